@@ -1,0 +1,1 @@
+"""The command line of accountmap: click commands over the library's public names."""

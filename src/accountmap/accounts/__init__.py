@@ -1,0 +1,1 @@
+"""The account list as its owner has it: reading it, and knowing its columns."""

@@ -1,0 +1,54 @@
+"""The columns of an account list, and the type that carries one through the program."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+
+SEGMENTS: Final = ("customer", "opportunity", "prospect")
+"""The owner's relationship to an account, strongest first. Exclusive."""
+
+ACCOUNT_SCHEMA: Final = pa.schema(
+    [
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("domain", pa.string()),
+        pa.field("website", pa.string()),
+        pa.field("email", pa.string()),
+        pa.field("phone", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("region", pa.string()),
+        pa.field("city", pa.string()),
+        pa.field("postal_code", pa.string()),
+        pa.field("lei", pa.string()),
+        pa.field("vat", pa.string()),
+        pa.field("duns", pa.string()),
+        pa.field("segment", pa.string(), nullable=False),
+        pa.field("owner_name", pa.string()),
+        pa.field("owner_email", pa.string()),
+        pa.field("amount", pa.float64()),
+        pa.field("industry", pa.string()),
+        pa.field("employees", pa.int64()),
+    ]
+)
+"""All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null."""
+
+
+@dataclass(frozen=True)
+class AccountList:
+    """One company's accounts.
+
+    Attributes:
+        table: one row an account, exactly the columns of ACCOUNT_SCHEMA; account_id is unique.
+        extras: the owner's other columns, as text, row for row with `table`. They stay on this machine.
+        source_columns: for each recognised column, the heading that it was read from.
+        notes: what the reader decided or noticed, one sentence each, without account data.
+    """
+
+    table: pa.Table
+    extras: pa.Table
+    source_columns: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)

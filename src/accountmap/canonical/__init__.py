@@ -1,0 +1,1 @@
+"""From what people write to keys that two companies arrive at independently."""

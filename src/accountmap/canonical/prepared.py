@@ -1,0 +1,74 @@
+"""The prepared list: entities and their match keys, ready for a session."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+ENTITY_SCHEMA: Final = pa.schema(
+    [
+        pa.field("entity_id", pa.string(), nullable=False),
+        pa.field("segment", pa.string(), nullable=False),
+    ]
+)
+"""One row an entity. entity_id is the smallest account_id among its members; segment the strongest."""
+
+MEMBER_SCHEMA: Final = pa.schema(
+    [pa.field("account_id", pa.string(), nullable=False), pa.field("entity", pa.int32(), nullable=False)]
+)
+"""One row an account: the row of its entity."""
+
+KEY_SCHEMA: Final = pa.schema(
+    [
+        pa.field("entity", pa.int32(), nullable=False),
+        pa.field("slot", pa.int8(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("rule", pa.string(), nullable=False),
+    ]
+)
+"""One row a match key: row of the entity, index of the slot in the profile, canonical value, rule that made it.
+
+At most one key per entity and slot; within one name space no value stands twice in the list.
+"""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one match key in every group.
+
+    Attributes:
+        name: short and unique within a profile, for people and reports, such as "name" or "domain".
+        space: the name space its values live in; slots of one space can match each other.
+        weight: positive; the evidence that a shared key of this slot gives.
+        tier: what people are told of it: "identifier", "domain", "strong name" or "weak name".
+    """
+
+    name: str
+    space: str
+    weight: int
+    tier: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Which keys are compared, in which order, and how much evidence makes a match.
+
+    The first slot is the preview kind. Its weight reaches the threshold and is more than all others together,
+    so that the preview's count is a true lower bound (account-psi-v1, "Parameters").
+
+    A shared key counts the smaller weight of the two slots that it stands in.
+    """
+
+    name: str
+    slots: tuple[Slot, ...]
+    threshold: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One side's entities with their keys under one profile."""
+
+    profile: Profile
+    entities: pa.Table
+    members: pa.Table
+    keys: pa.Table

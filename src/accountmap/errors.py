@@ -1,0 +1,48 @@
+"""Every error that accountmap raises, in one tree, each with a message and a hint for people.
+
+No message and no hint ever holds an account's name, domain or key: row numbers and column headings say where
+to look instead.
+"""
+
+
+class AccountmapError(Exception):
+    """The base of all errors raised on purpose.
+
+    Attributes:
+        hint: what the user can do about it, one sentence, or an empty string.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(AccountmapError):
+    """The user's own file or value cannot be used: an account list, a setting, a mapping."""
+
+
+class WorkspaceError(AccountmapError):
+    """The workspace is missing, of another version, locked, or cannot be written."""
+
+
+class TrustError(AccountmapError):
+    """A card, agreement or signature does not hold, or does not fit this workspace."""
+
+
+class ChannelError(AccountmapError):
+    """Messages cannot be moved: no such folder, no permission, disk full."""
+
+
+class BackendError(AccountmapError):
+    """A cryptographic backend is missing or failed its self-test."""
+
+
+class UsageError(AccountmapError):
+    """The library was called in the wrong order or with arguments that do not fit."""
+
+
+class PeerError(AccountmapError):
+    """What came from the partner is not what the protocol allows.
+
+    This is the only error that bytes from a partner can cause.
+    """

@@ -1,0 +1,1 @@
+"""From matched groups to the account map: segments, plays, whitespace."""

@@ -1,0 +1,102 @@
+"""Imports go only downwards, and psi touches nothing but its arguments (DESIGN.md, "The layers")."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "accountmap"
+
+MAY_IMPORT = {
+    "errors": set(),
+    "accounts": {"errors"},
+    "canonical": {"errors", "accounts"},
+    "psi": {"errors"},
+    "executors": {"errors"},
+    "blinding": {"errors", "psi", "executors"},
+    "trust": {"errors"},
+    "channels": {"errors"},
+    "overlap": {"errors", "accounts", "canonical"},
+    "report": {"errors", "accounts", "canonical", "overlap"},
+    "preflight": {"errors", "accounts", "canonical"},
+    "workspace": {"errors", "accounts", "canonical", "trust", "overlap"},
+    "exchange": {
+        "errors",
+        "accounts",
+        "canonical",
+        "psi",
+        "executors",
+        "blinding",
+        "trust",
+        "channels",
+        "overlap",
+        "workspace",
+    },
+}
+"""Which parts of the package each part may import, besides itself. `__init__` may import all."""
+
+PURE_PSI = {
+    "collections",
+    "dataclasses",
+    "enum",
+    "gmpy2",
+    "hashlib",
+    "hmac",
+    "math",
+    "numpy",
+    "struct",
+    "typing",
+}
+"""What psi may import from outside: nothing that opens, asks the time, draws randomness or logs."""
+
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_only_downwards(path: Path) -> None:
+    part = part_of(path)
+    if part == "__init__":
+        return
+    own = {name.split(".")[1] for name in imported(path) if name.startswith("accountmap.")}
+    assert own - {part} <= MAY_IMPORT[part]
+    assert not [name for name in imported(path) if name.startswith("accountmap_cli")]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "psi").rglob("*.py")), ids=lambda p: p.name)
+def test_psi_is_pure(path: Path) -> None:
+    outside = {name.split(".")[0] for name in imported(path)} - {"accountmap"}
+    assert outside <= PURE_PSI
+    assert not [name for name in imported(path) if name.startswith("numpy.random")]
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & IMPURE_CALLS
+
+
+def test_the_cli_uses_only_public_names() -> None:
+    for path in sorted((ROOT / "cli" / "accountmap_cli").rglob("*.py")):
+        for name in imported(path):
+            parts = name.split(".")
+            assert not (parts[0] == "accountmap" and any(p.startswith("_") for p in parts[1:])), path
