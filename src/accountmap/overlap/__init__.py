@@ -1,1 +1,33 @@
 """From matched groups to the account map: segments, plays, whitespace."""
+
+from accountmap.overlap.account_map import (
+    MATRIX_SCHEMA,
+    OVERLAP_SCHEMA,
+    TIERS,
+    WHITESPACE_SCHEMA,
+    AccountMap,
+    Count,
+    OwnSegment,
+    Summary,
+    TheirSegment,
+)
+from accountmap.overlap.build import build_map
+from accountmap.overlap.plays import PLAYS, Play
+from accountmap.overlap.result import MATCH_SCHEMA, SessionResult
+
+__all__ = [
+    "MATCH_SCHEMA",
+    "MATRIX_SCHEMA",
+    "OVERLAP_SCHEMA",
+    "PLAYS",
+    "TIERS",
+    "WHITESPACE_SCHEMA",
+    "AccountMap",
+    "Count",
+    "OwnSegment",
+    "Play",
+    "SessionResult",
+    "Summary",
+    "TheirSegment",
+    "build_map",
+]

@@ -27,8 +27,8 @@ class SessionResult:
         session_id: hex, equal on both sides.
         own_name, partner_name: as on the partner cards.
         finished: when this side finished, in UTC.
-        preview: the counts that both sides saw before they agreed, by (own segment, partner's segment); at
-            least as many entities match in each cell.
+        preview: the counts that both sides saw before they agreed, by (own segment, partner's segment), zeros
+            included; at least as many entities match in each cell. A cell that is absent was not compared.
         partner_sizes: the partner's padded number of entities by segment.
         matches: MATCH_SCHEMA.
         reveals: one plain sentence for each thing that the partner learned.

@@ -1,0 +1,76 @@
+"""The matches of a session, with what follows from each: play, evidence and tier."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.canonical.prepared import Prepared, Profile
+from accountmap.errors import UsageError
+from accountmap.overlap.account_map import TIERS
+from accountmap.overlap.plays import PLAYS
+from accountmap.overlap.result import SessionResult
+
+
+def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
+    """Describe each match.
+
+    Returns:
+        One row a match, in the order of `result.matches`: entity (row), match_id, their_segment, play, play_rank,
+        evidence, tier, tier_rank (0 is best).
+
+    Raises:
+        UsageError: the matches do not fit the prepared list.
+    """
+    matches = result.matches.combine_chunks()
+    entity = matches["entity"]
+    if pc.count_distinct(entity).as_py() != matches.num_rows:
+        raise UsageError("The session matched one entity twice.")
+    if matches.num_rows and not (
+        pc.min(entity).as_py() >= 0 and pc.max(entity).as_py() < prepared.entities.num_rows
+    ):
+        raise UsageError("The session matched entities that the prepared list does not have.")
+    plays = _plays(prepared.entities["segment"].take(entity), matches["their_segment"])
+    return pa.table(
+        {
+            "entity": entity,
+            "match_id": matches["match_id"],
+            "their_segment": matches["their_segment"],
+            **plays,
+            **_evidence(matches["evidence"], prepared.profile),
+        }
+    )
+
+
+def _plays(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+    names = pa.array(SEGMENTS)
+    cell = pc.add(
+        pc.multiply(pc.index_in(segment, value_set=names), len(SEGMENTS)),
+        pc.index_in(their_segment, value_set=names),
+    )
+    if cell.null_count:
+        raise UsageError("A match has a segment that is none of " + ", ".join(SEGMENTS) + ".")
+    plays = [PLAYS[mine, theirs] for mine in SEGMENTS for theirs in SEGMENTS]
+    return {
+        "play": pa.chunked_array([pa.array([play.name for play in plays])]).take(cell),
+        "play_rank": pa.chunked_array([pa.array([play.rank for play in plays])]).take(cell),
+    }
+
+
+def _evidence(slots: pa.ChunkedArray, profile: Profile) -> dict[str, pa.ChunkedArray]:
+    """Join the slot names of each match, and find its best tier; there are few different evidences."""
+    joined = pc.binary_join(slots, "+").combine_chunks().dictionary_encode()
+    rank_of_slot = {slot.name: TIERS.index(slot.tier) for slot in profile.slots}
+    try:
+        ranks = [
+            min(rank_of_slot[name] for name in evidence.split("+")) for evidence in joined.dictionary.to_pylist()
+        ]
+    except KeyError:
+        raise UsageError(
+            "A match names evidence that the profile does not have.", "Use the profile that the session ran on."
+        ) from None
+    tier_rank = pa.array(ranks, pa.int64()).take(joined.indices)
+    return {
+        "evidence": joined.cast(pa.string()),
+        "tier": pa.array(TIERS).take(tier_rank),
+        "tier_rank": tier_rank,
+    }

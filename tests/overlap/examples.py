@@ -1,0 +1,72 @@
+"""Account lists and session results made up in memory, for the tests of maps and reports."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
+from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile, Slot
+from accountmap.overlap import MATCH_SCHEMA, AccountMap, SessionResult, build_map
+
+PROFILE = Profile(
+    name="example",
+    slots=(
+        Slot("domain", "domain", 16, "domain"),
+        Slot("lei", "lei", 8, "identifier"),
+        Slot("name", "name", 4, "strong name"),
+        Slot("label", "name", 2, "weak name"),
+    ),
+    threshold=4,
+)
+
+ALL_CELLS = {(mine, theirs): 0 for mine in SEGMENTS for theirs in SEGMENTS}
+
+Row = Mapping[str, Any]
+
+
+def account_list(rows: Iterable[Row], notes: tuple[str, ...] = ()) -> AccountList:
+    table = pa.Table.from_pylist([{"segment": "prospect", **row} for row in rows], schema=ACCOUNT_SCHEMA)
+    return AccountList(table=table, extras=pa.table({"row": pa.array(range(table.num_rows))}), notes=notes)
+
+
+def prepared_list(accounts: AccountList, together: Iterable[tuple[str, ...]] = ()) -> Prepared:
+    """Each account is an entity of its own, but for those that are named together."""
+    first = {account_id: min(group) for group in together for account_id in group}
+    entity_of = [first.get(x, x) for x in accounts.table["account_id"].to_pylist()]
+    entities = list(dict.fromkeys(entity_of))
+    strength = [SEGMENTS.index(s) for s in accounts.table["segment"].to_pylist()]
+    segments = [min(s for e, s in zip(entity_of, strength, strict=True) if e == entity) for entity in entities]
+    members = reversed(list(zip(accounts.table["account_id"].to_pylist(), entity_of, strict=True)))
+    return Prepared(
+        profile=PROFILE,
+        entities=pa.table(
+            {"entity_id": entities, "segment": [SEGMENTS[s] for s in segments]}, schema=ENTITY_SCHEMA
+        ),
+        members=pa.Table.from_pylist(
+            [{"account_id": a, "entity": entities.index(e)} for a, e in members], schema=MEMBER_SCHEMA
+        ),
+        keys=KEY_SCHEMA.empty_table(),
+    )
+
+
+def session(matches: Iterable[Row], **changes: Any) -> SessionResult:
+    rows = [{"match_id": f"{row['entity']:032x}", "weight": 4, "evidence": ["name"], **row} for row in matches]
+    values: dict[str, Any] = {
+        "session_id": "5e55" * 16,
+        "own_name": "Northwind",
+        "partner_name": "Contoso",
+        "finished": datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+        "preview": ALL_CELLS,
+        "partner_sizes": {"customer": 20, "opportunity": 10, "prospect": 30},
+        "matches": pa.Table.from_pylist(rows, schema=MATCH_SCHEMA),
+        "reveals": ("Which of your accounts are on both lists.",),
+    }
+    return SessionResult(**(values | changes))
+
+
+def one_account_map(**columns: Any) -> AccountMap:
+    """A map with one account, which is shared."""
+    accounts = account_list([{"account_id": "1", **columns}])
+    return build_map(accounts, prepared_list(accounts), session([{"entity": 0, "their_segment": "customer"}]))

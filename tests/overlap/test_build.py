@@ -1,0 +1,139 @@
+import math
+
+import pytest
+
+from accountmap.errors import UsageError
+from accountmap.overlap import OVERLAP_SCHEMA, WHITESPACE_SCHEMA, AccountMap, build_map
+from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+
+ACCOUNTS = [
+    {"account_id": "a1", "segment": "prospect", "name": "Lumen Bakery", "amount": 10.0},
+    {"account_id": "a2", "segment": "customer", "name": "Orchard Steel", "amount": 500.0},
+    {"account_id": "a3", "segment": "opportunity", "name": "Orchard Steel Ltd"},
+    {"account_id": "a4", "segment": "opportunity", "name": "Quay Logistics", "amount": 70.0},
+    {"account_id": "a5", "segment": "opportunity", "name": "Harbour Mills", "amount": 90.0},
+    {"account_id": "a6", "segment": "prospect", "name": "Velvet Optics"},
+    {"account_id": "a7", "segment": "customer", "name": "Tern Airways", "amount": 5.0},
+]
+
+MATCHES = [
+    {"entity": 0, "their_segment": "customer"},
+    {"entity": 1, "their_segment": "prospect", "evidence": ["domain", "lei", "name"]},
+    {"entity": 2, "their_segment": "customer", "evidence": ["label", "name"]},
+    {"entity": 3, "their_segment": "customer", "evidence": ["domain"]},
+]
+
+
+@pytest.fixture
+def example() -> AccountMap:
+    accounts = account_list(ACCOUNTS)
+    return build_map(accounts, prepared_list(accounts, [("a2", "a3")]), session(MATCHES))
+
+
+def test_tables_have_their_schemas(example: AccountMap) -> None:
+    assert example.overlap.schema == OVERLAP_SCHEMA
+    assert example.whitespace.schema == WHITESPACE_SCHEMA
+
+
+def test_overlap_is_ranked_by_play_then_amount(example: AccountMap) -> None:
+    assert example.overlap["account_id"].to_pylist() == ["a5", "a4", "a1", "a2", "a3"]
+
+
+def test_every_account_of_a_matched_entity_is_in_the_overlap(example: AccountMap) -> None:
+    rows = [row for row in example.overlap.to_pylist() if row["entity_id"] == "a2"]
+    assert [row["account_segment"] for row in rows] == ["customer", "opportunity"]
+    assert {row["segment"] for row in rows} == {"customer"}
+    assert len({row["match_id"] for row in rows}) == 1
+
+
+def test_evidence_names_all_slots_and_the_best_tier(example: AccountMap) -> None:
+    evidence = {r["account_id"]: (r["evidence"], r["tier"]) for r in example.overlap.to_pylist()}
+    assert evidence["a2"] == ("domain+lei+name", "identifier")
+    assert evidence["a4"] == ("label+name", "strong name")
+
+
+def test_plays_follow_the_cell(example: AccountMap) -> None:
+    plays = {r["account_id"]: r["play"] for r in example.overlap.to_pylist()}
+    assert plays["a1"] == plays["a4"] == "ask for an introduction"
+    assert plays["a2"] == "introduce them"
+
+
+def test_an_account_keeps_its_own_columns(example: AccountMap) -> None:
+    names = {row["account_id"]: row["name"] for row in ACCOUNTS}
+    for row in example.overlap.to_pylist() + example.whitespace.to_pylist():
+        assert row["name"] == names[row["account_id"]]
+
+
+def test_whitespace_is_ordered_by_segment(example: AccountMap) -> None:
+    assert example.whitespace["account_id"].to_pylist() == ["a7", "a6"]
+    assert set(example.whitespace["compared_with"].to_pylist()) == {"customer+opportunity+prospect"}
+
+
+def test_a_cell_outside_the_rectangle_is_not_called_empty() -> None:
+    accounts = account_list(ACCOUNTS)
+    preview = {("customer", "customer"): 0, ("customer", "prospect"): 1, ("prospect", "customer"): 0}
+    result = build_map(accounts, prepared_list(accounts), session([MATCHES[0]], preview=preview))
+    compared = {r["account_id"]: r["compared_with"] for r in result.whitespace.to_pylist()}
+    assert compared["a2"] == "customer+prospect"
+    assert compared["a4"] == ""
+    unseen = [row for row in result.matrix.to_pylist() if not row["compared"]]
+    assert len(unseen) == 6
+    assert {row["preview_at_least"] for row in unseen} == {None}
+    assert any("Not compared" in note and "your opportunity by their customer" in note for note in result.notes)
+
+
+def test_notes_carry_the_readers_and_count_merged_rows() -> None:
+    accounts = account_list(ACCOUNTS, notes=("2 rows had no name.",))
+    result = build_map(accounts, prepared_list(accounts, [("a2", "a3")]), session(MATCHES))
+    assert result.notes[0] == "2 rows had no name."
+    assert any(note.startswith("1 of your accounts are further rows") for note in result.notes)
+    assert any(note.startswith("1 of your accounts in the overlap stand under") for note in result.notes)
+    assert any(note.startswith("1 of your accounts in the overlap have no amount") for note in result.notes)
+
+
+def test_plain_data_needs_no_notes() -> None:
+    assert one_account_map(amount=3.0).notes == ()
+
+
+@pytest.mark.parametrize("amount", [math.inf, -math.inf, math.nan])
+def test_an_amount_that_is_no_number_does_not_spoil_sums(amount: float) -> None:
+    result = one_account_map(amount=amount)
+    assert result.overlap["amount"].to_pylist() == [None]
+    assert set(result.matrix["amount"].to_pylist()) == {None}
+
+
+def test_empty_lists_make_an_empty_map() -> None:
+    accounts = account_list([])
+    result = build_map(accounts, prepared_list(accounts), session([]))
+    assert (len(result.overlap), len(result.whitespace), len(result.matrix)) == (0, 0, 9)
+    assert result.summary.share_of_own == 0.0
+
+
+def test_another_list_is_refused() -> None:
+    accounts = account_list(ACCOUNTS)
+    with pytest.raises(UsageError, match="another account list"):
+        build_map(account_list(ACCOUNTS[1:]), prepared_list(accounts), session(MATCHES))
+    with pytest.raises(UsageError, match="another account list"):
+        build_map(accounts, prepared_list(account_list(ACCOUNTS[1:])), session([]))
+
+
+@pytest.mark.parametrize(
+    ("match", "message"),
+    [
+        ({"entity": 99, "their_segment": "customer"}, "does not have"),
+        ({"entity": -1, "match_id": "00", "their_segment": "customer"}, "does not have"),
+        ({"entity": 0, "their_segment": "friend"}, "segment"),
+        ({"entity": 0, "their_segment": "customer", "evidence": ["fax"]}, "evidence"),
+        ({"entity": 0, "their_segment": "customer", "evidence": []}, "evidence"),
+    ],
+)
+def test_matches_that_do_not_fit_are_refused(match: dict[str, object], message: str) -> None:
+    accounts = account_list(ACCOUNTS)
+    with pytest.raises(UsageError, match=message):
+        build_map(accounts, prepared_list(accounts), session([match]))
+
+
+def test_an_entity_matched_twice_is_refused() -> None:
+    accounts = account_list(ACCOUNTS)
+    with pytest.raises(UsageError, match="twice"):
+        build_map(accounts, prepared_list(accounts), session([MATCHES[0], MATCHES[0]]))

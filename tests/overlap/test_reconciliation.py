@@ -1,0 +1,76 @@
+"""The numbers that a report shows add up, for any list and any matches."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.overlap import PLAYS, AccountMap, build_map
+from tests.overlap.examples import account_list, prepared_list, session
+
+segments = st.sampled_from(SEGMENTS)
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> AccountMap:
+    size = draw(st.integers(0, 12))
+    ids = [f"a{i:02}" for i in range(size)]
+    accounts = account_list(
+        {"account_id": x, "segment": draw(segments), "amount": draw(st.none() | st.integers(0, 1000))} for x in ids
+    )
+    groups: dict[int, list[str]] = {}
+    for account_id in ids:
+        groups.setdefault(draw(st.integers(0, 6)), []).append(account_id)
+    prepared = prepared_list(accounts, [tuple(group) for group in groups.values()])
+    matched = [entity for entity in range(len(groups)) if draw(st.booleans())]
+    return build_map(accounts, prepared, session({"entity": e, "their_segment": draw(segments)} for e in matched))
+
+
+@given(maps())
+def test_cells_add_up_to_the_overlap(result: AccountMap) -> None:
+    cells = result.matrix.to_pylist()
+    assert sum(cell["accounts"] for cell in cells) == result.summary.overlap.accounts == len(result.overlap)
+    entities = len(set(result.overlap["entity_id"].to_pylist()))
+    assert sum(cell["entities"] for cell in cells) == result.summary.overlap.entities == entities
+    amounts = [amount for amount in result.overlap["amount"].to_pylist() if amount is not None]
+    assert sum(cell["amount"] or 0 for cell in cells) == sum(amounts)
+
+
+@given(maps())
+def test_overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
+    ids = result.overlap["account_id"].to_pylist() + result.whitespace["account_id"].to_pylist()
+    assert len(ids) == len(set(ids)) == result.summary.listed.accounts
+    assert result.summary.overlap + result.summary.whitespace == result.summary.listed
+    for row in result.summary.own:
+        assert row.overlap + row.whitespace == row.listed
+
+
+@given(maps())
+def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) -> None:
+    pairs = {(r["entity_id"], r["segment"], r["their_segment"]) for r in result.overlap.to_pylist()}
+    get = sum(theirs == "customer" != mine for _, mine, theirs in pairs)
+    give = sum(mine == "customer" != theirs for _, mine, theirs in pairs)
+    assert result.summary.introductions_to_get.entities == get
+    assert result.summary.introductions_to_give.entities == give
+
+
+@given(maps())
+def test_ranks_never_go_back(result: AccountMap) -> None:
+    ranks = [PLAYS[r["segment"], r["their_segment"]].rank for r in result.overlap.to_pylist()]
+    assert ranks == sorted(ranks)
+    entities = result.overlap["entity_id"].to_pylist()
+    changes = sum(a != b for a, b in pairwise(entities))
+    assert changes == max(len(set(entities)) - 1, 0), "the accounts of one entity stand together"
+
+
+def test_each_cell_has_a_play_and_the_ranks_are_an_order() -> None:
+    assert set(PLAYS) == {(mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS}
+    assert sorted(play.rank for play in PLAYS.values()) == list(range(1, 10))
+
+
+@pytest.mark.parametrize(("mine", "theirs"), list(PLAYS))
+def test_introductions_mirror_each_other(mine: str, theirs: str) -> None:
+    other = {"you": "them", "them": "you", "": ""}
+    assert PLAYS[theirs, mine].introduces == other[PLAYS[mine, theirs].introduces]
