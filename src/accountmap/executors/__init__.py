@@ -1,0 +1,7 @@
+"""Where bulk work runs: one interface, several places."""
+
+from accountmap.executors.interface import Executor
+from accountmap.executors.processes import ProcessExecutor
+from accountmap.executors.serial import SerialExecutor
+
+__all__ = ["Executor", "ProcessExecutor", "SerialExecutor"]

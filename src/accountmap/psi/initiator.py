@@ -1,0 +1,125 @@
+"""The initiator's phases: messages 1, 3, 5 and 7 out, 2, 4 and 6 in (psi-v1 §5)."""
+
+from dataclasses import dataclass
+
+from accountmap.errors import PeerError
+from accountmap.psi import rounds, wire
+from accountmap.psi.matching import Tokens
+from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.phases import Message, Phase, Setting, Step, done
+from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES
+from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
+
+US, THEM = Role.INITIATOR, Role.RESPONDER
+ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
+
+
+@dataclass(frozen=True)
+class Offered(Phase):
+    """Message 1 is out."""
+
+    scalar: bytes
+    nonce: bytes
+    table: Points
+    origin: Order
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's points and commitments; answer with our preview column."""
+        p = setting.parameters
+        width = p.rows(THEM) * p.slots * POINT_BYTES
+        fields = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES, width]
+        nonce, _, preview_commitment, table_commitment, column = wire.split(body, fields, ANSWER)
+        points = wire.rows(column, POINT_BYTES)
+        check_points(points, self.table, ANSWER)
+        products = setting.ports.curve.multiply(self.scalar, points)
+        check_products(products, ANSWER)
+        sid = rounds.session_id(p, self.nonce, nonce)
+        v, order = rounds.shuffle_tokens(tokens(rounds.token_prefix(sid), products), p, THEM, setting.ports)
+        phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order)
+        preview = rounds.preview_column(v, p.segment_rows(THEM))
+        return Step(phase, Message(MessageType.PREVIEW, preview.tobytes()))
+
+
+@dataclass(frozen=True)
+class Counting(Phase):
+    """Message 3 is out: the partner knows the counts."""
+
+    sid: bytes
+    preview_commitment: bytes
+    table_commitment: bytes
+    origin: Order
+    v: Tokens
+    v_order: Order
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's preview column and consent; both know the counts now."""
+        p = setting.parameters
+        fields = [DIGEST_BYTES, DIGEST_BYTES, p.rows(US) * 16]
+        opening, consent, column = wire.split(body, fields, OPENING)
+        u0 = wire.rows(column, 16)
+        if rounds.commitment("preview", self.sid, opening, u0) != self.preview_commitment:
+            raise PeerError(f"{OPENING} does not open the commitment of {ANSWER}")
+        rounds.check_preview(u0, p.segment_rows(US), OPENING)
+        v0 = rounds.preview_column(self.v, p.segment_rows(THEM))
+        counts = rounds.preview_counts(u0, v0, p)
+        if consent != rounds.consent(self.sid, THEM, counts):
+            raise PeerError(f"{OPENING} consents to other counts than these")
+        return Step(Previewed(self.sid, self.table_commitment, self.origin, self.v, self.v_order, u0, counts))
+
+
+@dataclass(frozen=True)
+class Previewed(Phase):
+    """Both know the counts and the partner consents: ours is the decision."""
+
+    sid: bytes
+    table_commitment: bytes
+    origin: Order
+    v: Tokens
+    v_order: Order
+    u0: Bytes2D
+    counts: rounds.Counts
+
+    def consent(self, setting: Setting) -> Step:
+        """Agree to reveal: send our whole token table."""
+        phase = Revealing(self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.u0, self.counts)
+        said = rounds.consent(self.sid, setting.role, self.counts)
+        return Step(phase, Message(MessageType.REVEAL, said + self.v.tobytes()))
+
+
+@dataclass(frozen=True)
+class Revealing(Phase):
+    """Message 5 is out: the partner knows the matching."""
+
+    sid: bytes
+    table_commitment: bytes
+    origin: Order
+    v: Tokens
+    v_order: Order
+    u0: Bytes2D
+    counts: rounds.Counts
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's token table and our matched rows; answer with the partner's."""
+        p = setting.parameters
+        width = p.rows(US) * p.slots * 16
+        if len(body) < DIGEST_BYTES + width or (len(body) - DIGEST_BYTES - width) % 4:
+            raise PeerError(f"{MATCHED} has a length that the agreement does not allow")
+        fields = [DIGEST_BYTES, width, len(body) - DIGEST_BYTES - width]
+        opening, column, named = wire.split(body, fields, MATCHED)
+        u = wire.token_table(column, p.slots)
+        if rounds.commitment("table", self.sid, opening, u) != self.table_commitment:
+            raise PeerError(f"{MATCHED} does not open the commitment of {ANSWER}")
+        rounds.check_table(u, self.u0, p.segment_rows(US), MATCHED)
+        matching = rounds.match(u, self.v, p)
+        rows = rounds.read_rows(named, matching, MATCHED)
+        groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
+        theirs = wire.encode_indices(self.v_order[matching.v])
+        return Step(done(setting, self.sid, self.counts, matching, groups), Message(MessageType.MATCHES, theirs))
+
+
+def offer(setting: Setting, channel_key: bytes) -> Step:
+    """Start a session: blind our groups and send them."""
+    nonce = setting.ports.random(NONCE_BYTES)
+    blinded = rounds.blind(setting.groups, setting.parameters, US, setting.ports)
+    phase = Offered(blinded.scalar, nonce, blinded.table, blinded.origin)
+    return Step(phase, Message(MessageType.OFFER, nonce + channel_key + blinded.table.tobytes()))

@@ -1,0 +1,153 @@
+"""One party's session: bytes in, bytes out (psi-v1 §7).
+
+    session = Session.start(Role.INITIATOR, parameters, groups, ports)
+    message = session.offer(channel_key)          # send it; then, for each message of the partner:
+    reply = session.receive(message.type, message.body)
+    session.preview                               # counts, once known; then
+    message = session.consent()                   # or session.stop()
+    session.result                                # once finished
+
+`dump` between any two calls and `restore` later, in another process, go on where the session was. The caller
+sends the bytes of a message once they are stored, and the same bytes again after a crash: two different messages
+in one place would show the partner more than one session may.
+
+Bytes from the partner lead to a result or to PeerError. After a PeerError the session is unchanged, and can only
+be stopped or given the right message.
+"""
+
+from typing import Final, Self
+
+from accountmap.errors import PeerError, UsageError
+from accountmap.psi import initiator, responder, state
+from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.phases import Done, Message, Phase, Setting, Step, Stopped
+from accountmap.psi.rounds import Counts
+
+Receiving = (
+    initiator.Offered
+    | initiator.Counting
+    | initiator.Revealing
+    | responder.Answered
+    | responder.Consented
+    | responder.Revealed
+)
+Deciding = initiator.Previewed | responder.Previewed
+
+AWAITS: Final[dict[type[Phase], MessageType]] = {
+    initiator.Offered: MessageType.ANSWER,
+    initiator.Counting: MessageType.PREVIEW_OPENING,
+    initiator.Revealing: MessageType.REVEAL_OPENING,
+    responder.Answered: MessageType.PREVIEW,
+    responder.Consented: MessageType.REVEAL,
+    responder.Revealed: MessageType.MATCHES,
+}
+"""The one message that each phase takes, besides STOP where MAY_STOP allows it."""
+
+MAY_STOP: Final = frozenset({initiator.Counting, responder.Consented, initiator.Offered, responder.Answered})
+"""The phases in which the partner may still end the session."""
+
+
+class Session:
+    """One party's side of one session, in one rectangle."""
+
+    def __init__(self, setting: Setting, phase: Phase | None = None) -> None:
+        self._setting = setting
+        self._phase = phase
+
+    def __repr__(self) -> str:
+        return f"<Session {self._setting.role.name.lower()}, {type(self._phase).__name__}>"
+
+    @classmethod
+    def restore(cls, role: Role, parameters: Parameters, groups: Groups, ports: Ports, saved: bytes) -> Self:
+        """Go on with a session that was dumped. The points of the groups are not needed."""
+        return cls(Setting(role, parameters, groups, ports), state.load(saved))
+
+    @classmethod
+    def start(cls, role: Role, parameters: Parameters, groups: Groups, ports: Ports) -> Self:
+        """Prepare a session; nothing is computed yet."""
+        return cls(Setting(role, parameters, groups, ports))
+
+    def dump(self) -> bytes:
+        """Return the session's state, secrets included."""
+        if self._phase is None:
+            raise UsageError("the session has not begun")
+        return state.dump(self._phase)
+
+    @property
+    def awaits(self) -> MessageType | None:
+        """The message that the partner is to send next, or None when it is our turn or over."""
+        if self._phase is None:
+            return MessageType.OFFER if self._setting.role is Role.RESPONDER else None
+        return AWAITS.get(type(self._phase))
+
+    @property
+    def preview(self) -> Counts | None:
+        """The counts, shape (initiator's segments, responder's segments), once they are known."""
+        return getattr(self._phase, "counts", None)
+
+    @property
+    def must_decide(self) -> bool:
+        """Whether the session waits for our consent."""
+        return isinstance(self._phase, Deciding)
+
+    @property
+    def result(self) -> Done | None:
+        """What the session found, once it is over."""
+        return self._phase if isinstance(self._phase, Done) else None
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """Who ended the session, if it was ended before the reveal."""
+        return self._phase if isinstance(self._phase, Stopped) else None
+
+    def offer(self, channel_key: bytes) -> Message:
+        """Make message 1."""
+        if self._phase is not None or self._setting.role is not Role.INITIATOR:
+            raise UsageError("only an initiator offers, and only once")
+        return self._go(initiator.offer(self._setting, channel_key))
+
+    def answer(self, channel_key: bytes, body: bytes) -> Message:
+        """Take message 1 and make message 2.
+
+        Raises:
+            PeerError: the offer is not as the protocol allows.
+        """
+        if self._phase is not None or self._setting.role is not Role.RESPONDER:
+            raise UsageError("only a responder answers, and only once")
+        return self._go(responder.answer(self._setting, channel_key, body))
+
+    def receive(self, kind: MessageType, body: bytes) -> Message | None:
+        """Take any later message of the partner and return the reply, if one is due.
+
+        Raises:
+            PeerError: it is not the message that is awaited, or not as the protocol allows.
+        """
+        phase = self._phase
+        if kind is MessageType.STOP and type(phase) in MAY_STOP:
+            if body:
+                raise PeerError("a stop message carries nothing")
+            self._phase = Stopped(by_partner=True)
+            return None
+        if not isinstance(phase, Receiving) or AWAITS[type(phase)] is not kind:
+            raise PeerError("the partner sent a message that is not due")
+        step = phase.receive(self._setting, body)
+        self._phase = step.phase
+        return step.reply
+
+    def consent(self) -> Message:
+        """Agree to reveal, given `preview`."""
+        if not isinstance(self._phase, Deciding):
+            raise UsageError("there is nothing to consent to")
+        return self._go(self._phase.consent(self._setting))
+
+    def stop(self) -> Message:
+        """Decline to reveal and end the session."""
+        if not isinstance(self._phase, Deciding):
+            raise UsageError("the session cannot be stopped here")
+        return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, b"")))
+
+    def _go(self, step: Step) -> Message:
+        if step.reply is None:
+            raise UsageError("the step makes no message")
+        self._phase = step.phase
+        return step.reply

@@ -1,0 +1,77 @@
+"""A phase as bytes, so that a session can wait for days and survive a crash.
+
+The bytes hold the session's secrets. They are read back only by the party that wrote them.
+"""
+
+import json
+import struct
+from dataclasses import fields
+from typing import Any, Final
+
+import numpy as np
+
+from accountmap.errors import UsageError
+from accountmap.psi import initiator, responder
+from accountmap.psi.phases import Done, Phase, Stopped
+
+_PHASES: Final[dict[str, type[Phase]]] = {
+    "initiator/offered": initiator.Offered,
+    "initiator/counting": initiator.Counting,
+    "initiator/previewed": initiator.Previewed,
+    "initiator/revealing": initiator.Revealing,
+    "responder/answered": responder.Answered,
+    "responder/previewed": responder.Previewed,
+    "responder/consented": responder.Consented,
+    "responder/revealed": responder.Revealed,
+    "done": Done,
+    "stopped": Stopped,
+}
+_NAMES: Final = {phase: name for name, phase in _PHASES.items()}
+_LENGTH: Final = struct.Struct(">I")
+
+
+def dump(phase: Phase) -> bytes:
+    """Write a phase as a length, a JSON directory and the raw values behind it."""
+    directory: list[dict[str, Any]] = []
+    raw = []
+    for field in fields(phase):
+        value = getattr(phase, field.name)
+        if isinstance(value, np.ndarray):
+            array = np.ascontiguousarray(value)
+            raw.append(array.tobytes())
+            directory.append({"type": array.dtype.str, "shape": array.shape, "bytes": array.nbytes})
+        else:
+            raw.append(value if isinstance(value, bytes) else bytes([value]))
+            directory.append({"type": type(value).__name__, "bytes": len(raw[-1])})
+    head = json.dumps({"phase": _NAMES[type(phase)], "fields": directory}).encode()
+    return b"".join([_LENGTH.pack(len(head)), head, *raw])
+
+
+def load(data: bytes) -> Phase:
+    """Read a phase back.
+
+    Raises:
+        UsageError: the bytes were not written by `dump`, or were damaged since.
+    """
+    try:
+        (length,) = _LENGTH.unpack_from(data)
+        start = _LENGTH.size + length
+        head = json.loads(data[_LENGTH.size : start])
+        values = []
+        for entry in head["fields"]:
+            part = data[start : start + entry["bytes"]]
+            if len(part) != entry["bytes"]:
+                raise ValueError("cut short")
+            start += entry["bytes"]
+            values.append(_value(entry, part))
+        return _PHASES[head["phase"]](*values)
+    except (ValueError, KeyError, TypeError, struct.error) as error:
+        raise UsageError("the saved state of the session cannot be read") from error
+
+
+def _value(entry: dict[str, Any], part: bytes) -> object:
+    if entry["type"] == "bytes":
+        return part
+    if entry["type"] == "bool":
+        return part == b"\x01"
+    return np.frombuffer(part, np.dtype(entry["type"])).reshape(entry["shape"])

@@ -1,0 +1,31 @@
+"""The names, labels and sizes of account-psi-v1 (psi-v1 §2)."""
+
+import hashlib
+from typing import Final
+
+SUITE: Final = b"account-psi-v1-X25519-SHA512-ELL2"
+POINT_BYTES: Final = 32
+NONCE_BYTES: Final = 32
+DIGEST_BYTES: Final = 32
+MATCH_ID_BYTES: Final = 16
+
+KEY_DST: Final = SUITE + b"-key"
+"""Domain separation tag of H, the map from keys to points (RFC 9380 §3.1)."""
+
+DUMMY_SPACE: Final = b""
+"""The name space of dummies. Real name spaces are never empty."""
+
+
+def label(name: str) -> bytes:
+    """Return the label of one use of SHA-256: no two uses hash the same input."""
+    return SUITE + b"/" + name.encode("ascii") + b"\x00"
+
+
+def digest(name: str, *parts: bytes) -> bytes:
+    """Hash parts under a label with SHA-256. All parts but the last must have a fixed length."""
+    return hashlib.sha256(label(name) + b"".join(parts)).digest()
+
+
+def key_message(space: bytes, value: bytes) -> bytes:
+    """Encode a match key as the input of H: the length of the name space in one byte, name space, value."""
+    return bytes([len(space)]) + space + value
