@@ -1,0 +1,140 @@
+"""Choosing which of a list's own columns is read as which column of the account list."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, fold
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.errors import InputError
+
+_COLUMNS: Final = tuple(ACCOUNT_SCHEMA.names)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which heading each column is read from.
+
+    Attributes:
+        source: column of the account list -> heading.
+        notes: what was decided, one sentence each.
+    """
+
+    source: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def _quote(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _folded(system: str) -> dict[str, list[str]]:
+    return {column: [fold(each) for each in headings] for column, headings in KNOWN_HEADINGS[system].items()}
+
+
+_FOLDED: Final = {system: _folded(system) for system in KNOWN_HEADINGS}
+_GENERAL: Final = {heading for headings in _FOLDED["general"].values() for heading in headings}
+_ALL: Final = {heading for table in _FOLDED.values() for headings in table.values() for heading in headings}
+
+
+def known_counter(mapping: Mapping[str, str] | None) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the cells of a row that are known or mapped headings."""
+    known = _ALL | {fold(heading) for heading in (mapping or {}).values()}
+    known.discard("")
+
+    def count(cells: Sequence[str]) -> int:
+        return sum(fold(cell) in known for cell in cells)
+
+    return count
+
+
+def _find_preset(folded: set[str]) -> str | None:
+    """Find the CRM with most headings of its own, that is, headings that no other list would have."""
+
+    def own(system: str) -> int:
+        headings = {heading for each in _FOLDED[system].values() for heading in each}
+        return len((headings - _GENERAL) & folded)
+
+    best = max(PRESETS, key=own)
+    return best if own(best) else None
+
+
+def _check_preset(preset: str) -> str:
+    if preset not in PRESETS:
+        raise InputError(f"There is no preset {preset!r}.", f"Use one of: {', '.join(PRESETS)}.")
+    return preset
+
+
+def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str | None]:
+    """Resolve what the user has mapped: column -> heading of the list, or None where it shall not be read.
+
+    Raises:
+        InputError: an unknown column, or a heading that the list does not have.
+    """
+    by_fold = {fold(heading): heading for heading in reversed(headings)}
+    resolved: dict[str, str | None] = {}
+    for column, wanted in mapping.items():
+        if column not in _COLUMNS:
+            raise InputError(
+                f"The mapping names {column!r}, which is no column.", f"Columns: {', '.join(_COLUMNS)}."
+            )
+        heading = wanted if wanted in headings else by_fold.get(fold(wanted))
+        if wanted and heading is None:
+            raise InputError(
+                f"The mapping reads '{column}' from '{wanted}', but the list has no such heading.",
+                f"Its headings are: {_quote(headings)}.",
+            )
+        resolved[column] = heading if wanted else None
+    return resolved
+
+
+def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> None:
+    if not {"name", "domain", "website", "email"} & set(source):
+        raise InputError(
+            "No column with company names, domains, websites or e-mail addresses was recognised.",
+            'Say which it is, for example mapping={"name": "Firma", "domain": "Web"} or --map '
+            f"name=Firma,domain=Web. The headings found are: {_quote(headings)}.",
+        )
+
+
+def choose_columns(
+    headings: Sequence[str], mapping: Mapping[str, str] | None = None, preset: str | None = None
+) -> Choice:
+    """Decide which heading each column is read from.
+
+    The user's mapping comes first; then the headings of the CRM that the list comes from; then the general
+    ones; within each, in the order of the tables. A heading serves one column only.
+
+    Args:
+        headings: the list's own, distinct.
+        mapping: column -> heading; an empty heading means that the column shall not be read.
+        preset: the CRM, or None to recognise it.
+
+    Raises:
+        InputError: the mapping or preset does not fit, or nothing that identifies a company was found.
+    """
+    resolved = _mapped(headings, mapping or {})
+    source = {column: heading for column, heading in resolved.items() if heading is not None}
+    free = {fold(each): each for each in reversed(headings) if each not in source.values()}
+    free.pop("", None)
+    notes = []
+    system = _find_preset(set(free)) if preset is None else _check_preset(preset)
+    if system is not None:
+        notes.append(f"The headings are read as those of a {system} export.")
+    tables = [_FOLDED[each] for each in (system, "general") if each is not None]
+    candidates = {
+        column: list(dict.fromkeys(each for table in tables for each in table.get(column, ()) if each in free))
+        for column in _COLUMNS
+        if column not in resolved
+    }
+    for table in tables:
+        for column in candidates:
+            found = next((each for each in table.get(column, ()) if each in free), None)
+            if column not in source and found is not None:
+                source[column] = free.pop(found)
+    for column, possible in candidates.items():
+        others = [free[each] for each in possible if each in free]
+        if others:
+            notes.append(f"'{column}' is read from '{source[column]}'; not from {_quote(others)}.")
+    _require_identity(source, headings)
+    return Choice({column: source[column] for column in _COLUMNS if column in source}, tuple(notes))

@@ -1,0 +1,134 @@
+"""Reading CSV: strictly, row by row, so that what cannot be read is refused with its row."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final, NamedTuple, TextIO
+
+import numpy as np
+import pyarrow as pa
+
+from accountmap.accounts.dialect import declared_delimiter, find_delimiter
+from accountmap.accounts.encoding import text_encoding
+from accountmap.accounts.raw import (
+    HEADER_SEARCH_ROWS,
+    CountKnown,
+    RawList,
+    distinct_headings,
+    find_header,
+    heading_notes,
+)
+from accountmap.errors import InputError
+
+_SAMPLE_CHARACTERS: Final = 1 << 16
+_BATCH_ROWS: Final = 1 << 15
+_FOOTER_ROWS: Final = 20
+
+_REASONS: Final = {
+    "unexpected end of data": "a quotation mark is opened and not closed before the end of the file",
+    "field larger than": "a cell is longer than 131,072 characters; probably a quotation mark is not closed",
+    "expected after": "text follows a closing quotation mark",
+}
+"""What the messages of the csv module mean, by a part of each."""
+
+
+class _Record(NamedTuple):
+    row: int
+    line: int
+    cells: list[str]
+
+    @property
+    def place(self) -> str:
+        return f"Row {self.row} (line {self.line})" if self.line != self.row else f"Row {self.row}"
+
+
+def _records(stream: TextIO, delimiter: str) -> Iterator[_Record]:
+    """Yield all records with the row they are in and the line they start on, both from 1."""
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
+    row = 0
+    while True:
+        row, line = row + 1, reader.line_num + 1
+        try:
+            yield _Record(row, line, next(reader))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = next((text for part, text in _REASONS.items() if part in str(error)), "it is not valid CSV")
+            raise InputError(
+                f"{_Record(row, line, []).place} cannot be read: {reason}.",
+                "Look at this row in a text editor; a quotation mark inside a cell is written twice. "
+                "If the file was cut off, export it again.",
+            ) from None
+
+
+def _fit(record: _Record, width: int) -> list[str]:
+    """Return the record's cells, exactly `width` of them; blank cells beyond the headings are harmless."""
+    cells = record.cells
+    if len(cells) < width or any(cells[width:]):
+        raise InputError(
+            f"{record.place} has {len(cells)} cells where the headings have {width}.",
+            "Put a cell that holds the delimiter in quotation marks. If this is the last row, the file may "
+            "have been cut off: export it again.",
+        )
+    return cells[:width]
+
+
+def _is_footer(record: _Record, records: Iterator[_Record]) -> bool:
+    """Tell whether only lines of one cell follow, as the copyright lines below a Salesforce report do."""
+    following = list(islice(records, _FOOTER_ROWS + 1))
+    return len(following) <= _FOOTER_ROWS and all(sum(map(bool, each.cells)) <= 1 for each in (record, *following))
+
+
+def _body(records: Iterator[_Record], width: int, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield row number and cells of each account; skip blank rows, and a footer after a blank row."""
+    after_blank = False
+    for record in records:
+        if not any(record.cells):
+            after_blank = True
+            continue
+        if after_blank and len(record.cells) == 1 < width and _is_footer(record, records):
+            notes.append(f"The lines from row {record.row} on were left out: they are a footer, not accounts.")
+            return
+        after_blank = False
+        yield record.row, _fit(record, width)
+
+
+def _to_table(body: Iterator[tuple[int, list[str]]], names: Sequence[str]) -> RawList:
+    """Gather rows into Arrow columns batch by batch, so that Python objects exist for one batch only."""
+    schema = pa.schema([(name, pa.string()) for name in names])
+    batches, rows = [], []
+    while chunk := list(islice(body, _BATCH_ROWS)):
+        columns = zip(*(cells for _, cells in chunk), strict=True)
+        batches.append(pa.record_batch([pa.array(column, pa.string()) for column in columns], schema=schema))
+        rows.append(np.array([row for row, _ in chunk], np.int64))
+    return RawList(pa.Table.from_batches(batches, schema), np.concatenate(rows) if rows else np.zeros(0, np.int64))
+
+
+def read_csv(path: Path, count_known: CountKnown) -> RawList:
+    """Read a delimited text file.
+
+    Args:
+        path: the file.
+        count_known: tells how many cells of a row are known headings.
+
+    Raises:
+        InputError: the file is empty, or a row or the encoding is damaged.
+    """
+    encoding = text_encoding(path)
+    notes = ["The file was read as Windows-1252, since it is not UTF-8."] if encoding == "cp1252" else []
+    with path.open(encoding=encoding, newline="") as stream:
+        sample = stream.read(_SAMPLE_CHARACTERS)
+        delimiter = declared_delimiter(sample) or find_delimiter(sample, count_known)
+        stream.seek(0)
+        records = _records(stream, delimiter)
+        if declared_delimiter(sample):
+            next(records)
+        first = list(islice(records, HEADER_SEARCH_ROWS))
+        header = find_header([record.cells for record in first], count_known)
+        if header is None:
+            raise InputError("The file is empty.", "Export the list again, with a row of headings.")
+        headings = [cell.strip() for cell in first[header].cells]
+        names, repeated = distinct_headings(headings)
+        raw = _to_table(_body(chain(first[header + 1 :], records), len(names), notes), names)
+    return RawList(raw.table, raw.rows, (*notes, *heading_notes(repeated)))

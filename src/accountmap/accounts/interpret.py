@@ -1,0 +1,120 @@
+"""From a list with its own headings to the account list."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.amounts import read_amounts
+from accountmap.accounts.columns import choose_columns
+from accountmap.accounts.employees import read_employees
+from accountmap.accounts.identifiers import fill_ids, merge_same_id
+from accountmap.accounts.raw import RawList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.segments import read_segments
+from accountmap.accounts.text import LONGEST, LONGEST_EXTRA, as_text, clean, count_true, drop_overlong
+from accountmap.errors import InputError
+
+_IDENTIFYING: Final = ("name", "domain", "website", "email", "phone", "lei", "vat", "duns")
+_NUMBERS: Final = {"amount": read_amounts, "employees": read_employees}
+
+
+def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
+    """Clean the recognised columns of text."""
+    columns: dict[str, pa.ChunkedArray] = {}
+    notes = []
+    invisible = 0
+    for column, heading in source.items():
+        if column in _NUMBERS:
+            continue
+        cleaned, count = clean(as_text(raw.table[heading]))
+        invisible += count
+        columns[column], overlong = drop_overlong(cleaned)
+        if dropped := count_true(overlong):
+            row = raw.rows[pc.index(overlong, True).as_py()]
+            notes.append(
+                f"'{heading}': {dropped} cells longer than {LONGEST} characters were left blank, the first in "
+                f"row {row}."
+            )
+    if invisible:
+        notes.append(f"Control or text-direction characters were taken out of {invisible} cells.")
+    return columns, notes
+
+
+def _extras(table: pa.Table, read: set[str]) -> tuple[pa.Table, list[str]]:
+    """Keep the owner's other columns as text; leave out columns that are blank or cannot be written as text."""
+    columns, notes = {}, []
+    for heading in table.column_names:
+        if heading in read:
+            continue
+        try:
+            text = as_text(table[heading])
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            notes.append(f"'{heading}' was left out: it does not hold text, numbers or dates.")
+            continue
+        cleaned, _ = clean(text)
+        if cleaned.null_count < len(cleaned):
+            columns[heading] = pc.utf8_slice_codeunits(cleaned, 0, LONGEST_EXTRA)
+    if columns:
+        return pa.table(columns), notes
+    return table.select([]), notes
+
+
+def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
+    blank = pc.and_kleene(*[pc.is_null(table[name]) for name in ("name", "domain")])
+    for name in _IDENTIFYING:
+        blank = pc.and_(blank, pc.is_null(table[name]))
+    count = count_true(blank)
+    return (f"{count} accounts have neither name nor domain nor anything else to match by.",) if count else ()
+
+
+def interpret(
+    raw: RawList,
+    mapping: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None,
+    preset: str | None = None,
+) -> AccountList:
+    """Recognise the columns of a list, clean its cells and give every account an id and a segment.
+
+    Raises:
+        InputError: no account, no column that identifies companies, ids that are not those of accounts, or a
+            mapping, segment or preset that does not fit.
+    """
+    choice = choose_columns(raw.table.column_names, mapping, preset)
+    if not raw.table.num_rows:
+        raise InputError("The list has headings but no accounts.", "Check the filter of the export.")
+    source = choice.source
+    text, text_notes = _text_columns(raw, source)
+    ids, id_notes = fill_ids(text.get("account_id"), raw.rows)
+    segment, segment_notes = read_segments(
+        text.get("segment"), source.get("segment", ""), raw.table.num_rows, segments
+    )
+    columns = text | {"account_id": ids, "segment": segment}
+    number_notes: list[str] = []
+    for column, read in _NUMBERS.items():
+        if column in source:
+            columns[column], notes = read(raw.table[source[column]], source[column])
+            number_notes += notes
+    length = raw.table.num_rows
+    table = pa.table(
+        [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA], schema=ACCOUNT_SCHEMA
+    )
+    extras, extra_notes = _extras(raw.table, set(source.values()))
+    table, extras, merge_notes = merge_same_id(table, extras, raw.rows)
+    return AccountList(
+        table,
+        extras,
+        dict(source),
+        (
+            *raw.notes,
+            *choice.notes,
+            *text_notes,
+            *id_notes,
+            *segment_notes,
+            *number_notes,
+            *extra_notes,
+            *merge_notes,
+            *_count_unmatchable(table),
+        ),
+    )
