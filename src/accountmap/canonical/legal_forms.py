@@ -1,0 +1,51 @@
+"""Legal forms at the ends of a name: `gmbh`, `co ltd`, `sa de cv`, and in front: `pt`, `ooo`.
+
+The tables hold forms that stand there in registered names of their jurisdictions, not every word of the
+ISO 20275 list: that list taken whole would take the trade from a name (`insurance`, `commercial bank`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from accountmap.canonical.tables import read_rows
+
+Words = tuple[str, ...]
+"""The words of a name or form, lower-case ASCII."""
+
+
+def _forms(place: str) -> list[Words]:
+    forms = {
+        tuple(form.split())
+        for where, _, listed in read_rows("legal_forms.tsv")
+        if where in (place, "both")
+        for form in listed.split(", ")
+    }
+    return sorted(forms, key=lambda form: (-len(form), form))
+
+
+def _by_word(forms: Iterable[Words], at: int) -> dict[str, tuple[Words, ...]]:
+    """Group forms, longest first, by their first (0) or last (-1) word."""
+    groups: dict[str, tuple[Words, ...]] = {}
+    for form in forms:
+        groups[form[at]] = (*groups.get(form[at], ()), form)
+    return groups
+
+
+_ENDS: Final = _by_word(_forms("end"), -1)
+_STARTS: Final = _by_word(_forms("start"), 0)
+
+
+def ending(words: Sequence[str]) -> int:
+    """Count the words of the longest legal form that `words` ends with."""
+    for form in _ENDS.get(words[-1], ()) if words else ():
+        if tuple(words[-len(form) :]) == form:
+            return len(form)
+    return 0
+
+
+def beginning(words: Sequence[str]) -> int:
+    """Count the words of the longest legal form that `words` begins with."""
+    for form in _STARTS.get(words[0], ()) if words else ():
+        if tuple(words[: len(form)]) == form:
+            return len(form)
+    return 0

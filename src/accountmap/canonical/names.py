@@ -1,0 +1,130 @@
+"""A company's name taken apart: its words, its legal forms, and the core that tells it from others.
+
+Every step keeps at least one word, so that a name that consists of a legal form (`AMBA`, `SE Corporation`)
+does not become empty and meet all others that did.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from accountmap.canonical import legal_forms
+from accountmap.canonical.legal_forms import Words
+from accountmap.canonical.places import country_code
+from accountmap.canonical.tables import read_pairs, read_words
+from accountmap.canonical.transliteration import to_ascii
+
+_ABBREVIATIONS: Final = read_pairs("abbreviations.tsv")
+_WEAK: Final = read_words("weak_words.tsv")
+_NAMELESS: Final = read_words("nameless_words.tsv")
+_GENERIC: Final = read_words("generic_words.tsv")
+_CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
+"""The word for `&` in the languages where names have it often."""
+
+_APOSTROPHE: Final = re.compile("['`\"]")
+_POINTED: Final = re.compile(r"(?<![a-z0-9])(?:[a-z][./]){1,7}[a-z](?![a-z0-9])\.?")
+"""Initials with points or strokes between them: `s.a.`, `a/s`, `s.p.a`."""
+
+_FILED_STATE: Final = re.compile(r"/[a-z ]{2,8}/?\s*$")
+"""The state or remark that US filings put behind a name: `/de/`, `/new/`."""
+
+_FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")
+_WORD: Final = re.compile("[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a name consists of.
+
+    Attributes:
+        words: all its words.
+        full: the words without legal forms, abbreviated alike.
+        core: the words without legal forms and without `group`, `holding` and the like, abbreviated alike.
+    """
+
+    words: Words
+    full: Words
+    core: Words
+
+
+def _joined_initials(words: list[str]) -> list[str]:
+    """Write single letters that follow one another as one word: `j p morgan` as `jp morgan`."""
+    joined: list[str] = []
+    open_run = False
+    for word in words:
+        single = len(word) == 1 and word.isalpha()
+        if single and open_run:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        open_run = single
+    return joined
+
+
+def _is_connector(words: list[str], at: int) -> bool:
+    """Tell whether a word stands for `&`: between two others, which are no initials if it is one letter."""
+    if words[at] not in _CONNECTORS or at == 0 or at == len(words) - 1:
+        return False
+    return len(words[at]) > 1 or min(len(words[at - 1]), len(words[at + 1])) > 2
+
+
+def split_words(text: str) -> list[str]:
+    """Split a name into lower-case ASCII words, initials joined and connectors left out."""
+    ascii_text = _FORMERLY.sub(" ", _FILED_STATE.sub(" ", to_ascii(text)))
+    plain = _APOSTROPHE.sub("", ascii_text)
+    whole = _POINTED.sub(lambda initials: re.sub("[./]", "", initials.group()) + " ", plain)
+    words = _WORD.findall(whole)
+    kept = [word for at, word in enumerate(words) if not _is_connector(words, at)]
+    return _joined_initials(kept)
+
+
+def _trim(words: Words, *, weak: bool) -> Words:
+    """Take legal forms, and weak words if asked, from both ends for as long as a word remains."""
+    left, right = 0, len(words)
+    while True:
+        size = legal_forms.ending(words[left:right])
+        if not size and (words[right - 1] == "the" or (weak and words[right - 1] in _WEAK)):
+            size = 1
+        if size and size < right - left:
+            right -= size
+            continue
+        size = legal_forms.beginning(words[left:right])
+        if not size and (words[left] == "the" or (weak and words[left] in _WEAK)):
+            size = 1
+        if not size or size >= right - left:
+            return words[left:right]
+        left += size
+
+
+def is_generic(words: Words) -> bool:
+    """Tell whether words name no company: nothing, one letter, only forms, or one word of trade or a country."""
+    if sum(map(len, words)) < 2 or _NAMELESS.issuperset(words) or legal_forms.ending(words) == len(words):
+        return True
+    if len(words) > 1:
+        return False
+    word = words[0]
+    return word in _GENERIC or word in _WEAK or (len(word) > 3 and country_code(word) is not None)
+
+
+def _abbreviated(words: Words) -> Words:
+    return tuple(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Name | None:
+    """Take a name apart.
+
+    Args:
+        text: the name as the list's owner wrote it.
+
+    Returns:
+        None if there is no word that could tell the company from others.
+    """
+    words = tuple(split_words(text))
+    if not words:
+        return None
+    full = _trim(words, weak=False)
+    core = _trim(words, weak=True)
+    telling = next((part for part in (core, full, words) if not is_generic(part)), None)
+    return None if telling is None else Name(words, _abbreviated(full), _abbreviated(telling))

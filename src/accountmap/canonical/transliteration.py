@@ -1,0 +1,88 @@
+"""Company names of all scripts in lower-case ASCII.
+
+anyascii does most of it. What it is not made for stands here: kana by sound (modified Hepburn, ISO 3602 long
+vowels dropped), letters of one script that pass for another's, and signs that carry no name.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from anyascii import anyascii
+
+from accountmap.canonical.tables import read_pairs
+
+MAX_CHARACTERS: Final = 512
+"""Longer names are cut here, after compatibility folding: no company is told apart by what follows."""
+
+_SILENT: Final = dict.fromkeys(map(ord, "™℠®©"))
+"""Marks of protection. They go first, because compatibility folding would spell them out."""
+
+_LOOKALIKES: Final = str.maketrans(
+    "АВЕЅЗІЈКМНОРСТХҮаеѕіјорсухһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορυνικ",
+    "ABESZIJKMHOPCTXYaesijopcyxhABEZHIKMNOPTYXaopuvik",
+)
+"""Cyrillic and Greek letters and the Latin ones they are mistaken for (from Unicode TS 39, confusables)."""
+
+_MIXED_WORD: Final = re.compile(r"[^\W\d_]*(?:[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z])[^\W\d_]*")
+_NATIVE_WORDS: Final = {
+    unicodedata.normalize("NFKC", word): plain for word, plain in read_pairs("native_words.tsv").items()
+}
+_NATIVE_WORD: Final = re.compile("|".join(map(re.escape, _NATIVE_WORDS)))
+_KANA_RUN: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]+")
+_KANA: Final = read_pairs("kana.tsv")
+_TO_KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_LONG_VOWEL: Final = re.compile("(?<=[aiueo])ー|(?<=o)[uo]|(?<=u)u")
+
+
+def _plain_latin(word: re.Match[str]) -> str:
+    return word.group().translate(_LOOKALIKES)
+
+
+def _set_apart(word: re.Match[str]) -> str:
+    return f" {_NATIVE_WORDS[word.group()]} "
+
+
+def _spell_kana(run: re.Match[str]) -> str:
+    """Romanise katakana and hiragana: two signs that make one sound first, then single signs."""
+    text = run.group().translate(_TO_KATAKANA)
+    spelled = ""
+    at = 0
+    while at < len(text):
+        size = 2 if text[at : at + 2] in _KANA else 1
+        spelled += _KANA.get(text[at : at + size], text[at])
+        at += size
+    spelled = _LONG_VOWEL.sub("", spelled)
+    doubled = re.sub("ッ(?=([a-z]))", r"\1", spelled)
+    return re.sub("[ッー]", "", doubled)
+
+
+def _without_signs(text: str) -> str:
+    """Take out emoji and other symbols, and what has no width; keep those that stand for a word."""
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category in {"Cf", "Sk"}:
+            continue
+        blank = category in {"Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"}
+        kept.append(" " if blank else character)
+    return "".join(kept)
+
+
+def to_ascii(text: str) -> str:
+    """Write any name in lower-case ASCII letters, digits and punctuation.
+
+    Args:
+        text: a name in any script, of any length.
+
+    Returns:
+        ASCII text without control characters. It may be blank.
+    """
+    if text.isascii() and text.isprintable():
+        return text[:MAX_CHARACTERS].lower()
+    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))[:MAX_CHARACTERS]
+    visible = _without_signs(folded)
+    latin = _MIXED_WORD.sub(_plain_latin, visible)
+    parted = _NATIVE_WORD.sub(_set_apart, latin)
+    spelled = _KANA_RUN.sub(_spell_kana, parted)
+    return anyascii(spelled).lower()

@@ -1,0 +1,74 @@
+from itertools import islice, permutations
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.prepared import Prepared, Profile
+from accountmap.canonical.profiles import PROFILES
+
+Row = dict[str, str]
+
+ROWS: list[Row] = [
+    {
+        "account_id": "1",
+        "name": "Alba Robotics GmbH",
+        "website": "https://www.alba-robotics.de/en",
+        "segment": "customer",
+    },
+    {"account_id": "2", "name": "Nordlicht AB", "country": "Sweden", "segment": "prospect"},
+    {"account_id": "3", "name": "Nordlicht Oy", "country": "FI", "segment": "opportunity"},
+    {"account_id": "4", "name": "GmbH", "segment": "prospect"},
+    {"account_id": "5", "email": "info@kiteworks-example.com", "segment": "prospect"},
+]
+
+
+def accounts(rows: list[Row]) -> AccountList:
+    arrays = [pa.array([row.get(f.name) for row in rows], f.type) for f in ACCOUNT_SCHEMA]
+    return AccountList(pa.table(arrays, schema=ACCOUNT_SCHEMA), pa.table({}))
+
+
+def readable(prepared: Prepared) -> set[tuple[str, str, str]]:
+    ids = prepared.entities.column("entity_id").to_pylist()
+    slots = prepared.profile.slots
+    return {(ids[k["entity"]], slots[k["slot"]].name, k["value"]) for k in prepared.keys.to_pylist()}
+
+
+def test_each_slot_gets_its_value() -> None:
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["basic"]))
+    assert ("1", "name", "albarobotics") in found
+    assert ("1", "domain", "alba-robotics.de") in found
+    assert ("5", "domain", "kiteworks-example.com") in found
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_the_order_of_rows_does_not_matter(profile: Profile) -> None:
+    expected = prepare_accounts(accounts(ROWS), profile)
+    for rows in islice(permutations(ROWS), 0, None, 17):
+        assert prepare_accounts(accounts(list(rows)), profile) == expected
+
+
+def test_a_value_that_two_companies_hold_alike_is_nobodys() -> None:
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["basic"]))
+    assert not [value for _, slot, value in found if slot == "name" and value == "nordlicht"]
+
+
+def test_the_closer_name_keeps_the_value() -> None:
+    rows = [
+        {"account_id": "a", "name": "Alba Holding AG", "segment": "prospect"},
+        {"account_id": "b", "name": "Alba AG", "segment": "prospect"},
+    ]
+    assert readable(prepare_accounts(accounts(rows), PROFILES["basic"])) == {("b", "name", "alba")}
+
+
+def test_an_empty_list_prepares() -> None:
+    prepared = prepare_accounts(accounts([]), PROFILES["basic"])
+    assert prepared.entities.num_rows == prepared.keys.num_rows == prepared.members.num_rows == 0
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_the_preview_kind_outweighs_all_others(profile: Profile) -> None:
+    first, *others = profile.slots
+    assert first.weight >= profile.threshold
+    assert first.weight > sum(slot.weight for slot in others)
