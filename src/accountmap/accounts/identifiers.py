@@ -27,11 +27,11 @@ def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[
     """
     by_row = pc.binary_join_element_wise("row", pa.array(rows).cast(pa.string()), "-")
     if ids is None:
-        note = "No column holds account ids: accounts are named by their row, such as row-2."
+        note = f"No column holds account ids: accounts are named by their row, the first is row-{rows[0]}."
         return pa.chunked_array([by_row], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
-        notes.append(f"{missing} accounts have no id: they are named by their row, such as row-2.")
+        notes.append(f"{missing} accounts have no id: they are named by their row, such as row-{rows[0]}.")
     if shortened := count_true(pc.match_substring_regex(ids, _SHORTENED)):
         notes.append(
             f"{shortened} account ids look like numbers that a spreadsheet has shortened, such as 1.23E+15. "

@@ -1,6 +1,7 @@
 """From a list with its own headings to the account list."""
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Final
 
 import pyarrow as pa
@@ -42,30 +43,17 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
     return columns, notes
 
 
-def _extras(table: pa.Table, read: set[str]) -> tuple[pa.Table, list[str]]:
-    """Keep the owner's other columns as text; leave out columns that are blank or cannot be written as text."""
-    columns, notes = {}, []
-    for heading in table.column_names:
-        if heading in read:
-            continue
-        try:
-            text = as_text(table[heading])
-        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            notes.append(f"'{heading}' was left out: it does not hold text, numbers or dates.")
-            continue
-        cleaned, _ = clean(text)
-        if cleaned.null_count < len(cleaned):
-            columns[heading] = pc.utf8_slice_codeunits(cleaned, 0, LONGEST_EXTRA)
-    if columns:
-        return pa.table(columns), notes
-    return table.select([]), notes
+def _extras(table: pa.Table, read: set[str]) -> pa.Table:
+    """Keep the owner's other columns as text, without those that are blank throughout."""
+    kept = table.select([heading for heading in table.column_names if heading not in read])
+    columns = {heading: clean(as_text(kept[heading]))[0] for heading in kept.column_names}
+    filled = {heading: cells for heading, cells in columns.items() if cells.null_count < len(cells)}
+    cut = {heading: pc.utf8_slice_codeunits(cells, 0, LONGEST_EXTRA) for heading, cells in filled.items()}
+    return pa.table(cut) if cut else table.select([])
 
 
 def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
-    blank = pc.and_kleene(*[pc.is_null(table[name]) for name in ("name", "domain")])
-    for name in _IDENTIFYING:
-        blank = pc.and_(blank, pc.is_null(table[name]))
-    count = count_true(blank)
+    count = count_true(reduce(pc.and_, (pc.is_null(table[name]) for name in _IDENTIFYING)))
     return (f"{count} accounts have neither name nor domain nor anything else to match by.",) if count else ()
 
 
@@ -100,7 +88,7 @@ def interpret(
     table = pa.table(
         [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA], schema=ACCOUNT_SCHEMA
     )
-    extras, extra_notes = _extras(raw.table, set(source.values()))
+    extras = _extras(raw.table, set(source.values()))
     table, extras, merge_notes = merge_same_id(table, extras, raw.rows)
     return AccountList(
         table,
@@ -113,7 +101,6 @@ def interpret(
             *id_notes,
             *segment_notes,
             *number_notes,
-            *extra_notes,
             *merge_notes,
             *_count_unmatchable(table),
         ),

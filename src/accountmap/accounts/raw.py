@@ -20,7 +20,7 @@ class RawList:
     """A list with its own headings.
 
     Attributes:
-        table: one column a heading, in the file's order, names distinct; text, or typed where the source is.
+        table: one column a heading, in the source's order, names distinct; each of strings or of numbers.
         rows: for each row of the table its number in the source, counted from 1 as a spreadsheet does.
         notes: what the reader decided, one sentence each.
     """

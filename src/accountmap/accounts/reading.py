@@ -1,13 +1,54 @@
-"""Reading an account list from a file."""
+"""Reading an account list from a file or a table."""
 
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Final
 
+from accountmap.accounts.arrow_reader import ArrowStream, from_stream, read_parquet
 from accountmap.accounts.columns import known_counter
 from accountmap.accounts.csv_reader import read_csv
+from accountmap.accounts.excel_reader import read_excel
 from accountmap.accounts.interpret import interpret
+from accountmap.accounts.raw import CountKnown, RawList
 from accountmap.accounts.schema import AccountList
+from accountmap.errors import InputError
+
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_REFUSED: Final = {
+    b"\x1f\x8b": ("a gzip archive", "Unpack it first."),
+    b"%PDF": ("a PDF document", "Export the list as CSV or XLSX."),
+    b"<": ("an HTML or XML document", "Open it in Excel and save it as CSV UTF-8 or XLSX."),
+    b"{": ("a JSON document", "Export the list as CSV or XLSX."),
+    b"[": ("a JSON document", "Export the list as CSV or XLSX."),
+}
+"""First bytes of what is often given a name that ends in .csv or .xls."""
+
+
+def _refuse_old_office(path: Path) -> InputError:
+    """Explain a file in the container of Office before 2007, which also holds encrypted workbooks."""
+    if _ENCRYPTED in path.read_bytes():
+        return InputError("The workbook is protected by a password.", "Save a copy without a password.")
+    return InputError("The workbook is in the format of Excel before 2007.", "Save it as XLSX or CSV UTF-8.")
+
+
+def _read_raw(path: Path, sheet: str | None, count_known: CountKnown) -> RawList:
+    """Read a file by what it contains; its name does not matter."""
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if head.startswith(b"PK\x03\x04"):
+        return read_excel(path, count_known, sheet)
+    if sheet is not None:
+        raise InputError(f"There is no sheet '{sheet}': the file is not an XLSX workbook.", "Leave the sheet out.")
+    if head.startswith(b"PAR1"):
+        return read_parquet(path)
+    if head.startswith(_OLD_OFFICE):
+        raise _refuse_old_office(path)
+    for start, (kind, hint) in _REFUSED.items():
+        if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(start):
+            raise InputError(f"The file is {kind}, not a list.", hint)
+    return read_csv(path, count_known)
 
 
 def read_accounts(
@@ -16,8 +57,46 @@ def read_accounts(
     mapping: Mapping[str, str] | None = None,
     segments: Mapping[str, str] | None = None,
     preset: str | None = None,
+    sheet: str | None = None,
 ) -> AccountList:
-    """Read a company's account list from a file."""
+    """Read a company's account list from a CSV, XLSX or Parquet file.
+
+    Args:
+        source: path of the file.
+        mapping: column -> heading to read it from; an empty heading means: do not read the column.
+        segments: value of the segment column -> customer, opportunity or prospect; wins over the built-in ones.
+        preset: salesforce, hubspot or dynamics; None to recognise it by the headings.
+        sheet: name of the sheet in a workbook; None for the one with most known headings.
+
+    Raises:
+        InputError: the file cannot be read as an account list; the message says where and why.
+    """
     path = Path(source)
-    raw = read_csv(path, known_counter(mapping))
+    try:
+        raw = _read_raw(path, sheet, known_counter(mapping))
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise InputError(
+            f"The file {path} cannot be opened: {reason}.", "Check its path and permissions."
+        ) from None
     return interpret(raw, mapping, segments, preset)
+
+
+def from_table(
+    table: ArrowStream,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None,
+    preset: str | None = None,
+) -> AccountList:
+    """Read a company's account list from a pandas, Polars or Arrow table.
+
+    Args:
+        table: anything with the Arrow PyCapsule interface.
+        mapping, segments, preset: as in `read_accounts`.
+
+    Raises:
+        InputError: the table cannot be read as an account list.
+        UsageError: `table` is not a table.
+    """
+    return interpret(from_stream(table), mapping, segments, preset)

@@ -12,8 +12,8 @@ LONGEST_EXTRA: Final = 32_767
 """Characters of a cell in another column: what an Excel cell can hold."""
 
 _NO_VALUE: Final = """
-- | -- | --- | – | — | . | ? | n/a | n.a. | n. a. | n/v | k.a. | k. a. | null | none | -none- | --none-- | nan | <na>
-| (blank) | [blank] | (leer) | (vide) | (en blanco)
+- | -- | --- | – | — | . | ? | n/a | n.a. | n. a. | n/v | k.a. | k. a. | null | none | -none- | --none--
+| nan | <na> | (blank) | [blank] | (leer) | (vide) | (en blanco)
 | #n/a | #na | #nv | #value! | #wert! | #ref! | #bezug! | #name? | #null! | #div/0! | #num! |
 """
 BLANKS: Final = frozenset(cell.strip() for cell in _NO_VALUE.split("|"))
@@ -29,18 +29,12 @@ _INVISIBLE: Final = (
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write any column as text: whole numbers without a fraction, dates as ISO 8601.
-
-    Raises:
-        pa.ArrowNotImplementedError, pa.ArrowInvalid: the type, such as a list, cannot be written as text.
-    """
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_floating(column.type):
-        whole = pc.and_(pc.equal(pc.trunc(column), column), pc.less(pc.abs(column), float(2**63)))
-        integers = pc.if_else(whole, column, None).cast(pa.int64(), safe=False).cast(pa.string())
-        return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
-    return column.cast(pa.string())
+    """Write a column of numbers or text as text: whole numbers without a fraction, not-a-number as null."""
+    if not pa.types.is_floating(column.type):
+        return column.cast(pa.string())
+    whole = pc.and_(pc.equal(pc.trunc(column), column), pc.less(pc.abs(column), float(2**63)))
+    integers = pc.if_else(whole, column, None).cast(pa.int64(), safe=False).cast(pa.string())
+    return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
 
 
 def count_true(mask: pa.ChunkedArray) -> int:

@@ -1,0 +1,81 @@
+"""Reading typed tables: Arrow, pandas and whatever else offers its columns to Arrow; and Parquet files."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from accountmap.accounts.raw import RawList, distinct_headings, heading_notes
+from accountmap.errors import InputError, UsageError
+
+
+class ArrowStream(Protocol):
+    """A table that can hand itself to Arrow (the Arrow PyCapsule interface): pandas, pyarrow, Polars, DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the table as an ArrowArrayStream."""
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Reduce a column to numbers or strings.
+
+    Raises:
+        pa.ArrowNotImplementedError, pa.ArrowInvalid: it is of lists, structs or bytes that are no text.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain(column.cast(kind.value_type))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return column
+    return column.cast(pa.string())
+
+
+def from_arrow(table: pa.Table) -> RawList:
+    """Take an Arrow table as a list; its rows are counted from 1."""
+    names, repeated = distinct_headings(table.column_names)
+    columns, notes = {}, list(heading_notes(repeated))
+    for name, column in zip(names, table.columns, strict=True):
+        try:
+            columns[name] = _plain(column)
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            notes.append(f"'{name}' was left out: it does not hold text, numbers or dates.")
+    return RawList(pa.table(columns), np.arange(1, table.num_rows + 1), tuple(notes))
+
+
+def from_stream(table: ArrowStream) -> RawList:
+    """Take any table that offers the Arrow PyCapsule interface; the index of pandas is not a column.
+
+    Raises:
+        InputError: a column of objects of several types.
+        UsageError: not such a table.
+    """
+    if not hasattr(table, "__arrow_c_stream__"):
+        raise UsageError(
+            f"A {type(table).__name__} is not a table.",
+            "Pass a pandas, Polars or Arrow table; for a file use read_accounts.",
+        )
+    try:
+        arrow = pa.RecordBatchReader.from_stream(table).read_all()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        # The messages of Arrow quote cells.
+        raise InputError(
+            "A column holds values of several types.", "Make every column of one type, such as with astype(str)."
+        ) from None
+    index = [name for name in arrow.column_names if name.startswith("__index_level_")]
+    return from_arrow(arrow.drop_columns(index))
+
+
+def read_parquet(path: Path) -> RawList:
+    """Read a Parquet file of one's own; never one that came from a partner.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        return from_arrow(pq.ParquetFile(path).read())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise InputError(
+            f"The Parquet file is damaged or cut off ({type(error).__name__}).", "Write it again."
+        ) from None
