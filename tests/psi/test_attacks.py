@@ -220,4 +220,4 @@ def test_a_replay_of_an_old_session_is_refused() -> None:
 
 def test_an_offer_of_the_wrong_size_is_refused_before_it_is_read() -> None:
     session, _ = at(MessageType.OFFER)
-    refuses(session, MessageType.OFFER, bytes(10_000_000), "bytes where the agreement makes it")
+    refuses(session, MessageType.OFFER, bytes(10_000_000), "bytes where the agreement allows")

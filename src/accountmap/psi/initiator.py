@@ -7,7 +7,7 @@ from accountmap.psi import rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Message, Phase, Setting, Step, done
-from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES
+from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
 
 US, THEM = Role.INITIATOR, Role.RESPONDER
@@ -26,9 +26,8 @@ class Offered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's points and commitments; answer with our preview column."""
         p = setting.parameters
-        width = p.rows(THEM) * p.slots * POINT_BYTES
-        fields = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES, width]
-        nonce, _, preview_commitment, table_commitment, column = wire.split(body, fields, ANSWER)
+        fields = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES]
+        nonce, _, preview_commitment, table_commitment, column = wire.split(body, fields)
         points = wire.rows(column, POINT_BYTES)
         check_points(points, self.table, ANSWER)
         products = setting.ports.curve.multiply(self.scalar, points)
@@ -54,9 +53,9 @@ class Counting(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column and consent; both know the counts now."""
         p = setting.parameters
-        fields = [DIGEST_BYTES, DIGEST_BYTES, p.rows(US) * 16]
-        opening, consent, column = wire.split(body, fields, OPENING)
-        u0 = wire.rows(column, 16)
+        fields = [DIGEST_BYTES, DIGEST_BYTES]
+        opening, consent, column = wire.split(body, fields)
+        u0 = wire.rows(column, TOKEN_BYTES)
         if rounds.commitment("preview", self.sid, opening, u0) != self.preview_commitment:
             raise PeerError(f"{OPENING} does not open the commitment of {ANSWER}")
         rounds.check_preview(u0, p.segment_rows(US), OPENING)
@@ -101,11 +100,8 @@ class Revealing(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's token table and our matched rows; answer with the partner's."""
         p = setting.parameters
-        width = p.rows(US) * p.slots * 16
-        if len(body) < DIGEST_BYTES + width or (len(body) - DIGEST_BYTES - width) % 4:
-            raise PeerError(f"{MATCHED} has a length that the agreement does not allow")
-        fields = [DIGEST_BYTES, width, len(body) - DIGEST_BYTES - width]
-        opening, column, named = wire.split(body, fields, MATCHED)
+        width = p.rows(US) * p.slots * TOKEN_BYTES
+        opening, column, named = wire.split(body, [DIGEST_BYTES, width])
         u = wire.token_table(column, p.slots)
         if rounds.commitment("table", self.sid, opening, u) != self.table_commitment:
             raise PeerError(f"{MATCHED} does not open the commitment of {ANSWER}")

@@ -5,12 +5,11 @@ no dependence on the order of equal elements.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-TOKEN_BYTES: Final = 16
+from accountmap.psi.suite import TOKEN_BYTES
 
 Tokens = npt.NDArray[np.uint8]
 """A token table, shape (rows, slots, 16)."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.errors import UsageError
-from accountmap.psi.suite import DIGEST_BYTES
+from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Points
 
 Random = Callable[[int], bytes]
@@ -84,6 +84,22 @@ class Parameters:
     def rows(self, role: Role) -> int:
         """Padded number of groups of one party."""
         return sum(self.sizes[role])
+
+    def body_limits(self, kind: MessageType) -> tuple[int, int]:
+        """Return the least and the greatest length that the body of a message may have (psi-v1 §5)."""
+        i, r = self.rows(Role.INITIATOR), self.rows(Role.RESPONDER)
+        greeting = NONCE_BYTES + self.channel_key_bytes
+        least, matched = {
+            MessageType.OFFER: (greeting + i * self.slots * POINT_BYTES, 0),
+            MessageType.ANSWER: (greeting + 2 * DIGEST_BYTES + r * self.slots * POINT_BYTES, 0),
+            MessageType.PREVIEW: (r * TOKEN_BYTES, 0),
+            MessageType.PREVIEW_OPENING: (2 * DIGEST_BYTES + i * TOKEN_BYTES, 0),
+            MessageType.REVEAL: (DIGEST_BYTES + r * self.slots * TOKEN_BYTES, 0),
+            MessageType.REVEAL_OPENING: (DIGEST_BYTES + i * self.slots * TOKEN_BYTES, min(i, r)),
+            MessageType.MATCHES: (0, min(i, r)),
+            MessageType.STOP: (0, 0),
+        }[kind]
+        return least, least + INDEX_BYTES * matched
 
     def segment_rows(self, role: Role) -> tuple[int, ...]:
         """Padded number of groups in each segment of one party."""

@@ -7,7 +7,7 @@ from accountmap.psi import rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Message, Phase, Setting, Step, done
-from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES
+from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, check_points, check_products, tokens
 
 THEM, US = Role.INITIATOR, Role.RESPONDER
@@ -28,8 +28,7 @@ class Answered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column: we know the counts, the partner does not yet."""
         p = setting.parameters
-        (column,) = wire.split(body, [p.rows(US) * 16], PREVIEW)
-        v0 = wire.rows(column, 16)
+        v0 = wire.rows(body, TOKEN_BYTES)
         rounds.check_preview(v0, p.segment_rows(US), PREVIEW)
         counts = rounds.preview_counts(rounds.preview_column(self.u, p.segment_rows(THEM)), v0, p)
         phase = Previewed(
@@ -75,7 +74,7 @@ class Consented(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's consent and token table; answer with ours and with its matched rows."""
         p = setting.parameters
-        consent, column = wire.split(body, [DIGEST_BYTES, p.rows(US) * p.slots * 16], REVEAL)
+        consent, column = wire.split(body, [DIGEST_BYTES])
         if consent != rounds.consent(self.sid, THEM, self.counts):
             raise PeerError(f"{REVEAL} consents to other counts than these")
         v = wire.token_table(column, p.slots)
@@ -108,8 +107,7 @@ class Revealed(Phase):
 def answer(setting: Setting, channel_key: bytes, body: bytes) -> Step:
     """Take message 1: blind the partner's points and our own, and commit to the token table."""
     p = setting.parameters
-    width = p.rows(THEM) * p.slots * POINT_BYTES
-    their_nonce, _, column = wire.split(body, [NONCE_BYTES, p.channel_key_bytes, width], OFFER)
+    their_nonce, _, column = wire.split(body, [NONCE_BYTES, p.channel_key_bytes])
     points = wire.rows(column, POINT_BYTES)
     nonce = setting.ports.random(NONCE_BYTES)
     sid = rounds.session_id(p, their_nonce, nonce)

@@ -7,9 +7,17 @@ import numpy.typing as npt
 
 from accountmap.errors import PeerError, UsageError
 from accountmap.psi import wire
-from accountmap.psi.matching import TOKEN_BYTES, Matching, Tokens, common, mutual_best
+from accountmap.psi.matching import Matching, Tokens, common, mutual_best
 from accountmap.psi.parameters import Groups, Parameters, Ports, Role
-from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, MATCH_ID_BYTES, digest, key_message
+from accountmap.psi.suite import (
+    DUMMY_SPACE,
+    INDEX_BYTES,
+    KEY_DST,
+    MATCH_ID_BYTES,
+    TOKEN_BYTES,
+    digest,
+    key_message,
+)
 from accountmap.psi.tables import (
     Bytes2D,
     Order,
@@ -188,7 +196,7 @@ def read_rows(field: bytes, matching: Matching, what: str) -> Order:
     Raises:
         PeerError: there are more or fewer than matches.
     """
-    rows = wire.indices(field) if len(field) == 4 * len(matching) else None
+    rows = wire.indices(field) if len(field) == INDEX_BYTES * len(matching) else None
     if rows is None:
         raise PeerError(f"{what} names more or fewer rows than there are matches")
     return rows

@@ -114,6 +114,7 @@ class Session:
         """
         if self._phase is not None or self._setting.role is not Role.RESPONDER:
             raise UsageError("only a responder answers, and only once")
+        self._check_length(MessageType.OFFER, body)
         return self._go(responder.answer(self._setting, channel_key, body))
 
     def receive(self, kind: MessageType, body: bytes) -> Message | None:
@@ -123,9 +124,8 @@ class Session:
             PeerError: it is not the message that is awaited, or not as the protocol allows.
         """
         phase = self._phase
+        self._check_length(kind, body)
         if kind is MessageType.STOP and type(phase) in MAY_STOP:
-            if body:
-                raise PeerError("a stop message carries nothing")
             self._phase = Stopped(by_partner=True)
             return None
         if not isinstance(phase, Receiving) or AWAITS[type(phase)] is not kind:
@@ -145,6 +145,13 @@ class Session:
         if not isinstance(self._phase, Deciding):
             raise UsageError("the session cannot be stopped here")
         return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, b"")))
+
+    def _check_length(self, kind: MessageType, body: bytes) -> None:
+        least, most = self._setting.parameters.body_limits(kind)
+        if not least <= len(body) <= most:
+            raise PeerError(
+                f"message {kind.value} has {len(body)} bytes where the agreement allows {least} to {most}"
+            )
 
     def _go(self, step: Step) -> Message:
         if step.reply is None:

@@ -5,6 +5,8 @@ from typing import Final
 
 SUITE: Final = b"account-psi-v1-X25519-SHA512-ELL2"
 POINT_BYTES: Final = 32
+TOKEN_BYTES: Final = 16
+INDEX_BYTES: Final = 4
 NONCE_BYTES: Final = 32
 DIGEST_BYTES: Final = 32
 MATCH_ID_BYTES: Final = 16

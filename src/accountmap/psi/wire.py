@@ -1,32 +1,24 @@
 """The bodies of the messages: fixed fields, then raw columns (psi-v1 §5).
 
-Every body but the last two has one length, known from the parameters; a reader refuses any other before it
-looks further.
+The session refuses a body of a length that the parameters do not allow before anything here reads it.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from accountmap.errors import PeerError
 from accountmap.psi.matching import Tokens
+from accountmap.psi.suite import TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order
 
 
-def split(body: bytes, lengths: Sequence[int], what: str) -> list[bytes]:
-    """Cut a body into fields.
-
-    Raises:
-        PeerError: the body is shorter or longer than the fields.
-    """
-    if len(body) != sum(lengths):
-        raise PeerError(f"{what} has {len(body)} bytes where the agreement makes it {sum(lengths)}")
-    view = memoryview(body)
+def split(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+    """Cut fields off the front of a body; the last element is what remains."""
     fields, start = [], 0
     for length in lengths:
-        fields.append(bytes(view[start : start + length]))
+        fields.append(body[start : start + length])
         start += length
-    return fields
+    return [*fields, body[start:]]
 
 
 def rows(field: bytes, width: int) -> Bytes2D:
@@ -36,7 +28,7 @@ def rows(field: bytes, width: int) -> Bytes2D:
 
 def token_table(field: bytes, slots: int) -> Tokens:
     """Read a token table, shape (n, slots, 16)."""
-    return np.frombuffer(field, np.uint8).reshape(-1, slots, 16)
+    return np.frombuffer(field, np.uint8).reshape(-1, slots, TOKEN_BYTES)
 
 
 def encode_indices(indices: Order) -> bytes:

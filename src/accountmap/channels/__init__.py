@@ -1,0 +1,6 @@
+"""Moving messages between the partners. Channels move bytes and know no protocol."""
+
+from accountmap.channels.folder import FolderChannel
+from accountmap.channels.interface import Channel
+
+__all__ = ["Channel", "FolderChannel"]

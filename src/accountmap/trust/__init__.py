@@ -1,0 +1,1 @@
+"""Who talks to whom, under which agreement, in which sealed messages."""

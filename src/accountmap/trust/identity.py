@@ -1,0 +1,156 @@
+"""A company's identity and its public half, the partner card."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.trust import text
+from accountmap.trust.kem import SealingKey, check_public
+
+CARD_FORMAT: Final = "accountmap-card-v1"
+_SIGN_LABEL: Final = b"accountmap-card-v1 signature\x00"
+_SIGNATURE: Final = "\nsignature = "
+_TYPES: Final[dict[str, type]] = {
+    "format": str,
+    "name": str,
+    "created": datetime,
+    "signing_key": str,
+    "sealing_key": str,
+    "signature": str,
+}
+FINGERPRINT_DIGITS: Final = 30
+
+
+@dataclass(frozen=True)
+class Card:
+    """The public half of an identity: who signs, and to whom messages are sealed.
+
+    Attributes:
+        document: the file's text, as it was signed and sent.
+        signing_key: raw Ed25519 key.
+        sealing_key: raw hybrid key (trust.kem).
+    """
+
+    document: str
+    name: str
+    created: datetime
+    signing_key: bytes
+    sealing_key: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the signed text: what agreements and messages name."""
+        return hashlib.sha256(self.document.partition(_SIGNATURE)[0].encode()).digest()
+
+    @property
+    def fingerprint(self) -> str:
+        """What people compare by phone: 30 digits of the digest, in groups of five."""
+        digits = str(int.from_bytes(self.digest, "big") % 10**FINGERPRINT_DIGITS).zfill(FINGERPRINT_DIGITS)
+        return " ".join(digits[i : i + 5] for i in range(0, FINGERPRINT_DIGITS, 5))
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read and verify a card.
+
+        Raises:
+            TrustError: it is not a card, or its signature does not hold.
+        """
+        document = text.normal(data, "partner card")
+        fields = text.parse(document, "partner card", CARD_FORMAT)
+        text.check_keys(fields, _TYPES, "partner card")
+        card = cls(
+            document,
+            text.check_name(fields["name"]),
+            fields["created"],
+            text.decode(fields["signing_key"], "the signing key"),
+            text.decode(fields["sealing_key"], "the sealing key"),
+        )
+        signed = document.partition(_SIGNATURE)[0]
+        try:
+            check_public(card.sealing_key)
+            verify(
+                card.signing_key, text.decode(fields["signature"], "the signature"), _SIGN_LABEL + signed.encode()
+            )
+        except (ValueError, InvalidSignature) as error:
+            raise TrustError(
+                "the partner card is damaged or was changed", "Ask your partner to send it again."
+            ) from error
+        return card
+
+
+def verify(public: bytes, signature: bytes, message: bytes) -> None:
+    """Verify an Ed25519 signature (RFC 8032).
+
+    Raises:
+        InvalidSignature: it does not hold.
+        ValueError: the key is malformed.
+    """
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+
+
+class Identity:
+    """A company's private keys: Ed25519 to sign, a hybrid key to receive."""
+
+    def __init__(self, signing: Ed25519PrivateKey, sealing: SealingKey, card: Card) -> None:
+        self._signing, self.sealing, self.card = signing, sealing, card
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.card.fingerprint}>"
+
+    @classmethod
+    def generate(cls, name: str, created: datetime) -> Self:
+        """Make a new identity.
+
+        Raises:
+            TrustError: the name is not usable.
+        """
+        signing, sealing = Ed25519PrivateKey.generate(), SealingKey.generate()
+        signed = (
+            "# An accountmap partner card: public keys only, safe to send.\n"
+            f"format = {text.quote(CARD_FORMAT)}\n"
+            f"name = {text.quote(text.check_name(name))}\n"
+            f"created = {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
+            f"signing_key = {text.encode(signing.public_key().public_bytes_raw())}\n"
+            f"sealing_key = {text.encode(sealing.public)}"
+        )
+        signature = signing.sign(_SIGN_LABEL + signed.encode())
+        document = f"{signed}{_SIGNATURE}{text.encode(signature)}\n"
+        return cls(signing, sealing, Card.parse(document.encode()))
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with Ed25519. The message starts with a label of its own."""
+        return self._signing.sign(message)
+
+    def to_bytes(self) -> bytes:
+        """Return the private keys and the card as JSON, to be kept where only the owner reads."""
+        return json.dumps(
+            {
+                "signing": self._signing.private_bytes_raw().hex(),
+                "sealing": self.sealing.to_bytes().hex(),
+                "card": self.card.document,
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            WorkspaceError: the file is damaged.
+        """
+        try:
+            fields = json.loads(data)
+            signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields["signing"]))
+            sealing = SealingKey.from_bytes(bytes.fromhex(fields["sealing"]))
+            card = Card.parse(fields["card"].encode())
+        except (ValueError, KeyError, TypeError, TrustError) as error:
+            raise WorkspaceError(
+                "the identity file is damaged", "Restore it from a backup; without it no session can go on."
+            ) from error
+        return cls(signing, sealing, card)

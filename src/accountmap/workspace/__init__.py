@@ -1,0 +1,12 @@
+"""A company's workspace: one folder with its identity, partners, agreements, prepared lists and sessions.
+
+accountmap.db       SQLite: partners, agreements, lists, sessions
+identity.json       the private keys, readable by the owner alone
+lists/N/            a prepared list as Parquet
+sessions/N/         a session's state while it runs, its messages as sent, and its result
+"""
+
+from accountmap.workspace.records import PartnerRecord, SessionRecord, Status
+from accountmap.workspace.workspace import Workspace
+
+__all__ = ["PartnerRecord", "SessionRecord", "Status", "Workspace"]

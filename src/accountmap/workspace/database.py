@@ -1,0 +1,147 @@
+"""The workspace's SQLite file: its schema, and transactions that keep a second command out."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from accountmap.errors import WorkspaceError
+
+SCHEMA_VERSION: Final = 1
+BUSY_SECONDS: Final = 2.0
+_SCHEMA: Final = """
+CREATE TABLE partner (
+    slug TEXT PRIMARY KEY,
+    card TEXT NOT NULL,
+    confirmed_by TEXT NOT NULL,
+    confirmed_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE agreement (
+    digest TEXT PRIMARY KEY,
+    partner TEXT NOT NULL REFERENCES partner,
+    document TEXT NOT NULL,
+    added TEXT NOT NULL
+) STRICT;
+CREATE TABLE account_list (
+    id INTEGER PRIMARY KEY,
+    created TEXT NOT NULL,
+    source TEXT NOT NULL
+) STRICT;
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    partner TEXT NOT NULL REFERENCES partner,
+    agreement TEXT NOT NULL REFERENCES agreement,
+    list INTEGER NOT NULL REFERENCES account_list,
+    role INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    offer BLOB NOT NULL UNIQUE,
+    transcript BLOB NOT NULL,
+    sid BLOB NOT NULL,
+    partner_key BLOB NOT NULL,
+    step INTEGER NOT NULL,
+    sent TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    charged TEXT NOT NULL,
+    finished TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_open_session ON session (partner) WHERE status = 'open';
+"""
+
+
+class Database:
+    """One connection. Every change happens inside `transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new file."""
+        database = cls(cls._connect(path))
+        with database.transaction():
+            for statement in _SCHEMA.split(";"):
+                database.run(statement)
+            database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return database
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a file.
+
+        Raises:
+            WorkspaceError: it is missing, damaged, or of another version.
+        """
+        if not path.is_file():
+            raise WorkspaceError(f"{path.parent} is not a workspace", "Make one with: accountmap init")
+        database = cls(cls._connect(path))
+        version = database.one("PRAGMA user_version")[0]
+        if version != SCHEMA_VERSION:
+            raise WorkspaceError(
+                f"the workspace has version {version}, this program reads {SCHEMA_VERSION}",
+                "Use the version of accountmap that made it.",
+            )
+        return database
+
+    @staticmethod
+    def _connect(path: Path) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as error:
+            raise WorkspaceError(f"the workspace cannot be opened: {error}") from error
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other commands out of the workspace; keep all changes or none.
+
+        Raises:
+            WorkspaceError: another command is at work here, or the disk is full.
+        """
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def run(self, statement: str, *values: object) -> int:
+        """Execute a statement and return the id of the row that it inserted, if it did."""
+        return self._execute(statement, values).lastrowid or 0
+
+    def one(self, statement: str, *values: object) -> sqlite3.Row:
+        """Return the only row.
+
+        Raises:
+            WorkspaceError: there is none.
+        """
+        rows = self.all(statement, *values)
+        if not rows:
+            raise WorkspaceError("the workspace lacks a record that it should have")
+        return rows[0]
+
+    def all(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        """Return all rows."""
+        return self._execute(statement, values).fetchall()
+
+    def _execute(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise WorkspaceError(
+                    "another accountmap command is at work in this workspace", "Wait until it has ended."
+                ) from error
+            raise WorkspaceError(f"the workspace cannot be written: {error}", "Is the disk full?") from error
+        except sqlite3.DatabaseError as error:
+            raise WorkspaceError(f"the workspace is damaged: {error}", "Restore it from a backup.") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -1,0 +1,62 @@
+"""Account lists and prepared lists as Parquet files of the workspace."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.prepared import Prepared, Profile, Slot
+from accountmap.errors import WorkspaceError
+
+
+def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
+    """Write both into a new folder."""
+    folder.mkdir(parents=True)
+    for name, table in (
+        ("accounts", accounts.table),
+        ("extras", accounts.extras),
+        ("entities", prepared.entities),
+        ("members", prepared.members),
+        ("keys", prepared.keys),
+    ):
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    about = {
+        "source_columns": accounts.source_columns,
+        "notes": accounts.notes,
+        "profile": asdict(prepared.profile),
+    }
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def read_list(folder: Path) -> tuple[AccountList, Prepared]:
+    """Read both back.
+
+    Raises:
+        WorkspaceError: a file is missing or damaged.
+    """
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        profile = about["profile"]
+        slots = tuple(Slot(**slot) for slot in profile["slots"])
+        accounts = AccountList(
+            _table(folder, "accounts"), _table(folder, "extras"), about["source_columns"], tuple(about["notes"])
+        )
+        prepared = Prepared(
+            Profile(profile["name"], slots, profile["threshold"]),
+            _table(folder, "entities"),
+            _table(folder, "members"),
+            _table(folder, "keys"),
+        )
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise WorkspaceError(
+            "a prepared list of the workspace is damaged",
+            "Prepare it again with: accountmap accounts prepare FILE",
+        ) from error
+    return accounts, prepared
+
+
+def _table(folder: Path, name: str) -> pa.Table:
+    return pq.read_table(folder / f"{name}.parquet")

@@ -1,0 +1,48 @@
+"""What a session found, as files of the workspace."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from accountmap.errors import WorkspaceError
+from accountmap.overlap.result import SessionResult
+
+
+def write_result(folder: Path, result: SessionResult) -> None:
+    """Write a result."""
+    pq.write_table(result.matches, folder / "matches.parquet", compression="zstd")
+    about = {
+        "session_id": result.session_id,
+        "own_name": result.own_name,
+        "partner_name": result.partner_name,
+        "finished": result.finished.isoformat(),
+        "preview": [[*cell, count] for cell, count in result.preview.items()],
+        "partner_sizes": result.partner_sizes,
+        "reveals": result.reveals,
+    }
+    (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def read_result(folder: Path) -> SessionResult:
+    """Read a result back.
+
+    Raises:
+        WorkspaceError: a file is missing or damaged.
+    """
+    try:
+        about = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        return SessionResult(
+            session_id=about["session_id"],
+            own_name=about["own_name"],
+            partner_name=about["partner_name"],
+            finished=datetime.fromisoformat(about["finished"]),
+            preview={(ours, theirs): count for ours, theirs, count in about["preview"]},
+            partner_sizes=about["partner_sizes"],
+            matches=pq.read_table(folder / "matches.parquet"),
+            reveals=tuple(about["reveals"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise WorkspaceError("the result of the session is damaged") from error

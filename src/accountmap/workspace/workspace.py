@@ -1,0 +1,274 @@
+"""The workspace itself: partners, agreements, lists and sessions of one company."""
+
+import re
+import shutil
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.prepared import Prepared
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.files import write_atomic
+from accountmap.overlap.result import SessionResult
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.identity import Card, Identity
+from accountmap.workspace.database import Database
+from accountmap.workspace.lists import read_list, write_list
+from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord, Status
+from accountmap.workspace.results import read_result, write_result
+
+DATABASE: Final = "accountmap.db"
+IDENTITY: Final = "identity.json"
+
+
+def slug_of(name: str) -> str:
+    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "partner"
+
+
+class Workspace:
+    """An open workspace.
+
+    Attributes:
+        folder: where it lies.
+        identity: the company's own keys.
+    """
+
+    def __init__(self, folder: Path, identity: Identity, database: Database) -> None:
+        self.folder, self.identity, self._database = folder, identity, database
+
+    @classmethod
+    def create(cls, folder: Path, name: str, now: datetime) -> Self:
+        """Make a workspace with a new identity.
+
+        Raises:
+            WorkspaceError: there is one already, or the folder cannot be written.
+        """
+        if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
+            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
+        identity = Identity.generate(name, now)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for part in ("lists", "sessions", "reports"):
+                (folder / part).mkdir(exist_ok=True, mode=0o700)
+            write_atomic(folder / IDENTITY, identity.to_bytes())
+        except OSError as error:
+            raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
+        return cls(folder, identity, Database.create(folder / DATABASE))
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a workspace.
+
+        Raises:
+            WorkspaceError: there is none, or it cannot be read.
+        """
+        database = Database.open(folder / DATABASE)
+        try:
+            identity = Identity.from_bytes((folder / IDENTITY).read_bytes())
+        except OSError as error:
+            raise WorkspaceError("the identity file cannot be read", "Restore it from a backup.") from error
+        return cls(folder, identity, database)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other commands out; keep all changes or none."""
+        with self._database.transaction():
+            yield
+
+    def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
+        """Record a partner whose fingerprint somebody has confirmed.
+
+        Raises:
+            TrustError: the card is our own, or another card is on file under that name.
+        """
+        if card.digest == self.identity.card.digest:
+            raise TrustError("this is your own card", "Add the card that your partner sent you.")
+        slug = slug_of(card.name)
+        with self.transaction():
+            known = [p for p in self.partners() if p.slug == slug]
+            if known and known[0].card.digest != card.digest:
+                raise TrustError(
+                    f"another card of {known[0].card.name} is on file",
+                    "If they made a new identity, confirm it by phone and start a new workspace for it.",
+                )
+            if not known:
+                statement = "INSERT INTO partner VALUES (?, ?, ?, ?)"
+                self._database.run(statement, slug, card.document, confirmed_by, now.isoformat())
+        return PartnerRecord(slug, card, confirmed_by, now)
+
+    def partners(self) -> list[PartnerRecord]:
+        """List the partners by name."""
+        return [
+            PartnerRecord(
+                row["slug"],
+                Card.parse(row["card"].encode()),
+                row["confirmed_by"],
+                datetime.fromisoformat(row["confirmed_at"]),
+            )
+            for row in self._database.all("SELECT * FROM partner ORDER BY slug")
+        ]
+
+    def partner(self, name: str) -> PartnerRecord:
+        """Find a partner by name, short name, or the beginning of one.
+
+        Raises:
+            TrustError: there is none or more than one.
+        """
+        known = self.partners()
+        found = [p for p in known if name in (p.slug, p.card.name)]
+        found = found or [p for p in known if p.slug.startswith(slug_of(name))]
+        if len(found) != 1:
+            listed = ", ".join(p.slug for p in known) or "none yet"
+            raise TrustError(
+                f"{'no' if not found else 'more than one'} partner is called {name}",
+                f"Partners of this workspace: {listed}. Add one with: accountmap partner add FILE",
+            )
+        return found[0]
+
+    def save_agreement(self, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
+        """Keep an agreement, signed by one or both."""
+        with self.transaction():
+            self._database.run(
+                "INSERT OR IGNORE INTO agreement VALUES (?, ?, ?, ?)",
+                agreement.digest.hex(),
+                partner.slug,
+                agreement.document,
+                now.isoformat(),
+            )
+
+    def agreements(self, partner: PartnerRecord) -> list[Agreement]:
+        """List the agreements with a partner, newest first."""
+        statement = "SELECT document FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
+        return [Agreement.parse(row[0].encode()) for row in self._database.all(statement, partner.slug)]
+
+    def agreement(self, digest: str) -> Agreement:
+        """Return the agreement of a digest in hex."""
+        row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
+        return Agreement.parse(row[0].encode())
+
+    def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
+        """Keep a prepared list; it becomes the current one.
+
+        Raises:
+            WorkspaceError: it cannot be written.
+        """
+        with self.transaction():
+            statement = "INSERT INTO account_list (created, source) VALUES (?, ?)"
+            number = self._database.run(statement, now.isoformat(), source)
+            folder = self._list_folder(number)
+            try:
+                shutil.rmtree(folder, ignore_errors=True)
+                write_list(folder, accounts, prepared)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise WorkspaceError(
+                    f"the prepared list cannot be written: {error.strerror}", "Is the disk full?"
+                ) from error
+        return ListRecord(number, now, source)
+
+    def current_list(self) -> ListRecord:
+        """Return the list that was prepared last.
+
+        Raises:
+            WorkspaceError: there is none.
+        """
+        rows = self._database.all("SELECT * FROM account_list ORDER BY id DESC LIMIT 1")
+        if not rows:
+            raise WorkspaceError("no list is prepared yet", "Prepare one with: accountmap accounts prepare FILE")
+        return ListRecord(rows[0]["id"], datetime.fromisoformat(rows[0]["created"]), rows[0]["source"])
+
+    def load_list(self, number: int) -> tuple[AccountList, Prepared]:
+        """Read a prepared list."""
+        return read_list(self._list_folder(number))
+
+    def _list_folder(self, number: int) -> Path:
+        return self.folder / "lists" / str(number)
+
+    def session_folder(self, number: int) -> Path:
+        """Return the folder of a session; it exists."""
+        folder = self.folder / "sessions" / str(number)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def sessions(self, partner: PartnerRecord) -> list[SessionRecord]:
+        """List the sessions with a partner, newest first."""
+        statement = "SELECT * FROM session WHERE partner = ? ORDER BY id DESC"
+        return [_session(row) for row in self._database.all(statement, partner.slug)]
+
+    def next_session_id(self) -> int:
+        """Return the number that the next session gets. Call inside a transaction."""
+        return int(self._database.one("SELECT coalesce(max(id), 0) + 1 FROM session")[0])
+
+    def put_session(self, record: SessionRecord) -> None:
+        """Store a session as it is now. Call inside a transaction."""
+        values = {
+            "id": record.id,
+            "partner": record.partner,
+            "agreement": record.agreement,
+            "list": record.list_id,
+            "role": record.role,
+            "status": record.status.value,
+            "offer": record.offer,
+            "transcript": record.transcript,
+            "sid": record.sid,
+            "partner_key": record.partner_key,
+            "step": record.step,
+            "sent": record.sent,
+            "delivered": int(record.delivered),
+            "created": record.created.isoformat(),
+            "charged": record.charged.isoformat() if record.charged else "",
+            "finished": record.finished.isoformat() if record.finished else "",
+        }
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in values if name != "id")
+        self._database.run(
+            f"INSERT INTO session ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",  # noqa: S608 no value is in it
+            *values.values(),
+        )
+
+    def knows_offer(self, offer: bytes) -> bool:
+        """Tell whether a message 1 was answered, or made, before."""
+        return bool(self._database.all("SELECT 1 FROM session WHERE offer = ?", offer))
+
+    def save_result(self, record: SessionRecord, result: SessionResult) -> None:
+        """Keep what a session found."""
+        write_result(self.session_folder(record.id), result)
+
+    def result(self, record: SessionRecord) -> SessionResult:
+        """Read what a finished session found."""
+        return read_result(self.session_folder(record.id))
+
+
+def _session(row: sqlite3.Row) -> SessionRecord:
+    def when(text: str) -> datetime | None:
+        return datetime.fromisoformat(text) if text else None
+
+    return SessionRecord(
+        id=row["id"],
+        partner=row["partner"],
+        agreement=row["agreement"],
+        list_id=row["list"],
+        role=row["role"],
+        status=Status(row["status"]),
+        offer=row["offer"],
+        transcript=row["transcript"],
+        sid=row["sid"],
+        partner_key=row["partner_key"],
+        step=row["step"],
+        sent=row["sent"],
+        delivered=bool(row["delivered"]),
+        created=datetime.fromisoformat(row["created"]),
+        charged=when(row["charged"]),
+        finished=when(row["finished"]),
+    )
