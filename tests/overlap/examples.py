@@ -36,8 +36,10 @@ def prepared_list(accounts: AccountList, together: Iterable[tuple[str, ...]] = (
     first = {account_id: min(group) for group in together for account_id in group}
     entity_of = [first.get(x, x) for x in accounts.table["account_id"].to_pylist()]
     entities = list(dict.fromkeys(entity_of))
-    strength = [SEGMENTS.index(s) for s in accounts.table["segment"].to_pylist()]
-    segments = [min(s for e, s in zip(entity_of, strength, strict=True) if e == entity) for entity in entities]
+    row_of = {entity: row for row, entity in enumerate(entities)}
+    segments = [len(SEGMENTS)] * len(entities)
+    for entity, segment in zip(entity_of, accounts.table["segment"].to_pylist(), strict=True):
+        segments[row_of[entity]] = min(segments[row_of[entity]], SEGMENTS.index(segment))
     members = reversed(list(zip(accounts.table["account_id"].to_pylist(), entity_of, strict=True)))
     return Prepared(
         profile=PROFILE,
@@ -45,7 +47,7 @@ def prepared_list(accounts: AccountList, together: Iterable[tuple[str, ...]] = (
             {"entity_id": entities, "segment": [SEGMENTS[s] for s in segments]}, schema=ENTITY_SCHEMA
         ),
         members=pa.Table.from_pylist(
-            [{"account_id": a, "entity": entities.index(e)} for a, e in members], schema=MEMBER_SCHEMA
+            [{"account_id": a, "entity": row_of[e]} for a, e in members], schema=MEMBER_SCHEMA
         ),
         keys=KEY_SCHEMA.empty_table(),
     )

@@ -1,0 +1,7 @@
+"""The account map rendered for people and for other programs."""
+
+from accountmap.report.page import render_page
+from accountmap.report.sentences import headline, summary_sentences
+from accountmap.report.write import write_reports
+
+__all__ = ["headline", "render_page", "summary_sentences", "write_reports"]

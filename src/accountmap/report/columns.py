@@ -1,0 +1,36 @@
+"""What people read for each column and each coded value."""
+
+from typing import Final
+
+LABELS: Final = {
+    "match_id": "Match",
+    "account_id": "Account ID",
+    "entity_id": "Entity ID",
+    "segment": "Your segment",
+    "their_segment": "Their segment",
+    "play": "Play",
+    "tier": "Evidence",
+    "evidence": "Shared keys",
+    "account_segment": "Account's own segment",
+    "compared_with": "Compared with their",
+    "name": "Account",
+    "domain": "Domain",
+    "website": "Website",
+    "country": "Country",
+    "region": "Region",
+    "city": "City",
+    "industry": "Industry",
+    "employees": "Employees",
+    "owner_name": "Owner",
+    "owner_email": "Owner's e-mail",
+    "amount": "Amount",
+}
+"""The heading of each column of the overlap and the whitespace."""
+
+TIER_MEANINGS: Final = {
+    "identifier": "Both lists hold the same registry number, such as an LEI, VAT or DUNS number.",
+    "domain": "Both lists lead to the same company domain, from a website, a domain or an e-mail address.",
+    "strong name": "The whole names agree once legal forms and spelling are evened out.",
+    "weak name": "A shortened form of the name agrees. Look before you act.",
+}
+"""What each tier of evidence says, best first."""

@@ -1,0 +1,99 @@
+"""The rows that the page's script shows, as JSON that is safe inside a script element."""
+
+import json
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.overlap import AccountMap
+from accountmap.report.columns import LABELS
+from accountmap.report.safe_text import visible_column
+
+SHOWN_OVERLAP: Final = 50_000
+SHOWN_WHITESPACE: Final = 10_000
+"""The most rows that a page holds, so that it opens at once; the CSV and Parquet files hold all."""
+
+_MATCH_DIGITS: Final = 8
+"""Enough of a match id to name an account to the partner on the phone."""
+
+_BELOW: Final = {"domain": "name", "evidence": "tier", "match_id": "account_id"}
+"""Columns that stand small below another one."""
+
+_OVERLAP: Final = (
+    "name",
+    "domain",
+    "segment",
+    "their_segment",
+    "play",
+    "owner_name",
+    "country",
+    "industry",
+    "amount",
+    "tier",
+    "evidence",
+    "account_id",
+    "match_id",
+)
+_WHITESPACE: Final = (
+    "name",
+    "domain",
+    "segment",
+    "compared_with",
+    "owner_name",
+    "country",
+    "industry",
+    "amount",
+    "account_id",
+)
+
+
+Rows = dict[str, Any]
+"""The number of rows, and their columns: each with its heading and its values."""
+
+
+def page_rows(account_map: AccountMap) -> dict[str, Rows]:
+    """Take the first rows of the overlap and of the whitespace, column by column."""
+    overlap = account_map.overlap
+    short_ids = pc.utf8_slice_codeunits(overlap["match_id"], 0, _MATCH_DIGITS)
+    overlap = overlap.set_column(overlap.schema.get_field_index("match_id"), "match_id", short_ids)
+    return {
+        "overlap": _table(overlap.slice(0, SHOWN_OVERLAP), _OVERLAP),
+        "whitespace": _table(account_map.whitespace.slice(0, SHOWN_WHITESPACE), _WHITESPACE),
+    }
+
+
+def script_json(value: object) -> str:
+    """Encode as JSON that cannot end a script element: without < > & and the Unicode line separators."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _table(table: pa.Table, names: tuple[str, ...]) -> Rows:
+    return {
+        "rows": table.num_rows,
+        "columns": [_column(name, table[name]) for name in names if _says_something(name, table[name])],
+    }
+
+
+def _says_something(name: str, column: pa.ChunkedArray) -> bool:
+    """Leave out what the owner's list does not have, and a comparison that was the same for all."""
+    if name == "compared_with":
+        return bool(pc.any(pc.not_equal(column, "+".join(SEGMENTS))).as_py())
+    return name == "name" or column.null_count < len(column)
+
+
+def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": name, "label": LABELS[name]}
+    if name in _BELOW:
+        described["below"] = _BELOW[name]
+    if pa.types.is_floating(column.type):
+        numbers = [int(x) if x is not None and x.is_integer() else x for x in column.to_pylist()]
+        return described | {"values": numbers}
+    coded = visible_column(column).combine_chunks().dictionary_encode()
+    if 2 * len(coded.dictionary) > len(coded):
+        return described | {"values": coded.to_pylist()}
+    return described | {"words": coded.dictionary.to_pylist(), "codes": coded.indices.to_pylist()}

@@ -1,0 +1,49 @@
+"""Text from outside, made harmless for the programs and people that read reports.
+
+Account names come from CRM systems that anyone may write to. A cell that begins with an equals sign is a formula
+to a spreadsheet (OWASP, "CSV Injection"), and a bidirectional override makes a name read as another one (Unicode
+Technical Report 36, "Bidirectional Text Spoofing").
+"""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SPACING = "[\t\n\v\f\r\u0085\u2028\u2029]+"
+"""Controls that stand for a space or a new line; the rest have no business in a name."""
+
+_HIDDEN = "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufeff]"
+"""Other controls, and the marks that change the direction of what follows them."""
+
+_NUMBER = r"^[+-]?\d+([.,]\d+)*$"
+
+_FORMULA = r"^'*\s*[=+\-@＝＋－＠]"
+"""What a spreadsheet would run, or would run once its leading apostrophe is taken off."""
+
+
+def visible(text: str) -> str:
+    """Show control characters for what they are: spacing ones as a space, others as "[U+202E]"."""
+    return re.sub(_HIDDEN, lambda found: f"[U+{ord(found[0]):04X}]", re.sub(_SPACING, " ", text))
+
+
+def visible_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Apply `visible` to a column of strings; most columns have nothing to change."""
+    hidden = pc.match_substring_regex(column, f"{_SPACING}|{_HIDDEN}")
+    if not pc.any(hidden).as_py():
+        return column
+    changed = [None if text is None else visible(text) for text in column.to_pylist()]
+    return pa.chunked_array([pa.array(changed, pa.string())])
+
+
+def spreadsheet_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make a column of strings visible, and put an apostrophe before what a spreadsheet would take for a formula.
+
+    A plain number, such as the id "-5", stays as it is. To get the exact text back, take one apostrophe off
+    wherever the text begins with apostrophes and then one of = + - @ or their full-width forms.
+    """
+    shown = visible_column(column)
+    formula = pc.and_(
+        pc.match_substring_regex(shown, _FORMULA), pc.invert(pc.match_substring_regex(shown, _NUMBER))
+    )
+    return pc.if_else(formula, pc.binary_join_element_wise("'", shown, ""), shown)

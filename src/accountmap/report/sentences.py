@@ -1,0 +1,82 @@
+"""The summary in plain sentences, for a person with one minute."""
+
+from accountmap.overlap import PLAYS, AccountMap, Count
+
+_PLURALS = {
+    "account": "accounts",
+    "entity": "entities",
+    "customer": "customers",
+    "opportunity": "opportunities",
+    "prospect": "prospects",
+}
+
+
+def plural(noun: str, number: int) -> str:
+    """Give the form of a noun that goes with a number."""
+    return noun if number == 1 else _PLURALS[noun]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number and what it counts."""
+    return f"{number:,} {plural(noun, number)}"
+
+
+def counted_both(count: Count) -> str:
+    """Write how many entities, and how many accounts they are."""
+    return f"{counted(count.entities, 'entity')} ({counted(count.accounts, 'account')})"
+
+
+def percent(share: float) -> str:
+    """Write a share of 0 to 1, rounded so that a small one is not called nothing."""
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "less than 0.1 %"
+    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def headline(account_map: AccountMap) -> str:
+    """Say in one sentence what was found."""
+    shared = account_map.summary.overlap
+    if not shared.entities:
+        return f"You and {account_map.partner_name} share none of the accounts that were compared."
+    are = "is" if shared.entities == 1 else "are"
+    return (
+        f"You and {account_map.partner_name} share {counted(shared.entities, 'entity')}, "
+        f"which {are} {counted(shared.accounts, 'account')} of your list."
+    )
+
+
+def summary_sentences(account_map: AccountMap) -> list[str]:
+    """Say what the numbers come to, the most useful first."""
+    shared = _shared_sentences(account_map) if account_map.summary.overlap.entities else []
+    return [
+        *shared,
+        f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match.",
+    ]
+
+
+def _shared_sentences(account_map: AccountMap) -> list[str]:
+    summary = account_map.summary
+    get, give = summary.introductions_to_get.entities, summary.introductions_to_give.entities
+    return [
+        _where_to_start(account_map),
+        f"They can introduce you to {counted(get, 'entity')}: their customers that are your opportunities or "
+        "prospects.",
+        f"You can introduce them to {counted(give, 'entity')}: your customers that are their opportunities or "
+        "prospects.",
+        f"What you share is {percent(summary.share_of_own)} of your {counted(summary.listed.entities, 'entity')} "
+        f"and at least {percent(summary.share_of_theirs_at_least)} of theirs, which are at most "
+        f"{summary.partner_at_most:,}: each side rounds its size up before it shows it.",
+    ]
+
+
+def _where_to_start(account_map: AccountMap) -> str:
+    """Point to the first play that has any entity."""
+    held = [cell for cell in account_map.matrix.to_pylist() if cell["entities"]]
+    first = min(held, key=lambda cell: PLAYS[cell["segment"], cell["their_segment"]].rank)
+    number, mine, theirs = first["entities"], first["segment"], first["their_segment"]
+    amount = f" (amount {first['amount']:,.0f} in your list)" if first["amount"] else ""
+    return (
+        f"Start with the {counted(number, 'entity')} that {'is' if number == 1 else 'are'} "
+        f"your {plural(mine, number)} and their {plural(theirs, number)}{amount}. {PLAYS[mine, theirs].sentence}"
+    )

@@ -1,0 +1,184 @@
+"use strict";
+{
+  const PAGE_ROWS = 50;
+  const PRINTED_ROWS = 100;
+  const FILTERS = ["segment", "their_segment", "play", "owner_name", "country"];
+  const ORDERS = ["segment", "their_segment"];
+  const STRENGTH = ["customer", "opportunity", "prospect"];
+  const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+  const element = (tag, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // So that "Zurich" finds "Zürich".
+  const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+  class Column {
+    constructor({ name, label, below, values, words, codes }) {
+      Object.assign(this, { name, label, below });
+      this.values = values ?? codes.map((code) => (code === null ? null : words[code]));
+      this.numeric = name === "amount";
+    }
+
+    text(row) {
+      const value = this.values[row];
+      if (value === null) return "";
+      return this.numeric ? NUMBER.format(value) : value;
+    }
+
+    // Compares values; blanks come last whichever way the column is sorted.
+    compare(a, b, sign) {
+      const [x, y] = [this.values[a], this.values[b]];
+      if (x === null || y === null) return (x === null) - (y === null) || a - b;
+      return sign * this.compareValues(x, y) || a - b;
+    }
+
+    compareValues(x, y) {
+      if (this.numeric) return x - y;
+      if (ORDERS.includes(this.name)) return STRENGTH.indexOf(x) - STRENGTH.indexOf(y);
+      return COLLATOR.compare(x, y);
+    }
+
+    choices() {
+      const distinct = [...new Set(this.values)].filter((value) => value !== null);
+      return distinct.sort((x, y) => this.compareValues(x, y));
+    }
+  }
+
+  class AccountTable {
+    constructor(section, { rows, columns }) {
+      this.all = Array.from({ length: rows }, (_, row) => row);
+      this.columns = columns.map((column) => new Column(column));
+      this.body = section.querySelector("tbody");
+      this.status = section.querySelector(".status");
+      this.search = section.querySelector("input[type=search]");
+      this.form = section.querySelector("form");
+      this.previous = section.querySelector(".previous");
+      this.next = section.querySelector(".next");
+      this.headings = new Map();
+      this.filters = new Map();
+      this.sorted = null;
+      this.addHeadings(section.querySelector("thead"));
+      this.addFilters();
+      this.listen();
+      this.update();
+    }
+
+    addHeadings(head) {
+      const row = element("tr");
+      for (const column of this.columns.filter(({ below }) => !below)) {
+        const button = element("button", { type: "button", textContent: column.label });
+        const heading = element("th", { scope: "col", className: column.name }, button);
+        button.addEventListener("click", () => this.sortBy(column));
+        this.headings.set(column, heading);
+        row.append(heading);
+      }
+      head.append(row);
+    }
+
+    addFilters() {
+      for (const column of this.columns.filter(({ name }) => FILTERS.includes(name))) {
+        const all = element("option", { value: "", textContent: "all" });
+        const options = column.choices().map((value) => element("option", { value, textContent: value }));
+        const select = element("select", { name: column.name }, all, ...options);
+        this.filters.set(column, select);
+        this.form.lastElementChild.before(element("label", {}, `${column.label} `, select));
+      }
+    }
+
+    listen() {
+      this.form.addEventListener("input", () => this.update());
+      this.form.addEventListener("submit", (event) => event.preventDefault());
+      // The fields are empty only after the event.
+      this.form.addEventListener("reset", () => setTimeout(() => this.update()));
+      this.previous.addEventListener("click", () => this.show(this.first - PAGE_ROWS));
+      this.next.addEventListener("click", () => this.show(this.first + PAGE_ROWS));
+      addEventListener("beforeprint", () => this.show(0, PRINTED_ROWS));
+      addEventListener("afterprint", () => this.show(0));
+    }
+
+    choose(wanted) {
+      this.search.value = "";
+      for (const [column, select] of this.filters) select.value = wanted[column.name] ?? "";
+      this.update();
+    }
+
+    // First the natural way, then the other way round, then the order of the report again.
+    sortBy(column) {
+      const natural = column.numeric ? -1 : 1;
+      if (this.sorted?.column !== column) this.sorted = { column, sign: natural };
+      else this.sorted = this.sorted.sign === natural ? { column, sign: -natural } : null;
+      for (const [of, heading] of this.headings) {
+        if (of !== this.sorted?.column) heading.removeAttribute("aria-sort");
+        else heading.setAttribute("aria-sort", this.sorted.sign > 0 ? "ascending" : "descending");
+      }
+      this.update();
+    }
+
+    update() {
+      const wanted = [...this.filters].filter(([, select]) => select.value);
+      const words = folded(this.search.value).split(/\s+/).filter(Boolean);
+      this.found = this.all.filter(
+        (row) =>
+          wanted.every(([column, select]) => column.values[row] === select.value) &&
+          words.every((word) => this.searchable[row].includes(word)),
+      );
+      if (this.sorted) this.found.sort((a, b) => this.sorted.column.compare(a, b, this.sorted.sign));
+      this.show(0);
+    }
+
+    // Made when it is first asked for: most pages are opened to read, not to search.
+    get searchable() {
+      const texts = this.columns.filter(({ numeric }) => !numeric);
+      const value = this.all.map((row) => folded(texts.map((column) => column.text(row)).join("\n")));
+      Object.defineProperty(this, "searchable", { value });
+      return value;
+    }
+
+    show(first, count = PAGE_ROWS) {
+      const page = this.found.slice(first, first + count);
+      this.first = first;
+      this.body.replaceChildren(...page.map((row) => this.row(row)));
+      this.previous.disabled = first === 0;
+      this.next.disabled = first + count >= this.found.length;
+      this.status.textContent = this.describe(first, page.length);
+    }
+
+    row(row) {
+      const made = element("tr");
+      for (const [column] of this.headings) {
+        const cell = element(column.name === "name" ? "th" : "td", { className: column.name });
+        if (column.name === "name") cell.scope = "row";
+        cell.append(element("bdi", { textContent: column.text(row) }));
+        const below = this.columns.find((other) => other.below === column.name);
+        if (below?.values[row]) cell.append(element("small", {}, element("bdi", { textContent: below.text(row) })));
+        made.append(cell);
+      }
+      return made;
+    }
+
+    describe(first, length) {
+      const [found, all] = [this.found.length, this.all.length].map((count) => NUMBER.format(count));
+      const accounts = this.all.length === 1 ? "account" : "accounts";
+      if (!length) return all === "0" ? "No accounts." : `None of ${all} ${accounts} fits. Show all, or search for less.`;
+      const range = `${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
+      return found === all ? `Rows ${range} of ${all} ${accounts}.` : `Rows ${range} of ${found} that fit, of ${all} ${accounts}.`;
+    }
+  }
+
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const tables = {};
+  for (const name of ["overlap", "whitespace"]) {
+    tables[name] = new AccountTable(document.getElementById(name), data[name]);
+  }
+  for (const cell of document.querySelectorAll("button.cell")) {
+    cell.addEventListener("click", () => {
+      tables.overlap.choose({ segment: cell.dataset.segment, their_segment: cell.dataset.theirSegment });
+      document.getElementById("overlap-title").focus();
+    });
+  }
+}

@@ -1,0 +1,172 @@
+"""The page in a real browser without a network: it must work, and stay silent."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.overlap import AccountMap, build_map
+from accountmap.report import write_reports
+from tests.overlap.examples import account_list, prepared_list, session
+from tests.report.hostile import HOSTILE
+
+CHROMIUM = shutil.which("chromium")
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "These tests need Chromium: apt-get install chromium, or put it on the PATH."
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def example() -> AccountMap:
+    """180 accounts, of which the first 120 are shared; names that attack stand among both."""
+    hostile = list(HOSTILE.values())
+    accounts = account_list(
+        {
+            "account_id": f"{i:04}",
+            "name": hostile[i // 12] if i % 12 == 0 and i // 12 < len(hostile) else f"Zürich Company {i}",
+            "segment": SEGMENTS[i % 3],
+            "owner_name": ("Maya Lindqvist", "Tom Okafor")[i % 2],
+            "country": ("CH", "DE", None)[i % 3],
+            "amount": float(i * 37 % 1000) if i % 5 else None,
+        }
+        for i in range(180)
+    )
+    matches = [{"entity": i, "their_segment": SEGMENTS[i // 40]} for i in range(120)]
+    return build_map(accounts, prepared_list(accounts), session(matches))
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """The report, opened from disk; at the end, nothing may have been said, run or asked for."""
+    html, *_ = write_reports(example(), tmp_path)
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(5_000)
+    said: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("dialog", lambda dialog: said.append(dialog.message))
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(html.as_uri())
+    yield opened
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [html.as_uri()]
+    assert opened.title() == "Account map: Northwind and Contoso"
+    context.close()
+
+
+def column(page: Page, name: str, table: str = "overlap") -> list[str]:
+    return page.locator(f"#{table} tbody .{name} > bdi").all_inner_texts()
+
+
+def test_search_ignores_case_and_accents(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    overlap.get_by_label("Search").fill("zurich 117")
+    expect(overlap.get_by_role("status")).to_have_text("Rows 1 to 1 of 1 that fit, of 120 accounts.")
+    assert column(page, "name") == ["Zürich Company 117"]
+    overlap.get_by_role("button", name="Show all").click()
+    expect(overlap.get_by_role("status")).to_have_text("Rows 1 to 50 of 120 accounts.")
+
+
+def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    overlap.get_by_label("Search").fill("no such company")
+    expect(overlap.get_by_role("status")).to_contain_text("None of 120 accounts fits.")
+
+
+def test_sorting_goes_both_ways_and_back(page: Page) -> None:
+    heading = page.locator("#overlap").get_by_role("columnheader", name="Amount")
+    ranked = column(page, "account_id")
+
+    heading.get_by_role("button").press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    amounts = [float(text.replace(",", "")) for text in column(page, "amount") if text]
+    assert amounts == sorted(amounts, reverse=True)
+
+    heading.get_by_role("button").press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    amounts = [float(text.replace(",", "")) for text in column(page, "amount") if text]
+    assert amounts == sorted(amounts)
+
+    heading.get_by_role("button").press("Enter")
+    assert heading.get_attribute("aria-sort") is None
+    assert column(page, "account_id") == ranked
+
+
+def test_a_cell_of_the_matrix_lists_its_accounts(page: Page) -> None:
+    cell = page.locator("button.cell[data-segment=opportunity][data-their-segment=customer]")
+    shown = cell.locator(".big b").inner_text()
+    page.locator("#overlap").get_by_label("Search").fill("left over")
+    cell.click()
+    expect(page.locator("#overlap-title")).to_be_focused()
+    expect(page.locator("#overlap").get_by_role("status")).to_contain_text(f"of {shown} that fit")
+    assert set(column(page, "segment")) == {"opportunity"}
+    assert set(column(page, "their_segment")) == {"customer"}
+
+
+def test_filters_combine(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    overlap.get_by_label("Owner").select_option("Tom Okafor")
+    overlap.get_by_label("Country").select_option("DE")
+    assert set(column(page, "owner_name")) == {"Tom Okafor"}
+    assert set(column(page, "country")) == {"DE"}
+
+
+def test_pages_turn(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    expect(overlap.get_by_role("button", name="Previous")).to_be_disabled()
+    seen = column(page, "account_id")
+    for _ in range(2):
+        overlap.get_by_role("button", name="Next").click()
+        seen += column(page, "account_id")
+    expect(overlap.get_by_role("button", name="Next")).to_be_disabled()
+    assert seen == example().overlap["account_id"].to_pylist()
+
+
+def test_the_whitespace_has_its_own_table(page: Page) -> None:
+    expect(page.locator("#whitespace").get_by_role("status")).to_have_text("Rows 1 to 50 of 60 accounts.")
+    assert column(page, "account_id", "whitespace") == example().whitespace["account_id"].to_pylist()[:50]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_only_tables_scroll_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_all_controls_have_names_and_the_keyboard_reaches_the_table(page: Page) -> None:
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('button, input, select, a, [tabindex]')].filter(e =>"
+        " !(e.ariaLabel || e.labels?.[0]?.textContent || e.textContent).trim()).length"
+    )
+    assert nameless == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#overlap").get_by_label("Search")).to_be_focused()
+
+
+def test_print_shows_more_rows_than_a_page(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(column(page, "account_id")) == 100
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(column(page, "account_id")) == 50

@@ -1,0 +1,60 @@
+import csv
+import io
+
+import pyarrow as pa
+import pytest
+
+from accountmap.report.csv_table import write_csv
+from tests.overlap.examples import one_account_map
+from tests.report.hostile import HOSTILE
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    to = io.BytesIO()
+    write_csv(table, to)
+    return to.getvalue()
+
+
+def read_back(table: pa.Table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(csv_bytes(table).decode("utf-8"), newline="")))
+
+
+def test_the_first_heading_is_plain() -> None:
+    assert csv_bytes(one_account_map().overlap).startswith(b"match_id,account_id,entity_id,segment,")
+
+
+def test_lines_end_as_rfc_4180_says() -> None:
+    lines = csv_bytes(pa.table({"a": ["x", "y"]})).split(b"\n")
+    assert lines == [b"a\r", b"x\r", b"y\r", b""]
+
+
+def test_values_come_back() -> None:
+    table = pa.table(
+        {
+            "name": ['Acme, "the" Company', "Łódź", None],
+            "amount": [1200000.0, -0.5, None],
+            "count": [3, -4, None],
+            "compared": [True, False, None],
+        }
+    )
+    assert read_back(table) == [
+        {"name": 'Acme, "the" Company', "amount": "1200000", "count": "3", "compared": "true"},
+        {"name": "Łódź", "amount": "-0.5", "count": "-4", "compared": "false"},
+        {"name": "", "amount": "", "count": "", "compared": ""},
+    ]
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_is_one_harmless_cell(name: str) -> None:
+    (row,) = read_back(one_account_map(name=name, owner_name=name, amount=-3.0).overlap)
+    assert row["amount"] == "-3"
+    assert row["name"] == row["owner_name"]
+    assert row["name"][0] not in "=+-@"
+    assert row["name"].isprintable()
+
+
+def test_tables_of_more_than_one_batch_are_whole() -> None:
+    table = pa.table({"a": pa.chunked_array([[str(i) for i in range(70_000)], ["last"]])})
+    rows = read_back(table)
+    assert len(rows) == 70_001
+    assert rows[-1] == {"a": "last"}

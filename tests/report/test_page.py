@@ -1,0 +1,141 @@
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from accountmap.overlap import AccountMap, build_map
+from accountmap.report import render_page
+from accountmap.report.safe_text import visible
+from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from tests.report.hostile import HOSTILE
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of those that the parser treats as raw."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: list[tuple[str, str]] = []
+        self.text = ""
+        self.inside = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = "" if tag == self.inside else self.inside
+
+    def handle_data(self, data: str) -> None:
+        if self.inside in {"script", "style"}:
+            self.raw.append((self.inside, data))
+        else:
+            self.text += data
+
+    @property
+    def data(self) -> dict[str, Any]:
+        (first, _) = [text for tag, text in self.raw if tag == "script"]
+        result: dict[str, Any] = json.loads(first)
+        return result
+
+    def column(self, name: str, table: str = "overlap") -> list[Any]:
+        (column,) = [column for column in self.data[table]["columns"] if column["name"] == name]
+        if "values" in column:
+            return list(column["values"])
+        return [None if code is None else column["words"][code] for code in column["codes"]]
+
+
+def two_lists(size: int, shared: int, **changes: Any) -> AccountMap:
+    accounts = account_list(
+        {"account_id": f"{i:08}", "name": f"Example company number {i}", "owner_name": "Maya Lindqvist"}
+        for i in range(size)
+    )
+    matches = [{"entity": i, "their_segment": "customer"} for i in range(shared)]
+    return build_map(accounts, prepared_list(accounts), session(matches, **changes))
+
+
+def everywhere(text: str) -> AccountMap:
+    """Put a text wherever the page shows one that comes from outside."""
+    columns = ("name", "domain", "country", "industry", "owner_name")
+    accounts = account_list([{"account_id": text, **dict.fromkeys(columns, text)}], notes=(text,))
+    result = session(
+        [{"entity": 0, "their_segment": "customer"}], own_name=text, partner_name=text, reveals=(text,)
+    )
+    return build_map(accounts, prepared_list(accounts), result)
+
+
+def test_the_page_refers_to_nothing_outside() -> None:
+    html = render_page(one_account_map(website="https://example.com"))
+    for tag, attributes in Page(html).elements:
+        for name in ("href", "src", "action", "srcset", "data"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
+    assert not re.search(r"url\(|@import|https?:|//[a-z]", html)
+
+
+def test_the_policy_admits_exactly_this_script_and_style() -> None:
+    page = Page(render_page(one_account_map()))
+    (policy,) = [
+        attributes["content"] or ""
+        for tag, attributes in page.elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none';")
+    digests = set(re.findall(r"'sha256-([^']+)'", policy))
+    styles = [text for tag, text in page.raw if tag == "style"]
+    scripts = [text for tag, text in page.raw if tag == "script"]
+    ran = [*styles, scripts[1]]
+    assert digests == {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in ran}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    harmless = Page(render_page(everywhere("harmless")))
+    page = Page(render_page(everywhere(text)))
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in harmless.elements]
+    assert [set(attributes) for _, attributes in page.elements] == [set(a) for _, a in harmless.elements]
+    assert page.column("name") == [visible(text)]
+    assert visible(text) in page.text
+
+
+def test_every_account_is_in_the_page_in_the_ranked_order() -> None:
+    result = two_lists(30, 20)
+    page = Page(render_page(result))
+    assert page.column("account_id") == result.overlap["account_id"].to_pylist()
+    assert page.column("account_id", "whitespace") == result.whitespace["account_id"].to_pylist()
+
+
+def test_columns_without_a_value_are_left_out() -> None:
+    names = {column["name"] for column in Page(render_page(two_lists(3, 2))).data["overlap"]["columns"]}
+    assert {"name", "owner_name", "match_id"} <= names
+    assert not {"amount", "industry", "domain"} & names
+
+
+def test_a_partial_comparison_shows_in_the_whitespace_and_in_the_matrix() -> None:
+    page = Page(render_page(two_lists(3, 2, preview={("prospect", "customer"): 1})))
+    assert page.column("compared_with", "whitespace") == ["customer"]
+    assert page.text.count("not compared") == 8
+    assert "counted at least 1 entity in" in page.text
+
+
+def test_a_shortened_table_says_so() -> None:
+    page = Page(render_page(two_lists(10_003, 1)))
+    assert len(page.column("name", "whitespace")) == 10_000
+    assert "This page holds the first 10,000 accounts of 10,002." in page.text
+
+
+def test_ten_thousand_shared_accounts_stay_below_three_megabytes() -> None:
+    assert len(render_page(two_lists(12_000, 10_000)).encode()) < 3_000_000
+
+
+def test_an_empty_map_has_a_page() -> None:
+    accounts = account_list([])
+    page = Page(render_page(build_map(accounts, prepared_list(accounts), session([]))))
+    assert "share none of the accounts" in page.text

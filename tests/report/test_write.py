@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from accountmap.errors import InputError
+from accountmap.report import write_reports
+from tests.overlap.examples import one_account_map
+
+FILES = {
+    "report.html",
+    "overlap.csv",
+    "overlap.parquet",
+    "whitespace.csv",
+    "whitespace.parquet",
+    "matrix.csv",
+    "matrix.parquet",
+}
+
+
+def test_all_files_are_written_and_named(tmp_path: Path) -> None:
+    written = write_reports(one_account_map(), tmp_path / "a" / "b")
+    assert {path.name for path in written} == FILES == {path.name for path in (tmp_path / "a" / "b").iterdir()}
+
+
+def test_parquet_holds_the_exact_values(tmp_path: Path) -> None:
+    result = one_account_map(name="=1+1\tInc", amount=0.1)
+    write_reports(result, tmp_path)
+    assert pq.read_table(tmp_path / "overlap.parquet").equals(result.overlap)
+    assert pq.read_table(tmp_path / "matrix.parquet").equals(result.matrix)
+
+
+def test_writing_again_replaces(tmp_path: Path) -> None:
+    write_reports(one_account_map(name="Lumen Bakery"), tmp_path)
+    write_reports(one_account_map(name="Orchard Steel"), tmp_path)
+    text = (tmp_path / "overlap.csv").read_text("utf-8")
+    assert "Orchard Steel" in text
+    assert "Lumen Bakery" not in text
+
+
+def test_a_failure_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "overlap.csv").mkdir()
+    with pytest.raises(InputError, match="cannot be written") as caught:
+        write_reports(one_account_map(), tmp_path)
+    assert caught.value.hint
+    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "overlap.csv"}
+
+
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_reports(one_account_map(), tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
