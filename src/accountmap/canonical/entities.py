@@ -1,0 +1,240 @@
+"""Local de-duplication: which accounts of one list are the same company.
+
+Rules join accounts, strongest evidence first; each merge names its rule. The outcome does not depend on the
+order of the rows. Accounts are compared only within blocks (one number, one name, one domain), pair by pair only
+in small ones, so that the work grows with the list and not with its square.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from accountmap.canonical.clusters import Clusters
+from accountmap.canonical.decisions import Decision
+from accountmap.canonical.entity_rules import Traits, contradiction, related, same_but_for_typing
+
+_LARGEST_BLOCK: Final = 60
+"""Entities of a block that are compared pair by pair. What more of them share tells too little."""
+
+_SAME_LETTERS: Final = 6
+"""Letters at one end of two names that must be equal for a slip elsewhere to be looked for."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two accounts by id, the smaller id first, and the rule that speaks for or against them."""
+
+    one: str
+    other: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Accounts that share what one company should have, under unrelated names.
+
+    Attributes:
+        kind: "domain", "vat" or "duns".
+        account_ids: one account for each of the entities, ascending.
+    """
+
+    kind: str
+    account_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Which accounts are one entity, and what the user should look at.
+
+    Attributes:
+        entity_of: for each account the number of its entity; entities are numbered in the order of their
+            smallest account ids.
+        merges: the pairs that were joined; they connect each entity.
+        review: likely pairs that were not joined, with what keeps them apart.
+        conflicts: values shared by accounts that do not look like one company.
+    """
+
+    entity_of: npt.NDArray[np.int64]
+    merges: tuple[Pair, ...]
+    review: tuple[Pair, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def resolve(traits: Traits, decisions: Iterable[Decision] = ()) -> Resolution:
+    """Join the accounts of a list that are the same company.
+
+    Args:
+        traits: the accounts in any order.
+        decisions: what the user said of pairs; those of accounts that are no longer listed have no effect.
+    """
+    order = sorted(range(len(traits)), key=traits.account_ids.__getitem__)
+    work = _Resolver(traits.take(order))
+    work.decide(decisions)
+    work.by_number("lei", certain=True)
+    work.by_name()
+    work.by_domain()
+    work.by_number("vat", certain=False)
+    work.by_number("duns", certain=False)
+    work.by_spelling()
+    return work.result(order)
+
+
+def _blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
+    """Yield the positions of each value that stands more than once."""
+    positions = defaultdict(list)
+    for at, value in enumerate(values):
+        if value is not None:
+            positions[value].append(at)
+    return (block for block in positions.values() if len(block) > 1)
+
+
+def _beginning(name: str) -> str:
+    return name[:_SAME_LETTERS]
+
+
+def _end(name: str) -> str:
+    return name[-_SAME_LETTERS:]
+
+
+def _words_in_order(name: str) -> str:
+    return " ".join(sorted(name.split()))
+
+
+def _in_country(part: Callable[[str], str], name: str | None, country: str | None) -> Hashable | None:
+    return None if name is None else (part(name), country)
+
+
+class _Resolver:
+    """Accounts in the order of their ids, so that the smallest member of an entity has its smallest id."""
+
+    def __init__(self, traits: Traits) -> None:
+        self.traits = traits
+        self.clusters = Clusters(len(traits))
+        self.merges: list[Pair] = []
+        self.review: dict[tuple[int, int], str] = {}
+        self.conflicts: list[Conflict] = []
+
+    def _join(self, one: int, other: int, rule: str) -> None:
+        if self.clusters.join(one, other):
+            ids = self.traits.account_ids
+            self.merges.append(Pair(ids[min(one, other)], ids[max(one, other)], rule))
+
+    def _ask(self, one: int, other: int, reason: str) -> None:
+        self.review.setdefault((min(one, other), max(one, other)), reason)
+
+    def _report(self, kind: str, rows: Sequence[int]) -> None:
+        self.conflicts.append(Conflict(kind, tuple(self.traits.account_ids[row] for row in rows)))
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Follow the user: first what stays apart, then what is joined."""
+        at = {account_id: row for row, account_id in enumerate(self.traits.account_ids)}
+        known = sorted({(d.same, at[d.one], at[d.other]) for d in decisions if d.one in at and d.other in at})
+        for same, one, other in known:
+            if not same:
+                self.clusters.keep_apart(one, other)
+            else:
+                self._join(one, other, "your decision")
+
+    def by_number(self, kind: str, *, certain: bool) -> None:
+        """Join accounts with one registry number; where it may stand for a group, only if the names agree."""
+        for block in _blocks(self.traits.ids.get(kind, ())):
+            rule = f"same {kind.upper()}"
+            roots = self.clusters.roots(block)
+            unlike = [] if certain else [row for row in roots[1:] if not self._alike(roots[0], row)]
+            for row in roots[1:]:
+                if row not in unlike:
+                    self._join(roots[0], row, rule)
+            if unlike:
+                self._report(kind, [roots[0], *unlike])
+
+    def _alike(self, one: int, other: int) -> bool:
+        left, right = self.traits.names[one], self.traits.names[other]
+        return left is None or right is None or same_but_for_typing(left, right) or related(left, right)
+
+    def by_name(self) -> None:
+        """Join accounts of one name if all of them agree in what else is known; otherwise ask."""
+        traits = self.traits
+        for block in _blocks([name and name.replace(" ", "") for name in traits.names]):
+            kinds: dict[Hashable, int] = {}
+            for row in block:
+                first = kinds.setdefault(traits.evidence(row), row)
+                self._join(first, row, "same name and nothing else different")
+            self._join_if_all_agree(self.clusters.roots(kinds.values()), "same name, nothing against it")
+
+    def by_domain(self) -> None:
+        """Join accounts of one domain whose names differ in typing only; ask about similar names."""
+        names = self.traits.names
+        for block in _blocks(self.traits.domains):
+            roots = self.clusters.roots(block)
+            named = [row for row in roots if names[row] is not None]
+            nameless = [row for row in roots if names[row] is None]
+            if len(named) <= _LARGEST_BLOCK:
+                self._compare_names(named)
+            left = self.clusters.roots(named)
+            for row in nameless if len(left) <= 1 else ():
+                self._join((left or nameless)[0], row, "same domain, no name")
+            unlike = [row for row in left[1:] if not self._alike(left[0], row)]
+            if unlike:
+                self._report("domain", [left[0], *unlike])
+
+    def _compare_names(self, rows: Sequence[int]) -> None:
+        names = self.traits.names
+        for one, other in combinations(rows, 2):
+            left, right = names[one] or "", names[other] or ""
+            same = same_but_for_typing(left, right)
+            if not same and not related(left, right):
+                continue
+            against = contradiction(self.traits, one, other)
+            if same and against is None:
+                self._join(one, other, "same domain, name differs in typing only")
+            elif against in (None, "other legal form"):
+                self._ask(one, other, "same domain, similar name")
+
+    def by_spelling(self) -> None:
+        """Ask about names of one country that differ in typing only and agree in what else is known."""
+        names, countries = self.traits.names, self.traits.countries
+        roots = [row for row in range(len(names)) if self.clusters.root(row) == row]
+        for part in (_beginning, _end, _words_in_order):
+            for block in _blocks([_in_country(part, names[row], countries[row]) for row in roots]):
+                if len(block) <= _LARGEST_BLOCK:
+                    self._compare_spelling([roots[at] for at in block])
+
+    def _compare_spelling(self, rows: Sequence[int]) -> None:
+        for one, other in combinations(rows, 2):
+            left, right = self.traits.names[one] or "", self.traits.names[other] or ""
+            if same_but_for_typing(left, right) and contradiction(self.traits, one, other) is None:
+                self._ask(one, other, "name differs in typing only")
+
+    def _join_if_all_agree(self, rows: Sequence[int], rule: str) -> None:
+        """Join rows unless two of them contradict each other: then it is open to which the others belong."""
+        if not 1 < len(rows) <= _LARGEST_BLOCK:
+            return
+        against = {pair: contradiction(self.traits, *pair) for pair in combinations(rows, 2)}
+        if not any(against.values()):
+            for row in rows[1:]:
+                self._join(rows[0], row, rule)
+            return
+        for (one, other), reason in against.items():
+            if reason in (None, "other domain") or (reason == "other legal form" and self._one_place(one, other)):
+                self._ask(one, other, f"same name, {reason or 'but others of that name differ'}")
+
+    def _one_place(self, one: int, other: int) -> bool:
+        """Tell whether two accounts are known to be in one country or at one domain."""
+        known = (self.traits.countries, self.traits.domains)
+        return any(values[one] is not None and values[one] == values[other] for values in known)
+
+    def result(self, order: Sequence[int]) -> Resolution:
+        """Number the entities and give back what was found, for rows in their original order."""
+        roots = [self.clusters.root(row) for row in range(len(order))]
+        number = {root: at for at, root in enumerate(sorted(set(roots)))}
+        entity_of = np.empty(len(order), np.int64)
+        entity_of[np.array(order, np.int64)] = [number[root] for root in roots]
+        ids = self.traits.account_ids
+        open_pairs = [(pair, why) for pair, why in sorted(self.review.items()) if roots[pair[0]] != roots[pair[1]]]
+        review = tuple(Pair(ids[one], ids[other], why) for (one, other), why in open_pairs)
+        return Resolution(entity_of, tuple(self.merges), review, tuple(self.conflicts))
