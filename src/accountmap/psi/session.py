@@ -41,10 +41,10 @@ AWAITS: Final[dict[type[Phase], MessageType]] = {
     responder.Consented: MessageType.REVEAL,
     responder.Revealed: MessageType.MATCHES,
 }
-"""The one message that each phase takes, besides STOP where MAY_STOP allows it."""
+"""The one message that each phase takes."""
 
-MAY_STOP: Final = frozenset({initiator.Counting, responder.Consented, initiator.Offered, responder.Answered})
-"""The phases in which the partner may still end the session."""
+MAY_STOP: Final = frozenset({initiator.Counting, responder.Consented})
+"""The phases in which the partner may end the session instead."""
 
 
 class Session:
@@ -74,11 +74,19 @@ class Session:
         return state.dump(self._phase)
 
     @property
-    def awaits(self) -> MessageType | None:
-        """The message that the partner is to send next, or None when it is our turn or over."""
+    def due(self) -> frozenset[MessageType]:
+        """The messages that the partner may send next; none when it is our turn, or over."""
         if self._phase is None:
-            return MessageType.OFFER if self._setting.role is Role.RESPONDER else None
-        return AWAITS.get(type(self._phase))
+            responding = self._setting.role is Role.RESPONDER
+            return frozenset({MessageType.OFFER}) if responding else frozenset()
+        awaited = AWAITS.get(type(self._phase))
+        stop = {MessageType.STOP} if type(self._phase) in MAY_STOP else set()
+        return frozenset(stop if awaited is None else {awaited, *stop})
+
+    @property
+    def sid(self) -> bytes:
+        """The session's id, or nothing while the responder's nonce is not known."""
+        return getattr(self._phase, "sid", b"")
 
     @property
     def preview(self) -> Counts | None:
@@ -124,12 +132,14 @@ class Session:
             PeerError: it is not the message that is awaited, or not as the protocol allows.
         """
         phase = self._phase
+        if kind not in self.due:
+            raise PeerError("the partner sent a message that is not due")
         self._check_length(kind, body)
-        if kind is MessageType.STOP and type(phase) in MAY_STOP:
+        if kind is MessageType.STOP:
             self._phase = Stopped(by_partner=True)
             return None
-        if not isinstance(phase, Receiving) or AWAITS[type(phase)] is not kind:
-            raise PeerError("the partner sent a message that is not due")
+        if not isinstance(phase, Receiving):
+            raise UsageError("the first message is taken by answer")
         step = phase.receive(self._setting, body)
         self._phase = step.phase
         return step.reply

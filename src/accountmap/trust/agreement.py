@@ -78,11 +78,13 @@ class Agreement:
         document: the text so far.
         terms: what both sign.
         sizes: padded entities by segment, of the initiator and, once it has signed, of the responder.
+        signatures: likewise; `check_signatures` verifies them.
     """
 
     document: str
     terms: Terms
     sizes: tuple[dict[str, int], ...]
+    signatures: tuple[bytes, ...]
 
     @property
     def complete(self) -> bool:
@@ -116,19 +118,15 @@ class Agreement:
         Raises:
             TrustError: a card is not the one named, or a signature does not hold.
         """
-        for n, (role, part) in enumerate(zip(ROLES, _parts(self.document), strict=True)):
-            if n >= len(self.sizes):
-                break
-            if cards[n].digest.hex() != self.terms.cards[n]:
+        for role, card, named, signature in zip(ROLES, cards, self.terms.cards, self.signatures, strict=False):
+            if card.digest.hex() != named:
                 raise TrustError("the agreement names another card than the one on file")
-            key = f"{role}_signature"
-            signature = text.decode(text.parse(part, "agreement")[role][key], key)
-            signed = self.document.partition(f"\n{key} = ")[0]
+            signed = self.document.partition(f"\n{role}_signature = ")[0]
             try:
-                verify(cards[n].signing_key, signature, _SIGN_LABEL + signed.encode())
+                verify(card.signing_key, signature, _SIGN_LABEL + signed.encode())
             except (InvalidSignature, ValueError) as error:
                 raise TrustError(
-                    f"the signature of {cards[n].name} does not hold: it was changed after it was signed",
+                    f"the signature of {card.name} does not hold: it was changed after it was signed",
                     "Ask your partner to send the file again.",
                 ) from error
 
@@ -160,12 +158,17 @@ class Agreement:
         proposal, acceptance = _parts(document)
         fields = text.parse(proposal, "agreement", AGREEMENT_FORMAT)
         terms = _read_terms(fields)
-        sizes = [_read_sizes(fields[INITIATOR], INITIATOR, terms.segments)]
+        parts = [(INITIATOR, fields[INITIATOR])]
         if acceptance:
             added = text.parse(acceptance, "agreement")
             text.check_keys(added, {RESPONDER: dict}, "agreement, responder's part")
-            sizes.append(_read_sizes(added[RESPONDER], RESPONDER, terms.segments))
-        return cls(document, terms, tuple(sizes))
+            parts.append((RESPONDER, added[RESPONDER]))
+        return cls(
+            document,
+            terms,
+            tuple(_read_sizes(table, role, terms.segments) for role, table in parts),
+            tuple(text.decode(table[f"{role}_signature"], "a signature") for role, table in parts),
+        )
 
 
 def _parts(document: str) -> tuple[str, str]:

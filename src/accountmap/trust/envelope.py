@@ -126,8 +126,8 @@ def write(header: Header, body: bytes, identity: Identity, recipient_key: bytes,
     return head + seal(recipient_key, content_key, _INFO + hashlib.sha256(head).digest()) + sealed
 
 
-def read(message: bytes, sender: Card, key: SealingKey) -> tuple[Header, bytes]:
-    """Open a message and verify it.
+def read(message: bytes, sender: Card, key: SealingKey) -> bytes:
+    """Open a message, verify it, and return its body.
 
     Nothing of the body is returned before the last tag and the signature have held. Whether the header is the one
     that is due is for the caller to check before.
@@ -157,4 +157,4 @@ def read(message: bytes, sender: Card, key: SealingKey) -> tuple[Header, bytes]:
         verify(sender.signing_key, signature, _SIGN + next_transcript(header, body))
     except InvalidSignature as error:
         raise PeerError("the message is not signed by your partner", "Ask your partner what happened.") from error
-    return header, body
+    return body

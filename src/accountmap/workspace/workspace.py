@@ -82,9 +82,19 @@ class Workspace:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep other commands out; keep all changes or none."""
-        with self._database.transaction():
-            yield
+        """Keep other commands out; keep all changes or none.
+
+        Raises:
+            WorkspaceError: another command is at work here, or the disk is full.
+        """
+        try:
+            with self._database.transaction():
+                yield
+        except OSError as error:
+            raise WorkspaceError(
+                f"the workspace cannot be written: {error.strerror}",
+                "Make room, then run this again; nothing is lost.",
+            ) from error
 
     def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
         """Record a partner whose fingerprint somebody has confirmed.
@@ -167,14 +177,8 @@ class Workspace:
             statement = "INSERT INTO account_list (created, source) VALUES (?, ?)"
             number = self._database.run(statement, now.isoformat(), source)
             folder = self._list_folder(number)
-            try:
-                shutil.rmtree(folder, ignore_errors=True)
-                write_list(folder, accounts, prepared)
-            except OSError as error:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise WorkspaceError(
-                    f"the prepared list cannot be written: {error.strerror}", "Is the disk full?"
-                ) from error
+            shutil.rmtree(folder, ignore_errors=True)
+            write_list(folder, accounts, prepared)
         return ListRecord(number, now, source)
 
     def current_list(self) -> ListRecord:

@@ -1,0 +1,8 @@
+"""The one place where backend, executor, channel, clock and randomness are put together."""
+
+from accountmap.exchange.agreements import propose_agreement, sign_agreement
+from accountmap.exchange.outcome import Outcome, Preview, State
+from accountmap.exchange.ports import default_ports
+from accountmap.exchange.steps import Steps
+
+__all__ = ["Outcome", "Preview", "State", "Steps", "default_ports", "propose_agreement", "sign_agreement"]

@@ -1,0 +1,64 @@
+"""Whether a session may begin: the rules that one side can enforce alone."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from accountmap.errors import TrustError
+from accountmap.exchange.agreements import check_profile, check_program
+from accountmap.exchange.groups import group_order
+from accountmap.trust.agreement import Agreement
+from accountmap.workspace import PartnerRecord, Workspace
+
+RUN_WINDOW: Final = timedelta(days=30)
+
+
+def admit(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
+    """Return the agreement under which a session with the current list may begin now.
+
+    Raises:
+        TrustError: there is none, it has ended, its runs are used up, or the list or program does not fit it.
+    """
+    agreement = _usable(workspace, partner, now)
+    check_program(agreement)
+    _check_budget(workspace, partner, agreement, now)
+    _, prepared = workspace.load_list(workspace.current_list().id)
+    check_profile(agreement, prepared)
+    sizes = agreement.sizes[agreement.role_of(workspace.identity.card)]
+    for segment, rows in zip(sizes, group_order(prepared, tuple(sizes)).sizes, strict=True):
+        if rows > sizes[segment]:
+            raise TrustError(
+                f"your list has {rows:,} entities that are {segment}, the agreement allows {sizes[segment]:,}",
+                "Make a new agreement with: accountmap agreement new",
+            )
+    return agreement
+
+
+def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
+    known = workspace.agreements(partner)
+    complete = [a for a in known if a.complete]
+    for agreement in complete:
+        if now.date() <= agreement.terms.valid_until:
+            return agreement
+    if complete:
+        raise TrustError(
+            f"the agreement with {partner.card.name} ended on {complete[0].terms.valid_until}",
+            "Make a new one with: accountmap agreement new",
+        )
+    if known:
+        raise TrustError(
+            f"{partner.card.name} has not signed the agreement yet",
+            "When they have sent the file back, run: accountmap agreement sign FILE",
+        )
+    raise TrustError(
+        f"there is no agreement with {partner.card.name} yet",
+        "One of you makes it with: accountmap agreement new; the other signs that file.",
+    )
+
+
+def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
+    recent = [s for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]
+    if len(recent) >= agreement.terms.runs_per_30_days:
+        raise TrustError(
+            f"the {agreement.terms.runs_per_30_days} runs that the agreement allows in 30 days are used up",
+            f"Wait until {min(s.charged for s in recent if s.charged) + RUN_WINDOW:%Y-%m-%d}, or agree anew.",
+        )

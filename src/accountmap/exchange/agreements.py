@@ -1,0 +1,172 @@
+"""Making and signing agreements from what the workspace holds."""
+
+from datetime import datetime, timedelta
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.canonical.prepared import Prepared, Profile, Slot
+from accountmap.canonical.version import CANONICAL_VERSION, data_digests
+from accountmap.errors import TrustError, UsageError
+from accountmap.exchange.groups import group_order
+from accountmap.exchange.padding import padded_sizes
+from accountmap.psi.parameters import Parameters, Role
+from accountmap.psi.suite import digest
+from accountmap.trust.agreement import Agreement, SlotTerms, Terms
+from accountmap.trust.identity import Card
+from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.workspace import PartnerRecord, Workspace
+
+RECTANGLE = bytes(1)
+"""All segments of the one by all of the other: the only rectangle so far."""
+
+
+def propose_agreement(
+    workspace: Workspace,
+    partner: PartnerRecord,
+    *,
+    purpose: str,
+    days: int,
+    automatic_share: float,
+    runs_per_30_days: int,
+    now: datetime,
+) -> Agreement:
+    """Write an agreement for the current list, as its initiator, and sign and keep it.
+
+    Args:
+        days: for how long sessions may begin under it.
+        automatic_share, runs_per_30_days: as in trust.agreement.Terms.
+    """
+    _, prepared = workspace.load_list(workspace.current_list().id)
+    profile = prepared.profile
+    ours = workspace.identity.card
+    terms = Terms(
+        created=now,
+        valid_until=(now + timedelta(days=days)).date(),
+        purpose=purpose,
+        names=(ours.name, partner.card.name),
+        cards=(ours.digest.hex(), partner.card.digest.hex()),
+        canonical=CANONICAL_VERSION,
+        data=data_digests(),
+        profile=profile.name,
+        slots=tuple(SlotTerms(s.name, s.space, s.weight, s.tier) for s in profile.slots),
+        threshold=profile.threshold,
+        segments=SEGMENTS,
+        automatic_share=automatic_share,
+        runs_per_30_days=runs_per_30_days,
+    )
+    agreement = Agreement.propose(terms, own_sizes(prepared, SEGMENTS), workspace.identity)
+    workspace.save_agreement(partner, agreement, now)
+    return agreement
+
+
+def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agreement:
+    """Take an agreement from the partner: as its responder sign it, as its initiator take in the signature.
+
+    Raises:
+        TrustError: it is between others, a signature does not hold, or this side could not keep it.
+    """
+    agreement = Agreement.parse(document)
+    role = agreement.role_of(workspace.identity.card)
+    partner = partner_of(workspace, agreement)
+    agreement.check_signatures(cards_of(workspace, partner, role))
+    check_program(agreement)
+    if role == Role.RESPONDER and not agreement.complete:
+        _, prepared = workspace.load_list(workspace.current_list().id)
+        check_profile(agreement, prepared)
+        agreement = agreement.accept(own_sizes(prepared, agreement.terms.segments), workspace.identity)
+    elif not agreement.complete:
+        raise TrustError(
+            f"{partner.card.name} has not signed this agreement yet",
+            "Send them the file; they sign and send it back.",
+        )
+    elif role == Role.INITIATOR:
+        _check_is_our_proposal(workspace, partner, agreement)
+    parameters_of(agreement)
+    workspace.save_agreement(partner, agreement, now)
+    return agreement
+
+
+def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreement: Agreement) -> None:
+    if not any(agreement.document.startswith(known.document) for known in workspace.agreements(partner)):
+        raise TrustError(
+            "this agreement was not made in this workspace", "Make a new one with: accountmap agreement new"
+        )
+
+
+def own_sizes(prepared: Prepared, segments: tuple[str, ...]) -> dict[str, int]:
+    """Return the padded sizes that a list needs."""
+    return padded_sizes(dict(zip(segments, group_order(prepared, segments).sizes, strict=True)))
+
+
+def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
+    """Find the other party of an agreement among the partners.
+
+    Raises:
+        TrustError: it is not on file.
+    """
+    other = agreement.terms.cards[1 - agreement.role_of(workspace.identity.card)]
+    for partner in workspace.partners():
+        if partner.card.digest.hex() == other:
+            return partner
+    raise TrustError(
+        "the other party of this agreement is not one of your partners",
+        "Ask for their card and add it with: accountmap partner add FILE",
+    )
+
+
+def cards_of(workspace: Workspace, partner: PartnerRecord, role: int) -> tuple[Card, Card]:
+    """Return the cards of initiator and responder."""
+    ours, theirs = workspace.identity.card, partner.card
+    return (ours, theirs) if role == Role.INITIATOR else (theirs, ours)
+
+
+def check_program(agreement: Agreement) -> None:
+    """Refuse an agreement under which this program would make other keys than it says.
+
+    Raises:
+        TrustError: naming what differs.
+    """
+    terms = agreement.terms
+    data = data_digests()
+    differing = sorted(key for key in data.keys() | terms.data.keys() if data.get(key) != terms.data.get(key))
+    if terms.canonical != CANONICAL_VERSION or differing:
+        raise TrustError(
+            "the agreement was made with other tables for recognising companies than this program has: "
+            + (", ".join(key for key in differing if key in data) or "version"),
+            "Use the same version of accountmap on both sides, then make a new agreement.",
+        )
+
+
+def check_profile(agreement: Agreement, prepared: Prepared) -> None:
+    """Refuse a list that was prepared for other keys than the agreement compares.
+
+    Raises:
+        TrustError: saying how to prepare it.
+    """
+    terms = agreement.terms
+    slots = tuple(Slot(s.name, s.space, s.weight, s.tier) for s in terms.slots)
+    if Profile(terms.profile, slots, terms.threshold) != prepared.profile:
+        raise TrustError(
+            "the list was prepared for other match keys than the agreement compares",
+            f"Prepare it again with: accountmap accounts prepare FILE --profile {terms.profile}",
+        )
+
+
+def parameters_of(agreement: Agreement) -> Parameters:
+    """Return the session parameters that an agreement fixes.
+
+    Raises:
+        TrustError: it fixes none that a session could run under.
+    """
+    terms = agreement.terms
+    initiator, responder = (tuple(s[name] for name in terms.segments) for s in agreement.sizes)
+    cards = b"".join(bytes.fromhex(card) for card in terms.cards)
+    try:
+        return Parameters(
+            context=digest("context", agreement.digest, cards, RECTANGLE),
+            weights=tuple(s.weight for s in terms.slots),
+            threshold=terms.threshold,
+            sizes=(initiator, responder),
+            channel_key_bytes=PUBLIC_BYTES,
+        )
+    except UsageError as error:
+        raise TrustError(f"no session can run under this agreement: {error}", error.hint) from error

@@ -1,0 +1,46 @@
+"""What each message holds and what it shows, in plain sentences."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from accountmap.psi.parameters import MessageType
+
+_OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
+HOLDS: Final = {
+    MessageType.OFFER: "blinded values of the sender's accounts and of as many dummies as the agreement asks for",
+    MessageType.ANSWER: "blinded values of the sender's accounts and dummies, and two commitments",
+    MessageType.PREVIEW: "one token for each entity of the recipient, sorted",
+    MessageType.PREVIEW_OPENING: "one token for each entity of the recipient, sorted, and the sender's consent",
+    MessageType.REVEAL: "the sender's consent, and the tokens of the recipient's entities in a random order",
+    MessageType.REVEAL_OPENING: "the tokens of the recipient's entities, and which of the recipient's rows match",
+    MessageType.MATCHES: "which of the recipient's rows match",
+    MessageType.STOP: "nothing but the word that the sender declined to reveal",
+}
+REVEALS: Final = {
+    MessageType.OFFER: "Nothing but the agreed sizes.",
+    MessageType.ANSWER: "Nothing but the agreed sizes.",
+    MessageType.PREVIEW: "How many entities match at least, for each pair of segments.",
+    MessageType.PREVIEW_OPENING: "How many entities match at least, for each pair of segments.",
+    MessageType.REVEAL: "How the entities' keys are linked, without names, and so how many match.",
+    MessageType.REVEAL_OPENING: _OWN_MATCHES,
+    MessageType.MATCHES: _OWN_MATCHES,
+    MessageType.STOP: "That the sender saw the counts and declined.",
+}
+
+
+def partner_learned(partner: str, sizes: Mapping[str, int], matches: int) -> tuple[str, ...]:
+    """Say what a partner has learned when a session is over.
+
+    Args:
+        sizes: the own padded entities by segment.
+        matches: entities that match.
+    """
+    padded = ", ".join(f"{size:,} {segment}" for segment, size in sizes.items())
+    return (
+        f"The sizes that your segments are padded to: {padded}.",
+        "Before either side agreed to reveal: for each pair of segments, how many entities match at least.",
+        f"After both had agreed: which {matches:,} of {partner}'s own entities are on your list, and in which of "
+        "your segments each of them is.",
+        "Without names: how the match keys of the two lists are linked to each other.",
+        "No account of yours that is not on their list as well, and no name, domain or other field of any.",
+    )

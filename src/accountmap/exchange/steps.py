@@ -1,0 +1,207 @@
+"""A session between two workspaces over a channel, one step at a time.
+
+Every step is one transaction of the workspace. What it sends is written into the session's folder before the
+transaction ends and handed to the channel after it: a process that is killed sends the same bytes again, or had
+not yet sent any. A message from the partner is acted upon only when its header is the one that is due and its tags
+and signature have held.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from accountmap.channels import Channel
+from accountmap.errors import ChannelError, TrustError, WorkspaceError
+from accountmap.exchange.admission import admit
+from accountmap.exchange.conclude import cells, session_result
+from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
+from accountmap.exchange.outcome import Outcome, Preview, State
+from accountmap.exchange.running import Running, forget
+from accountmap.psi.parameters import Ports, Role
+from accountmap.psi.phases import Message
+from accountmap.trust.envelope import Header, next_transcript
+from accountmap.trust.kem import SealingKey
+from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
+
+Decide = Callable[[Preview], bool | None]
+"""Answers a preview: reveal, decline, or not yet."""
+
+
+def now_utc() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Steps:
+    """The session with one partner.
+
+    Args:
+        channel: where messages are left and found.
+        ports: backend and randomness.
+        clock: returns the time in UTC.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        partner: PartnerRecord,
+        channel: Channel,
+        ports: Ports,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self._workspace, self._partner, self._channel = workspace, partner, channel
+        self._ports, self._clock = ports, clock
+        self._taken: list[str] = []
+        self._sent: list[str] = []
+        self._notes: list[str] = []
+
+    def advance(self, decide: Decide, *, new: bool = False) -> Outcome:
+        """Do all that can be done now.
+
+        Args:
+            decide: asked once both the preview is known and it is our turn.
+            new: begin another session although the last one is over.
+
+        Raises:
+            PeerError: the partner's message is not as the protocol allows; the session stays as it was.
+            TrustError: there is no agreement under which a session may begin now.
+            ChannelError: a message cannot be read or written; run again.
+        """
+        self._deliver()
+        record = self._latest()
+        if record is None or (new and record.status is not Status.OPEN):
+            self._begin()
+        while (running := self._open()) is not None:
+            if not (self._answer_preview(running, decide) if running.session.must_decide else self._take(running)):
+                break
+        return self._outcome()
+
+    def abandon(self) -> Outcome:
+        """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
+        with self._workspace.transaction():
+            record = self._latest()
+            if record is None or record.status is not Status.OPEN:
+                raise TrustError("there is no open session with this partner")
+            closed = replace(record, status=Status.ABANDONED, finished=self._clock(), delivered=True)
+            self._workspace.put_session(closed)
+            forget(self._workspace.session_folder(record.id), keep="")
+        return self._outcome()
+
+    def _latest(self) -> SessionRecord | None:
+        return next(iter(self._workspace.sessions(self._partner)), None)
+
+    def _open(self) -> Running | None:
+        record = self._latest()
+        if record is None or record.status is not Status.OPEN:
+            return None
+        return Running.load(self._workspace, self._partner, record, self._ports)
+
+    def _finished(self) -> frozenset[bytes]:
+        sessions = self._workspace.sessions(self._partner)
+        return frozenset(s.sid for s in sessions if s.status is not Status.OPEN and s.sid)
+
+    def _deliver(self) -> None:
+        """Hand the last message to the channel, if it is not there yet."""
+        record = self._latest()
+        if record is None or not record.sent or record.status is Status.ABANDONED:
+            return
+        if record.delivered and (record.status is not Status.OPEN or record.sent in set(self._channel.names())):
+            return
+        path = self._workspace.session_folder(record.id) / record.sent
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ChannelError("the stored message cannot be read", "Check the workspace folder.") from error
+        self._channel.deliver(record.sent, data)
+        self._sent.append(record.sent)
+        with self._workspace.transaction():
+            self._workspace.put_session(replace(record, delivered=True))
+
+    def _begin(self) -> None:
+        """Begin a session: as initiator make the offer, as responder answer one if it is there."""
+        now = self._clock()
+        with self._workspace.transaction():
+            agreement = admit(self._workspace, self._partner, now)
+            offer = None
+            if agreement.role_of(self._workspace.identity.card) == Role.RESPONDER:
+                expected = expected_offer(self._workspace, self._partner, agreement, self._finished(), now)
+                offer = self._find(expected, self._workspace.identity.sealing)
+                if offer is None:
+                    return
+            running = Running.begin(self._workspace, self._partner, agreement, self._ports, now)
+            reply = running.take(offer) if offer else running.session.offer(running.key.public)
+            self._finish_step(running, reply)
+        self._deliver()
+
+    def _take(self, running: Running) -> bool:
+        """Take in the partner's next message, if it is there."""
+        with self._workspace.transaction():
+            expected = running.expected(self._finished(), self._clock())
+            received = self._find(expected, running.opening_key)
+            if received is None:
+                return False
+            self._finish_step(running, running.take(received))
+        self._deliver()
+        return True
+
+    def _answer_preview(self, running: Running, decide: Decide) -> bool:
+        """Ask, outside any transaction, and act on the answer."""
+        preview = self._preview(running)
+        answer = decide(preview) if preview else None
+        if answer is None:
+            return False
+        with self._workspace.transaction():
+            latest = self._latest()
+            if latest is None or latest.step != running.record.step or latest.status is not Status.OPEN:
+                raise WorkspaceError("another command went on with this session meanwhile", "Run this again.")
+            self._finish_step(running, running.session.consent() if answer else running.session.stop())
+        self._deliver()
+        return True
+
+    def _find(self, expected: Expected, key: SealingKey) -> Received | None:
+        def is_new(header: Header, body: bytes) -> bool:
+            return not self._workspace.knows_offer(next_transcript(header, body))
+
+        received, self._notes = find(self._channel, expected, key, is_new)
+        if received:
+            self._taken.append(received.name)
+        return received
+
+    def _finish_step(self, running: Running, reply: Message | None) -> None:
+        """Store what a step led to. Inside a transaction."""
+        now = self._clock()
+        if reply:
+            running.send(reply, now)
+        if running.session.result:
+            result = session_result(running, running.session.result, now)
+            self._workspace.save_result(running.record, result)
+            running.close(Status.DONE, now)
+        elif running.session.stopped:
+            running.close(Status.STOPPED, now)
+        else:
+            running.store()
+
+    def _preview(self, running: Running) -> Preview | None:
+        counts = running.session.preview
+        if counts is None:
+            return None
+        terms, role = running.agreement.terms, running.record.role
+        own_sizes = dict(zip(terms.segments, running.order.sizes, strict=True))
+        return Preview(
+            counts=cells(counts, terms.segments, role),
+            own_sizes=own_sizes,
+            partner_sizes=running.agreement.sizes[1 - role],
+            partner_knows=role == Role.INITIATOR,
+            automatic=int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
+        )
+
+    def _outcome(self) -> Outcome:
+        running, record = self._open(), self._latest()
+        if running is None:
+            over = record is not None and record.status is Status.DONE
+            stopped = record is not None and record.status in (Status.STOPPED, Status.ABANDONED)
+            state = State.DONE if over else State.STOPPED if stopped else State.WAITING
+            return Outcome(state, record, tuple(self._taken), tuple(self._sent), None, tuple(self._notes))
+        state = State.UNDECIDED if running.session.must_decide else State.WAITING
+        preview = self._preview(running)
+        return Outcome(state, record, tuple(self._taken), tuple(self._sent), preview, tuple(self._notes))

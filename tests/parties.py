@@ -1,0 +1,102 @@
+"""Two companies with a workspace each, for tests that go the whole way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.profiles import PROFILES
+from accountmap.channels import FolderChannel
+from accountmap.exchange import Outcome, Steps, default_ports, propose_agreement, sign_agreement
+from accountmap.workspace import PartnerRecord, Workspace
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+LEFT = [
+    ("a1", "Northwood Bakery GmbH", "northwood-bakery.de", "customer"),
+    ("a2", "Silverpine Logistics Inc.", None, "opportunity"),
+    ("a3", "Harbour & Finch Ltd", "harbourfinch.co.uk", "prospect"),
+    ("a4", "Quillstone Analytics", None, "prospect"),
+]
+RIGHT = [
+    ("b1", "NORTHWOOD BAKERY", "www.northwood-bakery.de", "prospect"),
+    ("b2", "Silverpine Logistics", "silverpine.example.org", "customer"),
+    ("b3", "Harbour and Finch Holdings Group", "harbourfinch.co.uk", "customer"),
+    ("b4", "Ostrich Tyres Oy", None, "opportunity"),
+]
+
+Row = tuple[str, str, str | None, str]
+
+
+def account_list(rows: Sequence[Row]) -> AccountList:
+    records = [
+        {"account_id": i, "name": name, "domain": domain, "segment": segment} for i, name, domain, segment in rows
+    ]
+    table = pa.Table.from_pylist(records, schema=ACCOUNT_SCHEMA)
+    return AccountList(table, pa.table({"nothing": pa.array([None] * len(rows), pa.string())}))
+
+
+@dataclass
+class Party:
+    """One company and the folder that it shares."""
+
+    workspace: Workspace
+    partner: PartnerRecord
+    folder: Path
+
+    def steps(self) -> Steps:
+        return Steps(self.workspace, self.partner, FolderChannel(self.folder), default_ports(1), lambda: NOW)
+
+    def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
+        return self.steps().advance(lambda _: answer, new=new)
+
+
+@dataclass
+class Parties:
+    """Acme, the initiator, and Globex, with a complete agreement and a shared folder."""
+
+    acme: Party
+    globex: Party
+
+    @classmethod
+    def make(
+        cls, folder: Path, left: Sequence[Row] = LEFT, right: Sequence[Row] = RIGHT, runs: int = 10
+    ) -> "Parties":
+        shared = folder / "shared"
+        shared.mkdir(parents=True)
+        workspaces = [
+            Workspace.create(folder / name.split()[0].lower(), name, NOW) for name in ("Acme Cloud", "Globex Data")
+        ]
+        parties = []
+        for own, other, rows in ((0, 1, left), (1, 0, right)):
+            workspace = workspaces[own]
+            partner = workspace.add_partner(workspaces[other].identity.card, "test", NOW)
+            accounts = account_list(rows)
+            prepared = prepare_accounts(accounts, next(iter(PROFILES.values())))
+            workspace.save_list(accounts, prepared, "test", NOW)
+            parties.append(Party(workspace, partner, shared))
+        acme, globex = parties
+        draft = propose_agreement(
+            acme.workspace,
+            acme.partner,
+            purpose="co-selling",
+            days=365,
+            automatic_share=1.0,
+            runs_per_30_days=runs,
+            now=NOW,
+        )
+        signed = sign_agreement(globex.workspace, draft.document.encode(), NOW)
+        sign_agreement(acme.workspace, signed.document.encode(), NOW)
+        return cls(acme, globex)
+
+    def run(self) -> tuple[Outcome, Outcome]:
+        """Take turns until both are done."""
+        for _ in range(8):
+            outcomes = self.acme.map(), self.globex.map()
+            if all(outcome.state == "done" for outcome in outcomes):
+                return outcomes
+        raise AssertionError("the session did not end")
