@@ -122,7 +122,7 @@ def test_another_list_is_refused() -> None:
     [
         ({"entity": 99, "their_segment": "customer"}, "does not have"),
         ({"entity": -1, "match_id": "00", "their_segment": "customer"}, "does not have"),
-        ({"entity": 0, "their_segment": "friend"}, "segment"),
+        ({"entity": 0, "their_segment": "friend"}, "did not compare"),
         ({"entity": 0, "their_segment": "customer", "evidence": ["fax"]}, "evidence"),
         ({"entity": 0, "their_segment": "customer", "evidence": []}, "evidence"),
     ],
@@ -131,6 +131,12 @@ def test_matches_that_do_not_fit_are_refused(match: dict[str, object], message: 
     accounts = account_list(ACCOUNTS)
     with pytest.raises(UsageError, match=message):
         build_map(accounts, prepared_list(accounts), session([match]))
+
+
+def test_a_match_in_a_cell_that_was_not_compared_is_refused() -> None:
+    accounts = account_list(ACCOUNTS)
+    with pytest.raises(UsageError, match="did not compare"):
+        build_map(accounts, prepared_list(accounts), session(MATCHES[:1], preview={("prospect", "prospect"): 0}))
 
 
 def test_an_entity_matched_twice_is_refused() -> None:

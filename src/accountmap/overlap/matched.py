@@ -1,5 +1,7 @@
 """The matches of a session, with what follows from each: play, evidence and tier."""
 
+from typing import Final
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -9,6 +11,8 @@ from accountmap.errors import UsageError
 from accountmap.overlap.account_map import TIERS
 from accountmap.overlap.plays import PLAYS
 from accountmap.overlap.result import SessionResult
+
+_CELLS: Final = [(mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS]
 
 
 def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
@@ -29,31 +33,28 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
         pc.min(entity).as_py() >= 0 and pc.max(entity).as_py() < prepared.entities.num_rows
     ):
         raise UsageError("The session matched entities that the prepared list does not have.")
-    plays = _plays(prepared.entities["segment"].take(entity), matches["their_segment"])
+    cell = _cell(prepared.entities["segment"].take(entity), matches["their_segment"])
+    compared = {at for at, name in enumerate(_CELLS) if name in result.preview}
+    if not set(pc.unique(cell).to_pylist()) <= compared:
+        raise UsageError("The session matched entities in a cell of segments that it did not compare.")
+    plays = [PLAYS[name] for name in _CELLS]
     return pa.table(
         {
             "entity": entity,
             "match_id": matches["match_id"],
             "their_segment": matches["their_segment"],
-            **plays,
+            "play": pa.array([play.name for play in plays]).take(cell),
+            "play_rank": pa.array([play.rank for play in plays]).take(cell),
             **_evidence(matches["evidence"], prepared.profile),
         }
     )
 
 
-def _plays(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+def _cell(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give the position in `_CELLS` of each match; null where a segment is none of the known ones."""
     names = pa.array(SEGMENTS)
-    cell = pc.add(
-        pc.multiply(pc.index_in(segment, value_set=names), len(SEGMENTS)),
-        pc.index_in(their_segment, value_set=names),
-    )
-    if cell.null_count:
-        raise UsageError("A match has a segment that is none of " + ", ".join(SEGMENTS) + ".")
-    plays = [PLAYS[mine, theirs] for mine in SEGMENTS for theirs in SEGMENTS]
-    return {
-        "play": pa.chunked_array([pa.array([play.name for play in plays])]).take(cell),
-        "play_rank": pa.chunked_array([pa.array([play.rank for play in plays])]).take(cell),
-    }
+    mine, theirs = (pc.index_in(column, value_set=names) for column in (segment, their_segment))
+    return pc.add(pc.multiply(mine, len(SEGMENTS)), theirs)
 
 
 def _evidence(slots: pa.ChunkedArray, profile: Profile) -> dict[str, pa.ChunkedArray]:

@@ -5,27 +5,20 @@ from typing import Final
 LABELS: Final = {
     "match_id": "Match",
     "account_id": "Account ID",
-    "entity_id": "Entity ID",
     "segment": "Your segment",
     "their_segment": "Their segment",
     "play": "Play",
     "tier": "Evidence",
     "evidence": "Shared keys",
-    "account_segment": "Account's own segment",
     "compared_with": "Compared with their",
     "name": "Account",
     "domain": "Domain",
-    "website": "Website",
     "country": "Country",
-    "region": "Region",
-    "city": "City",
     "industry": "Industry",
-    "employees": "Employees",
     "owner_name": "Owner",
-    "owner_email": "Owner's e-mail",
     "amount": "Amount",
 }
-"""The heading of each column of the overlap and the whitespace."""
+"""The headings of the columns that people are shown."""
 
 TIER_MEANINGS: Final = {
     "identifier": "Both lists hold the same registry number, such as an LEI, VAT or DUNS number.",

@@ -43,7 +43,7 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
                 pq.write_table(table, to, compression="zstd")
     except OSError as error:
         raise InputError(
-            f"The reports cannot be written: {error.strerror}.",
+            f"The reports cannot be written: {error.strerror or error}.",
             "Name a folder that you may write to, on a disk with room, and close the reports in other programs.",
         ) from error
     return [folder / "report.html", *(folder / f"{name}.{kind}" for name in tables for kind in ("csv", "parquet"))]

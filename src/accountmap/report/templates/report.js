@@ -155,7 +155,9 @@
         if (column.name === "name") cell.scope = "row";
         cell.append(element("bdi", { textContent: column.text(row) }));
         const below = this.columns.find((other) => other.below === column.name);
-        if (below?.values[row]) cell.append(element("small", {}, element("bdi", { textContent: below.text(row) })));
+        if (below?.values[row]) {
+          cell.append(element("small", {}, element("bdi", { textContent: below.text(row) })));
+        }
         made.append(cell);
       }
       return made;
@@ -164,9 +166,11 @@
     describe(first, length) {
       const [found, all] = [this.found.length, this.all.length].map((count) => NUMBER.format(count));
       const accounts = this.all.length === 1 ? "account" : "accounts";
-      if (!length) return all === "0" ? "No accounts." : `None of ${all} ${accounts} fits. Show all, or search for less.`;
-      const range = `${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
-      return found === all ? `Rows ${range} of ${all} ${accounts}.` : `Rows ${range} of ${found} that fit, of ${all} ${accounts}.`;
+      if (all === "0") return "No accounts.";
+      if (found === "0") return `None of ${all} ${accounts} fits. Show all, or search for less.`;
+      const rows = `Rows ${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
+      const fitting = found === all ? "" : `${found} that fit, of `;
+      return `${rows} of ${fitting}${all} ${accounts}.`;
     }
   }
 

@@ -1,0 +1,39 @@
+"""docs/reports.md names what the files hold."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from accountmap.overlap import MATRIX_SCHEMA, OVERLAP_SCHEMA, PLAYS, TIERS, WHITESPACE_SCHEMA
+from accountmap.report.columns import TIER_MEANINGS
+
+DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
+
+
+def documented(heading: str) -> set[str]:
+    """The names in the first column of the table below a heading."""
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", DOCS, re.DOTALL | re.MULTILINE)
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
+
+
+@pytest.mark.parametrize(("heading", "schema"), [("overlap", OVERLAP_SCHEMA), ("matrix", MATRIX_SCHEMA)])
+def test_every_column_is_documented(heading: str, schema: pa.Schema) -> None:
+    assert documented(heading) == set(schema.names)
+
+
+def test_the_whitespace_differs_from_the_overlap_as_documented() -> None:
+    left_out = {"match_id", "their_segment", "play", "tier", "evidence"}
+    assert documented("overlap") - left_out | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
+
+
+def test_the_plays_are_documented_in_their_order() -> None:
+    rows = re.findall(r"^\| (\d) \| (\w+) \| (\w+) \| ([a-z ]+) \|$", DOCS, re.MULTILINE)
+    cells = sorted(PLAYS.items(), key=lambda item: item[1].rank)
+    assert rows == [(str(play.rank), mine, theirs, play.name) for (mine, theirs), play in cells]
+
+
+def test_every_tier_has_a_meaning() -> None:
+    assert tuple(TIER_MEANINGS) == TIERS
