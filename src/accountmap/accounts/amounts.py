@@ -12,7 +12,7 @@ from accountmap.accounts.text import as_text, clean
 
 _CURRENCY: Final = r"(?:[$€£¥₩₹₽₺₪฿₫₴₦₱]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
 _AMOUNT: Final = re.compile(
-    rf"(?P<open>\()?\s*(?P<minus>[-−])?\s*{_CURRENCY}?\s*(?P<minus2>[-−])?"
+    rf"(?!.*[-−].*[-−])(?P<open>\()?\s*(?P<minus>[-−])?\s*{_CURRENCY}?\s*(?P<minus2>[-−])?"
     rf"(?P<digits>\d[\d.,'’ \u00a0\u202f]*)(?P<minus3>[-−])?\s*{_CURRENCY}?\s*(?P<close>\))?"
 )
 """Sign, currency and digits; a minus sign may stand before or after, or parentheses instead."""
@@ -80,9 +80,9 @@ def parse_amounts(cells: list[str | None], heading: str) -> tuple[list[float | N
     for match, number in zip(parsed, digits, strict=True):
         own_mark = _decimal_mark(number)
         unsure = own_mark is None and ("." in number or "," in number)
-        guessed += unsure and (column_mark is None or column_mark in number or not one_mark)
         thousands = "." if "," in number else ","
         value = _to_number(number, own_mark or (column_mark if column_mark else thousands)) if match else None
+        guessed += value is not None and unsure and (column_mark is None or column_mark in number or not one_mark)
         amounts.append(-value if match and value and _is_negative(match) else value)
     notes = []
     if guessed:

@@ -1,11 +1,8 @@
 """Reading XLSX workbooks."""
 
 import datetime as dt
-import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,67 +16,10 @@ from accountmap.accounts.raw import (
     find_header,
     heading_notes,
 )
+from accountmap.accounts.workbook_check import AS_CSV, check_workbook
 from accountmap.errors import InputError
 
 _Cell = int | float | str | bool | dt.date | dt.time | dt.timedelta
-
-MOST_BYTES: Final = 1 << 30
-"""Of a workbook, unpacked: about a million rows of twenty columns."""
-
-MOST_CELLS: Final = 40_000_000
-"""Between the first and the last cell of a sheet; the reader allocates them all, some 32 bytes each."""
-
-_CHUNK_BYTES: Final = 1 << 20
-_REFERENCE: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
-_LONGEST_REFERENCE: Final = 14
-_AS_CSV: Final = "Open the workbook in Excel and save the sheet with the accounts as CSV UTF-8."
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
-
-
-def _check_extent(workbook: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Refuse a sheet whose few cells stand so far apart that the area between them does not fit into memory."""
-    columns: set[bytes] = set()
-    last_row, tail = 0, b""
-    with workbook.open(member) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            for letters, row in _REFERENCE.findall(tail + chunk):
-                columns.add(letters)
-                last_row = max(last_row, int(row))
-            tail = chunk[-_LONGEST_REFERENCE:]
-    width = max(map(_column_number, columns), default=0)
-    if last_row * width > MOST_CELLS:
-        raise InputError(
-            f"A sheet spans {last_row} rows and {width} columns, more than can be read.",
-            "Delete the empty rows and columns beyond the list, or save the sheet as CSV.",
-        )
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse what is no workbook, damaged, or unpacks to more than can be read (a zip bomb).
-
-    Every member is unpacked once within the size it declares, and its checksum compared; so no member can be
-    larger than it says.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if "xl/workbook.xml" not in archive.namelist():
-                raise InputError("The file is a ZIP archive, but not an XLSX workbook.", "Unpack it first.")
-            if sum(member.file_size for member in members) > MOST_BYTES:
-                raise InputError(f"The workbook unpacks to more than {MOST_BYTES >> 20} MiB.", _AS_CSV)
-            if archive.testzip() is not None:
-                raise zipfile.BadZipFile
-            for member in members:
-                if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-                    _check_extent(archive, member)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
-        raise InputError(f"The workbook is damaged or cut off ({type(error).__name__}).", _AS_CSV) from None
 
 
 def _cell_text(cell: _Cell) -> str:
@@ -145,7 +85,7 @@ def read_excel(path: Path, count_known: CountKnown, sheet: str | None = None) ->
     Raises:
         InputError: the workbook is damaged, too large or protected, or has no such sheet.
     """
-    _check_archive(path)
+    check_workbook(path)
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             chosen = _choose_sheet(workbook, sheet, count_known)
@@ -153,7 +93,7 @@ def read_excel(path: Path, count_known: CountKnown, sheet: str | None = None) ->
     except PasswordError:
         raise InputError("The workbook is protected by a password.", "Save a copy without a password.") from None
     except CalamineError as error:
-        raise InputError(f"The workbook cannot be read ({type(error).__name__}).", _AS_CSV) from None
+        raise InputError(f"The workbook cannot be read ({type(error).__name__}).", AS_CSV) from None
     raw = _to_raw(chosen, count_known)
     notes = (f"The accounts were read from the sheet '{chosen.name}'.",) if several else ()
     return RawList(raw.table, raw.rows, (*notes, *raw.notes))

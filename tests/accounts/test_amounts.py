@@ -1,0 +1,90 @@
+"""Amounts are read as people and spreadsheets write them; doubtful ones are decided for the column and noted."""
+
+import math
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountmap.accounts.amounts import parse_amounts, read_amounts
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount"),
+    [
+        ("1234.56", 1234.56),
+        ("1.234,56 €", 1234.56),
+        ("$1,234.56", 1234.56),
+        ("1 234,56", 1234.56),
+        ("1\u202f234,56\u00a0€", 1234.56),
+        ("CHF 1'234.56", 1234.56),
+        ("US$ 1,000.5", 1000.5),
+        ("EUR 12", 12),
+        ("12,5", 12.5),
+        ("1.234.567", 1_234_567),
+        ("12,34,567", 1_234_567),
+        ("₹12,34,567.50", 1_234_567.5),
+        ("(500)", -500),
+        ("($1,234.00)", -1234),
+        ("-12.5", -12.5),
+        ("−12,5 kr", -12.5),
+        ("12.50-", -12.5),
+        ("0", 0),
+        ("0.125", 0.125),
+        ("1234.567", 1234.567),
+    ],
+)
+def test_one_amount(cell: str, amount: float) -> None:
+    assert parse_amounts([cell], "Amount") == ([amount], ())
+
+
+@pytest.mark.parametrize(
+    "cell", ["soon", "12 apples", "1.2.3", "1,2,3", "1.23,456.7", "12%", "5k", "1e6", "--5", "()"]
+)
+def test_what_is_no_amount_is_blank_and_counted(cell: str) -> None:
+    amounts, notes = parse_amounts([cell, None, "7"], "Amount")
+    assert amounts == [None, None, 7]
+    assert notes == ("'Amount': 1 cells are no amounts and were left blank.",)
+
+
+@pytest.mark.parametrize("cell", ["1.234", "1,234"])
+def test_alone_it_is_read_as_thousands_and_noted(cell: str) -> None:
+    amounts, notes = parse_amounts([cell], "Amount")
+    assert amounts == [1234]
+    assert "1 amounts like 1.234" in notes[0]
+    assert notes[0].endswith("read as thousands.")
+
+
+@pytest.mark.parametrize(
+    ("cells", "amounts"),
+    [(["1.234", "1.234,50"], [1234, 1234.5]), (["1,234", "1,234.50"], [1234, 1234.5])],
+)
+def test_the_column_decides(cells: list[str | None], amounts: list[float]) -> None:
+    assert parse_amounts(cells, "Amount") == (amounts, ())
+
+
+def test_a_column_of_fractions_makes_a_fraction_which_is_noted() -> None:
+    amounts, notes = parse_amounts(["1.5", "2.25", "1.234"], "Amount")
+    assert amounts == [1.5, 2.25, 1.234]
+    assert notes == (
+        "'Amount': 1 amounts like 1.234 or 1,234 may be read in two ways; read with the decimal mark '.'.",
+    )
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.decimal128(30, 3)])
+def test_numbers_are_taken_as_they_are(kind: pa.DataType) -> None:
+    column = pa.chunked_array([pa.array([1234, None]).cast(kind)])
+    assert read_amounts(column, "Amount")[0].to_pylist() == [1234.0, None]
+
+
+def test_a_number_that_is_none_is_null() -> None:
+    column = pa.chunked_array([pa.array([math.inf, math.nan, 1.0])])
+    assert read_amounts(column, "Amount")[0].to_pylist() == [None, None, 1.0]
+
+
+@given(st.decimals(-(10**9), 10**9, places=2), st.sampled_from([(",", "."), (".", ","), (" ", ","), ("'", ".")]))
+def test_amounts_with_cents_are_read_exactly(amount: float, marks: tuple[str, str]) -> None:
+    grouping, mark = marks
+    written = f"{amount:,.2f}".replace(",", "g").replace(".", mark).replace("g", grouping)
+    assert parse_amounts([written], "Amount")[0] == [float(amount)]

@@ -1,0 +1,153 @@
+"""Columns are recognised by their headings, and the user's mapping wins."""
+
+import pytest
+
+from accountmap.accounts.columns import choose_columns, known_counter
+from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, fold
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.errors import InputError
+
+SALESFORCE = "Account ID,Account Owner,Account Name,Type,Billing State/Province,Billing Country,Website,Employees"
+SALESFORCE_API = "Id,Name,Type,BillingCountry,BillingPostalCode,NumberOfEmployees,AnnualRevenue,Website,OwnerId"
+HUBSPOT = (
+    "Record ID,Company name,Company Domain Name,Company owner,Lifecycle Stage,Country/Region,Type,Lead Status"
+)
+DYNAMICS = (
+    "(Do Not Modify) Account,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Account Name,Main Phone,"
+    "Address 1: City,Primary Contact,Email (Primary Contact) (Contact),Relationship Type"
+)
+
+
+@pytest.mark.parametrize(
+    ("headings", "preset", "expected"),
+    [
+        (
+            SALESFORCE,
+            "salesforce",
+            {
+                "account_id": "Account ID",
+                "name": "Account Name",
+                "website": "Website",
+                "country": "Billing Country",
+                "region": "Billing State/Province",
+                "segment": "Type",
+                "owner_name": "Account Owner",
+                "employees": "Employees",
+            },
+        ),
+        (
+            SALESFORCE_API,
+            "salesforce",
+            {
+                "account_id": "Id",
+                "name": "Name",
+                "website": "Website",
+                "country": "BillingCountry",
+                "postal_code": "BillingPostalCode",
+                "segment": "Type",
+                "amount": "AnnualRevenue",
+                "employees": "NumberOfEmployees",
+            },
+        ),
+        (
+            HUBSPOT,
+            "hubspot",
+            {
+                "account_id": "Record ID",
+                "name": "Company name",
+                "domain": "Company Domain Name",
+                "country": "Country/Region",
+                "segment": "Lifecycle Stage",
+                "owner_name": "Company owner",
+            },
+        ),
+        (
+            DYNAMICS,
+            "dynamics",
+            {
+                "account_id": "(Do Not Modify) Account",
+                "name": "Account Name",
+                "email": "Email (Primary Contact) (Contact)",
+                "phone": "Main Phone",
+                "city": "Address 1: City",
+                "segment": "Relationship Type",
+            },
+        ),
+    ],
+    ids=["salesforce", "salesforce-api", "hubspot", "dynamics"],
+)
+def test_crm_exports_are_recognised(headings: str, preset: str, expected: dict[str, str]) -> None:
+    choice = choose_columns(headings.split(","))
+    assert choice.source == expected
+    assert f"The headings are read as those of a {preset} export." in choice.notes
+
+
+@pytest.mark.parametrize(
+    ("system", "column"), [(system, column) for system, columns in KNOWN_HEADINGS.items() for column in columns]
+)
+def test_every_known_heading_is_recognised(system: str, column: str) -> None:
+    preset = system if system in PRESETS else None
+    mapping = {} if column == "name" else {"name": "My own name"}
+    for heading in KNOWN_HEADINGS[system][column]:
+        assert choose_columns(["My own name", heading], mapping, preset).source[column] == heading
+
+
+def test_the_tables_name_only_columns_that_exist() -> None:
+    for columns in KNOWN_HEADINGS.values():
+        assert set(columns) <= set(ACCOUNT_SCHEMA.names)
+
+
+@pytest.mark.parametrize("system", KNOWN_HEADINGS)
+def test_no_heading_stands_twice_in_a_table(system: str) -> None:
+    folded = [fold(each) for headings in KNOWN_HEADINGS[system].values() for each in headings]
+    assert sorted(folded) == sorted(set(folded))
+
+
+def test_the_mapping_wins_and_spelling_does_not_matter() -> None:
+    choice = choose_columns(["Name", "Firma", "WEB"], {"name": "firma", "domain": "web"})
+    assert choice.source == {"name": "Firma", "domain": "WEB"}
+
+
+def test_an_empty_heading_leaves_a_column_out() -> None:
+    assert choose_columns(["ID", "Name"], {"account_id": ""}).source == {"name": "Name"}
+
+
+def test_the_order_decides_between_two_and_is_noted() -> None:
+    choice = choose_columns(["Company", "Legal Name", "Company Name"])
+    assert choice.source == {"name": "Company Name"}
+    assert choice.notes == ("'name' is read from 'Company Name'; not from 'Company', 'Legal Name'.",)
+
+
+@pytest.mark.parametrize(
+    ("headings", "mapping", "preset", "message", "hint"),
+    [
+        (["Alpha", "Beta"], {}, None, "No column with company names", "'Alpha', 'Beta'"),
+        (["Name"], {"nmae": "Name"}, None, "'nmae', which is no column", "account_id, name"),
+        (["Name"], {"domain": "Web"}, None, "from 'Web', but the list has no such heading", "'Name'"),
+        (["Name"], {}, "sugar", "no preset 'sugar'", "salesforce, hubspot, dynamics"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    headings: list[str], mapping: dict[str, str], preset: str | None, message: str, hint: str
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        choose_columns(headings, mapping, preset)
+    assert hint in caught.value.hint
+
+
+def test_known_headings_are_counted_with_those_of_the_mapping() -> None:
+    count = known_counter({"name": "Werksname"})
+    assert count(["werksname", "PLZ", "Acme", ""]) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("BillingCountry", "billing_country"),
+        ("Billing State/Province", "BILLING STATE PROVINCE"),
+        ("Région", "region"),
+        ("  E-Mail ", "e mail"),
+    ],
+)
+def test_spellings_of_one_heading_are_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)

@@ -1,0 +1,43 @@
+"""docs/account-lists.md says what the code does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from accountmap.accounts import ACCOUNT_SCHEMA
+from accountmap.accounts.amounts import parse_amounts
+from accountmap.accounts.csv_reader import HEADER_SEARCH_ROWS
+from accountmap.accounts.text import LONGEST
+from accountmap.accounts.workbook_check import MOST_BYTES, MOST_CELLS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "account-lists.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "build_account_list_docs.py"), "--check"]
+    assert subprocess.run(command, check=False).returncode == 0, "run tools/build_account_list_docs.py"
+
+
+def test_all_columns_are_described() -> None:
+    cells = [line.split("|")[1] for line in section("Columns").splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", "".join(cells))) == sorted(ACCOUNT_SCHEMA.names)
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert f"up to {HEADER_SEARCH_ROWS} rows" in PAGE
+    assert f"over {LONGEST:,} characters" in PAGE
+    assert f"more than {MOST_BYTES >> 30} GiB" in PAGE
+    assert f"more than {MOST_CELLS // 10**6} million cells" in PAGE
+
+
+def test_the_examples_of_amounts_are_read() -> None:
+    examples = re.findall(r"`([^`]+)`", section("Amounts").split(" are read;")[0])
+    assert len(examples) == 7
+    for example in examples:
+        assert parse_amounts([example], "Amount")[0] != [None]

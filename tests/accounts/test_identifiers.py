@@ -1,0 +1,54 @@
+"""Every account has an id; rows that share one are one account, unless they are clearly not."""
+
+import pytest
+
+from accountmap.errors import InputError
+from tests.accounts.conftest import ReadText
+
+
+def test_missing_ids_are_rows(read_text: ReadText) -> None:
+    accounts = read_text("ID,Name\n7,Acme\n,Globex\n")
+    assert accounts.table["account_id"].to_pylist() == ["7", "row-3"]
+    assert any(note.startswith("1 accounts have no id") for note in accounts.notes)
+
+
+def test_ids_stay_as_written(read_text: ReadText) -> None:
+    assert read_text("ID,Name\n00123,Acme\n").table["account_id"].to_pylist() == ["00123"]
+
+
+def test_ids_that_a_spreadsheet_has_shortened_are_noted(read_text: ReadText) -> None:
+    assert any("1.23E+15" in note for note in read_text("ID,Name\n1.8E+15,Acme\n2,Globex\n").notes)
+
+
+def test_rows_of_one_account_are_merged(read_text: ReadText) -> None:
+    accounts = read_text(
+        "Account ID,Account Name,Website,Stage,Amount,Colour\n"
+        "a,Acme,,Closed Lost,100,red\n"
+        "b,Globex,,Prospecting,,blue\n"
+        "a,ACME,acme.example,Negotiation,300,green\n"
+        "a,,,Prospecting,200,\n"
+    )
+    table = accounts.table.select(["account_id", "name", "website", "segment", "amount"]).to_pylist()
+    assert table == [
+        {"account_id": "a", "name": "Acme", "website": "acme.example", "segment": "opportunity", "amount": 300},
+        {"account_id": "b", "name": "Globex", "website": None, "segment": "prospect", "amount": None},
+    ]
+    assert accounts.extras.to_pydict() == {"Colour": ["red", "blue"]}
+    assert any(note.startswith("2 rows repeat the account id") for note in accounts.notes)
+
+
+def test_rows_with_one_id_and_different_names_are_refused(read_text: ReadText) -> None:
+    with pytest.raises(InputError) as caught:
+        read_text("ID,Name\n1,Acme\n2,Initech\n1,Globex\n")
+    assert "Rows 2 and 4 have the same account id but different names" in str(caught.value)
+    assert "Globex" not in str(caught.value) + caught.value.hint
+
+
+def test_the_schema_holds_after_merging(read_text: ReadText) -> None:
+    one = read_text("ID,Name\n1,Acme\n1,Acme\n")
+    assert one.table.schema.equals(read_text("ID,Name\n1,Acme\n").table.schema)
+
+
+def test_accounts_that_nothing_identifies_are_counted(read_text: ReadText) -> None:
+    accounts = read_text("Name,City\nAcme,Rome\n,Paris\n")
+    assert accounts.notes[-1] == "1 accounts have neither name nor domain nor anything else to match by."

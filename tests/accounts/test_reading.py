@@ -1,0 +1,51 @@
+"""A file is read by what it contains; what is no list is refused with advice."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from accountmap.accounts import read_accounts
+from accountmap.errors import InputError
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
+
+
+def test_the_name_of_the_file_does_not_matter(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"name": ["Acme"]}), tmp_path / "list.csv")
+    assert read_accounts(str(tmp_path / "list.csv")).table["name"].to_pylist() == ["Acme"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x1f\x8b\x08rest", "a gzip archive"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"\xef\xbb\xbf  <html><table>", "an HTML or XML document"),
+        (b'[{"name": "Acme"}]', "a JSON document"),
+        (b"PK\x03\x04 and no more", "damaged or cut off"),
+        (b"PAR1 and no more", "Parquet file is damaged"),
+        (OLE, "format of Excel before 2007"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_advice(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_accounts(path)
+    assert caught.value.hint
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.csv", tmp_path):
+        with pytest.raises(InputError, match="cannot be opened"):
+            read_accounts(path)
+
+
+def test_a_sheet_of_a_file_without_sheets(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Name\nAcme\n", "utf-8")
+    with pytest.raises(InputError, match="not an XLSX workbook"):
+        read_accounts(path, sheet="One")

@@ -1,0 +1,90 @@
+"""Tables of pipelines give the same list as files."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from accountmap.accounts import ACCOUNT_SCHEMA, from_table, read_accounts
+from accountmap.errors import InputError, UsageError
+
+COLUMNS = {
+    "Account ID": ["a", "b"],
+    "Account Name": ["Acme", "Globex"],
+    "Type": ["Customer - Direct", None],
+    "Amount": [1.234, None],
+    "Employees": [51, 7],
+}
+
+
+def test_pandas_arrow_and_parquet_agree(tmp_path: Path) -> None:
+    table = pa.table(COLUMNS)
+    pq.write_table(table, tmp_path / "list.parquet")
+    lists = [
+        from_table(table),
+        from_table(pd.DataFrame(COLUMNS)),
+        from_table(pd.DataFrame(COLUMNS, index=["x", "y"])),
+        from_table(table.to_batches()[0]),
+        read_accounts(tmp_path / "list.parquet"),
+    ]
+    for accounts in lists:
+        assert accounts.table.equals(lists[0].table)
+        assert accounts.table.schema.equals(ACCOUNT_SCHEMA)
+        assert accounts.extras.column_names == []
+    assert lists[0].table["amount"].to_pylist() == [1.234, None]
+    assert lists[0].table["segment"].to_pylist() == ["customer", "prospect"]
+
+
+def test_the_columns_of_the_schema_are_recognised_by_their_own_names() -> None:
+    row = dict.fromkeys(ACCOUNT_SCHEMA.names, "x1") | {"segment": "customer", "amount": 1.5, "employees": 3}
+    accounts = from_table(pa.Table.from_pylist([row]))
+    assert accounts.table.to_pylist() == [row]
+    assert accounts.notes == ()
+
+
+def test_ids_that_pandas_has_made_floats_are_whole() -> None:
+    accounts = from_table(pd.DataFrame({"id": [12.0, None], "name": ["Acme", "Globex"]}))
+    assert accounts.table["account_id"].to_pylist() == ["12", "row-2"]
+
+
+def test_all_types_become_text_or_are_left_out_with_a_note() -> None:
+    table = pa.table(
+        {
+            "name": pa.array(["Acme"]).dictionary_encode(),
+            "city": pa.array(["Rome"], pa.large_string()),
+            "account id": pa.array([Decimal(12345678901234567890)]),
+            "flag": [True],
+            "parts": [[1, 2]],
+            "nothing": pa.nulls(1),
+        }
+    )
+    accounts = from_table(table)
+    assert accounts.table.select(["account_id", "name", "city"]).to_pylist() == [
+        {"account_id": "12345678901234567890", "name": "Acme", "city": "Rome"}
+    ]
+    assert accounts.extras.to_pydict() == {"flag": ["true"]}
+    assert "'parts' was left out: it does not hold text, numbers or dates." in accounts.notes
+
+
+def test_headings_that_repeat_are_numbered() -> None:
+    table = pa.Table.from_arrays([pa.array(["Acme"]), pa.array(["Globex"])], names=["Name", "Name"])
+    accounts = from_table(table)
+    assert accounts.table["name"].to_pylist() == ["Acme"]
+    assert accounts.extras.to_pydict() == {"Name (2)": ["Globex"]}
+    assert "Headings that stand more than once were numbered: 'Name'." in accounts.notes
+
+
+def test_mixed_objects_are_refused_without_quoting_them() -> None:
+    with pytest.raises(InputError) as caught:
+        from_table(pd.DataFrame({"name": ["Acme", 5]}))
+    assert "several types" in str(caught.value)
+    assert "Acme" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(UsageError, match="A str is not a table"):
+        from_table("list.csv")  # type: ignore[arg-type]  # The mistake under test.

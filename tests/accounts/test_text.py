@@ -1,0 +1,53 @@
+"""Cells are stripped of what cannot be seen, and blanks in disguise are null."""
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.text import BLANKS, LONGEST, as_text, clean
+from tests.accounts.conftest import ReadText
+
+
+def clean_one(cell: str) -> tuple[str | None, int]:
+    column, count = clean(pa.chunked_array([[cell]], pa.string()))
+    return column[0].as_py(), count
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("  Acme\u00a0", ("Acme", 0)),
+        ("Acme\r\nInc", ("Acme Inc", 0)),
+        ("Ac\x07me", ("Acme", 1)),
+        ("\u202eemcA", ("emcA", 1)),
+        ("Acme\u2069\u200f", ("Acme", 1)),
+        ("\ufeffAcme", ("Acme", 1)),
+        ("शक्\u200dति", ("शक्\u200dति", 0)),
+        ("NA", ("NA", 0)),
+    ],
+)
+def test_one_cell(cell: str, expected: tuple[str, int]) -> None:
+    assert clean_one(cell) == expected
+
+
+@pytest.mark.parametrize("blank", sorted(BLANKS))
+def test_blanks_are_null(blank: str) -> None:
+    assert clean_one(f" {blank.upper()} ") == (None, 0)
+
+
+def test_numbers_become_text_without_a_fraction() -> None:
+    column = pa.chunked_array([pa.array([123.0, 1e15, 1.5, None, float("nan")])])
+    assert as_text(column).to_pylist() == ["123", "1000000000000000", "1.5", None, None]
+
+
+def test_cleaning_is_noted_without_account_data(read_text: ReadText) -> None:
+    accounts = read_text(f"Name,City\nAc\u202eme,Rome\n{'x' * (LONGEST + 1)},Paris\n")
+    assert accounts.table["name"].to_pylist() == ["Acme", None]
+    assert "Control or text-direction characters were taken out of 1 cells." in accounts.notes
+    assert (
+        f"'Name': 1 cells longer than {LONGEST} characters were left blank, the first in row 3." in accounts.notes
+    )
+
+
+def test_the_owners_other_columns_are_kept_as_text(read_text: ReadText) -> None:
+    accounts = read_text("Name,Colour,Unused\nAcme,red,\nGlobex, ,n/a\n")
+    assert accounts.extras.to_pydict() == {"Colour": ["red", None]}
