@@ -1,12 +1,15 @@
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.canonical.clusters import Clusters
 from accountmap.canonical.decisions import Decision, read_decisions, write_decisions
 from accountmap.canonical.entities import Resolution, resolve
-from accountmap.canonical.entity_rules import Traits, form_words, same_but_for_typing, traits_of
+from accountmap.canonical.entity_rules import same_but_for_typing
 from accountmap.canonical.keys import gather
+from accountmap.canonical.traits import Traits, form_words, traits_of, traits_of_table
 from accountmap.errors import InputError
 
 Row = dict[str, str]
@@ -217,3 +220,26 @@ def test_other_files_are_no_decisions(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError) as caught:
         read_decisions(path)
     assert caught.value.hint
+
+
+def test_traits_of_an_account_table() -> None:
+    rows = [
+        {
+            "account_id": "1",
+            "name": "Acme GmbH",
+            "vat": "136 695 976",
+            "country": "Germany",
+            "segment": "customer",
+        },
+        {"account_id": "2", "name": None, "vat": "DE136695976", "lei": "no", "segment": "prospect"},
+        {"account_id": "3", "email": "jo@acme.co.uk", "duns": "15-048-3782", "segment": "prospect"},
+    ]
+    found = traits_of_table(pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA))
+    assert found.names == ["acme", None, None]
+    assert found.countries == ["DE", None, "GB"]
+    assert found.domains == [None, None, "acme.co.uk"]
+    assert found.ids == {
+        "lei": [None, None, None],
+        "vat": ["DE136695976", "DE136695976", None],
+        "duns": [None, None, "150483782"],
+    }

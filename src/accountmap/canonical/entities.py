@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from accountmap.canonical.clusters import Clusters
 from accountmap.canonical.decisions import Decision
-from accountmap.canonical.entity_rules import Traits, contradiction, related, same_but_for_typing
+from accountmap.canonical.entity_rules import contradiction, related, same_but_for_typing
+from accountmap.canonical.traits import Traits
 
 _LARGEST_BLOCK: Final = 60
 """Entities of a block that are compared pair by pair. What more of them share tells too little."""

@@ -1,0 +1,109 @@
+"""What accounts of one list are compared by: name, legal form, country, domain and registry numbers."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from accountmap.canonical import legal_forms
+from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather
+from accountmap.canonical.places import country_code
+from accountmap.canonical.registry_ids import duns, lei, vat
+from accountmap.canonical.tables import read_pairs
+
+_SAME_FORM: Final = read_pairs("form_synonyms.tsv")
+
+Numbers = Mapping[str, Sequence[str | None]]
+"""Canonical registry numbers by kind, one entry an account."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is compared, one entry an account.
+
+    Attributes:
+        account_ids: unique.
+        names: words of the name without its legal form, joined by blanks.
+        forms: words of the legal form, spelled alike; empty if none is written.
+        countries: as compared, alpha-2.
+        domains: registrable domains.
+        ids: registry numbers by kind: "lei", "vat", "duns".
+    """
+
+    account_ids: Sequence[str]
+    names: Sequence[str | None]
+    forms: Sequence[frozenset[str]]
+    countries: Sequence[str | None]
+    domains: Sequence[str | None]
+    ids: Numbers
+
+    def __len__(self) -> int:
+        return len(self.account_ids)
+
+    def take(self, rows: Sequence[int]) -> "Traits":
+        """Give the accounts at `rows`, in that order."""
+        return Traits(
+            account_ids=[self.account_ids[row] for row in rows],
+            names=[self.names[row] for row in rows],
+            forms=[self.forms[row] for row in rows],
+            countries=[self.countries[row] for row in rows],
+            domains=[self.domains[row] for row in rows],
+            ids={kind: [numbers[row] for row in rows] for kind, numbers in self.ids.items()},
+        )
+
+    def evidence(self, row: int) -> Hashable:
+        """Give all that is known of an account besides its name."""
+        numbers = tuple(numbers[row] for numbers in self.ids.values())
+        return (self.countries[row], self.forms[row], self.domains[row], numbers)
+
+
+def form_words(words: Sequence[str]) -> frozenset[str]:
+    """Collect the words of the legal forms at both ends of a name, spelled alike."""
+    left, right = 0, len(words)
+    while size := legal_forms.ending(words[left:right]):
+        right -= size
+    while size := legal_forms.beginning(words[left:right]):
+        left += size
+    return frozenset(_SAME_FORM.get(word, word) for word in (*words[:left], *words[right:]))
+
+
+def traits_of(
+    account_ids: Sequence[str], facts: Iterable[Facts], ids: Mapping[str, Sequence[str | None]]
+) -> Traits:
+    """Collect what is compared from the facts of each account.
+
+    Args:
+        account_ids: unique.
+        facts: one an account, in the same order; read once.
+        ids: canonical registry numbers by kind, in the same order.
+    """
+    names: list[str | None] = []
+    forms: list[frozenset[str]] = []
+    countries: list[str | None] = []
+    domains: list[str | None] = []
+    for fact in facts:
+        names.append(" ".join(fact.name.full) if fact.name else None)
+        forms.append(form_words(fact.name.words) if fact.name else frozenset())
+        countries.append(fact.country)
+        domains.append(fact.domain)
+    return Traits(account_ids, names, forms, countries, domains, ids)
+
+
+def registry_numbers(table: pa.Table) -> Numbers:
+    """Read the number columns of an account table; what is no valid number is None."""
+    countries = [country_code(text) for text in table.column("country").to_pylist()]
+    vats = zip(table.column("vat").to_pylist(), countries, strict=True)
+    return {
+        "lei": [lei(text) for text in table.column("lei").to_pylist()],
+        "vat": [vat(text, country) for text, country in vats],
+        "duns": [duns(text) for text in table.column("duns").to_pylist()],
+    }
+
+
+def traits_of_table(table: pa.Table) -> Traits:
+    """Collect what is compared from an account table."""
+    columns = ("name", *ADDRESS_COLUMNS, "country")
+    rows = zip(*(table.column(column).to_pylist() for column in columns), strict=True)
+    facts = (gather(dict(zip(columns, row, strict=True))) for row in rows)
+    return traits_of(table.column("account_id").to_pylist(), facts, registry_numbers(table))
