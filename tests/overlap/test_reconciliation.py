@@ -70,6 +70,11 @@ def test_each_cell_has_a_play_and_the_ranks_are_an_order() -> None:
     assert sorted(play.rank for play in PLAYS.values()) == list(range(1, 10))
 
 
+def test_a_play_is_an_introduction_in_all_of_its_cells_or_in_none() -> None:
+    assert len({play.name for play in PLAYS.values()}) == len({(p.name, p.introduces) for p in PLAYS.values()})
+    assert len({play.name for play in PLAYS.values() if play.introduces}) == 2
+
+
 @pytest.mark.parametrize(("mine", "theirs"), list(PLAYS))
 def test_introductions_mirror_each_other(mine: str, theirs: str) -> None:
     other = {"you": "them", "them": "you", "": ""}

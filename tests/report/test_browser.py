@@ -113,7 +113,7 @@ def test_sorting_goes_both_ways_and_back(page: Page) -> None:
 
 
 def test_a_cell_of_the_matrix_lists_its_accounts(page: Page) -> None:
-    cell = page.locator("button.cell[data-segment=opportunity][data-their-segment=customer]")
+    cell = page.locator("button.cell[data-segment=opportunity][data-their_segment=customer]")
     shown = cell.locator(".big b").inner_text()
     page.locator("#overlap").get_by_label("Search").fill("left over")
     cell.click()
@@ -121,6 +121,20 @@ def test_a_cell_of_the_matrix_lists_its_accounts(page: Page) -> None:
     expect(page.locator("#overlap").get_by_role("status")).to_contain_text(f"of {shown} that fit")
     assert set(column(page, "segment")) == {"opportunity"}
     assert set(column(page, "their_segment")) == {"customer"}
+
+
+def test_introductions_are_one_click_away(page: Page) -> None:
+    figure = page.locator(".figures div").filter(has_text="They can introduce you to")
+    figure.get_by_role("button", name="List them").click()
+    expect(page.locator("#overlap-title")).to_be_focused()
+    accounts = example().summary.introductions_to_get.accounts
+    expect(page.locator("#overlap").get_by_role("status")).to_contain_text(f"of {accounts} that fit")
+
+
+def test_segments_sort_by_strength(page: Page) -> None:
+    heading = page.locator("#overlap").get_by_role("columnheader", name="Your segment")
+    heading.get_by_role("button").click()
+    assert column(page, "segment") == ["customer"] * 40 + ["opportunity"] * 10
 
 
 def test_filters_combine(page: Page) -> None:

@@ -40,6 +40,7 @@ def render_page(account_map: AccountMap) -> str:
             sentences=summary_sentences(account_map),
             matrix=_matrix(account_map),
             plays=sorted(PLAYS.items(), key=lambda item: item[1].rank),
+            introductions={play.introduces: play.name for play in PLAYS.values() if play.introduces},
             segments=SEGMENTS,
             tier_meanings=TIER_MEANINGS,
             shown={name: table["rows"] for name, table in rows.items()},

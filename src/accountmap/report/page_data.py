@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import AccountMap
+from accountmap.overlap import PLAYS, TIERS, AccountMap
 from accountmap.report.columns import LABELS
 from accountmap.report.safe_text import visible_column
 
@@ -20,6 +20,14 @@ _MATCH_DIGITS: Final = 8
 
 _BELOW: Final = {"domain": "name", "evidence": "tier", "match_id": "account_id"}
 """Columns that stand small below another one."""
+
+_ORDER: Final = {
+    "segment": SEGMENTS,
+    "their_segment": SEGMENTS,
+    "play": list(dict.fromkeys(play.name for play in sorted(PLAYS.values(), key=lambda play: play.rank))),
+    "tier": TIERS,
+}
+"""Columns whose values have an order of their own."""
 
 _OVERLAP: Final = (
     "name",
@@ -90,9 +98,11 @@ def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
     described: dict[str, Any] = {"name": name, "label": LABELS[name]}
     if name in _BELOW:
         described["below"] = _BELOW[name]
+    if name in _ORDER:
+        described["order"] = _ORDER[name]
     if pa.types.is_floating(column.type):
         numbers = [int(x) if x is not None and x.is_integer() else x for x in column.to_pylist()]
-        return described | {"values": numbers}
+        return described | {"numeric": True, "values": numbers}
     coded = visible_column(column).combine_chunks().dictionary_encode()
     if 2 * len(coded.dictionary) > len(coded):
         return described | {"values": coded.to_pylist()}

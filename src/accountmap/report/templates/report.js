@@ -2,9 +2,7 @@
 {
   const PAGE_ROWS = 50;
   const PRINTED_ROWS = 100;
-  const FILTERS = ["segment", "their_segment", "play", "owner_name", "country"];
-  const ORDERS = ["segment", "their_segment"];
-  const STRENGTH = ["customer", "opportunity", "prospect"];
+  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "country"];
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -18,10 +16,9 @@
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   class Column {
-    constructor({ name, label, below, values, words, codes }) {
-      Object.assign(this, { name, label, below });
+    constructor({ name, label, below, order, numeric, values, words, codes }) {
+      Object.assign(this, { name, label, below, order, numeric });
       this.values = values ?? codes.map((code) => (code === null ? null : words[code]));
-      this.numeric = name === "amount";
     }
 
     text(row) {
@@ -39,8 +36,7 @@
 
     compareValues(x, y) {
       if (this.numeric) return x - y;
-      if (ORDERS.includes(this.name)) return STRENGTH.indexOf(x) - STRENGTH.indexOf(y);
-      return COLLATOR.compare(x, y);
+      return this.order ? this.order.indexOf(x) - this.order.indexOf(y) : COLLATOR.compare(x, y);
     }
 
     choices() {
@@ -179,9 +175,10 @@
   for (const name of ["overlap", "whitespace"]) {
     tables[name] = new AccountTable(document.getElementById(name), data[name]);
   }
-  for (const cell of document.querySelectorAll("button.cell")) {
-    cell.addEventListener("click", () => {
-      tables.overlap.choose({ segment: cell.dataset.segment, their_segment: cell.dataset.theirSegment });
+  // A button says in its data attributes what the filters of the overlap shall be.
+  for (const button of document.querySelectorAll("button[data-play]")) {
+    button.addEventListener("click", () => {
+      tables.overlap.choose(button.dataset);
       document.getElementById("overlap-title").focus();
     });
   }
