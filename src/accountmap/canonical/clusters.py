@@ -25,10 +25,14 @@ class Clusters:
         self._apart.setdefault(a, set()).add(b)
         self._apart.setdefault(b, set()).add(a)
 
+    def kept_apart(self, one: int, other: int) -> bool:
+        """Tell whether two members may not come into one set."""
+        return self.root(other) in self._apart.get(self.root(one), ())
+
     def join(self, one: int, other: int) -> bool:
         """Unite two sets; tell whether they were different and allowed to be one."""
         a, b = sorted((self.root(one), self.root(other)))
-        if a == b or b in self._apart.get(a, ()):
+        if a == b or self.kept_apart(a, b):
             return False
         self._parent[b] = a
         for enemy in self._apart.pop(b, set()):

@@ -236,6 +236,9 @@ class _Resolver:
         entity_of = np.empty(len(order), np.int64)
         entity_of[np.array(order, np.int64)] = [number[root] for root in roots]
         ids = self.traits.account_ids
-        open_pairs = [(pair, why) for pair, why in sorted(self.review.items()) if roots[pair[0]] != roots[pair[1]]]
-        review = tuple(Pair(ids[one], ids[other], why) for (one, other), why in open_pairs)
+        review = tuple(
+            Pair(ids[one], ids[other], reason)
+            for (one, other), reason in sorted(self.review.items())
+            if roots[one] != roots[other] and not self.clusters.kept_apart(one, other)
+        )
         return Resolution(entity_of, tuple(self.merges), review, tuple(self.conflicts))

@@ -1,0 +1,132 @@
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.decisions import Decision
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.prepared import Profile, Slot
+from accountmap.preflight import Finding, Preflight, check
+
+PROFILE = Profile(
+    "test",
+    (
+        Slot("name", "name", 4, "strong name"),
+        Slot("domain", "domain", 2, "domain"),
+        Slot("first_two", "two", 1, "weak name"),
+    ),
+    threshold=1,
+)
+
+
+def checked(*rows: dict[str, Any], decisions: tuple[Decision, ...] = ()) -> Preflight:
+    full = [{"account_id": f"a{at}", "segment": "prospect", **row} for at, row in enumerate(rows)]
+    accounts = AccountList(pa.Table.from_pylist(full, schema=ACCOUNT_SCHEMA), pa.table({}))
+    return check(accounts, prepare_accounts(accounts, PROFILE), decisions)
+
+
+def finding(preflight: Preflight, kind: str) -> Finding:
+    return next(found for found in preflight.findings if found.kind == kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "text"),
+    [
+        ("no_name", {"website": "acme.com"}, ""),
+        ("generic_name", {"name": "Ltd"}, "Ltd"),
+        ("mail_provider", {"name": "Acme", "email": "jo@gmail.com"}, "jo@gmail.com"),
+        ("shared_host", {"name": "Acme", "website": "linkedin.com/company/acme"}, "linkedin.com/company/acme"),
+        ("unreadable_address", {"name": "Acme", "website": "soon"}, "soon"),
+        ("unknown_country", {"name": "Acme", "country": "Ruritania"}, "Ruritania"),
+        ("invalid_lei", {"name": "Acme", "lei": "213800KUD8LAJWSQ9D51"}, "213800KUD8LAJWSQ9D51"),
+        ("invalid_vat", {"name": "Acme", "vat": "136695977", "country": "DE"}, "136695977"),
+        ("invalid_duns", {"name": "Acme", "duns": "12345"}, "12345"),
+    ],
+)
+def test_a_cell_that_gives_no_key_is_shown(kind: str, row: dict[str, Any], text: str) -> None:
+    (found,) = checked(row).findings
+    assert (found.kind, found.count) == (kind, 1)
+    assert [(e.account_ids, e.names, e.text) for e in found.examples] == [(("a0",), (row.get("name"),), text)]
+
+
+def test_a_good_list_has_no_findings() -> None:
+    preflight = checked(
+        {"name": "Acme GmbH", "website": "www.acme.de", "country": "Germany", "vat": "DE136695976"},
+        {"name": "Northwind Traders", "email": "info@northwind.com", "segment": "customer"},
+    )
+    assert preflight.findings == ()
+
+
+def test_a_mail_address_beside_a_website_is_no_fault() -> None:
+    assert checked({"name": "Acme", "website": "acme.com", "email": "jo@gmail.com"}).findings == ()
+
+
+def test_coverage_and_yield() -> None:
+    preflight = checked(
+        {"name": "Acme", "website": "acme.com", "segment": "customer"},
+        {"name": "Northwind Traders"},
+        {"email": "jo@initech.com"},
+        {"email": "jo@gmail.com"},
+    )
+    assert (preflight.accounts, preflight.entities) == (4, 4)
+    assert preflight.segments == {"customer": 1, "opportunity": 0, "prospect": 3}
+    assert {c.name: c.filled for c in preflight.columns if c.filled} == {"name": 2, "website": 1, "email": 2}
+    assert {c.name: (c.filled, c.of) for c in preflight.keys} == {
+        "name": (2, 4),
+        "domain": (2, 4),
+        "first_two": (0, 4),
+    }
+    assert preflight.preview.share == 0.5
+    assert (preflight.strong.filled, preflight.matchable.filled) == (3, 3)
+
+
+def test_duplicates_reviews_and_conflicts_are_shown() -> None:
+    preflight = checked(
+        {"name": "Acme"},
+        {"name": "ACME Inc"},
+        {"name": "Initech GmbH", "country": "DE"},
+        {"name": "Initech AG", "country": "DE"},
+        {"name": "Globex", "website": "globex.com"},
+        {"name": "Northwind Traders", "website": "globex.com"},
+    )
+    shown = {found.kind: [e.account_ids for e in found.examples] for found in preflight.findings}
+    assert shown == {
+        "doubtful_website": [("a5", "a4")],
+        "merged": [("a0", "a1")],
+        "review": [("a2", "a3")],
+        "conflict": [("a4", "a5")],
+    }
+
+
+def test_decisions_count() -> None:
+    rows = ({"name": "Acme"}, {"name": "Acme"})
+    assert finding(checked(*rows), "merged").count == 1
+    assert checked(*rows, decisions=(Decision.of("a0", "a1", same=False),)).findings == ()
+
+
+def test_a_brand_as_website_is_not_doubtful() -> None:
+    preflight = checked(
+        {"name": "International Business Machines", "website": "ibm.com"},
+        {"name": "Northwind Traders", "website": "gonorth.example.net"},
+        {"name": "Quite Another", "website": "brand.com"},
+    )
+    assert "doubtful_website" not in {found.kind for found in preflight.findings}
+
+
+def test_examples_are_few_and_the_first() -> None:
+    found = finding(checked(*({"name": "Ltd"} for _ in range(20))), "generic_name")
+    assert found.count == 20
+    assert [e.account_ids for e in found.examples] == [("a0",), ("a1",), ("a10",), ("a11",), ("a12",)]
+
+
+def test_an_empty_list() -> None:
+    preflight = checked()
+    assert (preflight.entities, preflight.preview.share, preflight.findings) == (0, 0.0, ())
+
+
+def test_the_json_form_says_that_it_is_local() -> None:
+    values = checked({"name": "Ltd"}).to_dict()
+    assert values["local_only"] is True
+    assert json.loads(json.dumps(values))["findings"][0]["kind"] == "generic_name"
