@@ -4,27 +4,21 @@ import io
 import pyarrow as pa
 import pytest
 
-from accountmap.report.csv_table import write_csv
+from accountmap.report.csv_table import to_csv
 from tests.overlap.examples import one_account_map
 from tests.report.hostile import HOSTILE
 
 
-def csv_bytes(table: pa.Table) -> bytes:
-    to = io.BytesIO()
-    write_csv(table, to)
-    return to.getvalue()
-
-
 def read_back(table: pa.Table) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(csv_bytes(table).decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(to_csv(table).decode("utf-8"), newline="")))
 
 
 def test_the_first_heading_is_plain() -> None:
-    assert csv_bytes(one_account_map().overlap).startswith(b"match_id,account_id,entity_id,segment,")
+    assert to_csv(one_account_map().overlap).startswith(b"match_id,account_id,entity_id,segment,")
 
 
 def test_lines_end_as_rfc_4180_says() -> None:
-    lines = csv_bytes(pa.table({"a": ["x", "y"]})).split(b"\n")
+    lines = to_csv(pa.table({"a": ["x", "y"]})).split(b"\n")
     assert lines == [b"a\r", b"x\r", b"y\r", b""]
 
 

@@ -2,25 +2,26 @@
 
 import csv
 import io
-from typing import BinaryIO
 
 import pyarrow as pa
 
 from accountmap.report.safe_text import spreadsheet_column
 
 
-def write_csv(table: pa.Table, to: BinaryIO) -> None:
+def to_csv(table: pa.Table) -> bytes:
     """Write a heading line and one line a row; null is empty, true and false are those words.
 
     A byte order mark would make the first heading unreadable to plain UTF-8 readers.
     """
-    text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(table.column_names)
-    for batch in table.to_batches(max_chunksize=65_536):
-        part = pa.Table.from_batches([batch])
-        writer.writerows(zip(*(_cells(column) for column in part.columns), strict=True))
-    text.detach()
+    to = io.BytesIO()
+    with io.TextIOWrapper(to, encoding="utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches(max_chunksize=65_536):
+            part = pa.Table.from_batches([batch])
+            writer.writerows(zip(*(_cells(column) for column in part.columns), strict=True))
+        text.flush()
+        return to.getvalue()
 
 
 def _cells(column: pa.ChunkedArray) -> list[object]:

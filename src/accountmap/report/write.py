@@ -1,24 +1,23 @@
 """Write the account map as files, each whole or not at all."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import io
 from pathlib import Path
-from typing import BinaryIO
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accountmap.errors import InputError
+from accountmap.files import write_atomic
 from accountmap.overlap import AccountMap
-from accountmap.report.csv_table import write_csv
+from accountmap.report.csv_table import to_csv
 from accountmap.report.page import render_page
 
 
 def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
-    """Write overlap, whitespace and matrix as CSV and as Parquet, and report.html.
+    """Write report.html, and overlap, whitespace and matrix as CSV and as Parquet.
 
-    Files of the same names are replaced. docs/reports.md describes every file and column.
+    Files of the same names are replaced; only the user who runs the program may read the new ones.
+    docs/reports.md describes every file and column.
 
     Args:
         account_map: as from `build_map`.
@@ -31,35 +30,22 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
         InputError: the folder cannot be made or written.
     """
     tables = {"overlap": account_map.overlap, "whitespace": account_map.whitespace, "matrix": account_map.matrix}
-    page = render_page(account_map).encode()
+    contents = {"report.html": render_page(account_map).encode()}
+    for name, table in tables.items():
+        contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _replacing(folder / "report.html") as to:
-            to.write(page)
-        for name, table in tables.items():
-            with _replacing(folder / f"{name}.csv") as to:
-                write_csv(table, to)
-            with _replacing(folder / f"{name}.parquet") as to:
-                pq.write_table(table, to, compression="zstd")
+        for name, content in contents.items():
+            write_atomic(folder / name, content)
     except OSError as error:
         raise InputError(
-            f"The reports cannot be written: {error.strerror or error}.",
+            f"The reports cannot be written: {error.strerror}.",
             "Name a folder that you may write to, on a disk with room, and close the reports in other programs.",
         ) from error
-    return [folder / "report.html", *(folder / f"{name}.{kind}" for name in tables for kind in ("csv", "parquet"))]
+    return [folder / name for name in contents]
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write beside the path under another name, then rename: a reader sees the old file or the new one.
-
-    Only the user who runs the program may read the new file.
-    """
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as to:
-            yield to
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+def _to_parquet(table: pa.Table) -> bytes:
+    to = io.BytesIO()
+    pq.write_table(table, to, compression="zstd")
+    return to.getvalue()
