@@ -16,6 +16,7 @@ PROFILE = Profile(
         Slot("domain", "domain", 16, "domain"),
         Slot("lei", "lei", 8, "identifier"),
         Slot("name", "name", 4, "strong name"),
+        Slot("name_country", "name in country", 3, "strong name"),
         Slot("label", "name", 2, "weak name"),
     ),
     threshold=4,

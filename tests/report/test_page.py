@@ -112,6 +112,15 @@ def test_every_account_is_in_the_page_in_the_ranked_order() -> None:
     assert page.column("account_id", "whitespace") == result.whitespace["account_id"].to_pylist()
 
 
+def test_matches_and_evidence_are_written_for_people() -> None:
+    accounts = account_list([{"account_id": "1"}])
+    match = {"entity": 0, "their_segment": "customer", "match_id": "0123456789abcdef" * 2}
+    result = build_map(accounts, prepared_list(accounts), session([match | {"evidence": ["lei", "name_country"]}]))
+    page = Page(render_page(result))
+    assert page.column("match_id") == ["01234567"]
+    assert page.column("evidence") == ["lei, name country"]
+
+
 def test_columns_without_a_value_are_left_out() -> None:
     names = {column["name"] for column in Page(render_page(two_lists(3, 2))).data["overlap"]["columns"]}
     assert {"name", "owner_name", "match_id"} <= names

@@ -24,6 +24,6 @@ TIER_MEANINGS: Final = {
     "identifier": "Both lists hold the same registry number, such as an LEI, VAT or DUNS number.",
     "domain": "Both lists lead to the same company domain, from a website, a domain or an e-mail address.",
     "strong name": "The whole names agree once legal forms and spelling are evened out.",
-    "weak name": "A shortened form of the name agrees. Look before you act.",
+    "weak name": "Part of the name agrees, or its sound, or a name and a domain label. Look before you act.",
 }
 """What each tier of evidence says, best first."""

@@ -63,13 +63,19 @@ Rows = dict[str, Any]
 
 def page_rows(account_map: AccountMap) -> dict[str, Rows]:
     """Take the first rows of the overlap and of the whitespace, column by column."""
-    overlap = account_map.overlap
-    short_ids = pc.utf8_slice_codeunits(overlap["match_id"], 0, _MATCH_DIGITS)
-    overlap = overlap.set_column(overlap.schema.get_field_index("match_id"), "match_id", short_ids)
     return {
-        "overlap": _table(overlap.slice(0, SHOWN_OVERLAP), _OVERLAP),
+        "overlap": _table(_for_people(account_map.overlap.slice(0, SHOWN_OVERLAP)), _OVERLAP),
         "whitespace": _table(account_map.whitespace.slice(0, SHOWN_WHITESPACE), _WHITESPACE),
     }
+
+
+def _for_people(overlap: pa.Table) -> pa.Table:
+    """Shorten the match ids and spell the evidence out."""
+    slots = pc.replace_substring(pc.replace_substring(overlap["evidence"], "+", ", "), "_", " ")
+    shown = {"match_id": pc.utf8_slice_codeunits(overlap["match_id"], 0, _MATCH_DIGITS), "evidence": slots}
+    for name, column in shown.items():
+        overlap = overlap.set_column(overlap.schema.get_field_index(name), name, column)
+    return overlap
 
 
 def script_json(value: object) -> str:
