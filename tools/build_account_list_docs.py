@@ -5,7 +5,6 @@
 With --check nothing is written; the exit code tells whether the page is up to date.
 """
 
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,8 +47,9 @@ def segments() -> str:
 def fill(page: str) -> str:
     """Replace what stands between the page's markers."""
     for marker, text in (("headings", headings()), ("segments", segments())):
-        block = f"<!-- {marker} -->\n{text}\n<!-- end -->"
-        page = re.sub(rf"<!-- {marker} -->\n.*?<!-- end -->", lambda _, block=block: block, page, flags=re.DOTALL)
+        before, _, rest = page.partition(f"<!-- {marker} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        page = f"{before}<!-- {marker} -->\n{text}\n{end}{after}"
     return page
 
 

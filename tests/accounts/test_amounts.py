@@ -45,15 +45,14 @@ def test_one_amount(cell: str, amount: float) -> None:
 def test_what_is_no_amount_is_blank_and_counted(cell: str) -> None:
     amounts, notes = parse_amounts([cell, None, "7"], "Amount")
     assert amounts == [None, None, 7]
-    assert notes == ("'Amount': 1 cells are no amounts and were left blank.",)
+    assert notes == ("'Amount': cells that are no amounts, left blank: 1.",)
 
 
 @pytest.mark.parametrize("cell", ["1.234", "1,234"])
 def test_alone_it_is_read_as_thousands_and_noted(cell: str) -> None:
     amounts, notes = parse_amounts([cell], "Amount")
     assert amounts == [1234]
-    assert "1 amounts like 1.234" in notes[0]
-    assert notes[0].endswith("read as thousands.")
+    assert notes[0].endswith("read as thousands: 1.")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +66,8 @@ def test_the_column_decides(cells: list[str | None], amounts: list[float]) -> No
 def test_a_column_of_fractions_makes_a_fraction_which_is_noted() -> None:
     amounts, notes = parse_amounts(["1.5", "2.25", "1.234"], "Amount")
     assert amounts == [1.5, 2.25, 1.234]
-    assert notes == (
-        "'Amount': 1 amounts like 1.234 or 1,234 may be read in two ways; read with the decimal mark '.'.",
-    )
+    assert len(notes) == 1
+    assert notes[0].endswith("read with the decimal mark '.': 1.")
 
 
 @pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.decimal128(30, 3)])

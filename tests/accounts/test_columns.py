@@ -121,7 +121,7 @@ def test_the_order_decides_between_two_and_is_noted() -> None:
 @pytest.mark.parametrize(
     ("headings", "mapping", "preset", "message", "hint"),
     [
-        (["Alpha", "Beta"], {}, None, "No column with company names", "'Alpha', 'Beta'"),
+        (["Stage", "Beta"], {}, None, "No column with company names", "'Stage', 'Beta'"),
         (["Name"], {"nmae": "Name"}, None, "'nmae', which is no column", "account_id, name"),
         (["Name"], {"domain": "Web"}, None, "from 'Web', but the list has no such heading", "'Name'"),
         (["Name"], {}, "sugar", "no preset 'sugar'", "salesforce, hubspot, dynamics"),
@@ -133,6 +133,14 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(InputError, match=message) as caught:
         choose_columns(headings, mapping, preset)
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("mapping", [{}, {"name": "Firma"}])
+def test_a_first_row_that_may_be_an_account_is_not_shown(mapping: dict[str, str]) -> None:
+    with pytest.raises(InputError) as caught:
+        choose_columns(["Acme Inc", "acme.example"], mapping)
+    assert "cme" not in str(caught.value) + caught.value.hint
+    assert "needs a row of headings" in caught.value.hint
 
 
 def test_known_headings_are_counted_with_those_of_the_mapping() -> None:

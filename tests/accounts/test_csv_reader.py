@@ -83,9 +83,12 @@ def test_a_report_footer_is_left_out_and_noted(read_text: ReadText) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Name,City\nAcme,Rome\nGlobex\n", "Row 3 has 1 cells where the headings have 2."),
-        ("Name,City\nAcme,Rome,IT\n", "Row 2 has 3 cells where the headings have 2."),
-        ('Name,City\n"Acme\nInc",Rome\nGlobex\n', "Row 3 (line 4) has 1 cells where the headings have 2."),
+        ("Name,City\nAcme,Rome\nGlobex\n", "Row 3 has too few cells: 1, where the headings have 2."),
+        ("Name,City\nAcme,Rome,IT\n", "Row 2 has too many cells: 3, where the headings have 2."),
+        (
+            'Name,City\n"Acme\nInc",Rome\nGlobex\n',
+            "Row 3 (line 4) has too few cells: 1, where the headings have 2.",
+        ),
         (
             'Name,City\nAcme,Rome\n"Globex,Paris\nInitech,Oslo\n',
             "Row 3 cannot be read: a quotation mark is opened and not closed before the end of the file.",

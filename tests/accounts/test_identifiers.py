@@ -9,7 +9,7 @@ from tests.accounts.conftest import ReadText
 def test_missing_ids_are_rows(read_text: ReadText) -> None:
     accounts = read_text("ID,Name\n7,Acme\n,Globex\n")
     assert accounts.table["account_id"].to_pylist() == ["7", "row-3"]
-    assert any(note.startswith("1 accounts have no id") for note in accounts.notes)
+    assert "Accounts without an id, named by their row, such as row-17: 1." in accounts.notes
 
 
 def test_ids_stay_as_written(read_text: ReadText) -> None:
@@ -34,7 +34,7 @@ def test_rows_of_one_account_are_merged(read_text: ReadText) -> None:
         {"account_id": "b", "name": "Globex", "website": None, "segment": "prospect", "amount": None},
     ]
     assert accounts.extras.to_pydict() == {"Colour": ["red", "blue"]}
-    assert any(note.startswith("2 rows repeat the account id") for note in accounts.notes)
+    assert any(note.startswith("Rows merged") and note.endswith(": 2.") for note in accounts.notes)
 
 
 def test_rows_with_one_id_and_different_names_are_refused(read_text: ReadText) -> None:
@@ -46,9 +46,10 @@ def test_rows_with_one_id_and_different_names_are_refused(read_text: ReadText) -
 
 def test_the_schema_holds_after_merging(read_text: ReadText) -> None:
     one = read_text("ID,Name\n1,Acme\n1,Acme\n")
+    assert len(one.extras) == len(one) == 1
     assert one.table.schema.equals(read_text("ID,Name\n1,Acme\n").table.schema)
 
 
 def test_accounts_that_nothing_identifies_are_counted(read_text: ReadText) -> None:
     accounts = read_text("Name,City\nAcme,Rome\n,Paris\n")
-    assert accounts.notes[-1] == "1 accounts have neither name nor domain nor anything else to match by."
+    assert accounts.notes[-1] == "Accounts with neither name nor domain nor anything else to match by: 1."

@@ -1,5 +1,6 @@
 """A file is read by what it contains; what is no list is refused with advice."""
 
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,6 +37,29 @@ def test_what_is_no_list_is_refused_with_advice(tmp_path: Path, content: bytes, 
     with pytest.raises(InputError, match=message) as caught:
         read_accounts(path)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_nothing_but_an_input_error_escapes_from_damaged_files(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311  The same damage each time, not secrecy.
+    pq.write_table(
+        pa.table({"name": ["Ärzte", "Globex"] * 9, "amount": [1.5, None] * 9}), tmp_path / "list.parquet"
+    )
+    text = 'Name;Amount\n"Ärzte";1.234,5\nGlobex;\n' * 5
+    whole = [(tmp_path / "list.parquet").read_bytes(), text.encode(), text.encode("utf-16")]
+    content = bytearray(draw.choice(whole))
+    for _ in range(draw.randint(1, 4)):
+        at = draw.randrange(len(content))
+        content[at : at + draw.randint(0, 3)] = draw.choice([b"", b'"', b"\0", b";", b"\n", b"\xff", b"9" * 400])
+    path = tmp_path / "list"
+    path.write_bytes(content)
+    try:
+        accounts = read_accounts(path)
+    except InputError as error:
+        assert error.hint
+        assert "Globex" not in str(error) + error.hint
+    else:
+        assert len(set(accounts.table["account_id"].to_pylist())) == len(accounts)
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -44,8 +44,7 @@ def test_unknown_values_count_as_prospect_and_are_counted() -> None:
     found, notes = read(["Customer", "Gold", "Gold", "Silver", None])
     assert found == ["customer", "prospect", "prospect", "prospect", "prospect"]
     assert len(notes) == 1
-    assert "'Type' holds 2 values" in notes[0]
-    assert "in 3 rows" in notes[0]
+    assert "read as prospect: 3; different values: 2." in notes[0]
     assert "Gold" not in notes[0]
 
 

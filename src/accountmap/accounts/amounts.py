@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 import pyarrow as pa
@@ -51,51 +50,47 @@ def _is_grouped(parts: list[str]) -> bool:
     return 1 <= len(parts[0]) <= 3 and len(parts[-1]) == 3 and all(len(part) in (2, 3) for part in parts[1:-1])
 
 
-def _column_mark(digits: Iterable[str]) -> tuple[str | None, bool]:
-    """Tell which decimal mark a column uses.
+def _is_negative(match: re.Match[str]) -> bool:
+    return bool(match["minus"] or match["minus2"] or match["minus3"] or (match["open"] and match["close"]))
 
-    Returns:
-        The mark of the numbers that show one, the more frequent if both occur; and whether only one occurs.
-    """
-    marks = Counter(mark for each in digits if (mark := _decimal_mark(each)))
-    common = marks.most_common(1)
-    return (common[0][0] if common else None), len(marks) <= 1
+
+def _notes(heading: str, doubtful: int, mark: str | None, unread: int) -> tuple[str, ...]:
+    notes = []
+    if doubtful:
+        how = "as thousands" if mark is None else f"with the decimal mark '{mark}'"
+        notes.append(
+            f"'{heading}': amounts that may be read in two ways, like 1.234 or 1,234, read {how}: {doubtful}."
+        )
+    if unread:
+        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread}.")
+    return tuple(notes)
 
 
 def parse_amounts(cells: list[str | None], heading: str) -> tuple[list[float | None], tuple[str, ...]]:
     """Read amounts such as "$1,234.56", "1.234,56 €", "1 234,56", "(500)".
 
     A number that shows its decimal mark is read by it. One that may be read in two ways, such as "1.234", is
-    read by the mark of the rest of the column; if the rest shows none, as thousands, which is how amounts
-    without cents are written.
+    read by the mark that most of the column shows; if none is shown, as thousands, which is how amounts without
+    cents are written.
 
     Returns:
         The amounts, null where a cell is blank or no amount, and notes.
     """
-    parsed = [_AMOUNT.fullmatch(cell) if cell is not None else None for cell in cells]
-    digits = [_SPACES.sub("", match["digits"]) if match else "" for match in parsed]
-    column_mark, one_mark = _column_mark(digits)
+    matches = [_AMOUNT.fullmatch(cell) if cell is not None else None for cell in cells]
+    numbers = [_SPACES.sub("", match["digits"]) if match else "" for match in matches]
+    marks = [_decimal_mark(number) if number else None for number in numbers]
+    shown = Counter(mark for mark in marks if mark)
+    usual = shown.most_common(1)[0][0] if shown else None
     amounts: list[float | None] = []
-    guessed = 0
-    for match, number in zip(parsed, digits, strict=True):
-        own_mark = _decimal_mark(number)
-        unsure = own_mark is None and ("." in number or "," in number)
+    doubtful = 0
+    for match, number, mark in zip(matches, numbers, marks, strict=True):
         thousands = "." if "," in number else ","
-        value = _to_number(number, own_mark or (column_mark if column_mark else thousands)) if match else None
-        guessed += value is not None and unsure and (column_mark is None or column_mark in number or not one_mark)
+        value = _to_number(number, mark or usual or thousands) if match else None
+        unsure = mark is None and value is not None and ("." in number or "," in number)
+        doubtful += unsure and (usual is None or usual in number or len(shown) > 1)
         amounts.append(-value if match and value and _is_negative(match) else value)
-    notes = []
-    if guessed:
-        how = "as thousands" if column_mark is None else f"with the decimal mark '{column_mark}'"
-        notes.append(f"'{heading}': {guessed} amounts like 1.234 or 1,234 may be read in two ways; read {how}.")
     unread = sum(cell is not None and amount is None for cell, amount in zip(cells, amounts, strict=True))
-    if unread:
-        notes.append(f"'{heading}': {unread} cells are no amounts and were left blank.")
-    return amounts, tuple(notes)
-
-
-def _is_negative(match: re.Match[str]) -> bool:
-    return bool(match["minus"] or match["minus2"] or match["minus3"] or (match["open"] and match["close"]))
+    return amounts, _notes(heading, doubtful, usual, unread)
 
 
 def read_amounts(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:

@@ -74,7 +74,9 @@ def read_parquet(path: Path) -> RawList:
         InputError: the file is damaged.
     """
     try:
-        return from_arrow(pq.ParquetFile(path).read())
+        table = pq.ParquetFile(path).read()
+        table.validate(full=True)  # Text in a damaged file may not be UTF-8.
+        return from_arrow(table)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(
             f"The Parquet file is damaged or cut off ({type(error).__name__}).", "Write it again."

@@ -82,10 +82,17 @@ def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, st
         if wanted and heading is None:
             raise InputError(
                 f"The mapping reads '{column}' from '{wanted}', but the list has no such heading.",
-                f"Its headings are: {_quote(headings)}.",
+                _tell(headings),
             )
         resolved[column] = heading if wanted else None
     return resolved
+
+
+def _tell(headings: Sequence[str]) -> str:
+    """List the headings, unless none is known: then the first row may hold an account, which no error may show."""
+    if any(fold(each) in _ALL for each in headings):
+        return f"The headings found are: {_quote(headings)}."
+    return "No heading was recognised: the list needs a row of headings above the accounts."
 
 
 def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> None:
@@ -93,7 +100,7 @@ def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> Non
         raise InputError(
             "No column with company names, domains, websites or e-mail addresses was recognised.",
             'Say which it is, for example mapping={"name": "Firma", "domain": "Web"} or --map '
-            f"name=Firma,domain=Web. The headings found are: {_quote(headings)}.",
+            f"name=Firma,domain=Web. {_tell(headings)}",
         )
 
 

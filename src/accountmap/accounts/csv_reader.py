@@ -66,8 +66,9 @@ def _fit(record: _Record, width: int) -> list[str]:
     """Return the record's cells, exactly `width` of them; blank cells beyond the headings are harmless."""
     cells = record.cells
     if len(cells) < width or any(cells[width:]):
+        much = "few" if len(cells) < width else "many"
         raise InputError(
-            f"{record.place} has {len(cells)} cells where the headings have {width}.",
+            f"{record.place} has too {much} cells: {len(cells)}, where the headings have {width}.",
             "Put a cell that holds the delimiter in quotation marks. If this is the last row, the file may "
             "have been cut off: export it again.",
         )

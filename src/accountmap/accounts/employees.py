@@ -37,5 +37,5 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     cells = clean(as_text(column))[0].to_pylist()
     numbers = [parse_employees(cell) if cell is not None else None for cell in cells]
     unread = sum(cell is not None and number is None for cell, number in zip(cells, numbers, strict=True))
-    notes = (f"'{heading}': {unread} cells are no numbers of employees and were left blank.",) if unread else ()
+    notes = (f"'{heading}': cells that are no numbers of employees, left blank: {unread}.",) if unread else ()
     return pa.chunked_array([numbers], pa.int64()), notes

@@ -27,14 +27,14 @@ def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[
     """
     by_row = pc.binary_join_element_wise("row", pa.array(rows).cast(pa.string()), "-")
     if ids is None:
-        note = f"No column holds account ids: accounts are named by their row, the first is row-{rows[0]}."
+        note = "No column holds account ids: accounts are named by their row, such as row-17."
         return pa.chunked_array([by_row], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
-        notes.append(f"{missing} accounts have no id: they are named by their row, such as row-{rows[0]}.")
+        notes.append(f"Accounts without an id, named by their row, such as row-17: {missing}.")
     if shortened := count_true(pc.match_substring_regex(ids, _SHORTENED)):
         notes.append(
-            f"{shortened} account ids look like numbers that a spreadsheet has shortened, such as 1.23E+15. "
+            f"Account ids that a spreadsheet has shortened, such as 1.23E+15: {shortened}. "
             "Export them as text to keep them apart."
         )
     return pc.coalesce(ids, pa.chunked_array([by_row], pa.string())), tuple(notes)
@@ -48,7 +48,7 @@ def _check_one_company(table: pa.Table, rows: npt.NDArray[np.int64], first: npt.
     if len(bad):
         one, other = rows[first[bad[0]]], rows[bad[0]]
         raise InputError(
-            f"Rows {one} and {other} have the same account id but different names; {len(bad)} rows are like this.",
+            f"Rows {one} and {other} have the same account id but different names; rows like this: {len(bad)}.",
             "Map account_id to a column that is unique for each account, or to nothing (account_id=) to use rows.",
         )
 
@@ -91,7 +91,9 @@ def merge_same_id(
     )
     kept = pa.array(np.sort(first_of_code))
     note = (
-        f"{len(codes) - len(kept)} rows repeat the account id of an earlier row; they were merged with it: first "
-        "value, strongest segment, largest amount."
+        "Rows merged with an earlier one of the same account id (first value, strongest segment, largest amount): "
+        f"{len(codes) - len(kept)}."
     )
-    return merged.cast(table.schema), extras.take(kept), (note,)
+    # Without columns, `take` would forget the number of rows.
+    kept_extras = extras.take(kept) if extras.num_columns else extras.slice(0, len(kept))
+    return merged.cast(table.schema), kept_extras, (note,)

@@ -35,11 +35,10 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
         if dropped := count_true(overlong):
             row = raw.rows[pc.index(overlong, True).as_py()]
             notes.append(
-                f"'{heading}': {dropped} cells longer than {LONGEST} characters were left blank, the first in "
-                f"row {row}."
+                f"'{heading}': cells over {LONGEST:,} characters, left blank: {dropped}, the first in row {row}."
             )
     if invisible:
-        notes.append(f"Control or text-direction characters were taken out of {invisible} cells.")
+        notes.append(f"Cells with control or text-direction characters, which were taken out: {invisible}.")
     return columns, notes
 
 
@@ -54,7 +53,7 @@ def _extras(table: pa.Table, read: set[str]) -> pa.Table:
 
 def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
     count = count_true(reduce(pc.and_, (pc.is_null(table[name]) for name in _IDENTIFYING)))
-    return (f"{count} accounts have neither name nor domain nor anything else to match by.",) if count else ()
+    return (f"Accounts with neither name nor domain nor anything else to match by: {count}.",) if count else ()
 
 
 def interpret(

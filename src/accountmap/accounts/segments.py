@@ -63,6 +63,6 @@ def read_segments(
         return named, ()
     rows = sum(counts[value] for value in unknown)
     return named, (
-        f"'{heading}' holds {len(unknown)} values, in {rows} rows, that are not known as a segment; they count as "
-        f'{WEAKEST}. Say what they are with segments={{"value": "customer"}} or --segment value=customer.',
+        f"'{heading}': rows whose value is not known as a segment, read as {WEAKEST}: {rows}; different values: "
+        f'{len(unknown)}. Say what they mean with segments={{"value": "customer"}} or --segment value=customer.',
     )
