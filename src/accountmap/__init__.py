@@ -1,3 +1,76 @@
-"""Find the accounts that two companies share, without either showing its list."""
+"""Find the accounts that two companies share, without either showing its list.
+
+The names below are the library. They are loaded when they are first used, so that importing the package is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from accountmap.accounts import ACCOUNT_SCHEMA as ACCOUNT_SCHEMA
+    from accountmap.accounts import SEGMENTS as SEGMENTS
+    from accountmap.accounts import AccountList as AccountList
+    from accountmap.accounts import from_table as from_table
+    from accountmap.accounts import read_accounts as read_accounts
+    from accountmap.api import abandon_session as abandon_session
+    from accountmap.api import account_map as account_map
+    from accountmap.api import describe_message as describe_message
+    from accountmap.api import map_accounts as map_accounts
+    from accountmap.canonical.prepare import prepare_accounts as prepare_accounts
+    from accountmap.canonical.prepared import Prepared as Prepared
+    from accountmap.canonical.profiles import PROFILES as PROFILES
+    from accountmap.exchange import Outcome as Outcome
+    from accountmap.exchange import Preview as Preview
+    from accountmap.exchange import State as State
+    from accountmap.exchange import Steps as Steps
+    from accountmap.exchange import propose_agreement as propose_agreement
+    from accountmap.exchange import sign_agreement as sign_agreement
+    from accountmap.overlap import AccountMap as AccountMap
+    from accountmap.overlap import SessionResult as SessionResult
+    from accountmap.report import write_reports as write_reports
+    from accountmap.trust.agreement import Agreement as Agreement
+    from accountmap.trust.identity import Card as Card
+    from accountmap.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
+
+_HOMES: Final = {
+    "ACCOUNT_SCHEMA": "accounts",
+    "SEGMENTS": "accounts",
+    "AccountList": "accounts",
+    "from_table": "accounts",
+    "read_accounts": "accounts",
+    "abandon_session": "api",
+    "account_map": "api",
+    "describe_message": "api",
+    "map_accounts": "api",
+    "prepare_accounts": "canonical.prepare",
+    "Prepared": "canonical.prepared",
+    "PROFILES": "canonical.profiles",
+    "Outcome": "exchange",
+    "Preview": "exchange",
+    "State": "exchange",
+    "Steps": "exchange",
+    "propose_agreement": "exchange",
+    "sign_agreement": "exchange",
+    "AccountMap": "overlap",
+    "SessionResult": "overlap",
+    "write_reports": "report",
+    "Agreement": "trust.agreement",
+    "Card": "trust.identity",
+    "Workspace": "workspace",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 the names are strings of the table above
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'accountmap' has no attribute {name!r}")
+    value = getattr(import_module(f"accountmap.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,7 +13,11 @@ from accountmap.psi.tables import Points
 PART_POINTS = 4096
 """Points in one part of a job: some tenths of a second of work, 128 KiB to send."""
 
-Progress = Callable[[int], None]
+LARGE_PARTS = 4
+"""A job of more parts than this is given to the executor and reports its progress."""
+
+Progress = Callable[[int, int], None]
+"""Called during a job with the points done so far and the points of the job."""
 
 
 def _multiply_part(scalar: bytes, points: bytes) -> bytes:
@@ -37,7 +41,7 @@ class OpenSSLCurve:
 
     Args:
         executor: where parts of a large job run; small jobs stay in this process.
-        progress: called with the number of points done since the last call.
+        progress: told how far each large job is.
     """
 
     def __init__(self, executor: Executor | None = None, progress: Progress | None = None) -> None:
@@ -47,20 +51,21 @@ class OpenSSLCurve:
     def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
         """Map messages to u-coordinates, shape (n, 32)."""
         parts = [messages[i : i + PART_POINTS] for i in range(0, len(messages), PART_POINTS)]
-        return self._run(partial(_hash_part, dst), parts)
+        return self._run(partial(_hash_part, dst), parts, len(messages))
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
         blob = np.ascontiguousarray(points).tobytes()
         size = 32 * PART_POINTS
         parts = [blob[i : i + size] for i in range(0, len(blob), size)]
-        return self._run(partial(_multiply_part, scalar), parts)
+        return self._run(partial(_multiply_part, scalar), parts, len(points))
 
-    def _run(self, function: Callable[..., bytes], parts: Sequence[Sequence[bytes] | bytes]) -> Points:
-        executor = self._executor if len(parts) > 4 else SerialExecutor()
-        done = []
+    def _run(self, function: Callable[..., bytes], parts: Sequence[Sequence[bytes] | bytes], total: int) -> Points:
+        large = len(parts) > LARGE_PARTS
+        executor = self._executor if large else SerialExecutor()
+        done = bytearray()
         for part in executor.map(function, parts):
-            done.append(part)
-            if self._progress:
-                self._progress(len(part) // 32)
-        return np.frombuffer(b"".join(done), np.uint8).reshape(-1, 32)
+            done += part
+            if large and self._progress:
+                self._progress(len(done) // 32, total)
+        return np.frombuffer(bytes(done), np.uint8).reshape(-1, 32)

@@ -13,6 +13,6 @@ def default_ports(workers: int | None = None, progress: Progress | None = None) 
 
     Args:
         workers: processes; by default one a processor.
-        progress: called with the number of points done since the last call.
+        progress: called during long work with the points done so far and in all.
     """
     return Ports(OpenSSLCurve(ProcessExecutor(workers), progress), secrets.token_bytes)

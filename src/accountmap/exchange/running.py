@@ -20,7 +20,6 @@ from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
 from accountmap.trust.kem import PUBLIC_BYTES, SealingKey, check_public
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
-from accountmap.workspace.workspace import slug_of
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.PREVIEW, MessageType.PREVIEW_OPENING}
@@ -168,7 +167,7 @@ class Running:
         )
         transcript = next_transcript(header, message.body)
         offer = self.record.offer or transcript
-        name = f"{slug_of(self.workspace.identity.card.name)}-{offer.hex()[:6]}-{int(message.type)}.amap"
+        name = f"{self.workspace.short_name}-{offer.hex()[:6]}-{int(message.type)}.amap"
         write_atomic(self.folder / name, sealed)
         self.record = replace(
             self.record,

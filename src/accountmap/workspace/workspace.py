@@ -76,6 +76,11 @@ class Workspace:
             raise WorkspaceError("the identity file cannot be read", "Restore it from a backup.") from error
         return cls(folder, identity, database)
 
+    @property
+    def short_name(self) -> str:
+        """The own company's name, as it may stand in a file name."""
+        return slug_of(self.identity.card.name)
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

@@ -1,0 +1,166 @@
+"""`accountmap agreement`: what is matched, what is revealed, within which limits."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from accountmap.errors import TrustError
+from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.output import emit, emit_json, is_interactive, say
+
+if TYPE_CHECKING:
+    from accountmap import Agreement
+
+
+@click.group()
+def agreement() -> None:
+    """Make, read and sign agreements: what is matched and what is revealed."""
+
+
+@agreement.command()
+@click.option("--with", "partner", required=True, help="Your partner.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--purpose", default="co-selling and joint marketing", show_default=True, help="In your words.")
+@click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
+@click.option("--runs", default=4, show_default=True, help="How many sessions may show counts in 30 days.")
+@click.option(
+    "--automatic-share",
+    default=0.8,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="With --yes, reveal only if the counts are at most this share of the own list.",
+)
+@click.pass_context
+def new(
+    context: click.Context,
+    partner: str,
+    output: Path | None,
+    purpose: str,
+    days: int,
+    runs: int,
+    automatic_share: float,
+) -> None:
+    """Propose an agreement for the list that you prepared, and sign it.
+
+    Send the file to your partner; they sign it and send it back.
+
+    \b
+    Example:
+      accountmap agreement new --with globex
+    """
+    from accountmap import propose_agreement
+
+    with workspace(context) as own:
+        made = propose_agreement(
+            own,
+            own.partner(partner),
+            purpose=purpose,
+            days=days,
+            automatic_share=automatic_share,
+            runs_per_30_days=runs,
+            now=datetime.now(UTC),
+        )
+        file = output or Path(f"{own.short_name}-{own.partner(partner).slug}.agreement.toml")
+        file.write_text(made.document, encoding="utf-8")
+    for line in in_words(made):
+        say(line)
+    emit(str(file))
+    say(f"\nNext: send {file} to {made.terms.names[1]}; they sign it and send it back.")
+
+
+@agreement.command()
+@click.argument("file", type=existing_file())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(file: Path, as_json: bool) -> None:
+    """Say in plain words what an agreement allows.
+
+    \b
+    Example:
+      accountmap agreement show acme-globex.agreement.toml
+    """
+    from accountmap import Agreement
+
+    shown = Agreement.parse(file.read_bytes())
+    if as_json:
+        terms = shown.terms
+        emit_json(
+            {
+                "digest": shown.digest.hex(),
+                "complete": shown.complete,
+                "initiator": terms.names[0],
+                "responder": terms.names[1],
+                "purpose": terms.purpose,
+                "valid_until": terms.valid_until.isoformat(),
+                "slots": [slot.name for slot in terms.slots],
+                "segments": list(terms.segments),
+                "sizes": list(shown.sizes),
+                "runs_per_30_days": terms.runs_per_30_days,
+                "automatic_share": terms.automatic_share,
+            }
+        )
+    else:
+        for line in in_words(shown):
+            emit(line)
+
+
+@agreement.command()
+@click.argument("file", type=existing_file())
+@click.option("-y", "--yes", is_flag=True, help="Sign without asking.")
+@click.pass_context
+def sign(context: click.Context, file: Path, yes: bool) -> None:
+    """Sign an agreement that your partner made, or take in the one that they signed.
+
+    The file is replaced by the one with both signatures.
+
+    \b
+    Example:
+      accountmap agreement sign acme-globex.agreement.toml
+    """
+    from accountmap import Agreement, sign_agreement
+
+    document = file.read_bytes()
+    with workspace(context) as own:
+        proposed = Agreement.parse(document)
+        for line in in_words(proposed):
+            say(line)
+        if not proposed.complete and proposed.role_of(own.identity.card) == 1 and not yes:
+            if not is_interactive():
+                raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
+            click.confirm("\nSign this agreement?", abort=True, err=True)
+        signed = sign_agreement(own, document, datetime.now(UTC))
+        file.write_text(signed.document, encoding="utf-8")
+        ours = signed.role_of(own.identity.card)
+        slug = own.partner(signed.terms.names[1 - ours]).slug
+    other = signed.terms.names[1 - ours]
+    emit(str(file))
+    if ours == 1:
+        say(f"\nSigned. Next: send {file} back to {other}, who begins with: accountmap map")
+    else:
+        say(f"\nBoth have signed. Next: accountmap map --with {slug} --folder DIR")
+
+
+def in_words(agreement: "Agreement") -> list[str]:
+    """Say what an agreement allows."""
+    terms = agreement.terms
+    first, second = terms.names
+    keys = ", ".join(slot.name for slot in terms.slots)
+    lines = [
+        f"Agreement between {first}, who begins sessions, and {second}.",
+        f"  Purpose         {terms.purpose}",
+        f"  Until           {terms.valid_until}; at most {terms.runs_per_30_days} sessions in 30 days",
+        f"  Compared        {keys} (profile {terms.profile})",
+        f"  Preview         both learn how many entities have the same {terms.slots[0].name}, by pairs of segments",
+        "  Reveal          after both agree, each learns which of its own accounts the other has, and in which of",
+        f"                  the other's segments: {', '.join(terms.segments)}",
+        "  Never           an account that only one of you has; any name, domain or other field",
+        f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
+    ]
+    for name, sizes in zip(terms.names, agreement.sizes, strict=False):
+        padded = ", ".join(f"{size:,} {segment}" for segment, size in sizes.items())
+        lines.append(f"  {name} is padded to {padded}")
+    lines.append(
+        "  Signed by both." if agreement.complete else f"  Signed by {first}; {second} has not signed yet."
+    )
+    return lines

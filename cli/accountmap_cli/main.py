@@ -1,0 +1,67 @@
+"""The command `accountmap`: its verbs, and what happens when one fails."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from accountmap import __version__
+from accountmap.errors import AccountmapError
+from accountmap_cli.accounts import accounts
+from accountmap_cli.agreement import agreement
+from accountmap_cli.demo import demo
+from accountmap_cli.errors import report, report_unexpected
+from accountmap_cli.init import init
+from accountmap_cli.inspect import inspect
+from accountmap_cli.map import map_command
+from accountmap_cli.partner import partner
+from accountmap_cli.report import report as report_group
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="accountmap")
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    envvar="ACCOUNTMAP_WORKSPACE",
+    help="Folder of the workspace. [default: this folder]",
+)
+@click.option("--debug", is_flag=True, help="On an unexpected error show details, which may show account data.")
+def cli(workspace: Path, debug: bool) -> None:
+    """Find the accounts that two companies share, without either showing its list.
+
+    \b
+    See it work on sample lists:       accountmap demo
+    Map with a partner:
+      1. accountmap init               once
+      2. accountmap partner card       send yours, add theirs
+      3. accountmap accounts check     what will be matched; nothing leaves
+      4. accountmap accounts prepare
+      5. accountmap agreement new      one of you; the other signs
+      6. accountmap map                both, again and again until it is done
+      7. accountmap report open
+    """
+
+
+for command in (init, partner, accounts, agreement, map_command, report_group, inspect, demo):
+    cli.add_command(command)
+
+
+def run() -> None:
+    """Run the program and turn errors into messages and exit codes."""
+    try:
+        cli.main(prog_name="accountmap", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("accountmap: stopped; nothing is lost", err=True)
+        sys.exit(130)
+    except AccountmapError as error:
+        report(error)
+    except Exception as error:
+        report_unexpected(error, debug="--debug" in sys.argv)

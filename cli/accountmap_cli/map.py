@@ -1,0 +1,152 @@
+"""`accountmap map`: the session with a partner, one command that both repeat."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from accountmap_cli.context import Progress, workspace
+from accountmap_cli.output import emit, emit_json, is_interactive, plural, say, table
+
+if TYPE_CHECKING:
+    from accountmap import Outcome, Preview, Workspace
+
+
+@click.command("map")
+@click.option("--with", "partner", required=True, help="Your partner.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the messages are: a folder that you share, or, by mail, one to save theirs in. "
+    "[default: exchange, in the workspace]",
+)
+@click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
+@click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")
+@click.option("--new", "begin", is_flag=True, help="Begin another session although the last one is over.")
+@click.option("--abandon", is_flag=True, help="Give up the open session.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def map_command(
+    context: click.Context,
+    partner: str,
+    folder: Path | None,
+    yes: bool,
+    decline: bool,
+    begin: bool,
+    abandon: bool,
+    as_json: bool,
+) -> None:
+    """Map accounts with a partner: take the next step, and say what comes next.
+
+    Both sides run this again and again until it is done. It takes in the partner's message if it is there,
+    writes yours, and asks before anything is revealed. It can be killed at any point and run again.
+
+    \b
+    Examples:
+      accountmap map --with globex --folder "/Shared/acme and globex"
+      accountmap map --with globex --yes        in a pipeline
+    """
+    from accountmap import abandon_session, map_accounts
+
+    def decide(preview: "Preview") -> bool | None:
+        show_preview(preview, partner_name)
+        if decline:
+            return False
+        if yes:
+            if not preview.automatic:
+                say("\nThese are more matches than the agreement lets a program reveal: run without --yes.")
+            return True if preview.automatic else None
+        if not is_interactive():
+            return None
+        return click.confirm(question(preview, partner_name), err=True)
+
+    with workspace(context) as own:
+        record = own.partner(partner)
+        partner_name = record.card.name
+        place = folder or own.folder / "exchange"
+        place.mkdir(parents=True, exist_ok=True)
+        if abandon:
+            abandon_session(own, partner, place)
+            say("The session is given up.")
+            return
+        outcome = map_accounts(own, partner, place, decide, new=begin, progress=Progress("blinding"))
+        reports = own.folder / "reports" / record.slug
+        if outcome.state == "done":
+            build(own, partner, reports)
+    if as_json:
+        emit_json(as_dict(outcome, place, reports))
+    else:
+        tell(outcome, place, partner_name, record.slug, reports)
+
+
+def build(own: "Workspace", partner: str, folder: Path) -> None:
+    """Write the reports of the last session."""
+    from accountmap import account_map, write_reports
+
+    write_reports(account_map(own, partner), folder)
+
+
+def question(preview: "Preview", partner: str) -> str:
+    """Ask for consent, saying what the partner learns by it."""
+    if preview.partner_knows:
+        then = f"{partner} has agreed. If you agree too"
+    else:
+        then = f"If you agree, {partner} sees the same counts. If they agree too"
+    learns = "each learns which of its own accounts\nthe other has, and in which of the other's segments"
+    return f"\n{then}, {learns}. Reveal?"
+
+
+def show_preview(preview: "Preview", partner: str) -> None:
+    """Show the counts."""
+    say(f"\nAt least {plural(preview.total, 'entity')} of yours match entities of {partner}:\n")
+    theirs = list(dict.fromkeys(cell[1] for cell in preview.counts))
+    rows = [
+        (f"your {mine}", *(preview.counts[mine, other] for other in theirs), size)
+        for mine, size in preview.own_sizes.items()
+    ]
+    say(table(["", *(f"their {other}" for other in theirs), "your entities"], rows))
+    padded = ", ".join(f"{size:,} {segment}" for segment, size in preview.partner_sizes.items())
+    say(f"\n{partner} announced at most {padded}.")
+
+
+def as_dict(outcome: "Outcome", folder: Path, reports: Path) -> dict[str, object]:
+    """Describe an outcome for a machine."""
+    preview = outcome.preview
+    return {
+        "state": str(outcome.state),
+        "session": outcome.session.sid.hex() if outcome.session else None,
+        "taken": list(outcome.taken),
+        "sent": [str(folder / name) for name in outcome.sent],
+        "preview": None
+        if preview is None
+        else [{"mine": mine, "theirs": theirs, "entities": n} for (mine, theirs), n in preview.counts.items()],
+        "notes": list(outcome.notes),
+        "reports": str(reports) if outcome.state == "done" else None,
+    }
+
+
+def tell(outcome: "Outcome", folder: Path, partner: str, slug: str, reports: Path) -> None:
+    """Say what was done and, in one line, what happens next."""
+    for name in outcome.taken:
+        say(f"took in {folder / name}")
+    for name in outcome.sent:
+        say(f"wrote {folder / name}")
+    for note in outcome.notes:
+        say(note)
+    emit(next_step(outcome, folder, partner, slug, reports))
+
+
+def next_step(outcome: "Outcome", folder: Path, partner: str, slug: str, reports: Path) -> str:
+    """Say what happens next."""
+    sent = " and ".join(str(folder / name) for name in outcome.sent)
+    if outcome.state == "done":
+        send = f"Send {sent} to {partner}, who needs it to finish. " if sent else ""
+        return f"Done. {send}Your report: {reports / 'report.html'}"
+    if outcome.state == "stopped":
+        tail = f" Send {sent} to {partner}, so that they know." if sent else ""
+        return f"The session ended without a reveal.{tail} To begin another: accountmap map --with {slug} --new"
+    if outcome.state == "undecided":
+        return f"Next: decide. Run this again in a terminal, or with --yes, or with --decline; {partner} waits."
+    if sent:
+        return f"Next: send {sent} to {partner}; when their file is in {folder}, run this again."
+    return f"Next: wait for {partner}'s file; when it is in {folder}, run this again."

@@ -1,0 +1,53 @@
+"""How the program speaks: results on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+
+def say(text: str = "") -> None:
+    """Tell the user something that is not the result."""
+    click.echo(text, err=True)
+
+
+def emit(text: str) -> None:
+    """Print a result."""
+    click.echo(text)
+
+
+def emit_json(value: Any) -> None:
+    """Print a result for a machine."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Lay out a small table; numbers to the right."""
+    body = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    right = (
+        [all(isinstance(row[n], int) for row in rows) for n in range(len(head))] if body else [False] * len(head)
+    )
+    widths = [max(len(line[n]) for line in [list(head), *body]) for n in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(cells, widths, right, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(head), line(["-" * width for width in widths]), *(line(row) for row in body)])
+
+
+def plural(count: int, noun: str) -> str:
+    """Count something: 1 account, 2 accounts, 2 entities."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody is there to answer."""
+    return sys.stdin.isatty()

@@ -1,0 +1,123 @@
+"""The calls that put several parts together, for programs and for the command line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from accountmap.channels import FolderChannel
+from accountmap.errors import PeerError, WorkspaceError
+from accountmap.exchange import Outcome, Preview, Steps, default_ports
+from accountmap.exchange.describe import HOLDS, REVEALS
+from accountmap.overlap import AccountMap, build_map
+from accountmap.psi.parameters import MessageType
+from accountmap.trust.envelope import HEADER_BYTES, Header
+from accountmap.workspace import Status, Workspace
+
+
+def map_accounts(
+    workspace: Workspace,
+    partner: str,
+    folder: Path,
+    reveal: Callable[[Preview], bool | None],
+    *,
+    new: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Take all steps of the session with a partner that can be taken now. Call it again until it is done.
+
+    Args:
+        partner: name or short name of a partner of the workspace.
+        folder: where both sides' messages are; by mail, where you save theirs and find yours.
+        reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
+            `lambda preview: preview.automatic` follows the agreement's rule.
+        new: begin another session although the last one is over.
+        progress: called during long work with the points computed so far and in all.
+
+    Raises:
+        TrustError: no agreement allows a session now.
+        PeerError: what came from the partner is not what the protocol allows.
+        ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
+    """
+    record = workspace.partner(partner)
+    return Steps(workspace, record, FolderChannel(folder), default_ports(progress=progress)).advance(
+        reveal, new=new
+    )
+
+
+def abandon_session(workspace: Workspace, partner: str, folder: Path) -> None:
+    """Give up the open session with a partner. What has left cannot be taken back.
+
+    Raises:
+        TrustError: there is no open session.
+    """
+    Steps(workspace, workspace.partner(partner), FolderChannel(folder), default_ports()).abandon()
+
+
+def account_map(workspace: Workspace, partner: str) -> AccountMap:
+    """Build the account map from the last finished session with a partner.
+
+    Raises:
+        WorkspaceError: no session with this partner is finished.
+    """
+    finished = [s for s in workspace.sessions(workspace.partner(partner)) if s.status is Status.DONE]
+    if not finished:
+        raise WorkspaceError(
+            "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
+        )
+    accounts, prepared = workspace.load_list(finished[0].list_id)
+    return build_map(accounts, prepared, workspace.result(finished[0]))
+
+
+@dataclass(frozen=True)
+class MessageDescription:
+    """What a message file says of itself without being opened.
+
+    Attributes:
+        number: of the message in the session; 15 is a refusal to reveal.
+        sender, recipient, agreement, session: digests in hex; the session is all zeros in message 1.
+        body_bytes: length of what is sealed.
+        complete: whether the whole file is there.
+        holds, reveals: one plain sentence each.
+    """
+
+    number: int
+    from_initiator: bool
+    sender: str
+    recipient: str
+    agreement: str
+    session: str
+    created: datetime
+    expires: datetime
+    body_bytes: int
+    complete: bool
+    holds: str
+    reveals: str
+
+
+def describe_message(file: Path) -> MessageDescription:
+    """Read the clear part of a message file.
+
+    Raises:
+        PeerError: it is no message, or of another version.
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as stream:
+        header = Header.decode(stream.read(HEADER_BYTES))
+    if header.type not in set(MessageType):
+        raise PeerError("this message is of a kind that this version does not know")
+    kind = MessageType(header.type)
+    return MessageDescription(
+        number=int(kind),
+        from_initiator=header.role == 0,
+        sender=header.sender.hex(),
+        recipient=header.recipient.hex(),
+        agreement=header.agreement.hex(),
+        session=header.session.hex(),
+        created=datetime.fromtimestamp(min(header.created, 2**33), UTC),
+        expires=datetime.fromtimestamp(min(header.expires, 2**33), UTC),
+        body_bytes=header.body_bytes,
+        complete=file.stat().st_size == header.file_bytes,
+        holds=HOLDS[kind],
+        reveals=REVEALS[kind],
+    )
