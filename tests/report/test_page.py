@@ -112,13 +112,14 @@ def test_every_account_is_in_the_page_in_the_ranked_order() -> None:
     assert page.column("account_id", "whitespace") == result.whitespace["account_id"].to_pylist()
 
 
-def test_matches_and_evidence_are_written_for_people() -> None:
-    accounts = account_list([{"account_id": "1"}])
+def test_columns_are_written_for_people() -> None:
+    accounts = account_list([{"account_id": "1", "website": "https://www.tern.example/"}])
     match = {"entity": 0, "their_segment": "customer", "match_id": "0123456789abcdef" * 2}
     result = build_map(accounts, prepared_list(accounts), session([match | {"evidence": ["lei", "name_country"]}]))
     page = Page(render_page(result))
     assert page.column("match_id") == ["01234567"]
-    assert page.column("evidence") == ["lei, name country"]
+    assert page.column("evidence") == ["lei, 1 more"]
+    assert page.column("domain") == ["tern.example"]
 
 
 def test_columns_without_a_value_are_left_out() -> None:

@@ -64,18 +64,9 @@ Rows = dict[str, Any]
 def page_rows(account_map: AccountMap) -> dict[str, Rows]:
     """Take the first rows of the overlap and of the whitespace, column by column."""
     return {
-        "overlap": _table(_for_people(account_map.overlap.slice(0, SHOWN_OVERLAP)), _OVERLAP),
+        "overlap": _table(account_map.overlap.slice(0, SHOWN_OVERLAP), _OVERLAP),
         "whitespace": _table(account_map.whitespace.slice(0, SHOWN_WHITESPACE), _WHITESPACE),
     }
-
-
-def _for_people(overlap: pa.Table) -> pa.Table:
-    """Shorten the match ids and spell the evidence out."""
-    slots = pc.replace_substring(pc.replace_substring(overlap["evidence"], "+", ", "), "_", " ")
-    shown = {"match_id": pc.utf8_slice_codeunits(overlap["match_id"], 0, _MATCH_DIGITS), "evidence": slots}
-    for name, column in shown.items():
-        overlap = overlap.set_column(overlap.schema.get_field_index(name), name, column)
-    return overlap
 
 
 def script_json(value: object) -> str:
@@ -87,10 +78,30 @@ def script_json(value: object) -> str:
 
 
 def _table(table: pa.Table, names: tuple[str, ...]) -> Rows:
+    columns = {name: _shown(name, table) for name in names}
     return {
         "rows": table.num_rows,
-        "columns": [_column(name, table[name]) for name in names if _says_something(name, table[name])],
+        "columns": [_column(name, column) for name, column in columns.items() if _says_something(name, column)],
     }
+
+
+def _shown(name: str, table: pa.Table) -> pa.ChunkedArray:
+    """Take a column, written for people where programs want it otherwise."""
+    column = table[name]
+    if name == "match_id":
+        return pc.utf8_slice_codeunits(column, 0, _MATCH_DIGITS)
+    if name == "domain":
+        return pc.coalesce(column, pc.replace_substring_regex(table["website"], r"^(https?://)?(www\.)?|/$", ""))
+    if name == "evidence":
+        coded = column.combine_chunks().dictionary_encode()
+        spoken = pa.array([_spoken(evidence) for evidence in coded.dictionary.to_pylist()], pa.string())
+        return pa.chunked_array([spoken.take(coded.indices)])
+    return column
+
+
+def _spoken(evidence: str) -> str:
+    strongest, *others = evidence.replace("_", " ").split("+")
+    return f"{strongest}, {len(others)} more" if others else strongest
 
 
 def _says_something(name: str, column: pa.ChunkedArray) -> bool:
