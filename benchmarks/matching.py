@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.prepared import Prepared, Profile
-from accountmap.canonical.profiles import PROFILES
+from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
 from accountmap.psi.matching import TOKEN_BYTES, mutual_best
 
 Row = dict[str, str]
@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("task", choices=["score", "ablate", "speed"])
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", default="dev_listed")
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="basic")
+    parser.add_argument("--profile", choices=sorted(PROFILES), default=DEFAULT_PROFILE)
     parser.add_argument("--without", action="append", default=[], metavar="SLOT")
     parser.add_argument("--half", type=int, choices=[0, 1])
     options = parser.parse_args()

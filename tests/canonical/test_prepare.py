@@ -36,7 +36,7 @@ def readable(prepared: Prepared) -> set[tuple[str, str, str]]:
 
 
 def test_each_slot_gets_its_value() -> None:
-    found = readable(prepare_accounts(accounts(ROWS), PROFILES["basic"]))
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["three"]))
     assert ("1", "name", "albarobotics") in found
     assert ("1", "domain", "alba-robotics.de") in found
     assert ("5", "domain", "kiteworks-example.com") in found
@@ -50,20 +50,40 @@ def test_the_order_of_rows_does_not_matter(profile: Profile) -> None:
 
 
 def test_a_value_that_two_companies_hold_alike_is_nobodys() -> None:
-    found = readable(prepare_accounts(accounts(ROWS), PROFILES["basic"]))
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["three"]))
     assert not [value for _, slot, value in found if slot == "name" and value == "nordlicht"]
 
 
 def test_the_closer_name_keeps_the_value() -> None:
     rows = [
-        {"account_id": "a", "name": "Alba Holding AG", "segment": "prospect"},
-        {"account_id": "b", "name": "Alba AG", "segment": "prospect"},
+        {"account_id": "a", "name": "Alba Holding AG", "country": "CH", "segment": "prospect"},
+        {
+            "account_id": "b",
+            "name": "Alba Wellness AG",
+            "website": "alba.ch",
+            "country": "CH",
+            "segment": "prospect",
+        },
     ]
-    assert readable(prepare_accounts(accounts(rows), PROFILES["basic"])) == {("b", "name", "alba")}
+    found = readable(prepare_accounts(accounts(rows), PROFILES["eight"]))
+    assert ("a", "name_country", "alba|CH") in found
+    assert not [slot for entity, slot, value in found if entity == "b" and value == "alba|CH"]
+
+
+def test_one_entity_holds_a_value_in_its_strongest_slot() -> None:
+    rows = [{"account_id": "a", "name": "Alba AG", "website": "alba.ch", "segment": "prospect"}]
+    found = readable(prepare_accounts(accounts(rows), PROFILES["three"]))
+    assert found == {("a", "name", "alba"), ("a", "domain", "alba.ch")}
+
+
+def test_registry_numbers_are_keys_of_the_widest_profile() -> None:
+    rows = [{"account_id": "a", "lei": "5493001KJTIIGC8Y1R12", "duns": "15-048-3782", "segment": "prospect"}]
+    found = readable(prepare_accounts(accounts(rows), PROFILES["eleven"]))
+    assert found == {("a", "lei", "5493001KJTIIGC8Y1R12"), ("a", "duns", "150483782")}
 
 
 def test_an_empty_list_prepares() -> None:
-    prepared = prepare_accounts(accounts([]), PROFILES["basic"])
+    prepared = prepare_accounts(accounts([]), PROFILES["three"])
     assert prepared.entities.num_rows == prepared.keys.num_rows == prepared.members.num_rows == 0
 
 

@@ -1,15 +1,27 @@
-"""The match keys of one account: which value stands in which slot, and which rule made it."""
+"""The match keys of one account: which value stands in which slot, and which rule made it (canonical-v1 §4)."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from accountmap.canonical.domains import domain_label, registrable_domain
+from accountmap.canonical.legal_forms import Words
 from accountmap.canonical.names import Name, is_generic, parse, split_words
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
+from accountmap.canonical.sound import sound_of
+from accountmap.canonical.tables import read_words
 
 ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 """Where an account's domain is looked for, in this order."""
+
+_COMMON: Final = read_words("common_words.tsv")
+
+_SHORT_LABEL: Final = 3
+"""Labels up to this length below a country's domain are initials that others have in other countries."""
+
+_LEAST_SOUNDS: Final = 4
+"""Consonants that a name must have to be told by its sound, not counting common words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,7 @@ class Facts:
         domain: its registrable domain, and in `domain_column` where that stood.
         label: the squashed label of the domain.
         country: as compared, ISO 3166 alpha-2.
+        numbers: its registry numbers by kind.
     """
 
     name: Name | None
@@ -28,6 +41,7 @@ class Facts:
     domain_column: str
     label: str | None
     country: str | None
+    numbers: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +58,19 @@ def _country(text: str | None, domain: str | None) -> str | None:
     return comparison_country(code) if code else None
 
 
+@lru_cache(maxsize=4096)
 def _label(domain: str | None) -> str | None:
     words = tuple(split_words(domain_label(domain) or ""))
     return None if is_generic(words) else "".join(words)
 
 
-def gather(account: Mapping[str, str | None]) -> Facts:
-    """Read the columns of one account that its keys are made of."""
+def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
+    """Collect what the keys of one account are made of.
+
+    Args:
+        account: its cells by column; those that are missing count as blank.
+        numbers: its canonical registry numbers by kind.
+    """
     found = ((registrable_domain(account.get(column)), column) for column in ADDRESS_COLUMNS)
     domain, column = next(((domain, column) for domain, column in found if domain), (None, ""))
     return Facts(
@@ -59,14 +79,19 @@ def gather(account: Mapping[str, str | None]) -> Facts:
         domain_column=column,
         label=_label(domain),
         country=_country(account.get("country"), domain),
+        numbers=numbers or {},
     )
 
 
 def _name(facts: Facts) -> Key | None:
+    return Key("".join(facts.name.full), "name") if facts.name else None
+
+
+def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
     whole = facts.name.core == facts.name.full
-    rule = "core name" if whole else "core name without holding words"
+    rule = "name" if whole else "name without holding words"
     return Key("".join(facts.name.core), rule, 2 if whole else 1)
 
 
@@ -74,27 +99,40 @@ def _domain(facts: Facts) -> Key | None:
     return Key(facts.domain, f"domain of {facts.domain_column}") if facts.domain else None
 
 
-def _domain_label(facts: Facts) -> Key | None:
+def _any_label(facts: Facts) -> Key | None:
     return Key(facts.label, "label of the domain") if facts.label else None
 
 
+def _label_alone(facts: Facts) -> Key | None:
+    if facts.label and len(facts.label) <= _SHORT_LABEL and country_of_domain(facts.domain):
+        return None
+    return _any_label(facts)
+
+
+def _first_two_words(facts: Facts) -> Key | None:
+    if facts.name is None or len(facts.name.core) < 2:
+        return None
+    first = facts.name.core[:2]
+    return None if all(map(is_place_word, first)) else Key(" ".join(first), "first two words")
+
+
 def _first_word(facts: Facts) -> Key | None:
-    if facts.name is None or len(facts.name.core) < 2 or len(facts.name.core[0]) < 3:
+    if facts.name is None or len(facts.name.core) < 2:
         return None
     first = facts.name.core[0]
-    return None if is_place_word(first) or is_generic((first,)) else Key(first, "first word")
-
-
-def _rest(facts: Facts) -> Key | None:
-    if facts.name is None or is_generic(facts.name.core[1:]):
+    if len(first) < 3 or first in _COMMON or is_place_word(first) or is_generic((first,)):
         return None
-    return Key("".join(facts.name.core[1:]), "name without its first word")
+    return Key(first, "first word")
 
 
-def _first_two(facts: Facts) -> Key | None:
-    if facts.name is None or len(facts.name.core) < 3:
+def _telling_sounds(words: Words) -> int:
+    return len(sound_of("".join(word for word in words if word not in _COMMON)))
+
+
+def _sound(facts: Facts) -> Key | None:
+    if facts.name is None or _telling_sounds(facts.name.core) < _LEAST_SOUNDS:
         return None
-    return Key(" ".join(facts.name.core[:2]), "first two words")
+    return Key(sound_of("".join(facts.name.core)), "sound of the name")
 
 
 Maker = Callable[[Facts], Key | None]
@@ -102,23 +140,32 @@ Maker = Callable[[Facts], Key | None]
 
 def _in_country(maker: Maker) -> Maker:
     def make(facts: Facts) -> Key | None:
-        key = maker(facts)
-        if key is None or facts.country is None:
-            return None
-        return Key(f"{key.value}|{facts.country}", f"{key.rule}, country", key.closeness)
+        key = maker(facts) if facts.country else None
+        return key and Key(f"{key.value}|{facts.country}", f"{key.rule}, country", key.closeness)
+
+    return make
+
+
+def _number(kind: str) -> Maker:
+    def make(facts: Facts) -> Key | None:
+        number = facts.numbers.get(kind)
+        return Key(number, kind) if number else None
 
     return make
 
 
 MAKERS: Final[dict[str, Maker]] = {
     "name": _name,
+    "lei": _number("lei"),
+    "vat": _number("vat"),
+    "duns": _number("duns"),
     "domain": _domain,
-    "label": _domain_label,
-    "name_country": _in_country(_name),
-    "label_country": _in_country(_domain_label),
-    "first_country": _in_country(_first_word),
-    "rest_country": _in_country(_rest),
-    "first_two": _first_two,
+    "name_country": _in_country(_core),
+    "label": _label_alone,
+    "label_country": _in_country(_any_label),
+    "first_two_words": _first_two_words,
+    "first_word": _in_country(_first_word),
+    "sound": _in_country(_sound),
 }
 """How the value of each slot is made, by the slot's name."""
 

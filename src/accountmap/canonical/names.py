@@ -126,5 +126,10 @@ def parse(text: str) -> Name | None:
         return None
     full = _trim(words, weak=False)
     core = _trim(words, weak=True)
-    telling = next((part for part in (core, full, words) if not is_generic(part)), None)
-    return None if telling is None else Name(words, _abbreviated(full), _abbreviated(telling))
+    if is_generic(core):
+        core = full
+    if is_generic(core):
+        full = core = words
+    if is_generic(core):
+        return None
+    return Name(words, _abbreviated(full), _abbreviated(core))

@@ -1,6 +1,6 @@
 """From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
-from accountmap.canonical.keys import ADDRESS_COLUMNS, gather, keys_of
+from accountmap.canonical.decisions import Decision
+from accountmap.canonical.entities import resolve
+from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
+from accountmap.canonical.traits import Numbers, registry_numbers, traits_of
 
 Index = npt.NDArray[np.int64]
 
@@ -29,12 +32,18 @@ class _Candidates:
     closeness: list[int]
 
 
-def _candidates(table: pa.Table, profile: Profile) -> _Candidates:
+def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
+    kinds = tuple(numbers)
+    columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
+    for cells, own_numbers in zip(columns, zip(*numbers.values(), strict=True), strict=True):
+        yield gather(dict(zip(KEY_COLUMNS, cells, strict=True)), dict(zip(kinds, own_numbers, strict=True)))
+
+
+def _candidates(facts: Sequence[Facts], profile: Profile) -> _Candidates:
     slots = tuple(slot.name for slot in profile.slots)
     made = _Candidates([], [], [], [], [])
-    columns = [table.column(name).to_pylist() for name in KEY_COLUMNS]
-    for at, cells in enumerate(zip(*columns, strict=True)):
-        for slot, key in keys_of(gather(dict(zip(KEY_COLUMNS, cells, strict=True))), slots):
+    for at, known in enumerate(facts):
+        for slot, key in keys_of(known, slots):
             made.account.append(at)
             made.slot.append(slot)
             made.value.append(key.value)
@@ -119,24 +128,23 @@ def _entities(table: pa.Table, entity_of: Index) -> pa.Table:
     return pa.table([[ids[at] for at in order], [segments[at] for at in order]], schema=ENTITY_SCHEMA)
 
 
-def _own_entities(table: pa.Table) -> Index:
-    """Number accounts in the order of their ids."""
-    return np.argsort(np.argsort(np.array(table.column("account_id").to_pylist(), dtype=object)))
-
-
-def prepare_accounts(accounts: AccountList, profile: Profile) -> Prepared:
+def prepare_accounts(accounts: AccountList, profile: Profile, decisions: Iterable[Decision] = ()) -> Prepared:
     """Turn a list into entities and match keys.
 
     Args:
         accounts: the own list; the order of its rows does not matter.
         profile: which keys to make.
+        decisions: what the user said of pairs of accounts: the same company or not.
 
     Returns:
         The prepared list: members in the order of account_id, entities of their smallest account_id.
     """
     table = accounts.table
-    entity_of = _own_entities(table)
-    made = _candidates(table, profile)
+    numbers = registry_numbers(table)
+    facts = list(_facts(table, numbers))
+    traits = traits_of(table.column("account_id").to_pylist(), facts, numbers)
+    entity_of = resolve(traits, decisions).entity_of
+    made = _candidates(facts, profile)
     kept = _distinct(made, entity_of, profile)
     keys = pa.table(
         [

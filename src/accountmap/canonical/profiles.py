@@ -14,18 +14,41 @@ NAME: Final = "name"
 LOCAL_NAME: Final = "name in country"
 """The same with the country."""
 
+_SLOTS: Final = (
+    ("name", NAME, "strong name"),
+    ("lei", "lei", "identifier"),
+    ("vat", "vat", "identifier"),
+    ("duns", "duns", "identifier"),
+    ("domain", "domain", "domain"),
+    ("name_country", LOCAL_NAME, "strong name"),
+    ("label", NAME, "weak name"),
+    ("label_country", LOCAL_NAME, "weak name"),
+    ("first_two_words", "first two words", "weak name"),
+    ("first_word", LOCAL_NAME, "weak name"),
+    ("sound", "sound in country", "weak name"),
+)
+"""All slots as (name, space, tier), strongest first after the preview kind."""
 
-def _profile(name: str, slots: list[tuple[str, str, str]]) -> Profile:
-    """Give slots, strongest first as (name, space, tier), descending powers of two as weights."""
-    top = len(slots) - 1
-    weighed = tuple(Slot(slot, space, 1 << (top - at), tier) for at, (slot, space, tier) in enumerate(slots))
-    return Profile(name, weighed, threshold=1)
+_IDENTIFIERS: Final = frozenset(["lei", "vat", "duns"])
 
+
+def _profile(name: str, chosen: frozenset[str]) -> Profile:
+    """Give the chosen slots descending powers of two as weights; any one of them makes a match."""
+    slots = [slot for slot in _SLOTS if slot[0] in chosen]
+    weighed = (Slot(slot, space, 1 << at, tier) for at, (slot, space, tier) in enumerate(reversed(slots)))
+    return Profile(name, tuple(weighed)[::-1], threshold=1)
+
+
+_ALL: Final = frozenset(name for name, _, _ in _SLOTS)
 
 PROFILES: Final = {
     profile.name: profile
     for profile in [
-        _profile("basic", [("name", NAME, "strong name"), ("domain", "domain", "domain")]),
+        _profile("eight", _ALL - _IDENTIFIERS),
+        _profile("three", frozenset(["name", "domain", "label"])),
+        _profile("eleven", _ALL),
     ]
 }
-"""All profiles that an agreement can name."""
+"""All profiles that an agreement can name. `eleven` also compares registry numbers."""
+
+DEFAULT_PROFILE: Final = "eight"

@@ -1,0 +1,38 @@
+"""What a name sounds like: its consonants, with those that scripts and spellings confuse written as one.
+
+Arabic and Hebrew leave vowels out, kana put some in and have one letter for `l` and `r`, Cyrillic and Georgian
+write `k` where Latin has `c`. A name and its transliteration meet in their consonants more often than in their
+letters.
+"""
+
+import re
+from typing import Final
+
+_ALIKE: Final = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("sh", "S"),
+    ("ch", "k"),
+    ("x", "ks"),
+    ("q", "k"),
+    ("z", "s"),
+    ("w", "v"),
+    ("l", "r"),
+    ("th", "t"),
+    ("kh", "k"),
+    ("gh", "g"),
+    ("h", ""),
+)
+"""Replaced one after the other, in this order. The capital keeps `sh` from being read as `s` and `h`."""
+
+_SOFT_C: Final = re.compile("c(?=[eiy])")
+_VOWELS: Final = re.compile("[aeiouy]+")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+
+
+def sound_of(text: str) -> str:
+    """Reduce lower-case ASCII letters and digits to consonants and digits; may be empty."""
+    for letters, sound in _ALIKE:
+        text = text.replace(letters, sound)
+    hard = _SOFT_C.sub("s", text).replace("c", "k")
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", hard))
