@@ -70,6 +70,16 @@ def test_one_column_needs_no_delimiter(read_text: ReadText) -> None:
     ]
 
 
+def test_one_column_of_names_with_commas(read_text: ReadText) -> None:
+    text = "Company Name\nAcme, Inc.\nGlobex, Initech, and Sons\n"
+    assert read_text(text).table["name"].to_pylist() == ["Acme, Inc.", "Globex, Initech, and Sons"]
+
+
+def test_unknown_headings_do_not_hide_the_delimiter(read_text: ReadText) -> None:
+    text = "Alpha;Beta\nAcme, Inc.;1,5\nGlobex;2,5\n"
+    assert read_text(text, mapping={"name": "Alpha"}).extras.to_pydict() == {"Beta": ["1,5", "2,5"]}
+
+
 def test_blank_cells_beyond_the_headings_do_no_harm(read_text: ReadText) -> None:
     assert len(read_text("Name,City\nAcme,Rome,,\n")) == 1
 

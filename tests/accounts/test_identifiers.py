@@ -44,6 +44,11 @@ def test_rows_with_one_id_and_different_names_are_refused(read_text: ReadText) -
     assert "Globex" not in str(caught.value) + caught.value.hint
 
 
+def test_a_blank_name_does_not_hide_different_ones(read_text: ReadText) -> None:
+    with pytest.raises(InputError, match="Rows 3 and 4"):
+        read_text("ID,Name\n1,\n1,Acme\n1,Globex\n")
+
+
 def test_the_schema_holds_after_merging(read_text: ReadText) -> None:
     one = read_text("ID,Name\n1,Acme\n1,Acme\n")
     assert len(one.extras) == len(one) == 1

@@ -1,11 +1,12 @@
 """Which delimiter a CSV file uses."""
 
+import contextlib
 import csv
 import io
-from collections import Counter
+from itertools import islice
 from typing import Final
 
-from accountmap.accounts.raw import HEADER_SEARCH_ROWS, CountKnown
+from accountmap.accounts.raw import HEADER_SEARCH_ROWS, CountKnown, find_header
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_RECORDS: Final = 100
@@ -19,8 +20,17 @@ def declared_delimiter(sample: str) -> str | None:
     return None
 
 
+def _first_records(sample: str, delimiter: str) -> list[list[str]]:
+    """Split the sample; it may end within a cell, and what came before is enough to judge by."""
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
+    records: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        records.extend(islice(reader, _SAMPLE_RECORDS))
+    return records
+
+
 def find_delimiter(sample: str, count_known: CountKnown) -> str:
-    """Choose the delimiter that yields most known headings, then the most even rows, then the most columns.
+    """Choose the delimiter that yields most known headings, then most rows as wide as these, then most columns.
 
     Args:
         sample: the beginning of the file; it may end anywhere.
@@ -28,19 +38,12 @@ def find_delimiter(sample: str, count_known: CountKnown) -> str:
     """
 
     def merit(delimiter: str) -> tuple[int, float, int]:
-        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
-        records = []
-        try:
-            for record in reader:
-                records.append(record)
-                if len(records) == _SAMPLE_RECORDS:
-                    break
-        except csv.Error:
-            pass  # The sample may end within a cell; what came before it is enough to judge by.
-        known = max((count_known(record) for record in records[:HEADER_SEARCH_ROWS]), default=0)
-        widths = Counter(len(record) for record in records if any(record))
-        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-        evenness = rows / widths.total() if width > 1 else 0.0
-        return known, evenness, width
+        records = _first_records(sample, delimiter)
+        header = find_header(records[:HEADER_SEARCH_ROWS], count_known)
+        if header is None:
+            return 0, 0.0, 0
+        width = len(records[header])
+        below = [len(record) == width for record in records[header + 1 :] if any(record)]
+        return count_known(records[header]), sum(below) / len(below) if below else 0.0, width
 
     return max(DELIMITERS, key=merit)

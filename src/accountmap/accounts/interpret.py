@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.columns import choose_columns
 from accountmap.accounts.employees import read_employees
-from accountmap.accounts.identifiers import fill_ids, merge_same_id
+from accountmap.accounts.identifiers import fill_ids
+from accountmap.accounts.merging import merge_same_id
 from accountmap.accounts.raw import RawList
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.accounts.segments import read_segments
@@ -56,6 +57,25 @@ def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
     return (f"Accounts with neither name nor domain nor anything else to match by: {count}.",) if count else ()
 
 
+def _known_columns(
+    raw: RawList, source: Mapping[str, str], segments: Mapping[str, str] | None
+) -> tuple[pa.Table, list[str]]:
+    """Read the recognised columns into ACCOUNT_SCHEMA; what the list does not have is null."""
+    length = raw.table.num_rows
+    columns, notes = _text_columns(raw, source)
+    columns["account_id"], id_notes = fill_ids(columns.get("account_id"), raw.rows)
+    columns["segment"], segment_notes = read_segments(
+        columns.get("segment"), source.get("segment", ""), length, segments
+    )
+    notes += [*id_notes, *segment_notes]
+    for column, read in _NUMBERS.items():
+        if column in source:
+            columns[column], number_notes = read(raw.table[source[column]], source[column])
+            notes += number_notes
+    arrays = [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA]
+    return pa.table(arrays, schema=ACCOUNT_SCHEMA), notes
+
+
 def interpret(
     raw: RawList,
     mapping: Mapping[str, str] | None = None,
@@ -71,36 +91,8 @@ def interpret(
     choice = choose_columns(raw.table.column_names, mapping, preset)
     if not raw.table.num_rows:
         raise InputError("The list has headings but no accounts.", "Check the filter of the export.")
-    source = choice.source
-    text, text_notes = _text_columns(raw, source)
-    ids, id_notes = fill_ids(text.get("account_id"), raw.rows)
-    segment, segment_notes = read_segments(
-        text.get("segment"), source.get("segment", ""), raw.table.num_rows, segments
-    )
-    columns = text | {"account_id": ids, "segment": segment}
-    number_notes: list[str] = []
-    for column, read in _NUMBERS.items():
-        if column in source:
-            columns[column], notes = read(raw.table[source[column]], source[column])
-            number_notes += notes
-    length = raw.table.num_rows
-    table = pa.table(
-        [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA], schema=ACCOUNT_SCHEMA
-    )
-    extras = _extras(raw.table, set(source.values()))
-    table, extras, merge_notes = merge_same_id(table, extras, raw.rows)
-    return AccountList(
-        table,
-        extras,
-        dict(source),
-        (
-            *raw.notes,
-            *choice.notes,
-            *text_notes,
-            *id_notes,
-            *segment_notes,
-            *number_notes,
-            *merge_notes,
-            *_count_unmatchable(table),
-        ),
-    )
+    read, notes = _known_columns(raw, choice.source, segments)
+    extras = _extras(raw.table, set(choice.source.values()))
+    table, extras, merge_notes = merge_same_id(read, extras, raw.rows)
+    all_notes = (*raw.notes, *choice.notes, *notes, *merge_notes, *_count_unmatchable(table))
+    return AccountList(table, extras, choice.source, all_notes)
