@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.accounts.amounts import parse_amounts, read_amounts
+from accountmap.accounts.amounts import read_amounts
+
+
+def read(cells: list[str | None]) -> tuple[list[float | None], tuple[str, ...]]:
+    amounts, notes = read_amounts(pa.chunked_array([cells], pa.string()), "Amount")
+    return amounts.to_pylist(), notes
 
 
 @pytest.mark.parametrize(
@@ -36,21 +41,21 @@ from accountmap.accounts.amounts import parse_amounts, read_amounts
     ],
 )
 def test_one_amount(cell: str, amount: float) -> None:
-    assert parse_amounts([cell], "Amount") == ([amount], ())
+    assert read([cell]) == ([amount], ())
 
 
 @pytest.mark.parametrize(
     "cell", ["soon", "12 apples", "1.2.3", "1,2,3", "1.23,456.7", "12%", "5k", "1e6", "--5", "()"]
 )
 def test_what_is_no_amount_is_blank_and_counted(cell: str) -> None:
-    amounts, notes = parse_amounts([cell, None, "7"], "Amount")
+    amounts, notes = read([cell, None, "7"])
     assert amounts == [None, None, 7]
     assert notes == ("'Amount': cells that are no amounts, left blank: 1.",)
 
 
 @pytest.mark.parametrize("cell", ["1.234", "1,234"])
 def test_alone_it_is_read_as_thousands_and_noted(cell: str) -> None:
-    amounts, notes = parse_amounts([cell], "Amount")
+    amounts, notes = read([cell])
     assert amounts == [1234]
     assert notes[0].endswith("read as thousands: 1.")
 
@@ -60,11 +65,11 @@ def test_alone_it_is_read_as_thousands_and_noted(cell: str) -> None:
     [(["1.234", "1.234,50"], [1234, 1234.5]), (["1,234", "1,234.50"], [1234, 1234.5])],
 )
 def test_the_column_decides(cells: list[str | None], amounts: list[float]) -> None:
-    assert parse_amounts(cells, "Amount") == (amounts, ())
+    assert read(cells) == (amounts, ())
 
 
 def test_a_column_of_fractions_makes_a_fraction_which_is_noted() -> None:
-    amounts, notes = parse_amounts(["1.5", "2.25", "1.234"], "Amount")
+    amounts, notes = read(["1.5", "2.25", "1.234"])
     assert amounts == [1.5, 2.25, 1.234]
     assert len(notes) == 1
     assert notes[0].endswith("read with the decimal mark '.': 1.")
@@ -85,4 +90,4 @@ def test_a_number_that_is_none_is_null() -> None:
 def test_amounts_with_cents_are_read_exactly(amount: float, marks: tuple[str, str]) -> None:
     grouping, mark = marks
     written = f"{amount:,.2f}".replace(",", "g").replace(".", mark).replace("g", grouping)
-    assert parse_amounts([written], "Amount")[0] == [float(amount)]
+    assert read([written])[0] == [float(amount)]

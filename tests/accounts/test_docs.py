@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+
 from accountmap.accounts import ACCOUNT_SCHEMA
-from accountmap.accounts.amounts import parse_amounts
+from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.csv_reader import HEADER_SEARCH_ROWS
 from accountmap.accounts.text import LONGEST
 from accountmap.accounts.workbook_check import MOST_BYTES, MOST_CELLS
@@ -40,4 +42,5 @@ def test_the_examples_of_amounts_are_read() -> None:
     examples = re.findall(r"`([^`]+)`", section("Amounts").split(" are read;")[0])
     assert len(examples) == 7
     for example in examples:
-        assert parse_amounts([example], "Amount")[0] != [None]
+        amounts, _ = read_amounts(pa.chunked_array([[example]]), "Amount")
+        assert amounts.null_count == 0

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.text import as_text, clean
+from accountmap.accounts.text import clean, count_true
 
 _CURRENCY: Final = r"(?:[$€£¥₩₹₽₺₪฿₫₴₦₱]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
 _AMOUNT: Final = re.compile(
@@ -54,51 +55,68 @@ def _is_negative(match: re.Match[str]) -> bool:
     return bool(match["minus"] or match["minus2"] or match["minus3"] or (match["open"] and match["close"]))
 
 
-def _notes(heading: str, doubtful: int, mark: str | None, unread: int) -> tuple[str, ...]:
-    notes = []
-    if doubtful:
-        how = "as thousands" if mark is None else f"with the decimal mark '{mark}'"
-        notes.append(
-            f"'{heading}': amounts that may be read in two ways, like 1.234 or 1,234, read {how}: {doubtful}."
-        )
-    if unread:
-        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread}.")
-    return tuple(notes)
+@dataclass(frozen=True)
+class _Parsed:
+    """Different cells of a column, read.
 
-
-def parse_amounts(cells: list[str | None], heading: str) -> tuple[list[float | None], tuple[str, ...]]:
-    """Read amounts such as "$1,234.56", "1.234,56 €", "1 234,56", "(500)".
-
-    A number that shows its decimal mark is read by it. One that may be read in two ways, such as "1.234", is
-    read by the mark that most of the column shows; if none is shown, as thousands, which is how amounts without
-    cents are written.
-
-    Returns:
-        The amounts, null where a cell is blank or no amount, and notes.
+    Attributes:
+        amounts: one a cell, None where it is no amount.
+        doubtful: whether the cell may be read in another way too.
+        mark: the decimal mark that most cells show, or None.
     """
-    matches = [_AMOUNT.fullmatch(cell) if cell is not None else None for cell in cells]
+
+    amounts: list[float | None]
+    doubtful: list[bool]
+    mark: str | None
+
+
+def _parse(cells: list[str]) -> _Parsed:
+    matches = [_AMOUNT.fullmatch(cell) for cell in cells]
     numbers = [_SPACES.sub("", match["digits"]) if match else "" for match in matches]
-    marks = [_decimal_mark(number) if number else None for number in numbers]
+    marks = [_decimal_mark(number) for number in numbers]
     shown = Counter(mark for mark in marks if mark)
     usual = shown.most_common(1)[0][0] if shown else None
     amounts: list[float | None] = []
-    doubtful = 0
+    doubtful = []
     for match, number, mark in zip(matches, numbers, marks, strict=True):
         thousands = "." if "," in number else ","
         value = _to_number(number, mark or usual or thousands) if match else None
         unsure = mark is None and value is not None and ("." in number or "," in number)
-        doubtful += unsure and (usual is None or usual in number or len(shown) > 1)
+        doubtful.append(unsure and (usual is None or usual in number or len(shown) > 1))
         amounts.append(-value if match and value and _is_negative(match) else value)
-    unread = sum(cell is not None and amount is None for cell, amount in zip(cells, amounts, strict=True))
-    return amounts, _notes(heading, doubtful, usual, unread)
+    return _Parsed(amounts, doubtful, usual)
+
+
+def _read_text(cells: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Read cleaned text, each different cell once."""
+    different = cells.drop_null().unique()
+    parsed = _parse(different.to_pylist())
+    at = pc.index_in(cells, value_set=different)
+    amounts = pa.array(parsed.amounts, pa.float64()).take(at)
+    doubtful = count_true(pa.array(parsed.doubtful, pa.bool_()).take(at))
+    notes = []
+    if doubtful:
+        how = "as thousands" if parsed.mark is None else f"with the decimal mark '{parsed.mark}'"
+        notes.append(
+            f"'{heading}': amounts that may be read in two ways, like 1.234 or 1,234, read {how}: {doubtful}."
+        )
+    if unread := amounts.null_count - cells.null_count:
+        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread}.")
+    return amounts, tuple(notes)
 
 
 def read_amounts(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Read a column of amounts; numbers are taken as they are, text is parsed."""
+    """Read a column of amounts such as "$1,234.56", "1.234,56 €", "1 234,56", "(500)", or of numbers.
+
+    An amount that shows its decimal mark is read by it. One that may be read in two ways, such as "1.234", is
+    read by the mark that most of the column shows; if none is shown, as thousands, which is how amounts without
+    cents are written. Numbers are taken as they are.
+
+    Returns:
+        The amounts, null where a cell is blank or no amount, and notes.
+    """
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = column.cast(pa.float64(), safe=False)
         return pc.if_else(pc.is_finite(numbers), numbers, None), ()
-    cells, _ = clean(as_text(column))
-    amounts, notes = parse_amounts(cells.to_pylist(), heading)
-    return pa.chunked_array([amounts], pa.float64()), notes
+    return _read_text(clean(column)[0], heading)

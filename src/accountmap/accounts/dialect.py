@@ -41,7 +41,7 @@ def find_delimiter(sample: str, count_known: CountKnown) -> str:
         records = _first_records(sample, delimiter)
         header = find_header(records[:HEADER_SEARCH_ROWS], count_known)
         if header is None:
-            return 0, 0.0, 0
+            return 0, 1.0, 0  # Nothing but delimiters.
         width = len(records[header])
         below = [len(record) == width for record in records[header + 1 :] if any(record)]
         return count_known(records[header]), sum(below) / len(below) if below else 0.0, width

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.accounts.text import as_text, clean
 
@@ -34,8 +35,10 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     Returns:
         The numbers, null where a cell is blank or holds none, and notes.
     """
-    cells = clean(as_text(column))[0].to_pylist()
-    numbers = [parse_employees(cell) if cell is not None else None for cell in cells]
-    unread = sum(cell is not None and number is None for cell, number in zip(cells, numbers, strict=True))
-    notes = (f"'{heading}': cells that are no numbers of employees, left blank: {unread}.",) if unread else ()
-    return pa.chunked_array([numbers], pa.int64()), notes
+    cells, _ = clean(as_text(column))
+    different = cells.drop_null().unique()
+    parsed = pa.array([parse_employees(cell) for cell in different.to_pylist()], pa.int64())
+    numbers = parsed.take(pc.index_in(cells, value_set=different))
+    if unread := numbers.null_count - cells.null_count:
+        return numbers, (f"'{heading}': cells that are no numbers of employees, left blank: {unread}.",)
+    return numbers, ()
