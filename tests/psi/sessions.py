@@ -11,6 +11,7 @@ from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Ro
 from accountmap.psi.phases import Message
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
+from accountmap.trust.receipts import OneTimeAead
 
 CHANNEL_KEY = b"channel-key"
 I, R = Role.INITIATOR, Role.RESPONDER
@@ -44,10 +45,43 @@ def groups_of(keys: Keys, spaces: Sequence[str]) -> Groups:
     return Groups(tuple(len(s) for s in keys), present, points)
 
 
+@dataclass(frozen=True)
+class Own:
+    """A party's keys, and as fields its first key and a mark of its own."""
+
+    keys: Keys
+    spaces: Sequence[str]
+    mark: str
+
+    @property
+    def rows(self) -> list[Sequence[str | None]]:
+        return [group for segment in self.keys for group in segment]
+
+    def key(self, group: int, slot: int) -> bytes:
+        return key_message(self.spaces[slot].encode(), str(self.rows[group][slot]).encode())
+
+    def fields(self, group: int) -> bytes:
+        return f"{self.mark}:{self.rows[group][0]}".encode()
+
+
+class PlainReceipts:
+    """Signatures that anybody could make: what is signed is tested, not by whom."""
+
+    def sign(self, receipt: bytes) -> bytes:
+        return receipt + receipt
+
+    def verify(self, receipt: bytes, signature: bytes) -> bool:
+        return signature == receipt + receipt
+
+
+def ports_of(seed: str) -> Ports:
+    return Ports(OpenSSLCurve(), counter_random(seed), OneTimeAead(), PlainReceipts())
+
+
 def parameters(
     sizes: tuple[tuple[int, ...], tuple[int, ...]], weights: tuple[int, ...] = (4, 2, 1), threshold: int = 1
 ) -> Parameters:
-    return Parameters(bytes(32), weights, threshold, sizes, len(CHANNEL_KEY))
+    return Parameters(bytes(32), weights, threshold, sizes, len(CHANNEL_KEY), 100)
 
 
 @dataclass
@@ -59,22 +93,23 @@ class Pair:
 
     @classmethod
     def of(cls, left: Keys, right: Keys, p: Parameters, spaces: Sequence[str], seed: str = "pair") -> "Pair":
-        ports = [Ports(OpenSSLCurve(), counter_random(f"{seed}/{role}")) for role in Role]
-        return cls(
-            Session.start(I, p, groups_of(left, spaces), ports[0]),
-            Session.start(R, p, groups_of(right, spaces), ports[1]),
-        )
+        sides = [
+            Session.start(
+                role, p, groups_of(keys, spaces), Own(keys, spaces, role.name), ports_of(f"{seed}/{role}")
+            )
+            for role, keys in zip(Role, (left, right), strict=True)
+        ]
+        return cls(*sides)
 
     def until(self, last: MessageType) -> list[Message]:
         """Run honestly up to and including the making of one message; return all made so far."""
         made = [self.i.offer(CHANNEL_KEY)]
-        steps: list[Callable[[Message], Message | None]] = [
+        steps: list[Callable[..., Message | None]] = [
             lambda m: self.r.answer(CHANNEL_KEY, m.body),
             lambda m: self.i.receive(m.type, m.body),
             lambda m: self._consent(self.r, m),
             lambda m: self._consent(self.i, m),
-            lambda m: self.r.receive(m.type, m.body),
-            lambda m: self.i.receive(m.type, m.body),
+            *[lambda m, s=s: s.receive(m.type, m.body) for s in (self.r, self.i, self.r, self.i, self.r)],
         ]
         for step in steps:
             if made[-1].type is last:
@@ -86,8 +121,8 @@ class Pair:
         return made
 
     def finish(self) -> list[Message]:
-        made = self.until(MessageType.MATCHES)
-        assert self.r.receive(made[-1].type, made[-1].body) is None
+        made = self.until(MessageType.RECEIPT)
+        assert self.i.receive(made[-1].type, made[-1].body) is None
         return made
 
     @staticmethod

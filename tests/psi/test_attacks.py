@@ -157,21 +157,69 @@ def test_a_preview_out_of_order_is_refused() -> None:
         session.receive(MessageType.PREVIEW, across)
 
 
+def named_rows(kind: MessageType, body: bytes) -> tuple[bytes, np.ndarray, bytes]:
+    """Cut the three row numbers out of message 6 or 7."""
+    at = len(body) - 12 if kind is MessageType.REVEAL_OPENING else 0
+    return body[:at], np.frombuffer(body[at : at + 12], ">u4"), body[at + 12 :]
+
+
 @pytest.mark.parametrize("kind", [MessageType.REVEAL_OPENING, MessageType.MATCHES])
 def test_false_rows_are_refused(kind: MessageType) -> None:
     session, message = at(kind)
-    honest = np.frombuffer(message.body[-12:], ">u4")
-    for rows, reason in [
+    before, honest, after = named_rows(kind, message.body)
+    cases = [
         ([honest[0], honest[0], honest[2]], "twice"),
         ([honest[0], honest[1], 10_000], "does not exist"),
-    ]:
-        body = message.body[:-12] + np.array(rows, ">u4").tobytes()
-        refuses(session, kind, body, reason)
-    swaps = [np.roll(honest, 1), honest[::-1], np.setdiff1d(np.arange(5), honest)[[0, 0, 0]]]
-    for swap in swaps:
-        with pytest.raises(PeerError):
-            take(session, kind, message.body[:-12] + swap.astype(">u4").tobytes())
+        (np.roll(honest, 1), "another segment|without the key"),
+        (honest[::-1], "another segment|without the key"),
+    ]
+    for rows, reason in cases:
+        refuses(session, kind, before + np.array(rows, ">u4").tobytes() + after, reason)
     take(session, kind, message.body)
+
+
+def test_a_match_that_was_named_without_its_keys_opens_nothing() -> None:
+    """R names another row of I's than the one that matched: I's key exchange runs over other keys than R's."""
+    keys: tuple[Keys, Keys] = ([[["acme"], ["initech"]]], [[["acme"], ["initech"]]])
+    p = Pair.of(*keys, parameters(((2,), (2,)), (1,)), ("name",))
+    made = p.until(MessageType.REVEAL_OPENING)
+    swapped = made[-1].body[:-8] + made[-1].body[-4:] + made[-1].body[-8:-4]
+    seven = p.i.receive(MessageType.REVEAL_OPENING, swapped)
+    assert seven is not None
+    eight = p.r.receive(seven.type, seven.body)
+    assert eight is not None
+    refuses(p.i, MessageType.RESPONDER_FIELDS, eight.body, "do not open")
+
+
+@pytest.mark.parametrize("kind", [MessageType.MATCHES, MessageType.RESPONDER_FIELDS])
+@pytest.mark.parametrize("point", LOW_ORDER)
+def test_low_order_key_shares_are_refused(kind: MessageType, point: str) -> None:
+    session, message = at(kind)
+    start = 12 if kind is MessageType.MATCHES else 0
+    body = message.body[:start] + bytes.fromhex(point) + message.body[start + 32 :]
+    refuses(session, kind, body, "low order")
+
+
+def test_our_own_key_shares_sent_back_are_refused() -> None:
+    p = pair()
+    made = p.until(MessageType.RESPONDER_FIELDS)
+    body = made[6].body[12 : 12 + 32] + made[7].body[32:]
+    refuses(p.i, MessageType.RESPONDER_FIELDS, body, "our own")
+
+
+@pytest.mark.parametrize("kind", [MessageType.RESPONDER_FIELDS, MessageType.INITIATOR_FIELDS])
+def test_lengths_of_fields_that_do_not_fit_are_refused(kind: MessageType) -> None:
+    session, message = at(kind)
+    start = 3 * 32 if kind is MessageType.RESPONDER_FIELDS else 0
+    for length in (0, 15, 117, 2**32 - 1):
+        body = message.body[:start] + length.to_bytes(4, "big") + message.body[start + 4 :]
+        refuses(session, kind, body, "lengths")
+
+
+@pytest.mark.parametrize("kind", [MessageType.INITIATOR_FIELDS, MessageType.RECEIPT])
+def test_a_receipt_of_something_else_is_refused(kind: MessageType) -> None:
+    session, message = at(kind)
+    refuses(session, kind, message.body[:-64] + bytes(64), "same receipt")
 
 
 def test_padding_cannot_be_named_as_a_match() -> None:

@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accountmap.errors import UsageError
-from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.parameters import Groups, MessageType, Parameters, Role
 from accountmap.psi.session import Session
-from tests.psi.sessions import CHANNEL_KEY, I, Keys, Pair, R, groups_of, parameters
+from tests.psi.sessions import CHANNEL_KEY, I, Keys, Pair, R, parameters
 
 SPACES = ("name", "name", "domain")
 LEFT: Keys = [[["acme", None, "acme.com"], ["initech", "init", None]], [["umbrella", "umb", "u.org"]], []]
@@ -32,6 +32,11 @@ def matches(session: Session) -> dict[str, tuple[int, int, int, tuple[int, ...]]
     }
 
 
+def restore(session: Session, saved: bytes) -> Session:
+    s = session._setting
+    return Session.restore(s.role, s.parameters, s.groups, s.own, s.ports, saved)
+
+
 def test_both_sides_end_with_the_same_matches() -> None:
     pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
     pair.finish()
@@ -39,6 +44,23 @@ def test_both_sides_end_with_the_same_matches() -> None:
     assert sorted(left) == sorted(right)
     assert sorted(left.values()) == [(0, 0, 4, (0,)), (1, 1, 2, (0,)), (2, 2, 1, (2,))]
     assert sorted(right.values()) == [(0, 0, 4, (0,)), (2, 0, 2, (1,)), (3, 1, 1, (2,))]
+
+
+def test_each_side_gets_the_fields_of_its_matches_and_both_sign_one_receipt() -> None:
+    pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
+    pair.finish()
+    shown = []
+    for result in (pair.i.result, pair.r.result):
+        assert result is not None
+        ends = result.field_lengths.cumsum().tolist()
+        parts = [result.fields[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        shown.append(dict(zip([m.tobytes() for m in result.match_id], parts, strict=True)))
+    assert sorted(shown[0].values()) == [b"RESPONDER:acme", b"RESPONDER:hooli", b"RESPONDER:wayne"]
+    assert sorted(shown[1].values()) == [b"INITIATOR:acme", b"INITIATOR:initech", b"INITIATOR:umbrella"]
+    assert pair.i.result is not None
+    assert pair.r.result is not None
+    assert pair.i.result.receipt == pair.r.result.receipt
+    assert pair.i.result.signatures == pair.r.result.signatures
 
 
 def test_the_preview_is_the_same_on_both_sides_and_counts_column_0_only() -> None:
@@ -116,17 +138,15 @@ def test_a_session_can_be_stored_and_restored_after_every_step(role: Role) -> No
     whole, cut = (Pair.of(LEFT, RIGHT, p, SPACES, "same") for _ in range(2))
     expected = whole.finish()
 
-    ports, present = cut.i._setting.ports, groups_of(LEFT, SPACES)
-    if role is R:
-        ports, present = cut.r._setting.ports, groups_of(RIGHT, SPACES)
-    bare = Groups(present.sizes, present.present)
+    setting = (cut.i if role is I else cut.r)._setting
+    bare = Groups(setting.groups.sizes, setting.groups.present)
 
     def again(session: Session) -> Session:
-        return Session.restore(role, p, bare, ports, session.dump())
+        return Session.restore(role, p, bare, setting.own, setting.ports, session.dump())
 
     made = [cut.i.offer(CHANNEL_KEY)]
     made.append(cut.r.answer(CHANNEL_KEY, made[0].body))
-    for n, receiver in enumerate([I, R, I, R, I, R]):
+    for n, receiver in enumerate([I, R, I, R, I, R, I, R, I]):
         if role is I:
             cut.i = again(cut.i)
         else:
@@ -138,7 +158,7 @@ def test_a_session_can_be_stored_and_restored_after_every_step(role: Role) -> No
                 session = again(session)
                 cut.i, cut.r = (session, cut.r) if role is I else (cut.i, session)
             reply = session.consent()
-        if n < 5:
+        if n < 8:
             assert reply is not None
             made.append(reply)
     assert [m.body for m in made] == [m.body for m in expected]
@@ -157,10 +177,7 @@ def test_either_side_can_decline() -> None:
     assert pair.r.stopped is not None
     assert not pair.r.stopped.by_partner
     assert pair.i.preview is None, "the initiator learns no count from a responder that declines"
-    restored = Session.restore(
-        I, pair.i._setting.parameters, pair.i._setting.groups, pair.i._setting.ports, pair.i.dump()
-    )
-    assert restored.stopped == pair.i.stopped
+    assert restore(pair.i, pair.i.dump()).stopped == pair.i.stopped
 
 
 def test_calls_out_of_turn_are_usage_errors() -> None:
@@ -175,7 +192,7 @@ def test_calls_out_of_turn_are_usage_errors() -> None:
 def test_a_preview_kind_that_bounds_nothing_is_refused() -> None:
     for weights, threshold in [((2, 1, 1), 1), ((4, 2, 1), 5), ((1,), 0)]:
         with pytest.raises(UsageError):
-            Parameters(bytes(32), weights, threshold, ((1,), (1,)), 0)
+            Parameters(bytes(32), weights, threshold, ((1,), (1,)), 0, 0)
 
 
 def test_more_groups_than_agreed_are_refused() -> None:
@@ -188,10 +205,9 @@ def test_damaged_states_are_refused() -> None:
     pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
     pair.i.offer(CHANNEL_KEY)
     saved = pair.i.dump()
-    ports = Ports(pair.i._setting.ports.curve, pair.i._setting.ports.random)
     for bad in (b"", saved[:3], saved[:-1], saved.replace(b"offered", b"offerer")):
         with pytest.raises(UsageError):
-            Session.restore(I, pair.i._setting.parameters, pair.i._setting.groups, ports, bad)
+            restore(pair.i, bad)
 
 
 def test_nothing_secret_in_a_repr() -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from accountmap.executors import Executor, SerialExecutor
 from accountmap.psi.hash_to_curve import hash_to_curve
-from accountmap.psi.tables import Points
+from accountmap.psi.tables import Bytes2D, Points
 
 PART_POINTS = 4096
 """Points in one part of a job: some tenths of a second of work, 128 KiB to send."""
@@ -32,8 +33,18 @@ def _multiply_part(scalar: bytes, points: bytes) -> bytes:
     return b"".join(products)
 
 
+def _multiply_each_part(part: tuple[bytes, bytes]) -> bytes:
+    scalars, points = part
+    return b"".join(_multiply_part(scalars[i : i + 32], points[i : i + 32]) for i in range(0, len(points), 32))
+
+
 def _hash_part(dst: bytes, messages: Sequence[bytes]) -> bytes:
     return hash_to_curve(dst, messages).tobytes()
+
+
+def _parts(table: Bytes2D) -> list[bytes]:
+    blob, size = np.ascontiguousarray(table).tobytes(), 32 * PART_POINTS
+    return [blob[i : i + size] for i in range(0, len(blob), size)]
 
 
 class OpenSSLCurve:
@@ -55,12 +66,14 @@ class OpenSSLCurve:
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
-        blob = np.ascontiguousarray(points).tobytes()
-        size = 32 * PART_POINTS
-        parts = [blob[i : i + size] for i in range(0, len(blob), size)]
-        return self._run(partial(_multiply_part, scalar), parts, len(points))
+        return self._run(partial(_multiply_part, scalar), _parts(points), len(points))
 
-    def _run(self, function: Callable[..., bytes], parts: Sequence[Sequence[bytes] | bytes], total: int) -> Points:
+    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
+        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        parts = list(zip(_parts(scalars), _parts(points), strict=True))
+        return self._run(_multiply_each_part, parts, len(points))
+
+    def _run(self, function: Callable[..., bytes], parts: Sequence[Any], total: int) -> Points:
         large = len(parts) > LARGE_PARTS
         executor = self._executor if large else SerialExecutor()
         done = bytearray()

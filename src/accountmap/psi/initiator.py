@@ -1,17 +1,19 @@
 """The initiator's phases: messages 1, 3, 5 and 7 out, 2, 4 and 6 in (psi-v1 §5)."""
 
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 
 from accountmap.errors import PeerError
-from accountmap.psi import rounds, wire
+from accountmap.psi import fields, rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Message, Phase, Setting, Step, done
+from accountmap.psi.phases import Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
 
 US, THEM = Role.INITIATOR, Role.RESPONDER
 ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
+FIELDS, RECEIPT = "message 8", "message 10"
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Offered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's points and commitments; answer with our preview column."""
         p = setting.parameters
-        fields = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES]
-        nonce, _, preview_commitment, table_commitment, column = wire.split(body, fields)
+        lengths = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES]
+        nonce, _, preview_commitment, table_commitment, column = wire.split(body, lengths)
         points = wire.rows(column, POINT_BYTES)
         check_points(points, self.table, ANSWER)
         products = setting.ports.curve.multiply(self.scalar, points)
@@ -53,8 +55,7 @@ class Counting(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column and consent; both know the counts now."""
         p = setting.parameters
-        fields = [DIGEST_BYTES, DIGEST_BYTES]
-        opening, consent, column = wire.split(body, fields)
+        opening, consent, column = wire.split(body, [DIGEST_BYTES, DIGEST_BYTES])
         u0 = wire.rows(column, TOKEN_BYTES)
         if rounds.commitment("preview", self.sid, opening, u0) != self.preview_commitment:
             raise PeerError(f"{OPENING} does not open the commitment of {ANSWER}")
@@ -109,8 +110,54 @@ class Revealing(Phase):
         matching = rounds.match(u, self.v, p)
         rows = rounds.read_rows(named, matching, MATCHED)
         groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
+        graph = rounds.graph_digest(self.sid, u, self.v)
+        found = matched(setting, self.sid, graph, self.counts, matching, groups)
+        shares = fields.make_shares(found, setting)
         theirs = wire.encode_indices(self.v_order[matching.v])
-        return Step(done(setting, self.sid, self.counts, matching, groups), Message(MessageType.MATCHES, theirs))
+        phase = Sharing(**vars(found), scalars=shares.scalars, points=shares.points)
+        return Step(phase, Message(MessageType.MATCHES, theirs + shares.points.tobytes()))
+
+
+@dataclass(frozen=True)
+class Sharing(Matched):
+    """Message 7 is out: the partner knows which of its accounts match, and has our half of the key exchanges."""
+
+    scalars: Bytes2D
+    points: Points
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's half and fields; answer with our fields and our signature under the receipt."""
+        width = len(self) * POINT_BYTES
+        if len(body) < width:
+            raise PeerError(f"{FIELDS} is too short for the matches")
+        theirs, sealed = wire.split(body, [width])
+        keys = fields.derive(
+            self, setting, fields.Shares(self.scalars, self.points), wire.rows(theirs, POINT_BYTES), FIELDS
+        )
+        opened, lengths = fields.open_all(sealed, self, setting, keys, FIELDS)
+        ours = fields.seal(self, setting, keys)
+        receipt = fields.receipt(self, sealed, ours)
+        signature = setting.ports.receipts.sign(receipt)
+        found = {f.name: getattr(self, f.name) for f in dataclass_fields(Matched)}
+        phase = Receiving(**found, fields=opened, field_lengths=lengths, receipt=receipt, signature=signature)
+        return Step(phase, Message(MessageType.INITIATOR_FIELDS, ours + signature))
+
+
+@dataclass(frozen=True)
+class Receiving(Matched):
+    """Message 9 is out: both have the fields; the partner's receipt is still to come."""
+
+    fields: bytes
+    field_lengths: Order
+    receipt: bytes
+    signature: bytes
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's signature under the receipt."""
+        if not setting.ports.receipts.verify(self.receipt, body):
+            raise PeerError(f"{RECEIPT} is not signed under the same receipt")
+        values = {f.name: getattr(self, f.name) for f in dataclass_fields(self) if f.name != "signature"}
+        return Step(Done(**values, signatures=self.signature + body))
 
 
 def offer(setting: Setting, channel_key: bytes) -> Step:

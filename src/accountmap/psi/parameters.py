@@ -9,8 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.errors import UsageError
-from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
-from accountmap.psi.tables import Points
+from accountmap.psi.suite import (
+    DIGEST_BYTES,
+    INDEX_BYTES,
+    NONCE_BYTES,
+    POINT_BYTES,
+    SIGNATURE_BYTES,
+    TAG_BYTES,
+    TOKEN_BYTES,
+)
+from accountmap.psi.tables import Bytes2D, Points
 
 Random = Callable[[int], bytes]
 """Returns as many uniform secret bytes as asked for."""
@@ -25,6 +33,46 @@ class Curve(Protocol):
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply with X25519 (RFC 7748 §5), shape (n, 32); the product of a low-order point is a zero row."""
+        ...
+
+    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
+        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        ...
+
+
+class Aead(Protocol):
+    """Authenticated encryption under keys that are used once."""
+
+    def seal(self, key: bytes, plaintext: bytes) -> bytes:
+        """Encrypt under a key of 32 bytes; the result is 16 bytes longer."""
+        ...
+
+    def open(self, key: bytes, sealed: bytes) -> bytes | None:
+        """Decrypt, or return None if the key is another one or the bytes were altered."""
+        ...
+
+
+class Receipts(Protocol):
+    """Signatures of the two parties under the digest of what a session did."""
+
+    def sign(self, receipt: bytes) -> bytes:
+        """Sign with our long-term key, 64 bytes."""
+        ...
+
+    def verify(self, receipt: bytes, signature: bytes) -> bool:
+        """Tell whether the partner signed."""
+        ...
+
+
+class OwnEntities(Protocol):
+    """What a party knows of its own groups beyond their points."""
+
+    def key(self, group: int, slot: int) -> bytes:
+        """Return a match key as the input of H (suite.key_message)."""
+        ...
+
+    def fields(self, group: int) -> bytes:
+        """Return what the agreement lets the partner see of a matched group, at most `field_bytes` long."""
         ...
 
 
@@ -45,6 +93,9 @@ class MessageType(IntEnum):
     REVEAL = 5
     REVEAL_OPENING = 6
     MATCHES = 7
+    RESPONDER_FIELDS = 8
+    INITIATOR_FIELDS = 9
+    RECEIPT = 10
     STOP = 15
 
 
@@ -58,6 +109,7 @@ class Parameters:
         threshold: the least weight of a match.
         sizes: padded rows in each segment, for the initiator and for the responder.
         channel_key_bytes: length of the key that each of the first two messages carries for the envelope.
+        field_bytes: the most that a party shows of one matched group.
     """
 
     context: bytes
@@ -65,6 +117,7 @@ class Parameters:
     threshold: int
     sizes: tuple[tuple[int, ...], tuple[int, ...]]
     channel_key_bytes: int
+    field_bytes: int
 
     def __post_init__(self) -> None:
         first, others = self.weights[0], sum(self.weights[1:])
@@ -89,17 +142,21 @@ class Parameters:
         """Return the least and the greatest length that the body of a message may have (psi-v1 §5)."""
         i, r = self.rows(Role.INITIATOR), self.rows(Role.RESPONDER)
         greeting = NONCE_BYTES + self.channel_key_bytes
-        least, matched = {
+        sealed = INDEX_BYTES + self.field_bytes + TAG_BYTES
+        least, each = {
             MessageType.OFFER: (greeting + i * self.slots * POINT_BYTES, 0),
             MessageType.ANSWER: (greeting + 2 * DIGEST_BYTES + r * self.slots * POINT_BYTES, 0),
             MessageType.PREVIEW: (r * TOKEN_BYTES, 0),
             MessageType.PREVIEW_OPENING: (2 * DIGEST_BYTES + i * TOKEN_BYTES, 0),
             MessageType.REVEAL: (DIGEST_BYTES + r * self.slots * TOKEN_BYTES, 0),
-            MessageType.REVEAL_OPENING: (DIGEST_BYTES + i * self.slots * TOKEN_BYTES, min(i, r)),
-            MessageType.MATCHES: (0, min(i, r)),
+            MessageType.REVEAL_OPENING: (DIGEST_BYTES + i * self.slots * TOKEN_BYTES, INDEX_BYTES),
+            MessageType.MATCHES: (0, INDEX_BYTES + POINT_BYTES),
+            MessageType.RESPONDER_FIELDS: (0, POINT_BYTES + sealed),
+            MessageType.INITIATOR_FIELDS: (SIGNATURE_BYTES, sealed),
+            MessageType.RECEIPT: (SIGNATURE_BYTES, 0),
             MessageType.STOP: (0, 0),
         }[kind]
-        return least, least + INDEX_BYTES * matched
+        return least, least + each * min(i, r)
 
     def segment_rows(self, role: Role) -> tuple[int, ...]:
         """Padded number of groups in each segment of one party."""
@@ -128,3 +185,5 @@ class Ports:
 
     curve: Curve
     random: Random
+    aead: Aead
+    receipts: Receipts

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Parameters, Ports, Role
 from accountmap.psi.rounds import Counts, match_ids
 from accountmap.psi.tables import Order, segment_of_rows
 
@@ -22,6 +22,7 @@ class Setting:
     role: Role
     parameters: Parameters
     groups: Groups
+    own: OwnEntities
     ports: Ports
 
 
@@ -54,15 +55,16 @@ class Stopped(Phase):
 
 
 @dataclass(frozen=True)
-class Done(Phase):
-    """The session is over; its secrets are gone.
+class Matched(Phase):
+    """The matches as one side knows them.
 
-    One entry a match in the first four, one entry a shared key in the last two, ordered by match.
+    One entry a match, in an order that both sides share; in the last two one entry a shared key, ordered by match.
 
     Attributes:
         sid: the session's id.
+        graph: digest of both token tables.
         counts: what the preview showed.
-        match_id: raw ids, shape (matches, 16), in an order that both sides share.
+        match_id: raw ids, shape (matches, 16).
         group: own group.
         their_segment: number of the partner's segment.
         weight: summed weight of the shared keys.
@@ -70,6 +72,7 @@ class Done(Phase):
     """
 
     sid: bytes
+    graph: bytes
     counts: Counts
     match_id: npt.NDArray[np.uint8]
     group: Order
@@ -78,18 +81,39 @@ class Done(Phase):
     key_match: Order
     key_slot: Order
 
+    def __len__(self) -> int:
+        return len(self.group)
 
-def done(setting: Setting, sid: bytes, counts: Counts, matching: Matching, groups: Order) -> Done:
-    """Put together what one side takes away."""
+
+@dataclass(frozen=True)
+class Done(Matched):
+    """The session is over; its secrets are gone.
+
+    Attributes:
+        fields: what the partner showed of its matched groups, one after another.
+        field_lengths: length of each.
+        receipt: digest of what the session did, and under it the signatures of the initiator and the responder.
+    """
+
+    fields: bytes
+    field_lengths: Order
+    receipt: bytes
+    signatures: bytes
+
+
+def matched(
+    setting: Setting, sid: bytes, graph: bytes, counts: Counts, matching: Matching, groups: Order
+) -> Matched:
+    """Put together what one side knows of the matches."""
     if setting.role is Role.INITIATOR:
         theirs, partner, slots = matching.v, Role.RESPONDER, matching.edge_u_slot
     else:
         theirs, partner, slots = matching.u, Role.INITIATOR, matching.edge_v_slot
-    ids = b"".join(bytes.fromhex(i) for i in match_ids(sid, matching, setting.parameters))
-    return Done(
+    return Matched(
         sid=sid,
+        graph=graph,
         counts=counts,
-        match_id=np.frombuffer(ids, np.uint8).reshape(-1, 16),
+        match_id=match_ids(sid, matching, setting.parameters),
         group=groups,
         their_segment=segment_of_rows(setting.parameters.segment_rows(partner))[theirs],
         weight=matching.weight,

@@ -1,17 +1,19 @@
 """The responder's phases: messages 1, 3, 5 and 7 in, 2, 4 and 6 out (psi-v1 §5)."""
 
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 
 from accountmap.errors import PeerError
-from accountmap.psi import rounds, wire
+from accountmap.psi import fields, rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Message, Phase, Setting, Step, done
-from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
+from accountmap.psi.phases import Done, Matched, Message, Phase, Setting, Step, matched
+from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, SIGNATURE_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, check_points, check_products, tokens
 
 THEM, US = Role.INITIATOR, Role.RESPONDER
 OFFER, PREVIEW, REVEAL, MATCHED = "message 1", "message 3", "message 5", "message 7"
+FIELDS = "message 9"
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,51 @@ class Revealed(Phase):
     counts: rounds.Counts
 
     def receive(self, setting: Setting, body: bytes) -> Step:
-        """Take our matched rows."""
+        """Take our matched rows and the partner's key shares; answer with our key shares and fields."""
         p = setting.parameters
         matching = rounds.match(self.u, self.v, p)
-        rows = rounds.read_rows(body, matching, MATCHED)
+        if len(body) != len(matching) * (INDEX_BYTES + POINT_BYTES):
+            raise PeerError(f"{MATCHED} names more or fewer rows than there are matches")
+        named, points = wire.split(body, [INDEX_BYTES * len(matching)])
+        rows = rounds.read_rows(named, matching, MATCHED)
         groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
-        return Step(done(setting, self.sid, self.counts, matching, groups))
+        graph = rounds.graph_digest(self.sid, self.u, self.v)
+        found = matched(setting, self.sid, graph, self.counts, matching, groups)
+        shares = fields.make_shares(found, setting)
+        keys = fields.derive(found, setting, shares, wire.rows(points, POINT_BYTES), MATCHED)
+        sealed = fields.seal(found, setting, keys)
+        phase = Sharing(
+            **vars(found),
+            sealed=sealed,
+            initiator_keys=b"".join(keys[THEM]),
+            responder_keys=b"".join(keys[US]),
+        )
+        return Step(phase, Message(MessageType.RESPONDER_FIELDS, shares.points.tobytes() + sealed))
+
+
+@dataclass(frozen=True)
+class Sharing(Matched):
+    """Message 8 is out: a partner that holds the keys of the matches has our fields."""
+
+    sealed: bytes
+    initiator_keys: bytes
+    responder_keys: bytes
+
+    def receive(self, setting: Setting, body: bytes) -> Step:
+        """Take the partner's fields and its signature under the receipt; answer with ours."""
+        theirs, signature = body[:-SIGNATURE_BYTES], body[-SIGNATURE_BYTES:]
+        keys = tuple(
+            [joined[i : i + 32] for i in range(0, len(joined), 32)]
+            for joined in (self.initiator_keys, self.responder_keys)
+        )
+        opened, lengths = fields.open_all(theirs, self, setting, (keys[0], keys[1]), FIELDS)
+        receipt = fields.receipt(self, self.sealed, theirs)
+        if not setting.ports.receipts.verify(receipt, signature):
+            raise PeerError(f"{FIELDS} is not signed under the same receipt")
+        ours = setting.ports.receipts.sign(receipt)
+        found = {f.name: getattr(self, f.name) for f in dataclass_fields(Matched)}
+        phase = Done(**found, fields=opened, field_lengths=lengths, receipt=receipt, signatures=signature + ours)
+        return Step(phase, Message(MessageType.RECEIPT, ours))
 
 
 def answer(setting: Setting, channel_key: bytes, body: bytes) -> Step:

@@ -1,5 +1,6 @@
 """The computations that the messages are made of, each as a pure function (psi-v1 §5)."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,18 +151,25 @@ def match(u: Tokens, v: Tokens, parameters: Parameters) -> Matching:
     return mutual_best(u, v, parameters.weights, parameters.threshold)
 
 
-def match_ids(sid: bytes, matching: Matching, parameters: Parameters) -> list[str]:
-    """Name each match, equally on both sides, in hex (psi-v1 §6.3)."""
+def match_ids(sid: bytes, matching: Matching, parameters: Parameters) -> Bytes2D:
+    """Name each match, equally on both sides, shape (matches, 16) (psi-v1 §6.3)."""
     places = []
     for role, rows in ((Role.INITIATOR, matching.u), (Role.RESPONDER, matching.v)):
         sizes = parameters.segment_rows(role)
         segment = segment_of_rows(sizes)[rows]
         start = np.array([s.start for s in segment_slices(sizes)], np.int64)
         places.append(list(zip(segment.tolist(), (rows - start[segment]).tolist(), strict=True)))
-    return [
-        digest("match", sid, _place(*ours), _place(*theirs))[:MATCH_ID_BYTES].hex()
+    ids = b"".join(
+        digest("match", sid, _place(*ours), _place(*theirs))[:MATCH_ID_BYTES]
         for ours, theirs in zip(*places, strict=True)
-    ]
+    )
+    return np.frombuffer(ids, np.uint8).reshape(-1, MATCH_ID_BYTES)
+
+
+def graph_digest(sid: bytes, u: Tokens, v: Tokens) -> bytes:
+    """Hash both token tables."""
+    tables = (hashlib.sha256(np.ascontiguousarray(table).tobytes()).digest() for table in (u, v))
+    return digest("graph", sid, *tables)
 
 
 def _place(segment: int, row: int) -> bytes:

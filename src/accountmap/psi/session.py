@@ -1,6 +1,6 @@
 """One party's session: bytes in, bytes out (psi-v1 §7).
 
-    session = Session.start(Role.INITIATOR, parameters, groups, ports)
+    session = Session.start(Role.INITIATOR, parameters, groups, own, ports)
     message = session.offer(channel_key)          # send it; then, for each message of the partner:
     reply = session.receive(message.type, message.body)
     session.preview                               # counts, once known; then
@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError
 from accountmap.psi import initiator, responder, state
-from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Parameters, Ports, Role
 from accountmap.psi.phases import Done, Message, Phase, Setting, Step, Stopped
 from accountmap.psi.rounds import Counts
 
@@ -27,9 +27,12 @@ Receiving = (
     initiator.Offered
     | initiator.Counting
     | initiator.Revealing
+    | initiator.Sharing
+    | initiator.Receiving
     | responder.Answered
     | responder.Consented
     | responder.Revealed
+    | responder.Sharing
 )
 Deciding = initiator.Previewed | responder.Previewed
 
@@ -37,9 +40,12 @@ AWAITS: Final[dict[type[Phase], MessageType]] = {
     initiator.Offered: MessageType.ANSWER,
     initiator.Counting: MessageType.PREVIEW_OPENING,
     initiator.Revealing: MessageType.REVEAL_OPENING,
+    initiator.Sharing: MessageType.RESPONDER_FIELDS,
+    initiator.Receiving: MessageType.RECEIPT,
     responder.Answered: MessageType.PREVIEW,
     responder.Consented: MessageType.REVEAL,
     responder.Revealed: MessageType.MATCHES,
+    responder.Sharing: MessageType.INITIATOR_FIELDS,
 }
 """The one message that each phase takes."""
 
@@ -58,14 +64,16 @@ class Session:
         return f"<Session {self._setting.role.name.lower()}, {type(self._phase).__name__}>"
 
     @classmethod
-    def restore(cls, role: Role, parameters: Parameters, groups: Groups, ports: Ports, saved: bytes) -> Self:
+    def restore(
+        cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports, saved: bytes
+    ) -> Self:
         """Go on with a session that was dumped. The points of the groups are not needed."""
-        return cls(Setting(role, parameters, groups, ports), state.load(saved))
+        return cls(Setting(role, parameters, groups, own, ports), state.load(saved))
 
     @classmethod
-    def start(cls, role: Role, parameters: Parameters, groups: Groups, ports: Ports) -> Self:
+    def start(cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports) -> Self:
         """Prepare a session; nothing is computed yet."""
-        return cls(Setting(role, parameters, groups, ports))
+        return cls(Setting(role, parameters, groups, own, ports))
 
     def dump(self) -> bytes:
         """Return the session's state, secrets included."""

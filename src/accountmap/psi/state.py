@@ -19,10 +19,13 @@ _PHASES: Final[dict[str, type[Phase]]] = {
     "initiator/counting": initiator.Counting,
     "initiator/previewed": initiator.Previewed,
     "initiator/revealing": initiator.Revealing,
+    "initiator/sharing": initiator.Sharing,
+    "initiator/receiving": initiator.Receiving,
     "responder/answered": responder.Answered,
     "responder/previewed": responder.Previewed,
     "responder/consented": responder.Consented,
     "responder/revealed": responder.Revealed,
+    "responder/sharing": responder.Sharing,
     "done": Done,
     "stopped": Stopped,
 }

@@ -7,12 +7,17 @@ SUITE: Final = b"account-psi-v1-X25519-SHA512-ELL2"
 POINT_BYTES: Final = 32
 TOKEN_BYTES: Final = 16
 INDEX_BYTES: Final = 4
+TAG_BYTES: Final = 16
+SIGNATURE_BYTES: Final = 64
 NONCE_BYTES: Final = 32
 DIGEST_BYTES: Final = 32
 MATCH_ID_BYTES: Final = 16
 
 KEY_DST: Final = SUITE + b"-key"
 """Domain separation tag of H, the map from keys to points (RFC 9380 §3.1)."""
+
+MATCH_DST: Final = SUITE + b"-match"
+"""Domain separation tag of H', the map from the keys that a match shares to a generator."""
 
 DUMMY_SPACE: Final = b""
 """The name space of dummies. Real name spaces are never empty."""
