@@ -1,12 +1,11 @@
 """The match keys of one account: which value stands in which slot, and which rule made it (canonical-v1 §4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
-from accountmap.canonical.legal_forms import Words
 from accountmap.canonical.names import Name, is_generic, parse, split_words
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
 from accountmap.canonical.sound import sound_of
@@ -44,8 +43,7 @@ class Facts:
     numbers: Mapping[str, str | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A canonical value, the rule that made it, and how close it is to what was written: 1 or 2."""
 
     value: str
@@ -56,6 +54,16 @@ class Key:
 def _country(text: str | None, domain: str | None) -> str | None:
     code = country_code(text) or country_of_domain(domain)
     return comparison_country(code) if code else None
+
+
+def _address(account: Mapping[str, str | None]) -> tuple[str | None, str]:
+    """Find the first usable domain, and the column where it stood."""
+    for column in ADDRESS_COLUMNS:
+        text = account.get(column)
+        domain = registrable_domain(text) if text else None
+        if domain:
+            return domain, column
+    return None, ""
 
 
 @lru_cache(maxsize=4096)
@@ -71,8 +79,7 @@ def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] 
         account: its cells by column; those that are missing count as blank.
         numbers: its canonical registry numbers by kind.
     """
-    found = ((registrable_domain(account.get(column)), column) for column in ADDRESS_COLUMNS)
-    domain, column = next(((domain, column) for domain, column in found if domain), (None, ""))
+    domain, column = _address(account)
     return Facts(
         name=parse(account.get("name") or ""),
         domain=domain,
@@ -125,14 +132,14 @@ def _first_word(facts: Facts) -> Key | None:
     return Key(first, "first word")
 
 
-def _telling_sounds(words: Words) -> int:
-    return len(sound_of("".join(word for word in words if word not in _COMMON)))
-
-
 def _sound(facts: Facts) -> Key | None:
-    if facts.name is None or _telling_sounds(facts.name.core) < _LEAST_SOUNDS:
+    if facts.name is None:
         return None
-    return Key(sound_of("".join(facts.name.core)), "sound of the name")
+    core = facts.name.core
+    sound = telling = sound_of(core)
+    if not _COMMON.isdisjoint(core):
+        telling = sound_of(word for word in core if word not in _COMMON)
+    return Key(sound, "sound of the name") if len(telling) >= _LEAST_SOUNDS else None
 
 
 Maker = Callable[[Facts], Key | None]
@@ -170,7 +177,7 @@ MAKERS: Final[dict[str, Maker]] = {
 """How the value of each slot is made, by the slot's name."""
 
 
-def keys_of(facts: Facts, slots: tuple[str, ...]) -> Iterator[tuple[int, Key]]:
+def keys_of(facts: Facts, slots: Iterable[str]) -> Iterator[tuple[int, Key]]:
     """Yield the keys of one account, each with the index of its slot in `slots`."""
     for at, slot in enumerate(slots):
         key = MAKERS[slot](facts)

@@ -16,7 +16,8 @@ from accountmap.canonical.tables import read_pairs, read_words
 from accountmap.canonical.transliteration import to_ascii
 
 _ABBREVIATIONS: Final = read_pairs("abbreviations.tsv")
-_WEAK: Final = read_words("weak_words.tsv")
+_ARTICLES: Final = frozenset(["the"])
+_WEAK: Final = read_words("weak_words.tsv") | _ARTICLES
 _NAMELESS: Final = read_words("nameless_words.tsv")
 _GENERIC: Final = read_words("generic_words.tsv")
 _CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
@@ -69,29 +70,32 @@ def _is_connector(words: list[str], at: int) -> bool:
     return len(words[at]) > 1 or min(len(words[at - 1]), len(words[at + 1])) > 2
 
 
+def _close_up(initials: re.Match[str]) -> str:
+    return initials.group().replace(".", "").replace("/", "") + " "
+
+
 def split_words(text: str) -> list[str]:
     """Split a name into lower-case ASCII words, initials joined and connectors left out."""
-    ascii_text = _FORMERLY.sub(" ", _FILED_STATE.sub(" ", to_ascii(text)))
-    plain = _APOSTROPHE.sub("", ascii_text)
-    whole = _POINTED.sub(lambda initials: re.sub("[./]", "", initials.group()) + " ", plain)
-    words = _WORD.findall(whole)
-    kept = [word for at, word in enumerate(words) if not _is_connector(words, at)]
-    return _joined_initials(kept)
+    plain = _APOSTROPHE.sub("", to_ascii(text))
+    if "/" in plain:
+        plain = _FILED_STATE.sub(" ", plain)
+    if "(" in plain:
+        plain = _FORMERLY.sub(" ", plain)
+    words = _WORD.findall(_POINTED.sub(_close_up, plain))
+    if not _CONNECTORS.isdisjoint(words):
+        words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
+    return _joined_initials(words)
 
 
-def _trim(words: Words, *, weak: bool) -> Words:
-    """Take legal forms, and weak words if asked, from both ends for as long as a word remains."""
+def _trim(words: Words, weak: frozenset[str]) -> Words:
+    """Take legal forms, `the` and weak words from both ends for as long as a word remains."""
     left, right = 0, len(words)
     while True:
-        size = legal_forms.ending(words[left:right])
-        if not size and (words[right - 1] == "the" or (weak and words[right - 1] in _WEAK)):
-            size = 1
+        size = legal_forms.ending(words[left:right]) or (words[right - 1] in weak)
         if size and size < right - left:
             right -= size
             continue
-        size = legal_forms.beginning(words[left:right])
-        if not size and (words[left] == "the" or (weak and words[left] in _WEAK)):
-            size = 1
+        size = legal_forms.beginning(words[left:right]) or (words[left] in weak)
         if not size or size >= right - left:
             return words[left:right]
         left += size
@@ -99,12 +103,17 @@ def _trim(words: Words, *, weak: bool) -> Words:
 
 def is_generic(words: Words) -> bool:
     """Tell whether words name no company: nothing, one letter, only forms, or one word of trade or a country."""
-    if sum(map(len, words)) < 2 or _NAMELESS.issuperset(words) or legal_forms.ending(words) == len(words):
-        return True
     if len(words) > 1:
-        return False
-    word = words[0]
-    return word in _GENERIC or word in _WEAK or (len(word) > 3 and country_code(word) is not None)
+        return _NAMELESS.issuperset(words) or legal_forms.is_form(words)
+    word = words[0] if words else ""
+    return (
+        len(word) < 2
+        or word in _GENERIC
+        or word in _NAMELESS
+        or word in _WEAK
+        or legal_forms.is_form(words)
+        or (len(word) > 3 and country_code(word) is not None)
+    )
 
 
 def _abbreviated(words: Words) -> Words:
@@ -124,8 +133,8 @@ def parse(text: str) -> Name | None:
     words = tuple(split_words(text))
     if not words:
         return None
-    full = _trim(words, weak=False)
-    core = _trim(words, weak=True)
+    full = _trim(words, _ARTICLES)
+    core = _trim(full, _WEAK)
     if is_generic(core):
         core = full
     if is_generic(core):

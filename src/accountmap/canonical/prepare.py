@@ -23,7 +23,10 @@ KEY_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
 
 @dataclass
 class _Candidates:
-    """Keys before they are made distinct, one entry each: account, slot, value, rule, closeness."""
+    """Keys before they are made distinct, one entry each.
+
+    Columns of plain values: an object a key would cost more than the key.
+    """
 
     account: list[int]
     slot: list[int]
@@ -31,25 +34,23 @@ class _Candidates:
     rule: list[str]
     closeness: list[int]
 
+    def note(self, facts: Iterable[Facts], slots: tuple[str, ...]) -> Iterator[Facts]:
+        """Add the keys of each account as it passes by."""
+        for at, known in enumerate(facts):
+            for slot, key in keys_of(known, slots):
+                self.account.append(at)
+                self.slot.append(slot)
+                self.value.append(key.value)
+                self.rule.append(key.rule)
+                self.closeness.append(key.closeness)
+            yield known
+
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
-    kinds = tuple(numbers)
     columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
-    for cells, own_numbers in zip(columns, zip(*numbers.values(), strict=True), strict=True):
-        yield gather(dict(zip(KEY_COLUMNS, cells, strict=True)), dict(zip(kinds, own_numbers, strict=True)))
-
-
-def _candidates(facts: Sequence[Facts], profile: Profile) -> _Candidates:
-    slots = tuple(slot.name for slot in profile.slots)
-    made = _Candidates([], [], [], [], [])
-    for at, known in enumerate(facts):
-        for slot, key in keys_of(known, slots):
-            made.account.append(at)
-            made.slot.append(slot)
-            made.value.append(key.value)
-            made.rule.append(key.rule)
-            made.closeness.append(key.closeness)
-    return made
+    for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
+        account = dict(zip(KEY_COLUMNS, cells, strict=True))
+        yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 
 def _codes(values: Sequence[str]) -> Index:
@@ -97,16 +98,14 @@ def _one_holder(space: Index, entity: Index, code: Index, rank: Index) -> Index:
 
 def _distinct(made: _Candidates, entity_of: Index, profile: Profile) -> Index:
     """Pick the candidates that become keys."""
-    if not made.account:
+    if not made.value:
         return np.zeros(0, np.int64)
     spaces = sorted({slot.space for slot in profile.slots})
     space_of_slot = np.array([spaces.index(slot.space) for slot in profile.slots])
     by_weight = sorted(range(len(profile.slots)), key=lambda at: (profile.slots[at].weight, -at))
     rank_of_slot = np.argsort(by_weight)
 
-    entity = entity_of[np.array(made.account)]
-    slot = np.array(made.slot)
-    closeness = np.array(made.closeness)
+    entity, slot, closeness = entity_of[made.account], np.array(made.slot), np.array(made.closeness)
     code = _codes(made.value)
     chosen = _one_per_slot(entity, slot, code, closeness)
     rank = rank_of_slot[slot] * 4 + closeness
@@ -141,10 +140,10 @@ def prepare_accounts(accounts: AccountList, profile: Profile, decisions: Iterabl
     """
     table = accounts.table
     numbers = registry_numbers(table)
-    facts = list(_facts(table, numbers))
-    traits = traits_of(table.column("account_id").to_pylist(), facts, numbers)
+    made = _Candidates([], [], [], [], [])
+    passing = made.note(_facts(table, numbers), tuple(slot.name for slot in profile.slots))
+    traits = traits_of(table.column("account_id").to_pylist(), passing, numbers)
     entity_of = resolve(traits, decisions).entity_of
-    made = _candidates(facts, profile)
     kept = _distinct(made, entity_of, profile)
     keys = pa.table(
         [

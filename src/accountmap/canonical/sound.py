@@ -6,6 +6,8 @@ letters.
 """
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _ALIKE: Final = (
@@ -30,9 +32,14 @@ _VOWELS: Final = re.compile("[aeiouy]+")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 
 
-def sound_of(text: str) -> str:
-    """Reduce lower-case ASCII letters and digits to consonants and digits; may be empty."""
+@lru_cache(maxsize=1 << 16)
+def _consonants(word: str) -> str:
     for letters, sound in _ALIKE:
-        text = text.replace(letters, sound)
-    hard = _SOFT_C.sub("s", text).replace("c", "k")
-    return _DOUBLED.sub(r"\1", _VOWELS.sub("", hard))
+        word = word.replace(letters, sound)
+    hard = _SOFT_C.sub("s", word).replace("c", "k")
+    return _VOWELS.sub("", hard)
+
+
+def sound_of(words: Iterable[str]) -> str:
+    """Reduce lower-case ASCII words to consonants and digits; may be empty."""
+    return _DOUBLED.sub(r"\1", "".join(map(_consonants, words)))
