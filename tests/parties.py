@@ -11,7 +11,7 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel
-from accountmap.exchange import Outcome, Steps, default_ports, propose_agreement, sign_agreement
+from accountmap.exchange import Outcome, Steps, default_curve, propose_agreement, sign_agreement
 from accountmap.workspace import PartnerRecord, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Party:
     folder: Path
 
     def steps(self) -> Steps:
-        return Steps(self.workspace, self.partner, FolderChannel(self.folder), default_ports(1), lambda: NOW)
+        return Steps(self.workspace, self.partner, FolderChannel(self.folder), default_curve(1), lambda: NOW)
 
     def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
         return self.steps().advance(lambda _: answer, new=new)
@@ -84,6 +84,7 @@ class Parties:
             acme.workspace,
             acme.partner,
             purpose="co-selling",
+            fields=("name", "owner_name"),
             days=365,
             automatic_share=1.0,
             runs_per_30_days=runs,

@@ -23,6 +23,12 @@ def agreement() -> None:
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--purpose", default="co-selling and joint marketing", show_default=True, help="In your words.")
+@click.option(
+    "--fields",
+    default="name,owner_name,owner_email",
+    show_default=True,
+    help="What each shows of matched accounts; none for nothing.",
+)
 @click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
 @click.option("--runs", default=4, show_default=True, help="How many sessions may show counts in 30 days.")
 @click.option(
@@ -38,6 +44,7 @@ def new(
     partner: str,
     output: Path | None,
     purpose: str,
+    fields: str,
     days: int,
     runs: int,
     automatic_share: float,
@@ -57,6 +64,7 @@ def new(
             own,
             own.partner(partner),
             purpose=purpose,
+            fields=tuple(f.strip() for f in fields.split(",") if f.strip() not in ("", "none")),
             days=days,
             automatic_share=automatic_share,
             runs_per_30_days=runs,
@@ -95,6 +103,7 @@ def show(file: Path, as_json: bool) -> None:
                 "valid_until": terms.valid_until.isoformat(),
                 "slots": [slot.name for slot in terms.slots],
                 "segments": list(terms.segments),
+                "fields": list(terms.fields),
                 "sizes": list(shown.sizes),
                 "runs_per_30_days": terms.runs_per_30_days,
                 "automatic_share": terms.automatic_share,
@@ -151,10 +160,11 @@ def in_words(agreement: "Agreement") -> list[str]:
         f"  Purpose         {terms.purpose}",
         f"  Until           {terms.valid_until}; at most {terms.runs_per_30_days} sessions in 30 days",
         f"  Compared        {keys} (profile {terms.profile})",
-        f"  Preview         both learn how many entities have the same {terms.slots[0].name}, by pairs of segments",
+        f"  Preview         both learn how many entities have one {terms.slots[0].name}, by pairs of segments",
         "  Reveal          after both agree, each learns which of its own accounts the other has, and in which of",
         f"                  the other's segments: {', '.join(terms.segments)}",
-        "  Never           an account that only one of you has; any name, domain or other field",
+        f"  Shown           of matched accounts: {', '.join(terms.fields).replace('_', ' ') or 'nothing more'}",
+        "  Never           an account that only one of you has",
         f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
     ]
     for name, sizes in zip(terms.names, agreement.sizes, strict=False):

@@ -26,7 +26,7 @@ def inspect(file: Path, as_json: bool) -> None:
         emit_json(asdict(about))
         return
     roles = ("initiator", "responder") if about.from_initiator else ("responder", "initiator")
-    number = "the word that the sender declined" if about.number == 15 else f"message {about.number} of 7"
+    number = "the word that the sender declined" if about.number == 15 else f"message {about.number} of 10"
     emit(f"{file.name}: {number}, from the {roles[0]} to the {roles[1]}")
     emit(f"  Sender       card {about.sender[:16]}…")
     emit(f"  Recipient    card {about.recipient[:16]}…, who alone can open it")

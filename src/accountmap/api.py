@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import PeerError, WorkspaceError
-from accountmap.exchange import Outcome, Preview, Steps, default_ports
+from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.exchange.describe import HOLDS, REVEALS
 from accountmap.overlap import AccountMap, build_map
 from accountmap.psi.parameters import MessageType
@@ -40,7 +40,7 @@ def map_accounts(
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
     """
     record = workspace.partner(partner)
-    return Steps(workspace, record, FolderChannel(folder), default_ports(progress=progress)).advance(
+    return Steps(workspace, record, FolderChannel(folder), default_curve(progress=progress)).advance(
         reveal, new=new
     )
 
@@ -51,7 +51,7 @@ def abandon_session(workspace: Workspace, partner: str, folder: Path) -> None:
     Raises:
         TrustError: there is no open session.
     """
-    Steps(workspace, workspace.partner(partner), FolderChannel(folder), default_ports()).abandon()
+    Steps(workspace, workspace.partner(partner), FolderChannel(folder), default_curve()).abandon()
 
 
 def account_map(workspace: Workspace, partner: str) -> AccountMap:

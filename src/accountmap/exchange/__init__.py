@@ -2,7 +2,7 @@
 
 from accountmap.exchange.agreements import propose_agreement, sign_agreement
 from accountmap.exchange.outcome import Outcome, Preview, State
-from accountmap.exchange.ports import default_ports
+from accountmap.exchange.ports import default_curve
 from accountmap.exchange.steps import Steps
 
-__all__ = ["Outcome", "Preview", "State", "Steps", "default_ports", "propose_agreement", "sign_agreement"]
+__all__ = ["Outcome", "Preview", "State", "Steps", "default_curve", "propose_agreement", "sign_agreement"]

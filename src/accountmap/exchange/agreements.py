@@ -8,11 +8,13 @@ from accountmap.canonical.version import CANONICAL_VERSION, data_digests
 from accountmap.errors import TrustError, UsageError
 from accountmap.exchange.groups import group_order
 from accountmap.exchange.padding import padded_sizes
+from accountmap.exchange.payload import payload_bytes
 from accountmap.psi.parameters import Parameters, Role
 from accountmap.psi.suite import digest
-from accountmap.trust.agreement import Agreement, SlotTerms, Terms
+from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card
 from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.terms import SlotTerms, Terms
 from accountmap.workspace import PartnerRecord, Workspace
 
 RECTANGLE = bytes(1)
@@ -24,6 +26,7 @@ def propose_agreement(
     partner: PartnerRecord,
     *,
     purpose: str,
+    fields: tuple[str, ...],
     days: int,
     automatic_share: float,
     runs_per_30_days: int,
@@ -33,7 +36,7 @@ def propose_agreement(
 
     Args:
         days: for how long sessions may begin under it.
-        automatic_share, runs_per_30_days: as in trust.agreement.Terms.
+        fields, automatic_share, runs_per_30_days: as in trust.agreement.Terms.
     """
     _, prepared = workspace.load_list(workspace.current_list().id)
     profile = prepared.profile
@@ -50,6 +53,7 @@ def propose_agreement(
         slots=tuple(SlotTerms(s.name, s.space, s.weight, s.tier) for s in profile.slots),
         threshold=profile.threshold,
         segments=SEGMENTS,
+        fields=fields,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,
     )
@@ -167,6 +171,7 @@ def parameters_of(agreement: Agreement) -> Parameters:
             threshold=terms.threshold,
             sizes=(initiator, responder),
             channel_key_bytes=PUBLIC_BYTES,
+            field_bytes=payload_bytes(len(terms.fields)),
         )
     except UsageError as error:
         raise TrustError(f"no session can run under this agreement: {error}", error.hint) from error

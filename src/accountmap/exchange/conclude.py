@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from accountmap.exchange.describe import partner_learned
 from accountmap.exchange.outcome import Cell
+from accountmap.exchange.payload import decode_payload
 from accountmap.exchange.running import Running
 from accountmap.overlap.result import MATCH_SCHEMA, SessionResult
 from accountmap.psi.phases import Done
@@ -51,5 +52,16 @@ def session_result(running: Running, done: Done, now: datetime) -> SessionResult
         preview=cells(done.counts, segments, role),
         partner_sizes=agreement.sizes[1 - role],
         matches=matches,
-        reveals=partner_learned(partner, agreement.sizes[role], len(matches)),
+        their_fields=_their_fields(done, agreement.terms.fields),
+        receipt=done.receipt.hex(),
+        reveals=partner_learned(partner, agreement.sizes[role], len(matches), agreement.terms.fields),
     )
+
+
+def _their_fields(done: Done, fields: tuple[str, ...]) -> pa.Table:
+    """Read what the partner showed: one row a match, one column of text a field."""
+    ends = done.field_lengths.cumsum().tolist()
+    starts = [0, *ends[:-1]]
+    rows = [decode_payload(done.fields[a:b], len(fields)) for a, b in zip(starts, ends, strict=True)]
+    columns = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(fields, columns, strict=True)})

@@ -1,6 +1,6 @@
 """What each message holds and what it shows, in plain sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from accountmap.psi.parameters import MessageType
@@ -13,7 +13,10 @@ HOLDS: Final = {
     MessageType.PREVIEW_OPENING: "one token for each entity of the recipient, sorted, and the sender's consent",
     MessageType.REVEAL: "the sender's consent, and the tokens of the recipient's entities in a random order",
     MessageType.REVEAL_OPENING: "the tokens of the recipient's entities, and which of the recipient's rows match",
-    MessageType.MATCHES: "which of the recipient's rows match",
+    MessageType.MATCHES: "which of the recipient's rows match, and a key share for each match",
+    MessageType.RESPONDER_FIELDS: "a key share for each match, and the agreed fields sealed under the match's key",
+    MessageType.INITIATOR_FIELDS: "the agreed fields sealed under the match's key, and a signed receipt",
+    MessageType.RECEIPT: "a signed receipt",
     MessageType.STOP: "nothing but the word that the sender declined to reveal",
 }
 REVEALS: Final = {
@@ -24,17 +27,24 @@ REVEALS: Final = {
     MessageType.REVEAL: "How the entities' keys are linked, without names, and so how many match.",
     MessageType.REVEAL_OPENING: _OWN_MATCHES,
     MessageType.MATCHES: _OWN_MATCHES,
+    MessageType.RESPONDER_FIELDS: "The sender's agreed fields of the accounts that match.",
+    MessageType.INITIATOR_FIELDS: "The sender's agreed fields of the accounts that match.",
+    MessageType.RECEIPT: "Nothing new.",
     MessageType.STOP: "That the sender saw the counts and declined.",
 }
 
 
-def partner_learned(partner: str, sizes: Mapping[str, int], matches: int) -> tuple[str, ...]:
+def partner_learned(
+    partner: str, sizes: Mapping[str, int], matches: int, fields: Sequence[str]
+) -> tuple[str, ...]:
     """Say what a partner has learned when a session is over.
 
     Args:
         sizes: the own padded entities by segment.
         matches: entities that match.
+        fields: of them, as the agreement names them.
     """
+    shown = ", ".join(field.replace("_", " ") for field in fields)
     padded = ", ".join(f"{size:,} {segment}" for segment, size in sizes.items())
     return (
         f"The sizes that your segments are padded to: {padded}.",
@@ -42,5 +52,6 @@ def partner_learned(partner: str, sizes: Mapping[str, int], matches: int) -> tup
         f"After both had agreed: which {matches:,} of {partner}'s own entities are on your list, and in which of "
         "your segments each of them is.",
         "Without names: how the match keys of the two lists are linked to each other.",
-        "No account of yours that is not on their list as well, and no name, domain or other field of any.",
+        f"Of these entities, from your list: {shown}." if fields else "No field of these entities.",
+        "No account of yours that is not on their list as well.",
     )

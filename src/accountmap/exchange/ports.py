@@ -5,14 +5,21 @@ import secrets
 from accountmap.blinding import OpenSSLCurve
 from accountmap.blinding.openssl import Progress
 from accountmap.executors import ProcessExecutor
-from accountmap.psi.parameters import Ports
+from accountmap.psi.parameters import Curve, Ports
+from accountmap.trust.identity import Card, Identity
+from accountmap.trust.receipts import CardReceipts, OneTimeAead
 
 
-def default_ports(workers: int | None = None, progress: Progress | None = None) -> Ports:
-    """Return what runs everywhere: OpenSSL over the processors of this machine.
+def default_curve(workers: int | None = None, progress: Progress | None = None) -> Curve:
+    """Return the backend that runs everywhere: OpenSSL over the processors of this machine.
 
     Args:
         workers: processes; by default one a processor.
         progress: called during long work with the points done so far and in all.
     """
-    return Ports(OpenSSLCurve(ProcessExecutor(workers), progress), secrets.token_bytes)
+    return OpenSSLCurve(ProcessExecutor(workers), progress)
+
+
+def session_ports(curve: Curve, identity: Identity, partner: Card) -> Ports:
+    """Return all that a session with a partner needs from outside."""
+    return Ports(curve, secrets.token_bytes, OneTimeAead(), CardReceipts(identity, partner))

@@ -11,8 +11,10 @@ from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.exchange.agreements import parameters_of
 from accountmap.exchange.groups import GroupOrder, group_order, make_groups
 from accountmap.exchange.mailbox import NO_SESSION, Expected, Received
+from accountmap.exchange.own_entities import ListEntities
+from accountmap.exchange.ports import session_ports
 from accountmap.files import write_atomic
-from accountmap.psi.parameters import MessageType, Ports, Role
+from accountmap.psi.parameters import Curve, MessageType, Role
 from accountmap.psi.phases import Message
 from accountmap.psi.session import Session
 from accountmap.psi.suite import NONCE_BYTES
@@ -44,15 +46,15 @@ class Running:
 
     @classmethod
     def begin(
-        cls, workspace: Workspace, partner: PartnerRecord, agreement: Agreement, ports: Ports, now: datetime
+        cls, workspace: Workspace, partner: PartnerRecord, agreement: Agreement, curve: Curve, now: datetime
     ) -> Self:
         """Make a new session with the current list; nothing is stored yet."""
         current = workspace.current_list()
-        _, prepared = workspace.load_list(current.id)
+        accounts, prepared = workspace.load_list(current.id)
         role = Role(agreement.role_of(workspace.identity.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         order = group_order(prepared, agreement.terms.segments)
-        groups = make_groups(prepared, order, ports.curve)
+        groups = make_groups(prepared, order, curve)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,
@@ -71,14 +73,16 @@ class Running:
             charged=None,
             finished=None,
         )
-        session = Session.start(role, parameters_of(agreement), groups, ports)
+        own = ListEntities(accounts, prepared, order, agreement.terms.fields)
+        ports = session_ports(curve, workspace.identity, partner.card)
+        session = Session.start(role, parameters_of(agreement), groups, own, ports)
         return cls(workspace, partner, agreement, prepared, order, record, session, SealingKey.generate())
 
     @classmethod
-    def load(cls, workspace: Workspace, partner: PartnerRecord, record: SessionRecord, ports: Ports) -> Self:
+    def load(cls, workspace: Workspace, partner: PartnerRecord, record: SessionRecord, curve: Curve) -> Self:
         """Go on with an open session."""
         agreement = workspace.agreement(record.agreement)
-        _, prepared = workspace.load_list(record.list_id)
+        accounts, prepared = workspace.load_list(record.list_id)
         order = group_order(prepared, agreement.terms.segments)
         try:
             saved = (workspace.session_folder(record.id) / f"state-{record.step}").read_bytes()
@@ -86,7 +90,8 @@ class Running:
                 Role(record.role),
                 parameters_of(agreement),
                 make_groups(prepared, order, None),
-                ports,
+                ListEntities(accounts, prepared, order, agreement.terms.fields),
+                session_ports(curve, workspace.identity, partner.card),
                 saved[_SEED_BYTES:],
             )
         except (OSError, UsageError) as error:

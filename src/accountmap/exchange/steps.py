@@ -17,7 +17,7 @@ from accountmap.exchange.conclude import cells, session_result
 from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
 from accountmap.exchange.outcome import Outcome, Preview, State
 from accountmap.exchange.running import Running, forget
-from accountmap.psi.parameters import Ports, Role
+from accountmap.psi.parameters import Curve, Role
 from accountmap.psi.phases import Message
 from accountmap.trust.envelope import Header, next_transcript
 from accountmap.trust.kem import SealingKey
@@ -37,7 +37,7 @@ class Steps:
 
     Args:
         channel: where messages are left and found.
-        ports: backend and randomness.
+        curve: the backend.
         clock: returns the time in UTC.
     """
 
@@ -46,11 +46,11 @@ class Steps:
         workspace: Workspace,
         partner: PartnerRecord,
         channel: Channel,
-        ports: Ports,
+        curve: Curve,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self._workspace, self._partner, self._channel = workspace, partner, channel
-        self._ports, self._clock = ports, clock
+        self._curve, self._clock = curve, clock
         self._taken: list[str] = []
         self._sent: list[str] = []
         self._notes: list[str] = []
@@ -94,7 +94,7 @@ class Steps:
         record = self._latest()
         if record is None or record.status is not Status.OPEN:
             return None
-        return Running.load(self._workspace, self._partner, record, self._ports)
+        return Running.load(self._workspace, self._partner, record, self._curve)
 
     def _finished(self) -> frozenset[bytes]:
         sessions = self._workspace.sessions(self._partner)
@@ -128,7 +128,7 @@ class Steps:
                 offer = self._find(expected, self._workspace.identity.sealing)
                 if offer is None:
                     return
-            running = Running.begin(self._workspace, self._partner, agreement, self._ports, now)
+            running = Running.begin(self._workspace, self._partner, agreement, self._curve, now)
             reply = running.take(offer) if offer else running.session.offer(running.key.public)
             self._finish_step(running, reply)
         self._deliver()

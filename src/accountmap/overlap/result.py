@@ -31,6 +31,9 @@ class SessionResult:
             included; at least as many entities match in each cell. A cell that is absent was not compared.
         partner_sizes: the partner's padded number of entities by segment.
         matches: MATCH_SCHEMA.
+        their_fields: what the partner showed of its matched entities: row for row with `matches`, one column of
+            text for each field of the agreement, named as in ACCOUNT_SCHEMA. Text from outside.
+        receipt: hex digest that both sides signed: what was counted, matched and shown.
         reveals: one plain sentence for each thing that the partner learned.
     """
 
@@ -41,4 +44,6 @@ class SessionResult:
     preview: dict[tuple[str, str], int]
     partner_sizes: dict[str, int]
     matches: pa.Table
+    their_fields: pa.Table
+    receipt: str
     reveals: tuple[str, ...]

@@ -7,7 +7,6 @@ message, so a session under two different texts cannot begin.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -15,59 +14,11 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity, verify
+from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms, read_terms, write_terms
 
-AGREEMENT_FORMAT: Final = "accountmap-agreement-v1"
-INITIATOR: Final = "initiator"
-RESPONDER: Final = "responder"
 ROLES: Final = (INITIATOR, RESPONDER)
 MAX_ROWS: Final = 100_000_000
 _SIGN_LABEL: Final = b"accountmap-agreement-v1 signature\x00"
-_SUITE: Final = {
-    "session": "account-psi-v1",
-    "message": "message-v1",
-    "sealing": "MLKEM768-X25519, HKDF-SHA256, AES-256-GCM",
-}
-
-
-@dataclass(frozen=True)
-class SlotTerms:
-    """One kind of match key: canonical.prepared.Slot as it stands in an agreement."""
-
-    name: str
-    space: str
-    weight: int
-    tier: str
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What both sign.
-
-    Attributes:
-        created, valid_until: in UTC; the last day on which a session may begin.
-        purpose: in the partners' words.
-        names, cards: of initiator and responder: name on the card, digest of the card in hex.
-        canonical: version of the canonicaliser.
-        data: digests of the canonicaliser's tables, by table.
-        profile, slots, threshold: which keys are compared and what makes a match.
-        segments: in the order in which they are numbered.
-        automatic_share: with --yes, reveal only if the preview counts at most this share of the own entities.
-        runs_per_30_days: how many sessions may reach the preview in 30 days.
-    """
-
-    created: datetime
-    valid_until: date
-    purpose: str
-    names: tuple[str, str]
-    cards: tuple[str, str]
-    canonical: str
-    data: dict[str, str]
-    profile: str
-    slots: tuple[SlotTerms, ...]
-    threshold: int
-    segments: tuple[str, ...]
-    automatic_share: float
-    runs_per_30_days: int
 
 
 @dataclass(frozen=True)
@@ -133,7 +84,7 @@ class Agreement:
     @classmethod
     def propose(cls, terms: Terms, sizes: dict[str, int], identity: Identity) -> Self:
         """Write an agreement as its initiator and sign it."""
-        return cls._sign(_write_terms(terms), 0, sizes, identity)
+        return cls._sign(write_terms(terms), 0, sizes, identity)
 
     def accept(self, sizes: dict[str, int], identity: Identity) -> "Agreement":
         """Add the responder's sizes and signature."""
@@ -157,7 +108,7 @@ class Agreement:
         document = text.normal(data, "agreement")
         proposal, acceptance = _parts(document)
         fields = text.parse(proposal, "agreement", AGREEMENT_FORMAT)
-        terms = _read_terms(fields)
+        terms = read_terms(fields)
         parts = [(INITIATOR, fields[INITIATOR])]
         if acceptance:
             added = text.parse(acceptance, "agreement")
@@ -179,100 +130,6 @@ def _parts(document: str) -> tuple[str, str]:
     before, mark, after = document.partition(f"\n{INITIATOR}_signature = ")
     line, _, rest = after.partition("\n")
     return f"{before}{mark}{line}\n", rest
-
-
-def _write_terms(terms: Terms) -> str:
-    q = text.quote
-    slots = "".join(
-        f"\n[[slot]]\nname = {q(s.name)}\nspace = {q(s.space)}\nweight = {s.weight}\ntier = {q(s.tier)}\n"
-        for s in terms.slots
-    )
-    data = "".join(f"{q(name)} = {q(digest)}\n" for name, digest in terms.data.items())
-    return f"""# An accountmap agreement. Both partners sign it; a session under any other text is refused.
-format = {q(AGREEMENT_FORMAT)}
-created = {terms.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}
-valid_until = {terms.valid_until.isoformat()}
-purpose = {q(terms.purpose)}
-
-[parties]
-names = {q(list(terms.names))}
-cards = {q(list(terms.cards))}
-
-[protocol]
-session = {q(_SUITE["session"])}
-message = {q(_SUITE["message"])}
-sealing = {q(_SUITE["sealing"])}
-
-# Both sides must make the same keys: version and tables of the canonicaliser.
-[canonical]
-version = {q(terms.canonical)}
-
-[canonical.data]
-{data}
-# What is compared. The first slot is the preview kind.
-[matching]
-profile = {q(terms.profile)}
-threshold = {terms.threshold}
-{slots}
-# Preview: both learn one count for each pair of segments. Reveal, after both consent: each learns which of its own
-# accounts the other has, and in which of the other's segments.
-[disclosure]
-segments = {q(list(terms.segments))}
-automatic_share = {terms.automatic_share}
-runs_per_30_days = {terms.runs_per_30_days}
-"""
-
-
-def _read_terms(fields: dict[str, Any]) -> Terms:
-    check = text.check_keys
-    top = {"format": str, "created": datetime, "valid_until": date, "purpose": str, "slot": list}
-    tables = dict.fromkeys(("parties", "protocol", "canonical", "matching", "disclosure", INITIATOR), dict)
-    check(fields, {**top, **tables}, "agreement")
-    parties, matching, disclosure = fields["parties"], fields["matching"], fields["disclosure"]
-    check(parties, {"names": list, "cards": list}, "agreement, parties")
-    check(fields["canonical"], {"version": str, "data": dict}, "agreement, canonical")
-    check(matching, {"profile": str, "threshold": int}, "agreement, matching")
-    check(
-        disclosure, {"segments": list, "automatic_share": float, "runs_per_30_days": int}, "agreement, disclosure"
-    )
-    if fields["protocol"] != _SUITE:
-        raise TrustError(
-            "the agreement asks for another protocol than this version has", "Use the same version on both sides."
-        )
-    for slot in fields["slot"]:
-        check(slot, {"name": str, "space": str, "weight": int, "tier": str}, "agreement, slot")
-    strings = [
-        *parties["names"],
-        *parties["cards"],
-        *disclosure["segments"],
-        *fields["canonical"]["data"].values(),
-    ]
-    segments = disclosure["segments"]
-    if (
-        not all(isinstance(s, str) for s in strings)
-        or len(parties["names"]) != 2
-        or len(set(parties["cards"])) != 2
-        or not 1 <= len(segments) == len(set(segments)) <= 16
-        or not 1 <= len(fields["slot"]) <= 32
-        or not 0 <= disclosure["automatic_share"] <= 1
-    ):
-        raise TrustError("agreement: a value is out of range")
-    names = text.check_name(parties["names"][0]), text.check_name(parties["names"][1])
-    return Terms(
-        created=fields["created"],
-        valid_until=fields["valid_until"],
-        purpose=fields["purpose"],
-        names=names,
-        cards=(parties["cards"][0], parties["cards"][1]),
-        canonical=fields["canonical"]["version"],
-        data=fields["canonical"]["data"],
-        profile=matching["profile"],
-        slots=tuple(SlotTerms(**slot) for slot in fields["slot"]),
-        threshold=matching["threshold"],
-        segments=tuple(segments),
-        automatic_share=disclosure["automatic_share"],
-        runs_per_30_days=disclosure["runs_per_30_days"],
-    )
 
 
 def _read_sizes(table: dict[str, Any], role: str, segments: tuple[str, ...]) -> dict[str, int]:

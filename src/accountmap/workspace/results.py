@@ -14,6 +14,7 @@ from accountmap.overlap.result import SessionResult
 def write_result(folder: Path, result: SessionResult) -> None:
     """Write a result."""
     pq.write_table(result.matches, folder / "matches.parquet", compression="zstd")
+    pq.write_table(result.their_fields, folder / "their_fields.parquet", compression="zstd")
     about = {
         "session_id": result.session_id,
         "own_name": result.own_name,
@@ -21,6 +22,7 @@ def write_result(folder: Path, result: SessionResult) -> None:
         "finished": result.finished.isoformat(),
         "preview": [[*cell, count] for cell, count in result.preview.items()],
         "partner_sizes": result.partner_sizes,
+        "receipt": result.receipt,
         "reveals": result.reveals,
     }
     (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
@@ -42,6 +44,8 @@ def read_result(folder: Path) -> SessionResult:
             preview={(ours, theirs): count for ours, theirs, count in about["preview"]},
             partner_sizes=about["partner_sizes"],
             matches=pq.read_table(folder / "matches.parquet"),
+            their_fields=pq.read_table(folder / "their_fields.parquet"),
+            receipt=about["receipt"],
             reveals=tuple(about["reveals"]),
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
