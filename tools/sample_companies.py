@@ -21,6 +21,11 @@ LEGAL_FORM: Final = re.compile(
     r"\b(incorporated|inc|corporation|corp|company|co|limited|ltd|llc|llp|lp|plc|private|pvt|pte|pty|gmbh|mbh|ag|kg"
     r"|kgaa|ohg|ug|se|sa|sas|sarl|srl|spa|sl|slu|bv|nv|ab|as|asa|aps|oy|oyj|kft|zrt|sro|doo|sp z o o)\b"
 )
+NOT_TRADING: Final = re.compile(
+    r"\b(funds?|fonds|fondo|trust|series|portfolio|sicav|pension|opportunit(y|ies)|estates?|realty|lp|nominees?|spv)\b"
+)
+"""Words in the names of legal entities that nobody sells to: funds, trusts and the like."""
+
 UMBRELLA: Final = re.compile(
     r"\b(holdings?|group|gruppe|groupe|gruppo|beteiligungs\w*|verwaltungs\w*|international)\b"
 )
@@ -40,7 +45,12 @@ DIFFERENT_WRITING: Final[tuple[tuple[str, str], ...]] = (
     (r"(?i) und ", " & "),
 )
 
-LAST_FORM: Final = r"(?i)[ ,]+(gmbh|ag|ltd\.?|llc|inc\.?|b\.?v\.?|s\.?r\.?l\.?|s\.?l\.?|s\.?a\.?|ab|oy)$"
+NEAR_MISSES: Final = 40
+"""Pairs of each kind; on real lists of this size there are some dozens of each."""
+
+LAST_FORM: Final = (
+    r"(?i)[ ,]+(gmbh|pvt\.? ltd\.?|ag|ltd\.?|llc|inc\.?|b\.?v\.?|s\.?r\.?l\.?|s\.?l\.?|s\.?a\.?|ab|oy)$"
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def plain(name: str) -> str:
     """Take off case, accents and punctuation."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^\w]+", " ", bare.replace(".", "")).split())
+    return " ".join(re.sub(r"[^\w]+", " ", bare.replace(".", "").replace("&", " and ")).split())
 
 
 def core(name: str) -> str:
@@ -73,9 +83,10 @@ def core(name: str) -> str:
     return " ".join(LEGAL_FORM.sub(" ", plain(name)).split())
 
 
-def has_legal_form(company: Company) -> bool:
-    """Tell whether the name holds a legal form."""
-    return core(company.left) != plain(company.left)
+def is_trading_company(company: Company) -> bool:
+    """Tell whether the name holds a legal form and no word of a fund; others may be persons or mere vehicles."""
+    name = plain(company.left)
+    return core(company.left) != name and not NOT_TRADING.search(name)
 
 
 def rewrite(name: str, draw: random.Random) -> str:
@@ -177,15 +188,13 @@ def listed(data: Path, entities: Iterable[Company]) -> tuple[list[Company], list
 def near_misses(entities: Iterable[Company]) -> dict[str, list[tuple[Company, Company]]]:
     """Find different legal entities with names that are easily taken for one another.
 
-    Only names with a legal form are used; others may be persons who trade under their own name.
-
     Returns:
         Pairs by kind: "holding" (one name is the other with a word such as Holding), "namesake" (same name in two
         countries), "sister" (same first two words and country).
     """
     by_stem: defaultdict[str, list[Company]] = defaultdict(list)
     by_start: defaultdict[tuple[str, ...], list[Company]] = defaultdict(list)
-    for entity in filter(has_legal_form, entities):
+    for entity in filter(is_trading_company, entities):
         words = core(entity.left).split()
         stem = " ".join(UMBRELLA.sub(" ", " ".join(words)).split())
         if len(stem) >= 5:
@@ -243,12 +252,12 @@ def choose(data: Path, draw: random.Random) -> tuple[list[Company], list[Company
     employer_both, employer_single = employers(data, draw)
     entities = gleif(data)
     listed_both, listed_single = listed(data, entities)
-    formal = [entity for entity in entities if has_legal_form(entity)]
+    formal = [entity for entity in entities if is_trading_company(entity)]
 
     both = picker.singles(employer_both, 110) + picker.singles(listed_both, 220) + picker.singles(brand_both, 550)
     left, right = [], []
     for kind, pairs in near_misses(entities).items():
-        for one, other in picker.groups(pairs, 150):
+        for one, other in picker.groups(pairs, NEAR_MISSES):
             left.append(replace(one, kind=kind))
             right.append(replace(other, kind=kind))
     both += [replace(each, right=rewrite(each.right, draw)) for each in picker.singles(formal, 250)]
@@ -258,6 +267,6 @@ def choose(data: Path, draw: random.Random) -> tuple[list[Company], list[Company
     right += (
         picker.singles(brand_right, 300) + picker.singles(employer_single, 120) + picker.singles(brand_both, 550)
     )
-    left += picker.singles(listed_single, 300) + picker.singles(formal, 350)
-    right += picker.singles(listed_single, 300) + picker.singles(formal, 280)
+    left += picker.singles(listed_single, 350) + picker.singles(formal, 500)
+    right += picker.singles(listed_single, 350) + picker.singles(formal, 420)
     return both, left, right
