@@ -7,24 +7,14 @@ import pytest
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.prepared import Profile, Slot
+from accountmap.canonical.profiles import PROFILES
 from accountmap.preflight import Finding, Preflight, check
-
-PROFILE = Profile(
-    "test",
-    (
-        Slot("name", "name", 4, "strong name"),
-        Slot("domain", "domain", 2, "domain"),
-        Slot("first_two", "two", 1, "weak name"),
-    ),
-    threshold=1,
-)
 
 
 def checked(*rows: dict[str, Any], decisions: tuple[Decision, ...] = ()) -> Preflight:
     full = [{"account_id": f"a{at}", "segment": "prospect", **row} for at, row in enumerate(rows)]
     accounts = AccountList(pa.Table.from_pylist(full, schema=ACCOUNT_SCHEMA), pa.table({}))
-    return check(accounts, prepare_accounts(accounts, PROFILE), decisions)
+    return check(accounts, prepare_accounts(accounts, PROFILES["three"]), decisions)
 
 
 def finding(preflight: Preflight, kind: str) -> Finding:
@@ -76,7 +66,7 @@ def test_coverage_and_yield() -> None:
     assert {c.name: (c.filled, c.of) for c in preflight.keys} == {
         "name": (2, 4),
         "domain": (2, 4),
-        "first_two": (0, 4),
+        "label": (1, 4),
     }
     assert preflight.preview.share == 0.5
     assert (preflight.strong.filled, preflight.matchable.filled) == (3, 3)
@@ -85,7 +75,7 @@ def test_coverage_and_yield() -> None:
 def test_duplicates_reviews_and_conflicts_are_shown() -> None:
     preflight = checked(
         {"name": "Acme"},
-        {"name": "ACME Inc"},
+        {"name": "ACME"},
         {"name": "Initech GmbH", "country": "DE"},
         {"name": "Initech AG", "country": "DE"},
         {"name": "Globex", "website": "globex.com"},

@@ -9,6 +9,7 @@ from accountmap.canonical.decisions import Decision, read_decisions, write_decis
 from accountmap.canonical.entities import Resolution, resolve
 from accountmap.canonical.entity_rules import same_but_for_typing
 from accountmap.canonical.keys import gather
+from accountmap.canonical.places import fold
 from accountmap.canonical.traits import Traits, form_words, traits_of, traits_of_table
 from accountmap.errors import InputError
 
@@ -17,7 +18,8 @@ Row = dict[str, str]
 
 def traits(rows: list[Row]) -> Traits:
     ids = {kind: [row.get(kind) for row in rows] for kind in ("lei", "vat", "duns")}
-    return traits_of([row["id"] for row in rows], (gather(row) for row in rows), ids)
+    cities = [fold(row["city"]) if "city" in row else None for row in rows]
+    return traits_of([row["id"] for row in rows], (gather(row) for row in rows), ids, cities)
 
 
 def accounts(*described: Row) -> list[Row]:
@@ -34,10 +36,11 @@ def account(name: str = "", **columns: str) -> Row:
 
 SAME = [
     [account("Acme GmbH"), account("ACME G.m.b.H.")],
-    [account("Acme Ltd", country="GB"), account("Acme Limited")],
-    [account("Acme", website="acme.com"), account("Acme Inc", country="US")],
+    [account("Acme Ltd", country="GB"), account("Acme Limited", country="UK")],
+    [account("Acme Ltd", country="GB", city="London"), account("Acme", city="LONDON")],
+    [account("Acme", website="acme.com"), account("Acme Inc", country="US", email="jo@acme.com")],
     [account("Acme GmbH", website="acme.de"), account("Acme GmbH", website="www.acme.com")],
-    [account("Face Book"), account("Facebook")],
+    [account("Face Book", city="Menlo Park"), account("Facebook", city="Menlo Park")],
     [account("Northwind Traders", website="northwind.com"), account("Northwnid Traders", website="northwind.com")],
     [account("Traders Northwind", website="northwind.com"), account("Northwind Traders", website="northwind.com")],
     [account("Acme", website="acme.com"), account(email="jo@acme.com")],
@@ -46,6 +49,10 @@ SAME = [
 ]
 
 APART = [
+    [account("Acme", website="acme.com"), account("Acme", country="US")],
+    [account("Acme", city="Berlin"), account("Acme", city="Paris", country="FR")],
+    [account("Acme", city="London", country="GB"), account("Acme", city="London", country="CA")],
+    [account("Face Book"), account("Facebook")],
     [account("Acme GmbH", country="DE"), account("Acme SAS", country="FR")],
     [account("Acme", country="DE"), account("Acme", country="FR")],
     [account("Acme GmbH", country="DE"), account("Acme AG", country="DE")],
@@ -237,6 +244,7 @@ def test_traits_of_an_account_table() -> None:
     found = traits_of_table(pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA))
     assert found.names == ["acme", None, None]
     assert found.countries == ["DE", None, "GB"]
+    assert found.cities == ["zurich", None, None]
     assert found.domains == [None, None, "acme.co.uk"]
     assert found.ids == {
         "lei": [None, None, None],

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from accountmap.canonical.clusters import Clusters
 from accountmap.canonical.decisions import Decision
-from accountmap.canonical.entity_rules import contradiction, related, same_but_for_typing
+from accountmap.canonical.entity_rules import contradiction, corroborated, related, same_but_for_typing
 from accountmap.canonical.traits import Traits
 
 _LARGEST_BLOCK: Final = 60
@@ -158,14 +158,31 @@ class _Resolver:
         return left is None or right is None or same_but_for_typing(left, right) or related(left, right)
 
     def by_name(self) -> None:
-        """Join accounts of one name if all of them agree in what else is known; otherwise ask."""
+        """Join accounts of one name if all else is equal or a domain or city says the same; else ask."""
         traits = self.traits
         for block in _blocks([name and name.replace(" ", "") for name in traits.names]):
             kinds: dict[Hashable, int] = {}
             for row in block:
                 first = kinds.setdefault(traits.evidence(row), row)
                 self._join(first, row, "same name and nothing else different")
-            self._join_if_all_agree(self.clusters.roots(kinds.values()), "same name, nothing against it")
+            roots = self.clusters.roots(kinds.values())
+            if len(roots) <= _LARGEST_BLOCK:
+                self._compare_namesakes(roots)
+
+    def _compare_namesakes(self, rows: Sequence[int]) -> None:
+        for one, other in combinations(rows, 2):
+            against = contradiction(self.traits, one, other)
+            if against is None and corroborated(self.traits, one, other):
+                self._join(one, other, "same name, and same domain or city")
+            elif against in (None, "other domain") or (
+                against == "other legal form" and self._one_place(one, other)
+            ):
+                self._ask(one, other, f"same name, {against or 'but nothing else in common'}")
+
+    def _one_place(self, one: int, other: int) -> bool:
+        """Tell whether two accounts are known to be in one country or at one domain."""
+        known = (self.traits.countries, self.traits.domains)
+        return any(values[one] is not None and values[one] == values[other] for values in known)
 
     def by_domain(self) -> None:
         """Join accounts of one domain whose names differ in typing only; ask about similar names."""
@@ -210,24 +227,6 @@ class _Resolver:
             left, right = self.traits.names[one] or "", self.traits.names[other] or ""
             if same_but_for_typing(left, right) and contradiction(self.traits, one, other) is None:
                 self._ask(one, other, "name differs in typing only")
-
-    def _join_if_all_agree(self, rows: Sequence[int], rule: str) -> None:
-        """Join rows unless two of them contradict each other: then it is open to which the others belong."""
-        if not 1 < len(rows) <= _LARGEST_BLOCK:
-            return
-        against = {pair: contradiction(self.traits, *pair) for pair in combinations(rows, 2)}
-        if not any(against.values()):
-            for row in rows[1:]:
-                self._join(rows[0], row, rule)
-            return
-        for (one, other), reason in against.items():
-            if reason in (None, "other domain") or (reason == "other legal form" and self._one_place(one, other)):
-                self._ask(one, other, f"same name, {reason or 'but others of that name differ'}")
-
-    def _one_place(self, one: int, other: int) -> bool:
-        """Tell whether two accounts are known to be in one country or at one domain."""
-        known = (self.traits.countries, self.traits.domains)
-        return any(values[one] is not None and values[one] == values[other] for values in known)
 
     def result(self, order: Sequence[int]) -> Resolution:
         """Number the entities and give back what was found, for rows in their original order."""

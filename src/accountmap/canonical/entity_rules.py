@@ -41,6 +41,16 @@ def contradiction(traits: Traits, one: int, other: int) -> str | None:
     return None
 
 
+def corroborated(traits: Traits, one: int, other: int) -> bool:
+    """Tell whether two accounts of one name share a domain label or a city too."""
+    labels = domain_label(traits.domains[one]), domain_label(traits.domains[other])
+    return _agree(*labels) or _agree(traits.cities[one], traits.cities[other])
+
+
+def _agree(one: str | None, other: str | None) -> bool:
+    return one is not None and one == other
+
+
 def _differ(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one != other
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from accountmap.canonical import legal_forms
 from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather
-from accountmap.canonical.places import country_code
+from accountmap.canonical.places import country_code, fold
 from accountmap.canonical.registry_ids import duns, lei, vat
 from accountmap.canonical.tables import read_pairs
 
@@ -28,6 +28,7 @@ class Traits:
         forms: words of the legal form, spelled alike; empty if none is written.
         countries: as compared, alpha-2.
         domains: registrable domains.
+        cities: folded names.
         ids: registry numbers by kind: "lei", "vat", "duns".
     """
 
@@ -36,6 +37,7 @@ class Traits:
     forms: Sequence[frozenset[str]]
     countries: Sequence[str | None]
     domains: Sequence[str | None]
+    cities: Sequence[str | None]
     ids: Numbers
 
     def __len__(self) -> int:
@@ -49,13 +51,14 @@ class Traits:
             forms=[self.forms[row] for row in rows],
             countries=[self.countries[row] for row in rows],
             domains=[self.domains[row] for row in rows],
+            cities=[self.cities[row] for row in rows],
             ids={kind: [numbers[row] for row in rows] for kind, numbers in self.ids.items()},
         )
 
     def evidence(self, row: int) -> Hashable:
-        """Give all that is known of an account besides its name."""
+        """Give all that an account is compared by, except its city: accounts of one evidence are duplicates."""
         numbers = tuple(numbers[row] for numbers in self.ids.values())
-        return (self.countries[row], self.forms[row], self.domains[row], numbers)
+        return (self.names[row], self.forms[row], self.countries[row], self.domains[row], numbers)
 
 
 def form_words(words: Sequence[str]) -> frozenset[str]:
@@ -69,7 +72,7 @@ def form_words(words: Sequence[str]) -> frozenset[str]:
 
 
 def traits_of(
-    account_ids: Sequence[str], facts: Iterable[Facts], ids: Mapping[str, Sequence[str | None]]
+    account_ids: Sequence[str], facts: Iterable[Facts], ids: Numbers, cities: Sequence[str | None] | None = None
 ) -> Traits:
     """Collect what is compared from the facts of each account.
 
@@ -77,6 +80,7 @@ def traits_of(
         account_ids: unique.
         facts: one an account, in the same order; read once.
         ids: canonical registry numbers by kind, in the same order.
+        cities: as `folded_cities` gives them, in the same order; None if they are not known.
     """
     names: list[str | None] = []
     forms: list[frozenset[str]] = []
@@ -87,7 +91,12 @@ def traits_of(
         forms.append(form_words(fact.name.words) if fact.name else frozenset())
         countries.append(fact.country)
         domains.append(fact.domain)
-    return Traits(account_ids, names, forms, countries, domains, ids)
+    return Traits(account_ids, names, forms, countries, domains, cities or [None] * len(account_ids), ids)
+
+
+def folded_cities(table: pa.Table) -> list[str | None]:
+    """Read the city column of an account table."""
+    return [fold(text) or None if text else None for text in table.column("city").to_pylist()]
 
 
 def registry_numbers(table: pa.Table) -> Numbers:
@@ -106,4 +115,4 @@ def traits_of_table(table: pa.Table) -> Traits:
     columns = ("name", *ADDRESS_COLUMNS, "country")
     rows = zip(*(table.column(column).to_pylist() for column in columns), strict=True)
     facts = (gather(dict(zip(columns, row, strict=True))) for row in rows)
-    return traits_of(table.column("account_id").to_pylist(), facts, registry_numbers(table))
+    return traits_of(table.column("account_id").to_pylist(), facts, registry_numbers(table), folded_cities(table))
