@@ -236,6 +236,7 @@ def test_traits_of_an_account_table() -> None:
             "name": "Acme GmbH",
             "vat": "136 695 976",
             "country": "Germany",
+            "city": "Zürich",
             "segment": "customer",
         },
         {"account_id": "2", "name": None, "vat": "DE136695976", "lei": "no", "segment": "prospect"},
