@@ -16,7 +16,8 @@ Words = tuple[str, ...]
 def _forms(place: str) -> frozenset[Words]:
     return frozenset(
         tuple(form.split())
-        for where, _, listed in read_rows("legal_forms.tsv")
+        for table in ("legal_forms.tsv", "legal_forms_iso20275.tsv")
+        for where, _, listed in read_rows(table)
         if where in (place, "both")
         for form in listed.split(", ")
     )
