@@ -13,7 +13,7 @@ from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import resolve
 from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
-from accountmap.canonical.traits import Numbers, registry_numbers, traits_of
+from accountmap.canonical.traits import Numbers, folded_cities, registry_numbers, traits_of
 
 Index = npt.NDArray[np.int64]
 
@@ -142,7 +142,8 @@ def prepare_accounts(accounts: AccountList, profile: Profile, decisions: Iterabl
     numbers = registry_numbers(table)
     made = _Candidates([], [], [], [], [])
     passing = made.note(_facts(table, numbers), tuple(slot.name for slot in profile.slots))
-    traits = traits_of(table.column("account_id").to_pylist(), passing, numbers)
+    ids = table.column("account_id").to_pylist()
+    traits = traits_of(ids, passing, numbers, folded_cities(table))
     entity_of = resolve(traits, decisions).entity_of
     kept = _distinct(made, entity_of, profile)
     keys = pa.table(
