@@ -59,8 +59,8 @@ ACME_TYPES: Final = {
 }
 GLOBEX_PHASES: Final = {
     "customer": ("Kunde",),
-    "opportunity": ("Opportunity", "Sales-qualifizierter Lead"),
-    "prospect": ("Lead", "Marketing-qualifizierter Lead", "Abonnent", ""),
+    "opportunity": ("Opportunity", "Sales-Qualified-Lead"),
+    "prospect": ("Lead", "Marketing-Qualified-Lead", "Abonnent", ""),
 }
 ACME_HEADINGS: Final = (
     "Account ID,Account Name,Type,Website,Billing Country,Industry,Employees,Amount,Account Owner,"

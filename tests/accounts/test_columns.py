@@ -108,6 +108,12 @@ def test_the_mapping_wins_and_spelling_does_not_matter() -> None:
     assert choice.source == {"name": "Firma", "domain": "WEB"}
 
 
+def test_blank_columns_are_passed_over_unless_mapped() -> None:
+    headings = ["Name", "Website", "URL"]
+    assert choose_columns(headings, blank=["Website"]).source == {"name": "Name", "website": "URL"}
+    assert choose_columns(headings, {"website": "Website"}, blank=["Website"]).source["website"] == "Website"
+
+
 def test_an_empty_heading_leaves_a_column_out() -> None:
     assert choose_columns(["ID", "Name"], {"account_id": ""}).source == {"name": "Name"}
 

@@ -46,6 +46,11 @@ def test_cleaning_is_noted_without_account_data(read_text: ReadText) -> None:
     assert f"'Name': cells over {LONGEST:,} characters, left blank: 1, the first in row 3." in accounts.notes
 
 
+def test_a_column_without_values_gives_way_to_the_next(read_text: ReadText) -> None:
+    accounts = read_text("Name,Website,URL\nAcme,,acme.example\nGlobex,,\n")
+    assert accounts.source_columns["website"] == "URL"
+
+
 def test_the_owners_other_columns_are_kept_as_text(read_text: ReadText) -> None:
     accounts = read_text("Name,Colour,Unused\nAcme,red,\nGlobex, ,n/a\n")
     assert accounts.extras.to_pydict() == {"Colour": ["red", None]}

@@ -1,6 +1,6 @@
 """Choosing which of a list's own columns is read as which column of the account list."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,44 +104,63 @@ def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> Non
         )
 
 
+def _take(
+    wanted: Sequence[str], free: dict[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, str]:
+    """Take for each wanted column the best heading that is still free, from the first table that has one.
+
+    Args:
+        free: folded heading -> heading of the list; those taken are removed.
+    """
+    source: dict[str, str] = {}
+    for table in tables:
+        for column in wanted:
+            found = next((each for each in table.get(column, ()) if each in free), None)
+            if column not in source and found is not None:
+                source[column] = free.pop(found)
+    return source
+
+
+def _note_passed_over(
+    source: Mapping[str, str], free: Mapping[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> list[str]:
+    """Say which headings might have been read as a column, but were not."""
+    notes = []
+    for column, heading in source.items():
+        known = dict.fromkeys(each for table in tables for each in table.get(column, ()))
+        if others := [free[each] for each in known if each in free]:
+            notes.append(f"'{column}' is read from '{heading}'; not from {_quote(others)}.")
+    return notes
+
+
 def choose_columns(
-    headings: Sequence[str], mapping: Mapping[str, str] | None = None, preset: str | None = None
+    headings: Sequence[str],
+    mapping: Mapping[str, str] | None = None,
+    preset: str | None = None,
+    blank: Collection[str] = (),
 ) -> Choice:
     """Decide which heading each column is read from.
 
     The user's mapping comes first; then the headings of the CRM that the list comes from; then the general
-    ones; within each, in the order of the tables. A heading serves one column only.
+    ones; within each, in the order of the tables. A heading serves one column only, unless the user says so.
 
     Args:
         headings: the list's own, distinct.
         mapping: column -> heading; an empty heading means that the column shall not be read.
         preset: the CRM, or None to recognise it.
+        blank: headings with nothing below; only the mapping reads them.
 
     Raises:
         InputError: the mapping or preset does not fit, or nothing that identifies a company was found.
     """
-    resolved = _mapped(headings, mapping or {})
-    source = {column: heading for column, heading in resolved.items() if heading is not None}
-    free = {fold(each): each for each in reversed(headings) if each not in source.values()}
-    free.pop("", None)
-    notes = []
-    system = _find_preset(set(free)) if preset is None else _check_preset(preset)
-    if system is not None:
-        notes.append(f"The headings are read as those of a {system} export.")
+    mapped = _mapped(headings, mapping or {})
+    source = {column: heading for column, heading in mapped.items() if heading is not None}
+    free = {fold(each): each for each in reversed(headings) if each not in {*source.values(), *blank}}
+    system = _find_preset({fold(each) for each in headings}) if preset is None else _check_preset(preset)
     tables = [_FOLDED[each] for each in (system, "general") if each is not None]
-    candidates = {
-        column: list(dict.fromkeys(each for table in tables for each in table.get(column, ()) if each in free))
-        for column in _COLUMNS
-        if column not in resolved
-    }
-    for table in tables:
-        for column in candidates:
-            found = next((each for each in table.get(column, ()) if each in free), None)
-            if column not in source and found is not None:
-                source[column] = free.pop(found)
-    for column, possible in candidates.items():
-        others = [free[each] for each in possible if each in free]
-        if others:
-            notes.append(f"'{column}' is read from '{source[column]}'; not from {_quote(others)}.")
+    recognised = _take([column for column in _COLUMNS if column not in mapped], free, tables)
+    source |= recognised
     _require_identity(source, headings)
+    notes = [] if system is None else [f"The headings are read as those of a {system} export."]
+    notes += _note_passed_over(recognised, free, tables)
     return Choice({column: source[column] for column in _COLUMNS if column in source}, tuple(notes))

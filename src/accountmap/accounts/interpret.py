@@ -88,9 +88,9 @@ def interpret(
         InputError: no account, no column that identifies companies, ids that are not those of accounts, or a
             mapping, segment or preset that does not fit.
     """
-    choice = choose_columns(raw.table.column_names, mapping, preset)
     if not raw.table.num_rows:
         raise InputError("The list has headings but no accounts.", "Check the filter of the export.")
+    choice = choose_columns(raw.table.column_names, mapping, preset, raw.blank_headings)
     read, notes = _known_columns(raw, choice.source, segments)
     extras = _extras(raw.table, set(choice.source.values()))
     table, extras, merge_notes = merge_same_id(read, extras, raw.rows)

@@ -1,12 +1,13 @@
 """A list as a file or table holds it, before its columns are understood: what every reader hands on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 HEADER_SEARCH_ROWS: Final = 20
 """How far down a file the row of headings may stand, below titles and blank rows."""
@@ -27,7 +28,18 @@ class RawList:
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blank_headings(self) -> list[str]:
+        """Headings of the columns without any value."""
+
+        def is_blank(column: pa.ChunkedArray) -> bool:
+            return column.null_count == len(column) or (
+                pa.types.is_string(column.type) and not pc.any(pc.not_equal(column, "")).as_py()
+            )
+
+        return [name for name in self.table.column_names if is_blank(self.table[name])]
 
 
 def find_header(rows: Sequence[Sequence[str]], count_known: CountKnown) -> int | None:
