@@ -139,7 +139,8 @@ def find(
 
 def _is_past(header: Header, expected: Expected) -> bool:
     """Tell messages that are no surprise: our own, earlier ones of this session, and those of finished ones."""
-    earlier = header.type < min(expected.due) and header.session in (NO_SESSION, expected.session)
+    before = header.type < min(expected.due) and header.transcript != expected.transcript
+    earlier = before and header.session in (NO_SESSION, expected.session)
     return (
         header.sender == expected.recipient.digest
         or (header.sender == expected.sender.digest and earlier)
