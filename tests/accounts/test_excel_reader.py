@@ -74,6 +74,16 @@ def test_the_sheet_asked_for_is_read(write: Write) -> None:
     assert "'One', 'Two'" in caught.value.hint
 
 
+def test_charts_and_hidden_sheets_are_passed_over(write: Write) -> None:
+    path = write(Hidden=[["Name", "City"], ["Globex", "Paris"]], Accounts=[["Name"], ["Acme"]])
+    workbook = openpyxl.load_workbook(path)
+    workbook["Hidden"].sheet_state = "veryHidden"
+    workbook.create_chartsheet("Chart", 0)
+    workbook.active = workbook["Accounts"]
+    workbook.save(path)
+    assert read_accounts(path).table["name"].to_pylist() == ["Acme"]
+
+
 def test_an_empty_sheet_is_refused(write: Write) -> None:
     with pytest.raises(InputError, match="sheet 'List' is empty"):
         read_accounts(write(List=[]))

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from accountmap.accounts.raw import (
     HEADER_SEARCH_ROWS,
@@ -23,6 +30,8 @@ _Cell = int | float | str | bool | dt.date | dt.time | dt.timedelta
 
 
 def _cell_text(cell: _Cell) -> str:
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
@@ -34,9 +43,11 @@ def _cell_text(cell: _Cell) -> str:
 
 def _to_array(cells: Sequence[_Cell]) -> pa.Array:
     """Make a column: numbers if all its cells are, else text; an empty cell is null."""
-    filled = [cell for cell in cells if cell != ""]
-    if filled and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
-        return pa.array([None if cell == "" else cell for cell in cells], pa.float64())
+    numbers = [
+        float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None for cell in cells
+    ]
+    if numbers.count(None) == sum(cell == "" for cell in cells) < len(cells):
+        return pa.array(numbers, pa.float64())
     return pa.array([None if cell == "" else _cell_text(cell) for cell in cells], pa.string())
 
 
@@ -56,8 +67,9 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | None, count_known: C
             names = ", ".join(f"'{name}'" for name in workbook.sheet_names)
             raise InputError(f"The workbook has no sheet '{wanted}'.", f"Its sheets are: {names}.")
         return workbook.get_sheet_by_name(wanted)
-    visible = [each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-    sheets = [workbook.get_sheet_by_name(name) for name in visible or workbook.sheet_names]
+    of_cells = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    visible = [each for each in of_cells if each.visible == SheetVisibleEnum.Visible]
+    sheets = [workbook.get_sheet_by_name(each.name) for each in visible or of_cells]
     return max(sheets, key=lambda sheet: max(map(count_known, _first_rows(sheet)), default=-1))
 
 

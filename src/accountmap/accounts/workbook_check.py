@@ -15,7 +15,8 @@ MOST_CELLS: Final = 40_000_000
 """Between the first and the last cell of a sheet; the reader allocates them all, some 32 bytes each."""
 
 _CHUNK_BYTES: Final = 1 << 20
-_REFERENCE: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
+_COLUMN: Final = re.compile(rb'r="([A-Z]{1,3})[0-9]')
+_ROW: Final = re.compile(rb'r="[A-Z]{0,3}([0-9]{1,7})"')
 _LONGEST_REFERENCE: Final = 14
 AS_CSV: Final = "Open the workbook in Excel and save the sheet with the accounts as CSV UTF-8."
 
@@ -33,9 +34,8 @@ def _check_extent(workbook: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     last_row, tail = 0, b""
     with workbook.open(member) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
-            for letters, row in _REFERENCE.findall(tail + chunk):
-                columns.add(letters)
-                last_row = max(last_row, int(row))
+            columns.update(_COLUMN.findall(tail + chunk))
+            last_row = max(last_row, *map(int, set(_ROW.findall(tail + chunk))), 0)
             tail = chunk[-_LONGEST_REFERENCE:]
     width = max(map(_column_number, columns), default=0)
     if last_row * width > MOST_CELLS:
