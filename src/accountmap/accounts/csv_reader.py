@@ -120,10 +120,10 @@ def read_csv(path: Path, count_known: CountKnown) -> RawList:
     notes = ["The file was read as Windows-1252, since it is not UTF-8."] if encoding == "cp1252" else []
     with path.open(encoding=encoding, newline="") as stream:
         sample = stream.read(_SAMPLE_CHARACTERS)
-        delimiter = declared_delimiter(sample) or find_delimiter(sample, count_known)
+        declared = declared_delimiter(sample)
         stream.seek(0)
-        records = _records(stream, delimiter)
-        if declared_delimiter(sample):
+        records = _records(stream, declared or find_delimiter(sample, count_known))
+        if declared:
             next(records)
         first = list(islice(records, HEADER_SEARCH_ROWS))
         header = find_header([record.cells for record in first], count_known)
