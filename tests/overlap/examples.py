@@ -54,7 +54,10 @@ def prepared_list(accounts: AccountList, together: Iterable[tuple[str, ...]] = (
     )
 
 
-def session(matches: Iterable[Row], **changes: Any) -> SessionResult:
+def session(
+    matches: Iterable[Row], shown: Mapping[str, list[str | None]] | None = None, **changes: Any
+) -> SessionResult:
+    """A result with these matches; `shown` are the partner's fields, each a column with a value a match."""
     rows = [{"match_id": f"{row['entity']:032x}", "weight": 4, "evidence": ["name"], **row} for row in matches]
     values: dict[str, Any] = {
         "session_id": "5e55" * 16,
@@ -64,12 +67,17 @@ def session(matches: Iterable[Row], **changes: Any) -> SessionResult:
         "preview": ALL_CELLS,
         "partner_sizes": {"customer": 20, "opportunity": 10, "prospect": 30},
         "matches": pa.Table.from_pylist(rows, schema=MATCH_SCHEMA),
+        "their_fields": pa.table({name: pa.array(column, pa.string()) for name, column in (shown or {}).items()}),
+        "receipt": "beef" * 16,
         "reveals": ("Which of your accounts are on both lists.",),
     }
     return SessionResult(**(values | changes))
 
 
-def one_account_map(**columns: Any) -> AccountMap:
-    """A map with one account, which is shared."""
+def one_account_map(shown: Mapping[str, str] | None = None, **columns: Any) -> AccountMap:
+    """A map with one account, which is shared, and what the partner showed of it."""
     accounts = account_list([{"account_id": "1", **columns}])
-    return build_map(accounts, prepared_list(accounts), session([{"entity": 0, "their_segment": "customer"}]))
+    result = session(
+        [{"entity": 0, "their_segment": "customer"}], {name: [text] for name, text in (shown or {}).items()}
+    )
+    return build_map(accounts, prepared_list(accounts), result)

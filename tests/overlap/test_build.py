@@ -1,12 +1,14 @@
 import math
+from typing import Any
 
 import pytest
 
 from accountmap.errors import UsageError
-from accountmap.overlap import OVERLAP_SCHEMA, WHITESPACE_SCHEMA, AccountMap, build_map
+from accountmap.overlap import OVERLAP_SCHEMA, SHARED_COLUMNS, WHITESPACE_SCHEMA, AccountMap, build_map
+from accountmap.trust.terms import SHARED_FIELDS
 from tests.overlap.examples import account_list, one_account_map, prepared_list, session
 
-ACCOUNTS = [
+ACCOUNTS: list[dict[str, Any]] = [
     {"account_id": "a1", "segment": "prospect", "name": "Lumen Bakery", "amount": 10.0},
     {"account_id": "a2", "segment": "customer", "name": "Orchard Steel", "amount": 500.0},
     {"account_id": "a3", "segment": "opportunity", "name": "Orchard Steel Ltd"},
@@ -16,7 +18,7 @@ ACCOUNTS = [
     {"account_id": "a7", "segment": "customer", "name": "Tern Airways", "amount": 5.0},
 ]
 
-MATCHES = [
+MATCHES: list[dict[str, Any]] = [
     {"entity": 0, "their_segment": "customer"},
     {"entity": 1, "their_segment": "prospect", "evidence": ["domain", "lei", "name"]},
     {"entity": 2, "their_segment": "customer", "evidence": ["label", "name"]},
@@ -62,6 +64,32 @@ def test_an_account_keeps_its_own_columns(example: AccountMap) -> None:
     names = {row["account_id"]: row["name"] for row in ACCOUNTS}
     for row in example.overlap.to_pylist() + example.whitespace.to_pylist():
         assert row["name"] == names[row["account_id"]]
+
+
+def test_what_the_partner_showed_stands_beside_each_account_of_the_entity() -> None:
+    accounts = account_list(ACCOUNTS)
+    shown = {"name": ["Lumen", "Orchard", None, "Quay"], "amount": ["EUR 1.000", None, "9", "8"]}
+    result = build_map(accounts, prepared_list(accounts, [("a2", "a3")]), session(MATCHES, shown))
+    theirs = {r["account_id"]: (r["their_name"], r["their_amount"]) for r in result.overlap.to_pylist()}
+    assert theirs == {
+        "a1": ("Lumen", "EUR 1.000"),
+        "a2": ("Orchard", None),
+        "a3": ("Orchard", None),
+        "a4": (None, "9"),
+        "a5": ("Quay", "8"),
+    }
+    assert set(result.overlap["their_owner_name"].to_pylist()) == {None}
+
+
+def test_every_field_that_an_agreement_may_name_has_its_column() -> None:
+    assert SHARED_COLUMNS == SHARED_FIELDS
+
+
+@pytest.mark.parametrize("shown", [{"name": ["one", "too few"]}, {"shoe_size": ["1", "2", "3", "4"]}])
+def test_fields_that_do_not_fit_the_matches_are_refused(shown: dict[str, list[str | None]]) -> None:
+    accounts = account_list(ACCOUNTS)
+    with pytest.raises(UsageError, match="fields do not fit"):
+        build_map(accounts, prepared_list(accounts), session(MATCHES, shown))
 
 
 def test_whitespace_is_ordered_by_segment(example: AccountMap) -> None:

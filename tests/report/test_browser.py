@@ -50,7 +50,11 @@ def example() -> AccountMap:
         for i in range(180)
     )
     matches = [{"entity": i, "their_segment": SEGMENTS[i // 40]} for i in range(120)]
-    return build_map(accounts, prepared_list(accounts), session(matches))
+    shown: dict[str, list[str | None]] = {
+        "name": [hostile[i] if i < len(hostile) else f"Zurich Co. {i}" for i in range(120)],
+        "owner_name": [("Ines Duarte", "Bo Karlsen", None)[i % 3] for i in range(120)],
+    }
+    return build_map(accounts, prepared_list(accounts), session(matches, shown))
 
 
 @pytest.fixture
@@ -139,10 +143,22 @@ def test_segments_sort_by_strength(page: Page) -> None:
 
 def test_filters_combine(page: Page) -> None:
     overlap = page.locator("#overlap")
-    overlap.get_by_label("Owner").select_option("Tom Okafor")
+    overlap.locator("select[name=owner_name]").select_option("Tom Okafor")
     overlap.get_by_label("Country").select_option("DE")
     assert set(column(page, "owner_name")) == {"Tom Okafor"}
     assert set(column(page, "country")) == {"DE"}
+
+
+def test_their_owner_stands_below_the_own_and_filters(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    overlap.locator("select[name=their_owner_name]").select_option("Bo Karlsen")
+    expect(overlap.get_by_role("status")).to_contain_text("of 40 that fit")
+    assert set(overlap.locator("tbody .owner_name small").all_inner_texts()) == {"theirs: Bo Karlsen"}
+
+
+def test_their_name_is_found(page: Page) -> None:
+    page.locator("#overlap").get_by_label("Search").fill("zurich co. 117")
+    assert column(page, "name") == ["Zürich Company 117"]
 
 
 def test_pages_turn(page: Page) -> None:

@@ -4,6 +4,7 @@ import io
 import pyarrow as pa
 import pytest
 
+from accountmap.overlap import SHARED_COLUMNS
 from accountmap.report.csv_table import to_csv
 from tests.overlap.examples import one_account_map
 from tests.report.hostile import HOSTILE
@@ -40,9 +41,10 @@ def test_values_come_back() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_name_is_one_harmless_cell(name: str) -> None:
-    (row,) = read_back(one_account_map(name=name, owner_name=name, amount=-3.0).overlap)
+    shown = dict.fromkeys(SHARED_COLUMNS, name)
+    (row,) = read_back(one_account_map(shown, name=name, owner_name=name, amount=-3.0).overlap)
     assert row["amount"] == "-3"
-    assert row["name"] == row["owner_name"]
+    assert {row["name"]} == {row["owner_name"]} | {row[f"their_{column}"] for column in SHARED_COLUMNS}
     assert row["name"][0] not in "=+-@"
     assert row["name"].isprintable()
 

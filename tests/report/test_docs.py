@@ -25,8 +25,9 @@ def test_every_column_is_documented(heading: str, schema: pa.Schema) -> None:
 
 
 def test_the_whitespace_differs_from_the_overlap_as_documented() -> None:
-    left_out = {"match_id", "their_segment", "play", "tier", "evidence"}
-    assert documented("overlap") - left_out | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
+    left_out = {"match_id", "play", "tier", "evidence"}
+    kept = {name for name in documented("overlap") - left_out if not name.startswith("their_")}
+    assert kept | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
 
 
 def test_the_plays_are_documented_in_their_order() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accountmap.overlap import AccountMap, build_map
+from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report import render_page
 from accountmap.report.safe_text import visible
 from tests.overlap.examples import account_list, one_account_map, prepared_list, session
@@ -65,9 +65,10 @@ def everywhere(text: str) -> AccountMap:
     """Put a text wherever the page shows one that comes from outside."""
     columns = ("name", "domain", "country", "industry", "owner_name")
     accounts = account_list([{"account_id": text, **dict.fromkeys(columns, text)}], notes=(text,))
-    result = session(
-        [{"entity": 0, "their_segment": "customer"}], own_name=text, partner_name=text, reveals=(text,)
-    )
+    # The own name differs, so that theirs is shown.
+    shown: dict[str, list[str | None]] = {name: [f"{text}!"] for name in SHARED_COLUMNS}
+    match = {"entity": 0, "their_segment": "customer"}
+    result = session([match], shown, own_name=text, partner_name=text, reveals=(text,), receipt=text)
     return build_map(accounts, prepared_list(accounts), result)
 
 
@@ -102,6 +103,8 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in harmless.elements]
     assert [set(attributes) for _, attributes in page.elements] == [set(a) for _, a in harmless.elements]
     assert page.column("name") == [visible(text)]
+    for name in ("their_name", "their_owner_name", "their_amount"):
+        assert page.column(name) == [visible(text) + "!"]
     assert visible(text) in page.text
 
 
@@ -120,6 +123,27 @@ def test_columns_are_written_for_people() -> None:
     assert page.column("match_id") == ["01234567"]
     assert page.column("evidence") == ["lei, 1 more"]
     assert page.column("domain") == ["tern.example"]
+
+
+def test_their_name_is_shown_where_it_is_another() -> None:
+    accounts = account_list(
+        [{"account_id": str(i), "name": name} for i, name in enumerate(["Tern", "Quay", None])]
+    )
+    matches = [{"entity": i, "their_segment": "customer"} for i in range(3)]
+    result = build_map(
+        accounts, prepared_list(accounts), session(matches, {"name": ["TERN", "Quay Ltd", "Lumen"]})
+    )
+    assert Page(render_page(result)).column("their_name") == [None, "Quay Ltd", "Lumen"]
+
+
+def test_their_owner_stands_alone_where_the_own_list_has_no_owners() -> None:
+    def place(**columns: str) -> Any:
+        data = Page(render_page(one_account_map({"owner_name": "Ines Duarte"}, **columns))).data
+        (column,) = [c for c in data["overlap"]["columns"] if c["name"] == "their_owner_name"]
+        return column.get("below")
+
+    assert place(owner_name="Maya Lindqvist") == "owner_name"
+    assert place() is None
 
 
 def test_columns_without_a_value_are_left_out() -> None:

@@ -3,6 +3,8 @@
 from accountmap.overlap.account_map import (
     MATRIX_SCHEMA,
     OVERLAP_SCHEMA,
+    SHARED_COLUMNS,
+    THEIR_PREFIX,
     TIERS,
     WHITESPACE_SCHEMA,
     AccountMap,
@@ -20,6 +22,8 @@ __all__ = [
     "MATRIX_SCHEMA",
     "OVERLAP_SCHEMA",
     "PLAYS",
+    "SHARED_COLUMNS",
+    "THEIR_PREFIX",
     "TIERS",
     "WHITESPACE_SCHEMA",
     "AccountMap",

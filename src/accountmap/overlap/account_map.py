@@ -33,6 +33,25 @@ account_id leads back to them.
 
 _OWN_FIELDS: Final = [ACCOUNT_SCHEMA.field(name) for name in OWN_COLUMNS]
 
+THEIR_PREFIX: Final = "their_"
+
+SHARED_COLUMNS: Final = (
+    "name",
+    "website",
+    "country",
+    "region",
+    "city",
+    "industry",
+    "employees",
+    "owner_name",
+    "owner_email",
+    "amount",
+)
+"""The partner's columns that an agreement may name; here as `their_name` and so on.
+
+All are text, as the partner wrote them: what comes from outside is shown, never computed with.
+"""
+
 OVERLAP_SCHEMA: Final = pa.schema(
     [
         pa.field("match_id", pa.string(), nullable=False),
@@ -45,10 +64,12 @@ OVERLAP_SCHEMA: Final = pa.schema(
         pa.field("evidence", pa.string(), nullable=False),
         pa.field("account_segment", pa.string(), nullable=False),
         *_OWN_FIELDS,
+        *(pa.field(THEIR_PREFIX + name, pa.string()) for name in SHARED_COLUMNS),
     ]
 )
 """One row an own account of a matched entity. `segment` is the entity's, the strongest of its accounts;
-`account_segment` the account's own. `tier` is the best of the match, `evidence` its slots joined by "+"."""
+`account_segment` the account's own. `tier` is the best of the match, `evidence` its slots joined by "+".
+What the partner showed of its entity is null where the agreement does not name the field."""
 
 WHITESPACE_SCHEMA: Final = pa.schema(
     [
@@ -170,7 +191,7 @@ class AccountMap:
     """One side's outcome of a session, ready for reports.
 
     Attributes:
-        session_id, own_name, partner_name, finished, reveals: as in `SessionResult`.
+        session_id, own_name, partner_name, finished, receipt, reveals: as in `SessionResult`.
         overlap: OVERLAP_SCHEMA, ranked: by play, then the entity's amount, then tier.
         whitespace: WHITESPACE_SCHEMA, strongest segment first, then by amount.
         matrix: MATRIX_SCHEMA.
@@ -182,6 +203,7 @@ class AccountMap:
     own_name: str
     partner_name: str
     finished: datetime
+    receipt: str
     reveals: tuple[str, ...]
     overlap: pa.Table
     whitespace: pa.Table

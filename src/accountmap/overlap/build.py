@@ -45,6 +45,7 @@ def build_map(accounts: AccountList, prepared: Prepared, result: SessionResult) 
         own_name=result.own_name,
         partner_name=result.partner_name,
         finished=result.finished,
+        receipt=result.receipt,
         reveals=result.reveals,
         overlap=overlap,
         whitespace=whitespace,

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepared import Prepared, Profile
 from accountmap.errors import UsageError
-from accountmap.overlap.account_map import TIERS
+from accountmap.overlap.account_map import SHARED_COLUMNS, THEIR_PREFIX, TIERS
 from accountmap.overlap.plays import PLAYS
 from accountmap.overlap.result import SessionResult
 
@@ -20,10 +20,10 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
 
     Returns:
         One row a match, in the order of `result.matches`: entity (row), match_id, their_segment, play, play_rank,
-        evidence, tier, tier_rank (0 is best).
+        evidence, tier, tier_rank (0 is best), and the partner's fields as in OVERLAP_SCHEMA.
 
     Raises:
-        UsageError: the matches do not fit the prepared list.
+        UsageError: the matches do not fit the prepared list, or the partner's fields not the matches.
     """
     matches = result.matches.combine_chunks()
     entity = matches["entity"]
@@ -46,6 +46,7 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
             "play": pa.array([play.name for play in plays]).take(cell),
             "play_rank": pa.array([play.rank for play in plays]).take(cell),
             **_evidence(matches["evidence"], prepared.profile),
+            **_their_columns(result.their_fields, matches.num_rows),
         }
     )
 
@@ -75,3 +76,11 @@ def _evidence(slots: pa.ChunkedArray, profile: Profile) -> dict[str, pa.ChunkedA
         "tier": pa.array(TIERS).take(tier_rank),
         "tier_rank": tier_rank,
     }
+
+
+def _their_columns(shown: pa.Table, matches: int) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Name the partner's fields as columns of the overlap; those that it did not show are null."""
+    if not set(shown.column_names) <= set(SHARED_COLUMNS) or (shown.num_columns and len(shown) != matches):
+        raise UsageError("The partner's fields do not fit the matches.")
+    blank = pa.nulls(matches, pa.string())
+    return {THEIR_PREFIX + name: shown[name] if name in shown.column_names else blank for name in SHARED_COLUMNS}

@@ -17,6 +17,9 @@ LABELS: Final = {
     "industry": "Industry",
     "owner_name": "Owner",
     "amount": "Amount",
+    "their_name": "Their name",
+    "their_owner_name": "Their owner",
+    "their_amount": "Their amount",
 }
 """The headings of the columns that people are shown."""
 

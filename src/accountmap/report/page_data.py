@@ -1,13 +1,14 @@
 """The rows that the page's script shows, as JSON that is safe inside a script element."""
 
 import json
+from collections.abc import Container
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, TIERS, AccountMap
+from accountmap.overlap import PLAYS, THEIR_PREFIX, TIERS, AccountMap
 from accountmap.report.columns import LABELS
 from accountmap.report.safe_text import visible_column
 
@@ -18,8 +19,18 @@ SHOWN_WHITESPACE: Final = 10_000
 _MATCH_DIGITS: Final = 8
 """Enough of a match id to name an account to the partner on the phone."""
 
-_BELOW: Final = {"domain": "name", "evidence": "tier", "match_id": "account_id"}
-"""Columns that stand small below another one."""
+_BELOW: Final = {
+    "domain": "name",
+    "their_name": "name",
+    "their_owner_name": "owner_name",
+    "their_amount": "amount",
+    "evidence": "tier",
+    "match_id": "account_id",
+}
+"""Columns that stand small below another one, if that one is there."""
+
+_THEIRS: Final = "theirs: "
+"""Stands before the partner's text where it is below one's own."""
 
 _ORDER: Final = {
     "segment": SEGMENTS,
@@ -32,13 +43,16 @@ _ORDER: Final = {
 _OVERLAP: Final = (
     "name",
     "domain",
+    "their_name",
     "segment",
     "their_segment",
     "play",
     "owner_name",
+    "their_owner_name",
     "country",
     "industry",
     "amount",
+    "their_amount",
     "tier",
     "evidence",
     "account_id",
@@ -78,10 +92,11 @@ def script_json(value: object) -> str:
 
 
 def _table(table: pa.Table, names: tuple[str, ...]) -> Rows:
-    columns = {name: _shown(name, table) for name in names}
+    every = {name: _shown(name, table) for name in names}
+    columns = {name: column for name, column in every.items() if _says_something(name, column)}
     return {
         "rows": table.num_rows,
-        "columns": [_column(name, column) for name, column in columns.items() if _says_something(name, column)],
+        "columns": [_column(name, column, _place(name, columns)) for name, column in columns.items()],
     }
 
 
@@ -92,6 +107,11 @@ def _shown(name: str, table: pa.Table) -> pa.ChunkedArray:
         return pc.utf8_slice_codeunits(column, 0, _MATCH_DIGITS)
     if name == "domain":
         return pc.coalesce(column, pc.replace_substring_regex(table["website"], r"^(https?://)?(www\.)?|/$", ""))
+    if name == "their_name":
+        same = pc.equal(pc.utf8_lower(column), pc.utf8_lower(table["name"]))
+        return pc.if_else(pc.fill_null(same, False), pa.scalar(None, pa.string()), column)
+    if name == "their_owner_name":
+        return pc.coalesce(column, table["their_owner_email"])
     if name == "evidence":
         coded = column.combine_chunks().dictionary_encode()
         spoken = pa.array([_spoken(evidence) for evidence in coded.dictionary.to_pylist()], pa.string())
@@ -111,10 +131,16 @@ def _says_something(name: str, column: pa.ChunkedArray) -> bool:
     return name == "name" or column.null_count < len(column)
 
 
-def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
-    described: dict[str, Any] = {"name": name, "label": LABELS[name]}
-    if name in _BELOW:
-        described["below"] = _BELOW[name]
+def _place(name: str, columns: Container[str]) -> dict[str, str]:
+    """Say below which column this one stands, and what goes before its values there."""
+    above = _BELOW.get(name)
+    if above is None or above not in columns:
+        return {}
+    return {"below": above} | ({"before": _THEIRS} if name.startswith(THEIR_PREFIX) else {})
+
+
+def _column(name: str, column: pa.ChunkedArray, place: dict[str, str]) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": name, "label": LABELS[name], **place}
     if name in _ORDER:
         described["order"] = _ORDER[name]
     if pa.types.is_floating(column.type):

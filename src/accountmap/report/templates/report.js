@@ -2,7 +2,7 @@
 {
   const PAGE_ROWS = 50;
   const PRINTED_ROWS = 100;
-  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "country"];
+  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "their_owner_name", "country"];
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -16,8 +16,8 @@
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   class Column {
-    constructor({ name, label, below, order, numeric, values, words, codes }) {
-      Object.assign(this, { name, label, below, order, numeric });
+    constructor({ name, label, below, before = "", order, numeric, values, words, codes }) {
+      Object.assign(this, { name, label, below, before, order, numeric });
       this.values = values ?? codes.map((code) => (code === null ? null : words[code]));
     }
 
@@ -150,9 +150,9 @@
         const cell = element(column.name === "name" ? "th" : "td", { className: column.name });
         if (column.name === "name") cell.scope = "row";
         cell.append(element("bdi", { textContent: column.text(row) }));
-        const below = this.columns.find((other) => other.below === column.name);
-        if (below?.values[row]) {
-          cell.append(element("small", {}, element("bdi", { textContent: below.text(row) })));
+        for (const below of this.columns.filter((other) => other.below === column.name)) {
+          if (!below.values[row]) continue;
+          cell.append(element("small", {}, below.before, element("bdi", { textContent: below.text(row) })));
         }
         made.append(cell);
       }
