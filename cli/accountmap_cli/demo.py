@@ -173,7 +173,7 @@ def agree(one: Side, other: Side, shared: Path) -> None:
 def exchange(one: Side, other: Side, shared: Path, *, ask: bool) -> None:
     """Let both sides repeat `map` until both are done."""
     finished: set[str] = set()
-    for turn in range(8):
+    for turn in range(12):
         side = (one, other)[turn % 2]
         options = ["map", "--with", partner_of(side, one, other), "--folder", str(shared)]
         said = side.run(*options, *(() if ask else ("--yes",)), ask=ask)

@@ -1,0 +1,176 @@
+"""Two companies at their terminals: the way that README shows, with its own words typed."""
+
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import accountmap
+
+ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
+001,Northwood Bakery GmbH,https://www.northwood-bakery.de,Customer - Direct,Ann Example
+002,Silverpine Logistics Inc.,,Prospect,Ben Example
+003,Quillstone Analytics,,Prospect,Ann Example
+"""
+GLOBEX_CSV = """Firma;Web;Art;Betreuer
+NORTHWOOD BAKERY;northwood-bakery.de;Interessent;Cleo Muster
+Silverpine Logistics;;Kunde;Dora Muster
+Ostrich Tyres Oy;;Kunde;Dora Muster
+"""
+GLOBEX_OPTIONS = ("--map", "name=Firma,domain=Web,segment=Art,owner_name=Betreuer", "--segment", "Kunde=customer")
+
+
+def meet(folder: Path) -> tuple[Path, Path, Path]:
+    """Everything up to the first session, as typed."""
+    acme, globex, shared = (folder / name for name in ("acme", "globex", "shared"))
+    shared.mkdir()
+    accountmap("init", "acme", "--name", "Acme Cloud", cwd=folder)
+    accountmap("init", "globex", cwd=folder, stdin="Globex Data\n")
+    (acme / "export.csv").write_text(ACME_CSV, encoding="utf-8")
+    (globex / "export.csv").write_text(GLOBEX_CSV, encoding="utf-8")
+    fingerprints = {}
+    for side in (acme, globex):
+        card = accountmap("partner", "card", cwd=side)
+        fingerprints[side] = re.search(r"(\d{5} ){5}\d{5}", card.stderr).group()  # type: ignore[union-attr]
+    for side, other in ((acme, globex), (globex, acme)):
+        (card_file,) = other.glob("*.card.toml")
+        wrong = accountmap("partner", "add", card_file, "--fingerprint", "1 2 3", cwd=side, check=5)
+        assert "another one" in wrong.stderr
+        accountmap("partner", "add", card_file, "--fingerprint", fingerprints[other], cwd=side)
+    accountmap("accounts", "check", "export.csv", cwd=acme)
+    accountmap("accounts", "prepare", "export.csv", cwd=acme)
+    accountmap("accounts", "prepare", "export.csv", *GLOBEX_OPTIONS, cwd=globex)
+    agreement = shared / "agreement.toml"
+    accountmap("agreement", "new", "--with", "globex", "-o", agreement, "--automatic-share", "1", cwd=acme)
+    refused = accountmap("agreement", "sign", agreement, cwd=globex, check=5)
+    assert "nobody is here to agree" in refused.stderr
+    accountmap("agreement", "sign", agreement, "--yes", cwd=globex)
+    shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
+    assert "Signed by both." in shown
+    accountmap("agreement", "sign", agreement, cwd=acme)
+    return acme, globex, shared
+
+
+def overlap(side: Path) -> dict[str, dict[str, str]]:
+    (file,) = side.glob("reports/*/overlap.csv")
+    with file.open(newline="", encoding="utf-8") as stream:
+        return {row["match_id"]: row for row in csv.DictReader(stream)}
+
+
+@pytest.fixture(scope="module")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """Two companies after one session."""
+    acme, globex, shared = meet(tmp_path_factory.mktemp("companies"))
+    waiting = accountmap("map", "--with", "acme", "--folder", shared, cwd=globex)
+    assert waiting.stdout.startswith("Next: wait for Acme Cloud's file")
+    for n in range(12):
+        side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
+        said = accountmap("map", "--with", other, "--folder", shared, "--yes", cwd=side)
+        assert len(said.stdout.strip().splitlines()) == 1, said.stdout
+    assert said.stdout.startswith("Done.")
+    return acme, globex, shared
+
+
+def test_both_get_a_report_of_the_same_matches(companies: tuple[Path, Path, Path]) -> None:
+    acme, globex, _ = companies
+    ours, theirs = overlap(acme), overlap(globex)
+    assert ours.keys() == theirs.keys()
+    assert len(ours) == 2
+    pairs = {(ours[m]["account_id"], theirs[m]["name"]) for m in ours}
+    assert pairs == {("001", "NORTHWOOD BAKERY"), ("002", "Silverpine Logistics")}
+    assert {(ours[m]["segment"], ours[m]["their_segment"]) for m in ours} == {
+        ("customer", "prospect"),
+        ("prospect", "customer"),
+    }
+    for side in (acme, globex):
+        (page,) = side.glob("reports/*/report.html")
+        assert page.stat().st_size > 10_000
+        assert {p.name for p in page.parent.iterdir()} >= {"whitespace.csv", "matrix.csv", "overlap.parquet"}
+
+
+def test_nothing_that_travels_holds_an_account(companies: tuple[Path, Path, Path]) -> None:
+    for file in companies[2].iterdir():
+        data = file.read_bytes().lower()
+        for word in (b"northwood", b"silverpine", b"quillstone", b"ostrich", b"muster", b"ann example"):
+            assert word not in data, file.name
+
+
+def test_inspect_says_what_a_message_reveals(companies: tuple[Path, Path, Path]) -> None:
+    messages = sorted(companies[2].glob("*.amap"))
+    assert len(messages) == 10
+    for message in messages:
+        assert "The recipient learns from it:" in accountmap("inspect", message, cwd=companies[0]).stdout
+        about = json.loads(accountmap("inspect", message, "--json", cwd=companies[0]).stdout)
+        assert about["complete"]
+    wrong = accountmap("inspect", companies[0] / "export.csv", cwd=companies[0], check=7)
+    assert "not an accountmap message" in wrong.stderr
+
+
+def test_json_for_machines(companies: tuple[Path, Path, Path]) -> None:
+    acme, _, shared = companies
+    outcome = json.loads(accountmap("map", "--with", "globex", "--folder", shared, "--json", cwd=acme).stdout)
+    assert outcome["state"] == "done"
+    assert Path(outcome["reports"]).name == "globex-data"
+    partners = json.loads(accountmap("partner", "list", "--json", cwd=acme).stdout)
+    assert [p["name"] for p in partners] == ["Globex Data"]
+    profile = json.loads(accountmap("accounts", "check", "export.csv", "--json", cwd=acme).stdout)
+    assert profile["accounts"] == 3
+
+
+def test_without_a_terminal_nothing_is_revealed_unasked(tmp_path: Path) -> None:
+    acme, globex, shared = meet(tmp_path)
+    for side, other in ((acme, "globex"), (globex, "acme"), (acme, "globex")):
+        accountmap("map", "--with", other, "--folder", shared, cwd=side)
+    for _ in range(2):
+        asked = accountmap("map", "--with", "acme", "--folder", shared, cwd=globex)
+        assert asked.stdout.startswith("Next: decide.")
+        assert "At least 2 entities of yours match" in asked.stderr
+    assert len(list(shared.glob("*.amap"))) == 3
+    declined = accountmap("map", "--with", "acme", "--folder", shared, "--decline", cwd=globex)
+    assert declined.stdout.startswith("The session ended without a reveal.")
+    told = accountmap("map", "--with", "globex", "--folder", shared, cwd=acme)
+    assert told.stdout.startswith("The session ended without a reveal.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is of POSIX")
+def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
+    acme, globex, shared = meet(tmp_path)
+    chance = random.Random(7)  # noqa: S311 moments, not secrets
+    contents: dict[str, bytes] = {}
+    finished: set[Path] = set()
+    for n in range(60):
+        side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
+        command = [
+            sys.executable,
+            "-m",
+            "accountmap_cli",
+            "map",
+            "--with",
+            other,
+            "--folder",
+            str(shared),
+            "--yes",
+        ]
+        process = subprocess.Popen(command, cwd=side, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        if n % 3:
+            time.sleep(chance.uniform(0.3, 1.6))
+            process.send_signal(signal.SIGKILL)
+        said, _ = process.communicate(timeout=60)
+        if said.startswith("Done"):
+            finished.add(side)
+        for file in shared.glob("*.amap"):
+            assert contents.setdefault(file.name, file.read_bytes()) == file.read_bytes()
+        if len(finished) == 2:
+            break
+    assert len(finished) == 2
+    assert len(contents) == 10
+    assert overlap(acme).keys() == overlap(globex).keys()
+    assert not list(shared.glob(".*")), "no unfinished file is left"

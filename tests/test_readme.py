@@ -1,0 +1,39 @@
+"""README says what is so: its commands exist, and its Python runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from accountmap.canonical.profiles import PROFILES
+from tests.parties import LEFT as ROWS
+from tests.parties import NOW, Parties, account_list
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.search(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert code is not None
+    steps = [line for line in code.group(1).splitlines() if line and not line.startswith(("import", "from"))]
+    assert len(steps) < 15
+    assert 'PROFILES["eight"]' in code.group(1)
+    assert "eight" in PROFILES
+    parties = Parties.make(tmp_path)
+    rows = "\n".join(",".join(str(cell or "") for cell in row) for row in ROWS)
+    (tmp_path / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")
+    assert len(account_list(ROWS)) == 4
+    monkeypatch.chdir(tmp_path)
+    variables: dict[str, object] = {}
+    for _ in range(6):
+        exec(compile(code.group(1), "README.md", "exec"), variables)  # noqa: S102 the example itself
+        parties.globex.map()
+    assert len(variables["overlap"]) == 3  # type: ignore[arg-type]
+    assert (tmp_path / "reports" / "report.html").exists()
+    assert NOW.tzinfo is not None
+
+
+def test_its_links_lead_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", README.read_text("utf-8")):
+        if not link.startswith("http"):
+            assert (README.parent / link).exists(), link

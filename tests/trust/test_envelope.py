@@ -1,0 +1,87 @@
+"""Sealed messages: what is signed, to whom they open, and long bodies in chunks."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from accountmap.errors import PeerError
+from accountmap.trust import envelope
+from accountmap.trust.envelope import Header, next_transcript, read, write
+from accountmap.trust.identity import Identity
+from accountmap.trust.kem import SealingKey
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ACME, GLOBEX = (Identity.generate(name, NOW) for name in ("Acme", "Globex"))
+CONTENT_KEY = bytes(range(32))
+
+
+def header(body: bytes) -> Header:
+    digests = {"sender": ACME.card.digest, "recipient": GLOBEX.card.digest}
+    return Header(
+        1, 0, b"a" * 32, bytes(32), transcript=b"t" * 32, created=1, expires=2, body_bytes=len(body), **digests
+    )
+
+
+def message(body: bytes, signer: Identity = ACME) -> bytes:
+    return write(header(body), body, signer, GLOBEX.card.sealing_key, CONTENT_KEY)
+
+
+@pytest.mark.parametrize(
+    "length", [0, 1, envelope.CHUNK_BYTES - 64, envelope.CHUNK_BYTES, 2 * envelope.CHUNK_BYTES + 1]
+)
+def test_a_body_arrives_as_it_left(length: int) -> None:
+    body = bytes(length)
+    sealed = message(body)
+    assert len(sealed) == header(body).file_bytes
+    assert Header.decode(sealed) == header(body)
+    assert read(sealed, ACME.card, GLOBEX.sealing) == body
+
+
+def test_only_the_recipient_opens_it_and_only_the_senders_signature_holds() -> None:
+    sealed = message(b"body")
+    with pytest.raises(PeerError, match="another key"):
+        read(sealed, ACME.card, SealingKey.generate())
+    with pytest.raises(PeerError, match="not signed by your partner"):
+        read(message(b"body", signer=GLOBEX), ACME.card, GLOBEX.sealing)
+
+
+def test_every_altered_byte_is_refused() -> None:
+    sealed = message(b"body")
+    for place in range(len(sealed)):
+        altered = bytearray(sealed)
+        altered[place] ^= 1
+        with pytest.raises(PeerError):
+            read(bytes(altered), ACME.card, GLOBEX.sealing)
+
+
+def test_chunks_cannot_be_dropped_swapped_or_cut() -> None:
+    body = bytes(3 * envelope.CHUNK_BYTES)
+    sealed = message(body)
+    start = envelope.HEADER_BYTES + envelope.SEALED_KEY_BYTES
+    size = envelope.CHUNK_BYTES + envelope.TAG_BYTES
+    first, second = sealed[start : start + size], sealed[start + size : start + 2 * size]
+    swapped = sealed[:start] + second + first + sealed[start + 2 * size :]
+    dropped = sealed[: start + 2 * size]
+    for wrong in (swapped, dropped, sealed[:-1], sealed + b"\0"):
+        with pytest.raises(PeerError):
+            read(wrong, ACME.card, GLOBEX.sealing)
+    shorter = replace(header(body), body_bytes=2 * envelope.CHUNK_BYTES - 64)
+    with pytest.raises(PeerError):
+        read(shorter.encode() + dropped[envelope.HEADER_BYTES :], ACME.card, GLOBEX.sealing)
+
+
+def test_the_transcript_covers_header_and_body() -> None:
+    base = next_transcript(header(b"x"), b"x")
+    assert base != next_transcript(header(b"x"), b"y")
+    assert base != next_transcript(replace(header(b"x"), created=2), b"x")
+    assert base != next_transcript(replace(header(b"x"), transcript=bytes(32)), b"x")
+
+
+def test_headers_that_are_none_are_refused() -> None:
+    good = header(b"").encode()
+    for bad in (b"", good[:-1], b"XMAP" + good[4:], good[:4] + b"\x02" + good[5:], good[:5] + b"\x09" + good[6:]):
+        with pytest.raises(PeerError):
+            Header.decode(bad)
+    with pytest.raises(PeerError, match="impossible"):
+        Header.decode(replace(header(b""), body_bytes=2**60).encode())

@@ -1,0 +1,82 @@
+"""Cards: what a trip by mail may change, and what nobody may."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.trust.identity import Card, Identity
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def identity() -> Identity:
+    return Identity.generate("Acme “Cloud” signature = Ltd", NOW)
+
+
+def test_a_card_says_who_it_is(identity: Identity) -> None:
+    card = Card.parse(identity.card.document.encode())
+    assert card == identity.card
+    assert card.name == "Acme “Cloud” signature = Ltd"
+    assert re.fullmatch(r"(\d{5} ){5}\d{5}", card.fingerprint)
+
+
+@pytest.mark.parametrize(
+    "trip",
+    [
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: "\ufeff" + t,
+        lambda t: t.replace("\n", "  \n"),
+        lambda t: "\n\n" + t + "\n\n",
+    ],
+    ids=["line ends", "byte order mark", "trailing blanks", "empty lines around"],
+)
+def test_a_card_survives_the_mail(identity: Identity, trip: Callable[[str], str]) -> None:
+    assert Card.parse(trip(identity.card.document).encode()) == identity.card
+
+
+def test_any_other_change_is_refused(identity: Identity) -> None:
+    document = identity.card.document
+    other = Identity.generate("Mallory", NOW).card.document
+    changes = [
+        document.replace("Acme", "Acne"),
+        document.replace("2026", "2027", 1),
+        document + 'extra = "x"\n',
+        document.replace("format", "fomat"),
+        document.replace("card-v1", "card-v2"),
+        document.partition("\nsignature")[0] + other[other.index("\nsignature") :],
+        re.sub(r'sealing_key = """\n.', 'sealing_key = """\n_', document),
+        document[:-20],
+        "",
+        "[" * 2000,
+        "x" * 300_000,
+    ]
+    for changed in changes:
+        assert changed != document
+        with pytest.raises(TrustError) as caught:
+            Card.parse(changed.encode())
+        assert str(caught.value)
+    with pytest.raises(TrustError):
+        Card.parse(b"\xff\xfe\x00")
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 81, "a\u202eb", "a\nb", " a", "a\u2028b", "\u200b"])
+def test_names_that_could_mislead_are_refused(name: str) -> None:
+    with pytest.raises(TrustError):
+        Identity.generate(name, NOW)
+
+
+def test_an_identity_is_stored_and_read_back(identity: Identity) -> None:
+    again = Identity.from_bytes(identity.to_bytes())
+    assert again.card == identity.card
+    assert again.sign(b"x") == identity.sign(b"x")
+    for damaged in (b"", b"{}", identity.to_bytes()[:-10]):
+        with pytest.raises(WorkspaceError):
+            Identity.from_bytes(damaged)
+
+
+def test_no_secret_in_a_repr(identity: Identity) -> None:
+    assert repr(identity) == f"<Identity {identity.card.fingerprint}>"
