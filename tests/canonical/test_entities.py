@@ -9,6 +9,7 @@ from accountmap.canonical.decisions import Decision, read_decisions, write_decis
 from accountmap.canonical.entities import Resolution, resolve
 from accountmap.canonical.entity_rules import same_but_for_typing
 from accountmap.canonical.keys import gather
+from accountmap.canonical.misspellings import misspellings
 from accountmap.canonical.places import fold
 from accountmap.canonical.traits import Traits, form_words, traits_of, traits_of_table
 from accountmap.errors import InputError
@@ -93,20 +94,26 @@ def test_a_merge_names_its_rule() -> None:
 
 
 def test_likely_pairs_are_for_review() -> None:
-    found = resolve(
-        traits(
-            accounts(
-                account("Acme GmbH", country="DE"),
-                account("Acme AG", country="DE"),
-                account("Northwind Traders", country="US"),
-                account("Nortwind Traders", country="US"),
-            )
+    found = resolve(traits(accounts(account("Acme GmbH", country="DE"), account("Acme AG", country="DE"))))
+    assert [(p.one, p.other, p.rule) for p in found.review] == [("a0", "a1", "same name, other legal form")]
+
+
+def test_misspellings_are_for_review() -> None:
+    names = ["Northwind Traders", "Nortwind Traders", "Traders Northwind", "Northwind Trading"]
+    listed = traits(accounts(*(account(name, country="US") for name in names)))
+    found = misspellings(listed, resolve(listed), [Decision.of("a0", "a2", same=False)])
+    assert [(p.one, p.other, p.rule) for p in found] == [("a0", "a1", "name differs in typing only")]
+
+
+def test_misspellings_of_other_countries_or_domains_are_none() -> None:
+    listed = traits(
+        accounts(
+            account("Northwind Traders", country="US", website="northwind.com"),
+            account("Nortwind Traders", country="CA"),
+            account("Nortwind Traders", country="US", website="nortwind.com"),
         )
     )
-    assert {(p.one, p.other, p.rule) for p in found.review} == {
-        ("a0", "a1", "same name, other legal form"),
-        ("a2", "a3", "name differs in typing only"),
-    }
+    assert misspellings(listed, resolve(listed)) == []
 
 
 def test_one_domain_under_unrelated_names_is_a_conflict() -> None:

@@ -5,25 +5,18 @@ order of the rows. Accounts are compared only within blocks (one number, one nam
 in small ones, so that the work grows with the list and not with its square.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from accountmap.canonical.blocks import LARGEST_BLOCK, blocks
 from accountmap.canonical.clusters import Clusters
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entity_rules import contradiction, corroborated, related, same_but_for_typing
 from accountmap.canonical.traits import Traits
-
-_LARGEST_BLOCK: Final = 60
-"""Entities of a block that are compared pair by pair. What more of them share tells too little."""
-
-_SAME_LETTERS: Final = 6
-"""Letters at one end of two names that must be equal for a slip elsewhere to be looked for."""
 
 
 @dataclass(frozen=True)
@@ -81,33 +74,7 @@ def resolve(traits: Traits, decisions: Iterable[Decision] = ()) -> Resolution:
     work.by_domain()
     work.by_number("vat", certain=False)
     work.by_number("duns", certain=False)
-    work.by_spelling()
     return work.result(order)
-
-
-def _blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
-    """Yield the positions of each value that stands more than once."""
-    positions = defaultdict(list)
-    for at, value in enumerate(values):
-        if value is not None:
-            positions[value].append(at)
-    return (block for block in positions.values() if len(block) > 1)
-
-
-def _beginning(name: str) -> str:
-    return name[:_SAME_LETTERS]
-
-
-def _end(name: str) -> str:
-    return name[-_SAME_LETTERS:]
-
-
-def _words_in_order(name: str) -> str:
-    return " ".join(sorted(name.split()))
-
-
-def _in_country(part: Callable[[str], str], name: str | None, country: str | None) -> Hashable | None:
-    return None if name is None else (part(name), country)
 
 
 class _Resolver:
@@ -143,7 +110,7 @@ class _Resolver:
 
     def by_number(self, kind: str, *, certain: bool) -> None:
         """Join accounts with one registry number; where it may stand for a group, only if the names agree."""
-        for block in _blocks(self.traits.ids.get(kind, ())):
+        for block in blocks(self.traits.ids.get(kind, ())):
             rule = f"same {kind.upper()}"
             roots = self.clusters.roots(block)
             unlike = [] if certain else [row for row in roots[1:] if not self._alike(roots[0], row)]
@@ -160,13 +127,13 @@ class _Resolver:
     def by_name(self) -> None:
         """Join accounts of one name if all else is equal or a domain or city says the same; else ask."""
         traits = self.traits
-        for block in _blocks([name and name.replace(" ", "") for name in traits.names]):
+        for block in blocks([name and name.replace(" ", "") for name in traits.names]):
             kinds: dict[Hashable, int] = {}
             for row in block:
                 first = kinds.setdefault(traits.evidence(row), row)
                 self._join(first, row, "same name and nothing else different")
             roots = self.clusters.roots(kinds.values())
-            if len(roots) <= _LARGEST_BLOCK:
+            if len(roots) <= LARGEST_BLOCK:
                 self._compare_namesakes(roots)
 
     def _compare_namesakes(self, rows: Sequence[int]) -> None:
@@ -187,11 +154,11 @@ class _Resolver:
     def by_domain(self) -> None:
         """Join accounts of one domain whose names differ in typing only; ask about similar names."""
         names = self.traits.names
-        for block in _blocks(self.traits.domains):
+        for block in blocks(self.traits.domains):
             roots = self.clusters.roots(block)
             named = [row for row in roots if names[row] is not None]
             nameless = [row for row in roots if names[row] is None]
-            if len(named) <= _LARGEST_BLOCK:
+            if len(named) <= LARGEST_BLOCK:
                 self._compare_names(named)
             left = self.clusters.roots(named)
             for row in nameless if len(left) <= 1 else ():
@@ -212,21 +179,6 @@ class _Resolver:
                 self._join(one, other, "same domain, name differs in typing only")
             elif against in (None, "other legal form"):
                 self._ask(one, other, "same domain, similar name")
-
-    def by_spelling(self) -> None:
-        """Ask about names of one country that differ in typing only and agree in what else is known."""
-        names, countries = self.traits.names, self.traits.countries
-        roots = [row for row in range(len(names)) if self.clusters.root(row) == row]
-        for part in (_beginning, _end, _words_in_order):
-            for block in _blocks([_in_country(part, names[row], countries[row]) for row in roots]):
-                if len(block) <= _LARGEST_BLOCK:
-                    self._compare_spelling([roots[at] for at in block])
-
-    def _compare_spelling(self, rows: Sequence[int]) -> None:
-        for one, other in combinations(rows, 2):
-            left, right = self.traits.names[one] or "", self.traits.names[other] or ""
-            if same_but_for_typing(left, right) and contradiction(self.traits, one, other) is None:
-                self._ask(one, other, "name differs in typing only")
 
     def result(self, order: Sequence[int]) -> Resolution:
         """Number the entities and give back what was found, for rows in their original order."""

@@ -88,7 +88,8 @@ def traits_of(
     domains: list[str | None] = []
     for fact in facts:
         names.append(" ".join(fact.name.full) if fact.name else None)
-        forms.append(form_words(fact.name.words) if fact.name else frozenset())
+        has_form = fact.name is not None and len(fact.name.full) < len(fact.name.words)
+        forms.append(form_words(fact.name.words) if fact.name and has_form else frozenset())
         countries.append(fact.country)
         domains.append(fact.domain)
     return Traits(account_ids, names, forms, countries, domains, cities or [None] * len(account_ids), ids)
@@ -101,12 +102,11 @@ def folded_cities(table: pa.Table) -> list[str | None]:
 
 def registry_numbers(table: pa.Table) -> Numbers:
     """Read the number columns of an account table; what is no valid number is None."""
-    countries = [country_code(text) for text in table.column("country").to_pylist()]
-    vats = zip(table.column("vat").to_pylist(), countries, strict=True)
+    vats = zip(table.column("vat").to_pylist(), table.column("country").to_pylist(), strict=True)
     return {
-        "lei": [lei(text) for text in table.column("lei").to_pylist()],
-        "vat": [vat(text, country) for text, country in vats],
-        "duns": [duns(text) for text in table.column("duns").to_pylist()],
+        "lei": [lei(text) if text else None for text in table.column("lei").to_pylist()],
+        "vat": [vat(text, country_code(country)) if text else None for text, country in vats],
+        "duns": [duns(text) if text else None for text in table.column("duns").to_pylist()],
     }
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
-from accountmap.canonical.entities import Resolution, resolve
+from accountmap.canonical.entities import resolve
+from accountmap.canonical.misspellings import misspellings
 from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.traits import Traits, traits_of_table
 from accountmap.preflight.cells import CELL_COLUMNS, CELL_FINDINGS, judge
@@ -48,7 +49,7 @@ def check(accounts: AccountList, prepared: Prepared, decisions: Iterable[Decisio
     rows = zip(*(table.column(column).to_pylist() for column in CELL_COLUMNS), strict=True)
     found = [
         *_cell_findings(dict(zip(CELL_COLUMNS, row, strict=True)) for row in rows),
-        *_pair_findings(traits, names, resolve(traits, decisions)),
+        *_pair_findings(traits, names, tuple(decisions)),
     ]
     return _summary(prepared, tuple(Coverage(column, count, of) for column, count in filled), tuple(found), of)
 
@@ -104,7 +105,10 @@ def _cell_findings(rows: Iterable[dict[str, str | None]]) -> Iterator[Finding]:
     return collector.findings()
 
 
-def _pair_findings(traits: Traits, names: Sequence[str | None], resolution: Resolution) -> Iterator[Finding]:
+def _pair_findings(
+    traits: Traits, names: Sequence[str | None], decisions: tuple[Decision, ...]
+) -> Iterator[Finding]:
+    resolution = resolve(traits, decisions)
     collector = _Collector(_PAIR_FINDINGS)
     at = {account_id: row for row, account_id in enumerate(traits.account_ids)}
 
@@ -115,7 +119,7 @@ def _pair_findings(traits: Traits, names: Sequence[str | None], resolution: Reso
         add("doubtful_website", [traits.account_ids[row], traits.account_ids[owner]], traits.domains[row] or "")
     for pair in resolution.merges:
         add("merged", [pair.one, pair.other], pair.rule)
-    for pair in resolution.review:
+    for pair in (*resolution.review, *misspellings(traits, resolution, decisions)):
         add("review", [pair.one, pair.other], pair.rule)
     for conflict in resolution.conflicts:
         add("conflict", conflict.account_ids, conflict.kind)

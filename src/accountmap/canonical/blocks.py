@@ -1,0 +1,17 @@
+"""Blocks of equal values: the only accounts that are compared with each other."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Final
+
+LARGEST_BLOCK: Final = 60
+"""Members of a block that are compared pair by pair. What more of them share tells too little."""
+
+
+def blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
+    """Yield the ascending positions of each value that stands more than once; None is no value."""
+    positions = defaultdict(list)
+    for at, value in enumerate(values):
+        if value is not None:
+            positions[value].append(at)
+    return (block for block in positions.values() if len(block) > 1)
