@@ -19,18 +19,8 @@ from accountmap.canonical.names import split_words
 LEAST_NAMES = 3
 LONGEST_FORM = 6
 SHORTEST_WORD = 2
-TRADES = frozenset(
-    """
-    agency agricultural aktienfond anstalt association authority banca banco bank bankas banka banking banque board
-    body branch building business caisse cartel chamber charitable charity church club college committee
-    community compagnie confederation consortium cooperative council credit development economic education electric enterprise
-    establishment europeo european federation filial fond fondation fonds foundation fund funds fundacion
-    fundacja group holding hospital housing insurance institute international investment investicny investment
-    management municipal mutual national office party pension political professional public reit religious
-    representative research savings school sec series services sicav societe society sociedad special spv ss state stichting
-    stiftung trade trading trust union university verein vereniging
-    """.split()
-)
+TRADES = frozenset((Path(__file__).parent / "not_legal_forms.txt").read_text("utf-8").split())
+"""Words of trades and institutions, and abbreviations that mean something else as well."""
 
 
 def written(row: dict[str, str]) -> set[tuple[str, ...]]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
+from accountmap.canonical.legal_forms import Words
 from accountmap.canonical.names import Name, is_generic, parse, split_words
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
 from accountmap.canonical.sound import sound_of
@@ -19,8 +20,10 @@ _COMMON: Final = read_words("common_words.tsv")
 _SHORT_LABEL: Final = 3
 """Labels up to this length below a country's domain are initials that others have in other countries."""
 
-_LEAST_SOUNDS: Final = 4
-"""Consonants that a name must have to be told by its sound, not counting common words."""
+_LEAST_SOUNDS: Final = {True: 4, False: 5}
+"""Consonants that a name must have to be told by its sound, not counting common words: of one word, of several."""
+
+_PARTICLES: Final = read_words("particles.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,15 @@ class Key(NamedTuple):
     closeness: int = 2
 
 
-def _country(text: str | None, domain: str | None) -> str | None:
-    code = country_code(text) or country_of_domain(domain)
+def _named_country(words: Words) -> str | None:
+    """Find the one country that stands in a name; short words are too often something else."""
+    codes = {code for word in words if len(word) > 3 and (code := country_code(word))}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _country(text: str | None, domain: str | None, name: Name | None) -> str | None:
+    """Tell the country: as stated, from the top-level domain, or from the name."""
+    code = country_code(text) or country_of_domain(domain) or (_named_country(name.words) if name else None)
     return comparison_country(code) if code else None
 
 
@@ -80,12 +90,13 @@ def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] 
         numbers: its canonical registry numbers by kind.
     """
     domain, column = _address(account)
+    name = parse(account.get("name") or "")
     return Facts(
-        name=parse(account.get("name") or ""),
+        name=name,
         domain=domain,
         domain_column=column,
         label=_label(domain),
-        country=_country(account.get("country"), domain),
+        country=_country(account.get("country"), domain, name),
         numbers=numbers or {},
     )
 
@@ -94,12 +105,26 @@ def _name(facts: Facts) -> Key | None:
     return Key("".join(facts.name.full), "name") if facts.name else None
 
 
+def _is_telling(words: Words) -> bool:
+    return any(len(word) > 2 and word not in _COMMON and not is_place_word(word) for word in words)
+
+
+def _without_places(words: Words) -> Words:
+    """Take place words from both ends while what remains still tells the company: the country is in the key."""
+    while is_place_word(words[0]) and _is_telling(words[1:]):
+        words = words[1:]
+    while is_place_word(words[-1]) and _is_telling(words[:-1]):
+        words = words[:-1]
+    return words
+
+
 def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
-    whole = facts.name.core == facts.name.full
-    rule = "name" if whole else "name without holding words"
-    return Key("".join(facts.name.core), rule, 2 if whole else 1)
+    local = _without_places(facts.name.core)
+    if local == facts.name.full:
+        return Key("".join(local), "name")
+    return Key("".join(local), "name without holding and place words", 1)
 
 
 def _domain(facts: Facts) -> Key | None:
@@ -120,14 +145,16 @@ def _first_two_words(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
     first = facts.name.core[:2]
-    return None if all(map(is_place_word, first)) else Key(" ".join(first), "first two words")
+    if first[1] in _PARTICLES or all(map(is_place_word, first)):
+        return None
+    return Key(" ".join(first), "first two words")
 
 
 def _first_word(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
     first = facts.name.core[0]
-    if len(first) < 3 or first in _COMMON or is_place_word(first) or is_generic((first,)):
+    if len(first) < 4 or first in _COMMON or is_place_word(first) or is_generic((first,)):
         return None
     return Key(first, "first word")
 
@@ -139,7 +166,7 @@ def _sound(facts: Facts) -> Key | None:
     sound = telling = sound_of(core)
     if not _COMMON.isdisjoint(core):
         telling = sound_of(word for word in core if word not in _COMMON)
-    return Key(sound, "sound of the name") if len(telling) >= _LEAST_SOUNDS else None
+    return Key(sound, "sound of the name") if len(telling) >= _LEAST_SOUNDS[len(core) == 1] else None
 
 
 Maker = Callable[[Facts], Key | None]

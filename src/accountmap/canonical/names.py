@@ -31,6 +31,15 @@ _FILED_STATE: Final = re.compile(r"/[a-z ]{2,8}/?\s*$")
 """The state or remark that US filings put behind a name: `/de/`, `/new/`."""
 
 _FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")
+_OTHER_LETTERS: Final = "\u0370-\u1dff\u2e80-\ua71f\ua800-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
+"""Unicode blocks of letters that are not Latin, as a range of a pattern."""
+
+_OTHER_SCRIPT: Final = re.compile(f"[{_OTHER_LETTERS}]")
+_BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_LETTERS}]")
+
+_LEAST_LATIN: Final = 4
+"""Letters that a Latin part must have to stand for the whole name."""
+
 _WORD: Final = re.compile("[a-z0-9]+")
 
 
@@ -120,16 +129,18 @@ def _abbreviated(words: Words) -> Words:
     return tuple(_ABBREVIATIONS.get(word, word) for word in words)
 
 
-@lru_cache(maxsize=4096)
-def parse(text: str) -> Name | None:
-    """Take a name apart.
+def _latin_part(text: str) -> str | None:
+    """Give the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
+    if text.isascii():
+        return None
+    parts = text.split()
+    latin = [part for part in parts if not _OTHER_SCRIPT.search(part)]
+    if len(latin) == len(parts) or any(_BOTH_SCRIPTS.search(part) for part in parts):
+        return None
+    return " ".join(latin) if sum(map(str.isalpha, "".join(latin))) >= _LEAST_LATIN else None
 
-    Args:
-        text: the name as the list's owner wrote it.
 
-    Returns:
-        None if there is no word that could tell the company from others.
-    """
+def _take_apart(text: str) -> Name | None:
     words = tuple(split_words(text))
     if not words:
         return None
@@ -142,3 +153,17 @@ def parse(text: str) -> Name | None:
     if is_generic(core):
         return None
     return Name(words, _abbreviated(full), _abbreviated(core))
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Name | None:
+    """Take a name apart.
+
+    Args:
+        text: the name as the list's owner wrote it. If it stands there in two scripts, the Latin one counts.
+
+    Returns:
+        None if there is no word that could tell the company from others.
+    """
+    latin = _latin_part(text)
+    return (latin and _take_apart(latin)) or _take_apart(text)

@@ -31,6 +31,11 @@ _NATIVE_WORDS: Final = {
 _NATIVE_WORD: Final = re.compile("|".join(map(re.escape, _NATIVE_WORDS)))
 _KANA_RUN: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]+")
 _KANA: Final = read_pairs("kana.tsv")
+_LETTER_PAIRS: Final = read_pairs("letter_pairs.tsv")
+_LETTER_PAIR: Final = re.compile("|".join(map(re.escape, _LETTER_PAIRS)))
+_UKRAINIAN: Final = re.compile("[іїєґ]")
+"""Letters that Ukrainian has and Russian does not; with them, `и` is read as `y`."""
+
 _TO_KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _LONG_VOWEL: Final = re.compile("(?<=[aiueo])ー|(?<=o)[uo]|(?<=u)u")
 
@@ -41,6 +46,10 @@ def _plain_latin(word: re.Match[str]) -> str:
 
 def _set_apart(word: re.Match[str]) -> str:
     return f" {_NATIVE_WORDS[word.group()]} "
+
+
+def _spell_pair(letters: re.Match[str]) -> str:
+    return _LETTER_PAIRS[letters.group()]
 
 
 def _spell_kana(run: re.Match[str]) -> str:
@@ -84,5 +93,8 @@ def to_ascii(text: str) -> str:
     visible = _without_signs(folded)
     latin = _MIXED_WORD.sub(_plain_latin, visible)
     parted = _NATIVE_WORD.sub(_set_apart, latin)
-    spelled = _KANA_RUN.sub(_spell_kana, parted)
-    return anyascii(spelled).lower()
+    spelled = _KANA_RUN.sub(_spell_kana, parted).lower()
+    if _UKRAINIAN.search(spelled):
+        spelled = spelled.replace("и", "y")
+    paired = _LETTER_PAIR.sub(_spell_pair, spelled)
+    return anyascii(paired).lower()
