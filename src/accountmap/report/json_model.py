@@ -1,0 +1,44 @@
+"""The whole account map as one JSON document, for programs.
+
+templates/report-v1.schema.json describes it (JSON Schema, draft 2020-12). Within version 1, columns and objects
+may be added; none is renamed, removed or given another meaning.
+"""
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+import pyarrow as pa
+
+from accountmap.overlap import AccountMap
+from accountmap.report.sentences import headline, summary_sentences
+
+FORMAT: Final = "accountmap-report-v1"
+
+
+def to_json(account_map: AccountMap) -> bytes:
+    """Write report.json: UTF-8, the text of names exact, every number finite."""
+    return json.dumps(report_model(account_map), ensure_ascii=False, allow_nan=False).encode()
+
+
+def report_model(account_map: AccountMap) -> dict[str, Any]:
+    """Give the account map as JSON values. A row leaves out the columns that it has no value in."""
+    return {
+        "format": FORMAT,
+        "session_id": account_map.session_id,
+        "receipt": account_map.receipt,
+        "own_name": account_map.own_name,
+        "partner_name": account_map.partner_name,
+        "finished": account_map.finished.isoformat(),
+        "sentences": [headline(account_map), *summary_sentences(account_map)],
+        "summary": asdict(account_map.summary),
+        "matrix": _rows(account_map.matrix),
+        "overlap": _rows(account_map.overlap),
+        "whitespace": _rows(account_map.whitespace),
+        "reveals": list(account_map.reveals),
+        "notes": list(account_map.notes),
+    }
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if value is not None} for row in table.to_pylist()]
