@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from accountmap.accounts import ACCOUNT_SCHEMA as ACCOUNT_SCHEMA
-    from accountmap.accounts import SEGMENTS as SEGMENTS
-    from accountmap.accounts import AccountList as AccountList
-    from accountmap.accounts import from_table as from_table
-    from accountmap.accounts import read_accounts as read_accounts
+    from accountmap.accounts.reading import from_table as from_table
+    from accountmap.accounts.reading import read_accounts as read_accounts
+    from accountmap.accounts.schema import ACCOUNT_SCHEMA as ACCOUNT_SCHEMA
+    from accountmap.accounts.schema import SEGMENTS as SEGMENTS
+    from accountmap.accounts.schema import AccountList as AccountList
     from accountmap.api import abandon_session as abandon_session
     from accountmap.api import account_map as account_map
     from accountmap.api import describe_message as describe_message
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES: Final = {
-    "ACCOUNT_SCHEMA": "accounts",
-    "SEGMENTS": "accounts",
-    "AccountList": "accounts",
-    "from_table": "accounts",
-    "read_accounts": "accounts",
+    "ACCOUNT_SCHEMA": "accounts.schema",
+    "SEGMENTS": "accounts.schema",
+    "AccountList": "accounts.schema",
+    "from_table": "accounts.reading",
+    "read_accounts": "accounts.reading",
     "abandon_session": "api",
     "account_map": "api",
     "describe_message": "api",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts import AccountList, read_accounts
+from accountmap.accounts.reading import read_accounts
+from accountmap.accounts.schema import AccountList
 
 ReadText = Callable[..., AccountList]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from accountmap.accounts import ACCOUNT_SCHEMA
 from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.csv_reader import HEADER_SEARCH_ROWS
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.accounts.text import LONGEST
 from accountmap.accounts.workbook_check import MOST_BYTES, MOST_CELLS
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from accountmap.accounts import read_accounts, workbook_check
+from accountmap.accounts import workbook_check
+from accountmap.accounts.reading import read_accounts
 from accountmap.errors import InputError
 
 Rows = list[list[object]]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts import AccountList, read_accounts
+from accountmap.accounts.reading import read_accounts
+from accountmap.accounts.schema import AccountList
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 README = (SAMPLES / "README.md").read_text("utf-8")

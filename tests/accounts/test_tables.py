@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from accountmap.accounts import ACCOUNT_SCHEMA, from_table, read_accounts
+from accountmap.accounts.reading import from_table, read_accounts
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.errors import InputError, UsageError
 
 COLUMNS = {

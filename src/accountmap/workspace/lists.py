@@ -42,13 +42,16 @@ def read_list(folder: Path) -> tuple[AccountList, Prepared]:
         profile = about["profile"]
         slots = tuple(Slot(**slot) for slot in profile["slots"])
         accounts = AccountList(
-            _table(folder, "accounts"), _table(folder, "extras"), about["source_columns"], tuple(about["notes"])
+            read_table(folder / "accounts.parquet"),
+            read_table(folder / "extras.parquet"),
+            about["source_columns"],
+            tuple(about["notes"]),
         )
         prepared = Prepared(
             Profile(profile["name"], slots, profile["threshold"]),
-            _table(folder, "entities"),
-            _table(folder, "members"),
-            _table(folder, "keys"),
+            read_table(folder / "entities.parquet"),
+            read_table(folder / "members.parquet"),
+            read_table(folder / "keys.parquet"),
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise WorkspaceError(
@@ -58,5 +61,7 @@ def read_list(folder: Path) -> tuple[AccountList, Prepared]:
     return accounts, prepared
 
 
-def _table(folder: Path, name: str) -> pa.Table:
-    return pq.read_table(folder / f"{name}.parquet")
+def read_table(path: Path) -> pa.Table:
+    """Read a Parquet file of our own. `pyarrow.parquet.read_table` would load pandas first."""
+    with pq.ParquetFile(path) as file:
+        return file.read()

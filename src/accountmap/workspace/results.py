@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from accountmap.errors import WorkspaceError
 from accountmap.overlap.result import SessionResult
+from accountmap.workspace.lists import read_table
 
 
 def write_result(folder: Path, result: SessionResult) -> None:
@@ -43,8 +44,8 @@ def read_result(folder: Path) -> SessionResult:
             finished=datetime.fromisoformat(about["finished"]),
             preview={(ours, theirs): count for ours, theirs, count in about["preview"]},
             partner_sizes=about["partner_sizes"],
-            matches=pq.read_table(folder / "matches.parquet"),
-            their_fields=pq.read_table(folder / "their_fields.parquet"),
+            matches=read_table(folder / "matches.parquet"),
+            their_fields=read_table(folder / "their_fields.parquet"),
             receipt=about["receipt"],
             reveals=tuple(about["reveals"]),
         )
