@@ -214,3 +214,14 @@ def test_nothing_secret_in_a_repr() -> None:
     pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
     pair.i.offer(CHANNEL_KEY)
     assert repr(pair.i) == "<Session initiator, Offered>"
+
+
+def test_blinding_ahead_changes_no_byte() -> None:
+    p = parameters(((4, 2, 2), (4, 2, 2)))
+    late, early = (Pair.of(LEFT, RIGHT, p, SPACES, "same") for _ in range(2))
+    early.r.prepare()
+    early.r = restore(early.r, early.r.dump())
+    assert early.r.due == {MessageType.OFFER}
+    assert [m.body for m in early.finish()] == [m.body for m in late.finish()]
+    with pytest.raises(UsageError):
+        early.r.prepare()

@@ -9,11 +9,20 @@ from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, SIGNATURE_BYTES, TOKEN_BYTES
-from accountmap.psi.tables import Bytes2D, Order, check_points, check_products, tokens
+from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
 
 THEM, US = Role.INITIATOR, Role.RESPONDER
 OFFER, PREVIEW, REVEAL, MATCHED = "message 1", "message 3", "message 5", "message 7"
 FIELDS = "message 9"
+
+
+@dataclass(frozen=True)
+class Ready(Phase):
+    """Our own groups are blinded; message 1 is still to come."""
+
+    scalar: bytes
+    table: Points
+    origin: Order
 
 
 @dataclass(frozen=True)
@@ -145,15 +154,20 @@ class Sharing(Matched):
         return Step(phase, Message(MessageType.RECEIPT, ours))
 
 
-def answer(setting: Setting, channel_key: bytes, body: bytes) -> Step:
-    """Take message 1: blind the partner's points and our own, and commit to the token table."""
+def prepare(setting: Setting) -> Ready:
+    """Blind our groups, which needs nothing of the partner's."""
+    blinded = rounds.blind(setting.groups, setting.parameters, US, setting.ports)
+    return Ready(blinded.scalar, blinded.table, blinded.origin)
+
+
+def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> Step:
+    """Take message 1: blind the partner's points, and commit to the token table."""
     p = setting.parameters
     their_nonce, _, column = wire.split(body, [NONCE_BYTES, p.channel_key_bytes])
     points = wire.rows(column, POINT_BYTES)
+    check_points(points, ours.table, OFFER)
     nonce = setting.ports.random(NONCE_BYTES)
     sid = rounds.session_id(p, their_nonce, nonce)
-    ours = rounds.blind(setting.groups, p, US, setting.ports)
-    check_points(points, ours.table, OFFER)
     products = setting.ports.curve.multiply(ours.scalar, points)
     check_products(products, OFFER)
     u, order = rounds.shuffle_tokens(tokens(rounds.token_prefix(sid), products), p, THEM, setting.ports)

@@ -84,10 +84,9 @@ class Session:
     @property
     def due(self) -> frozenset[MessageType]:
         """The messages that the partner may send next; none when it is our turn, or over."""
-        if self._phase is None:
-            responding = self._setting.role is Role.RESPONDER
-            return frozenset({MessageType.OFFER}) if responding else frozenset()
-        awaited = AWAITS.get(type(self._phase))
+        if self._may_answer:
+            return frozenset({MessageType.OFFER})
+        awaited = None if self._phase is None else AWAITS.get(type(self._phase))
         stop = {MessageType.STOP} if type(self._phase) in MAY_STOP else set()
         return frozenset(stop if awaited is None else {awaited, *stop})
 
@@ -128,10 +127,22 @@ class Session:
         Raises:
             PeerError: the offer is not as the protocol allows.
         """
-        if self._phase is not None or self._setting.role is not Role.RESPONDER:
+        if not self._may_answer:
             raise UsageError("only a responder answers, and only once")
         self._check_length(MessageType.OFFER, body)
-        return self._go(responder.answer(self._setting, channel_key, body))
+        ready = self._phase if isinstance(self._phase, responder.Ready) else responder.prepare(self._setting)
+        return self._go(responder.answer(self._setting, ready, channel_key, body))
+
+    def prepare(self) -> None:
+        """As responder, blind our own groups while message 1 is still on its way; `answer` does it otherwise."""
+        if not self._may_answer:
+            raise UsageError("only a responder prepares, before it answers")
+        self._phase = responder.prepare(self._setting)
+
+    @property
+    def _may_answer(self) -> bool:
+        fresh = self._phase is None or isinstance(self._phase, responder.Ready)
+        return fresh and self._setting.role is Role.RESPONDER
 
     def receive(self, kind: MessageType, body: bytes) -> Message | None:
         """Take any later message of the partner and return the reply, if one is due.

@@ -21,6 +21,7 @@ _PHASES: Final[dict[str, type[Phase]]] = {
     "initiator/revealing": initiator.Revealing,
     "initiator/sharing": initiator.Sharing,
     "initiator/receiving": initiator.Receiving,
+    "responder/ready": responder.Ready,
     "responder/answered": responder.Answered,
     "responder/previewed": responder.Previewed,
     "responder/consented": responder.Consented,
