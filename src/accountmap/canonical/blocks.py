@@ -1,6 +1,5 @@
 """Blocks of equal values: the only accounts that are compared with each other."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
@@ -10,8 +9,13 @@ LARGEST_BLOCK: Final = 60
 
 def blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
     """Yield the ascending positions of each value that stands more than once; None is no value."""
-    positions = defaultdict(list)
+    first: dict[Hashable, int] = {}
+    repeated: dict[Hashable, list[int]] = {}
     for at, value in enumerate(values):
-        if value is not None:
-            positions[value].append(at)
-    return (block for block in positions.values() if len(block) > 1)
+        if value is None:
+            continue
+        if value in first:
+            repeated.setdefault(value, [first[value]]).append(at)
+        else:
+            first[value] = at
+    return iter(repeated.values())
