@@ -1,6 +1,7 @@
 """Measure how well two lists find their common companies, in clear, through the library's own path.
 
     python benchmarks/matching.py score DATA_DIR --set dev_listed [--profile NAME] [--without SLOT] [--half 0|1]
+        [--reference LIST.jsonl]
     python benchmarks/matching.py ablate DATA_DIR --set dev_listed [--half 0|1]
     python benchmarks/matching.py speed DATA_DIR/large_gleif_names.parquet
 
@@ -26,6 +27,7 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.prepared import Prepared, Profile
 from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
+from accountmap.canonical.reference import Reference, load_reference
 from accountmap.psi.matching import TOKEN_BYTES, mutual_best
 
 Row = dict[str, str]
@@ -140,9 +142,9 @@ def score(truth: Truth, found: set[Pair]) -> Score:
     return Score(len(counted), len(counted & truth.links), len(truth.links), len(found & truth.hard_negatives))
 
 
-def measure(truth: Truth, profile: Profile) -> Score:
-    left = prepare_accounts(accounts_of(truth.left, "a_id"), profile)
-    right = prepare_accounts(accounts_of(truth.right, "b_id"), profile)
+def measure(truth: Truth, profile: Profile, reference: Reference | None = None) -> Score:
+    left = prepare_accounts(accounts_of(truth.left, "a_id"), profile, reference=reference)
+    right = prepare_accounts(accounts_of(truth.right, "b_id"), profile, reference=reference)
     return score(truth, matched_pairs(left, right))
 
 
@@ -178,15 +180,17 @@ def main() -> None:
     parser.add_argument("--profile", choices=sorted(PROFILES), default=DEFAULT_PROFILE)
     parser.add_argument("--without", action="append", default=[], metavar="SLOT")
     parser.add_argument("--half", type=int, choices=[0, 1])
+    parser.add_argument("--reference", type=Path)
     options = parser.parse_args()
     profile = without(PROFILES[options.profile], *options.without)
     if options.task == "speed":
         speed(options.data, profile)
         return
     truth = load(options.data, options.set, options.half)
+    reference = load_reference(options.reference) if options.reference else None
     runs = ablations(profile) if options.task == "ablate" else [(profile.name, profile)]
     for label, chosen in runs:
-        print(f"{options.set:12} {label:16} {measure(truth, chosen)}")
+        print(f"{options.set:12} {label:16} {measure(truth, chosen, reference)}")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def test_one_entity_holds_a_value_in_its_strongest_slot() -> None:
 
 def test_registry_numbers_are_keys_of_the_widest_profile() -> None:
     rows = [{"account_id": "a", "lei": "5493001KJTIIGC8Y1R12", "duns": "15-048-3782", "segment": "prospect"}]
-    found = readable(prepare_accounts(accounts(rows), PROFILES["eleven"]))
+    found = readable(prepare_accounts(accounts(rows), PROFILES["twelve"]))
     assert found == {("a", "lei", "5493001KJTIIGC8Y1R12"), ("a", "duns", "150483782")}
 
 

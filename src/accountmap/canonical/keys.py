@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
 from accountmap.canonical.legal_forms import Words
-from accountmap.canonical.names import Name, is_generic, parse, split_words
+from accountmap.canonical.names import Name, is_generic, parse, split_words, squash
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
 from accountmap.canonical.sound import sound_of
 from accountmap.canonical.tables import read_words
@@ -36,6 +36,7 @@ class Facts:
         label: the squashed label of the domain.
         country: as compared, ISO 3166 alpha-2.
         numbers: its registry numbers by kind.
+        reference: the id of the reference list's entry that it leads to.
     """
 
     name: Name | None
@@ -44,6 +45,7 @@ class Facts:
     label: str | None
     country: str | None
     numbers: Mapping[str, str | None] = field(default_factory=dict)
+    reference: str | None = None
 
 
 class Key(NamedTuple):
@@ -79,7 +81,7 @@ def _address(account: Mapping[str, str | None]) -> tuple[str | None, str]:
 @lru_cache(maxsize=4096)
 def _label(domain: str | None) -> str | None:
     words = tuple(split_words(domain_label(domain) or ""))
-    return None if is_generic(words) else "".join(words)
+    return None if is_generic(words) else squash(words)
 
 
 def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
@@ -102,7 +104,7 @@ def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] 
 
 
 def _name(facts: Facts) -> Key | None:
-    return Key("".join(facts.name.full), "name") if facts.name else None
+    return Key(squash(facts.name.full), "name") if facts.name else None
 
 
 def _is_telling(words: Words) -> bool:
@@ -123,12 +125,16 @@ def _core(facts: Facts) -> Key | None:
         return None
     local = _without_places(facts.name.core)
     if local == facts.name.full:
-        return Key("".join(local), "name")
-    return Key("".join(local), "name without holding and place words", 1)
+        return Key(squash(local), "name")
+    return Key(squash(local), "name without holding and place words", 1)
 
 
 def _domain(facts: Facts) -> Key | None:
     return Key(facts.domain, f"domain of {facts.domain_column}") if facts.domain else None
+
+
+def _reference(facts: Facts) -> Key | None:
+    return Key(facts.reference, "reference list") if facts.reference else None
 
 
 def _any_label(facts: Facts) -> Key | None:
@@ -194,6 +200,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "vat": _number("vat"),
     "duns": _number("duns"),
     "domain": _domain,
+    "reference": _reference,
     "name_country": _in_country(_core),
     "label": _label_alone,
     "label_country": _in_country(_any_label),

@@ -125,6 +125,13 @@ def is_generic(words: Words) -> bool:
     )
 
 
+def squash(words: Words) -> str:
+    """Write words as one, with `ae`, `oe`, `ue` as `a`, `o`, `u`: what `ä`, `ö`, `ü` became either way."""
+    joined = "".join(words)
+    folded = joined.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return folded if len(folded) > 1 else joined
+
+
 def _abbreviated(words: Words) -> Words:
     return tuple(_ABBREVIATIONS.get(word, word) for word in words)
 

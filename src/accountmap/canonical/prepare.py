@@ -1,7 +1,7 @@
 """From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import resolve
 from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
+from accountmap.canonical.reference import Reference
 from accountmap.canonical.traits import Numbers, folded_cities, registry_numbers, traits_of
 
 Index = npt.NDArray[np.int64]
@@ -46,11 +47,12 @@ class _Candidates:
             yield known
 
 
-def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
+def _facts(table: pa.Table, numbers: Numbers, reference: Reference | None) -> Iterator[Facts]:
     columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
     for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
         account = dict(zip(KEY_COLUMNS, cells, strict=True))
-        yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
+        facts = gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
+        yield replace(facts, reference=reference.find(facts)) if reference else facts
 
 
 def _codes(values: Sequence[str]) -> Index:
@@ -127,13 +129,19 @@ def _entities(table: pa.Table, entity_of: Index) -> pa.Table:
     return pa.table([[ids[at] for at in order], [segments[at] for at in order]], schema=ENTITY_SCHEMA)
 
 
-def prepare_accounts(accounts: AccountList, profile: Profile, decisions: Iterable[Decision] = ()) -> Prepared:
+def prepare_accounts(
+    accounts: AccountList,
+    profile: Profile,
+    decisions: Iterable[Decision] = (),
+    reference: Reference | None = None,
+) -> Prepared:
     """Turn a list into entities and match keys.
 
     Args:
         accounts: the own list; the order of its rows does not matter.
         profile: which keys to make.
         decisions: what the user said of pairs of accounts: the same company or not.
+        reference: the list that the agreement names, if its profile has the slot.
 
     Returns:
         The prepared list: members in the order of account_id, entities of their smallest account_id.
@@ -141,7 +149,7 @@ def prepare_accounts(accounts: AccountList, profile: Profile, decisions: Iterabl
     table = accounts.table
     numbers = registry_numbers(table)
     made = _Candidates([], [], [], [], [])
-    passing = made.note(_facts(table, numbers), tuple(slot.name for slot in profile.slots))
+    passing = made.note(_facts(table, numbers, reference), tuple(slot.name for slot in profile.slots))
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing, numbers, folded_cities(table))
     entity_of = resolve(traits, decisions).entity_of

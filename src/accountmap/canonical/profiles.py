@@ -20,6 +20,7 @@ _SLOTS: Final = (
     ("vat", "vat", "identifier"),
     ("duns", "duns", "identifier"),
     ("domain", "domain", "domain"),
+    ("reference", "reference", "identifier"),
     ("name_country", LOCAL_NAME, "strong name"),
     ("label", NAME, "weak name"),
     ("label_country", LOCAL_NAME, "weak name"),
@@ -29,7 +30,8 @@ _SLOTS: Final = (
 )
 """All slots as (name, space, tier), strongest first after the preview kind."""
 
-_IDENTIFIERS: Final = frozenset(["lei", "vat", "duns"])
+_LISTED: Final = frozenset(["lei", "vat", "duns", "reference"])
+"""Slots for what registers and the reference list say; few lists of accounts have them."""
 
 
 def _profile(name: str, chosen: frozenset[str]) -> Profile:
@@ -44,11 +46,12 @@ _ALL: Final = frozenset(name for name, _, _ in _SLOTS)
 PROFILES: Final = {
     profile.name: profile
     for profile in [
-        _profile("eight", _ALL - _IDENTIFIERS),
+        _profile("eight", _ALL - _LISTED),
         _profile("three", frozenset(["name", "domain", "label"])),
-        _profile("eleven", _ALL),
+        _profile("nine", (_ALL - _LISTED) | {"reference"}),
+        _profile("twelve", _ALL),
     ]
 }
-"""All profiles that an agreement can name. `eleven` also compares registry numbers."""
+"""All profiles that an agreement can name. `nine` adds the reference list, `twelve` also registry numbers."""
 
 DEFAULT_PROFILE: Final = "eight"
