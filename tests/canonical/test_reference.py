@@ -70,12 +70,14 @@ def test_keeps_what_joins_and_what_makes_that_ambiguous() -> None:
         Entry("a:3", ("FR",), ("IBM",)),
         Entry("a:4", (), ("Northwind Traders",), ("nw.com",)),
     ]
-    assert [entry.id for entry in useful(entries)] == ["wd:Q1", "a:3", "a:4"]
+    assert [entry.id for entry in useful(lambda: entries)] == ["wd:Q1", "a:3", "a:4"]
 
 
 def test_entries_of_one_id_become_one() -> None:
     one, other = Entry("a:1", ("DE",), ("A", "B")), Entry("a:1", ("CH",), ("B", "C"), ("a.de",))
-    assert united([one, other]) == [Entry("a:1", ("CH", "DE"), ("A", "B", "C"), ("a.de",))]
+    both = Entry("a:1", ("CH", "DE"), ("A", "B", "C"), ("a.de",))
+    assert list(united([one], [other, IBM])) == [both, IBM]
+    assert list(united([IBM], [one, other])) == [IBM, both]
 
 
 def test_a_list_is_the_same_for_the_same_entries(tmp_path: Path) -> None:

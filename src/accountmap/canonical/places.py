@@ -33,6 +33,7 @@ _TLD_COUNTRIES: Final = {
 """Country domains that are not the alpha-2 code (IANA root zone database)."""
 
 _INVERTED: Final = re.compile(r"^([^,(]+)[,(]\s*([^)]+)\)?\s*$")
+_PARTS: Final = re.compile(r"[-–/|,;:()\[\]]")
 _FORM_OF_STATE: Final = re.compile(
     r"^(?:[\w']+ )*(?:republic|kingdom|state|principality|sultanate|commonwealth|federation|duchy) of (?:the )?",
     re.IGNORECASE,
@@ -60,7 +61,8 @@ def country_code(text: str | None) -> str | None:
     """Read a country as people and registers write it.
 
     Args:
-        text: an ISO 3166-1 alpha-2 or alpha-3 code or a name, also inverted (`Korea, Republic of`).
+        text: an ISO 3166-1 alpha-2 or alpha-3 code or a name, also inverted (`Korea, Republic of`), or several of
+            these, or one with something that names no country (`DE - Germany`, `Lyon, France`).
 
     Returns:
         The alpha-2 code (`XK` for Kosovo), or None if the text names no country or more than one.
@@ -71,7 +73,8 @@ def country_code(text: str | None) -> str | None:
     for name in (text, plain, _FORM_OF_STATE.sub("", plain)):
         if code := _countries().get(fold(name)):
             return code
-    return None
+    codes = {code for part in _PARTS.split(text) if (code := _countries().get(fold(part)))}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def comparison_country(code: str) -> str:

@@ -1,6 +1,6 @@
 """Build a reference list: put the sources' entries together and keep those that bring something together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class Built:
     digest: str
 
 
-def build_reference(output: Path, gleif: Path | None = None, extracts: Iterable[Path] = ()) -> Built:
+def build_reference(output: Path, gleif: Path | None = None, extracts: Sequence[Path] = ()) -> Built:
     """Write a reference list from public files.
 
     Args:
@@ -28,24 +28,29 @@ def build_reference(output: Path, gleif: Path | None = None, extracts: Iterable[
     Raises:
         InputError: a source cannot be read.
     """
-    kept = list(useful(united(_entries(gleif, extracts))))
+
+    def entries() -> Iterator[Entry]:
+        return united(
+            read_gleif(gleif) if gleif else (), (entry for path in extracts for entry in read_extract(path))
+        )
+
+    kept = list(useful(entries))
     return Built(len(kept), write_reference(output, kept))
 
 
-def _entries(gleif: Path | None, extracts: Iterable[Path]) -> Iterator[Entry]:
-    if gleif is not None:
-        yield from read_gleif(gleif)
-    for path in extracts:
-        yield from read_extract(path)
+def united(many: Iterable[Entry], few: Iterable[Entry]) -> Iterator[Entry]:
+    """Join the entries of one id.
 
-
-def united(entries: Iterable[Entry]) -> list[Entry]:
-    """Join entries of one id."""
-    by_id: dict[str, Entry] = {}
-    for entry in entries:
-        known = by_id.get(entry.id)
-        by_id[entry.id] = entry if known is None else _joined(known, entry)
-    return list(by_id.values())
+    Args:
+        many: entries of distinct ids; they are passed on one by one.
+        few: entries that may be of one id with others; they are kept until all are known.
+    """
+    waiting: dict[str, Entry] = {}
+    for entry in few:
+        waiting[entry.id] = _joined(waiting[entry.id], entry) if entry.id in waiting else entry
+    for entry in many:
+        yield _joined(entry, waiting.pop(entry.id)) if entry.id in waiting else entry
+    yield from waiting.values()
 
 
 def _joined(one: Entry, other: Entry) -> Entry:
@@ -57,15 +62,20 @@ def _joined(one: Entry, other: Entry) -> Entry:
     )
 
 
-def useful(entries: list[Entry]) -> Iterator[Entry]:
+def useful(entries: Callable[[], Iterable[Entry]]) -> Iterator[Entry]:
     """Keep entries that bring together what no rule would, and those that make their names ambiguous.
 
     A domain whose label is one of the names brings nothing: names and labels meet by themselves.
+
+    Args:
+        entries: gives all entries; called twice, so that they need not be held.
     """
-    keys = [name_keys(entry) for entry in entries]
-    joins = [len(own | _labels(entry)) > 1 for entry, own in zip(entries, keys, strict=True)]
-    joined = {key for own, joining in zip(keys, joins, strict=True) if joining for key in own}
-    return (entry for entry, own in zip(entries, keys, strict=True) if own & joined)
+    joined: set[str] = set()
+    for entry in entries():
+        keys = name_keys(entry)
+        if len(keys | _labels(entry)) > 1:
+            joined |= keys
+    return (entry for entry in entries() if not joined.isdisjoint(name_keys(entry)))
 
 
 def _labels(entry: Entry) -> set[str]:
