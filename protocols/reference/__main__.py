@@ -1,0 +1,100 @@
+"""Write the vectors, or check that the files hold what would be written.
+
+python -m protocols.reference           # writes
+python -m protocols.reference --check   # tells which files differ; exit code 1 if any does
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from protocols.reference import (
+    cases_due,
+    cases_keys,
+    cases_matches,
+    cases_matching,
+    cases_message,
+    cases_points,
+    cases_sealed,
+    cases_session,
+    cases_tables,
+)
+from protocols.reference.cases_session import SMALL, small_parties
+from protocols.reference.refusals import Case
+from protocols.reference.session import Played, play
+
+VECTORS = Path(__file__).parent.parent / "vectors"
+
+
+@cache
+def _small_session() -> Played:
+    return play(*small_parties(), SMALL)
+
+
+def _refusals(comment: str, section: str, make: Callable[[Played], list[Case]]) -> Callable[[], dict[str, Any]]:
+    """Write cases against the session of session.json."""
+
+    def written() -> dict[str, Any]:
+        cases = [case.describe() for case in make(_small_session())]
+        return {"comment": comment, "section": section, "session": "session.json", "cases": cases}
+
+    return written
+
+
+FILES: dict[str, Callable[[], dict[str, Any]]] = {
+    "psi/map_to_curve.json": cases_keys.map_to_curve,
+    "psi/domain_separation.json": cases_keys.match_generator,
+    "psi/blinding.json": cases_keys.blinding,
+    "psi/tokens.json": cases_keys.tokens,
+    "psi/digests.json": cases_keys.commitments,
+    "psi/matching.json": cases_matching.matching,
+    "psi/session.json": cases_session.small_session,
+    "psi/session_without_matches.json": cases_session.session_without_matches,
+    "psi/refuse_lengths.json": _refusals("Bodies of another length", "psi-v1 §5", cases_tables.lengths),
+    "psi/refuse_points.json": _refusals("Points", "psi-v1 §5.1, §5.7", cases_points.points),
+    "psi/refuse_previews.json": _refusals("Preview columns out of order", "psi-v1 §5.3", cases_tables.previews),
+    "psi/refuse_openings.json": _refusals("Openings of commitments", "psi-v1 §5.4", cases_tables.openings),
+    "psi/refuse_consents.json": _refusals("Consents", "psi-v1 §5.4", cases_tables.consents),
+    "psi/refuse_tables.json": _refusals("Token tables", "psi-v1 §5.5", cases_tables.token_tables),
+    "psi/refuse_rows.json": _refusals("Named rows", "psi-v1 §5.6", cases_matches.named_rows),
+    "psi/refuse_row_counts.json": _refusals("Numbers of named rows", "psi-v1 §5.6", cases_matches.row_counts),
+    "psi/refuse_fields.json": _refusals("Sealed fields", "psi-v1 §5.7", cases_matches.sealed_fields),
+    "psi/refuse_receipts.json": _refusals("Receipts", "psi-v1 §5.8", cases_matches.receipts),
+    "message/header.json": cases_message.headers,
+    "message/refuse_headers.json": cases_message.header_refusals,
+    "message/refuse_not_due.json": cases_due.not_due,
+    "message/transcript.json": cases_message.transcripts,
+    "message/nonces.json": cases_message.nonces,
+    "message/agreed_fields.json": cases_message.agreed_fields,
+    "message/cards.json": cases_sealed.cards,
+    "message/sealed.json": cases_sealed.sealed_message,
+    "message/refuse_sealed.json": cases_sealed.sealed_refusals,
+}
+"""What makes each file."""
+
+
+def text_of(make: Callable[[], dict[str, Any]]) -> str:
+    """Write one file's text."""
+    return json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check all files; return the exit code."""
+    differing = []
+    for name, make in FILES.items():
+        path, text = VECTORS / name, text_of(make)
+        if arguments != ["--check"]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            differing.append(name)
+    for name in differing:
+        sys.stderr.write(f"{name} is not what the reference writes\n")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,55 @@
+"""Headers that are well formed and not the one that is due (message-v1 §3)."""
+
+from dataclasses import replace
+from typing import Any
+
+from protocols.reference.cases_message import answer_to, fields_of
+from protocols.reference.cases_sealed import HEADER
+from protocols.reference.envelope import Header
+
+ROWS = 7
+OFFERED, ANSWERED = bytes(100), bytes(120)
+DUE = replace(answer_to(answer_to(HEADER, OFFERED), ANSWERED), body_bytes=16 * ROWS)
+"""Message 3 of a session in which the responder has seven rows."""
+
+
+def changed_headers() -> list[tuple[str, str, Header]]:
+    """Return what is wrong, the rule that refuses it, and the header."""
+    other = bytes([255]) * 32
+    return [
+        ("from another sender", "sender", replace(DUE, sender=other)),
+        ("one of the reader's own messages sent back", "sender", answer_to(HEADER, OFFERED)),
+        ("to another recipient", "recipient", replace(DUE, recipient=other)),
+        ("under another agreement", "agreement", replace(DUE, agreement=other)),
+        ("in the reader's role", "role", replace(DUE, role=1)),
+        ("in no role", "role", replace(DUE, role=2)),
+        ("an earlier message of the sender's", "type", replace(HEADER, created=DUE.created)),
+        ("of another type", "type", replace(DUE, type=5)),
+        ("of an unknown type", "type", replace(DUE, type=16)),
+        ("after another transcript", "transcript", replace(DUE, transcript=other)),
+        ("of another session", "session", replace(DUE, session=other)),
+        ("of no session", "session", replace(DUE, session=bytes(32))),
+        ("expired a second ago", "expired", replace(DUE, expires=DUE.created - 1)),
+        ("one byte short of the agreed length", "agreed-length", replace(DUE, body_bytes=16 * ROWS - 1)),
+        ("one byte more than the agreed length", "agreed-length", replace(DUE, body_bytes=16 * ROWS + 1)),
+    ]
+
+
+def not_due() -> dict[str, Any]:
+    """All cases; the reader's clock stands at the due header's `created`."""
+    accepted = [
+        ("the header that is due", DUE),
+        ("in its last second", replace(DUE, expires=DUE.created)),
+    ]
+    cases = [(what, "accept", header) for what, header in accepted]
+    cases += [(what, f"refuse: {rule}", header) for what, rule, header in changed_headers()]
+    return {
+        "comment": "Message 3 is due, from the first card of cards.json to the second",
+        "section": "message-v1 §3",
+        "now": DUE.created,
+        "responder_rows": ROWS,
+        "due": fields_of(DUE),
+        "cases": [
+            {"comment": what, "header": header.encode().hex(), "expect": expect} for what, expect, header in cases
+        ],
+    }
