@@ -1,0 +1,128 @@
+"""The envelope of the package against the vectors."""
+
+import re
+from dataclasses import fields
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from protocols.reference import envelope as reference
+
+from accountmap.errors import PeerError
+from accountmap.trust.envelope import (
+    CHUNK_BYTES,
+    HEADER_BYTES,
+    Header,
+    first_transcript,
+    next_transcript,
+    read,
+    write,
+)
+from accountmap.trust.identity import Card, Identity
+from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey
+from tests.protocols.vectors import Json, cases, comment, load
+
+HEADER_RULES = {
+    "magic": "not an accountmap message",
+    "version": "another version",
+    "body-length": "impossible length",
+}
+READ_RULES = {
+    "file-length": "cut short",
+    "open": "altered on its way, or is sealed to another key",
+    "signature": "not signed by your partner",
+}
+
+
+def header_of(values: Json) -> Header:
+    return Header(**{name: bytes.fromhex(v) if isinstance(v, str) else v for name, v in values.items()})
+
+
+def identity_of(case: Json) -> Identity:
+    signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(case["signing_seed"]))
+    sealing = SealingKey.from_bytes(bytes.fromhex(case["mlkem_seed"] + case["x25519_secret"]))
+    return Identity(signing, sealing, Card.parse(case["card"].encode()))
+
+
+SENDER, RECIPIENT = (identity_of(case) for case in cases("message/cards.json"))
+
+
+@pytest.mark.parametrize("case", cases("message/cards.json"), ids=comment)
+def test_cards(case: Json) -> None:
+    card = Card.parse(case["card"].encode())
+    made = {
+        "signing_key": card.signing_key.hex(),
+        "sealing_key": card.sealing_key.hex(),
+        "digest": card.digest.hex(),
+        "fingerprint": card.fingerprint,
+    }
+    assert made == case["expect"]
+
+
+@pytest.mark.parametrize("case", cases("message/header.json"), ids=comment)
+def test_headers(case: Json) -> None:
+    header = header_of(case["fields"])
+    assert header.encode().hex() == case["expect"]
+    assert Header.decode(header.encode()) == header
+    assert [field.name for field in fields(header)] == list(case["fields"])
+
+
+@pytest.mark.parametrize("case", cases("message/refuse_headers.json"), ids=comment)
+def test_headers_that_are_refused(case: Json) -> None:
+    with pytest.raises(PeerError) as refused:
+        Header.decode(bytes.fromhex(case["header"]))
+    assert HEADER_RULES[case["expect"].removeprefix("refuse: ")] in str(refused.value)
+
+
+def test_transcripts() -> None:
+    vector = load("message/transcript.json")
+    made = first_transcript(*(bytes.fromhex(vector[name]) for name in ("agreement", "initiator", "responder")))
+    assert made.hex() == vector["expect"]
+    for case in vector["cases"]:
+        header = Header.decode(bytes.fromhex(case["header"]))
+        assert header.transcript == made
+        made = next_transcript(header, bytes.fromhex(case["body"]))
+        assert made.hex() == case["expect"]
+
+
+def test_a_message_is_written_and_read_as_in_the_vector() -> None:
+    vector = load("message/sealed.json")
+    message, body = bytes.fromhex(vector["expect"]["message"]), bytes.fromhex(vector["body"])
+    assert read(message, SENDER.card, RECIPIENT.sealing) == body
+    content_key = bytes.fromhex(vector["random"]["content_key"])
+    ours = write(Header.decode(message), body, SENDER, RECIPIENT.card.sealing_key, content_key)
+    # The sealed key is fresh in every message; all else follows from the inputs.
+    behind = HEADER_BYTES + SEALED_KEY_BYTES
+    assert (ours[:HEADER_BYTES], ours[behind:]) == (message[:HEADER_BYTES], message[behind:])
+    assert (
+        RECIPIENT.sealing.open(message[HEADER_BYTES:behind], bytes.fromhex(vector["expect"]["info"]))
+        == content_key
+    )
+
+
+@pytest.mark.parametrize("case", cases("message/refuse_sealed.json"), ids=comment)
+def test_messages_that_are_refused(case: Json) -> None:
+    with pytest.raises(PeerError) as refused:
+        read(bytes.fromhex(case["message"]), SENDER.card, RECIPIENT.sealing)
+    assert re.search(READ_RULES[case["expect"].removeprefix("refuse: ")], str(refused.value))
+
+
+@pytest.mark.parametrize("case", cases("message/nonces.json"), ids=lambda c: c["expect"])
+def test_a_chunk_opens_under_the_nonce_of_its_place(case: Json) -> None:
+    assert reference.nonce(case["chunk"], case["last"]).hex() == case["expect"]
+
+
+def test_a_body_of_several_chunks_opens_chunk_by_chunk() -> None:
+    """One byte more than a chunk with the signature, so that there are two."""
+    body = bytes(CHUNK_BYTES - 63)
+    header = Header(1, 0, *[bytes(32)] * 5, created=0, expires=0, body_bytes=len(body))
+    key = bytes(32)
+    message = write(header, body, SENDER, RECIPIENT.card.sealing_key, key)
+    assert len(message) == header.file_bytes
+    sealed = message[HEADER_BYTES + SEALED_KEY_BYTES :]
+    first, last = sealed[: CHUNK_BYTES + 16], sealed[CHUNK_BYTES + 16 :]
+    aead = AESGCM(key)
+    opened = aead.decrypt(reference.nonce(0, last=False), first, None)
+    opened += aead.decrypt(reference.nonce(1, last=True), last, None)
+    assert opened[:-64] == body
+    assert read(message, SENDER.card, RECIPIENT.sealing) == body
