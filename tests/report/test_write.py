@@ -10,6 +10,7 @@ from tests.overlap.examples import one_account_map
 FILES = {
     "report.html",
     "report.json",
+    "report.xlsx",
     "overlap.csv",
     "overlap.parquet",
     "whitespace.csv",
@@ -44,7 +45,12 @@ def test_a_failure_leaves_no_part_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written") as caught:
         write_reports(one_account_map(), tmp_path)
     assert caught.value.hint
-    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "report.json", "overlap.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
+        "report.json",
+        "report.xlsx",
+        "overlap.csv",
+    }
 
 
 def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:

@@ -5,20 +5,38 @@ from typing import Final
 LABELS: Final = {
     "match_id": "Match",
     "account_id": "Account ID",
+    "entity_id": "Entity",
     "segment": "Your segment",
     "their_segment": "Their segment",
     "play": "Play",
     "tier": "Evidence",
     "evidence": "Shared keys",
+    "account_segment": "Account's segment",
+    "compared": "Compared",
     "compared_with": "Compared with their",
+    "entities": "Entities",
+    "accounts": "Accounts of yours",
+    "preview_at_least": "Preview, at least",
     "name": "Account",
     "domain": "Domain",
+    "website": "Website",
     "country": "Country",
+    "region": "Region",
+    "city": "City",
     "industry": "Industry",
+    "employees": "Employees",
     "owner_name": "Owner",
+    "owner_email": "Owner's e-mail",
     "amount": "Amount",
     "their_name": "Their name",
+    "their_website": "Their website",
+    "their_country": "Their country",
+    "their_region": "Their region",
+    "their_city": "Their city",
+    "their_industry": "Their industry",
+    "their_employees": "Their employees",
     "their_owner_name": "Their owner",
+    "their_owner_email": "Their owner's e-mail",
     "their_amount": "Their amount",
 }
 """The headings of the columns that people are shown."""
@@ -30,3 +48,13 @@ TIER_MEANINGS: Final = {
     "weak name": "Part of the name agrees, or its sound, or a name and a domain label. Look before you act.",
 }
 """What each tier of evidence says, best first."""
+
+TERMS: Final = {
+    "Account": "One row of your list.",
+    "Entity": "All your accounts that are the same company. It has the strongest segment among them: customer, "
+    "then opportunity, then prospect.",
+    "Match": "A number that is the same in their report: use its first digits to name an account to them.",
+    "Amount": "As in your list, in its currency. A sum leaves out accounts that have none.",
+    "Their, theirs": "What is headed or marked so comes from your partner, as it wrote it.",
+}
+"""Words that a reader of the reports needs."""

@@ -10,10 +10,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.overlap import PLAYS, AccountMap
-from accountmap.report.columns import TIER_MEANINGS
+from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.page_data import page_rows, script_json
 from accountmap.report.safe_text import visible
-from accountmap.report.sentences import counted, headline, plural, summary_sentences
+from accountmap.report.sentences import (
+    counted,
+    disclosure_sentences,
+    headline,
+    plural,
+    summary_sentences,
+    what_they_learned,
+)
 
 _TINTS = 4
 """Shades that tell full cells of the matrix from nearly empty ones."""
@@ -42,7 +49,10 @@ def render_page(account_map: AccountMap) -> str:
             plays=sorted(PLAYS.items(), key=lambda item: item[1].rank),
             introductions={play.introduces: play.name for play in PLAYS.values() if play.introduces},
             segments=SEGMENTS,
+            reveals=what_they_learned(account_map),
+            disclosures=disclosure_sentences(account_map),
             tier_meanings=TIER_MEANINGS,
+            terms=TERMS,
             shown={name: table["rows"] for name, table in rows.items()},
         )
     )
@@ -94,5 +104,4 @@ def _matrix(account_map: AccountMap) -> dict[str, Any]:
             for mine, row in zip(SEGMENTS, rows, strict=True)
         ],
         "columns": [sum(cell["entities"] for cell in column) for column in zip(*rows, strict=True)],
-        "preview": sum(cell["preview_at_least"] or 0 for cell in cells),
     }

@@ -55,6 +55,23 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
     ]
 
 
+def what_they_learned(account_map: AccountMap) -> tuple[str, ...]:
+    """Say one thing a sentence that the partner learned."""
+    return account_map.reveals or ("Nothing beyond the sizes of the lists.",)
+
+
+def disclosure_sentences(account_map: AccountMap) -> list[str]:
+    """Say what was counted before the reveal, where the data comes from, and how to treat a report."""
+    preview = sum(count for count in account_map.matrix["preview_at_least"].to_pylist() if count is not None)
+    found = account_map.summary.overlap.entities
+    return [
+        f"Before both of you agreed, the preview counted at least {counted(preview, 'entity')}; the comparison of "
+        f"all keys then found {counted(found, 'entity')}.",
+        "What is headed “their” or marked “theirs” comes from your partner as it wrote it; all else is from your "
+        "own list. This report says which of your accounts are theirs too: pass it on as you agreed with them.",
+    ]
+
+
 def _shared_sentences(account_map: AccountMap) -> list[str]:
     summary = account_map.summary
     get, give = summary.introductions_to_get.entities, summary.introductions_to_give.entities

@@ -12,10 +12,11 @@ from accountmap.overlap import AccountMap
 from accountmap.report.csv_table import to_csv
 from accountmap.report.json_model import to_json
 from accountmap.report.page import render_page
+from accountmap.report.workbook import render_workbook
 
 
 def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
-    """Write report.html, report.json, and overlap, whitespace and matrix as CSV and as Parquet.
+    """Write the page, the workbook, the JSON document, and each table as CSV and as Parquet.
 
     Files of the same names are replaced; only the user who runs the program may read the new ones.
     docs/reports.md describes every file and column.
@@ -31,7 +32,11 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
         InputError: the folder cannot be made or written.
     """
     tables = {"overlap": account_map.overlap, "whitespace": account_map.whitespace, "matrix": account_map.matrix}
-    contents = {"report.html": render_page(account_map).encode(), "report.json": to_json(account_map)}
+    contents = {
+        "report.html": render_page(account_map).encode(),
+        "report.json": to_json(account_map),
+        "report.xlsx": render_workbook(account_map),
+    }
     for name, table in tables.items():
         contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
     try:

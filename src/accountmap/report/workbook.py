@@ -1,0 +1,169 @@
+"""The account map as a workbook, for those who work in a spreadsheet."""
+
+import io
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.overlap import PLAYS, AccountMap
+from accountmap.report.columns import TERMS, TIER_MEANINGS
+from accountmap.report.safe_text import visible
+from accountmap.report.sentences import (
+    disclosure_sentences,
+    headline,
+    plural,
+    summary_sentences,
+    what_they_learned,
+)
+from accountmap.report.sheet import Formats, page_of_rows, write_table
+
+SHEET_ROWS: Final = 50_000
+"""The most rows of a sheet, so that it opens at once; the CSV and Parquet files hold all."""
+
+_LINE_POINTS: Final = 15.5
+
+_FIRST: Final = (
+    "name",
+    "their_name",
+    "segment",
+    "their_segment",
+    "play",
+    "owner_name",
+    "their_owner_name",
+    "amount",
+)
+"""What a person reads first, and on paper. The other columns follow in their own order, the ids among them."""
+
+
+def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
+    """Render report.xlsx (ECMA-376, "Office Open XML"): one sheet a view.
+
+    While the workbook is made, rows are kept in temporary files that only this user may read and that are removed
+    at the end, so that memory does not grow with them.
+
+    Args:
+        sheet_rows: the most rows of a sheet.
+    """
+    to = io.BytesIO()
+    with Workbook(to, {"constant_memory": True}) as book:
+        formats = Formats(
+            title=book.add_format({"bold": True, "font_size": 15}),
+            heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
+            words=book.add_format({"text_wrap": True, "valign": "top"}),
+            number=book.add_format({"num_format": "#,##0"}),
+        )
+        _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
+        _matrix(book, account_map, formats)
+        overlap = account_map.overlap
+        only_prospect = pc.and_(
+            pc.equal(overlap["segment"], "prospect"), pc.equal(overlap["their_segment"], "customer")
+        )
+        tables = {
+            "Overlap": overlap,
+            "Their customers I only prospect": overlap.filter(only_prospect),
+            "Whitespace": account_map.whitespace,
+        }
+        for name, table in tables.items():
+            shown = _for_people(table.slice(0, sheet_rows))
+            printed = sum(column in _FIRST for column in shown.column_names)
+            page_of_rows(book.add_worksheet(name), shown, formats, printed)
+        _revealed(book.add_worksheet("What was revealed"), account_map, formats)
+        _reading(book.add_worksheet("How to read"), formats)
+    return to.getvalue()
+
+
+def _for_people(table: pa.Table) -> pa.Table:
+    """Put first what a person reads first, and leave out columns without a value."""
+    held = [name for name in table.column_names if name == "name" or table[name].null_count < table.num_rows]
+    first = [name for name in _FIRST if name in held]
+    return table.select(first + [name for name in held if name not in first])
+
+
+def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
+    """Write a title and, below it, lines of text: one cell each, or a term and its meaning."""
+    widths = (34, 90) if len(lines[-1]) > 1 else (100,)
+    for at, width in enumerate(widths):
+        sheet.set_column(at, at, width)
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    for row, line in enumerate(lines):
+        # LibreOffice does not grow a row to its wrapped text.
+        sheet.set_row(
+            row, _LINE_POINTS * max(-(-len(text) // width) for text, width in zip(line, widths, strict=False))
+        )
+        for at, text in enumerate(line):
+            sheet.write_string(row, at, visible(text), formats.words if row else formats.title)
+
+
+def _summary(sheet: Worksheet, account_map: AccountMap, sheet_rows: int, formats: Formats) -> None:
+    tables = (("overlap", account_map.overlap), ("whitespace", account_map.whitespace))
+    shortened = [
+        f"The sheet {file.capitalize()} holds the first {sheet_rows:,} of {table.num_rows:,} accounts; {file}.csv "
+        "holds them all."
+        for file, table in tables
+        if table.num_rows > sheet_rows
+    ]
+    sentences = [
+        f"{account_map.finished:%Y-%m-%d %H:%M} UTC, session {account_map.session_id[:8]}",
+        headline(account_map),
+        *summary_sentences(account_map),
+        *account_map.notes,
+        *shortened,
+    ]
+    title = f"Account map: {account_map.own_name} and {account_map.partner_name}"
+    _lines(sheet, [(title,), *((sentence,) for sentence in sentences)], formats)
+
+
+def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
+    """Write the entities of each cell as a square and as a chart, and below it all that is known of the cells."""
+    sheet = book.add_worksheet("Matrix")
+    sheet.set_column(0, 2, 22)
+    sheet.set_column(3, 7, 18)
+    entities = account_map.matrix["entities"].to_pylist()
+    sheet.write_string(0, 0, "Shared entities", formats.heading)
+    for at, theirs in enumerate(SEGMENTS, 1):
+        sheet.write_string(0, at, f"Their {plural(theirs, 2)}", formats.heading)
+    chart = book.add_chart({"type": "column"})
+    for row, mine in enumerate(SEGMENTS, 1):
+        sheet.write_string(row, 0, f"Your {plural(mine, 2)}", formats.heading)
+        for at, count in enumerate(entities[3 * row - 3 : 3 * row], 1):
+            sheet.write_number(row, at, count, formats.number)
+    for at in range(1, len(SEGMENTS) + 1):
+        chart.add_series(
+            {
+                "name": ["Matrix", 0, at],
+                "categories": ["Matrix", 1, 0, 3, 0],
+                "values": ["Matrix", 1, at, 3, at],
+                "data_labels": {"value": True},
+            }
+        )
+    write_table(sheet, account_map.matrix, formats, first_row=5)
+    chart.set_title({"name": "Shared entities"})
+    chart.set_y_axis({"name": "Entities", "major_gridlines": {"visible": True, "line": {"color": "#D9DFE5"}}})
+    sheet.insert_chart(16, 0, chart, {"x_scale": 1.8, "y_scale": 1.3, "description": "Shared entities by segment"})
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
+    sentences = [
+        "They learned from this session:",
+        *what_they_learned(account_map),
+        *disclosure_sentences(account_map),
+        f"Receipt, signed by both: {account_map.receipt}",
+    ]
+    _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
+
+
+def _reading(sheet: Worksheet, formats: Formats) -> None:
+    tiers = {f"Evidence: {tier}": meaning for tier, meaning in TIER_MEANINGS.items()}
+    plays = {
+        f"Your {plural(mine, 2)}, their {plural(theirs, 2)}": f"{play.name.capitalize()}. {play.sentence}"
+        for (mine, theirs), play in sorted(PLAYS.items(), key=lambda item: item[1].rank)
+    }
+    _lines(sheet, [("How to read",), *(TERMS | tiers | plays).items()], formats)

@@ -1,0 +1,105 @@
+"""report.xlsx: every view, cells of the right type, and nothing that runs."""
+
+import io
+import re
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
+from accountmap.report.safe_text import visible
+from accountmap.report.workbook import render_workbook
+from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from tests.report.hostile import HOSTILE
+
+SHEETS = [
+    "Summary",
+    "Matrix",
+    "Overlap",
+    "Their customers I only prospect",
+    "Whitespace",
+    "What was revealed",
+    "How to read",
+]
+
+
+def opened(content: bytes) -> dict[str, Worksheet]:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return {sheet.title: sheet for sheet in book.worksheets}
+
+
+def rows(sheet: Worksheet) -> list[dict[object, object]]:
+    heading, *others = sheet.iter_rows(values_only=True)
+    return [dict(zip(heading, row, strict=True)) for row in others]
+
+
+def example(size: int = 9) -> AccountMap:
+    """Of each three accounts, the first two are shared, with their customers and with their prospects."""
+    accounts = account_list(
+        {"account_id": f"{i:05}", "name": f"Tern {i}", "segment": ("prospect", "customer", "customer")[i % 3]}
+        | ({"amount": i * 1.5} if i else {})
+        for i in range(size)
+    )
+    matches = [{"entity": i, "their_segment": ("customer", "prospect")[i % 3]} for i in range(size) if i % 3 < 2]
+    return build_map(accounts, prepared_list(accounts), session(matches))
+
+
+def test_each_view_has_its_sheet() -> None:
+    sheets = opened(render_workbook(example()))
+    assert list(sheets) == SHEETS
+    assert {row["Your segment"] for row in rows(sheets[SHEETS[3]])} == {"prospect"}
+    assert [row["Account ID"] for row in rows(sheets[SHEETS[3]])] == ["00006", "00003", "00000"]
+    assert len(rows(sheets["Overlap"])) == 6
+    assert len(rows(sheets["Whitespace"])) == 3
+
+
+def test_numbers_are_numbers_and_text_is_text() -> None:
+    (first, *_) = rows(opened(render_workbook(example()))["Overlap"])
+    assert (first["Account ID"], first["Amount"]) == ("00006", 9)
+    assert {row["Amount"] for row in rows(opened(render_workbook(example()))["Overlap"])} >= {None, 1.5}
+
+
+def test_headings_stay_in_view_and_filter() -> None:
+    sheet = opened(render_workbook(example()))["Overlap"]
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref == f"A1:{openpyxl.utils.get_column_letter(sheet.max_column)}7"
+    assert sheet.print_title_rows == "$1:$1"
+
+
+def test_the_chart_shows_the_matrix() -> None:
+    content = render_workbook(example())
+    square = [[cell.value for cell in row] for row in opened(content)["Matrix"]["A1:D4"]]
+    assert square[0][1:] == ["Their customers", "Their opportunities", "Their prospects"]
+    assert [row[1:] for row in square[1:]] == [[0, 0, 3], [0, 0, 0], [3, 0, 0]]
+    chart = zipfile.ZipFile(io.BytesIO(content)).read("xl/charts/chart1.xml").decode()
+    assert re.findall(r"<c:val><c:numRef><c:f>([^<]+)", chart) == [
+        f"Matrix!${column}$2:${column}$4" for column in "BCD"
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_text(text: str) -> None:
+    shown = dict.fromkeys(SHARED_COLUMNS, text)
+    content = render_workbook(one_account_map(shown, name=text, owner_name=text, industry=text))
+    (row,) = rows(opened(content)["Overlap"])
+    assert {row["Account"], row["Owner"], row["Industry"], row["Their name"]} == {visible(text)}
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert not [name for name in archive.namelist() if "vba" in name.lower() or "externalLink" in name]
+    for name in archive.namelist():
+        if name.startswith("xl/worksheets/"):
+            assert not re.search(rb"<f[ >]|<hyperlink", archive.read(name)), name
+
+
+def test_a_shortened_sheet_says_so() -> None:
+    sheets = opened(render_workbook(example(), sheet_rows=5))
+    assert len(rows(sheets["Overlap"])) == 5
+    text = [cell.value for (cell,) in sheets["Summary"].iter_rows()]
+    assert "The sheet Overlap holds the first 5 of 6 accounts; overlap.csv holds them all." in text
+
+
+def test_an_empty_map_has_a_workbook() -> None:
+    accounts = account_list([])
+    sheets = opened(render_workbook(build_map(accounts, prepared_list(accounts), session([]))))
+    assert list(sheets) == SHEETS
