@@ -15,8 +15,11 @@ from accountmap.canonical.tables import read_pairs
 MAX_CHARACTERS: Final = 512
 """Longer names are cut here, after compatibility folding: no company is told apart by what follows."""
 
-_SILENT: Final = dict.fromkeys(map(ord, "™℠®©"))
-"""Marks of protection. They go first, because compatibility folding would spell them out."""
+_SILENT: Final = dict.fromkeys([*map(ord, "™℠®©ـ"), *range(0x0591, 0x05C8), *range(0x064B, 0x0660)])
+"""Marks of protection, which compatibility folding would spell out, and the points and strokes that Hebrew and
+Arabic mostly do without."""
+
+_BLANK: Final = frozenset(["Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"])
 
 _LOOKALIKES: Final = str.maketrans(
     "АВЕЅЗІЈКМНОРСТХҮаеѕіјорсухһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορυνικ",
@@ -67,14 +70,14 @@ def _spell_kana(run: re.Match[str]) -> str:
 
 
 def _without_signs(text: str) -> str:
-    """Take out emoji and other symbols, and what has no width; keep those that stand for a word."""
+    """Take out what has no width, and put blanks for controls, emoji and other symbols (Unicode categories)."""
     kept = []
     for character in text:
         category = unicodedata.category(character)
-        if category in {"Cf", "Sk"}:
-            continue
-        blank = category in {"Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"}
-        kept.append(" " if blank else character)
+        if category in _BLANK:
+            kept.append(" ")
+        elif category != "Cf":
+            kept.append(character)
     return "".join(kept)
 
 
