@@ -44,6 +44,7 @@ PURE_PSI = {
     "collections",
     "dataclasses",
     "enum",
+    "functools",
     "gmpy2",
     "hashlib",
     "itertools",

@@ -63,12 +63,12 @@ def derive(matched: Matched, setting: Setting, shares: Shares, theirs: Points, w
     secret = setting.ports.curve.multiply_each(shares.scalars, theirs)
     check_products(secret, what)
     first, second = (shares.points, theirs) if setting.role is Role.INITIATOR else (theirs, shares.points)
-    keys: Keys = ([], [])
-    for n, match_id in enumerate(matched.match_id):
-        exchanged = match_id.tobytes() + first[n].tobytes() + second[n].tobytes() + secret[n].tobytes()
-        for role in Role:
-            keys[role].append(digest("match-key", matched.sid, matched.graph, bytes([role]), exchanged))
-    return keys
+    exchanged = np.concatenate([matched.match_id, first, second, secret], axis=1)
+    rows = [row.tobytes() for row in exchanged]
+    initiator, responder = (
+        [digest("match-key", matched.sid, matched.graph, bytes([role]), row) for row in rows] for role in Role
+    )
+    return initiator, responder
 
 
 def seal(matched: Matched, setting: Setting, keys: Keys) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.psi.suite import TOKEN_BYTES
+from accountmap.psi.tables import equal_pairs
 
 Tokens = npt.NDArray[np.uint8]
 """A token table, shape (rows, slots, 16)."""
@@ -48,11 +49,7 @@ def common(a: Tokens, b: Tokens) -> tuple[Index, Index]:
     Returns:
         Positions in `a` and in `b`, ascending in `a`.
     """
-    words = np.ascontiguousarray(np.concatenate([a, b])).view(np.uint64).reshape(-1, 2)
-    order = np.lexsort((words[:, 1], words[:, 0]))
-    ordered = words[order]
-    twice = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
-    first, second = order[twice], order[twice + 1]
+    first, second = equal_pairs(np.concatenate([a, b]))
     in_a, in_b = np.minimum(first, second), np.maximum(first, second) - len(a)
     ascending = np.argsort(in_a)
     return in_a[ascending].astype(np.int64), in_b[ascending].astype(np.int64)

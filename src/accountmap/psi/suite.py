@@ -1,6 +1,7 @@
 """The names, labels and sizes of account-psi-v1 (psi-v1 §2)."""
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 SUITE: Final = b"account-psi-v1-X25519-SHA512-ELL2"
@@ -23,6 +24,7 @@ DUMMY_SPACE: Final = b""
 """The name space of dummies. Real name spaces are never empty."""
 
 
+@lru_cache
 def label(name: str) -> bytes:
     """Return the label of one use of SHA-256: no two uses hash the same input."""
     return SUITE + b"/" + name.encode("ascii") + b"\x00"
