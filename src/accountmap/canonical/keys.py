@@ -153,7 +153,7 @@ def _first_two_words(facts: Facts) -> Key | None:
     first = facts.name.core[:2]
     if first[1] in _PARTICLES or all(map(is_place_word, first)):
         return None
-    return Key(" ".join(first), "first two words")
+    return Key(" ".join(squash((word,)) for word in first), "first two words")
 
 
 def _first_word(facts: Facts) -> Key | None:
@@ -162,7 +162,7 @@ def _first_word(facts: Facts) -> Key | None:
     first = facts.name.core[0]
     if len(first) < 4 or first in _COMMON or is_place_word(first) or is_generic((first,)):
         return None
-    return Key(first, "first word")
+    return Key(squash((first,)), "first word")
 
 
 def _sound(facts: Facts) -> Key | None:

@@ -27,7 +27,7 @@ _APOSTROPHE: Final = re.compile("['`\"]")
 _POINTED: Final = re.compile(r"(?<![a-z0-9])(?:[a-z][./]){1,7}[a-z](?![a-z0-9])\.?")
 """Initials with points or strokes between them: `s.a.`, `a/s`, `s.p.a`."""
 
-_FILED_STATE: Final = re.compile(r"/[a-z ]{2,8}/?\s*$")
+_FILED_STATE: Final = re.compile(r"\s/[a-z ]{2,8}/?\s*$")
 """The state or remark that US filings put behind a name: `/de/`, `/new/`."""
 
 _FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")

@@ -1,0 +1,125 @@
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accountmap.canonical.explain import explain
+from accountmap.canonical.profiles import PROFILES
+from accountmap.canonical.sound import sound_of
+from accountmap.canonical.tables import DATA
+from accountmap.canonical.transliteration import to_ascii
+from accountmap.canonical.version import data_digests
+
+COUNTRIES = st.sampled_from([None, "DE", "Japan", "nowhere"])
+NAMES = st.one_of(
+    st.text(max_size=40),
+    st.lists(
+        st.sampled_from(["Alba", "GmbH", "Group", "the", "of", "Bank", "A", "&", "株式会社", "Japan", "AE"])
+    ).map(" ".join),
+)
+WIDEST = PROFILES["twelve"]
+
+
+def keys(name: str, country: str | None = None, website: str | None = None) -> dict[str, str]:
+    account = {"name": name, "country": country, "website": website}
+    return {key.slot.name: key.value for key in explain(account, WIDEST).keys if key.value is not None}
+
+
+@given(NAMES, COUNTRIES)
+def test_no_key_is_short_or_blank(name: str, country: str | None) -> None:
+    for value in keys(name, country).values():
+        assert len(value.partition("|")[0].strip()) > 1
+
+
+@given(NAMES, COUNTRIES)
+def test_a_key_is_ascii_and_printable(name: str, country: str | None) -> None:
+    for value in keys(name, country).values():
+        assert value.isascii()
+        assert value.isprintable()
+
+
+@given(st.text(max_size=60))
+def test_to_ascii_leaves_nothing_to_do(text: str) -> None:
+    once = to_ascii(text)
+    assert once.isascii()
+    assert to_ascii(once) == once
+
+
+@given(NAMES)
+def test_invisible_characters_change_nothing(name: str) -> None:
+    assert keys("\u200b".join(["", *name, ""])) == keys(name)
+
+
+@given(st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1))
+def test_a_sound_has_no_vowels_and_nothing_twice(word: str) -> None:
+    sound = sound_of([word])
+    assert not set(sound) & set("aeiouyh")
+    assert all(one != other for one, other in pairwise(sound))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lanternex GmbH", "LANTERNEX Ges.m.b.H."),
+        ("Lanternex Public Company Limited", "Lanternex PCL"),
+        ("Lanternex International Technologies", "Lanternex Intl Tech Corp"),
+        ("Lanternex & Sons", "Lanternex and Sons Ltd."),
+        ("Müller Werke AG", "Mueller Werke"),
+        ("ООО Лантернекс", "Lanterneks"),
+        ("三聯燈店 Lanternex Books", "Lanternex Books Ltd"),
+    ],
+)
+def test_usual_differences_meet_in_the_name(one: str, other: str) -> None:
+    assert keys(one)["name"] == keys(other)["name"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Alba Holding AG", "Alba AG"),
+        ("Lantern Bank", "Lantern Insurance"),
+        ("Lantern REIT", "Lantern Securities"),
+        ("First Lantern Bank", "Second Lantern Bank"),
+    ],
+)
+def test_different_companies_do_not_meet_in_the_name(one: str, other: str) -> None:
+    assert keys(one)["name"] != keys(other)["name"]
+
+
+def test_a_label_meets_a_name() -> None:
+    assert keys("Alba Robotics")["name"] == keys("", website="www.alba-robotics.com")["label"]
+
+
+def test_a_short_label_counts_only_in_its_country() -> None:
+    found = keys("", website="abc.co.nz")
+    assert "label" not in found
+    assert found["label_country"] == "abc|NZ"
+
+
+def test_digests_name_every_table_and_library() -> None:
+    digests = data_digests()
+    table = "legal_forms.tsv"
+    assert digests[f"data/{table}"] == hashlib.sha256((DATA / table).read_bytes()).hexdigest()
+    assert digests["anyascii"] == version("anyascii")
+    assert {f"data/{path.name}" for path in DATA.iterdir() if path.name.endswith(".tsv")} < set(digests)
+    assert list(digests) == sorted(digests)
+
+
+@pytest.mark.parametrize("locale", ["C", "tr_TR.UTF-8", "ja_JP.SJIS"])
+def test_the_locale_and_the_hash_seed_do_not_matter(locale: str) -> None:
+    program = (
+        "from accountmap.canonical.explain import explain\n"
+        "from accountmap.canonical.profiles import PROFILES\n"
+        "account = {'name': 'IŞIK İnci Müller トヨタ GmbH', 'country': 'TR', 'website': 'isik.com.tr'}\n"
+        "print([key.value for key in explain(account, PROFILES['twelve']).keys])"
+    )
+    environment = {**os.environ, "LC_ALL": locale, "PYTHONHASHSEED": str(len(locale)), "PYTHONUTF8": "1"}
+    found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    account = {"name": "IŞIK İnci Müller トヨタ GmbH", "country": "TR", "website": "isik.com.tr"}
+    assert found.stdout.decode().strip() == str([key.value for key in explain(account, WIDEST).keys])
