@@ -76,7 +76,7 @@ def session(
 
 def one_account_map(shown: Mapping[str, str] | None = None, **columns: Any) -> AccountMap:
     """A map with one account, which is shared, and what the partner showed of it."""
-    accounts = account_list([{"account_id": "1", **columns}])
+    accounts = account_list([{"account_id": "1"} | columns])
     result = session(
         [{"entity": 0, "their_segment": "customer"}], {name: [text] for name, text in (shown or {}).items()}
     )

@@ -8,6 +8,9 @@ import pytest
 
 from accountmap.overlap import MATRIX_SCHEMA, OVERLAP_SCHEMA, PLAYS, TIERS, WHITESPACE_SCHEMA
 from accountmap.report.columns import TIER_MEANINGS
+from accountmap.report.exports import hubspot_companies, salesforce_accounts
+from accountmap.report.write import EXPORTS
+from tests.overlap.examples import one_account_map
 
 DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
 
@@ -38,3 +41,12 @@ def test_the_plays_are_documented_in_their_order() -> None:
 
 def test_every_tier_has_a_meaning() -> None:
     assert tuple(TIER_MEANINGS) == TIERS
+
+
+def test_every_file_and_every_import_heading_is_documented() -> None:
+    account_map = one_account_map()
+    for name in ("report.html", "report.xlsx", "report.json", *EXPORTS):
+        assert f"`{name}`" in DOCS
+    pairs = re.findall(r"^\| [^|]+ \| `(\w+)` \| `([\w ]+)` \|$", DOCS, re.MULTILINE)
+    assert [a for a, _ in pairs] == salesforce_accounts(account_map).column_names
+    assert [b for _, b in pairs] == hubspot_companies(account_map).column_names

@@ -5,6 +5,7 @@ import pytest
 
 from accountmap.errors import InputError
 from accountmap.report import write_reports
+from accountmap.report.write import EXPORTS
 from tests.overlap.examples import one_account_map
 
 FILES = {
@@ -17,6 +18,7 @@ FILES = {
     "whitespace.parquet",
     "matrix.csv",
     "matrix.parquet",
+    *EXPORTS,
 }
 
 

@@ -25,6 +25,7 @@ SHEET_ROWS: Final = 50_000
 """The most rows of a sheet, so that it opens at once; the CSV and Parquet files hold all."""
 
 _LINE_POINTS: Final = 15.5
+_TITLE_POINTS: Final = 24
 
 _FIRST: Final = (
     "name",
@@ -93,9 +94,8 @@ def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> 
     sheet.fit_to_pages(1, 0)
     for row, line in enumerate(lines):
         # LibreOffice does not grow a row to its wrapped text.
-        sheet.set_row(
-            row, _LINE_POINTS * max(-(-len(text) // width) for text, width in zip(line, widths, strict=False))
-        )
+        deepest = max(-(-len(text) // width) for text, width in zip(line, widths, strict=False))
+        sheet.set_row(row, deepest * (_LINE_POINTS if row else _TITLE_POINTS))
         for at, text in enumerate(line):
             sheet.write_string(row, at, visible(text), formats.words if row else formats.title)
 

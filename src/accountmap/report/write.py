@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,13 +11,22 @@ from accountmap.errors import InputError
 from accountmap.files import write_atomic
 from accountmap.overlap import AccountMap
 from accountmap.report.csv_table import to_csv
+from accountmap.report.exports import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.json_model import to_json
 from accountmap.report.page import render_page
 from accountmap.report.workbook import render_workbook
 
+EXPORTS: Final = {
+    "salesforce.csv": salesforce_accounts,
+    "hubspot.csv": hubspot_companies,
+    "linkedin.csv": linkedin_audience,
+    "sellers.csv": sellers_list,
+}
+"""What each import file is made by."""
+
 
 def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
-    """Write the page, the workbook, the JSON document, and each table as CSV and as Parquet.
+    """Write the page, the workbook, the JSON document, each table as CSV and as Parquet, and the import files.
 
     Files of the same names are replaced; only the user who runs the program may read the new ones.
     docs/reports.md describes every file and column.
@@ -39,6 +49,7 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
     }
     for name, table in tables.items():
         contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
+    contents |= {name: to_csv(export(account_map)) for name, export in EXPORTS.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():

@@ -1,0 +1,47 @@
+"""What each seller is to do: a list for people, one owner after the other."""
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.overlap import PLAYS, AccountMap
+from accountmap.report.columns import LABELS
+
+_COLUMNS: Final = (
+    "owner_name",
+    "owner_email",
+    "name",
+    "sentence",
+    "segment",
+    "their_segment",
+    "their_owner_name",
+    "their_owner_email",
+    "their_name",
+    "amount",
+    "country",
+    "city",
+    "website",
+    "account_id",
+    "match_id",
+)
+
+
+def sellers_list(account_map: AccountMap) -> pa.Table:
+    """Give one row a shared account: by own owner, each in the order of the overlap; without an owner last.
+
+    The headings are those that people read; "What to do" holds the play in plain words.
+    """
+    overlap = account_map.overlap
+    sentences = {f"{mine}+{theirs}": play.sentence for (mine, theirs), play in PLAYS.items()}
+    cell = pc.binary_join_element_wise(overlap["segment"], overlap["their_segment"], "+")
+    which = pc.index_in(cell, value_set=pa.array(list(sentences)))
+    what_to_do = pa.chunked_array([pa.array(list(sentences.values()))]).take(which)
+    table = (
+        overlap.append_column("sentence", what_to_do)
+        .append_column("seller", pc.coalesce(overlap["owner_name"], overlap["owner_email"]))
+        .append_column("rank", pa.array(range(overlap.num_rows), pa.int64()))
+        .sort_by([("seller", "ascending"), ("rank", "ascending")])
+    )
+    headings = LABELS | {"sentence": "What to do"}
+    return table.select(_COLUMNS).rename_columns([headings[name] for name in _COLUMNS])
