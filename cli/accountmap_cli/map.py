@@ -1,15 +1,17 @@
 """`accountmap map`: the session with a partner, one command that both repeat."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap_cli.context import Progress, workspace
-from accountmap_cli.output import emit, emit_json, is_interactive, plural, say, table
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
+
+DEFAULT_WAIT: Final = 3600.0
 
 
 @click.command("map")
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     "[default: exchange, in the workspace]",
 )
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    is_flag=False,
+    flag_value=DEFAULT_WAIT,
+    metavar="[SECONDS]",
+    help="Stay and go on when your partner's file comes, waiting so long for each. [an hour if not said]",
+)
 @click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")
 @click.option("--new", "begin", is_flag=True, help="Begin another session although the last one is over.")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")
@@ -31,6 +41,7 @@ def map_command(
     partner: str,
     folder: Path | None,
     yes: bool,
+    wait: float | None,
     decline: bool,
     begin: bool,
     abandon: bool,
@@ -38,13 +49,15 @@ def map_command(
 ) -> None:
     """Map accounts with a partner: take the next step, and say what comes next.
 
-    Both sides run this again and again until it is done. It takes in the partner's message if it is there,
-    writes yours, and asks before anything is revealed. It can be killed at any point and run again.
+    Both sides run this again and again until it is done, or once each with --wait. It takes in the partner's
+    message if it is there, writes yours, and asks before anything is revealed. It can be stopped at any point and
+    run again.
 
     \b
     Examples:
       accountmap map --with globex --folder "/Shared/acme and globex"
-      accountmap map --with globex --yes        in a pipeline
+      accountmap map --with globex --folder "/Shared/acme and globex" --wait
+      accountmap map --with globex --yes --wait 7200        in a pipeline
     """
     from accountmap import abandon_session, map_accounts
 
@@ -69,7 +82,16 @@ def map_command(
             abandon_session(own, partner, place)
             say("The session is given up.")
             return
-        outcome = map_accounts(own, partner, place, decide, new=begin, progress=Progress("blinding"))
+        outcome = map_accounts(
+            own,
+            partner,
+            place,
+            decide,
+            new=begin,
+            wait=wait or 0,
+            waiting=lambda now: tell_waiting(now, partner_name, wait or 0),
+            progress=Progress("blinding"),
+        )
         reports = own.folder / "reports" / record.slug
         if outcome.state == "done":
             build(own, partner, reports)
@@ -77,6 +99,12 @@ def map_command(
         emit_json(as_dict(outcome, place, reports))
     else:
         tell(outcome, place, partner_name, record.slug, reports)
+
+
+def tell_waiting(outcome: "Outcome", partner: str, seconds: float) -> None:
+    """Say that the partner is next, so that nobody thinks the program hangs."""
+    last = f"{outcome.sent[-1]} has left. " if outcome.sent else ""
+    say(f"{last}Waiting for {partner}, {duration(seconds)} at most. Ctrl-C loses nothing.")
 
 
 def build(own: "Workspace", partner: str, folder: Path) -> None:

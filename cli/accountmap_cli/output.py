@@ -48,6 +48,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """Say how long something takes: 45 seconds, 5 minutes, 2 hours."""
+    for size, noun in ((3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            return plural(int(seconds // size), noun)
+    return plural(int(seconds), "second")
+
+
 def is_interactive() -> bool:
     """Tell whether somebody is there to answer."""
     return sys.stdin.isatty()

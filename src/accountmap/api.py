@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from accountmap.channels import FolderChannel
+from accountmap.channels import Channel, FolderChannel, open_channel
 from accountmap.errors import PeerError, WorkspaceError
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.exchange.describe import HOLDS, REVEALS
+from accountmap.exchange.waiting import Patience, advance_patiently
 from accountmap.overlap import AccountMap, build_map
 from accountmap.psi.parameters import MessageType
 from accountmap.trust.envelope import HEADER_BYTES, Header
@@ -18,20 +19,25 @@ from accountmap.workspace import Status, Workspace
 def map_accounts(
     workspace: Workspace,
     partner: str,
-    folder: Path,
+    place: Path | str | Channel,
     reveal: Callable[[Preview], bool | None],
     *,
     new: bool = False,
+    wait: float = 0,
+    waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Take all steps of the session with a partner that can be taken now. Call it again until it is done.
 
     Args:
         partner: name or short name of a partner of the workspace.
-        folder: where both sides' messages are; by mail, where you save theirs and find yours.
+        place: where both sides' messages are: a folder (by mail, where you save theirs and find yours) or an
+            open channel.
         reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
             `lambda preview: preview.automatic` follows the agreement's rule.
         new: begin another session although the last one is over.
+        wait: stay, for so many seconds at most for each of the partner's files; by default return at once.
+        waiting: called before each wait, with what was done so far.
         progress: called during long work with the points computed so far and in all.
 
     Raises:
@@ -39,10 +45,9 @@ def map_accounts(
         PeerError: what came from the partner is not what the protocol allows.
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
     """
-    record = workspace.partner(partner)
-    return Steps(workspace, record, FolderChannel(folder), default_curve(progress=progress)).advance(
-        reveal, new=new
-    )
+    with open_channel(place) as channel:
+        steps = Steps(workspace, workspace.partner(partner), channel, default_curve(progress=progress))
+        return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
 
 
 def abandon_session(workspace: Workspace, partner: str, folder: Path) -> None:

@@ -2,5 +2,6 @@
 
 from accountmap.channels.folder import FolderChannel
 from accountmap.channels.interface import Channel
+from accountmap.channels.places import open_channel
 
-__all__ = ["Channel", "FolderChannel"]
+__all__ = ["Channel", "FolderChannel", "open_channel"]

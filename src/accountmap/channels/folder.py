@@ -1,6 +1,6 @@
 """A folder that both sides see: a network share, a synchronised folder, or one that mail attachments go into."""
 
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +8,7 @@ from accountmap.errors import ChannelError
 from accountmap.files import write_atomic
 
 SUFFIX: Final = ".amap"
+POLL_SECONDS: Final = 1.0
 
 
 class FolderChannel:
@@ -16,35 +17,32 @@ class FolderChannel:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def names(self) -> Iterator[str]:
+    def files(self) -> dict[str, int]:
         """List the message files, by name."""
         try:
-            yield from sorted(
-                path.name for path in self.folder.iterdir() if path.suffix == SUFFIX and path.is_file()
-            )
+            found = [path for path in self.folder.iterdir() if path.suffix == SUFFIX and path.is_file()]
+            return {path.name: path.stat().st_size for path in sorted(found)}
         except OSError as error:
             raise ChannelError(f"the folder {self.folder} cannot be read", "Check that it exists.") from error
 
-    def head(self, name: str, size: int) -> tuple[bytes, int]:
-        """Return the first bytes of a file and its length."""
-        path = self.folder / name
-        try:
-            with path.open("rb") as file:
-                return file.read(size), path.stat().st_size
-        except OSError as error:
-            raise ChannelError(f"{path} cannot be read", "Check the permissions of the file.") from error
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self._read(name, size)
 
     def fetch(self, name: str, size: int) -> bytes:
         """Return a file of exactly that many bytes."""
+        data = self._read(name, size + 1)
+        if len(data) != size:
+            raise ChannelError(f"{self.folder / name} is still changing", "Run this again when it has arrived.")
+        return data
+
+    def _read(self, name: str, size: int) -> bytes:
         path = self.folder / name
         try:
             with path.open("rb") as file:
-                data = file.read(size + 1)
+                return file.read(size)
         except OSError as error:
             raise ChannelError(f"{path} cannot be read", "Check the permissions of the file.") from error
-        if len(data) != size:
-            raise ChannelError(f"{path} is still changing", "Run this again when the file has arrived.")
-        return data
 
     def deliver(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -56,3 +54,10 @@ class FolderChannel:
                 f"the message cannot be written to {self.folder}: {error.strerror}",
                 "Make room or check the permissions, then run this again; nothing is lost.",
             ) from error
+
+    def pause(self, seconds: float) -> None:
+        """Sleep until it is time to look again."""
+        time.sleep(min(seconds, POLL_SECONDS))
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -1,18 +1,25 @@
 """The interface of channels."""
 
-from collections.abc import Iterator
 from typing import Protocol
 
 
 class Channel(Protocol):
     """A place in which both partners leave files for each other."""
 
-    def names(self) -> Iterator[str]:
-        """List the message files that are there, in a fixed order."""
+    def files(self) -> dict[str, int]:
+        """List the message files that are there, in a fixed order: name and length in bytes.
+
+        Raises:
+            ChannelError: the place cannot be read.
+        """
         ...
 
-    def head(self, name: str, size: int) -> tuple[bytes, int]:
-        """Return the first bytes of a file, at most `size`, and the length of the whole file."""
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a file, at most `size`.
+
+        Raises:
+            ChannelError: it cannot be read.
+        """
         ...
 
     def fetch(self, name: str, size: int) -> bytes:
@@ -29,4 +36,12 @@ class Channel(Protocol):
         Raises:
             ChannelError: it cannot be written.
         """
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Return when `files` may have changed, after so many seconds at the latest."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. The channel is not used after it."""
         ...

@@ -111,10 +111,9 @@ def find(
         PeerError: the message is there but was altered, and no other copy is.
     """
     candidates, notes = [], []
-    for name in channel.names():
-        head, length = channel.head(name, HEADER_BYTES)
+    for name, length in channel.files().items():
         try:
-            header = Header.decode(head)
+            header = Header.decode(channel.head(name, HEADER_BYTES))
         except PeerError as error:
             notes.append(f"{name} was passed over: {error}.")
             continue

@@ -69,8 +69,8 @@ class Steps:
         """
         self._deliver()
         record = self._latest()
-        if record is None or (new and record.status is not Status.OPEN):
-            self._begin()
+        if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
+            return self._no_offer_yet()
         while (running := self._open()) is not None:
             if not (self._answer_preview(running, decide) if running.session.must_decide else self._take(running)):
                 break
@@ -105,7 +105,7 @@ class Steps:
         record = self._latest()
         if record is None or not record.sent or record.status is Status.ABANDONED:
             return
-        if record.delivered and (record.status is not Status.OPEN or record.sent in set(self._channel.names())):
+        if record.delivered and (record.status is not Status.OPEN or record.sent in self._channel.files()):
             return
         path = self._workspace.session_folder(record.id) / record.sent
         try:
@@ -117,7 +117,7 @@ class Steps:
         with self._workspace.transaction():
             self._workspace.put_session(replace(record, delivered=True))
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
         """Begin a session: as initiator make the offer, as responder answer one if it is there."""
         now = self._clock()
         with self._workspace.transaction():
@@ -127,11 +127,12 @@ class Steps:
                 expected = expected_offer(self._workspace, self._partner, agreement, self._finished(), now)
                 offer = self._find(expected, self._workspace.identity.sealing)
                 if offer is None:
-                    return
+                    return False
             running = Running.begin(self._workspace, self._partner, agreement, self._curve, now)
             reply = running.take(offer) if offer else running.session.offer(running.key.public)
             self._finish_step(running, reply)
         self._deliver()
+        return True
 
     def _take(self, running: Running) -> bool:
         """Take in the partner's next message, if it is there."""
@@ -194,6 +195,9 @@ class Steps:
             partner_knows=role == Role.INITIATOR,
             automatic=int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
         )
+
+    def _no_offer_yet(self) -> Outcome:
+        return Outcome(State.WAITING, None, (), tuple(self._sent), None, tuple(self._notes))
 
     def _outcome(self) -> Outcome:
         running, record = self._open(), self._latest()

@@ -1,0 +1,124 @@
+"""Staying with a session: one command on each side, whatever order the files come in."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from accountmap.channels import FolderChannel
+from accountmap.exchange import Outcome, default_curve
+from accountmap.exchange.steps import Steps
+from accountmap.exchange.waiting import Patience, advance_patiently
+from accountmap.workspace import Workspace
+from tests.parties import NOW, Parties, Party
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watched(FolderChannel):
+    """A folder in which something may happen during each pause."""
+
+    def __init__(self, folder: Path, clock: Clock, *events: object) -> None:
+        super().__init__(folder)
+        self._clock, self._events = clock, list(events)
+        self.pauses = 0
+
+    def pause(self, seconds: float) -> None:
+        self.pauses += 1
+        self._clock.now += min(seconds, 10)
+        if self._events:
+            self._events.pop(0)()  # type: ignore[operator]
+
+
+def stay(party: Party, channel: FolderChannel, clock: Clock, seconds: float, *, new: bool = False) -> Outcome:
+    steps = Steps(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
+    return advance_patiently(steps, channel, lambda _: True, Patience(seconds, clock=clock), new=new)
+
+
+def test_it_goes_on_whenever_the_partner_has_written(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    clock = Clock()
+    channel = Watched(parties.acme.folder, clock, *[parties.globex.map] * 5)
+    assert stay(parties.acme, channel, clock, 60).state == "done"
+    assert channel.pauses == 5
+    assert parties.globex.map().state == "done"
+
+
+def test_the_limit_is_for_each_file_and_is_kept(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    clock = Clock()
+
+    def nothing() -> None:
+        return None
+
+    channel = Watched(parties.acme.folder, clock, nothing, nothing, nothing, parties.globex.map)
+    outcome = stay(parties.acme, channel, clock, 45)
+    assert outcome.state == "waiting"
+    assert len(outcome.taken) == 1
+    assert clock.now == 40 + 45
+
+
+def test_files_that_do_not_change_are_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parties = Parties.make(tmp_path)
+    clock = Clock()
+    looked: list[str] = []
+    advance = Steps.advance
+    monkeypatch.setattr(Steps, "advance", lambda *a, **k: looked.append("") or advance(*a, **k))  # type: ignore[func-returns-value]
+    stay(parties.acme, Watched(parties.acme.folder, clock), clock, 1000)
+    assert len(looked) == 1
+
+
+def test_a_file_that_is_still_arriving_is_taken_when_it_is_whole(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    clock = Clock()
+    parties.acme.map()
+    (offer,) = parties.acme.folder.iterdir()
+    data = offer.read_bytes()
+    offer.write_bytes(data[:1000])
+    channel = Watched(
+        parties.globex.folder,
+        clock,
+        lambda: offer.write_bytes(data[:2000]),
+        lambda: offer.write_bytes(data),
+    )
+    outcome = stay(parties.globex, channel, clock, 20)
+    assert outcome.taken == (offer.name,)
+
+
+def test_a_responder_that_wants_another_session_waits_for_its_offer(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    parties.run()
+    assert parties.globex.map(new=True).state == "waiting"
+    clock = Clock()
+    channel = Watched(parties.globex.folder, clock, lambda: parties.acme.map(new=True), *[parties.acme.map] * 4)
+    outcome = stay(parties.globex, channel, clock, 20, new=True)
+    assert outcome.state == "done"
+    assert outcome.session is not None
+    assert outcome.session.id == 2
+
+
+def test_two_sides_wait_for_each_other(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    outcomes: list[Outcome] = []
+
+    def run(party: Party) -> None:
+        own = Workspace.open(party.workspace.folder)
+        channel = FolderChannel(party.folder)
+        steps = Steps(own, party.partner, channel, default_curve(1), lambda: NOW)
+        outcomes.append(advance_patiently(steps, channel, lambda _: True, Patience(60)))
+        own.close()
+
+    threads = [threading.Thread(target=run, args=(party,)) for party in (parties.acme, parties.globex)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    assert [outcome.state for outcome in outcomes] == ["done", "done"]
