@@ -88,15 +88,15 @@ def test_a_campaign_leaves_open_deals_and_joint_customers_to_others() -> None:
 def test_a_company_is_on_the_audience_once_as_linkedin_writes_it() -> None:
     rows = [
         {"account_id": "1"},
-        {"account_id": "2", "name": "Tern", "website": "https://www.tern.example.com/de", "country": "Germany"},
+        {"account_id": "2", "name": "Tern", "website": "https://www.tern-invented.com/de", "country": "Germany"},
         {"account_id": "3", "name": "Tern Ltd"},
     ]
     accounts = account_list(rows)
     prepared = prepared_list(accounts, [("1", "2", "3")])
     table = linkedin_audience(build_map(accounts, prepared, session([{"entity": 0, "their_segment": "customer"}])))
     (row,) = table.to_pylist()
-    assert (row["companyname"], row["companywebsite"]) == ("Tern", "https://www.tern.example.com/de")
-    assert (row["companyemaildomain"], row["companycountry"]) == ("example.com", "DE")
+    assert (row["companyname"], row["companywebsite"]) == ("Tern", "https://www.tern-invented.com/de")
+    assert (row["companyemaildomain"], row["companycountry"]) == ("tern-invented.com", "DE")
 
 
 def test_each_seller_has_his_accounts_together_in_their_order() -> None:
