@@ -5,6 +5,9 @@ from typing import Any
 
 from protocols.reference.party import ROLES
 
+ENDING = {"row-padding", "row-key", "field-open"}
+"""The rules that depend on the reader's secrets: a second try would be a second question (psi-v1 §7)."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -32,6 +35,7 @@ class Case:
             "instead": {str(n): body.hex() for n, body in self.instead.items()},
             "message": self.message,
             "body": self.body.hex(),
+            "ends": self.rule in ENDING,
             "expect": f"refuse: {self.rule}" if self.rule else "accept",
         }
 
