@@ -80,6 +80,15 @@ def test_refused(case: Json) -> None:
     assert re.search(RULES[rule], str(refused.value))
 
 
+@NOT_YET
+@pytest.mark.parametrize("case", [c for c in ALL if c["ends"]], ids=comment)
+def test_a_refusal_that_depends_on_secrets_ends_the_session(case: Json) -> None:
+    side = reader_of(case)
+    with pytest.raises(PeerError):
+        side.take(case["message"], bytes.fromhex(case["body"]))
+    assert side.session.due == frozenset()
+
+
 @pytest.mark.parametrize("case", [c for c in ALL if c["expect"] == "accept"], ids=comment)
 def test_taken(case: Json) -> None:
     reply = reader_of(case).take(case["message"], bytes.fromhex(case["body"]))
