@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from protocols.reference import (
+    cases_cards,
     cases_due,
     cases_keys,
     cases_matches,
@@ -70,6 +71,8 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "message/nonces.json": cases_message.nonces,
     "message/agreed_fields.json": cases_message.agreed_fields,
     "message/cards.json": cases_sealed.cards,
+    "message/refuse_cards.json": cases_cards.cards,
+    "message/refuse_channel_keys.json": cases_cards.channel_keys,
     "message/sealed.json": cases_sealed.sealed_message,
     "message/refuse_sealed.json": cases_sealed.sealed_refusals,
 }

@@ -1,0 +1,43 @@
+"""Cards and sealing keys against the vectors."""
+
+import pytest
+
+from accountmap.errors import TrustError
+from accountmap.trust.identity import Card
+from accountmap.trust.kem import check_public
+from tests.protocols.vectors import Json, cases, comment, load
+
+CARDS = load("message/refuse_cards.json")
+KEYS = cases("message/refuse_channel_keys.json")
+NOT_YET = pytest.mark.xfail(reason="the package does not keep this rule", strict=True)
+REFUSED_KEYS = [
+    pytest.param(case, id=case["comment"], marks=[NOT_YET] if "low order" in case["comment"] else [])
+    for case in KEYS
+    if case["expect"] != "accept"
+]
+
+
+@pytest.mark.parametrize("case", CARDS["cases"], ids=comment)
+def test_cards(case: Json) -> None:
+    data = case["card"].encode()
+    if case["expect"] == "accept":
+        assert Card.parse(data).digest.hex() == CARDS["expect"]
+        return
+    with pytest.raises(TrustError):
+        Card.parse(data)
+
+
+def test_a_card_of_more_than_256_kib_is_refused() -> None:
+    text = CARDS["cases"][0]["card"]
+    with pytest.raises(TrustError, match="too large"):
+        Card.parse((text + "#" * 2**18).encode())
+
+
+def test_a_key_is_taken() -> None:
+    check_public(bytes.fromhex(KEYS[0]["key"]))
+
+
+@pytest.mark.parametrize("case", REFUSED_KEYS)
+def test_keys_to_which_nothing_can_be_sealed_are_refused(case: Json) -> None:
+    with pytest.raises(ValueError):
+        check_public(bytes.fromhex(case["key"]))

@@ -1,0 +1,69 @@
+"""The texts against the program and the vectors: citations, rules, states, layout."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from accountmap.psi.session import AWAITS, MAY_STOP
+from accountmap.trust.envelope import HEADER_BYTES
+from tests.protocols.vectors import ROOT, VECTORS
+
+TEXTS = {
+    "psi-v1": "account-psi-v1.md",
+    "message-v1": "message-v1.md",
+    "trust-v1": "trust-v1.md",
+}
+CITATION = re.compile(r"\b(?:account-)?(psi-v1|message-v1|trust-v1) ((?:§[\d.]*\d(?:, | and | to )?)+)")
+
+
+def text(name: str) -> str:
+    return (ROOT / "protocols" / TEXTS[name]).read_text("utf-8")
+
+
+def sections(name: str) -> set[str]:
+    return set(re.findall(r"^##+ ([\d.]*\d)\.? ", text(name), re.MULTILINE))
+
+
+def citations() -> Iterator[tuple[str, str, str]]:
+    """Every citation of a section: the file, the text and the section."""
+    files = [*ROOT.glob("src/**/*.py"), *ROOT.glob("protocols/**/*.py"), *ROOT.glob("tests/**/*.py")]
+    for path in [*files, *ROOT.glob("protocols/*.md"), *VECTORS.glob("[pm]*/*.json")]:
+        for name, cited in CITATION.findall(path.read_text("utf-8")):
+            for section in re.findall(r"[\d.]*\d", cited):
+                yield str(path.relative_to(ROOT)), name, section
+
+
+def test_every_cited_section_exists() -> None:
+    found = list(citations())
+    assert {name for _, name, _ in found} == set(TEXTS)
+    assert [(path, name, s) for path, name, s in found if s not in sections(name)] == []
+
+
+@pytest.mark.parametrize("part", ["psi", "message"])
+def test_every_rule_of_the_vectors_stands_in_the_texts(part: str) -> None:
+    used = {
+        rule
+        for path in (VECTORS / part).iterdir()
+        for rule in re.findall(r'"refuse: ([a-z-]+)"', path.read_text("utf-8"))
+    }
+    written = "".join(text(name) for name in TEXTS)
+    assert used
+    assert [rule for rule in used if f"(`{rule}`" not in written] == []
+
+
+def test_the_table_of_states_is_the_programs() -> None:
+    rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| (\d+) \|", text("psi-v1"), re.MULTILINE)
+    written = {(role, state, int(number)) for role, names, number in rows for state in names.strip().split(", ")}
+    kept = {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, n) for phase, n in AWAITS.items()}
+    kept |= {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, 15) for phase in MAY_STOP}
+    assert written == kept | {("R", "*begin*", 1), ("R", "Ready", 1)}
+
+
+def test_the_layout_of_the_header_adds_up() -> None:
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| [a-z ]+ \|", text("message-v1"), re.MULTILINE)
+    end = 0
+    for offset, length in rows:
+        assert int(offset) == end
+        end += int(length)
+    assert end == HEADER_BYTES
