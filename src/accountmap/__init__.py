@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from accountmap.api import account_map as account_map
     from accountmap.api import describe_message as describe_message
     from accountmap.api import map_accounts as map_accounts
+    from accountmap.canonical.decisions import read_decisions as read_decisions
+    from accountmap.canonical.explain import explain as explain
     from accountmap.canonical.prepare import prepare_accounts as prepare_accounts
     from accountmap.canonical.prepared import Prepared as Prepared
     from accountmap.canonical.profiles import PROFILES as PROFILES
+    from accountmap.canonical.profiles import DEFAULT_PROFILE as DEFAULT_PROFILE
+    from accountmap.canonical.reference import load_reference as load_reference
+    from accountmap.canonical.reference_build import build_reference as build_reference
     from accountmap.exchange import Outcome as Outcome
     from accountmap.exchange import Preview as Preview
     from accountmap.exchange import State as State
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from accountmap.exchange import sign_agreement as sign_agreement
     from accountmap.overlap import AccountMap as AccountMap
     from accountmap.overlap import SessionResult as SessionResult
+    from accountmap.preflight import Preflight as Preflight
+    from accountmap.preflight import check as check
     from accountmap.report import write_reports as write_reports
     from accountmap.trust.agreement import Agreement as Agreement
     from accountmap.trust.identity import Card as Card
@@ -44,9 +51,14 @@ _HOMES: Final = {
     "account_map": "api",
     "describe_message": "api",
     "map_accounts": "api",
+    "read_decisions": "canonical.decisions",
+    "explain": "canonical.explain",
     "prepare_accounts": "canonical.prepare",
     "Prepared": "canonical.prepared",
+    "DEFAULT_PROFILE": "canonical.profiles",
     "PROFILES": "canonical.profiles",
+    "load_reference": "canonical.reference",
+    "build_reference": "canonical.reference_build",
     "Outcome": "exchange",
     "Preview": "exchange",
     "State": "exchange",
@@ -55,6 +67,8 @@ _HOMES: Final = {
     "sign_agreement": "exchange",
     "AccountMap": "overlap",
     "SessionResult": "overlap",
+    "Preflight": "preflight",
+    "check": "preflight",
     "write_reports": "report",
     "Agreement": "trust.agreement",
     "Card": "trust.identity",

@@ -164,4 +164,10 @@ def prepare_accounts(
         schema=KEY_SCHEMA,
     )
     members = pa.table([table.column("account_id"), entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
-    return Prepared(profile, _entities(table, entity_of), members.sort_by("account_id"), keys)
+    return Prepared(
+        profile,
+        _entities(table, entity_of),
+        members.sort_by("account_id"),
+        keys,
+        reference.digest if reference else "",
+    )

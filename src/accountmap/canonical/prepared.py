@@ -66,9 +66,13 @@ class Profile:
 
 @dataclass(frozen=True)
 class Prepared:
-    """One side's entities with their keys under one profile."""
+    """One side's entities with their keys under one profile.
+
+    `reference` is the digest in hex of the reference list that the keys were made with, or empty.
+    """
 
     profile: Profile
     entities: pa.Table
     members: pa.Table
     keys: pa.Table
+    reference: str = ""

@@ -27,6 +27,7 @@ def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
         "source_columns": accounts.source_columns,
         "notes": accounts.notes,
         "profile": asdict(prepared.profile),
+        "reference": prepared.reference,
     }
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
@@ -52,6 +53,7 @@ def read_list(folder: Path) -> tuple[AccountList, Prepared]:
             read_table(folder / "entities.parquet"),
             read_table(folder / "members.parquet"),
             read_table(folder / "keys.parquet"),
+            about["reference"],
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise WorkspaceError(
