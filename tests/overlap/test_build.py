@@ -3,8 +3,16 @@ from typing import Any
 
 import pytest
 
-from accountmap.errors import UsageError
-from accountmap.overlap import OVERLAP_SCHEMA, SHARED_COLUMNS, WHITESPACE_SCHEMA, AccountMap, build_map
+from accountmap.errors import InputError, UsageError
+from accountmap.overlap import (
+    OVERLAP_SCHEMA,
+    PLAYS,
+    SHARED_COLUMNS,
+    WHITESPACE_SCHEMA,
+    AccountMap,
+    Weights,
+    build_map,
+)
 from accountmap.trust.terms import SHARED_FIELDS
 from tests.overlap.examples import account_list, one_account_map, prepared_list, session
 
@@ -17,6 +25,8 @@ ACCOUNTS: list[dict[str, Any]] = [
     {"account_id": "a6", "segment": "prospect", "name": "Velvet Optics"},
     {"account_id": "a7", "segment": "customer", "name": "Tern Airways", "amount": 5.0},
 ]
+
+SCORES = ("score", "score_play", "score_amount", "score_evidence")
 
 MATCHES: list[dict[str, Any]] = [
     {"entity": 0, "their_segment": "customer"},
@@ -37,8 +47,56 @@ def test_tables_have_their_schemas(example: AccountMap) -> None:
     assert example.whitespace.schema == WHITESPACE_SCHEMA
 
 
-def test_overlap_is_ranked_by_play_then_amount(example: AccountMap) -> None:
-    assert example.overlap["account_id"].to_pylist() == ["a5", "a4", "a1", "a2", "a3"]
+def test_overlap_is_ranked_by_score(example: AccountMap) -> None:
+    scores = {r["account_id"]: [r[name] for name in SCORES] for r in example.overlap.to_pylist()}
+    assert scores == {
+        "a5": [87.5, 50.0, 22.5, 15.0],
+        "a2": [77.8, 27.8, 30.0, 20.0],
+        "a3": [77.8, 27.8, 30.0, 20.0],
+        "a4": [75.0, 50.0, 15.0, 10.0],
+        "a1": [56.4, 38.9, 7.5, 10.0],
+    }
+    assert list(scores) == ["a5", "a2", "a3", "a4", "a1"]
+
+
+def test_the_user_sets_the_weights() -> None:
+    accounts = account_list(ACCOUNTS)
+    only_amount = Weights(play=0, amount=1, evidence=0)
+    result = build_map(accounts, prepared_list(accounts), session(MATCHES), only_amount)
+    assert result.overlap["account_id"].to_pylist() == ["a2", "a4", "a1", "a3"]
+    assert result.overlap["score"].to_pylist() == [100.0, 66.7, 33.3, 0.0]
+    assert result.weights == only_amount
+
+
+def test_the_user_sets_what_a_cell_is_worth() -> None:
+    accounts = account_list(ACCOUNTS)
+    worth = dict.fromkeys(PLAYS, 0.0) | {("prospect", "customer"): 1.0}
+    weights = Weights(play=3, amount=0, evidence=0, worth=worth)
+    result = build_map(accounts, prepared_list(accounts), session(MATCHES), weights)
+    assert dict(zip(*(result.overlap[name].to_pylist() for name in ("account_id", "score")), strict=True)) == {
+        "a1": 100.0,
+        "a2": 0.0,
+        "a3": 0.0,
+        "a4": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"play": -1.0},
+        {"amount": math.nan},
+        {"evidence": math.inf},
+        {"play": 0, "amount": 0, "evidence": 0},
+        {"worth": {}},
+        {"worth": dict.fromkeys(PLAYS, 1.5)},
+        {"worth": dict.fromkeys(PLAYS, math.nan)},
+    ],
+)
+def test_weights_that_make_no_score_are_refused(weights: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        Weights(**weights)
+    assert caught.value.hint
 
 
 def test_every_account_of_a_matched_entity_is_in_the_overlap(example: AccountMap) -> None:

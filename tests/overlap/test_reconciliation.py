@@ -57,9 +57,12 @@ def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) ->
 
 
 @given(maps())
-def test_ranks_never_go_back(result: AccountMap) -> None:
-    ranks = [PLAYS[r["segment"], r["their_segment"]].rank for r in result.overlap.to_pylist()]
-    assert ranks == sorted(ranks)
+def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
+    scores = result.overlap["score"].to_pylist()
+    assert scores == sorted(scores, reverse=True)
+    for row in result.overlap.to_pylist():
+        assert row["score"] == pytest.approx(row["score_play"] + row["score_amount"] + row["score_evidence"])
+        assert 0 <= row["score"] <= 100.1, "three parts, each rounded"
     entities = result.overlap["entity_id"].to_pylist()
     changes = sum(a != b for a, b in pairwise(entities))
     assert changes == max(len(set(entities)) - 1, 0), "the accounts of one entity stand together"

@@ -14,15 +14,18 @@ from accountmap.overlap.account_map import (
     TheirSegment,
 )
 from accountmap.overlap.build import build_map
-from accountmap.overlap.plays import PLAYS, Play
+from accountmap.overlap.plays import CELLS, PLAYS, Play
 from accountmap.overlap.result import MATCH_SCHEMA, SessionResult
+from accountmap.overlap.weights import STANDARD_WEIGHTS, Weights
 
 __all__ = [
+    "CELLS",
     "MATCH_SCHEMA",
     "MATRIX_SCHEMA",
     "OVERLAP_SCHEMA",
     "PLAYS",
     "SHARED_COLUMNS",
+    "STANDARD_WEIGHTS",
     "THEIR_PREFIX",
     "TIERS",
     "WHITESPACE_SCHEMA",
@@ -33,5 +36,6 @@ __all__ = [
     "SessionResult",
     "Summary",
     "TheirSegment",
+    "Weights",
     "build_map",
 ]

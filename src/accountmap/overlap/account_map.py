@@ -8,6 +8,7 @@ from typing import Final
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.overlap.weights import Weights
 
 TIERS: Final = ("identifier", "domain", "strong name", "weak name")
 """How good the evidence of a match is, best first (`canonical.prepared.Slot.tier`)."""
@@ -62,6 +63,10 @@ OVERLAP_SCHEMA: Final = pa.schema(
         pa.field("play", pa.string(), nullable=False),
         pa.field("tier", pa.string(), nullable=False),
         pa.field("evidence", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),
+        pa.field("score_play", pa.float64(), nullable=False),
+        pa.field("score_amount", pa.float64(), nullable=False),
+        pa.field("score_evidence", pa.float64(), nullable=False),
         pa.field("account_segment", pa.string(), nullable=False),
         *_OWN_FIELDS,
         *(pa.field(THEIR_PREFIX + name, pa.string()) for name in SHARED_COLUMNS),
@@ -69,6 +74,7 @@ OVERLAP_SCHEMA: Final = pa.schema(
 )
 """One row an own account of a matched entity. `segment` is the entity's, the strongest of its accounts;
 `account_segment` the account's own. `tier` is the best of the match, `evidence` its slots joined by "+".
+`score` is the entity's, 0 to 100, and the sum of the three after it (`score.score`).
 What the partner showed of its entity is null where the agreement does not name the field."""
 
 WHITESPACE_SCHEMA: Final = pa.schema(
@@ -192,7 +198,8 @@ class AccountMap:
 
     Attributes:
         session_id, own_name, partner_name, finished, receipt, reveals: as in `SessionResult`.
-        overlap: OVERLAP_SCHEMA, ranked: by play, then the entity's amount, then tier.
+        overlap: OVERLAP_SCHEMA, ranked by score, then the entity's amount.
+        weights: what the score was made with.
         whitespace: WHITESPACE_SCHEMA, strongest segment first, then by amount.
         matrix: MATRIX_SCHEMA.
         summary: the counts; they reconcile with the tables.
@@ -206,6 +213,7 @@ class AccountMap:
     receipt: str
     reveals: tuple[str, ...]
     overlap: pa.Table
+    weights: Weights
     whitespace: pa.Table
     matrix: pa.Table
     summary: Summary

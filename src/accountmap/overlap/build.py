@@ -12,19 +12,24 @@ from accountmap.overlap.account_map import OVERLAP_SCHEMA, OWN_COLUMNS, WHITESPA
 from accountmap.overlap.matched import matched_entities
 from accountmap.overlap.matrix import Cell, segment_matrix
 from accountmap.overlap.result import SessionResult
+from accountmap.overlap.score import score
 from accountmap.overlap.summary import data_notes, summarise
+from accountmap.overlap.weights import STANDARD_WEIGHTS, Weights
 
 Rows = npt.NDArray[np.int64]
 """Row numbers."""
 
 
-def build_map(accounts: AccountList, prepared: Prepared, result: SessionResult) -> AccountMap:
+def build_map(
+    accounts: AccountList, prepared: Prepared, result: SessionResult, weights: Weights = STANDARD_WEIGHTS
+) -> AccountMap:
     """Bring one side's list and its matches together.
 
     Args:
         accounts: the list that `prepared` was made from.
         prepared: the list that the session ran on.
         result: what the session told this side.
+        weights: what the overlap is ranked by.
 
     Raises:
         UsageError: the three do not belong together.
@@ -36,7 +41,7 @@ def build_map(accounts: AccountList, prepared: Prepared, result: SessionResult) 
     match_of_entity[matches["entity"].to_numpy()] = np.arange(matches.num_rows)
     match = match_of_entity[entity]
 
-    overlap = _ranked_overlap(own.filter(pa.array(match >= 0)), matches, match[match >= 0])
+    overlap = _ranked_overlap(own.filter(pa.array(match >= 0)), matches, match[match >= 0], weights)
     whitespace = _whitespace(own.filter(pa.array(match < 0)), set(result.preview))
     matrix = segment_matrix(overlap, result.preview)
     summary = summarise(overlap, whitespace, matrix, result.partner_sizes)
@@ -51,6 +56,7 @@ def build_map(accounts: AccountList, prepared: Prepared, result: SessionResult) 
         whitespace=whitespace,
         matrix=matrix,
         summary=summary,
+        weights=weights,
         notes=accounts.notes + data_notes(overlap, matrix, summary),
     )
 
@@ -82,8 +88,8 @@ def _own_columns(accounts: AccountList, entities: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _ranked_overlap(own: pa.Table, matches: pa.Table, match: Rows) -> pa.Table:
-    """Put each account's match beside it and rank: the accounts of one entity stay together.
+def _ranked_overlap(own: pa.Table, matches: pa.Table, match: Rows, weights: Weights) -> pa.Table:
+    """Put each account's match beside it and rank by score: the accounts of one entity stay together.
 
     Args:
         own: the accounts of matched entities.
@@ -92,19 +98,20 @@ def _ranked_overlap(own: pa.Table, matches: pa.Table, match: Rows) -> pa.Table:
     """
     of_account = matches.take(pa.array(match))
     amount = own["amount"].fill_null(0.0).to_numpy()
-    entity_amount = np.bincount(match, weights=amount, minlength=matches.num_rows)[match]
+    entity_amount = np.bincount(match, weights=amount, minlength=matches.num_rows).astype(np.float64)
+    scores = score(matches["cell"].to_numpy(), entity_amount, matches["tier_rank"].to_numpy(), weights)
     table = pa.table(
         {
             **dict(zip(own.column_names, own.columns, strict=True)),
             **dict(zip(of_account.column_names, of_account.columns, strict=True)),
-            "entity_amount": entity_amount,
+            **{name: points[match] for name, points in scores.items()},
+            "entity_amount": entity_amount[match],
         }
     )
     ranked = table.sort_by(
         [
-            ("play_rank", "ascending"),
+            ("score", "descending"),
             ("entity_amount", "descending"),
-            ("tier_rank", "ascending"),
             ("entity_id", "ascending"),
             ("amount", "descending"),
             ("account_id", "ascending"),

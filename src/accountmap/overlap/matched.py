@@ -1,7 +1,5 @@
 """The matches of a session, with what follows from each: play, evidence and tier."""
 
-from typing import Final
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -9,18 +7,16 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepared import Prepared, Profile
 from accountmap.errors import UsageError
 from accountmap.overlap.account_map import SHARED_COLUMNS, THEIR_PREFIX, TIERS
-from accountmap.overlap.plays import PLAYS
+from accountmap.overlap.plays import CELLS, PLAYS
 from accountmap.overlap.result import SessionResult
-
-_CELLS: Final = [(mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS]
 
 
 def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
     """Describe each match.
 
     Returns:
-        One row a match, in the order of `result.matches`: entity (row), match_id, their_segment, play, play_rank,
-        evidence, tier, tier_rank (0 is best), and the partner's fields as in OVERLAP_SCHEMA.
+        One row a match, in the order of `result.matches`: entity (row), match_id, their_segment, cell (in CELLS),
+        play, evidence, tier, tier_rank (0 is best), and the partner's fields as in OVERLAP_SCHEMA.
 
     Raises:
         UsageError: the matches do not fit the prepared list, or the partner's fields not the matches.
@@ -34,17 +30,16 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
     ):
         raise UsageError("The session matched entities that the prepared list does not have.")
     cell = _cell(prepared.entities["segment"].take(entity), matches["their_segment"])
-    compared = {at for at, name in enumerate(_CELLS) if name in result.preview}
+    compared = {at for at, name in enumerate(CELLS) if name in result.preview}
     if not set(pc.unique(cell).to_pylist()) <= compared:
         raise UsageError("The session matched entities in a cell of segments that it did not compare.")
-    plays = [PLAYS[name] for name in _CELLS]
     return pa.table(
         {
             "entity": entity,
             "match_id": matches["match_id"],
             "their_segment": matches["their_segment"],
-            "play": pa.array([play.name for play in plays]).take(cell),
-            "play_rank": pa.array([play.rank for play in plays]).take(cell),
+            "cell": cell,
+            "play": pa.array([PLAYS[name].name for name in CELLS]).take(cell),
             **_evidence(matches["evidence"], prepared.profile),
             **_their_columns(result.their_fields, matches.num_rows),
         }
@@ -52,7 +47,7 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
 
 
 def _cell(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give the position in `_CELLS` of each match; null where a segment is none of the known ones."""
+    """Give the position in CELLS of each match; null where a segment is none of the known ones."""
     names = pa.array(SEGMENTS)
     mine, theirs = (pc.index_in(column, value_set=names) for column in (segment, their_segment))
     return pc.add(pc.multiply(mine, len(SEGMENTS)), theirs)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from accountmap.accounts.schema import SEGMENTS
+
 
 @dataclass(frozen=True)
 class Play:
@@ -73,3 +75,6 @@ PLAYS: Final = {
     ),
 }
 """The play of each cell, by (own segment, partner's segment)."""
+
+CELLS: Final = tuple((mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS)
+"""The nine cells, strongest segments first."""

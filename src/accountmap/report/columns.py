@@ -11,6 +11,11 @@ LABELS: Final = {
     "play": "Play",
     "tier": "Evidence",
     "evidence": "Shared keys",
+    "score": "Score",
+    "score_play": "Score: play",
+    "score_amount": "Score: amount",
+    "score_evidence": "Score: evidence",
+    "score_parts": "Parts of the score",
     "account_segment": "Account's segment",
     "compared": "Compared",
     "compared_with": "Compared with their",
@@ -58,3 +63,6 @@ TERMS: Final = {
     "Their, theirs": "What is headed or marked so comes from your partner, as it wrote it.",
 }
 """Words that a reader of the reports needs."""
+
+PARTS: Final = ("play", "amount", "evidence")
+"""The parts of a score, in the order of their columns."""

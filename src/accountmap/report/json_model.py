@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.overlap import AccountMap
+from accountmap.overlap import AccountMap, Weights
 from accountmap.report.sentences import headline, summary_sentences
 
 FORMAT: Final = "accountmap-report-v1"
@@ -33,10 +33,23 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "sentences": [headline(account_map), *summary_sentences(account_map)],
         "summary": asdict(account_map.summary),
         "matrix": _rows(account_map.matrix),
+        "weights": _weights(account_map.weights),
         "overlap": _rows(account_map.overlap),
         "whitespace": _rows(account_map.whitespace),
         "reveals": list(account_map.reveals),
         "notes": list(account_map.notes),
+    }
+
+
+def _weights(weights: Weights) -> dict[str, Any]:
+    return {
+        "play": weights.play,
+        "amount": weights.amount,
+        "evidence": weights.evidence,
+        "worth": [
+            {"segment": mine, "their_segment": theirs, "worth": worth}
+            for (mine, theirs), worth in weights.worth.items()
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from accountmap.report.sentences import (
     disclosure_sentences,
     headline,
     plural,
+    score_sentences,
     summary_sentences,
     what_they_learned,
 )
@@ -53,6 +54,7 @@ def render_page(account_map: AccountMap) -> str:
             disclosures=disclosure_sentences(account_map),
             tier_meanings=TIER_MEANINGS,
             terms=TERMS,
+            score_sentences=score_sentences(account_map.weights),
             shown={name: table["rows"] for name, table in rows.items()},
         )
     )

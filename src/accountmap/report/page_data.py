@@ -10,20 +10,19 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.overlap import PLAYS, THEIR_PREFIX, TIERS, AccountMap
 from accountmap.report.columns import LABELS
+from accountmap.report.page_columns import shown_column
 from accountmap.report.safe_text import visible_column
 
 SHOWN_OVERLAP: Final = 50_000
 SHOWN_WHITESPACE: Final = 10_000
 """The most rows that a page holds, so that it opens at once; the CSV and Parquet files hold all."""
 
-_MATCH_DIGITS: Final = 8
-"""Enough of a match id to name an account to the partner on the phone."""
-
 _BELOW: Final = {
     "domain": "name",
     "their_name": "name",
     "their_owner_name": "owner_name",
     "their_amount": "amount",
+    "score_parts": "score",
     "evidence": "tier",
     "match_id": "account_id",
 }
@@ -47,6 +46,8 @@ _OVERLAP: Final = (
     "segment",
     "their_segment",
     "play",
+    "score",
+    "score_parts",
     "owner_name",
     "their_owner_name",
     "country",
@@ -92,36 +93,12 @@ def script_json(value: object) -> str:
 
 
 def _table(table: pa.Table, names: tuple[str, ...]) -> Rows:
-    every = {name: _shown(name, table) for name in names}
+    every = {name: shown_column(name, table) for name in names}
     columns = {name: column for name, column in every.items() if _says_something(name, column)}
     return {
         "rows": table.num_rows,
         "columns": [_column(name, column, _place(name, columns)) for name, column in columns.items()],
     }
-
-
-def _shown(name: str, table: pa.Table) -> pa.ChunkedArray:
-    """Take a column, written for people where programs want it otherwise."""
-    column = table[name]
-    if name == "match_id":
-        return pc.utf8_slice_codeunits(column, 0, _MATCH_DIGITS)
-    if name == "domain":
-        return pc.coalesce(column, pc.replace_substring_regex(table["website"], r"^(https?://)?(www\.)?|/$", ""))
-    if name == "their_name":
-        same = pc.equal(pc.utf8_lower(column), pc.utf8_lower(table["name"]))
-        return pc.if_else(pc.fill_null(same, False), pa.scalar(None, pa.string()), column)
-    if name == "their_owner_name":
-        return pc.coalesce(column, table["their_owner_email"])
-    if name == "evidence":
-        coded = column.combine_chunks().dictionary_encode()
-        spoken = pa.array([_spoken(evidence) for evidence in coded.dictionary.to_pylist()], pa.string())
-        return pa.chunked_array([spoken.take(coded.indices)])
-    return column
-
-
-def _spoken(evidence: str) -> str:
-    strongest, *others = evidence.replace("_", " ").split("+")
-    return f"{strongest}, {len(others)} more" if others else strongest
 
 
 def _says_something(name: str, column: pa.ChunkedArray) -> bool:

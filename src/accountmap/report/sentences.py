@@ -1,6 +1,6 @@
 """The summary in plain sentences, for a person with one minute."""
 
-from accountmap.overlap import PLAYS, AccountMap, Count
+from accountmap.overlap import PLAYS, AccountMap, Count, Weights
 
 _PLURALS = {
     "account": "accounts",
@@ -52,6 +52,19 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
     return [
         *shared,
         f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match.",
+    ]
+
+
+def score_sentences(weights: Weights) -> list[str]:
+    """Say what a score is made of, and how much each part can bring."""
+    play, amount, evidence = (
+        f"{weights.points(part):.4g}" for part in (weights.play, weights.amount, weights.evidence)
+    )
+    return [
+        f"Play, up to {play} points: what your two segments are good for.",
+        f"Amount, up to {amount} points: the share of the shared entities with an amount that have no more than "
+        "this one.",
+        f"Evidence, up to {evidence} points: how good the evidence of the match is.",
     ]
 
 

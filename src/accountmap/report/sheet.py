@@ -23,6 +23,7 @@ class Formats:
     heading: Format
     words: Format
     number: Format
+    points: Format
 
 
 def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: int = 0) -> None:
@@ -35,16 +36,17 @@ def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: 
     """
     for at, name in enumerate(table.column_names):
         sheet.write_string(first_row, at, LABELS[name], formats.heading)
+    looks = [formats.points if name.startswith("score") else formats.number for name in table.column_names]
     row = first_row
     for batch in table.to_batches(max_chunksize=10_000):
         columns = [_values(column) for column in pa.Table.from_batches([batch]).columns]
         for values in zip(*columns, strict=True):
             row += 1
-            for at, value in enumerate(values):
+            for at, (value, look) in enumerate(zip(values, looks, strict=True)):
                 if isinstance(value, str):
                     sheet.write_string(row, at, value)
                 elif value is not None:
-                    sheet.write_number(row, at, value, formats.number)
+                    sheet.write_number(row, at, value, look)
     sheet.autofilter(first_row, 0, max(row, first_row + 1), table.num_columns - 1)
 
 

@@ -9,13 +9,14 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, AccountMap
+from accountmap.overlap import PLAYS, AccountMap, Weights
 from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
     disclosure_sentences,
     headline,
     plural,
+    score_sentences,
     summary_sentences,
     what_they_learned,
 )
@@ -33,6 +34,7 @@ _FIRST: Final = (
     "segment",
     "their_segment",
     "play",
+    "score",
     "owner_name",
     "their_owner_name",
     "amount",
@@ -56,6 +58,7 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
             words=book.add_format({"text_wrap": True, "valign": "top"}),
             number=book.add_format({"num_format": "#,##0"}),
+            points=book.add_format({"num_format": "0.0"}),
         )
         _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
         _matrix(book, account_map, formats)
@@ -73,7 +76,7 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             printed = sum(column in _FIRST for column in shown.column_names)
             page_of_rows(book.add_worksheet(name), shown, formats, printed)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
-        _reading(book.add_worksheet("How to read"), formats)
+        _reading(book.add_worksheet("How to read"), account_map.weights, formats)
     return to.getvalue()
 
 
@@ -160,10 +163,11 @@ def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> No
     _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
 
 
-def _reading(sheet: Worksheet, formats: Formats) -> None:
+def _reading(sheet: Worksheet, weights: Weights, formats: Formats) -> None:
     tiers = {f"Evidence: {tier}": meaning for tier, meaning in TIER_MEANINGS.items()}
     plays = {
         f"Your {plural(mine, 2)}, their {plural(theirs, 2)}": f"{play.name.capitalize()}. {play.sentence}"
         for (mine, theirs), play in sorted(PLAYS.items(), key=lambda item: item[1].rank)
     }
-    _lines(sheet, [("How to read",), *(TERMS | tiers | plays).items()], formats)
+    scores = {f"Score, {at} of 3": sentence for at, sentence in enumerate(score_sentences(weights), 1)}
+    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | plays).items()], formats)
