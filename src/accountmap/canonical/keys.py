@@ -17,7 +17,7 @@ ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 
 _COMMON: Final = read_words("common_words.tsv")
 
-_SHORT_LABEL: Final = 3
+_SHORT_LABEL: Final = 4
 """Labels up to this length below a country's domain are initials that others have in other countries."""
 
 _LEAST_SOUNDS: Final = {True: 4, False: 5}
@@ -160,7 +160,7 @@ def _first_word(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
     first = facts.name.core[0]
-    if len(first) < 4 or first in _COMMON or is_place_word(first) or is_generic((first,)):
+    if len(first) < 5 or first in _COMMON or is_place_word(first) or is_generic((first,)):
         return None
     return Key(squash((first,)), "first word")
 

@@ -48,10 +48,11 @@ PROFILES: Final = {
     for profile in [
         _profile("eight", _ALL - _LISTED),
         _profile("three", frozenset(["name", "domain", "label"])),
+        _profile("six", _ALL - _LISTED - {"first_word", "sound"}),
         _profile("nine", (_ALL - _LISTED) | {"reference"}),
         _profile("twelve", _ALL),
     ]
 }
-"""All profiles that an agreement can name. `nine` adds the reference list, `twelve` also registry numbers."""
+"""All profiles that an agreement can name. `three` and `six` are for short lists against long ones. `nine` adds the reference list, `twelve` also registry numbers."""
 
 DEFAULT_PROFILE: Final = "eight"
