@@ -49,7 +49,7 @@ def graphs(draw: st.DrawFn) -> tuple[Numbers, Numbers, list[int], int]:
     return tables[0], tables[1], weights, draw(st.integers(1, 5))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(graphs())
 def test_random_graphs_match_as_defined(graph: tuple[Numbers, Numbers, list[int], int]) -> None:
     u, v, weights, threshold = graph
@@ -58,7 +58,7 @@ def test_random_graphs_match_as_defined(graph: tuple[Numbers, Numbers, list[int]
     assert as_matches(found) == match(tokens[0], tokens[1], weights, threshold)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(graphs())
 def test_the_preview_is_a_lower_bound(graph: tuple[Numbers, Numbers, list[int], int]) -> None:
     """Every token that stands in slot 0 on both sides belongs to a match of these two rows (psi-v1 §6.2)."""
