@@ -74,8 +74,8 @@ def test_coverage_and_yield() -> None:
 
 def test_duplicates_reviews_and_conflicts_are_shown() -> None:
     preflight = checked(
-        {"name": "Acme"},
-        {"name": "ACME"},
+        {"name": "Acme Inc", "country": "US"},
+        {"name": "ACME Inc.", "country": "USA"},
         {"name": "Initech GmbH", "country": "DE"},
         {"name": "Initech AG", "country": "DE"},
         {"name": "Globex", "website": "globex.com"},
@@ -91,7 +91,7 @@ def test_duplicates_reviews_and_conflicts_are_shown() -> None:
 
 
 def test_decisions_count() -> None:
-    rows = ({"name": "Acme"}, {"name": "Acme"})
+    rows = ({"name": "Acme Inc", "country": "US"}, {"name": "ACME Inc.", "country": "USA"})
     assert finding(checked(*rows), "merged").count == 1
     assert checked(*rows, decisions=(Decision.of("a0", "a1", same=False),)).findings == ()
 

@@ -36,11 +36,12 @@ def account(name: str = "", **columns: str) -> Row:
 
 
 SAME = [
-    [account("Acme GmbH"), account("ACME G.m.b.H.")],
+    [account("Acme GmbH", country="DE"), account("ACME G.m.b.H.", country="Germany")],
     [account("Acme Ltd", country="GB"), account("Acme Limited", country="UK")],
     [account("Acme Ltd", country="GB", city="London"), account("Acme", city="LONDON")],
     [account("Acme", website="acme.com"), account("Acme Inc", country="US", email="jo@acme.com")],
     [account("Acme GmbH", website="acme.de"), account("Acme GmbH", website="www.acme.com")],
+    [account("Consolidated Northwind Traders", country="US"), account("CONSOLIDATED NORTHWIND TRADERS INC")],
     [account("Face Book", city="Menlo Park"), account("Facebook", city="Menlo Park")],
     [account("Northwind Traders", website="northwind.com"), account("Northwnid Traders", website="northwind.com")],
     [account("Traders Northwind", website="northwind.com"), account("Northwind Traders", website="northwind.com")],
@@ -50,10 +51,16 @@ SAME = [
 ]
 
 APART = [
+    [account("Acme"), account("Acme")],
+    [account("Acme", country="US"), account("Acme", country="US")],
     [account("Acme", website="acme.com"), account("Acme", country="US")],
     [account("Acme", city="Berlin"), account("Acme", city="Paris", country="FR")],
     [account("Acme", city="London", country="GB"), account("Acme", city="London", country="CA")],
     [account("Face Book"), account("Facebook")],
+    [
+        account("Consolidated Northwind Traders", country="US"),
+        account("Consolidated Northwind Traders", country="CA"),
+    ],
     [account("Acme GmbH", country="DE"), account("Acme SAS", country="FR")],
     [account("Acme", country="DE"), account("Acme", country="FR")],
     [account("Acme GmbH", country="DE"), account("Acme AG", country="DE")],
@@ -99,7 +106,7 @@ def test_likely_pairs_are_for_review() -> None:
 
 
 def test_misspellings_are_for_review() -> None:
-    names = ["Northwind Traders", "Nortwind Traders", "Traders Northwind", "Northwind Trading"]
+    names = ["Northwind Traders", "Nortwind Traders", "Traders Northwind", "Northwind Bakers"]
     listed = traits(accounts(*(account(name, country="US") for name in names)))
     found = misspellings(listed, resolve(listed), [Decision.of("a0", "a2", same=False)])
     assert [(p.one, p.other, p.rule) for p in found] == [("a0", "a1", "name differs in typing only")]
@@ -125,7 +132,8 @@ def test_one_domain_under_unrelated_names_is_a_conflict() -> None:
 
 
 def test_the_user_decides() -> None:
-    rows = accounts(account("Acme"), account("Acme"), account("Globex"))
+    acme = account("Acme", website="acme.com")
+    rows = accounts(acme, acme, account("Globex"))
     decisions = [
         Decision.of("a1", "a0", same=False),
         Decision.of("a0", "a2", same=True),
@@ -137,7 +145,7 @@ def test_the_user_decides() -> None:
 
 
 def test_a_pair_kept_apart_is_not_joined_through_a_third() -> None:
-    rows = accounts(account("Acme"), account("Acme"), account("Acme"))
+    rows = accounts(*[account("Acme", website="acme.com")] * 3)
     found = resolve(traits(rows), [Decision.of("a0", "a2", same=False)])
     assert groups(found)[0] != groups(found)[2]
 
@@ -159,12 +167,13 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 
 def test_entities_are_numbered_by_their_smallest_account() -> None:
-    rows = [account("Zeta") | {"id": "1"}, account("Beta") | {"id": "0"}, account("Zeta") | {"id": "2"}]
+    zeta = account("Zeta", website="zeta.com")
+    rows = [zeta | {"id": "1"}, account("Beta") | {"id": "0"}, zeta | {"id": "2"}]
     assert groups(resolve(traits(rows))) == [1, 0, 1]
 
 
 def test_a_large_block_is_joined_only_where_nothing_differs() -> None:
-    rows = accounts(*(account("Acme", country=code) for code in ["DE", "FR"] * 3000))
+    rows = accounts(*(account("Acme SA", country=code) for code in ["BE", "FR"] * 3000))
     found = resolve(traits(rows))
     assert groups(found) == [0, 1] * 3000
     assert len(found.merges) == 5998

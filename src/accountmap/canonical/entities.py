@@ -15,7 +15,7 @@ import numpy.typing as npt
 from accountmap.canonical.blocks import LARGEST_BLOCK, blocks
 from accountmap.canonical.clusters import Clusters
 from accountmap.canonical.decisions import Decision
-from accountmap.canonical.entity_rules import contradiction, corroborated, related, same_but_for_typing
+from accountmap.canonical.entity_rules import contradiction, corroboration, related, same_but_for_typing
 from accountmap.canonical.traits import Traits
 
 
@@ -125,22 +125,24 @@ class _Resolver:
         return left is None or right is None or same_but_for_typing(left, right) or related(left, right)
 
     def by_name(self) -> None:
-        """Join accounts of one name if all else is equal or a domain or city says the same; else ask."""
+        """Join accounts of one name if something else agrees too and nothing is against it; else ask."""
         traits = self.traits
         for block in blocks([name and name.replace(" ", "") for name in traits.names]):
             kinds: dict[Hashable, int] = {}
             for row in block:
                 first = kinds.setdefault(traits.evidence(row), row)
-                self._join(first, row, "same name and nothing else different")
-            roots = self.clusters.roots(kinds.values())
+                if rule := corroboration(traits, first, row):
+                    self._join(first, row, rule)
+            roots = self.clusters.roots(block)
             if len(roots) <= LARGEST_BLOCK:
                 self._compare_namesakes(roots)
 
     def _compare_namesakes(self, rows: Sequence[int]) -> None:
         for one, other in combinations(rows, 2):
             against = contradiction(self.traits, one, other)
-            if against is None and corroborated(self.traits, one, other):
-                self._join(one, other, "same name, and same domain or city")
+            rule = corroboration(self.traits, one, other)
+            if against is None and rule:
+                self._join(one, other, rule)
             elif against in (None, "other domain") or (
                 against == "other legal form" and self._one_place(one, other)
             ):

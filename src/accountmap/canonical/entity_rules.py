@@ -6,6 +6,7 @@ country, legal form or registry number keeps accounts apart.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -18,6 +19,9 @@ from accountmap.canonical.traits import Traits
 EXCLUSIVE_IDS: Final = ("lei", "vat")
 """Numbers of which a company has one. (D-U-N-S numbers name sites.)"""
 
+_LONG_NAME: Final = 20
+"""Letters and digits of a name that hardly two companies share, if nothing else tells them apart."""
+
 _SHORTEST_MISSPELT: Final = 6
 """Letters of a word in which one may be mistyped: in shorter ones it makes another name."""
 
@@ -29,22 +33,36 @@ def contradiction(traits: Traits, one: int, other: int) -> str | None:
     """Name what keeps two accounts apart, or None. What one of them lacks contradicts nothing."""
     for kind in EXCLUSIVE_IDS:
         numbers = traits.ids.get(kind)
-        if numbers and _differ(numbers[one], numbers[other]):
+        if numbers and _differ(*_at(numbers, one, other)):
             return f"other {kind.upper()}"
-    if _differ(traits.countries[one], traits.countries[other]):
+    if _differ(*_at(traits.countries, one, other)):
         return "other country"
     forms = traits.forms[one], traits.forms[other]
     if not (forms[0] <= forms[1] or forms[1] <= forms[0]):
         return "other legal form"
-    if _differ(domain_label(traits.domains[one]), domain_label(traits.domains[other])):
+    if _differ(*map(domain_label, _at(traits.domains, one, other))):
         return "other domain"
     return None
 
 
-def corroborated(traits: Traits, one: int, other: int) -> bool:
-    """Tell whether two accounts of one name share a domain label or a city too."""
-    labels = domain_label(traits.domains[one]), domain_label(traits.domains[other])
-    return _agree(*labels) or _agree(traits.cities[one], traits.cities[other])
+def corroboration(traits: Traits, one: int, other: int) -> str | None:
+    """Name what else says that two accounts of one name are one company, or None."""
+    if _agree(*map(domain_label, _at(traits.domains, one, other))):
+        return "same name and domain"
+    if _agree(*_at(traits.cities, one, other)):
+        return "same name and city"
+    if (
+        traits.forms[one]
+        and traits.forms[one] == traits.forms[other]
+        and _agree(*_at(traits.countries, one, other))
+    ):
+        return "same name, legal form and country"
+    letters = (traits.names[one] or "").replace(" ", "")
+    return "same long name" if len(letters) >= _LONG_NAME else None
+
+
+def _at(values: Sequence[str | None], one: int, other: int) -> tuple[str | None, str | None]:
+    return values[one], values[other]
 
 
 def _agree(one: str | None, other: str | None) -> bool:

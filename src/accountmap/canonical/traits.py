@@ -56,9 +56,9 @@ class Traits:
         )
 
     def evidence(self, row: int) -> Hashable:
-        """Give all that an account is compared by, except its city: accounts of one evidence are duplicates."""
-        numbers = tuple(numbers[row] for numbers in self.ids.values())
-        return (self.names[row], self.forms[row], self.countries[row], self.domains[row], numbers)
+        """Give all that an account is compared by: what is the same in all of it contradicts nothing."""
+        known = (self.names, self.forms, self.countries, self.domains, self.cities, *self.ids.values())
+        return tuple(values[row] for values in known)
 
 
 def form_words(words: Sequence[str]) -> frozenset[str]:
