@@ -3,6 +3,7 @@
     python benchmarks/matching.py score DATA_DIR --set dev_listed [--profile NAME] [--without SLOT] [--half 0|1]
         [--reference LIST.jsonl]
     python benchmarks/matching.py ablate DATA_DIR --set dev_listed [--half 0|1]
+    python benchmarks/matching.py aliases DATA_DIR/dev_affil.csv
     python benchmarks/matching.py speed DATA_DIR/large_gleif_names.parquet
 
 A set is `<set>_A.csv`, `<set>_B.csv`, `<set>_links.csv` and, if there, `<set>_hard_negatives.csv`. `--half`
@@ -24,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.explain import explain
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.prepared import Prepared, Profile
 from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
@@ -162,6 +164,24 @@ def ablations(profile: Profile) -> Iterator[tuple[str, Profile]]:
         yield "- " + slot.name, without(profile, slot.name)
 
 
+def typed_keys(row: Row, profile: Profile) -> set[tuple[str, str]]:
+    account = {"name": row["name"], "domain": row["domains"]}
+    found = explain(account, profile).keys
+    return {(key.slot.space, key.value) for key in found if key.value is not None}
+
+
+def aliases(path: Path, profile: Profile) -> None:
+    """Count aliases that share a key with their employer, and employers that local de-duplication joins."""
+    rows = read(path)
+    employers = [row for row in rows if row["kind"] == "company_name"]
+    employer_keys = {row["entity_id"]: typed_keys(row, profile) for row in employers}
+    other = [row for row in rows if row["kind"] == "alias"]
+    shared = sum(bool(typed_keys(row, profile) & employer_keys[row["entity_id"]]) for row in other)
+    listed = [{"name": row["name"], "website": row["domains"], "id": f"{at}"} for at, row in enumerate(employers)]
+    joined = len(employers) - prepare_accounts(accounts_of(listed, "id"), profile).entities.num_rows
+    print(f"{shared} of {len(other)} aliases share a key with their employer; {joined} employers joined")
+
+
 def speed(path: Path, profile: Profile) -> None:
     table = pq.read_table(path)
     rows = [{"a_id": row["lei"], "name": row["name"], "country": row["country"]} for row in table.to_pylist()]
@@ -174,7 +194,7 @@ def speed(path: Path, profile: Profile) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["score", "ablate", "speed"])
+    parser.add_argument("task", choices=["score", "ablate", "aliases", "speed"])
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", default="dev_listed")
     parser.add_argument("--profile", choices=sorted(PROFILES), default=DEFAULT_PROFILE)
@@ -183,8 +203,8 @@ def main() -> None:
     parser.add_argument("--reference", type=Path)
     options = parser.parse_args()
     profile = without(PROFILES[options.profile], *options.without)
-    if options.task == "speed":
-        speed(options.data, profile)
+    if options.task in ("speed", "aliases"):
+        {"speed": speed, "aliases": aliases}[options.task](options.data, profile)
         return
     truth = load(options.data, options.set, options.half)
     reference = load_reference(options.reference) if options.reference else None

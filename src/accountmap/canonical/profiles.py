@@ -53,6 +53,10 @@ PROFILES: Final = {
         _profile("twelve", _ALL),
     ]
 }
-"""All profiles that an agreement can name. `three` and `six` are for short lists against long ones. `nine` adds the reference list, `twelve` also registry numbers."""
+"""All profiles that an agreement can name.
+
+`three` and `six` are for short lists against long ones; `nine` adds the reference list, `twelve` also registry
+numbers.
+"""
 
 DEFAULT_PROFILE: Final = "eight"
