@@ -225,12 +225,18 @@ def test_decisions_are_kept(tmp_path: Path) -> None:
     assert read_decisions(path) == tuple(sorted(decisions))
 
 
+def test_open_pairs_are_no_decisions(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.csv"
+    path.write_text("account_id,other_account_id,same,name\na,b,yes,Acme\na,c,,Acme\na,d\n", "utf-8")
+    assert read_decisions(path) == (Decision.of("a", "b", same=True),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
         "a,b,c\n",
-        "account_id,other_account_id,same\na,b\n",
+        "account_id,other_account_id,same\na\n",
         "account_id,other_account_id,same\na,b,maybe\n",
         "account_id,other_account_id,same\na,a,yes\n",
         "account_id,other_account_id,same\na,b,yes\nb,a,no\n",

@@ -1,4 +1,8 @@
-"""What the user decided about pairs of accounts: the same company, or not. Kept in a CSV file beside the list."""
+"""What the user decided about pairs of accounts: the same company, or not.
+
+Decisions are kept in a CSV file beside the list. It may hold pairs that are still open, with an empty answer, and
+further columns to read them by.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -27,7 +31,7 @@ class Decision:
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
-    """Read decisions, sorted and each once.
+    """Read decisions, sorted and each once; open pairs are left out.
 
     Raises:
         InputError: the file is missing or not of this form, or says both of one pair.
@@ -37,20 +41,22 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
             rows = list(csv.reader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("The decisions cannot be read.", "Give a CSV file in UTF-8.") from error
-    if not rows or tuple(rows[0]) != _COLUMNS:
+    if not rows or tuple(rows[0][:3]) != _COLUMNS:
         raise InputError("The decisions have other columns.", f"Begin the file with: {','.join(_COLUMNS)}")
-    decisions = {_decision(number, row) for number, row in enumerate(rows[1:], start=2)}
+    found = (_decision(number, row) for number, row in enumerate(rows[1:], start=2))
+    decisions = {decision for decision in found if decision}
     if len({(d.one, d.other) for d in decisions}) < len(decisions):
         raise InputError("The decisions say both yes and no of one pair.", "Keep one row for each pair.")
     return tuple(sorted(decisions))
 
 
-def _decision(number: int, row: list[str]) -> Decision:
-    if len(row) != len(_COLUMNS) or row[2] not in _ANSWERS or not row[0] or not row[1] or row[0] == row[1]:
+def _decision(number: int, row: list[str]) -> Decision | None:
+    one, other, answer = (*row, "", "", "")[:3]
+    if not one or not other or one == other or answer not in ("", *_ANSWERS):
         raise InputError(
             f"Row {number} of the decisions is no decision.", "Give two different account ids, and yes or no."
         )
-    return Decision.of(row[0], row[1], same=_ANSWERS[row[2]])
+    return Decision.of(one, other, same=_ANSWERS[answer]) if answer else None
 
 
 def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
