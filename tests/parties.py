@@ -69,12 +69,13 @@ class Parties:
         shared = folder / "shared"
         shared.mkdir(parents=True)
         workspaces = [
-            Workspace.create(folder / name.split()[0].lower(), name, NOW) for name in ("Acme Cloud", "Globex Data")
+            Workspace.create(folder / name.split()[0].lower(), name, NOW, passphrase=None)
+            for name in ("Acme Cloud", "Globex Data")
         ]
         parties = []
         for own, other, rows in ((0, 1, left), (1, 0, right)):
             workspace = workspaces[own]
-            partner = workspace.add_partner(workspaces[other].identity.card, "test", NOW)
+            partner = workspace.add_partner(workspaces[other].card, "test", NOW)
             accounts = account_list(rows)
             prepared = prepare_accounts(accounts, next(iter(PROFILES.values())))
             workspace.save_list(accounts, prepared, "test", NOW)

@@ -134,13 +134,13 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
         proposed = Agreement.parse(document)
         for line in in_words(proposed):
             say(line)
-        if not proposed.complete and proposed.role_of(own.identity.card) == 1 and not yes:
+        if not proposed.complete and proposed.role_of(own.card) == 1 and not yes:
             if not is_interactive():
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
             click.confirm("\nSign this agreement?", abort=True, err=True)
         signed = sign_agreement(own, document, datetime.now(UTC))
         file.write_text(signed.document, encoding="utf-8")
-        ours = signed.role_of(own.identity.card)
+        ours = signed.role_of(own.card)
         slug = own.partner(signed.terms.names[1 - ours]).slug
     other = signed.terms.names[1 - ours]
     emit(str(file))

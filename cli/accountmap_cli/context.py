@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accountmap_cli.passphrase import present
+
 if TYPE_CHECKING:
     from accountmap import Workspace
 
@@ -17,7 +19,8 @@ def workspace(context: click.Context) -> Iterator["Workspace"]:
     """Open the workspace that the user named, or the one in this folder."""
     from accountmap import Workspace
 
-    opened = Workspace.open(context.find_root().params["workspace"])
+    root = context.find_root().params
+    opened = Workspace.open(root["workspace"], present(root["passphrase_fd"]))
     try:
         yield opened
     finally:

@@ -138,7 +138,7 @@ def fresh_folder(folder: Path) -> Path:
 def meet(one: Side, other: Side, shared: Path) -> None:
     """Make both identities and exchange cards."""
     for side in (one, other):
-        side.run("init", "--name", side.name)
+        side.run("init", "--name", side.name, "--no-passphrase")
         side.run("partner", "card", "--output", str(shared / f"{side.folder.name}.card.toml"))
     for side, partner in ((one, other), (other, one)):
         read_out = fingerprint(partner)
@@ -151,7 +151,7 @@ def fingerprint(side: Side) -> str:
     from accountmap import Workspace
 
     own = Workspace.open(side.workspace)
-    digits = own.identity.card.fingerprint
+    digits = own.card.fingerprint
     own.close()
     return digits
 

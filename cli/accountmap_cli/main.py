@@ -11,10 +11,12 @@ from accountmap_cli.accounts import accounts
 from accountmap_cli.agreement import agreement
 from accountmap_cli.demo import demo
 from accountmap_cli.errors import report, report_unexpected
+from accountmap_cli.identity import identity
 from accountmap_cli.init import init
 from accountmap_cli.inspect import inspect
 from accountmap_cli.map import map_command
 from accountmap_cli.partner import partner
+from accountmap_cli.reference import reference
 from accountmap_cli.report import report as report_group
 
 
@@ -28,8 +30,13 @@ from accountmap_cli.report import report as report_group
     envvar="ACCOUNTMAP_WORKSPACE",
     help="Folder of the workspace. [default: this folder]",
 )
+@click.option(
+    "--passphrase-fd",
+    type=click.IntRange(0),
+    help="Read the passphrase of your keys from this file descriptor. [default: keyring, or ask]",
+)
 @click.option("--debug", is_flag=True, help="On an unexpected error show details, which may show account data.")
-def cli(workspace: Path, debug: bool) -> None:
+def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
     """Find the accounts that two companies share, without either showing its list.
 
     \b
@@ -45,7 +52,7 @@ def cli(workspace: Path, debug: bool) -> None:
     """
 
 
-for command in (init, partner, accounts, agreement, map_command, report_group, inspect, demo):
+for command in (init, partner, accounts, agreement, map_command, report_group, reference, inspect, identity, demo):
     cli.add_command(command)
 
 

@@ -29,7 +29,7 @@ def card(context: click.Context, output: Path | None) -> None:
       accountmap partner card -o - | pbcopy
     """
     with workspace(context) as own:
-        mine = own.identity.card
+        mine = own.card
         file = output or Path(f"{own.short_name}.card.toml")
         if str(file) == "-":
             emit(mine.document.rstrip("\n"))

@@ -32,8 +32,8 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     """Everything up to the first session, as typed."""
     acme, globex, shared = (folder / name for name in ("acme", "globex", "shared"))
     shared.mkdir()
-    accountmap("init", "acme", "--name", "Acme Cloud", cwd=folder)
-    accountmap("init", "globex", cwd=folder, stdin="Globex Data\n")
+    accountmap("init", "acme", "--name", "Acme Cloud", "--no-passphrase", cwd=folder)
+    accountmap("init", "globex", "--no-passphrase", cwd=folder, stdin="Globex Data\n")
     (acme / "export.csv").write_text(ACME_CSV, encoding="utf-8")
     (globex / "export.csv").write_text(GLOBEX_CSV, encoding="utf-8")
     fingerprints = {}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accountmap.errors import TrustError, WorkspaceError
+from accountmap.errors import TrustError
 from accountmap.trust.identity import Card, Identity
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -67,15 +67,6 @@ def test_any_other_change_is_refused(identity: Identity) -> None:
 def test_names_that_could_mislead_are_refused(name: str) -> None:
     with pytest.raises(TrustError):
         Identity.generate(name, NOW)
-
-
-def test_an_identity_is_stored_and_read_back(identity: Identity) -> None:
-    again = Identity.from_bytes(identity.to_bytes())
-    assert again.card == identity.card
-    assert again.sign(b"x") == identity.sign(b"x")
-    for damaged in (b"", b"{}", identity.to_bytes()[:-10]):
-        with pytest.raises(WorkspaceError):
-            Identity.from_bytes(damaged)
 
 
 def test_no_secret_in_a_repr(identity: Identity) -> None:

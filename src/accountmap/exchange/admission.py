@@ -23,7 +23,7 @@ def admit(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreem
     _check_budget(workspace, partner, agreement, now)
     _, prepared = workspace.load_list(workspace.current_list().id)
     check_profile(agreement, prepared)
-    sizes = agreement.sizes[agreement.role_of(workspace.identity.card)]
+    sizes = agreement.sizes[agreement.role_of(workspace.card)]
     for segment, rows in zip(sizes, group_order(prepared, tuple(sizes)).sizes, strict=True):
         if rows > sizes[segment]:
             raise TrustError(

@@ -17,6 +17,9 @@ from accountmap.trust.kem import PUBLIC_BYTES
 from accountmap.trust.terms import SlotTerms, Terms
 from accountmap.workspace import PartnerRecord, Workspace
 
+REFERENCE_LIST = "reference list"
+"""Under which name the digest of the reference list stands in an agreement."""
+
 RECTANGLE = bytes(1)
 """All segments of the one by all of the other: the only rectangle so far."""
 
@@ -40,7 +43,7 @@ def propose_agreement(
     """
     _, prepared = workspace.load_list(workspace.current_list().id)
     profile = prepared.profile
-    ours = workspace.identity.card
+    ours = workspace.card
     terms = Terms(
         created=now,
         valid_until=(now + timedelta(days=days)).date(),
@@ -48,7 +51,7 @@ def propose_agreement(
         names=(ours.name, partner.card.name),
         cards=(ours.digest.hex(), partner.card.digest.hex()),
         canonical=CANONICAL_VERSION,
-        data=data_digests(),
+        data=data_digests() | ({REFERENCE_LIST: prepared.reference} if prepared.reference else {}),
         profile=profile.name,
         slots=tuple(SlotTerms(s.name, s.space, s.weight, s.tier) for s in profile.slots),
         threshold=profile.threshold,
@@ -69,7 +72,7 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
         TrustError: it is between others, a signature does not hold, or this side could not keep it.
     """
     agreement = Agreement.parse(document)
-    role = agreement.role_of(workspace.identity.card)
+    role = agreement.role_of(workspace.card)
     partner = partner_of(workspace, agreement)
     agreement.check_signatures(cards_of(workspace, partner, role))
     check_program(agreement)
@@ -107,7 +110,7 @@ def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
     Raises:
         TrustError: it is not on file.
     """
-    other = agreement.terms.cards[1 - agreement.role_of(workspace.identity.card)]
+    other = agreement.terms.cards[1 - agreement.role_of(workspace.card)]
     for partner in workspace.partners():
         if partner.card.digest.hex() == other:
             return partner
@@ -119,7 +122,7 @@ def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
 
 def cards_of(workspace: Workspace, partner: PartnerRecord, role: int) -> tuple[Card, Card]:
     """Return the cards of initiator and responder."""
-    ours, theirs = workspace.identity.card, partner.card
+    ours, theirs = workspace.card, partner.card
     return (ours, theirs) if role == Role.INITIATOR else (theirs, ours)
 
 
@@ -130,7 +133,7 @@ def check_program(agreement: Agreement) -> None:
         TrustError: naming what differs.
     """
     terms = agreement.terms
-    data = data_digests()
+    data = data_digests() | {k: v for k, v in terms.data.items() if k == REFERENCE_LIST}
     differing = sorted(key for key in data.keys() | terms.data.keys() if data.get(key) != terms.data.get(key))
     if terms.canonical != CANONICAL_VERSION or differing:
         raise TrustError(
@@ -152,6 +155,11 @@ def check_profile(agreement: Agreement, prepared: Prepared) -> None:
         raise TrustError(
             "the list was prepared for other match keys than the agreement compares",
             f"Prepare it again with: accountmap accounts prepare FILE --profile {terms.profile}",
+        )
+    if prepared.reference != terms.data.get(REFERENCE_LIST, ""):
+        raise TrustError(
+            "the list was prepared with another reference list than the agreement names",
+            "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
         )
 
 

@@ -46,7 +46,7 @@ def session_result(running: Running, done: Done, now: datetime) -> SessionResult
     ).cast(MATCH_SCHEMA)
     return SessionResult(
         session_id=done.sid.hex(),
-        own_name=running.workspace.identity.card.name,
+        own_name=running.workspace.card.name,
         partner_name=partner,
         finished=now,
         preview=cells(done.counts, segments, role),

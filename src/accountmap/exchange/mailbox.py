@@ -53,7 +53,7 @@ def expected_offer(
         role=Role.INITIATOR,
         agreement=agreement.digest,
         sender=partner.card,
-        recipient=workspace.identity.card,
+        recipient=workspace.card,
         transcript=first_transcript(agreement.digest, *cards),
         session=NO_SESSION,
         finished=finished,

@@ -51,7 +51,7 @@ class Running:
         """Make a new session with the current list; nothing is stored yet."""
         current = workspace.current_list()
         accounts, prepared = workspace.load_list(current.id)
-        role = Role(agreement.role_of(workspace.identity.card))
+        role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         order = group_order(prepared, agreement.terms.segments)
         groups = make_groups(prepared, order, curve)
@@ -85,7 +85,7 @@ class Running:
         accounts, prepared = workspace.load_list(record.list_id)
         order = group_order(prepared, agreement.terms.segments)
         try:
-            saved = (workspace.session_folder(record.id) / f"state-{record.step}").read_bytes()
+            saved = _load_state(workspace, record)
             session = Session.restore(
                 Role(record.role),
                 parameters_of(agreement),
@@ -114,7 +114,7 @@ class Running:
             role=1 - self.record.role,
             agreement=self.agreement.digest,
             sender=self.partner.card,
-            recipient=self.workspace.identity.card,
+            recipient=self.workspace.card,
             transcript=self.record.transcript,
             session=self.record.sid or None,
             finished=finished,
@@ -156,7 +156,7 @@ class Running:
             role=self.record.role,
             agreement=self.agreement.digest,
             session=self.record.sid or NO_SESSION,
-            sender=self.workspace.identity.card.digest,
+            sender=self.workspace.card.digest,
             recipient=self.partner.card.digest,
             transcript=self.record.transcript,
             created=int(now.timestamp()),
@@ -187,7 +187,8 @@ class Running:
     def store(self) -> None:
         """Write state and record. Call inside a transaction."""
         state = self.key.to_bytes() + self.session.dump()
-        write_atomic(self.folder / f"state-{self.record.step}", state)
+        sealed = self.workspace.identity.storage.seal(state, _state_label(self.record))
+        write_atomic(_state_file(self.workspace, self.record), sealed)
         self.workspace.put_session(self.record)
 
     def close(self, status: Status, now: datetime) -> None:
@@ -202,6 +203,19 @@ def forget(folder: Path, keep: str) -> None:
     for path in folder.iterdir():
         if path.name.startswith("state-") or (path.suffix == ".amap" and path.name != keep):
             path.unlink()
+
+
+def _state_file(workspace: Workspace, record: SessionRecord) -> Path:
+    return workspace.session_folder(record.id) / f"state-{record.step}"
+
+
+def _state_label(record: SessionRecord) -> str:
+    return f"session {record.id} step {record.step}"
+
+
+def _load_state(workspace: Workspace, record: SessionRecord) -> bytes:
+    storage = workspace.identity.storage
+    return storage.open(_state_file(workspace, record).read_bytes(), _state_label(record))
 
 
 def _channel_key(body: bytes) -> bytes:

@@ -119,13 +119,13 @@ class Steps:
 
     def _begin(self) -> bool:
         """Begin a session: as initiator make the offer, as responder answer one if it is there."""
-        now = self._clock()
+        now, identity = self._clock(), self._workspace.identity
         with self._workspace.transaction():
             agreement = admit(self._workspace, self._partner, now)
             offer = None
-            if agreement.role_of(self._workspace.identity.card) == Role.RESPONDER:
+            if agreement.role_of(self._workspace.card) == Role.RESPONDER:
                 expected = expected_offer(self._workspace, self._partner, agreement, self._finished(), now)
-                offer = self._find(expected, self._workspace.identity.sealing)
+                offer = self._find(expected, identity.sealing)
                 if offer is None:
                     return False
             running = Running.begin(self._workspace, self._partner, agreement, self._curve, now)

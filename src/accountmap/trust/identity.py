@@ -1,7 +1,6 @@
 """A company's identity and its public half, the partner card."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.trust import text
+from accountmap.trust.at_rest import Storage
 from accountmap.trust.kem import SealingKey, check_public
 
 CARD_FORMAT: Final = "accountmap-card-v1"
@@ -25,6 +25,7 @@ _TYPES: Final[dict[str, type]] = {
     "signature": str,
 }
 FINGERPRINT_DIGITS: Final = 30
+_SIGNING_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -127,30 +128,33 @@ class Identity:
         """Sign with Ed25519. The message starts with a label of its own."""
         return self._signing.sign(message)
 
-    def to_bytes(self) -> bytes:
-        """Return the private keys and the card as JSON, to be kept where only the owner reads."""
-        return json.dumps(
-            {
-                "signing": self._signing.private_bytes_raw().hex(),
-                "sealing": self.sealing.to_bytes().hex(),
-                "card": self.card.document,
-            }
-        ).encode()
+    @property
+    def storage(self) -> Storage:
+        """What seals the secrets of sessions in the workspace: under a key that only the private keys give."""
+        return Storage(self.sealing.to_bytes())
+
+    def secret_bytes(self) -> bytes:
+        """Return the private keys, to be kept by `trust.key_file`."""
+        return self._signing.private_bytes_raw() + self.sealing.to_bytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote.
+    def from_secret_bytes(cls, raw: bytes, card: Card) -> Self:
+        """Read what `secret_bytes` wrote.
 
         Raises:
-            WorkspaceError: the file is damaged.
+            WorkspaceError: these are not the private keys of this card.
         """
         try:
-            fields = json.loads(data)
-            signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields["signing"]))
-            sealing = SealingKey.from_bytes(bytes.fromhex(fields["sealing"]))
-            card = Card.parse(fields["card"].encode())
-        except (ValueError, KeyError, TypeError, TrustError) as error:
-            raise WorkspaceError(
-                "the identity file is damaged", "Restore it from a backup; without it no session can go on."
-            ) from error
+            signing = Ed25519PrivateKey.from_private_bytes(raw[:_SIGNING_BYTES])
+            sealing = SealingKey.from_bytes(raw[_SIGNING_BYTES:])
+        except ValueError as error:
+            raise _foreign_keys() from error
+        if (signing.public_key().public_bytes_raw(), sealing.public) != (card.signing_key, card.sealing_key):
+            raise _foreign_keys()
         return cls(signing, sealing, card)
+
+
+def _foreign_keys() -> WorkspaceError:
+    return WorkspaceError(
+        "the private keys do not belong to the card of this workspace", "Restore identity.json from a backup."
+    )

@@ -1,9 +1,9 @@
 """A company's workspace: one folder with its identity, partners, agreements, prepared lists and sessions.
 
 accountmap.db       SQLite: partners, agreements, lists, sessions
-identity.json       the private keys, readable by the owner alone
+identity.json       the own card, and the private keys, sealed under a passphrase
 lists/N/            a prepared list as Parquet
-sessions/N/         a session's state while it runs, its messages as sent, and its result
+sessions/N/         a session's state while it runs, sealed; its messages as sent, and its result
 """
 
 from accountmap.workspace.records import PartnerRecord, SessionRecord, Status

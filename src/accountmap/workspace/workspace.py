@@ -13,12 +13,12 @@ from typing import Final, Self
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, WorkspaceError
-from accountmap.files import write_atomic
 from accountmap.overlap.result import SessionResult
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity
 from accountmap.workspace.database import Database
 from accountmap.workspace.lists import read_list, write_list
+from accountmap.workspace.own_keys import Ask, OwnKeys
 from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord, Status
 from accountmap.workspace.results import read_result, write_result
 
@@ -37,18 +37,21 @@ class Workspace:
 
     Attributes:
         folder: where it lies.
-        identity: the company's own keys.
     """
 
-    def __init__(self, folder: Path, identity: Identity, database: Database) -> None:
-        self.folder, self.identity, self._database = folder, identity, database
+    def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
+        self.folder, self._keys, self._database = folder, keys, database
 
     @classmethod
-    def create(cls, folder: Path, name: str, now: datetime) -> Self:
+    def create(cls, folder: Path, name: str, now: datetime, *, passphrase: str | None) -> Self:
         """Make a workspace with a new identity.
+
+        Args:
+            passphrase: protects the private keys; None leaves them readable to whoever reads the folder.
 
         Raises:
             WorkspaceError: there is one already, or the folder cannot be written.
+            TrustError: the name or the passphrase is not usable.
         """
         if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
             raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
@@ -57,29 +60,53 @@ class Workspace:
             folder.mkdir(parents=True, exist_ok=True)
             for part in ("lists", "sessions", "reports"):
                 (folder / part).mkdir(exist_ok=True, mode=0o700)
-            write_atomic(folder / IDENTITY, identity.to_bytes())
+            keys = OwnKeys.create(folder / IDENTITY, identity, passphrase)
         except OSError as error:
             raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
-        return cls(folder, identity, Database.create(folder / DATABASE))
+        return cls(folder, keys, Database.create(folder / DATABASE))
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, passphrase: Ask = lambda _: None) -> Self:
         """Open a workspace.
+
+        Args:
+            passphrase: given the own card, returns the passphrase; asked at most once, and only if private keys
+                are needed and protected.
 
         Raises:
             WorkspaceError: there is none, or it cannot be read.
         """
         database = Database.open(folder / DATABASE)
-        try:
-            identity = Identity.from_bytes((folder / IDENTITY).read_bytes())
-        except OSError as error:
-            raise WorkspaceError("the identity file cannot be read", "Restore it from a backup.") from error
-        return cls(folder, identity, database)
+        return cls(folder, OwnKeys.read(folder / IDENTITY, passphrase), database)
+
+    @property
+    def card(self) -> Card:
+        """The own card. Needs no passphrase."""
+        return self._keys.card
+
+    @property
+    def identity(self) -> Identity:
+        """The own private keys.
+
+        Raises:
+            WorkspaceError: the passphrase is wrong or missing.
+        """
+        return self._keys.identity
+
+    def change_passphrase(self, passphrase: str | None) -> None:
+        """Protect the private keys by another passphrase, or with None by none.
+
+        Raises:
+            WorkspaceError: the present passphrase is wrong or missing, or the file cannot be written.
+        """
+        identity = self.identity
+        with self.transaction():
+            self._keys.replace(identity, passphrase)
 
     @property
     def short_name(self) -> str:
         """The own company's name, as it may stand in a file name."""
-        return slug_of(self.identity.card.name)
+        return slug_of(self.card.name)
 
     def close(self) -> None:
         """Close the database."""
@@ -107,7 +134,7 @@ class Workspace:
         Raises:
             TrustError: the card is our own, or another card is on file under that name.
         """
-        if card.digest == self.identity.card.digest:
+        if card.digest == self.card.digest:
             raise TrustError("this is your own card", "Add the card that your partner sent you.")
         slug = slug_of(card.name)
         with self.transaction():

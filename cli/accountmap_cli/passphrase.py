@@ -1,0 +1,121 @@
+"""Where a passphrase comes from: a file descriptor, the OS keyring, or a prompt; never a flag."""
+
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from accountmap.errors import BackendError, WorkspaceError
+from accountmap_cli.output import is_interactive
+
+if TYPE_CHECKING:
+    from accountmap import Card
+
+SERVICE: Final = "accountmap"
+MOST_BYTES: Final = 1024
+
+
+def from_descriptor(number: int) -> str:
+    """Read the first line of a file descriptor that the caller opened.
+
+    Raises:
+        WorkspaceError: it is not open, or holds no text.
+    """
+    try:
+        with os.fdopen(number, "rb", closefd=number > 2) as stream:
+            line = stream.readline(MOST_BYTES).rstrip(b"\r\n").decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(
+            f"no passphrase can be read from file descriptor {number}",
+            "Open it for the command, as in: --passphrase-fd 3 3< FILE",
+        ) from error
+    if not line:
+        raise WorkspaceError(f"file descriptor {number} holds no passphrase")
+    return line
+
+
+def keyring_module() -> ModuleType | None:
+    """Return the library for the OS keyring, if it is installed."""
+    try:
+        import keyring
+    except ImportError:
+        return None
+    return keyring
+
+
+def from_keyring(card: "Card") -> str | None:
+    """Look up the passphrase of an identity, if there is a keyring that has it."""
+    keyring = keyring_module()
+    if keyring is None:
+        return None
+    try:
+        found: str | None = keyring.get_password(SERVICE, card.fingerprint)
+    except keyring.errors.KeyringError:
+        return None
+    return found
+
+
+def into_keyring(card: "Card", passphrase: str) -> None:
+    """Keep the passphrase of an identity in the OS keyring.
+
+    Raises:
+        BackendError: the library is not installed, or this machine has no keyring.
+    """
+    keyring = keyring_module()
+    if keyring is None:
+        raise BackendError(
+            "the keyring library is not installed", 'Install it with: pip install "accountmap[keyring]"'
+        )
+    try:
+        keyring.set_password(SERVICE, card.fingerprint, passphrase)
+    except keyring.errors.KeyringError as error:
+        raise BackendError(
+            "this machine has no keyring that can be written",
+            "The passphrase is set, and is asked for when it is needed.",
+        ) from error
+
+
+def forget_in_keyring(card: "Card") -> None:
+    """Take the passphrase of an identity out of the OS keyring, if it is there."""
+    keyring = keyring_module()
+    if keyring is not None and from_keyring(card) is not None:
+        keyring.delete_password(SERVICE, card.fingerprint)
+
+
+def present(descriptor: int | None) -> Callable[["Card"], str | None]:
+    """Return what a workspace asks when it needs the passphrase that protects it."""
+
+    def ask(card: "Card") -> str | None:
+        if descriptor is not None:
+            return from_descriptor(descriptor)
+        kept = from_keyring(card)
+        if kept is not None or not is_interactive():
+            return kept
+        entered: str = click.prompt(f"Passphrase of {card.name}", hide_input=True, err=True)
+        return entered
+
+    return ask
+
+
+def chosen(descriptor: int | None, *, none: bool, option: str) -> str | None:
+    """Return the passphrase that shall protect an identity from now on, or None for none.
+
+    Args:
+        none: the user asked for none.
+        option: the option that names the descriptor, for the hint.
+
+    Raises:
+        WorkspaceError: nobody is here to choose one, and nothing says that there shall be none.
+    """
+    if none:
+        return None
+    if descriptor is not None:
+        return from_descriptor(descriptor)
+    if not is_interactive():
+        raise WorkspaceError(
+            "nobody is here to choose a passphrase for the private keys",
+            f"Give one with {option} N, or say --no-passphrase: then whoever reads the folder has the keys.",
+        )
+    return str(click.prompt("Choose a passphrase", hide_input=True, confirmation_prompt="Repeat it", err=True))

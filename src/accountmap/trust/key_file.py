@@ -1,0 +1,129 @@
+"""The identity as a file: the card in clear, the private keys sealed under a passphrase.
+
+The key comes from the passphrase by scrypt (RFC 7914), whose parameters stand in the file; the private keys are
+sealed with AES-256-GCM, the card as associated data. Without a passphrase, which has to be asked for, the private
+keys stand in the file as they are.
+"""
+
+import json
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.trust.identity import Card, Identity
+
+KEY_FILE_FORMAT: Final = "accountmap-identity-v1"
+LEAST_PASSPHRASE: Final = 12
+SCRYPT: Final = {"n": 1 << 17, "r": 8, "p": 1}
+"""128 MiB and some tenths of a second for each guess."""
+
+_MOST_MEMORY: Final = 1 << 30
+_NONCE: Final = bytes(12)
+"""Each file has a salt of its own, and so a key of its own, that seals once."""
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """An identity at rest.
+
+    Attributes:
+        card: the public half, readable without the passphrase.
+        lock: salt (hex) and scrypt parameters, or None if there is no passphrase.
+        secret: the private keys, sealed if there is a lock.
+    """
+
+    card: Card
+    lock: dict[str, Any] | None
+    secret: bytes
+
+    @classmethod
+    def protect(cls, identity: Identity, passphrase: str | None) -> Self:
+        """Seal an identity under a passphrase; None leaves its private keys readable.
+
+        Raises:
+            TrustError: the passphrase is too short.
+        """
+        if passphrase is None:
+            return cls(identity.card, None, identity.secret_bytes())
+        if len(passphrase) < LEAST_PASSPHRASE:
+            raise TrustError(
+                f"a passphrase has at least {LEAST_PASSPHRASE} characters",
+                "Four words drawn at random serve well.",
+            )
+        lock = {"salt": secrets.token_hex(16), **SCRYPT}
+        document = identity.card.document.encode()
+        sealed = AESGCM(_derive(passphrase, lock)).encrypt(_NONCE, identity.secret_bytes(), document)
+        return cls(identity.card, lock, sealed)
+
+    def unlock(self, passphrase: str | None) -> Identity:
+        """Return the identity.
+
+        Args:
+            passphrase: not looked at if there is no lock.
+
+        Raises:
+            WorkspaceError: the passphrase is wrong or missing, or the file is damaged.
+        """
+        if self.lock is None:
+            return Identity.from_secret_bytes(self.secret, self.card)
+        if passphrase is None:
+            raise WorkspaceError(
+                "the private keys are protected by a passphrase", "Give it when asked, or with --passphrase-fd N."
+            )
+        try:
+            key = _derive(passphrase, self.lock)
+            raw = AESGCM(key).decrypt(_NONCE, self.secret, self.card.document.encode())
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged() from error
+        except InvalidTag as error:
+            raise WorkspaceError(
+                "the passphrase is not the right one",
+                "Try again. Nobody can open the keys without it; with a backup of the file the same holds.",
+            ) from error
+        return Identity.from_secret_bytes(raw, self.card)
+
+    def encode(self) -> bytes:
+        """Write the file."""
+        fields = {
+            "format": KEY_FILE_FORMAT,
+            "card": self.card.document,
+            "lock": self.lock,
+            "secret": self.secret.hex(),
+        }
+        return json.dumps(fields, indent=1).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the file.
+
+        Raises:
+            WorkspaceError: it is damaged, or of another version.
+        """
+        try:
+            fields = json.loads(data)
+            lock = fields["lock"]
+            if fields["format"] != KEY_FILE_FORMAT or not isinstance(lock, dict | None):
+                raise ValueError("another format")
+            return cls(Card.parse(fields["card"].encode()), lock, bytes.fromhex(fields["secret"]))
+        except (ValueError, KeyError, TypeError, AttributeError, TrustError) as error:
+            raise _damaged() from error
+
+
+def _derive(passphrase: str, lock: dict[str, Any]) -> bytes:
+    n, r, p = (int(lock[name]) for name in ("n", "r", "p"))
+    if 128 * n * r * p > _MOST_MEMORY:
+        raise ValueError("scrypt parameters out of range")
+    kdf = Scrypt(bytes.fromhex(lock["salt"]), 32, n=n, r=r, p=p)
+    return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
+
+
+def _damaged() -> WorkspaceError:
+    return WorkspaceError(
+        "the identity file is damaged", "Restore it from a backup; without it no session can go on."
+    )

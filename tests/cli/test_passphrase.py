@@ -1,0 +1,125 @@
+"""The passphrase at the command line: where it comes from, and that it stays out of sight."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from accountmap.errors import BackendError, WorkspaceError
+from accountmap_cli.main import cli
+
+OLD, NEW = "correct horse battery", "staple and more words"
+
+
+def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 0) -> str:
+    """Run a command that finds `secrets` on descriptors of their own, named {0}, {1}."""
+    ends = [os.pipe() for _ in secrets]
+    for (_, write), secret in zip(ends, secrets, strict=True):
+        os.write(write, f"{secret}\n".encode())
+        os.close(write)
+    numbers = [read for read, _ in ends]
+    done = subprocess.run(
+        [sys.executable, "-m", "accountmap_cli", *(a.format(*numbers) for a in arguments)],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        pass_fds=numbers,
+        check=False,
+    )
+    for number in numbers:
+        os.close(number)
+    assert done.returncode == check, done.stderr
+    assert not any(secret in done.stdout + done.stderr for secret in secrets)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are passed on by POSIX")
+def test_from_a_descriptor(tmp_path: Path) -> None:
+    refused = run("init", "--name", "Acme", cwd=tmp_path, check=4)
+    assert "nobody is here to choose a passphrase" in refused
+    assert not (tmp_path / "identity.json").exists()
+    run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,))
+    run("partner", "card", "-o", "-", cwd=tmp_path)
+    change = ("--passphrase-fd", "{0}", "identity", "passphrase", "--new-passphrase-fd", "{1}")
+    assert "not the right one" in run(*change, cwd=tmp_path, secrets=("wrong horse battery", NEW), check=4)
+    assert "is changed" in run(*change, cwd=tmp_path, secrets=(OLD, NEW))
+    assert "not the right one" in run(*change, cwd=tmp_path, secrets=(OLD, NEW), check=4)
+    asked = run("identity", "passphrase", "--no-passphrase", cwd=tmp_path, check=4)
+    assert "protected by a passphrase" in asked
+    bare = ("--passphrase-fd", "{0}", "identity", "passphrase", "--no-passphrase")
+    assert "not protected any more" in run(*bare, cwd=tmp_path, secrets=(NEW,))
+    run("identity", "passphrase", "--no-passphrase", cwd=tmp_path)
+
+
+def test_a_descriptor_that_is_not_open_is_a_clear_error(tmp_path: Path) -> None:
+    said = run("--passphrase-fd", "77", "init", "--name", "Acme", cwd=tmp_path, check=4)
+    assert "file descriptor 77" in said
+
+
+@pytest.fixture
+def keyring() -> Iterator[dict[tuple[str, str], str]]:
+    """A keyring in memory in the place of the computer's."""
+    library = pytest.importorskip("keyring")
+    from keyring.backend import KeyringBackend
+
+    kept: dict[tuple[str, str], str] = {}
+
+    class Memory(KeyringBackend):
+        priority = 1
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return kept.get((service, username))
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            kept[service, username] = password
+
+        def delete_password(self, service: str, username: str) -> None:
+            del kept[service, username]
+
+    before = library.get_keyring()
+    library.set_keyring(Memory())
+    yield kept
+    library.set_keyring(before)
+
+
+def invoke(folder: Path, *arguments: str, typed: str = "", monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.setattr("accountmap_cli.passphrase.is_interactive", lambda: bool(typed))
+    return CliRunner().invoke(cli, ["-w", str(folder), *arguments], input=typed)
+
+
+def test_from_the_prompt_and_the_keyring(
+    tmp_path: Path, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = invoke(
+        tmp_path, "init", "--name", "Acme", "--keyring", typed=f"{OLD}\n{OLD}\n", monkeypatch=monkeypatch
+    )
+    assert made.exit_code == 0, made.output
+    assert list(keyring.values()) == [OLD]
+    changed = invoke(tmp_path, "identity", "passphrase", typed=f"{NEW}\n{NEW}\n", monkeypatch=monkeypatch)
+    assert changed.exit_code == 0, changed.output
+    assert not keyring, "the old passphrase does not stay behind"
+    assert isinstance(
+        invoke(tmp_path, "identity", "passphrase", "--no-passphrase", monkeypatch=monkeypatch).exception,
+        WorkspaceError,
+    )
+    asked = invoke(
+        tmp_path, "identity", "passphrase", "--no-passphrase", typed=f"{NEW}\n", monkeypatch=monkeypatch
+    )
+    assert asked.exit_code == 0, asked.output
+    for result in (made, changed, asked):
+        assert OLD not in result.output
+        assert NEW not in result.output
+
+
+def test_a_computer_without_a_keyring_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accountmap_cli.passphrase.keyring_module", lambda: None)
+    made = invoke(
+        tmp_path, "init", "--name", "Acme", "--keyring", typed=f"{OLD}\n{OLD}\n", monkeypatch=monkeypatch
+    )
+    assert isinstance(made.exception, BackendError)
+    assert "pip install" in made.exception.hint

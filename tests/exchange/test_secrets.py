@@ -1,0 +1,72 @@
+"""A session under a passphrase: nothing on disk opens without it, and the session goes on with it."""
+
+from pathlib import Path
+
+import pytest
+
+from accountmap.errors import WorkspaceError
+from accountmap.trust import key_file
+from accountmap.workspace import Workspace
+from tests.parties import Parties
+
+PASSPHRASE = "correct horse battery"
+
+
+@pytest.fixture
+def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parties:
+    monkeypatch.setitem(key_file.SCRYPT, "n", 1 << 10)
+    parties = Parties.make(tmp_path)
+    parties.acme.workspace.change_passphrase(PASSPHRASE)
+    return parties
+
+
+def reopen(parties: Parties, passphrase: str | None) -> list[str]:
+    """Open the initiator's workspace anew, and return the list of what it asked for."""
+    asked: list[str] = []
+    folder = parties.acme.workspace.folder
+    parties.acme.workspace.close()
+    parties.acme.workspace = Workspace.open(folder, lambda card: (asked.append(card.name), passphrase)[1])
+    return asked
+
+
+def test_a_session_goes_on_with_the_passphrase_which_is_asked_once(parties: Parties) -> None:
+    parties.acme.map()
+    asked = reopen(parties, PASSPHRASE)
+    parties.acme.workspace.partners()
+    parties.acme.workspace.load_list(1)
+    assert asked == []
+    parties.run()
+    assert asked == ["Acme Cloud"]
+
+
+@pytest.mark.parametrize("passphrase", [None, "wrong horse battery"])
+def test_without_it_nothing_goes_on_and_nothing_is_lost(parties: Parties, passphrase: str | None) -> None:
+    parties.acme.map()
+    reopen(parties, passphrase)
+    with pytest.raises(WorkspaceError, match="passphrase"):
+        parties.acme.map()
+    reopen(parties, PASSPHRASE)
+    parties.run()
+
+
+def test_the_secrets_of_a_running_session_are_sealed(parties: Parties) -> None:
+    parties.acme.map()
+    (state,) = parties.acme.workspace.session_folder(1).glob("state-*")
+    data = state.read_bytes()
+    assert b"initiator/offered" not in data, "the state names its phase in clear before it is sealed"
+    opened = parties.acme.workspace.identity.storage.open(data, "session 1 step 1")
+    assert b"initiator/offered" in opened
+    for file in parties.acme.workspace.folder.rglob("*"):
+        if file.is_file():
+            assert opened[:96] not in file.read_bytes(), file.name
+            assert opened[:96].hex().encode() not in file.read_bytes(), file.name
+
+
+def test_a_state_of_another_step_cannot_be_put_in_its_place(parties: Parties) -> None:
+    parties.acme.map()
+    old = (parties.acme.workspace.session_folder(1) / "state-1").read_bytes()
+    parties.globex.map()
+    parties.acme.map()
+    (parties.acme.workspace.session_folder(1) / "state-3").write_bytes(old)
+    with pytest.raises(WorkspaceError, match="damaged or belongs"):
+        parties.acme.map()
