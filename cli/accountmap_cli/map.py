@@ -7,6 +7,7 @@ import click
 
 from accountmap_cli.context import Progress, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
+from accountmap_cli.place import Place
 
 if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
@@ -18,9 +19,9 @@ DEFAULT_WAIT: Final = 3600.0
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the messages are: a folder that you share, or, by mail, one to save theirs in. "
-    "[default: exchange, in the workspace]",
+    metavar="DIR|URL",
+    help="Where the messages are: a folder that you share, sftp://user@host/path or s3://bucket/prefix, or, by "
+    "mail, a folder to save theirs in. [default: exchange, in the workspace]",
 )
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
 @click.option(
@@ -39,7 +40,7 @@ DEFAULT_WAIT: Final = 3600.0
 def map_command(
     context: click.Context,
     partner: str,
-    folder: Path | None,
+    folder: str | None,
     yes: bool,
     wait: float | None,
     decline: bool,
@@ -56,7 +57,7 @@ def map_command(
     \b
     Examples:
       accountmap map --with globex --folder "/Shared/acme and globex"
-      accountmap map --with globex --folder "/Shared/acme and globex" --wait
+      accountmap map --with globex --folder sftp://acme@files.example.com/globex --wait
       accountmap map --with globex --yes --wait 7200        in a pipeline
     """
     from accountmap import abandon_session, map_accounts
@@ -76,16 +77,15 @@ def map_command(
     with workspace(context) as own:
         record = own.partner(partner)
         partner_name = record.card.name
-        place = folder or own.folder / "exchange"
-        place.mkdir(parents=True, exist_ok=True)
         if abandon:
-            abandon_session(own, partner, place)
+            abandon_session(own, partner)
             say("The session is given up.")
             return
+        place = Place.of(folder, own.folder / "exchange")
         outcome = map_accounts(
             own,
             partner,
-            place,
+            place.target,
             decide,
             new=begin,
             wait=wait or 0,
@@ -137,14 +137,14 @@ def show_preview(preview: "Preview", partner: str) -> None:
     say(f"\n{partner} announced at most {padded}.")
 
 
-def as_dict(outcome: "Outcome", folder: Path, reports: Path) -> dict[str, object]:
+def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object]:
     """Describe an outcome for a machine."""
     preview = outcome.preview
     return {
         "state": str(outcome.state),
         "session": outcome.session.sid.hex() if outcome.session else None,
         "taken": list(outcome.taken),
-        "sent": [str(folder / name) for name in outcome.sent],
+        "sent": [place.file(name) for name in outcome.sent],
         "preview": None
         if preview is None
         else [{"mine": mine, "theirs": theirs, "entities": n} for (mine, theirs), n in preview.counts.items()],
@@ -153,28 +153,25 @@ def as_dict(outcome: "Outcome", folder: Path, reports: Path) -> dict[str, object
     }
 
 
-def tell(outcome: "Outcome", folder: Path, partner: str, slug: str, reports: Path) -> None:
+def tell(outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path) -> None:
     """Say what was done and, in one line, what happens next."""
     for name in outcome.taken:
-        say(f"took in {folder / name}")
+        say(f"took in {place.file(name)}")
     for name in outcome.sent:
-        say(f"wrote {folder / name}")
+        say(f"wrote {place.file(name)}")
     for note in outcome.notes:
         say(note)
-    emit(next_step(outcome, folder, partner, slug, reports))
+    emit(next_step(outcome, place, partner, slug, reports))
 
 
-def next_step(outcome: "Outcome", folder: Path, partner: str, slug: str, reports: Path) -> str:
+def next_step(outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path) -> str:
     """Say what happens next."""
-    sent = " and ".join(str(folder / name) for name in outcome.sent)
     if outcome.state == "done":
-        send = f"Send {sent} to {partner}, who needs it to finish. " if sent else ""
+        send = place.please_send(outcome.sent, partner, ", who needs it to finish.")
         return f"Done. {send}Your report: {reports / 'report.html'}"
     if outcome.state == "stopped":
-        tail = f" Send {sent} to {partner}, so that they know." if sent else ""
-        return f"The session ended without a reveal.{tail} To begin another: accountmap map --with {slug} --new"
+        send = place.please_send(outcome.sent, partner, ", so that they know.")
+        return f"The session ended without a reveal. {send}To begin another: accountmap map --with {slug} --new"
     if outcome.state == "undecided":
         return f"Next: decide. Run this again in a terminal, or with --yes, or with --decline; {partner} waits."
-    if sent:
-        return f"Next: send {sent} to {partner}; when their file is in {folder}, run this again."
-    return f"Next: wait for {partner}'s file; when it is in {folder}, run this again."
+    return place.next_step(outcome.sent, partner)

@@ -31,8 +31,8 @@ def map_accounts(
 
     Args:
         partner: name or short name of a partner of the workspace.
-        place: where both sides' messages are: a folder (by mail, where you save theirs and find yours) or an
-            open channel.
+        place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
+            address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
         reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
             `lambda preview: preview.automatic` follows the agreement's rule.
         new: begin another session although the last one is over.
@@ -50,13 +50,13 @@ def map_accounts(
         return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
 
 
-def abandon_session(workspace: Workspace, partner: str, folder: Path) -> None:
+def abandon_session(workspace: Workspace, partner: str) -> None:
     """Give up the open session with a partner. What has left cannot be taken back.
 
     Raises:
         TrustError: there is no open session.
     """
-    Steps(workspace, workspace.partner(partner), FolderChannel(folder), default_curve()).abandon()
+    Steps(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
 
 
 def account_map(workspace: Workspace, partner: str) -> AccountMap:

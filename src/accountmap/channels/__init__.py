@@ -3,5 +3,6 @@
 from accountmap.channels.folder import FolderChannel
 from accountmap.channels.interface import Channel
 from accountmap.channels.places import open_channel
+from accountmap.channels.remote import RemoteChannel
 
-__all__ = ["Channel", "FolderChannel", "open_channel"]
+__all__ = ["Channel", "FolderChannel", "RemoteChannel", "open_channel"]

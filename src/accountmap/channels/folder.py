@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 from typing import Final
 
+from accountmap.channels.names import is_message_name
 from accountmap.errors import ChannelError
 from accountmap.files import write_atomic
 
-SUFFIX: Final = ".amap"
 POLL_SECONDS: Final = 1.0
 
 
@@ -20,7 +20,7 @@ class FolderChannel:
     def files(self) -> dict[str, int]:
         """List the message files, by name."""
         try:
-            found = [path for path in self.folder.iterdir() if path.suffix == SUFFIX and path.is_file()]
+            found = [path for path in self.folder.iterdir() if is_message_name(path.name) and path.is_file()]
             return {path.name: path.stat().st_size for path in sorted(found)}
         except OSError as error:
             raise ChannelError(f"the folder {self.folder} cannot be read", "Check that it exists.") from error

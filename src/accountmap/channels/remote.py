@@ -1,0 +1,106 @@
+"""A folder on a server: SFTP or an S3-compatible store. Nobody sees a message there before it is whole."""
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, TypeVar
+
+from accountmap.channels.names import is_message_name
+from accountmap.channels.store import MAX_FILES, Address, Store
+from accountmap.errors import AccountmapError, ChannelError
+
+POLL_SECONDS: Final = 5.0
+STORES: Final = {"sftp": ("accountmap.channels.sftp", "SftpStore"), "s3": ("accountmap.channels.s3", "S3Store")}
+
+Answer = TypeVar("Answer")
+
+
+def open_store(address: Address) -> Store:
+    """Connect to a store.
+
+    Raises:
+        ChannelError: its library is not installed.
+    """
+    module, name = STORES[address.scheme]
+    try:
+        store: Callable[[Address], Store] = getattr(import_module(module), name)
+    except ImportError as error:
+        raise ChannelError(
+            f"{address.scheme} needs libraries that are not installed",
+            'Install them with: pip install "accountmap[remote]"',
+        ) from error
+    return store(address)
+
+
+class RemoteChannel:
+    """Messages as files in a folder of a store. It is connected when first used.
+
+    Args:
+        connect: makes the connection.
+    """
+
+    def __init__(self, address: Address, connect: Callable[[Address], Store] = open_store) -> None:
+        self.address = address
+        self._connect = connect
+        self._store: Store | None = None
+
+    def files(self) -> dict[str, int]:
+        """List the message files, by name. Empty ones are uploads that have begun."""
+        sizes = self._call(lambda store: store.sizes())
+        if len(sizes) > MAX_FILES:
+            raise ChannelError(
+                f"{self.address} holds more than {MAX_FILES:,} files",
+                "Use a folder of its own for this partner, or remove old files.",
+            )
+        return {name: sizes[name] for name in sorted(sizes) if is_message_name(name) and sizes[name]}
+
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self._call(lambda store: store.read(name, size))
+
+    def fetch(self, name: str, size: int) -> bytes:
+        """Return a file of exactly that many bytes."""
+        data = self._call(lambda store: store.read(name, size + 1))
+        if len(data) != size:
+            raise ChannelError(f"{name} is still changing", "Run this again when it has arrived.")
+        return data
+
+    def deliver(self, name: str, data: bytes) -> None:
+        """Upload a file, whole or not at all."""
+        self._call(lambda store: store.write(name, data))
+
+    def pause(self, seconds: float) -> None:
+        """Sleep until it is time to look again."""
+        time.sleep(min(seconds, POLL_SECONDS))
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _call(self, ask: Callable[[Store], Answer]) -> Answer:
+        """Ask the store; if a connection that once worked has died meanwhile, connect anew and ask once more.
+
+        What the libraries raise has no common base and may repeat addresses and logins, so only the kind of error
+        is passed on.
+        """
+        again = self._store is not None
+        try:
+            return self._ask(ask)
+        except AccountmapError:
+            raise
+        except Exception as error:
+            failure = error
+        self.close()
+        if again:
+            return self._call(ask)
+        raise ChannelError(
+            f"{self.address} cannot be used ({type(failure).__name__})",
+            "Check the address, your login and permissions (docs/channels.md), then run this again.",
+        )
+
+    def _ask(self, ask: Callable[[Store], Answer]) -> Answer:
+        if self._store is None:
+            self._store = self._connect(self.address)
+        return ask(self._store)
