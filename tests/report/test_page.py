@@ -123,6 +123,7 @@ def test_columns_are_written_for_people() -> None:
     assert page.column("match_id") == ["01234567"]
     assert page.column("evidence") == ["lei, 1 more"]
     assert page.column("domain") == ["tern.example"]
+    assert page.column("score_parts") == ["38.9 + 0 + 20"]
 
 
 def test_their_name_is_shown_where_it_is_another() -> None:

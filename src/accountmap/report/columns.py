@@ -63,6 +63,3 @@ TERMS: Final = {
     "Their, theirs": "What is headed or marked so comes from your partner, as it wrote it.",
 }
 """Words that a reader of the reports needs."""
-
-PARTS: Final = ("play", "amount", "evidence")
-"""The parts of a score, in the order of their columns."""

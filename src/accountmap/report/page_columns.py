@@ -6,10 +6,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.report.columns import PARTS
-
 _MATCH_DIGITS: Final = 8
 """Enough of a match id to name an account to the partner on the phone."""
+
+_PARTS: Final = ("score_play", "score_amount", "score_evidence")
 
 
 def shown_column(name: str, table: pa.Table) -> pa.ChunkedArray:
@@ -39,12 +39,9 @@ def _their_owner(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _score_parts(table: pa.Table) -> pa.ChunkedArray:
-    """Write the parts as "play 50, amount 12.5, evidence 20"."""
-    points = {
-        part: pc.replace_substring_regex(table[f"score_{part}"].cast(pa.string()), r"\.0$", "") for part in PARTS
-    }
-    named = [pc.binary_join_element_wise(part, column, " ") for part, column in points.items()]
-    return pc.binary_join_element_wise(*named, ", ")
+    """Write the points for play, amount and evidence as "50 + 12.5 + 20"."""
+    points = [pc.replace_substring_regex(table[part].cast(pa.string()), r"\.0$", "") for part in _PARTS]
+    return pc.binary_join_element_wise(*points, " + ")
 
 
 def _evidence(table: pa.Table) -> pa.ChunkedArray:
