@@ -5,9 +5,6 @@ from typing import Any
 
 from protocols.reference.party import ROLES
 
-ENDING = {"row-padding", "row-key", "field-open"}
-"""The rules that depend on the reader's secrets: a second try would be a second question (psi-v1 §7)."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -28,14 +25,14 @@ class Case:
     instead: dict[int, bytes] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
-        """Write the case for a file."""
+        """Write the case for a file; `ends` tells whether the session must be over then (psi-v1 §7)."""
         return {
             "comment": self.comment,
             "receiver": ROLES[self.message % 2],
             "instead": {str(n): body.hex() for n, body in self.instead.items()},
             "message": self.message,
             "body": self.body.hex(),
-            "ends": self.rule in ENDING,
+            "ends": self.message in {6, 7, 8, 9} and self.rule != "length",
             "expect": f"refuse: {self.rule}" if self.rule else "accept",
         }
 

@@ -82,7 +82,7 @@ def test_refused(case: Json) -> None:
 
 @NOT_YET
 @pytest.mark.parametrize("case", [c for c in ALL if c["ends"]], ids=comment)
-def test_a_refusal_that_depends_on_secrets_ends_the_session(case: Json) -> None:
+def test_a_refusal_in_the_reveal_ends_the_session(case: Json) -> None:
     side = reader_of(case)
     with pytest.raises(PeerError):
         side.take(case["message"], bytes.fromhex(case["body"]))
