@@ -69,8 +69,9 @@ def test_keeps_what_joins_and_what_makes_that_ambiguous() -> None:
         Entry("a:2", ("DE",), ("Northwind",), ("northwind.com",)),
         Entry("a:3", ("FR",), ("IBM",)),
         Entry("a:4", (), ("Northwind Traders",), ("nw.com",)),
+        Entry("a:5", (), ("NW",), ("shop.nw.com",)),
     ]
-    assert [entry.id for entry in useful(lambda: entries)] == ["wd:Q1", "a:3", "a:4"]
+    assert [entry.id for entry in useful(lambda: entries)] == ["wd:Q1", "a:3", "a:4", "a:5"]
 
 
 def test_entries_of_one_id_become_one() -> None:

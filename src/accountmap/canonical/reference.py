@@ -64,6 +64,11 @@ def name_keys(entry: Entry) -> set[str]:
     return {key for text in entry.names if (key := name_key(text))}
 
 
+def domain_keys(entry: Entry) -> set[str]:
+    """Give the distinct company domains of an entry."""
+    return {domain for text in entry.domains if (domain := registrable_domain(text))}
+
+
 class Reference:
     """A loaded list."""
 
@@ -76,8 +81,8 @@ class Reference:
                 by_country = self._names.setdefault(key, {})
                 for place in entry.places():
                     _claim(by_country, place, entry.id)
-            for domain in {registrable_domain(text) for text in entry.domains} - {None}:
-                _claim(self._domains, domain or "", entry.id)
+            for domain in domain_keys(entry):
+                _claim(self._domains, domain, entry.id)
 
     def find(self, facts: Facts) -> str | None:
         """Lead an account to an entry.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from accountmap.canonical.domains import domain_label, registrable_domain
-from accountmap.canonical.reference import Entry, name_key, name_keys, write_reference
+from accountmap.canonical.domains import domain_label
+from accountmap.canonical.reference import Entry, domain_keys, name_key, name_keys, write_reference
 from accountmap.canonical.reference_sources import read_extract, read_gleif
 
 
@@ -63,7 +63,7 @@ def _joined(one: Entry, other: Entry) -> Entry:
 
 
 def useful(entries: Callable[[], Iterable[Entry]]) -> Iterator[Entry]:
-    """Keep entries that bring together what no rule would, and those that make their names ambiguous.
+    """Keep entries that bring together what no rule would, and those that make their names or domains ambiguous.
 
     A domain whose label is one of the names brings nothing: names and labels meet by themselves.
 
@@ -72,12 +72,8 @@ def useful(entries: Callable[[], Iterable[Entry]]) -> Iterator[Entry]:
     """
     joined: set[str] = set()
     for entry in entries():
-        keys = name_keys(entry)
-        if len(keys | _labels(entry)) > 1:
-            joined |= keys
-    return (entry for entry in entries() if not joined.isdisjoint(name_keys(entry)))
-
-
-def _labels(entry: Entry) -> set[str]:
-    domains = {domain for text in entry.domains if (domain := registrable_domain(text))}
-    return {key for domain in domains if (key := name_key(domain_label(domain) or ""))}
+        names, domains = name_keys(entry), domain_keys(entry)
+        labels = {key for domain in domains if (key := name_key(domain_label(domain) or ""))}
+        if len(names | labels) > 1:
+            joined |= names | domains
+    return (entry for entry in entries() if not joined.isdisjoint(name_keys(entry) | domain_keys(entry)))
