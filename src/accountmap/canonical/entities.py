@@ -113,11 +113,10 @@ class _Resolver:
         for block in blocks(self.traits.ids.get(kind, ())):
             rule = f"same {kind.upper()}"
             roots = self.clusters.roots(block)
-            unlike = [] if certain else [row for row in roots[1:] if not self._alike(roots[0], row)]
-            for row in roots[1:]:
-                if row not in unlike:
-                    self._join(roots[0], row, rule)
-            if unlike:
+            alike = [row for row in roots[1:] if certain or self._alike(roots[0], row)]
+            for row in alike:
+                self._join(roots[0], row, rule)
+            if unlike := sorted({*roots[1:]} - {*alike}):
                 self._report(kind, [roots[0], *unlike])
 
     def _alike(self, one: int, other: int) -> bool:
