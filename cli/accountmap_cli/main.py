@@ -14,6 +14,7 @@ from accountmap_cli.errors import report, report_unexpected
 from accountmap_cli.identity import identity
 from accountmap_cli.init import init
 from accountmap_cli.inspect import inspect
+from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.partner import partner
 from accountmap_cli.reference import reference
@@ -52,7 +53,19 @@ def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
     """
 
 
-for command in (init, partner, accounts, agreement, map_command, report_group, reference, inspect, identity, demo):
+for command in (
+    init,
+    partner,
+    accounts,
+    agreement,
+    map_command,
+    report_group,
+    reference,
+    inspect,
+    identity,
+    ledger,
+    demo,
+):
     cli.add_command(command)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accountmap.preflight import check as check
     from accountmap.report import write_reports as write_reports
     from accountmap.trust.agreement import Agreement as Agreement
+    from accountmap.trust.chain import Ledger as Ledger
     from accountmap.trust.identity import Card as Card
     from accountmap.workspace import Workspace as Workspace
 
@@ -72,6 +73,7 @@ _HOMES: Final = {
     "write_reports": "report",
     "Agreement": "trust.agreement",
     "Card": "trust.identity",
+    "Ledger": "trust.chain",
     "Workspace": "workspace",
 }
 

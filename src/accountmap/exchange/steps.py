@@ -16,6 +16,7 @@ from accountmap.exchange.admission import admit
 from accountmap.exchange.conclude import cells, session_result
 from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
 from accountmap.exchange.outcome import Outcome, Preview, State
+from accountmap.exchange.recording import record_done, record_end, record_sent
 from accountmap.exchange.running import Running, forget
 from accountmap.psi.parameters import Curve, Role
 from accountmap.psi.phases import Message
@@ -78,12 +79,14 @@ class Steps:
 
     def abandon(self) -> Outcome:
         """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
-        with self._workspace.transaction():
+        now, workspace = self._clock(), self._workspace
+        with workspace.transaction():
             record = self._latest()
             if record is None or record.status is not Status.OPEN:
                 raise TrustError("there is no open session with this partner")
-            closed = replace(record, status=Status.ABANDONED, finished=self._clock(), delivered=True)
-            self._workspace.put_session(closed)
+            closed = replace(record, status=Status.ABANDONED, finished=now, delivered=True)
+            workspace.put_session(closed)
+            record_end(workspace, self._partner, closed, "abandoned", now)
             forget(self._workspace.session_folder(record.id), keep="")
         return self._outcome()
 
@@ -173,11 +176,15 @@ class Steps:
         now = self._clock()
         if reply:
             running.send(reply, now)
+            record_sent(running, reply, now)
         if running.session.result:
             result = session_result(running, running.session.result, now)
             self._workspace.save_result(running.record, result)
+            record_done(running, running.session.result, now)
             running.close(Status.DONE, now)
         elif running.session.stopped:
+            event = "declined_by_partner" if running.session.stopped.by_partner else "declined"
+            record_end(self._workspace, self._partner, running.record, event, now)
             running.close(Status.STOPPED, now)
         else:
             running.store()

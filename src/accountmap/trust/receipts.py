@@ -38,8 +38,13 @@ class CardReceipts:
 
     def verify(self, receipt: bytes, signature: bytes) -> bool:
         """Tell whether the partner signed a receipt."""
-        try:
-            verify(self._partner.signing_key, signature, _LABEL + receipt)
-        except InvalidSignature:
-            return False
-        return True
+        return receipt_holds(self._partner, receipt, signature)
+
+
+def receipt_holds(card: Card, receipt: bytes, signature: bytes) -> bool:
+    """Tell whether the owner of a card signed a receipt."""
+    try:
+        verify(card.signing_key, signature, _LABEL + receipt)
+    except InvalidSignature:
+        return False
+    return True

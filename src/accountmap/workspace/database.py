@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from accountmap.errors import WorkspaceError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_SECONDS: Final = 2.0
 _SCHEMA: Final = """
 CREATE TABLE partner (
@@ -47,7 +47,25 @@ CREATE TABLE session (
     finished TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX one_open_session ON session (partner) WHERE status = 'open';
+CREATE TABLE former_card (
+    digest TEXT PRIMARY KEY,
+    card TEXT NOT NULL,
+    replaced TEXT NOT NULL
+) STRICT;
+CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    signature BLOB NOT NULL
+) STRICT;
 """
+_APPEND_ONLY: Final = (
+    "CREATE TRIGGER ledger_no_change BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER ledger_no_removal BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER ledger_no_gap BEFORE INSERT ON ledger"
+    " WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM ledger)"
+    " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+)
+"""They keep out mistakes; what keeps out people is the chain of signed hashes (trust.chain)."""
 
 
 class Database:
@@ -61,7 +79,7 @@ class Database:
         """Make a new file."""
         database = cls(cls._connect(path))
         with database.transaction():
-            for statement in _SCHEMA.split(";"):
+            for statement in (*_SCHEMA.split(";"), *_APPEND_ONLY):
                 database.run(statement)
             database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
         return database

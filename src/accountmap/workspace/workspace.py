@@ -15,7 +15,9 @@ from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.overlap.result import SessionResult
 from accountmap.trust.agreement import Agreement
+from accountmap.trust.chain import Facts, Ledger
 from accountmap.trust.identity import Card, Identity
+from accountmap.workspace import ledger
 from accountmap.workspace.database import Database
 from accountmap.workspace.lists import read_list, write_list
 from accountmap.workspace.own_keys import Ask, OwnKeys
@@ -276,6 +278,16 @@ class Workspace:
     def knows_offer(self, offer: bytes) -> bool:
         """Tell whether a message 1 was answered, or made, before."""
         return bool(self._database.all("SELECT 1 FROM session WHERE offer = ?", offer))
+
+    def record(self, facts: Facts) -> None:
+        """Add an entry to the ledger. Call inside the transaction of the step that it records."""
+        ledger.append(self._database, facts, self.identity)
+
+    def ledger(self) -> Ledger:
+        """Return the ledger with all cards that were ever on file."""
+        former = [Card.parse(row[0].encode()) for row in self._database.all("SELECT card FROM former_card")]
+        cards = [self.card, *(partner.card for partner in self.partners()), *former]
+        return Ledger(ledger.entries(self._database), {card.digest.hex(): card for card in cards})
 
     def save_result(self, record: SessionRecord, result: SessionResult) -> None:
         """Keep what a session found."""

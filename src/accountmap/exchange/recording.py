@@ -1,0 +1,89 @@
+"""What a step puts into the ledger: what left, how a session ended, and no account in clear.
+
+Each message that shows the partner something is an entry of its own, written in the transaction that stores the
+message before it leaves: so a session that was given up half way is in the ledger with all that it had shown.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+from accountmap.exchange.agreements import parameters_of
+from accountmap.exchange.conclude import cells
+from accountmap.exchange.running import Running
+from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.phases import Done, Message
+from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES
+from accountmap.trust.chain import Facts
+from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+
+_SHOW_NOTHING: Final = {MessageType.RECEIPT, MessageType.STOP}
+_SHOW_FIELDS: Final = {MessageType.RESPONDER_FIELDS, MessageType.INITIATOR_FIELDS}
+_MATCH_BYTES: Final = {MessageType.REVEAL_OPENING: INDEX_BYTES, MessageType.MATCHES: INDEX_BYTES + POINT_BYTES}
+"""How long a match is in the messages that name the partner's matched rows."""
+
+_ACCOUNTS_LABEL: Final = b"accountmap-ledger-v1 accounts\x00"
+
+
+def record_sent(running: Running, message: Message, now: datetime) -> None:
+    """Record what a message shows the partner. Call inside the transaction that stores it."""
+    if message.type in _SHOW_NOTHING:
+        return
+    terms, role = running.agreement.terms, running.record.role
+    facts: Facts = {
+        **_about(running.partner, running.record, now),
+        "event": "sent",
+        "message": int(message.type),
+        "sizes": dict(running.agreement.sizes[role]),
+    }
+    counts = running.session.preview
+    if counts is not None:
+        facts["counts"] = [[*cell, n] for cell, n in cells(counts, terms.segments, role).items()]
+    if message.type in _MATCH_BYTES:
+        least, _ = parameters_of(running.agreement).body_limits(message.type)
+        facts["matches"] = (len(message.body) - least) // _MATCH_BYTES[message.type]
+    if message.type in _SHOW_FIELDS:
+        facts["fields"] = list(terms.fields)
+    running.workspace.record(facts)
+
+
+def record_done(running: Running, done: Done, now: datetime) -> None:
+    """Record the receipt of a finished session. Call inside the transaction that ends it."""
+    ids = running.prepared.entities["entity_id"].to_pylist()
+    matched = [ids[entity] for entity in running.order.entity[done.group].tolist()]
+    facts: Facts = {
+        **_about(running.partner, running.record, now),
+        "event": "done",
+        "matches": len(matched),
+        "own_accounts": accounts_digest(done.sid, matched),
+        "receipt": done.receipt.hex(),
+        "signatures": done.signatures.hex(),
+        "cards": list(running.agreement.terms.cards),
+    }
+    running.workspace.record(facts)
+
+
+def record_end(
+    workspace: Workspace, partner: PartnerRecord, record: SessionRecord, event: str, now: datetime
+) -> None:
+    """Record a session that ended without a result: "declined", "declined_by_partner" or "abandoned"."""
+    workspace.record({**_about(partner, record, now), "event": event})
+
+
+def accounts_digest(sid: bytes, entity_ids: list[str]) -> str:
+    """Return what stands in the ledger for a set of own matched entities: whoever has the list can check it."""
+    ordered = b"".join(len(i.encode()).to_bytes(4, "big") + i.encode() for i in sorted(entity_ids))
+    return hashlib.sha256(_ACCOUNTS_LABEL + sid + ordered).hexdigest()
+
+
+def _about(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Facts:
+    return {
+        "at": now.isoformat(timespec="seconds"),
+        "partner": partner.card.name,
+        "partner_card": partner.card.digest.hex(),
+        "session": record.id,
+        "sid": record.sid.hex(),
+        "agreement": record.agreement,
+        "list": record.list_id,
+        "role": Role(record.role).name.lower(),
+    }

@@ -1,0 +1,186 @@
+"""A record that cannot be changed unseen: entries chained by hash, each signed by the company that wrote it.
+
+An entry is canonical JSON. Its hash covers the hash before it, and the signature covers its hash, so an entry that
+was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only against a hash
+of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidSignature
+
+from accountmap.errors import TrustError
+from accountmap.trust.identity import Card, Identity, verify
+from accountmap.trust.receipts import receipt_holds
+
+EXPORT_FORMAT: Final = "accountmap-ledger-v1"
+BEGINNING: Final = bytes(32)
+"""What stands for the hash before the first entry."""
+
+_HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
+_SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
+_SIGNATURE_BYTES: Final = 64
+
+Facts = dict[str, Any]
+"""What an entry says: names to texts, whole numbers, lists and tables of them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        body: canonical JSON: keys sorted, no blanks, UTF-8.
+        signature: Ed25519 over the entry's hash.
+    """
+
+    body: str
+    signature: bytes
+
+    @property
+    def facts(self) -> Facts:
+        """What the entry says."""
+        facts: Facts = json.loads(self.body)
+        return facts
+
+    def hash(self, before: bytes) -> bytes:
+        """Return the hash of the chain up to and with this entry."""
+        return hashlib.sha256(_HASH_LABEL + before + self.body.encode()).digest()
+
+    @classmethod
+    def write(cls, facts: Facts, number: int, before: bytes, identity: Identity) -> Self:
+        """Make the next entry of a chain.
+
+        Args:
+            number: 1 for the first.
+            before: hash of the chain so far.
+        """
+        whole = {**facts, "number": number, "signer": identity.card.digest.hex()}
+        unsigned = cls(json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False), b"")
+        return cls(unsigned.body, identity.sign(_SIGN_LABEL + unsigned.hash(before)))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A chain with the cards that its signatures are checked with.
+
+    Attributes:
+        cards: of the company that wrote it and of its partners, former ones too, by digest in hex.
+    """
+
+    entries: tuple[Entry, ...]
+    cards: Mapping[str, Card]
+
+    @property
+    def head(self) -> bytes:
+        """The hash of the whole chain."""
+        return head_of(self.entries)
+
+    def check(self) -> None:
+        """Check numbers, chain, signatures, and the signatures of both parties under every receipt.
+
+        Raises:
+            TrustError: naming the first entry that does not hold.
+        """
+        before = BEGINNING
+        for number, entry in enumerate(self.entries, 1):
+            fault = self._fault(entry, number, before)
+            if fault:
+                raise TrustError(
+                    f"entry {number} of the ledger does not hold: {fault}",
+                    "Entries before it do hold. Compare with a backup or with an earlier export.",
+                )
+            before = entry.hash(before)
+
+    def _fault(self, entry: Entry, number: int, before: bytes) -> str | None:
+        try:
+            facts = entry.facts
+            if facts["number"] != number:
+                return f"it says that it is entry {facts['number']}"
+            signer = self.cards.get(facts["signer"])
+            if signer is None:
+                return "it is signed under a card that is not on file"
+            verify(signer.signing_key, entry.signature, _SIGN_LABEL + entry.hash(before))
+            return self._receipt_fault(facts)
+        except InvalidSignature:
+            return "it was changed, or something before it was"
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return "it is not an entry"
+
+    def _receipt_fault(self, facts: Facts) -> str | None:
+        if "receipt" not in facts:
+            return None
+        receipt, signatures = bytes.fromhex(facts["receipt"]), bytes.fromhex(facts["signatures"])
+        for n, digest in enumerate(facts["cards"]):
+            card = self.cards.get(digest)
+            if card is None:
+                return "a party of its session is not on file"
+            if not receipt_holds(card, receipt, signatures[n * _SIGNATURE_BYTES : (n + 1) * _SIGNATURE_BYTES]):
+                return f"the signature of {card.name} under the receipt does not hold"
+        return None
+
+    def check_contains(self, head: str) -> None:
+        """Refuse a chain that does not go through a hash which somebody kept.
+
+        Args:
+            head: the last hash of an earlier state, in hex.
+
+        Raises:
+            TrustError: the chain was cut or written anew since.
+        """
+        hashes = {BEGINNING.hex()}
+        before = BEGINNING
+        for entry in self.entries:
+            before = entry.hash(before)
+            hashes.add(before.hex())
+        if head.strip().lower() not in hashes:
+            raise TrustError(
+                "the ledger does not go through that hash: it was cut or written anew since",
+                "Compare with a backup or with an earlier export.",
+            )
+
+    def encode(self) -> bytes:
+        """Write the ledger as one JSON file that an auditor can check without the workspace."""
+        fields = {
+            "format": EXPORT_FORMAT,
+            "head": self.head.hex(),
+            "cards": [card.document for card in self.cards.values()],
+            "entries": [{"body": e.body, "signature": e.signature.hex()} for e in self.entries],
+        }
+        return json.dumps(fields, ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read an exported ledger and check it.
+
+        Raises:
+            TrustError: it is not one, does not hold, or lacks its last entries.
+        """
+        try:
+            fields = json.loads(data)
+            if fields["format"] != EXPORT_FORMAT:
+                raise ValueError("another format")
+            cards = [Card.parse(document.encode()) for document in fields["cards"]]
+            entries = tuple(Entry(str(e["body"]), bytes.fromhex(e["signature"])) for e in fields["entries"])
+            head = bytes.fromhex(fields["head"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TrustError(
+                "this is no exported ledger", "Make one with: accountmap ledger export FILE"
+            ) from error
+        ledger = cls(entries, {card.digest.hex(): card for card in cards})
+        ledger.check()
+        if ledger.head != head:
+            raise TrustError("the exported ledger ends before its head", "Ask for the export again.")
+        return ledger
+
+
+def head_of(entries: Iterable[Entry]) -> bytes:
+    """Return the hash of a chain."""
+    before = BEGINNING
+    for entry in entries:
+        before = entry.hash(before)
+    return before

@@ -1,0 +1,62 @@
+"""`accountmap ledger` after one session: the answer in one command, and the proof without the workspace."""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import accountmap
+from tests.parties import Parties
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Path:
+    parties = Parties.make(tmp_path)
+    parties.run()
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    return parties.acme.workspace.folder
+
+
+def test_it_says_what_the_partner_learned(acme: Path) -> None:
+    said = accountmap("ledger", "show", "--with", "globex", cwd=acme).stdout
+    assert said.startswith("What Globex Data has learned from you in 1 session:")
+    assert "Which of its own entities are on your list, at most 3 at a time: once." in said
+    assert "Of those entities, from your list: name, owner name." in said
+    assert "Finished; both signed the receipt" in said
+    entries = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)
+    assert [e["event"] for e in entries] == ["sent"] * 5 + ["done"]
+
+
+def test_it_says_that_nothing_was_learned(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    said = accountmap("ledger", "show", "--with", "globex", cwd=parties.acme.workspace.folder).stdout
+    assert said == "Globex Data has learned nothing from you: no session has begun.\n"
+
+
+def test_an_auditor_checks_it_without_the_workspace(acme: Path, tmp_path: Path) -> None:
+    head = re.search(r"[0-9a-f]{64}", accountmap("ledger", "verify", cwd=acme).stdout)
+    assert head
+    accountmap("ledger", "export", "audit.json", cwd=acme)
+    elsewhere = tmp_path / "auditor"
+    elsewhere.mkdir()
+    checked = accountmap("ledger", "verify", acme / "audit.json", "--head", head.group(), cwd=elsewhere)
+    assert "6 entries, 1 receipt signed by both parties" in checked.stdout
+    assert "Globex Data" in checked.stderr
+    other = accountmap("ledger", "verify", acme / "audit.json", "--head", "00", cwd=elsewhere, check=5)
+    assert "does not go through" in other.stderr
+
+
+def test_an_insider_who_writes_the_file_is_found_out(acme: Path) -> None:
+    with sqlite3.connect(acme / "accountmap.db") as database:
+        database.execute("DROP TRIGGER ledger_no_change")
+        database.execute(
+            "UPDATE ledger SET body = replace(body, '\"matches\":3', '\"matches\":2') WHERE number = 4"
+        )
+    database.close()
+    found = accountmap("ledger", "verify", cwd=acme, check=5)
+    assert "entry 4 of the ledger does not hold" in found.stderr
+    accountmap("ledger", "export", "audit.json", cwd=acme, check=5)
+    assert not (acme / "audit.json").exists()

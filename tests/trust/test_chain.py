@@ -1,0 +1,93 @@
+"""The ledger's chain: what was changed, taken out, put in or moved is named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from accountmap.errors import TrustError
+from accountmap.trust.chain import Entry, Ledger, head_of
+from accountmap.trust.identity import Identity
+from accountmap.trust.receipts import CardReceipts
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ACME, GLOBEX, STRANGER = (Identity.generate(name, NOW) for name in ("Acme", "Globex", "Stranger"))
+CARDS = {i.card.digest.hex(): i.card for i in (ACME, GLOBEX)}
+RECEIPT = bytes(range(32))
+
+
+def receipt(signers: tuple[Identity, Identity] = (ACME, GLOBEX)) -> dict[str, object]:
+    signatures = b"".join(CardReceipts(signer, GLOBEX.card).sign(RECEIPT) for signer in signers)
+    cards = [ACME.card.digest.hex(), GLOBEX.card.digest.hex()]
+    return {"event": "done", "receipt": RECEIPT.hex(), "signatures": signatures.hex(), "cards": cards}
+
+
+def ledger(*facts: dict[str, object], signer: Identity = ACME) -> Ledger:
+    entries: list[Entry] = []
+    for n, said in enumerate(facts, 1):
+        entries.append(Entry.write(said, n, head_of(entries), signer))
+    return Ledger(tuple(entries), CARDS)
+
+
+WHOLE = ledger({"event": "sent", "message": 1}, {"event": "sent", "message": 4}, receipt(), {"event": "x"})
+
+
+def test_a_whole_chain_holds_and_survives_the_export() -> None:
+    WHOLE.check()
+    again = Ledger.decode(WHOLE.encode())
+    assert again == WHOLE
+    assert again.head == WHOLE.head
+
+
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        (lambda e: (e[0], replace(e[1], body=e[1].body.replace('"message":4', '"message":3')), *e[2:]), 2),
+        (lambda e: (e[0], *e[2:]), 2),
+        (lambda e: (e[1], e[0], *e[2:]), 1),
+        (lambda e: (*e, e[0]), 5),
+        (lambda e: (*e[:3], replace(e[3], signature=bytes(64))), 4),
+        (lambda e: (*e[:3], Entry("[]", bytes(64))), 4),
+        (lambda e: (*e[:3], Entry.write({"event": "x"}, 4, head_of(e[:2]), ACME)), 4),
+        (lambda e: (*e[:3], Entry.write({"event": "x"}, 4, head_of(e[:3]), STRANGER)), 4),
+    ],
+    ids=["changed", "taken out", "moved", "repeated", "unsigned", "no entry", "other past", "other signer"],
+)
+def test_the_first_entry_that_fails_is_named(
+    change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]], first: int
+) -> None:
+    changed = replace(WHOLE, entries=change(WHOLE.entries))
+    with pytest.raises(TrustError, match=f"entry {first} of the ledger does not hold"):
+        changed.check()
+    with pytest.raises(TrustError):
+        Ledger.decode(changed.encode())
+
+
+@pytest.mark.parametrize(
+    ("signers", "blamed"), [((STRANGER, GLOBEX), "Acme"), ((ACME, STRANGER), "Globex")], ids=["ours", "theirs"]
+)
+def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, Identity], blamed: str) -> None:
+    with pytest.raises(TrustError, match=f"entry 1 .* signature of {blamed} under the receipt"):
+        ledger(receipt(signers)).check()
+
+
+def test_a_party_that_is_not_on_file_is_named() -> None:
+    with pytest.raises(TrustError, match="a party of its session is not on file"):
+        replace(ledger(receipt()), cards={ACME.card.digest.hex(): ACME.card}).check()
+
+
+def test_what_was_cut_off_shows_against_a_hash_that_was_kept() -> None:
+    cut = replace(WHOLE, entries=WHOLE.entries[:2])
+    cut.check()
+    WHOLE.check_contains(cut.head.hex())
+    with pytest.raises(TrustError, match="does not go through"):
+        cut.check_contains(WHOLE.head.hex())
+    with pytest.raises(TrustError, match="ends before its head"):
+        Ledger.decode(cut.encode().replace(cut.head.hex().encode(), WHOLE.head.hex().encode()))
+
+
+def test_files_that_are_no_ledger_are_refused() -> None:
+    for data in (b"", b"{}", b"[]", WHOLE.encode()[:-20], WHOLE.encode().replace(b"ledger-v1", b"ledger-v2")):
+        with pytest.raises(TrustError, match="no exported ledger"):
+            Ledger.decode(data)
