@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accountmap.canonical import domains
 from accountmap.canonical.domains import domain_label, registrable_domain
+from accountmap.canonical.tables import read_rows
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,12 @@ def test_label(domain: str | None, label: str | None) -> None:
 
 @pytest.mark.parametrize("table", ["mail_domains.txt", "shared_hosts.txt"])
 def test_tables_hold_only_registrable_domains(table: str) -> None:
-    text = (domains._DATA / table).read_text("utf-8")
-    entries = [line for line in text.splitlines() if line and not line.startswith("#")]
+    entries = [word for row in read_rows(table) for word in row]
     assert [e for e in entries if domains.registrable(e) != e] == []
     assert len(entries) == len(set(entries))
+
+
+@given(st.text(max_size=60) | st.from_regex(r"(https?://)?[\w.@:/-]{1,40}\.(com|de|рф)(/\w*)?", fullmatch=True))
+def test_no_text_breaks_it_and_a_domain_reads_as_itself(text: str) -> None:
+    domain = registrable_domain(text)
+    assert domain is None or (domain.isascii() and registrable_domain(domain) == domain)

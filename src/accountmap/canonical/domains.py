@@ -11,13 +11,12 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final
 from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
-_DATA: Final = files("accountmap.canonical") / "data"
+from accountmap.canonical.tables import DATA, read_words
 
 _LONGEST_TEXT: Final = 4096
 """Characters of a cell that are looked at; addresses end long before."""
@@ -31,13 +30,12 @@ _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what p
 @functools.cache
 def public_suffixes() -> PublicSuffixList:
     """Load the pinned Public Suffix List; a name below no listed suffix has no registrable domain."""
-    return PublicSuffixList((_DATA / "public_suffix_list.dat").read_text("utf-8"), accept_unknown=False)
+    return PublicSuffixList((DATA / "public_suffix_list.dat").read_text("utf-8"), accept_unknown=False)
 
 
 @functools.cache
-def _table(name: str) -> frozenset[str]:
-    lines = (_DATA / name).read_text("utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+def _table(file_name: str) -> frozenset[str]:
+    return read_words(file_name)
 
 
 def is_mail_provider(domain: str) -> bool:
