@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
 from accountmap.canonical.legal_forms import Words
-from accountmap.canonical.names import Name, is_generic, parse, split_words, squash
+from accountmap.canonical.names import Name, is_generic, named_country, parse, split_words, squash
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
 from accountmap.canonical.sound import sound_of
 from accountmap.canonical.tables import read_words
@@ -56,15 +56,9 @@ class Key(NamedTuple):
     closeness: int = 2
 
 
-def _named_country(words: Words) -> str | None:
-    """Find the one country that stands in a name; short words are too often something else."""
-    codes = {code for word in words if len(word) > 3 and (code := country_code(word))}
-    return codes.pop() if len(codes) == 1 else None
-
-
 def _country(text: str | None, domain: str | None, name: Name | None) -> str | None:
     """Tell the country: as stated, from the top-level domain, or from the name."""
-    code = country_code(text) or country_of_domain(domain) or (_named_country(name.words) if name else None)
+    code = country_code(text) or country_of_domain(domain) or (named_country(name) if name else None)
     return comparison_country(code) if code else None
 
 

@@ -11,14 +11,14 @@ from typing import Final
 
 from accountmap.canonical import legal_forms
 from accountmap.canonical.legal_forms import Words
-from accountmap.canonical.places import country_code
 from accountmap.canonical.tables import read_pairs, read_words
-from accountmap.canonical.transliteration import to_ascii
+from accountmap.canonical.transliteration import to_ascii, visible
 
 _ABBREVIATIONS: Final = read_pairs("abbreviations.tsv")
 _ARTICLES: Final = frozenset(["the"])
 _WEAK: Final = read_words("weak_words.tsv") | _ARTICLES
 _NAMELESS: Final = read_words("nameless_words.tsv")
+_COUNTRIES: Final = read_pairs("countries.tsv")
 _GENERIC: Final = read_words("generic_words.tsv")
 _CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
 """The word for `&` in the languages where names have it often."""
@@ -97,14 +97,20 @@ def split_words(text: str) -> list[str]:
 
 
 def _trim(words: Words, weak: frozenset[str]) -> Words:
-    """Take legal forms, `the` and weak words from both ends for as long as a word remains."""
+    """Take legal forms, `the` and weak words from both ends for as long as a word remains.
+
+    In front a form goes only from what tells the company without it: `PT Maju Jaya`, not `PT Bank`.
+    """
     left, right = 0, len(words)
     while True:
         size = legal_forms.ending(words[left:right]) or (words[right - 1] in weak)
         if size and size < right - left:
             right -= size
             continue
-        size = legal_forms.beginning(words[left:right]) or (words[left] in weak)
+        size = legal_forms.beginning(words[left:right])
+        if size and is_generic(_abbreviated(words[left + size : right])):
+            size = 0
+        size = size or (words[left] in weak)
         if not size or size >= right - left:
             return words[left:right]
         left += size
@@ -121,8 +127,19 @@ def is_generic(words: Words) -> bool:
         or word in _NAMELESS
         or word in _WEAK
         or legal_forms.is_form(words)
-        or (len(word) > 3 and country_code(word) is not None)
+        or _country_of(word) is not None
     )
+
+
+def _country_of(word: str) -> str | None:
+    """Give the country that a word names; shorter ones are too often something else."""
+    return _COUNTRIES.get(word) if len(word) > 3 else None
+
+
+def named_country(name: Name) -> str | None:
+    """Find the one country that stands in a name, alpha-2; None if there is none or several."""
+    codes = {code for word in name.words if (code := _country_of(word))}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def squash(words: Words) -> str:
@@ -133,14 +150,16 @@ def squash(words: Words) -> str:
 
 
 def _abbreviated(words: Words) -> Words:
-    return tuple(_ABBREVIATIONS.get(word, word) for word in words)
+    """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is no number."""
+    short = tuple(_ABBREVIATIONS.get(word, word) for word in words)
+    return words if len(short) == 1 and len(short[0]) == 1 else short
 
 
 def _latin_part(text: str) -> str | None:
     """Give the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
     if text.isascii():
         return None
-    parts = text.split()
+    parts = visible(text).split()
     latin = [part for part in parts if not _OTHER_SCRIPT.search(part)]
     if len(latin) == len(parts) or any(_BOTH_SCRIPTS.search(part) for part in parts):
         return None
@@ -149,15 +168,13 @@ def _latin_part(text: str) -> str | None:
 
 def _take_apart(text: str) -> Name | None:
     words = tuple(split_words(text))
-    if not words:
-        return None
-    full = _trim(words, _ARTICLES)
-    core = _trim(full, _WEAK)
-    if is_generic(core):
+    full = _trim(words, _ARTICLES) if words else ()
+    core = _trim(full, _WEAK) if words else ()
+    if is_generic(_abbreviated(core)):
         core = full
-    if is_generic(core):
+    if len(core) == 1 and is_generic(_abbreviated(core)) and _NAMELESS.isdisjoint(core):
         full = core = words
-    if is_generic(core):
+    if is_generic(core) or is_generic(_abbreviated(core)):
         return None
     return Name(words, _abbreviated(full), _abbreviated(core))
 

@@ -69,16 +69,16 @@ def _spell_kana(run: re.Match[str]) -> str:
     return re.sub("[ッー]", "", doubled)
 
 
-def _without_signs(text: str) -> str:
-    """Take out what has no width, and put blanks for controls, emoji and other symbols (Unicode categories)."""
-    kept = []
-    for character in text:
-        category = unicodedata.category(character)
-        if category in _BLANK:
-            kept.append(" ")
-        elif category != "Cf":
-            kept.append(character)
-    return "".join(kept)
+def visible(text: str) -> str:
+    """Fold a name's compatibility forms, and take out what is not seen or carries no name.
+
+    What has no width goes; controls, emoji and other symbols become blanks (Unicode categories).
+    """
+    if text.isascii() and text.isprintable():
+        return text[:MAX_CHARACTERS]
+    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))[:MAX_CHARACTERS]
+    seen = ((character, unicodedata.category(character)) for character in folded)
+    return "".join(" " if category in _BLANK else character for character, category in seen if category != "Cf")
 
 
 def to_ascii(text: str) -> str:
@@ -90,11 +90,10 @@ def to_ascii(text: str) -> str:
     Returns:
         ASCII text without control characters. It may be blank.
     """
-    if text.isascii() and text.isprintable():
-        return text[:MAX_CHARACTERS].lower()
-    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))[:MAX_CHARACTERS]
-    visible = _without_signs(folded)
-    latin = _MIXED_WORD.sub(_plain_latin, visible)
+    seen = visible(text)
+    if seen.isascii():
+        return seen.lower()
+    latin = _MIXED_WORD.sub(_plain_latin, seen)
     parted = _NATIVE_WORD.sub(_set_apart, latin)
     spelled = _KANA_RUN.sub(_spell_kana, parted).lower()
     if _UKRAINIAN.search(spelled):
