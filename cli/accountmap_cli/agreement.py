@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from accountmap.errors import TrustError
+from accountmap.errors import TrustError, WorkspaceError
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
 
 if TYPE_CHECKING:
-    from accountmap import Agreement
+    from accountmap import Agreement, Workspace
 
 
 @click.group()
@@ -32,6 +32,13 @@ def agreement() -> None:
 @click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
 @click.option("--runs", default=4, show_default=True, help="How many sessions may show counts in 30 days.")
 @click.option(
+    "--min-change",
+    default=5,
+    show_default=True,
+    type=click.IntRange(0, 1_000_000),
+    help="A list may differ from the last one by none or by at least so many entities of a segment.",
+)
+@click.option(
     "--automatic-share",
     default=0.8,
     show_default=True,
@@ -47,6 +54,7 @@ def new(
     fields: str,
     days: int,
     runs: int,
+    min_change: int,
     automatic_share: float,
 ) -> None:
     """Propose an agreement for the list that you prepared, and sign it.
@@ -68,6 +76,7 @@ def new(
             days=days,
             automatic_share=automatic_share,
             runs_per_30_days=runs,
+            min_change=min_change,
             now=datetime.now(UTC),
         )
         file = output or Path(f"{own.short_name}-{own.partner(partner).slug}.agreement.toml")
@@ -81,8 +90,11 @@ def new(
 @agreement.command()
 @click.argument("file", type=existing_file())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(file: Path, as_json: bool) -> None:
+@click.pass_context
+def show(context: click.Context, file: Path, as_json: bool) -> None:
     """Say in plain words what an agreement allows.
+
+    In a workspace, it also says if the partner's list grew tenfold since the last agreement.
 
     \b
     Example:
@@ -107,10 +119,13 @@ def show(file: Path, as_json: bool) -> None:
                 "sizes": list(shown.sizes),
                 "runs_per_30_days": terms.runs_per_30_days,
                 "automatic_share": terms.automatic_share,
+                "min_change": terms.min_change,
             }
         )
     else:
         for line in in_words(shown):
+            emit(line)
+        for line in growth_seen_here(context, shown):
             emit(line)
 
 
@@ -132,9 +147,11 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
     document = file.read_bytes()
     with workspace(context) as own:
         proposed = Agreement.parse(document)
-        for line in in_words(proposed):
+        grown = growth_in_words(own, proposed)
+        for line in [*in_words(proposed), *grown]:
             say(line)
-        if not proposed.complete and proposed.role_of(own.card) == 1 and not yes:
+        asks = bool(grown) or (not proposed.complete and proposed.role_of(own.card) == 1)
+        if asks and not yes:
             if not is_interactive():
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
             click.confirm("\nSign this agreement?", abort=True, err=True)
@@ -148,6 +165,33 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
         say(f"\nSigned. Next: send {file} back to {other}, who begins with: accountmap map")
     else:
         say(f"\nBoth have signed. Next: accountmap map --with {slug} --folder DIR")
+
+
+def growth_seen_here(context: click.Context, agreement: "Agreement") -> list[str]:
+    """Warn as `growth_in_words`, if this folder is a workspace of one of the parties."""
+    try:
+        with workspace(context) as own:
+            return growth_in_words(own, agreement)
+    except (WorkspaceError, TrustError):
+        return []
+
+
+def change_rule(least: int) -> str:
+    """Say how far a list may differ from the one of the last session."""
+    if not least:
+        return "may change by single accounts, which two sessions then give away"
+    return f"stay as in the last session, or change by at least {least:,} entities in a segment"
+
+
+def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
+    """Warn of a partner whose sizes grew tenfold since the last agreement."""
+    from accountmap import partner_growth
+
+    return [
+        f"  Take care: their sizes grew from {grown.before:,} to {grown.after:,} ({grown.segment}). A list that "
+        "grows so may hold companies that are not theirs: ask them why."
+        for grown in partner_growth(own, agreement)
+    ]
 
 
 def in_words(agreement: "Agreement") -> list[str]:
@@ -164,6 +208,7 @@ def in_words(agreement: "Agreement") -> list[str]:
         "  Reveal          after both agree, each learns which of its own accounts the other has, and in which of",
         f"                  the other's segments: {', '.join(terms.segments)}",
         f"  Shown           of matched accounts: {', '.join(terms.fields).replace('_', ' ') or 'nothing more'}",
+        f"  Lists           {change_rule(terms.min_change)}",
         "  Never           an account that only one of you has",
         f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
     ]

@@ -1,11 +1,14 @@
 """`accountmap map`: the session with a partner, one command that both repeat."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap_cli.context import Progress, workspace
+from accountmap_cli.forecast_words import in_words
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 from accountmap_cli.place import Place
 
@@ -34,6 +37,8 @@ DEFAULT_WAIT: Final = 3600.0
 )
 @click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")
 @click.option("--new", "begin", is_flag=True, help="Begin another session although the last one is over.")
+@click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
+@click.option("--dry-run", is_flag=True, help="Say what the partner would learn; write nothing, send nothing.")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -45,6 +50,8 @@ def map_command(
     wait: float | None,
     decline: bool,
     begin: bool,
+    list_id: int | None,
+    dry_run: bool,
     abandon: bool,
     as_json: bool,
 ) -> None:
@@ -56,6 +63,7 @@ def map_command(
 
     \b
     Examples:
+      accountmap map --with globex --dry-run
       accountmap map --with globex --folder "/Shared/acme and globex"
       accountmap map --with globex --folder sftp://acme@files.example.com/globex --wait
       accountmap map --with globex --yes --wait 7200        in a pipeline
@@ -77,6 +85,9 @@ def map_command(
     with workspace(context) as own:
         record = own.partner(partner)
         partner_name = record.card.name
+        if dry_run:
+            foretell(own, partner, list_id, as_json=as_json)
+            return
         if abandon:
             abandon_session(own, partner)
             say("The session is given up.")
@@ -88,6 +99,7 @@ def map_command(
             place.target,
             decide,
             new=begin,
+            list_id=list_id,
             wait=wait or 0,
             waiting=lambda now: tell_waiting(now, partner_name, wait or 0),
             progress=Progress("blinding"),
@@ -99,6 +111,18 @@ def map_command(
         emit_json(as_dict(outcome, place, reports))
     else:
         tell(outcome, place, partner_name, record.slug, reports)
+
+
+def foretell(own: "Workspace", partner: str, list_id: int | None, *, as_json: bool) -> None:
+    """Say what the partner would learn from a session that began now."""
+    from accountmap import forecast
+
+    about = forecast(own, own.partner(partner), list_id, datetime.now(UTC))
+    if as_json:
+        emit_json(asdict(about))
+        return
+    for line in in_words(about):
+        emit(line)
 
 
 def tell_waiting(outcome: "Outcome", partner: str, seconds: float) -> None:

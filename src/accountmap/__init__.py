@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from accountmap.canonical.reference import load_reference as load_reference
     from accountmap.canonical.reference_build import build_reference as build_reference
     from accountmap.exchange import Outcome as Outcome
+    from accountmap.exchange import Forecast as Forecast
     from accountmap.exchange import Preview as Preview
     from accountmap.exchange import State as State
     from accountmap.exchange import Steps as Steps
     from accountmap.exchange import propose_agreement as propose_agreement
     from accountmap.exchange import sign_agreement as sign_agreement
+    from accountmap.exchange import forecast as forecast
+    from accountmap.exchange import partner_growth as partner_growth
     from accountmap.overlap import AccountMap as AccountMap
     from accountmap.overlap import SessionResult as SessionResult
     from accountmap.preflight import Preflight as Preflight
@@ -63,11 +66,14 @@ _HOMES: Final = {
     "Outcome": "exchange",
     "Preview": "exchange",
     "State": "exchange",
+    "Forecast": "exchange",
     "Steps": "exchange",
     "propose_agreement": "exchange",
     "sign_agreement": "exchange",
     "AccountMap": "overlap",
     "SessionResult": "overlap",
+    "forecast": "exchange",
+    "partner_growth": "exchange",
     "Preflight": "preflight",
     "check": "preflight",
     "write_reports": "report",

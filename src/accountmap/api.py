@@ -24,6 +24,7 @@ def map_accounts(
     *,
     new: bool = False,
     wait: float = 0,
+    list_id: int | None = None,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
@@ -37,6 +38,7 @@ def map_accounts(
             `lambda preview: preview.automatic` follows the agreement's rule.
         new: begin another session although the last one is over.
         wait: stay, for so many seconds at most for each of the partner's files; by default return at once.
+        list_id: number of the prepared list that a new session uses; by default the last one.
         waiting: called before each wait, with what was done so far.
         progress: called during long work with the points computed so far and in all.
 
@@ -46,7 +48,8 @@ def map_accounts(
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
     """
     with open_channel(place) as channel:
-        steps = Steps(workspace, workspace.partner(partner), channel, default_curve(progress=progress))
+        curve = default_curve(progress=progress)
+        steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
         return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
 
 

@@ -1,8 +1,22 @@
 """The one place where backend, executor, channel, clock and randomness are put together."""
 
 from accountmap.exchange.agreements import propose_agreement, sign_agreement
+from accountmap.exchange.forecast import Forecast, forecast
+from accountmap.exchange.growth import Growth, partner_growth
 from accountmap.exchange.outcome import Outcome, Preview, State
 from accountmap.exchange.ports import default_curve
 from accountmap.exchange.steps import Steps
 
-__all__ = ["Outcome", "Preview", "State", "Steps", "default_curve", "propose_agreement", "sign_agreement"]
+__all__ = [
+    "Forecast",
+    "Growth",
+    "Outcome",
+    "Preview",
+    "State",
+    "Steps",
+    "default_curve",
+    "forecast",
+    "partner_growth",
+    "propose_agreement",
+    "sign_agreement",
+]

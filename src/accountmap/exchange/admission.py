@@ -5,6 +5,7 @@ from typing import Final
 
 from accountmap.errors import TrustError
 from accountmap.exchange.agreements import check_profile, check_program
+from accountmap.exchange.changes import check_change
 from accountmap.exchange.groups import group_order
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import PartnerRecord, Workspace
@@ -12,8 +13,8 @@ from accountmap.workspace import PartnerRecord, Workspace
 RUN_WINDOW: Final = timedelta(days=30)
 
 
-def admit(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
-    """Return the agreement under which a session with the current list may begin now.
+def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datetime) -> Agreement:
+    """Return the agreement under which a session with a prepared list may begin now.
 
     Raises:
         TrustError: there is none, it has ended, its runs are used up, or the list or program does not fit it.
@@ -21,7 +22,7 @@ def admit(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreem
     agreement = _usable(workspace, partner, now)
     check_program(agreement)
     _check_budget(workspace, partner, agreement, now)
-    _, prepared = workspace.load_list(workspace.current_list().id)
+    _, prepared = workspace.load_list(list_id)
     check_profile(agreement, prepared)
     sizes = agreement.sizes[agreement.role_of(workspace.card)]
     for segment, rows in zip(sizes, group_order(prepared, tuple(sizes)).sizes, strict=True):
@@ -30,6 +31,7 @@ def admit(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreem
                 f"your list has {rows:,} entities that are {segment}, the agreement allows {sizes[segment]:,}",
                 "Make a new agreement with: accountmap agreement new",
             )
+    check_change(workspace, partner, agreement, list_id)
     return agreement
 
 
@@ -56,9 +58,14 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
 
 
 def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
-    recent = [s for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]
+    recent = recent_runs(workspace, partner, now)
     if len(recent) >= agreement.terms.runs_per_30_days:
         raise TrustError(
             f"the {agreement.terms.runs_per_30_days} runs that the agreement allows in 30 days are used up",
-            f"Wait until {min(s.charged for s in recent if s.charged) + RUN_WINDOW:%Y-%m-%d}, or agree anew.",
+            f"Wait until {min(recent) + RUN_WINDOW:%Y-%m-%d}, or agree anew.",
         )
+
+
+def recent_runs(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
+    """Return when the sessions that count against the budget showed their counts."""
+    return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]

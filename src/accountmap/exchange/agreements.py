@@ -33,13 +33,14 @@ def propose_agreement(
     days: int,
     automatic_share: float,
     runs_per_30_days: int,
+    min_change: int = 5,
     now: datetime,
 ) -> Agreement:
     """Write an agreement for the current list, as its initiator, and sign and keep it.
 
     Args:
         days: for how long sessions may begin under it.
-        fields, automatic_share, runs_per_30_days: as in trust.agreement.Terms.
+        fields, automatic_share, runs_per_30_days, min_change: as in trust.agreement.Terms.
     """
     _, prepared = workspace.load_list(workspace.current_list().id)
     profile = prepared.profile
@@ -59,6 +60,7 @@ def propose_agreement(
         fields=fields,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,
+        min_change=min_change,
     )
     agreement = Agreement.propose(terms, own_sizes(prepared, SEGMENTS), workspace.identity)
     workspace.save_agreement(partner, agreement, now)

@@ -46,11 +46,16 @@ class Running:
 
     @classmethod
     def begin(
-        cls, workspace: Workspace, partner: PartnerRecord, agreement: Agreement, curve: Curve, now: datetime
+        cls,
+        workspace: Workspace,
+        partner: PartnerRecord,
+        agreement: Agreement,
+        list_id: int,
+        curve: Curve,
+        now: datetime,
     ) -> Self:
-        """Make a new session with the current list; nothing is stored yet."""
-        current = workspace.current_list()
-        accounts, prepared = workspace.load_list(current.id)
+        """Make a new session with a prepared list; nothing is stored yet."""
+        accounts, prepared = workspace.load_list(list_id)
         role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         order = group_order(prepared, agreement.terms.segments)
@@ -59,7 +64,7 @@ class Running:
             id=workspace.next_session_id(),
             partner=partner.slug,
             agreement=agreement.digest.hex(),
-            list_id=current.id,
+            list_id=list_id,
             role=role,
             status=Status.OPEN,
             offer=b"",

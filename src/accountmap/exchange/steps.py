@@ -40,6 +40,7 @@ class Steps:
         channel: where messages are left and found.
         curve: the backend.
         clock: returns the time in UTC.
+        list_id: the prepared list that a new session uses; by default the current one.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class Steps:
         channel: Channel,
         curve: Curve,
         clock: Callable[[], datetime] = now_utc,
+        list_id: int | None = None,
     ) -> None:
         self._workspace, self._partner, self._channel = workspace, partner, channel
-        self._curve, self._clock = curve, clock
+        self._curve, self._clock, self._list_id = curve, clock, list_id
         self._taken: list[str] = []
         self._sent: list[str] = []
         self._notes: list[str] = []
@@ -124,14 +126,15 @@ class Steps:
         """Begin a session: as initiator make the offer, as responder answer one if it is there."""
         now, identity = self._clock(), self._workspace.identity
         with self._workspace.transaction():
-            agreement = admit(self._workspace, self._partner, now)
+            list_id = self._workspace.prepared_list(self._list_id).id
+            agreement = admit(self._workspace, self._partner, list_id, now)
             offer = None
             if agreement.role_of(self._workspace.card) == Role.RESPONDER:
                 expected = expected_offer(self._workspace, self._partner, agreement, self._finished(), now)
                 offer = self._find(expected, identity.sealing)
                 if offer is None:
                     return False
-            running = Running.begin(self._workspace, self._partner, agreement, self._curve, now)
+            running = Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
             reply = running.take(offer) if offer else running.session.offer(running.key.public)
             self._finish_step(running, reply)
         self._deliver()

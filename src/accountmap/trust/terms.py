@@ -23,6 +23,7 @@ SHARED_FIELDS: Final = (
     "amount",
 )
 """The columns of an account list that an agreement may let the partner see of matched accounts."""
+MOST_CHANGE: Final = 1_000_000
 
 _SUITE: Final = {
     "session": "account-psi-v1",
@@ -56,6 +57,8 @@ class Terms:
         fields: columns of a matched account that each shows to the other, of SHARED_FIELDS.
         automatic_share: with --yes, reveal only if the preview counts at most this share of the own entities.
         runs_per_30_days: how many sessions may reach the preview in 30 days.
+        min_change: by how many entities of a segment a list must differ from that of the last session, if it
+            differs at all; 0 for no such rule.
     """
 
     created: datetime
@@ -72,6 +75,7 @@ class Terms:
     fields: tuple[str, ...]
     automatic_share: float
     runs_per_30_days: int
+    min_change: int
 
 
 def write_terms(terms: Terms) -> str:
@@ -115,6 +119,10 @@ segments = {q(list(terms.segments))}
 fields = {q(list(terms.fields))}
 automatic_share = {terms.automatic_share}
 runs_per_30_days = {terms.runs_per_30_days}
+
+# Two sessions whose lists differ by few entities give these away: a list stays as it was, or changes by so many.
+[limits]
+min_change = {terms.min_change}
 """
 
 
@@ -126,14 +134,17 @@ def read_terms(fields: dict[str, Any]) -> Terms:
     """
     check = text.check_keys
     top = {"format": str, "created": datetime, "valid_until": date, "purpose": str, "slot": list}
-    tables = dict.fromkeys(("parties", "protocol", "canonical", "matching", "disclosure", INITIATOR), dict)
+    tables = dict.fromkeys(
+        ("parties", "protocol", "canonical", "matching", "disclosure", "limits", INITIATOR), dict
+    )
     check(fields, {**top, **tables}, "agreement")
     parties, matching, disclosure = fields["parties"], fields["matching"], fields["disclosure"]
     check(parties, {"names": list, "cards": list}, "agreement, parties")
     check(fields["canonical"], {"version": str, "data": dict}, "agreement, canonical")
     check(matching, {"profile": str, "threshold": int}, "agreement, matching")
-    limits = {"automatic_share": float, "runs_per_30_days": int}
-    check(disclosure, {"segments": list, "fields": list, **limits}, "agreement, disclosure")
+    runs = {"automatic_share": float, "runs_per_30_days": int}
+    check(disclosure, {"segments": list, "fields": list, **runs}, "agreement, disclosure")
+    check(fields["limits"], {"min_change": int}, "agreement, limits")
     if fields["protocol"] != _SUITE:
         raise TrustError(
             "the agreement asks for another protocol than this version has", "Use the same version on both sides."
@@ -157,6 +168,7 @@ def read_terms(fields: dict[str, Any]) -> Terms:
         or not set(disclosure["fields"]) <= set(SHARED_FIELDS)
         or not 1 <= len(fields["slot"]) <= 32
         or not 0 <= disclosure["automatic_share"] <= 1
+        or not 0 <= fields["limits"]["min_change"] <= MOST_CHANGE
     ):
         raise TrustError("agreement: a value is out of range")
     names = text.check_name(parties["names"][0]), text.check_name(parties["names"][1])
@@ -175,4 +187,5 @@ def read_terms(fields: dict[str, Any]) -> Terms:
         fields=tuple(disclosure["fields"]),
         automatic_share=disclosure["automatic_share"],
         runs_per_30_days=disclosure["runs_per_30_days"],
+        min_change=fields["limits"]["min_change"],
     )

@@ -221,10 +221,20 @@ class Workspace:
         Raises:
             WorkspaceError: there is none.
         """
-        rows = self._database.all("SELECT * FROM account_list ORDER BY id DESC LIMIT 1")
-        if not rows:
-            raise WorkspaceError("no list is prepared yet", "Prepare one with: accountmap accounts prepare FILE")
-        return ListRecord(rows[0]["id"], datetime.fromisoformat(rows[0]["created"]), rows[0]["source"])
+        return self.prepared_list(None)
+
+    def prepared_list(self, number: int | None) -> ListRecord:
+        """Return a prepared list by its number, or the last one.
+
+        Raises:
+            WorkspaceError: there is none.
+        """
+        rows = self._database.all("SELECT * FROM account_list ORDER BY id DESC")
+        found = [row for row in rows if number in (None, row["id"])]
+        if not found:
+            missing = "no list is prepared yet" if number is None else f"there is no list {number}"
+            raise WorkspaceError(missing, "Prepare one with: accountmap accounts prepare FILE")
+        return ListRecord(found[0]["id"], datetime.fromisoformat(found[0]["created"]), found[0]["source"])
 
     def load_list(self, number: int) -> tuple[AccountList, Prepared]:
         """Read a prepared list."""

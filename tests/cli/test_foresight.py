@@ -1,0 +1,51 @@
+"""What is said before anything leaves: the dry run, and an agreement whose sizes grew."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from accountmap.exchange import propose_agreement
+from tests.cli.running import accountmap
+from tests.exchange.test_changes import prospects, save
+from tests.parties import LEFT, NOW, Parties
+
+
+@pytest.mark.parametrize(("side", "other"), [("acme", "globex"), ("globex", "acme")])
+def test_a_dry_run_says_what_the_partner_will_learn(tmp_path: Path, side: str, other: str) -> None:
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    said = accountmap("map", "--with", other, "--dry-run", cwd=tmp_path / side).stdout
+    assert "Padded sizes: 16 customer, 16 opportunity, 16 prospect." in said
+    assert "Which of its own entities are on your list, at most 4" in said
+    assert "It announced up to 48 entities." in said
+    assert "Of those entities: name (you have 4), owner name (you have 0)." in said
+    assert said.rstrip().endswith("Nothing was written and nothing has left.")
+    about = json.loads(accountmap("map", "--with", other, "--dry-run", "--json", cwd=tmp_path / side).stdout)
+    assert len(about["messages"]) == 5
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    save(parties.acme, [*LEFT, *prospects(150)])
+    grown = propose_agreement(
+        parties.acme.workspace,
+        parties.acme.partner,
+        purpose="again",
+        fields=(),
+        days=365,
+        automatic_share=1.0,
+        runs_per_30_days=4,
+        now=NOW.replace(year=2027),
+    )
+    (tmp_path / "grown.toml").write_text(grown.document, encoding="utf-8")
+    globex = tmp_path / "globex"
+    warning = "Take care: their sizes grew from 16 to 192 (prospect)"
+    assert warning in accountmap("agreement", "show", tmp_path / "grown.toml", cwd=globex).stdout
+    assert warning not in accountmap("agreement", "show", tmp_path / "grown.toml", cwd=tmp_path).stdout
+    asked = accountmap("agreement", "sign", tmp_path / "grown.toml", cwd=globex, check=5)
+    assert warning in asked.stderr
+    assert warning in accountmap("agreement", "sign", tmp_path / "grown.toml", "--yes", cwd=globex).stderr

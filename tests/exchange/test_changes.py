@@ -1,0 +1,135 @@
+"""Lists that differ by few accounts, and lists that grew too much: refused or flagged by one side alone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.prepared import Prepared
+from accountmap.canonical.profiles import PROFILES
+from accountmap.channels import FolderChannel
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.exchange import Outcome, Steps, default_curve, partner_growth, propose_agreement, sign_agreement
+from accountmap.exchange.changes import changed_entities, changed_since_last, check_change
+from accountmap.trust.agreement import Agreement
+from tests.parties import LEFT, NOW, Parties, Party, Row, account_list
+
+PROFILE = next(iter(PROFILES.values()))
+
+
+def prepared(rows: Sequence[Row]) -> Prepared:
+    return prepare_accounts(account_list(rows), PROFILE)
+
+
+def prospects(count: int) -> list[Row]:
+    return [(f"n{n}", f"Wexley {n:05} Brewery", f"wexley-{n:05}.example.org", "prospect") for n in range(count)]
+
+
+def save(party: Party, rows: Sequence[Row]) -> int:
+    return party.workspace.save_list(account_list(rows), prepared(rows), "later", NOW).id
+
+
+def begin(party: Party, list_id: int | None = None) -> Outcome:
+    curve = default_curve(1)
+    steps = Steps(party.workspace, party.partner, FolderChannel(party.folder), curve, lambda: NOW, list_id=list_id)
+    return steps.advance(lambda _: True, new=True)
+
+
+@pytest.fixture
+def parties(tmp_path: Path) -> Parties:
+    """Two companies after one session."""
+    parties = Parties.make(tmp_path)
+    parties.run()
+    return parties
+
+
+@pytest.mark.parametrize(
+    ("after", "changed"),
+    [
+        (LEFT, {}),
+        (LEFT[::-1], {}),
+        ([*LEFT, *prospects(1)], {"prospect": 1}),
+        (LEFT[1:], {"customer": 1}),
+        ([("a1", "Northwood Bakery GmbH", "other.example.org", "customer"), *LEFT[1:]], {"customer": 1}),
+        ([(*LEFT[0][:3], "prospect"), *LEFT[1:]], {"customer": 1, "prospect": 1}),
+        ([*LEFT[:3], *prospects(3)], {"prospect": 3}),
+    ],
+    ids=["same", "other order", "one came", "one went", "other key", "other segment", "one went, three came"],
+)
+def test_changes_are_counted_by_segment(after: Sequence[Row], changed: dict[str, int]) -> None:
+    assert changed_entities(prepared(LEFT), prepared(after)) == changed
+
+
+def test_a_list_that_changed_by_one_is_refused_and_the_last_one_taken(parties: Parties) -> None:
+    save(parties.acme, [*LEFT, *prospects(1)])
+    with pytest.raises(TrustError, match="1 prospect; the agreement asks for 5") as refused:
+        begin(parties.acme)
+    assert "--list 1" in refused.value.hint
+    assert begin(parties.acme, list_id=1).sent
+    assert parties.acme.workspace.sessions(parties.acme.partner)[0].list_id == 1
+
+
+def test_a_list_that_changed_by_as_many_as_agreed_is_taken(parties: Parties) -> None:
+    save(parties.acme, [*LEFT, *prospects(5)])
+    assert begin(parties.acme).sent
+
+
+def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
+    later = save(parties.acme, [*LEFT, *prospects(1)])
+    agreement = parties.acme.workspace.agreements(parties.acme.partner)[0]
+    bare = replace(agreement, terms=replace(agreement.terms, min_change=0))
+    check_change(parties.acme.workspace, parties.acme.partner, bare, later)
+    assert changed_since_last(parties.acme.workspace, parties.acme.partner, later) == {"prospect": 1}
+
+
+def test_a_session_that_showed_nothing_does_not_count(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    parties.acme.map()
+    parties.acme.steps().abandon()
+    save(parties.acme, [*LEFT, *prospects(1)])
+    assert begin(parties.acme).sent
+
+
+def test_a_list_that_is_not_there_is_a_clear_error(parties: Parties) -> None:
+    with pytest.raises(WorkspaceError, match="there is no list 99"):
+        begin(parties.acme, list_id=99)
+
+
+def propose(party: Party, rows: Sequence[Row]) -> Agreement:
+    save(party, rows)
+    return propose_agreement(
+        party.workspace,
+        party.partner,
+        purpose="again",
+        fields=(),
+        days=365,
+        automatic_share=1.0,
+        runs_per_30_days=4,
+        now=NOW.replace(year=2027),
+    )
+
+
+def test_a_list_that_grew_tenfold_is_flagged(parties: Parties) -> None:
+    grown = propose(parties.acme, [*LEFT, *prospects(150)])
+    found = {g.segment: (g.before, g.after) for g in partner_growth(parties.globex.workspace, grown)}
+    assert found == {"prospect": (16, 192)}
+    assert partner_growth(parties.acme.workspace, grown) == (), "they have not signed yet"
+
+
+def test_a_list_that_grew_less_is_not(parties: Parties) -> None:
+    assert partner_growth(parties.globex.workspace, propose(parties.acme, [*LEFT, *prospects(40)])) == ()
+
+
+def test_the_first_agreement_has_nothing_to_grow_from(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path, left=[*LEFT, *prospects(150)])
+    (agreement,) = parties.globex.workspace.agreements(parties.globex.partner)
+    assert partner_growth(parties.globex.workspace, agreement) == ()
+
+
+def test_the_initiator_sees_the_growth_of_the_responder(parties: Parties) -> None:
+    draft = propose(parties.acme, LEFT)
+    save(parties.globex, prospects(300))
+    signed = sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)
+    assert [g.segment for g in partner_growth(parties.acme.workspace, signed)] == ["prospect"]
