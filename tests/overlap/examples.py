@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile, Slot
-from accountmap.overlap import MATCH_SCHEMA, AccountMap, SessionResult, build_map
+from accountmap.overlap import MATCH_SCHEMA, AccountMap, SessionResult, build_map, with_history
 
 PROFILE = Profile(
     name="example",
@@ -81,3 +81,33 @@ def one_account_map(shown: Mapping[str, str] | None = None, **columns: Any) -> A
         [{"entity": 0, "their_segment": "customer"}], {name: [text] for name, text in (shown or {}).items()}
     )
     return build_map(accounts, prepared_list(accounts), result)
+
+
+def month(
+    number: int,
+    segments: dict[str, str],
+    shared: dict[str, str],
+    together: Iterable[tuple[str, ...]] = (),
+    name: str = "Tern",
+    **changes: Any,
+) -> AccountMap:
+    """The map of one month's session: segments by account, and the partner's segment by shared entity."""
+    accounts = account_list(
+        {"account_id": a, "segment": s, "name": f"{name} {a} in {number}"} for a, s in segments.items()
+    )
+    prepared = prepared_list(accounts, together)
+    row = {entity: at for at, entity in enumerate(prepared.entities["entity_id"].to_pylist())}
+    matches = [
+        {"entity": row[e], "their_segment": theirs, "match_id": f"{number}{row[e]:031x}"}
+        for e, theirs in shared.items()
+    ]
+    finished = datetime(2026, number, 2, tzinfo=UTC)
+    return build_map(accounts, prepared, session(matches, finished=finished, session_id=f"{number:02}", **changes))
+
+
+def two_months(name: str = "Tern") -> AccountMap:
+    """The map of a second session, with its history: one account each is new, moved, gone and the same."""
+    own = dict.fromkeys(("new", "moved", "gone", "same"), "prospect")
+    before = month(1, own, {"moved": "prospect", "gone": "customer", "same": "customer"}, name=name)
+    now = month(2, own, {"new": "customer", "moved": "customer", "same": "customer"}, name=name)
+    return with_history([before, now])

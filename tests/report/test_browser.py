@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.overlap import AccountMap, build_map
 from accountmap.report import write_reports
-from tests.overlap.examples import account_list, prepared_list, session
+from tests.overlap.examples import account_list, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
 CHROMIUM = shutil.which("chromium")
@@ -200,3 +200,21 @@ def test_print_shows_more_rows_than_a_page(page: Page) -> None:
     assert len(column(page, "account_id")) == 100
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(column(page, "account_id")) == 50
+
+
+def test_what_changed_is_one_click_away_and_filters(browser: Browser, tmp_path: Path) -> None:
+    html, *_ = write_reports(two_months(), tmp_path)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(html.as_uri())
+    figure = page.locator(".figures div").filter(has_text="New since last time")
+    figure.get_by_role("button", name="List them").click()
+    assert column(page, "account_id") == ["new"]
+    page.locator("#changes select[name=why]").select_option("their segment")
+    assert column(page, "account_id", "changes") == ["moved"]
+    assert page.locator("#changes tbody .their_segment").inner_text().split() == [
+        "customer",
+        "before:",
+        "prospect",
+    ]
+    context.close()

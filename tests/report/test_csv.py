@@ -1,5 +1,6 @@
 import csv
 import io
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
@@ -30,12 +31,19 @@ def test_values_come_back() -> None:
             "amount": [1200000.0, -0.5, None],
             "count": [3, -4, None],
             "compared": [True, False, None],
+            "finished": [datetime(2026, 3, 2, 9, 30, 1, 999_999, UTC), None, None],
         }
     )
     assert read_back(table) == [
-        {"name": 'Acme, "the" Company', "amount": "1200000", "count": "3", "compared": "true"},
-        {"name": "Łódź", "amount": "-0.5", "count": "-4", "compared": "false"},
-        {"name": "", "amount": "", "count": "", "compared": ""},
+        {
+            "name": 'Acme, "the" Company',
+            "amount": "1200000",
+            "count": "3",
+            "compared": "true",
+            "finished": "2026-03-02T09:30:01Z",
+        },
+        {"name": "Łódź", "amount": "-0.5", "count": "-4", "compared": "false", "finished": ""},
+        {"name": "", "amount": "", "count": "", "compared": "", "finished": ""},
     ]
 
 

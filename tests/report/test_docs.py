@@ -6,7 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from accountmap.overlap import MATRIX_SCHEMA, OVERLAP_SCHEMA, PLAYS, TIERS, WHITESPACE_SCHEMA
+from accountmap.overlap import (
+    CHANGE_SCHEMA,
+    MATRIX_SCHEMA,
+    OVERLAP_SCHEMA,
+    PLAYS,
+    SESSION_SCHEMA,
+    TIERS,
+    WHITESPACE_SCHEMA,
+)
 from accountmap.report.columns import TIER_MEANINGS
 from accountmap.report.exports import hubspot_companies, salesforce_accounts
 from accountmap.report.write import EXPORTS
@@ -22,13 +30,21 @@ def documented(heading: str) -> set[str]:
     return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
 
 
-@pytest.mark.parametrize(("heading", "schema"), [("overlap", OVERLAP_SCHEMA), ("matrix", MATRIX_SCHEMA)])
+@pytest.mark.parametrize(
+    ("heading", "schema"),
+    [
+        ("overlap", OVERLAP_SCHEMA),
+        ("matrix", MATRIX_SCHEMA),
+        ("changes", CHANGE_SCHEMA),
+        ("sessions", SESSION_SCHEMA),
+    ],
+)
 def test_every_column_is_documented(heading: str, schema: pa.Schema) -> None:
     assert documented(heading) == set(schema.names)
 
 
 def test_the_whitespace_differs_from_the_overlap_as_documented() -> None:
-    left_out = {"match_id", "play", "tier", "evidence"}
+    left_out = {"match_id", "play", "tier", "evidence", "change"}
     kept = {name for name in documented("overlap") - left_out if not name.startswith(("their_", "score"))}
     assert kept | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
 

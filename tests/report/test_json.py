@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from accountmap.overlap import (
+    CHANGE_SCHEMA,
     MATRIX_SCHEMA,
     OVERLAP_SCHEMA,
     PLAYS,
@@ -19,7 +20,7 @@ from accountmap.overlap import (
     AccountMap,
 )
 from accountmap.report.json_model import to_json
-from tests.overlap.examples import one_account_map
+from tests.overlap.examples import one_account_map, two_months
 from tests.overlap.test_reconciliation import maps
 from tests.report.hostile import HOSTILE
 
@@ -55,7 +56,13 @@ def test_every_map_keeps_to_the_schema_and_holds_all_rows(account_map: AccountMa
 
 
 @pytest.mark.parametrize(
-    ("name", "schema"), [("overlap", OVERLAP_SCHEMA), ("whitespace", WHITESPACE_SCHEMA), ("cell", MATRIX_SCHEMA)]
+    ("name", "schema"),
+    [
+        ("overlap", OVERLAP_SCHEMA),
+        ("whitespace", WHITESPACE_SCHEMA),
+        ("cell", MATRIX_SCHEMA),
+        ("change", CHANGE_SCHEMA),
+    ],
 )
 def test_the_schema_has_every_column_with_its_type(name: str, schema: pa.Schema) -> None:
     definition = SCHEMA["$defs"][name]
@@ -70,6 +77,12 @@ def test_coded_values_are_listed() -> None:
     definitions = SCHEMA["$defs"]
     assert definitions["tier"]["enum"] == list(TIERS)
     assert set(definitions["play"]["enum"]) == {play.name for play in PLAYS.values()}
+
+
+def test_the_history_keeps_to_the_schema() -> None:
+    history = written(two_months())["history"]
+    assert [row["account_id"] for row in history["changes"]] == ["new", "moved", "gone"]
+    assert [row["overlap"] for row in history["sessions"]] == [3, 3]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

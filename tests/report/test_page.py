@@ -10,7 +10,7 @@ import pytest
 from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report import render_page
 from accountmap.report.safe_text import visible
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from tests.overlap.examples import account_list, one_account_map, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
 
@@ -158,6 +158,33 @@ def test_a_partial_comparison_shows_in_the_whitespace_and_in_the_matrix() -> Non
     assert page.column("compared_with", "whitespace") == ["customer"]
     assert page.text.count("not compared") == 8
     assert "counted at least 1 entity;" in page.text
+
+
+def test_a_first_session_has_no_last_time() -> None:
+    page = Page(render_page(one_account_map()))
+    assert "last time" not in page.text
+    assert set(page.data) == {"overlap", "whitespace"}
+
+
+def test_what_changed_since_last_time_is_listed() -> None:
+    page = Page(render_page(two_months()))
+    assert page.column("account_id", "changes") == ["new", "moved", "gone"]
+    assert dict(zip(page.column("account_id"), page.column("change"), strict=True)) == {
+        "new": "new",
+        "moved": "moved",
+        "same": None,
+    }
+    assert (
+        "Since 2026-01-02: 1 entity new in the overlap, 1 entity moved to another cell, 1 entity gone."
+        in page.text
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_stays_text_among_the_changes(text: str) -> None:
+    harmless, page = Page(render_page(two_months())), Page(render_page(two_months(text)))
+    assert page.elements == harmless.elements
+    assert page.column("name", "changes")[0] == visible(text + " new in 2")
 
 
 def test_a_shortened_table_says_so() -> None:

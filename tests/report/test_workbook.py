@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report.safe_text import visible
 from accountmap.report.workbook import render_workbook
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from tests.overlap.examples import account_list, one_account_map, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
 SHEETS = [
@@ -97,6 +97,15 @@ def test_a_shortened_sheet_says_so() -> None:
     assert len(rows(sheets["Overlap"])) == 5
     text = [cell.value for (cell,) in sheets["Summary"].iter_rows()]
     assert "The sheet Overlap holds the first 5 of 6 accounts; overlap.csv holds them all." in text
+
+
+def test_a_history_has_its_sheets_and_chart() -> None:
+    content = render_workbook(two_months("=1+1"))
+    sheets = opened(content)
+    assert [row["Account ID"] for row in rows(sheets["Changes"])] == ["new", "moved", "gone"]
+    assert [row["Day"] for row in rows(sheets["History"])] == ["2026-01-02", "2026-02-02"]
+    chart = zipfile.ZipFile(io.BytesIO(content)).read("xl/charts/chart2.xml").decode()
+    assert re.findall(r"<c:val><c:numRef><c:f>([^<]+)", chart) == ["History!$E$2:$E$3"]
 
 
 def test_an_empty_map_has_a_workbook() -> None:

@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -6,7 +7,7 @@ import pytest
 from accountmap.errors import InputError
 from accountmap.report import write_reports
 from accountmap.report.write import EXPORTS
-from tests.overlap.examples import one_account_map
+from tests.overlap.examples import one_account_map, two_months
 
 FILES = {
     "report.html",
@@ -18,6 +19,10 @@ FILES = {
     "whitespace.parquet",
     "matrix.csv",
     "matrix.parquet",
+    "changes.csv",
+    "changes.parquet",
+    "sessions.csv",
+    "sessions.parquet",
     *EXPORTS,
 }
 
@@ -32,6 +37,16 @@ def test_parquet_holds_the_exact_values(tmp_path: Path) -> None:
     write_reports(result, tmp_path)
     assert pq.read_table(tmp_path / "overlap.parquet").equals(result.overlap)
     assert pq.read_table(tmp_path / "matrix.parquet").equals(result.matrix)
+
+
+def test_the_history_is_written_as_it_is(tmp_path: Path) -> None:
+    history = two_months().history
+    write_reports(two_months(), tmp_path)
+    assert pq.read_table(tmp_path / "sessions.parquet").equals(history.sessions)
+    assert pq.read_table(tmp_path / "changes.parquet").equals(history.changes)
+    first, second = csv.DictReader((tmp_path / "sessions.csv").read_text("utf-8").splitlines())
+    assert (first["finished"], first["new"]) == ("2026-01-02T00:00:00Z", "")
+    assert (second["overlap"], second["new"], second["moved"], second["gone"]) == ("3", "1", "1", "1")
 
 
 def test_writing_again_replaces(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.overlap.history import NO_HISTORY, History
 from accountmap.overlap.weights import Weights
 
 TIERS: Final = ("identifier", "domain", "strong name", "weak name")
@@ -68,6 +69,7 @@ OVERLAP_SCHEMA: Final = pa.schema(
         pa.field("score_amount", pa.float64(), nullable=False),
         pa.field("score_evidence", pa.float64(), nullable=False),
         pa.field("account_segment", pa.string(), nullable=False),
+        pa.field("change", pa.string()),
         *_OWN_FIELDS,
         *(pa.field(THEIR_PREFIX + name, pa.string()) for name in SHARED_COLUMNS),
     ]
@@ -75,6 +77,7 @@ OVERLAP_SCHEMA: Final = pa.schema(
 """One row an own account of a matched entity. `segment` is the entity's, the strongest of its accounts;
 `account_segment` the account's own. `tier` is the best of the match, `evidence` its slots joined by "+".
 `score` is the entity's, 0 to 100, and the sum of the three after it (`score.score`).
+`change` is "new", "moved" or "same" since the session before, null if there was none.
 What the partner showed of its entity is null where the agreement does not name the field."""
 
 WHITESPACE_SCHEMA: Final = pa.schema(
@@ -203,6 +206,7 @@ class AccountMap:
         whitespace: WHITESPACE_SCHEMA, strongest segment first, then by amount.
         matrix: MATRIX_SCHEMA.
         summary: the counts; they reconcile with the tables.
+        history: what has changed since earlier sessions; empty without `with_history`.
         notes: what a reader should know of the data, one sentence each, without account data.
     """
 
@@ -218,3 +222,4 @@ class AccountMap:
     matrix: pa.Table
     summary: Summary
     notes: tuple[str, ...]
+    history: History = NO_HISTORY

@@ -106,6 +106,7 @@ def _ranked_overlap(own: pa.Table, matches: pa.Table, match: Rows, weights: Weig
             **dict(zip(of_account.column_names, of_account.columns, strict=True)),
             **{name: points[match] for name, points in scores.items()},
             "entity_amount": entity_amount[match],
+            "change": pa.nulls(own.num_rows, pa.string()),
         }
     )
     ranked = table.sort_by(

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.report.safe_text import spreadsheet_column
 
@@ -29,6 +30,8 @@ def _cells(column: pa.ChunkedArray) -> list[object]:
         column = spreadsheet_column(column)
     elif pa.types.is_boolean(column.type):
         column = column.cast(pa.string())
+    elif pa.types.is_timestamp(column.type):
+        column = pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
     values: list[object] = column.to_pylist()
     if pa.types.is_floating(column.type):
         return [int(x) if isinstance(x, float) and x.is_integer() else x for x in values]

@@ -23,6 +23,7 @@ def to_json(account_map: AccountMap) -> bytes:
 
 def report_model(account_map: AccountMap) -> dict[str, Any]:
     """Give the account map as JSON values. A row leaves out the columns that it has no value in."""
+    history = account_map.history
     return {
         "format": FORMAT,
         "session_id": account_map.session_id,
@@ -36,6 +37,10 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "weights": _weights(account_map.weights),
         "overlap": _rows(account_map.overlap),
         "whitespace": _rows(account_map.whitespace),
+        "history": {
+            "sessions": [row | {"finished": row["finished"].isoformat()} for row in _rows(history.sessions)],
+            "changes": _rows(history.changes),
+        },
         "reveals": list(account_map.reveals),
         "notes": list(account_map.notes),
     }

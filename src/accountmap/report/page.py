@@ -6,10 +6,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, AccountMap
+from accountmap.overlap import PLAYS, AccountMap, Count
 from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.page_data import page_rows, script_json
 from accountmap.report.safe_text import visible
@@ -23,6 +24,9 @@ from accountmap.report.sentences import (
     what_they_learned,
 )
 
+_SESSIONS = 24
+"""The most sessions that are listed: two years, month by month."""
+
 _TINTS = 4
 """Shades that tell full cells of the matrix from nearly empty ones."""
 
@@ -35,6 +39,7 @@ def render_page(account_map: AccountMap) -> str:
     """
     style, script = _asset("report.css"), _asset("report.js")
     rows = page_rows(account_map)
+    sessions = account_map.history.sessions.to_pylist()[-_SESSIONS:]
     return (
         _environment()
         .get_template("report.html.j2")
@@ -50,6 +55,9 @@ def render_page(account_map: AccountMap) -> str:
             plays=sorted(PLAYS.items(), key=lambda item: item[1].rank),
             introductions={play.introduces: play.name for play in PLAYS.values() if play.introduces},
             segments=SEGMENTS,
+            sessions=sessions,
+            most_shared=max([1, *(session["overlap"] for session in sessions)]),
+            new=_new(account_map),
             reveals=what_they_learned(account_map),
             disclosures=disclosure_sentences(account_map),
             tier_meanings=TIER_MEANINGS,
@@ -90,6 +98,12 @@ def _content_security_policy(style: str, script: str) -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _new(account_map: AccountMap) -> Count:
+    """Count what is new in the overlap."""
+    new = account_map.overlap.filter(pc.equal(account_map.overlap["change"], "new"))
+    return Count(new.num_rows, pc.count_distinct(new["entity_id"]).as_py())
 
 
 def _matrix(account_map: AccountMap) -> dict[str, Any]:

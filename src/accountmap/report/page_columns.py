@@ -38,6 +38,12 @@ def _their_owner(table: pa.Table) -> pa.ChunkedArray:
     return pc.coalesce(table["their_owner_name"], table["their_owner_email"])
 
 
+def _change(table: pa.Table) -> pa.ChunkedArray:
+    """Leave out that nothing has changed."""
+    same = pc.equal(table["change"], "same")
+    return pc.if_else(same, pa.scalar(None, pa.string()), table["change"])
+
+
 def _score_parts(table: pa.Table) -> pa.ChunkedArray:
     """Write the points for play, amount and evidence as "50 + 12.5 + 20"."""
     points = [pc.replace_substring_regex(table[part].cast(pa.string()), r"\.0$", "") for part in _PARTS]
@@ -61,6 +67,7 @@ _WRITTEN: Final[dict[str, Callable[[pa.Table], pa.ChunkedArray]]] = {
     "domain": _domain,
     "their_name": _their_name,
     "their_owner_name": _their_owner,
+    "change": _change,
     "score_parts": _score_parts,
     "evidence": _evidence,
 }

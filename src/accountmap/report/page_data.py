@@ -8,77 +8,86 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, THEIR_PREFIX, TIERS, AccountMap
+from accountmap.overlap import CHANGES, PLAYS, THEIR_PREFIX, TIERS, AccountMap
 from accountmap.report.columns import LABELS
 from accountmap.report.page_columns import shown_column
 from accountmap.report.safe_text import visible_column
 
 SHOWN_OVERLAP: Final = 50_000
 SHOWN_WHITESPACE: Final = 10_000
+SHOWN_CHANGES: Final = 10_000
 """The most rows that a page holds, so that it opens at once; the CSV and Parquet files hold all."""
 
-_BELOW: Final = {
-    "domain": "name",
-    "their_name": "name",
-    "their_owner_name": "owner_name",
-    "their_amount": "amount",
-    "score_parts": "score",
-    "evidence": "tier",
-    "match_id": "account_id",
-}
-"""Columns that stand small below another one, if that one is there."""
-
 _THEIRS: Final = "theirs: "
-"""Stands before the partner's text where it is below one's own."""
+_BEFORE: Final = "before: "
+"""What goes before a value that stands below another one, to say whose or of when it is."""
 
 _ORDER: Final = {
     "segment": SEGMENTS,
     "their_segment": SEGMENTS,
     "play": list(dict.fromkeys(play.name for play in sorted(PLAYS.values(), key=lambda play: play.rank))),
     "tier": TIERS,
+    "change": CHANGES,
 }
 """Columns whose values have an order of their own."""
 
-_OVERLAP: Final = (
-    "name",
-    "domain",
-    "their_name",
-    "segment",
-    "their_segment",
-    "play",
-    "score",
-    "score_parts",
-    "owner_name",
-    "their_owner_name",
-    "country",
-    "industry",
-    "amount",
-    "their_amount",
-    "tier",
-    "evidence",
-    "account_id",
-    "match_id",
-)
-_WHITESPACE: Final = (
-    "name",
-    "domain",
-    "segment",
-    "compared_with",
-    "owner_name",
-    "country",
-    "industry",
-    "amount",
-    "account_id",
-)
-
+_OVERLAP: Final = {
+    "name": "",
+    "domain": "name",
+    "their_name": "name",
+    "segment": "",
+    "their_segment": "",
+    "change": "their_segment",
+    "play": "",
+    "score": "",
+    "score_parts": "score",
+    "owner_name": "",
+    "their_owner_name": "owner_name",
+    "country": "",
+    "industry": "",
+    "amount": "",
+    "their_amount": "amount",
+    "tier": "",
+    "evidence": "tier",
+    "account_id": "",
+    "match_id": "account_id",
+}
+_CHANGES: Final = {
+    "name": "",
+    "their_name": "name",
+    "change": "",
+    "why": "change",
+    "segment": "",
+    "segment_before": "segment",
+    "their_segment": "",
+    "their_segment_before": "their_segment",
+    "owner_name": "",
+    "their_owner_name": "owner_name",
+    "country": "",
+    "amount": "",
+    "account_id": "",
+}
+_WHITESPACE: Final = {
+    "name": "",
+    "domain": "name",
+    "segment": "",
+    "compared_with": "",
+    "owner_name": "",
+    "country": "",
+    "industry": "",
+    "amount": "",
+    "account_id": "",
+}
+"""The columns of each table in order, and which one a column stands small below, if that one is there."""
 
 Rows = dict[str, Any]
 """The number of rows, and their columns: each with its heading and its values."""
 
 
 def page_rows(account_map: AccountMap) -> dict[str, Rows]:
-    """Take the first rows of the overlap and of the whitespace, column by column."""
-    return {
+    """Take the first rows of each table of accounts, column by column."""
+    changes = account_map.history.changes
+    return ({"changes": _table(changes.slice(0, SHOWN_CHANGES), _CHANGES)} if changes.num_rows else {}) | {
         "overlap": _table(account_map.overlap.slice(0, SHOWN_OVERLAP), _OVERLAP),
         "whitespace": _table(account_map.whitespace.slice(0, SHOWN_WHITESPACE), _WHITESPACE),
     }
@@ -92,12 +101,14 @@ def script_json(value: object) -> str:
     return text
 
 
-def _table(table: pa.Table, names: tuple[str, ...]) -> Rows:
-    every = {name: shown_column(name, table) for name in names}
+def _table(table: pa.Table, places: dict[str, str]) -> Rows:
+    every = {name: shown_column(name, table) for name in places}
     columns = {name: column for name, column in every.items() if _says_something(name, column)}
     return {
         "rows": table.num_rows,
-        "columns": [_column(name, column, _place(name, columns)) for name, column in columns.items()],
+        "columns": [
+            _column(name, column, _place(name, places[name], columns)) for name, column in columns.items()
+        ],
     }
 
 
@@ -108,11 +119,12 @@ def _says_something(name: str, column: pa.ChunkedArray) -> bool:
     return name == "name" or column.null_count < len(column)
 
 
-def _place(name: str, columns: Container[str]) -> dict[str, str]:
+def _place(name: str, above: str, columns: Container[str]) -> dict[str, str]:
     """Say below which column this one stands, and what goes before its values there."""
-    above = _BELOW.get(name)
-    if above is None or above not in columns:
+    if above not in columns:
         return {}
+    if name.endswith("_before"):
+        return {"below": above, "before": _BEFORE}
     return {"below": above} | ({"before": _THEIRS} if name.startswith(THEIR_PREFIX) else {})
 
 

@@ -1,6 +1,6 @@
 """The summary in plain sentences, for a person with one minute."""
 
-from accountmap.overlap import PLAYS, AccountMap, Count, Weights
+from accountmap.overlap import CHANGES, PLAYS, AccountMap, Count, History, Weights
 
 _PLURALS = {
     "account": "accounts",
@@ -51,7 +51,20 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
     shared = _shared_sentences(account_map) if account_map.summary.overlap.entities else []
     return [
         *shared,
+        *since_last_time(account_map.history),
         f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match.",
+    ]
+
+
+def since_last_time(history: History) -> list[str]:
+    """Say in one sentence what has changed, or nothing if this was the first session."""
+    if history.sessions.num_rows < 2:
+        return []
+    before, now = history.sessions.slice(history.sessions.num_rows - 2).to_pylist()
+    new, moved, gone = (counted(now[change], "entity") for change in CHANGES)
+    return [
+        f"Since {before['finished']:%Y-%m-%d}: {new} new in the overlap, {moved} moved to another cell, "
+        f"{gone} gone."
     ]
 
 

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, AccountMap, Weights
+from accountmap.overlap import PLAYS, SESSION_SCHEMA, AccountMap, History, Weights
 from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
@@ -75,6 +75,8 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             shown = _for_people(table.slice(0, sheet_rows))
             printed = sum(column in _FIRST for column in shown.column_names)
             page_of_rows(book.add_worksheet(name), shown, formats, printed)
+        if account_map.history.sessions.num_rows > 1:
+            _history(book, account_map.history, sheet_rows, formats)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
         _reading(book.add_worksheet("How to read"), account_map.weights, formats)
     return to.getvalue()
@@ -151,6 +153,32 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     sheet.insert_chart(16, 0, chart, {"x_scale": 1.8, "y_scale": 1.3, "description": "Shared entities by segment"})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _history(book: Workbook, history: History, sheet_rows: int, formats: Formats) -> None:
+    """Write the sessions with the overlap over time as a chart, and the accounts that changed."""
+    sheet = book.add_worksheet("History")
+    sheet.set_column(0, len(SESSION_SCHEMA) - 1, 18)
+    days = pc.strftime(history.sessions["finished"], "%Y-%m-%d")
+    at = SESSION_SCHEMA.names.index("finished")
+    sessions = history.sessions.set_column(at, "finished", days)
+    write_table(sheet, sessions, formats)
+    chart = book.add_chart({"type": "line"})
+    last, shared = sessions.num_rows, SESSION_SCHEMA.names.index("overlap")
+    chart.add_series(
+        {
+            "name": ["History", 0, shared],
+            "categories": ["History", 1, at, last, at],
+            "values": ["History", 1, shared, last, shared],
+            "marker": {"type": "circle"},
+        }
+    )
+    chart.set_title({"name": "Shared entities over time"})
+    chart.set_y_axis({"min": 0})
+    chart.set_legend({"none": True})
+    sheet.insert_chart(last + 2, 0, chart, {"x_scale": 1.8, "description": "Shared entities by session"})
+    changes = history.changes.slice(0, sheet_rows)
+    page_of_rows(book.add_worksheet("Changes"), changes, formats, changes.num_columns)
 
 
 def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:

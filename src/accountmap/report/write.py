@@ -41,7 +41,13 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
     Raises:
         InputError: the folder cannot be made or written.
     """
-    tables = {"overlap": account_map.overlap, "whitespace": account_map.whitespace, "matrix": account_map.matrix}
+    tables = {
+        "overlap": account_map.overlap,
+        "whitespace": account_map.whitespace,
+        "matrix": account_map.matrix,
+        "changes": account_map.history.changes,
+        "sessions": account_map.history.sessions,
+    }
     contents = {
         "report.html": render_page(account_map).encode(),
         "report.json": to_json(account_map),

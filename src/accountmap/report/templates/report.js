@@ -2,7 +2,7 @@
 {
   const PAGE_ROWS = 50;
   const PRINTED_ROWS = 100;
-  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "their_owner_name", "country"];
+  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "their_owner_name", "country", "change", "why"];
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -172,11 +172,11 @@
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const tables = {};
-  for (const name of ["overlap", "whitespace"]) {
+  for (const name of Object.keys(data)) {
     tables[name] = new AccountTable(document.getElementById(name), data[name]);
   }
   // A button says in its data attributes what the filters of the overlap shall be.
-  for (const button of document.querySelectorAll("button[data-play]")) {
+  for (const button of document.querySelectorAll(".cell, .list")) {
     button.addEventListener("click", () => {
       tables.overlap.choose(button.dataset);
       document.getElementById("overlap-title").focus();
