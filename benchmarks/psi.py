@@ -53,11 +53,14 @@ class Own:
 
     messages: list[bytes]
 
-    def key(self, group: int, slot: int) -> bytes:
+    def key(self, group: int, _slot: int) -> bytes:
         return self.messages[group]
 
     def fields(self, group: int) -> bytes:
         return group.to_bytes(16, "big")
+
+    def accepts(self, fields: bytes) -> bool:
+        return len(fields) == 16
 
 
 def write_keys(folder: Path, size: int) -> list[Path]:

@@ -9,7 +9,8 @@ from protocols.reference.envelope import Header
 
 ROWS = 7
 OFFERED, ANSWERED = bytes(100), bytes(120)
-DUE = replace(answer_to(answer_to(HEADER, OFFERED), ANSWERED), body_bytes=16 * ROWS)
+BODY_BYTES = 32 + 16 * ROWS
+DUE = replace(answer_to(answer_to(HEADER, OFFERED), ANSWERED), body_bytes=BODY_BYTES)
 """Message 3 of a session in which the responder has seven rows."""
 
 
@@ -30,8 +31,8 @@ def changed_headers() -> list[tuple[str, str, Header]]:
         ("of another session", "session", replace(DUE, session=other)),
         ("of no session", "session", replace(DUE, session=bytes(32))),
         ("expired a second ago", "expired", replace(DUE, expires=DUE.created - 1)),
-        ("one byte short of the agreed length", "agreed-length", replace(DUE, body_bytes=16 * ROWS - 1)),
-        ("one byte more than the agreed length", "agreed-length", replace(DUE, body_bytes=16 * ROWS + 1)),
+        ("one byte short of the agreed length", "agreed-length", replace(DUE, body_bytes=BODY_BYTES - 1)),
+        ("one byte more than the agreed length", "agreed-length", replace(DUE, body_bytes=BODY_BYTES + 1)),
     ]
 
 

@@ -123,7 +123,7 @@ def commitments() -> Json:
             "table": table.hex(),
             "expect": labels.commitment(name, SID, opening, table).hex(),
         }
-        for name in ("preview", "table")
+        for name in ("preview", "table", "initiator-table")
     ]
     cases += [
         {

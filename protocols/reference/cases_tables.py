@@ -52,9 +52,10 @@ COLUMNS: list[tuple[str, Callable[[bytes, list[int]], bytes]]] = [
 
 def previews(session: Played) -> list[Case]:
     """Columns out of order, in message 3 and, under a commitment that fits, in message 4."""
-    sid, (opening, _), cases = session.preview.sid, session.preview.openings, []
+    sid, (opening, *_), cases = session.preview.sid, session.preview.openings, []
     for what, change in COLUMNS:
-        cases.append(Case(f"message 3: {what}", "order", 3, change(session.bodies[2], SMALL.sizes[1])))
+        v0 = change(session.bodies[2][32:], SMALL.sizes[1])
+        cases.append(Case(f"message 3: {what}", "order", 3, session.bodies[2][:32] + v0))
         u0 = change(session.bodies[3][64:], SMALL.sizes[0])
         two = replaced(session.bodies[1], COMMITMENTS_AT, commitment("preview", sid, opening, u0))
         cases.append(Case(f"message 4: {what}, as committed", "order", 4, session.bodies[3][:64] + u0, {2: two}))
@@ -63,10 +64,12 @@ def previews(session: Played) -> list[Case]:
 
 def openings(session: Played) -> list[Case]:
     """Openings and columns that do not fit the commitments of message 2."""
-    four, six = session.bodies[3], session.bodies[5]
+    four, five, six = session.bodies[3:6]
     return [
         Case("message 4: another opening", "opening", 4, bytes(32) + four[32:]),
         Case("message 4: another column", "opening", 4, replaced(four, -16, bytes(16))),
+        Case("message 5: another opening", "opening", 5, bytes(32) + five[32:]),
+        Case("message 5: another table", "opening", 5, replaced(five, -16, bytes(16))),
         Case("message 6: another opening", "opening", 6, bytes(32) + six[32:]),
         Case("message 6: another table", "opening", 6, replaced(six, 32, bytes(16))),
         Case("message 6: the opening of the preview", "opening", 6, four[:32] + six[32:]),
@@ -78,14 +81,14 @@ def consents(session: Played) -> list[Case]:
     sid, counts = session.preview.sid, session.preview.counts
     other = [[counts[0][0] + 1, *counts[0][1:]], *counts[1:]]
     cases = []
-    for n, role, start in ((4, RESPONDER, 32), (5, INITIATOR, 0)):
+    for n, role in ((4, RESPONDER), (5, INITIATOR)):
         for what, said in (
             ("to other counts", consent(sid, role, other)),
             ("in the reader's role", consent(sid, 1 - role, counts)),
             ("for another session", consent(bytes(32), role, counts)),
         ):
             cases.append(
-                Case(f"message {n}: consent {what}", "consent", n, replaced(session.bodies[n - 1], start, said))
+                Case(f"message {n}: consent {what}", "consent", n, replaced(session.bodies[n - 1], 32, said))
             )
     return cases
 
@@ -95,7 +98,7 @@ def _with_cell(table: Table, row: int, slot: int, token: bytes) -> Table:
 
 
 def token_tables(session: Played) -> list[Case]:
-    """Tables that repeat a token or do not fit the preview, in message 5 and, as committed, in message 6."""
+    """Tables that repeat a token or do not fit the preview, in messages 5 and 6, as committed."""
     pre, cases = session.preview, []
     twice = ("a token twice", "repeated-token", lambda table: _with_cell(table, 0, 2, table[1][1]))
     other = ("another token in slot 0", "preview-column", lambda table: _with_cell(table, 0, 0, bytes(16)))
@@ -105,7 +108,11 @@ def token_tables(session: Played) -> list[Case]:
         lambda table: [table[-1], *table[1:-1], table[0]],
     )
     for what, rule, change in (twice, other, swapped):
-        cases.append(Case(f"message 5: {what}", rule, 5, session.bodies[4][:32] + flat(change(pre.v))))
+        v = change(pre.v)
+        three = replaced(session.bodies[2], 0, commitment("initiator-table", pre.sid, pre.openings[2], flat(v)))
+        cases.append(
+            Case(f"message 5: {what}, as committed", rule, 5, session.bodies[4][:64] + flat(v), {3: three})
+        )
         u = change(pre.u)
         committed = commitment("table", pre.sid, pre.openings[1], flat(u))
         six = replaced(session.bodies[5], 32, flat(u))

@@ -19,7 +19,7 @@ class Previewed:
         x, y: the blinded tables.
         u_order, v_order: for each row of the token tables, the row of the blinded table.
         u, v: the token tables.
-        openings: of the responder's preview column and of its table.
+        openings: of the responder's preview column, of its table, and of the initiator's table.
     """
 
     bodies: list[bytes]
@@ -31,7 +31,7 @@ class Previewed:
     u: Table
     v: Table
     counts: list[list[int]]
-    openings: tuple[bytes, bytes]
+    openings: tuple[bytes, bytes, bytes]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def preview(i: Party, r: Party, p: Parameters) -> Previewed:
     u_order = shuffle(p.sizes[0], r.draw("token_shuffle", 8 * sum(p.sizes[0])))
     openings = r.draw("preview_opening", 32), r.draw("table_opening", 32)
     v_order = shuffle(p.sizes[1], i.draw("token_shuffle", 8 * sum(p.sizes[1])))
+    v_opening = i.draw("table_opening", 32)
 
     at_r, at_i = tokens(sid, y.scalar, x.table), tokens(sid, x.scalar, y.table)
     u, v = [at_r[row] for row in u_order], [at_i[row] for row in v_order]
@@ -79,11 +80,11 @@ def preview(i: Party, r: Party, p: Parameters) -> Previewed:
     bodies = [
         i_nonce + i.channel_key + flat(x.table),
         r_nonce + r.channel_key + commitments + flat(y.table),
-        flat(v0),
+        commitment("initiator-table", sid, v_opening, flat(v)) + flat(v0),
         openings[0] + consent(sid, RESPONDER, counts) + flat(u0),
-        consent(sid, INITIATOR, counts) + flat(v),
+        v_opening + consent(sid, INITIATOR, counts) + flat(v),
     ]
-    return Previewed(bodies, sid, x, y, u_order, v_order, u, v, counts, openings)
+    return Previewed(bodies, sid, x, y, u_order, v_order, u, v, counts, (*openings, v_opening))
 
 
 def play(i: Party, r: Party, p: Parameters) -> Played:

@@ -260,6 +260,26 @@ def test_declining_ends_the_session_on_both_sides(parties: Parties) -> None:
     assert parties.acme.map().state == "stopped"
 
 
+def test_a_refusal_in_the_reveal_ends_the_session(parties: Parties) -> None:
+    """A partner without the keys of a match gets one guess, not one for each time that we run the program."""
+
+    class LyingCurve:
+        def __getattr__(self, name: str) -> Callable[..., object]:
+            honest = getattr(default_curve(1), name)
+            return (lambda scalars, points: honest(scalars[::-1], points)) if name == "multiply_each" else honest
+
+    globex = parties.globex
+    liar = Steps(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
+    for _ in range(4):
+        parties.acme.map()
+        liar.advance(lambda _: True)
+    with pytest.raises(PeerError, match="do not open"):
+        parties.acme.map()
+    outcome = parties.acme.map()
+    assert (outcome.state, outcome.taken) == ("stopped", ())
+    assert len(messages(parties)) == 8
+
+
 def test_an_undecided_preview_waits(parties: Parties) -> None:
     for party in list(turns(parties))[:3]:
         party.map()

@@ -19,7 +19,7 @@ SIGN_LABEL = b"accountmap-receipt-v1 signature\x00"
 
 _BLINDING = ("dummy_secret", "own_shuffle", "scalar")
 DRAWS = {
-    Role.INITIATOR: ("nonce", *_BLINDING, "token_shuffle", "key_shares"),
+    Role.INITIATOR: ("nonce", *_BLINDING, "token_shuffle", "table_opening", "key_shares"),
     Role.RESPONDER: (*_BLINDING, "nonce", "token_shuffle", "preview_opening", "table_opening", "key_shares"),
 }
 """The order in which the package draws."""
@@ -67,6 +67,9 @@ class Own:
 
     def fields(self, group: int) -> bytes:
         return self._fields[group]
+
+    def accepts(self, _: bytes) -> bool:
+        return True
 
     def groups(self, sizes: tuple[int, ...]) -> Groups:
         filled = [[value is not None for value in entity] for entity in self.entities]

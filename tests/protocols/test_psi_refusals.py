@@ -48,13 +48,6 @@ ALL = [
     *cases("psi/refuse_receipts.json"),
 ]
 
-KNOWN_GAPS = {
-    "message 1: two points with the same product",
-    "message 2: two points with the same product",
-    "message 8: lengths cut short",
-    "message 9: lengths cut short",
-}
-
 
 def reader_of(case: Json) -> Side:
     """The reader of a case's message, after all messages before it."""
@@ -63,15 +56,7 @@ def reader_of(case: Json) -> Side:
     return side
 
 
-NOT_YET = pytest.mark.xfail(reason="the package does not keep this rule", strict=True)
-REFUSED = [
-    pytest.param(c, id=c["comment"], marks=[NOT_YET] if c["comment"] in KNOWN_GAPS else [])
-    for c in ALL
-    if c["expect"] != "accept"
-]
-
-
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", [c for c in ALL if c["expect"] != "accept"], ids=comment)
 def test_refused(case: Json) -> None:
     side = reader_of(case)
     rule = case["expect"].removeprefix("refuse: ")
@@ -80,7 +65,6 @@ def test_refused(case: Json) -> None:
     assert re.search(RULES[rule], str(refused.value))
 
 
-@NOT_YET
 @pytest.mark.parametrize("case", [c for c in ALL if c["ends"]], ids=comment)
 def test_a_refusal_in_the_reveal_ends_the_session(case: Json) -> None:
     side = reader_of(case)

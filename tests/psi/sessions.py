@@ -63,6 +63,9 @@ class Own:
     def fields(self, group: int) -> bytes:
         return f"{self.mark}:{self.rows[group][0]}".encode()
 
+    def accepts(self, fields: bytes) -> bool:
+        return b":" in fields
+
 
 class PlainReceipts:
     """Signatures that anybody could make: what is signed is tested, not by whom."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.phases import Message
-from accountmap.psi.session import Session
+from accountmap.psi.session import ENDS_IF_REFUSED, Session
 from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, parameters
 
 SPACES = ("name", "name", "domain")
@@ -54,12 +54,23 @@ KINDS = [kind for kind in MessageType if kind is not MessageType.STOP]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_any_changed_length_is_refused_and_the_right_message_still_taken(kind: MessageType) -> None:
-    session, message = at(kind)
+def test_any_changed_length_is_refused(kind: MessageType) -> None:
+    _, message = at(kind)
     for body in (b"", message.body[:-1], message.body + b"\0", message.body * 2):
+        session, _ = at(kind)
         with pytest.raises(PeerError):
             take(session, kind, body)
-    take(session, kind, message.body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_until_the_reveal_the_right_message_is_still_taken_after_a_refusal(kind: MessageType) -> None:
+    session, message = at(kind)
+    with pytest.raises(PeerError):
+        take(session, kind, bytes(len(message.body)))
+    if kind in ENDS_IF_REFUSED:
+        refuses(session, kind, message.body, "not due")
+    else:
+        take(session, kind, message.body)
 
 
 @settings(max_examples=300, deadline=None)
@@ -122,18 +133,19 @@ def test_tokens_show_no_relation_between_points_that_have_one() -> None:
 
 
 def test_the_initiator_cannot_copy_the_responders_tokens() -> None:
-    """R commits to U before it sees V; what I could copy, U, arrives after V has left."""
+    """R commits to U before it sees V, and I to V before it sees U."""
     p = pair()
     made = p.until(MessageType.PREVIEW_OPENING)
     u0 = made[-1].body[64:]
     p.i.receive(made[-1].type, made[-1].body)
     reveal = p.i.consent()
-    v = np.frombuffer(reveal.body[32:], np.uint8).reshape(-1, 3, 16).copy()
-    v[:, 0] = np.frombuffer(u0, np.uint8).reshape(-1, 16)
-    refuses(p.r, MessageType.REVEAL, reveal.body[:32] + v.tobytes(), "token twice|preview column")
+    for slot in range(3):
+        v = np.frombuffer(reveal.body[64:], np.uint8).reshape(-1, 3, 16).copy()
+        v[:, slot] = np.frombuffer(u0, np.uint8).reshape(-1, 16)
+        refuses(p.r, MessageType.REVEAL, reveal.body[:64] + v.tobytes(), "commitment")
 
 
-@pytest.mark.parametrize("kind", [MessageType.PREVIEW_OPENING, MessageType.REVEAL_OPENING])
+@pytest.mark.parametrize("kind", [MessageType.PREVIEW_OPENING, MessageType.REVEAL, MessageType.REVEAL_OPENING])
 def test_another_table_than_committed_is_refused(kind: MessageType) -> None:
     session, message = at(kind)
     refuses(session, kind, bytes(32) + message.body[32:], "commitment")
@@ -142,17 +154,17 @@ def test_another_table_than_committed_is_refused(kind: MessageType) -> None:
 @pytest.mark.parametrize("kind", [MessageType.PREVIEW_OPENING, MessageType.REVEAL])
 def test_consent_to_other_counts_is_refused(kind: MessageType) -> None:
     session, message = at(kind)
-    start = 32 if kind is MessageType.PREVIEW_OPENING else 0
-    body = message.body[:start] + bytes(32) + message.body[start + 32 :]
+    body = message.body[:32] + bytes(32) + message.body[64:]
     refuses(session, kind, body, "other counts")
 
 
 def test_a_preview_out_of_order_is_refused() -> None:
     session, message = at(MessageType.PREVIEW)
-    first, second, rest = message.body[:16], message.body[16:32], message.body[32:]
-    refuses(session, MessageType.PREVIEW, second + first + rest, "out of order")
-    refuses(session, MessageType.PREVIEW, first + first + rest, "out of order")
-    across = message.body[:48] + first + message.body[64:]
+    commitment, column = message.body[:32], message.body[32:]
+    first, second, rest = column[:16], column[16:32], column[32:]
+    refuses(session, MessageType.PREVIEW, commitment + second + first + rest, "out of order")
+    refuses(session, MessageType.PREVIEW, commitment + first + first + rest, "out of order")
+    across = commitment + column[:48] + first + column[64:]
     with pytest.raises(PeerError):
         session.receive(MessageType.PREVIEW, across)
 
@@ -165,7 +177,7 @@ def named_rows(kind: MessageType, body: bytes) -> tuple[bytes, np.ndarray, bytes
 
 @pytest.mark.parametrize("kind", [MessageType.REVEAL_OPENING, MessageType.MATCHES])
 def test_false_rows_are_refused(kind: MessageType) -> None:
-    session, message = at(kind)
+    _, message = at(kind)
     before, honest, after = named_rows(kind, message.body)
     cases = [
         ([honest[0], honest[0], honest[2]], "twice"),
@@ -174,8 +186,8 @@ def test_false_rows_are_refused(kind: MessageType) -> None:
         (honest[::-1], "another segment|without the key"),
     ]
     for rows, reason in cases:
+        session, _ = at(kind)
         refuses(session, kind, before + np.array(rows, ">u4").tobytes() + after, reason)
-    take(session, kind, message.body)
 
 
 def test_a_match_that_was_named_without_its_keys_opens_nothing() -> None:
@@ -209,9 +221,10 @@ def test_our_own_key_shares_sent_back_are_refused() -> None:
 
 @pytest.mark.parametrize("kind", [MessageType.RESPONDER_FIELDS, MessageType.INITIATOR_FIELDS])
 def test_lengths_of_fields_that_do_not_fit_are_refused(kind: MessageType) -> None:
-    session, message = at(kind)
+    _, message = at(kind)
     start = 3 * 32 if kind is MessageType.RESPONDER_FIELDS else 0
     for length in (0, 15, 117, 2**32 - 1):
+        session, _ = at(kind)
         body = message.body[:start] + length.to_bytes(4, "big") + message.body[start + 4 :]
         refuses(session, kind, body, "lengths")
 
@@ -223,10 +236,13 @@ def test_a_receipt_of_something_else_is_refused(kind: MessageType) -> None:
 
 
 def test_padding_cannot_be_named_as_a_match() -> None:
-    p = Pair.of([[["a"]]], [[["a"]]], parameters(((3,), (3,)), (1,)), ("name",))
-    made = p.until(MessageType.REVEAL_OPENING)
-    named = int.from_bytes(made[-1].body[-4:], "big")
+    def at_the_opening() -> tuple[Pair, list[Message]]:
+        p = Pair.of([[["a"]]], [[["a"]]], parameters(((3,), (3,)), (1,)), ("name",))
+        return p, p.until(MessageType.REVEAL_OPENING)
+
+    named = int.from_bytes(at_the_opening()[1][-1].body[-4:], "big")
     for other in {0, 1, 2} - {named}:
+        p, made = at_the_opening()
         refuses(p.i, MessageType.REVEAL_OPENING, made[-1].body[:-4] + other.to_bytes(4, "big"), "no account")
 
 
@@ -251,8 +267,7 @@ def test_until_consent_only_the_preview_kind_shows() -> None:
 
     plain = shown(only_slot_0(LEFT), only_slot_0(RIGHT))
     assert shown(others(LEFT), others(RIGHT))[2] == plain[2]
-    for message in plain[:2]:
-        assert len(message) in {5 * 16, 5 * 16 + 64}, "one token an entity and nothing else leaves"
+    assert [len(message) for message in plain[:2]] == [32 + 5 * 16, 64 + 5 * 16], "one token an entity, no more"
 
 
 def test_a_replay_of_an_old_session_is_refused() -> None:
@@ -262,7 +277,7 @@ def test_a_replay_of_an_old_session_is_refused() -> None:
     assert [m.type for m in made] == [m.type for m in recorded[:3]]
     new.r.receive(made[-1].type, made[-1].body)
     new.r.consent()
-    refuses(new.r, MessageType.REVEAL, recorded[4].body, "other counts")
+    refuses(new.r, MessageType.REVEAL, recorded[4].body, "commitment")
     refuses(new.i, MessageType.PREVIEW_OPENING, recorded[3].body, "commitment")
 
 

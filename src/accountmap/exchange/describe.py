@@ -9,7 +9,7 @@ _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which
 HOLDS: Final = {
     MessageType.OFFER: "blinded values of the sender's accounts and of as many dummies as the agreement asks for",
     MessageType.ANSWER: "blinded values of the sender's accounts and dummies, and two commitments",
-    MessageType.PREVIEW: "one token for each entity of the recipient, sorted",
+    MessageType.PREVIEW: "one token for each entity of the recipient, sorted, and a commitment",
     MessageType.PREVIEW_OPENING: "one token for each entity of the recipient, sorted, and the sender's consent",
     MessageType.REVEAL: "the sender's consent, and the tokens of the recipient's entities in a random order",
     MessageType.REVEAL_OPENING: "the tokens of the recipient's entities, and which of the recipient's rows match",

@@ -2,8 +2,9 @@
 
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
+from accountmap.errors import PeerError
 from accountmap.exchange.groups import GroupOrder
-from accountmap.exchange.payload import encode_payload
+from accountmap.exchange.payload import decode_payload, encode_payload
 from accountmap.psi.suite import key_message
 
 
@@ -30,6 +31,7 @@ class ListEntities:
         members = zip(*(prepared.members[name].to_pylist() for name in ("account_id", "entity")), strict=True)
         for account, entity in sorted(members):
             self._rows.setdefault(entity, []).append(row_of[account])
+        self._fields = len(fields)
         self._columns = [accounts.table[name].to_pylist() for name in fields]
 
     def key(self, group: int, slot: int) -> bytes:
@@ -43,6 +45,14 @@ class ListEntities:
         return encode_payload(
             [next((_text(column[r]) for r in rows if column[r] is not None), None) for column in self._columns]
         )
+
+    def accepts(self, fields: bytes) -> bool:
+        """Tell whether the partner's fields are as many as agreed, and text."""
+        try:
+            decode_payload(fields, self._fields)
+        except PeerError:
+            return False
+        return True
 
 
 def _text(value: object) -> str:

@@ -96,12 +96,12 @@ def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what:
     Raises:
         PeerError: a length is out of range, or one does not open: the partner does not hold the keys of a match.
     """
-    lengths = wire.indices(field[: INDEX_BYTES * len(matched)])
-    most = setting.parameters.field_bytes + TAG_BYTES
-    fits = len(lengths) == len(matched) and bool(((lengths >= TAG_BYTES) & (lengths <= most)).all())
-    if not fits or INDEX_BYTES * len(matched) + int(lengths.sum()) != len(field):
+    start, most = INDEX_BYTES * len(matched), setting.parameters.field_bytes + TAG_BYTES
+    lengths = wire.indices(field[:start]) if len(field) >= start else None
+    fits = lengths is not None and bool(((lengths >= TAG_BYTES) & (lengths <= most)).all())
+    if lengths is None or not fits or start + int(lengths.sum()) != len(field):
         raise PeerError(f"{what} has fields of lengths that the agreement does not allow")
-    opened, start = [], INDEX_BYTES * len(matched)
+    opened = []
     for length, key in zip(lengths.tolist(), keys[1 - setting.role], strict=True):
         fields = setting.ports.aead.open(key, field[start : start + length])
         if fields is None:
@@ -109,6 +109,8 @@ def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what:
                 f"{what} has fields that do not open: your partner does not hold the keys of a match it named",
                 "Nothing more is revealed. Give the session up, and ask your partner what happened.",
             )
+        if not setting.own.accepts(fields):
+            raise PeerError(f"{what} has fields that are not those of the agreement")
         opened.append(fields)
         start += length
     return b"".join(opened), np.array([len(part) for part in opened], np.int64)

@@ -36,9 +36,11 @@ class Offered(Phase):
         check_products(products, ANSWER)
         sid = rounds.session_id(p, self.nonce, nonce)
         v, order = rounds.shuffle_tokens(tokens(rounds.token_prefix(sid), products), p, THEM, setting.ports)
-        phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order)
+        opening = setting.ports.random(DIGEST_BYTES)
+        phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order, opening)
+        commitment = rounds.commitment("initiator-table", sid, opening, v)
         preview = rounds.preview_column(v, p.segment_rows(THEM))
-        return Step(phase, Message(MessageType.PREVIEW, preview.tobytes()))
+        return Step(phase, Message(MessageType.PREVIEW, commitment + preview.tobytes()))
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Counting(Phase):
     origin: Order
     v: Tokens
     v_order: Order
+    v_opening: bytes
 
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column and consent; both know the counts now."""
@@ -64,7 +67,10 @@ class Counting(Phase):
         counts = rounds.preview_counts(u0, v0, p)
         if consent != rounds.consent(self.sid, THEM, counts):
             raise PeerError(f"{OPENING} consents to other counts than these")
-        return Step(Previewed(self.sid, self.table_commitment, self.origin, self.v, self.v_order, u0, counts))
+        phase = Previewed(
+            self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.v_opening, u0, counts
+        )
+        return Step(phase)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Previewed(Phase):
     origin: Order
     v: Tokens
     v_order: Order
+    v_opening: bytes
     u0: Bytes2D
     counts: rounds.Counts
 
@@ -83,7 +90,7 @@ class Previewed(Phase):
         """Agree to reveal: send our whole token table."""
         phase = Revealing(self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.u0, self.counts)
         said = rounds.consent(self.sid, setting.role, self.counts)
-        return Step(phase, Message(MessageType.REVEAL, said + self.v.tobytes()))
+        return Step(phase, Message(MessageType.REVEAL, self.v_opening + said + self.v.tobytes()))
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,10 @@ class OwnEntities(Protocol):
         """Return what the agreement lets the partner see of a matched group, at most `field_bytes` long."""
         ...
 
+    def accepts(self, fields: bytes) -> bool:
+        """Tell whether what the partner shows of a group has the form that the agreement gives it."""
+        ...
+
 
 class Role(IntEnum):
     """Who sends the first message."""
@@ -146,9 +150,9 @@ class Parameters:
         least, each = {
             MessageType.OFFER: (greeting + i * self.slots * POINT_BYTES, 0),
             MessageType.ANSWER: (greeting + 2 * DIGEST_BYTES + r * self.slots * POINT_BYTES, 0),
-            MessageType.PREVIEW: (r * TOKEN_BYTES, 0),
+            MessageType.PREVIEW: (DIGEST_BYTES + r * TOKEN_BYTES, 0),
             MessageType.PREVIEW_OPENING: (2 * DIGEST_BYTES + i * TOKEN_BYTES, 0),
-            MessageType.REVEAL: (DIGEST_BYTES + r * self.slots * TOKEN_BYTES, 0),
+            MessageType.REVEAL: (2 * DIGEST_BYTES + r * self.slots * TOKEN_BYTES, 0),
             MessageType.REVEAL_OPENING: (DIGEST_BYTES + i * self.slots * TOKEN_BYTES, INDEX_BYTES),
             MessageType.MATCHES: (0, INDEX_BYTES + POINT_BYTES),
             MessageType.RESPONDER_FIELDS: (0, POINT_BYTES + sealed),

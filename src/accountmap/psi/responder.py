@@ -39,13 +39,23 @@ class Answered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column: we know the counts, the partner does not yet."""
         p = setting.parameters
-        v0 = wire.rows(body, TOKEN_BYTES)
+        commitment, column = wire.split(body, [DIGEST_BYTES])
+        v0 = wire.rows(column, TOKEN_BYTES)
         rounds.check_preview(v0, p.segment_rows(US), PREVIEW)
         counts = rounds.preview_counts(rounds.preview_column(self.u, p.segment_rows(THEM)), v0, p)
-        phase = Previewed(
-            self.sid, self.preview_opening, self.table_opening, self.origin, self.u, self.u_order, v0, counts
+        return Step(
+            Previewed(
+                sid=self.sid,
+                preview_opening=self.preview_opening,
+                table_opening=self.table_opening,
+                origin=self.origin,
+                u=self.u,
+                u_order=self.u_order,
+                v0=v0,
+                v_commitment=commitment,
+                counts=counts,
+            )
         )
-        return Step(phase)
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,23 @@ class Previewed(Phase):
     u: Tokens
     u_order: Order
     v0: Bytes2D
+    v_commitment: bytes
     counts: rounds.Counts
 
     def consent(self, setting: Setting) -> Step:
         """Agree to reveal: open our preview column, so that the partner can count."""
         said = rounds.consent(self.sid, setting.role, self.counts)
         u0 = rounds.preview_column(self.u, setting.parameters.segment_rows(THEM))
-        phase = Consented(self.sid, self.table_opening, self.origin, self.u, self.u_order, self.v0, self.counts)
+        phase = Consented(
+            sid=self.sid,
+            table_opening=self.table_opening,
+            origin=self.origin,
+            u=self.u,
+            u_order=self.u_order,
+            v0=self.v0,
+            v_commitment=self.v_commitment,
+            counts=self.counts,
+        )
         body = self.preview_opening + said + u0.tobytes()
         return Step(phase, Message(MessageType.PREVIEW_OPENING, body))
 
@@ -80,15 +100,18 @@ class Consented(Phase):
     u: Tokens
     u_order: Order
     v0: Bytes2D
+    v_commitment: bytes
     counts: rounds.Counts
 
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's consent and token table; answer with ours and with its matched rows."""
         p = setting.parameters
-        consent, column = wire.split(body, [DIGEST_BYTES])
+        opening, consent, column = wire.split(body, [DIGEST_BYTES, DIGEST_BYTES])
+        v = wire.token_table(column, p.slots)
+        if rounds.commitment("initiator-table", self.sid, opening, v) != self.v_commitment:
+            raise PeerError(f"{REVEAL} does not open the commitment of {PREVIEW}")
         if consent != rounds.consent(self.sid, THEM, self.counts):
             raise PeerError(f"{REVEAL} consents to other counts than these")
-        v = wire.token_table(column, p.slots)
         rounds.check_table(v, self.v0, p.segment_rows(US), REVEAL)
         matching = rounds.match(self.u, v, p)
         named = wire.encode_indices(self.u_order[matching.u])

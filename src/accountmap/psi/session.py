@@ -52,6 +52,16 @@ AWAITS: Final[dict[type[Phase], MessageType]] = {
 MAY_STOP: Final = frozenset({initiator.Counting, responder.Consented})
 """The phases in which the partner may end the session instead."""
 
+ENDS_IF_REFUSED: Final = frozenset(
+    {
+        MessageType.REVEAL_OPENING,
+        MessageType.MATCHES,
+        MessageType.RESPONDER_FIELDS,
+        MessageType.INITIATOR_FIELDS,
+    }
+)
+"""The messages whose refusal ends the session: a second try would be a second guess (psi-v1 §7)."""
+
 
 class Session:
     """One party's side of one session, in one rectangle."""
@@ -159,7 +169,12 @@ class Session:
             return None
         if not isinstance(phase, Receiving):
             raise UsageError("the first message is taken by answer")
-        step = phase.receive(self._setting, body)
+        try:
+            step = phase.receive(self._setting, body)
+        except PeerError:
+            if kind in ENDS_IF_REFUSED:
+                self._phase = Stopped(by_partner=False)
+            raise
         self._phase = step.phase
         return step.reply
 

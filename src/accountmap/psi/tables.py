@@ -91,13 +91,17 @@ def check_points(points: Points, own: Points | None, what: str) -> None:
 
 
 def check_products(points: Points, what: str) -> None:
-    """Refuse zero: the product of a point of low order (RFC 7748 §6.1).
+    """Refuse zero, the product of a point of low order (RFC 7748 §6.1), and products that are equal (psi-v1 §5.1).
+
+    Points that differ by one of low order, such as u and 1/u, have the same product and would have the same token.
 
     Raises:
         PeerError: a row is zero.
     """
     if not points.any(axis=1).all():
         raise PeerError(f"{what} holds a point of low order")
+    if has_repeats(points):
+        raise PeerError(f"{what} holds two points with the same product")
 
 
 def tokens(prefix: bytes, products: Points) -> Bytes2D:

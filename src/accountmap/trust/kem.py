@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hpke import (
 MLKEM_BYTES: Final = 1184
 PUBLIC_BYTES: Final = MLKEM_BYTES + 32
 _SEED_BYTES: Final = 64
+_ANY_KEY: Final = X25519PrivateKey.from_private_bytes(bytes(32))
 
 SUITE_NAME: Final = "MLKEM768-X25519, HKDF-SHA256, AES-256-GCM"
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -81,3 +82,5 @@ def check_public(public: bytes) -> None:
     if len(public) != PUBLIC_BYTES:
         raise ValueError("a sealing key has another length")
     MLKEM768PublicKey.from_public_bytes(public[:MLKEM_BYTES])
+    # Raises for a point of low order, whatever the private key.
+    _ANY_KEY.exchange(X25519PublicKey.from_public_bytes(public[MLKEM_BYTES:]))
