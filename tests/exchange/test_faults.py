@@ -266,7 +266,7 @@ def test_a_refusal_in_the_reveal_ends_the_session(parties: Parties) -> None:
     class LyingCurve:
         def __getattr__(self, name: str) -> Callable[..., object]:
             honest = getattr(default_curve(1), name)
-            return (lambda scalars, points: honest(scalars[::-1], points)) if name == "multiply_each" else honest
+            return (lambda scalars, points: honest(scalars, points[::-1])) if name == "multiply_each" else honest
 
     globex = parties.globex
     liar = Steps(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
