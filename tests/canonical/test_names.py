@@ -1,8 +1,10 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accountmap.canonical.names import is_generic, parse, split_words
+
+CONNECTORS = {"and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"}
 
 
 def core(text: str) -> str | None:
@@ -63,4 +65,20 @@ def test_a_name_is_never_empty_or_generic(text: str) -> None:
 @given(st.text(max_size=60))
 def test_words_stay_what_they_are(text: str) -> None:
     words = split_words(text)
+    assume(CONNECTORS.isdisjoint(words))  # initials may come to spell one: `O G`
     assert split_words(" ".join(words)) == words
+
+
+def test_a_number_word_that_stands_alone_is_a_name() -> None:
+    assert core("Six Ltd") == core("SIX") == "six"
+    assert core("Six Lantern Ltd") == core("6 Lantern")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("SAS Lantern", "lantern"), ("SC Engineering Ltd", "sc eng")])
+def test_a_form_in_front_of_a_generic_word_stays(text: str, expected: str) -> None:
+    assert core(text) == expected
+
+
+def test_a_remark_in_a_filing_goes_but_a_stroke_within_stays() -> None:
+    assert core("Lantern Works Corp /NEW/") == "lantern work"
+    assert core("AC/DC Lantern") == "ac dc lantern"
