@@ -148,7 +148,8 @@ class Running:
         else:
             reply = self.session.receive(received.type, received.body)
         record = replace(record, sid=self.session.sid or record.sid)
-        if received.header.session not in (NO_SESSION, record.sid):
+        known = NO_SESSION if received.type is MessageType.OFFER else record.sid
+        if received.header.session != known:
             raise PeerError("the message names another session than it belongs to")
         self.record = record
         return reply

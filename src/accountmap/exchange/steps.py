@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from accountmap.channels import Channel
-from accountmap.errors import ChannelError, TrustError, WorkspaceError
+from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.exchange.admission import admit
 from accountmap.exchange.conclude import cells, session_result
 from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
@@ -66,10 +66,12 @@ class Steps:
             new: begin another session although the last one is over.
 
         Raises:
-            PeerError: the partner's message is not as the protocol allows; the session stays as it was.
+            PeerError: the partner's message is not as the protocol allows. Before the reveal the session stays as
+                it was; in the reveal it ends, for a second try would be a second guess.
             TrustError: there is no agreement under which a session may begin now.
             ChannelError: a message cannot be read or written; run again.
         """
+        self._partner.check_not_revoked()
         self._deliver()
         record = self._latest()
         if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
@@ -147,9 +149,23 @@ class Steps:
             received = self._find(expected, running.opening_key)
             if received is None:
                 return False
-            self._finish_step(running, running.take(received))
+            refused = self._process(running, received)
+        if refused:
+            raise refused
         self._deliver()
         return True
+
+    def _process(self, running: Running, received: Received) -> PeerError | None:
+        """Take a message in. Inside a transaction, which a refusal that ends the session must not undo."""
+        try:
+            reply = running.take(received)
+        except PeerError as error:
+            if not running.session.stopped:
+                raise
+            running.close(Status.STOPPED, self._clock())
+            return error
+        self._finish_step(running, reply)
+        return None
 
     def _answer_preview(self, running: Running, decide: Decide) -> bool:
         """Ask, outside any transaction, and act on the answer."""
