@@ -31,6 +31,8 @@ _TITLE_POINTS: Final = 24
 _FIRST: Final = (
     "name",
     "their_name",
+    "change",
+    "why",
     "segment",
     "their_segment",
     "play",
@@ -72,21 +74,20 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             "Whitespace": account_map.whitespace,
         }
         for name, table in tables.items():
-            shown = _for_people(table.slice(0, sheet_rows))
-            printed = sum(column in _FIRST for column in shown.column_names)
-            page_of_rows(book.add_worksheet(name), shown, formats, printed)
+            _accounts(book.add_worksheet(name), table.slice(0, sheet_rows), formats)
         if account_map.history.sessions.num_rows > 1:
-            _history(book, account_map.history, sheet_rows, formats)
+            _sessions(book, account_map.history, sheet_rows, formats)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
         _reading(book.add_worksheet("How to read"), account_map.weights, formats)
     return to.getvalue()
 
 
-def _for_people(table: pa.Table) -> pa.Table:
-    """Put first what a person reads first, and leave out columns without a value."""
+def _accounts(sheet: Worksheet, table: pa.Table, formats: Formats) -> None:
+    """Write accounts: first, and on paper, what a person reads first; without columns that have no value."""
     held = [name for name in table.column_names if name == "name" or table[name].null_count < table.num_rows]
     first = [name for name in _FIRST if name in held]
-    return table.select(first + [name for name in held if name not in first])
+    others = [name for name in held if name not in first]
+    page_of_rows(sheet, table.select(first + others), formats, printed=len(first))
 
 
 def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
@@ -155,7 +156,7 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _history(book: Workbook, history: History, sheet_rows: int, formats: Formats) -> None:
+def _sessions(book: Workbook, history: History, sheet_rows: int, formats: Formats) -> None:
     """Write the sessions with the overlap over time as a chart, and the accounts that changed."""
     sheet = book.add_worksheet("History")
     sheet.set_column(0, len(SESSION_SCHEMA) - 1, 18)
@@ -177,8 +178,9 @@ def _history(book: Workbook, history: History, sheet_rows: int, formats: Formats
     chart.set_y_axis({"min": 0})
     chart.set_legend({"none": True})
     sheet.insert_chart(last + 2, 0, chart, {"x_scale": 1.8, "description": "Shared entities by session"})
-    changes = history.changes.slice(0, sheet_rows)
-    page_of_rows(book.add_worksheet("Changes"), changes, formats, changes.num_columns)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    _accounts(book.add_worksheet("Changes"), history.changes.slice(0, sheet_rows), formats)
 
 
 def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
