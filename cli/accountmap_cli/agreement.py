@@ -2,16 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from accountmap.errors import TrustError, WorkspaceError
+from accountmap.errors import TrustError
+from accountmap_cli.agreement_words import growth_in_words, growth_seen_here, in_words
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
-
-if TYPE_CHECKING:
-    from accountmap import Agreement, Workspace
 
 
 @click.group()
@@ -167,55 +164,22 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
         say(f"\nBoth have signed. Next: accountmap map --with {slug} --folder DIR")
 
 
-def growth_seen_here(context: click.Context, agreement: "Agreement") -> list[str]:
-    """Warn as `growth_in_words`, if this folder is a workspace of one of the parties."""
-    try:
-        with workspace(context) as own:
-            return growth_in_words(own, agreement)
-    except (WorkspaceError, TrustError):
-        return []
+@agreement.command()
+@click.argument("first", type=existing_file())
+@click.argument("second", type=existing_file())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff(first: Path, second: Path, as_json: bool) -> None:
+    """Say in plain words what a second agreement changes.
 
+    \b
+    Example:
+      accountmap agreement diff last-year.agreement.toml acme-globex.agreement.toml
+    """
+    from accountmap import Agreement, differences
 
-def change_rule(least: int) -> str:
-    """Say how far a list may differ from the one of the last session."""
-    if not least:
-        return "may change by single accounts, which two sessions then give away"
-    return f"stay as in the last session, or change by at least {least:,} entities in a segment"
-
-
-def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
-    """Warn of a partner whose sizes grew tenfold since the last agreement."""
-    from accountmap import partner_growth
-
-    return [
-        f"  Take care: their sizes grew from {grown.before:,} to {grown.after:,} ({grown.segment}). A list that "
-        "grows so may hold companies that are not theirs: ask them why."
-        for grown in partner_growth(own, agreement)
-    ]
-
-
-def in_words(agreement: "Agreement") -> list[str]:
-    """Say what an agreement allows."""
-    terms = agreement.terms
-    first, second = terms.names
-    keys = ", ".join(slot.name for slot in terms.slots)
-    lines = [
-        f"Agreement between {first}, who begins sessions, and {second}.",
-        f"  Purpose         {terms.purpose}",
-        f"  Until           {terms.valid_until}; at most {terms.runs_per_30_days} sessions in 30 days",
-        f"  Compared        {keys} (profile {terms.profile})",
-        f"  Preview         both learn how many entities have one {terms.slots[0].name}, by pairs of segments",
-        "  Reveal          after both agree, each learns which of its own accounts the other has, and in which of",
-        f"                  the other's segments: {', '.join(terms.segments)}",
-        f"  Shown           of matched accounts: {', '.join(terms.fields).replace('_', ' ') or 'nothing more'}",
-        f"  Lists           {change_rule(terms.min_change)}",
-        "  Never           an account that only one of you has",
-        f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
-    ]
-    for name, sizes in zip(terms.names, agreement.sizes, strict=False):
-        padded = ", ".join(f"{size:,} {segment}" for segment, size in sizes.items())
-        lines.append(f"  {name} is padded to {padded}")
-    lines.append(
-        "  Signed by both." if agreement.complete else f"  Signed by {first}; {second} has not signed yet."
-    )
-    return lines
+    found = differences(*(Agreement.parse(file.read_bytes()) for file in (first, second)))
+    if as_json:
+        emit_json(list(found))
+        return
+    for line in found or ("Nothing differs but the time of writing and the signatures.",):
+        emit(line)

@@ -53,6 +53,7 @@ def sentence(facts: Facts) -> str:
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal. The counts stay known.",
         "declined_by_partner": "They saw the counts and declined to reveal.",
+        "refused": "Their message was not what the protocol allows; that ended the session.",
         "abandoned": "You gave the session up. What was shown before stays known.",
     }[facts["event"]]
 

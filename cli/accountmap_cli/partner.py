@@ -3,13 +3,16 @@
 import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
+
+if TYPE_CHECKING:
+    from accountmap import Card
 
 
 @click.group()
@@ -45,7 +48,7 @@ def card(context: click.Context, output: Path | None) -> None:
 @click.option("--confirmed-by", help="Who compared the fingerprint. [default: your login name]")
 @click.pass_context
 def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirmed_by: str | None) -> None:
-    """Add a partner from their card, after comparing its fingerprint by phone.
+    """Add a partner from their card, or their new card in place of the old, after comparing fingerprints by phone.
 
     Whoever can swap a card on its way can read everything after it. A phone call rules that out.
 
@@ -53,23 +56,86 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
     Example:
       accountmap partner add globex-data.card.toml
     """
-    from accountmap import Card
+    from accountmap import Card, Rotation
 
-    theirs = Card.parse(file.read())
+    data, who = file.read(), confirmed_by or getpass.getuser()
+    rotation = Rotation.parse(data) if Rotation.is_one(data) else None
+    theirs = rotation.card if rotation else Card.parse(data)
     with workspace(context) as own:
-        say(f"This card says it is from {theirs.name}. Its fingerprint:\n\n  {theirs.fingerprint}\n")
-        if fingerprint is not None:
-            if "".join(fingerprint.split()) != "".join(theirs.fingerprint.split()):
-                raise TrustError(
-                    "the fingerprint is another one", "Do not use this card. Ask your partner to send it again."
-                )
-        elif not is_interactive():
-            raise TrustError("nobody is here to compare the fingerprint", "Give it with --fingerprint.")
-        else:
-            click.confirm(f"Did {theirs.name} read you the same digits, by phone?", abort=True, err=True)
-        added = own.add_partner(theirs, confirmed_by or getpass.getuser(), datetime.now(UTC))
+        if rotation:
+            rotation.check(own.partner(theirs.name).card)
+            say(f"{theirs.name} made new keys. The new card is signed with the old ones, as it should be.")
+        compare(theirs, fingerprint)
+        now = datetime.now(UTC)
+        added = own.renew_partner(rotation, who, now) if rotation else own.add_partner(theirs, who, now)
     emit(added.slug)
     say(f"Next, one of you: accountmap agreement new --with {added.slug}")
+
+
+def compare(theirs: "Card", fingerprint: str | None) -> None:
+    """Have somebody compare the fingerprint of a card with what the partner read out.
+
+    Raises:
+        TrustError: it is another one, or nobody is here to compare.
+    """
+    say(f"This card says it is from {theirs.name}. Its fingerprint:\n\n  {theirs.fingerprint}\n")
+    if fingerprint is not None:
+        if "".join(fingerprint.split()) != "".join(theirs.fingerprint.split()):
+            raise TrustError(
+                "the fingerprint is another one", "Do not use this card. Ask your partner to send it again."
+            )
+    elif not is_interactive():
+        raise TrustError("nobody is here to compare the fingerprint", "Give it with --fingerprint.")
+    else:
+        click.confirm(f"Did {theirs.name} read you the same digits, by phone?", abort=True, err=True)
+
+
+@partner.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.pass_context
+def rotate(context: click.Context, output: Path | None) -> None:
+    """Make new keys, and write the card that replaces yours at your partners.
+
+    They add it as they added the first; it is signed with your old keys. Agreements name cards, so new ones are
+    needed. If your old keys were stolen, call your partners instead: they run `accountmap partner revoke`, and add
+    your new card as a first one.
+
+    \b
+    Example:
+      accountmap partner rotate
+    """
+    with workspace(context) as own:
+        file = output or Path(f"{own.short_name}.rotation.toml")
+        card = own.rotate(file, datetime.now(UTC)).card
+    emit(str(file))
+    say(f"Send it to each partner. Your new fingerprint, to read out by phone:\n\n  {card.fingerprint}\n")
+    say("Then make new agreements: accountmap agreement new")
+
+
+@partner.command()
+@click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def revoke(context: click.Context, name: str, yes: bool) -> None:
+    """Trust a partner's card no longer, when they tell you that their keys were lost or stolen.
+
+    No session begins or goes on with it, and nothing signed with it is taken. Their new card is added as a first
+    one.
+
+    \b
+    Example:
+      accountmap partner revoke globex
+    """
+    from accountmap import revoke_partner
+
+    with workspace(context) as own:
+        known = own.partner(name)
+        if not yes:
+            if not is_interactive():
+                raise TrustError("nobody is here to confirm", "Say --yes.")
+            click.confirm(f"Trust the card of {known.card.name} no longer?", abort=True, err=True)
+        revoke_partner(own, name)
+    say(f"The card of {known.card.name} is revoked. When they have a new one: accountmap partner add FILE")
 
 
 @partner.command("list")
@@ -93,13 +159,21 @@ def list_partners(context: click.Context, as_json: bool) -> None:
                     "fingerprint": p.card.fingerprint,
                     "confirmed_by": p.confirmed_by,
                     "confirmed_at": p.confirmed_at.isoformat(),
+                    "revoked_at": p.revoked_at.isoformat() if p.revoked_at else None,
                 }
                 for p in known
             ]
         )
     elif known:
         rows = [
-            (p.slug, p.card.name, p.card.fingerprint, f"{p.confirmed_by}, {p.confirmed_at:%Y-%m-%d}")
+            (
+                p.slug,
+                p.card.name,
+                p.card.fingerprint,
+                f"revoked {p.revoked_at:%Y-%m-%d}"
+                if p.revoked_at
+                else f"{p.confirmed_by}, {p.confirmed_at:%Y-%m-%d}",
+            )
             for p in known
         ]
         emit(table(["partner", "name", "fingerprint", "confirmed by"], rows))

@@ -16,31 +16,34 @@ if TYPE_CHECKING:
     from accountmap.api import account_map as account_map
     from accountmap.api import describe_message as describe_message
     from accountmap.api import map_accounts as map_accounts
+    from accountmap.api import revoke_partner as revoke_partner
     from accountmap.canonical.decisions import read_decisions as read_decisions
     from accountmap.canonical.explain import explain as explain
     from accountmap.canonical.prepare import prepare_accounts as prepare_accounts
     from accountmap.canonical.prepared import Prepared as Prepared
-    from accountmap.canonical.profiles import PROFILES as PROFILES
     from accountmap.canonical.profiles import DEFAULT_PROFILE as DEFAULT_PROFILE
+    from accountmap.canonical.profiles import PROFILES as PROFILES
     from accountmap.canonical.reference import load_reference as load_reference
     from accountmap.canonical.reference_build import build_reference as build_reference
-    from accountmap.exchange import Outcome as Outcome
     from accountmap.exchange import Forecast as Forecast
+    from accountmap.exchange import Outcome as Outcome
     from accountmap.exchange import Preview as Preview
     from accountmap.exchange import State as State
     from accountmap.exchange import Steps as Steps
-    from accountmap.exchange import propose_agreement as propose_agreement
-    from accountmap.exchange import sign_agreement as sign_agreement
     from accountmap.exchange import forecast as forecast
     from accountmap.exchange import partner_growth as partner_growth
+    from accountmap.exchange import propose_agreement as propose_agreement
+    from accountmap.exchange import sign_agreement as sign_agreement
     from accountmap.overlap import AccountMap as AccountMap
     from accountmap.overlap import SessionResult as SessionResult
     from accountmap.preflight import Preflight as Preflight
     from accountmap.preflight import check as check
     from accountmap.report import write_reports as write_reports
     from accountmap.trust.agreement import Agreement as Agreement
+    from accountmap.trust.agreement_diff import differences as differences
     from accountmap.trust.chain import Ledger as Ledger
     from accountmap.trust.identity import Card as Card
+    from accountmap.trust.rotation import Rotation as Rotation
     from accountmap.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
@@ -55,6 +58,7 @@ _HOMES: Final = {
     "account_map": "api",
     "describe_message": "api",
     "map_accounts": "api",
+    "revoke_partner": "api",
     "read_decisions": "canonical.decisions",
     "explain": "canonical.explain",
     "prepare_accounts": "canonical.prepare",
@@ -63,22 +67,24 @@ _HOMES: Final = {
     "PROFILES": "canonical.profiles",
     "load_reference": "canonical.reference",
     "build_reference": "canonical.reference_build",
+    "Forecast": "exchange",
     "Outcome": "exchange",
     "Preview": "exchange",
     "State": "exchange",
-    "Forecast": "exchange",
     "Steps": "exchange",
+    "forecast": "exchange",
+    "partner_growth": "exchange",
     "propose_agreement": "exchange",
     "sign_agreement": "exchange",
     "AccountMap": "overlap",
     "SessionResult": "overlap",
-    "forecast": "exchange",
-    "partner_growth": "exchange",
     "Preflight": "preflight",
     "check": "preflight",
     "write_reports": "report",
     "Agreement": "trust.agreement",
+    "differences": "trust.agreement_diff",
     "Card": "trust.identity",
+    "Rotation": "trust.rotation",
     "Ledger": "trust.chain",
     "Workspace": "workspace",
 }

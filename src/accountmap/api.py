@@ -23,8 +23,8 @@ def map_accounts(
     reveal: Callable[[Preview], bool | None],
     *,
     new: bool = False,
-    wait: float = 0,
     list_id: int | None = None,
+    wait: float = 0,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
@@ -37,8 +37,8 @@ def map_accounts(
         reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
             `lambda preview: preview.automatic` follows the agreement's rule.
         new: begin another session although the last one is over.
-        wait: stay, for so many seconds at most for each of the partner's files; by default return at once.
         list_id: number of the prepared list that a new session uses; by default the last one.
+        wait: stay, for so many seconds at most for each of the partner's files; by default return at once.
         waiting: called before each wait, with what was done so far.
         progress: called during long work with the points computed so far and in all.
 
@@ -53,13 +53,16 @@ def map_accounts(
         return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
 
 
-def abandon_session(workspace: Workspace, partner: str) -> None:
-    """Give up the open session with a partner. What has left cannot be taken back.
+def revoke_partner(workspace: Workspace, partner: str) -> None:
+    """Trust a partner's card no longer, and give up the open session with it, if there is one.
 
     Raises:
-        TrustError: there is no open session.
+        TrustError: there is no such partner.
     """
-    Steps(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
+    record = workspace.partner(partner)
+    workspace.revoke_partner(record, datetime.now(UTC))
+    if any(session.status is Status.OPEN for session in workspace.sessions(record)):
+        abandon_session(workspace, partner)
 
 
 def account_map(workspace: Workspace, partner: str) -> AccountMap:

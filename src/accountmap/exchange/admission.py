@@ -19,6 +19,7 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     Raises:
         TrustError: there is none, it has ended, its runs are used up, or the list or program does not fit it.
     """
+    partner.check_not_revoked()
     agreement = _usable(workspace, partner, now)
     check_program(agreement)
     _check_budget(workspace, partner, agreement, now)
@@ -38,12 +39,19 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
 def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
     known = workspace.agreements(partner)
     complete = [a for a in known if a.complete]
-    for agreement in complete:
+    cards = {workspace.card.digest.hex(), partner.card.digest.hex()}
+    current = [a for a in complete if set(a.terms.cards) == cards]
+    for agreement in current:
         if now.date() <= agreement.terms.valid_until:
             return agreement
-    if complete:
+    if complete and not current:
         raise TrustError(
-            f"the agreement with {partner.card.name} ended on {complete[0].terms.valid_until}",
+            f"the agreement with {partner.card.name} is between cards that were replaced since",
+            "Make a new one with: accountmap agreement new",
+        )
+    if current:
+        raise TrustError(
+            f"the agreement with {partner.card.name} ended on {current[0].terms.valid_until}",
             "Make a new one with: accountmap agreement new",
         )
     if known:

@@ -42,6 +42,7 @@ def propose_agreement(
         days: for how long sessions may begin under it.
         fields, automatic_share, runs_per_30_days, min_change: as in trust.agreement.Terms.
     """
+    partner.check_not_revoked()
     _, prepared = workspace.load_list(workspace.current_list().id)
     profile = prepared.profile
     ours = workspace.card
@@ -76,6 +77,7 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
     agreement = Agreement.parse(document)
     role = agreement.role_of(workspace.card)
     partner = partner_of(workspace, agreement)
+    partner.check_not_revoked()
     agreement.check_signatures(cards_of(workspace, partner, role))
     check_program(agreement)
     if role == Role.RESPONDER and not agreement.complete:

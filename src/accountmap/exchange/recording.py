@@ -66,7 +66,11 @@ def record_done(running: Running, done: Done, now: datetime) -> None:
 def record_end(
     workspace: Workspace, partner: PartnerRecord, record: SessionRecord, event: str, now: datetime
 ) -> None:
-    """Record a session that ended without a result: "declined", "declined_by_partner" or "abandoned"."""
+    """Record a session that ended without a result.
+
+    Args:
+        event: "declined", "declined_by_partner", "refused" for a partner that broke the protocol, or "abandoned".
+    """
     workspace.record({**_about(partner, record, now), "event": event})
 
 

@@ -162,7 +162,9 @@ class Steps:
         except PeerError as error:
             if not running.session.stopped:
                 raise
-            running.close(Status.STOPPED, self._clock())
+            now = self._clock()
+            record_end(self._workspace, self._partner, running.record, "refused", now)
+            running.close(Status.STOPPED, now)
             return error
         self._finish_step(running, reply)
         return None

@@ -15,7 +15,8 @@ CREATE TABLE partner (
     slug TEXT PRIMARY KEY,
     card TEXT NOT NULL,
     confirmed_by TEXT NOT NULL,
-    confirmed_at TEXT NOT NULL
+    confirmed_at TEXT NOT NULL,
+    revoked_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE agreement (
     digest TEXT PRIMARY KEY,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from accountmap.errors import TrustError
 from accountmap.trust.identity import Card
 
 
@@ -18,12 +19,25 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class PartnerRecord:
-    """A partner, its card, and who confirmed the card's fingerprint."""
+    """A partner, its card, who confirmed the card's fingerprint, and since when it is trusted no longer."""
 
     slug: str
     card: Card
     confirmed_by: str
     confirmed_at: datetime
+    revoked_at: datetime | None = None
+
+    def check_not_revoked(self) -> None:
+        """Refuse a partner whose card was revoked.
+
+        Raises:
+            TrustError: it was.
+        """
+        if self.revoked_at:
+            raise TrustError(
+                f"the card of {self.card.name} was revoked on {self.revoked_at:%Y-%m-%d}",
+                "Ask for a new card, compare its fingerprint by phone, and add it: accountmap partner add FILE",
+            )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """The workspace itself: partners, agreements, lists and sessions of one company."""
 
-import re
 import shutil
 import sqlite3
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,25 +11,22 @@ from typing import Final, Self
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, WorkspaceError
+from accountmap.files import write_atomic
 from accountmap.overlap.result import SessionResult
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.chain import Facts, Ledger
 from accountmap.trust.identity import Card, Identity
-from accountmap.workspace import ledger
+from accountmap.trust.rotation import Rotation
+from accountmap.workspace import ledger, partners
 from accountmap.workspace.database import Database
 from accountmap.workspace.lists import read_list, write_list
 from accountmap.workspace.own_keys import Ask, OwnKeys
+from accountmap.workspace.partners import slug_of
 from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord, Status
 from accountmap.workspace.results import read_result, write_result
 
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
-
-
-def slug_of(name: str) -> str:
-    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "partner"
 
 
 class Workspace:
@@ -130,38 +125,59 @@ class Workspace:
                 "Make room, then run this again; nothing is lost.",
             ) from error
 
+    def rotate(self, file: Path, now: datetime) -> Rotation:
+        """Make new keys, under the same passphrase, and write the card that replaces the old one.
+
+        The file is written first: after the change the old key is gone, and could not sign the new card any more.
+
+        Raises:
+            TrustError: a session is open.
+            WorkspaceError: the file or the workspace cannot be written.
+        """
+        old = self.identity
+        new = Identity.generate(old.card.name, now)
+        rotation = Rotation.write(old, new)
+        with self.transaction():
+            partners.refuse_open_sessions(self._database)
+            write_atomic(file, rotation.document.encode(), mode=0o644)
+            partners.retire(self._database, old.card, now)
+        with self.transaction():
+            self._keys.replace(new, self._keys.passphrase)
+        return rotation
+
     def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
         """Record a partner whose fingerprint somebody has confirmed.
 
         Raises:
-            TrustError: the card is our own, or another card is on file under that name.
+            TrustError: the card is our own, was revoked, or another card is on file under that name.
         """
         if card.digest == self.card.digest:
             raise TrustError("this is your own card", "Add the card that your partner sent you.")
-        slug = slug_of(card.name)
         with self.transaction():
-            known = [p for p in self.partners() if p.slug == slug]
-            if known and known[0].card.digest != card.digest:
-                raise TrustError(
-                    f"another card of {known[0].card.name} is on file",
-                    "If they made a new identity, confirm it by phone and start a new workspace for it.",
-                )
-            if not known:
-                statement = "INSERT INTO partner VALUES (?, ?, ?, ?)"
-                self._database.run(statement, slug, card.document, confirmed_by, now.isoformat())
-        return PartnerRecord(slug, card, confirmed_by, now)
+            partners.add(self._database, card, confirmed_by, now)
+        return self.partner(slug_of(card.name))
+
+    def renew_partner(self, rotation: Rotation, confirmed_by: str, now: datetime) -> PartnerRecord:
+        """Put a new card, signed by the old key, in the place of a partner's.
+
+        Raises:
+            TrustError: no such partner, its card was revoked, the old key did not sign, or a session is open.
+        """
+        known = self.partner(rotation.card.name)
+        known.check_not_revoked()
+        rotation.check(known.card)
+        with self.transaction():
+            partners.replace_card(self._database, known, rotation.card, confirmed_by, now)
+        return self.partner(known.slug)
+
+    def revoke_partner(self, partner: PartnerRecord, now: datetime) -> None:
+        """Trust a partner's card no longer: no session goes on or begins with it."""
+        with self.transaction():
+            partners.revoke(self._database, partner, now)
 
     def partners(self) -> list[PartnerRecord]:
         """List the partners by name."""
-        return [
-            PartnerRecord(
-                row["slug"],
-                Card.parse(row["card"].encode()),
-                row["confirmed_by"],
-                datetime.fromisoformat(row["confirmed_at"]),
-            )
-            for row in self._database.all("SELECT * FROM partner ORDER BY slug")
-        ]
+        return partners.all_partners(self._database)
 
     def partner(self, name: str) -> PartnerRecord:
         """Find a partner by name, short name, or the beginning of one.
@@ -169,16 +185,7 @@ class Workspace:
         Raises:
             TrustError: there is none or more than one.
         """
-        known = self.partners()
-        found = [p for p in known if name in (p.slug, p.card.name)]
-        found = found or [p for p in known if p.slug.startswith(slug_of(name))]
-        if len(found) != 1:
-            listed = ", ".join(p.slug for p in known) or "none yet"
-            raise TrustError(
-                f"{'no' if not found else 'more than one'} partner is called {name}",
-                f"Partners of this workspace: {listed}. Add one with: accountmap partner add FILE",
-            )
-        return found[0]
+        return partners.find(self._database, name)
 
     def save_agreement(self, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
         """Keep an agreement, signed by one or both."""

@@ -1,0 +1,83 @@
+"""What differs between two agreements, in plain sentences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.terms import Terms
+
+
+def differences(one: Agreement, other: Agreement) -> tuple[str, ...]:
+    """Say what the other agreement changes; nothing if only the time of writing and the signatures differ."""
+    found = [*_parties(one.terms, other.terms), *_terms(one.terms, other.terms)]
+    for role, was, is_now in zip(ROLES, one.sizes, other.sizes, strict=False):
+        found += _table(f"Padded size of the {role}", was, is_now)
+    if one.complete != other.complete:
+        found.append(f"Signed: {_signed(one)}, now {_signed(other)}.")
+    return tuple(found)
+
+
+def _signed(agreement: Agreement) -> str:
+    return "by both" if agreement.complete else "by the initiator alone"
+
+
+def _parties(one: Terms, other: Terms) -> Iterator[str]:
+    if one.names == other.names[::-1] and one.cards == other.cards[::-1]:
+        yield f"Roles: {other.names[0]} begins sessions, before it was {one.names[0]}."
+        return
+    for n, role in enumerate(ROLES):
+        if one.names[n] != other.names[n]:
+            yield f"The {role}: {one.names[n]}, now {other.names[n]}."
+        elif one.cards[n] != other.cards[n]:
+            yield f"The {role}, {other.names[n]}, has another card."
+
+
+def _terms(one: Terms, other: Terms) -> Iterator[str]:
+    pairs = {
+        "Purpose": (one.purpose, other.purpose),
+        "Sessions may begin until": (one.valid_until, other.valid_until),
+        "Sessions in 30 days, at most": (one.runs_per_30_days, other.runs_per_30_days),
+        "Programs reveal without asking up to": (f"{one.automatic_share:.0%}", f"{other.automatic_share:.0%}"),
+        "A list that changes does so by at least": (_entities(one.min_change), _entities(other.min_change)),
+        "Profile of match keys": (one.profile, other.profile),
+        "Evidence that makes a match": (one.threshold, other.threshold),
+        "Version of the canonicaliser": (one.canonical, other.canonical),
+        "Segments": (", ".join(one.segments), ", ".join(other.segments)),
+    }
+    for what, (was, is_now) in pairs.items():
+        if was != is_now:
+            yield f"{what}: {was}, now {is_now}."
+    yield from _members("Shown of matched accounts", one.fields, other.fields)
+    yield from _slots(one, other)
+    for table in sorted(one.data.keys() | other.data.keys()):
+        if one.data.get(table) != other.data.get(table):
+            yield f"The table {table} for recognising companies is another one."
+
+
+def _entities(count: int) -> str:
+    return f"{count:,} entities of a segment" if count else "nothing"
+
+
+def _slots(one: Terms, other: Terms) -> Iterator[str]:
+    before, after = ({s.name: s for s in terms.slots} for terms in (one, other))
+    yield from _members("Compared", tuple(before), tuple(after))
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield f"The match key {name} counts otherwise: {before[name].weight}, now {after[name].weight}."
+    if one.slots[0].name != other.slots[0].name:
+        yield f"The preview counts by {other.slots[0].name}, before by {one.slots[0].name}."
+
+
+def _members(what: str, one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    added, dropped = [n for n in other if n not in one], [n for n in one if n not in other]
+    if added:
+        yield f"{what}, new: {', '.join(added).replace('_', ' ')}."
+    if dropped:
+        yield f"{what}, no longer: {', '.join(dropped).replace('_', ' ')}."
+
+
+def _table(what: str, one: Mapping[str, int], other: Mapping[str, int]) -> Iterator[str]:
+    for name in sorted(one.keys() | other.keys()):
+        was, is_now = one.get(name), other.get(name)
+        if was != is_now:
+            shown = ("none" if n is None else f"{n:,}" for n in (was, is_now))
+            yield f"{what}, {name}: {', now '.join(shown)}."
