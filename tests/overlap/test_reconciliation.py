@@ -68,6 +68,35 @@ def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
     assert changes == max(len(set(entities)) - 1, 0), "the accounts of one entity stand together"
 
 
+@given(st.lists(st.tuples(segments, segments, st.booleans()), max_size=12))
+def test_both_partners_reports_agree(entities: list[tuple[str, str, bool]]) -> None:
+    """Each entity has a segment on both sides; some are shared. The right side lists them the other way round."""
+    places = list(range(len(entities)))
+    left, right = (
+        one_side(
+            [entities[at][side] for at in order],
+            {order.index(at): (f"{at:032x}", entities[at][1 - side]) for at in places if entities[at][2]},
+        )
+        for side, order in ((0, places), (1, places[::-1]))
+    )
+    cells = {(cell["segment"], cell["their_segment"]): cell["entities"] for cell in left.matrix.to_pylist()}
+    mirrored = {(cell["their_segment"], cell["segment"]): cell["entities"] for cell in right.matrix.to_pylist()}
+    assert cells == mirrored
+    assert set(left.overlap["match_id"].to_pylist()) == set(right.overlap["match_id"].to_pylist())
+    assert left.summary.overlap == right.summary.overlap
+    assert left.summary.introductions_to_get == right.summary.introductions_to_give
+    assert left.summary.introductions_to_give == right.summary.introductions_to_get
+
+
+def one_side(own: list[str], matches: dict[int, tuple[str, str]]) -> AccountMap:
+    accounts = account_list({"account_id": str(at), "segment": segment} for at, segment in enumerate(own))
+    rows = [
+        {"entity": entity, "match_id": match_id, "their_segment": theirs}
+        for entity, (match_id, theirs) in matches.items()
+    ]
+    return build_map(accounts, prepared_list(accounts), session(rows))
+
+
 def test_each_cell_has_a_play_and_the_ranks_are_an_order() -> None:
     assert set(PLAYS) == {(mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS}
     assert sorted(play.rank for play in PLAYS.values()) == list(range(1, 10))
