@@ -53,6 +53,15 @@ def map_accounts(
         return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
 
 
+def abandon_session(workspace: Workspace, partner: str) -> None:
+    """Give up the open session with a partner. What has left cannot be taken back.
+
+    Raises:
+        TrustError: there is no open session.
+    """
+    Steps(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
+
+
 def revoke_partner(workspace: Workspace, partner: str) -> None:
     """Trust a partner's card no longer, and give up the open session with it, if there is one.
 
