@@ -10,7 +10,7 @@ import click
 from accountmap_cli.context import Progress, workspace
 from accountmap_cli.forecast_words import in_words
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
-from accountmap_cli.place import Place
+from accountmap_cli.place import Place, open_place
 
 if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
@@ -26,6 +26,8 @@ DEFAULT_WAIT: Final = 3600.0
     help="Where the messages are: a folder that you share, sftp://user@host/path or s3://bucket/prefix, or, by "
     "mail, a folder to save theirs in. [default: exchange, in the workspace]",
 )
+@click.option("--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine.")
+@click.option("--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there.")
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
 @click.option(
     "--wait",
@@ -46,6 +48,8 @@ def map_command(
     context: click.Context,
     partner: str,
     folder: str | None,
+    listen: str | None,
+    connect: str | None,
     yes: bool,
     wait: float | None,
     decline: bool,
@@ -57,15 +61,17 @@ def map_command(
 ) -> None:
     """Map accounts with a partner: take the next step, and say what comes next.
 
-    Both sides run this again and again until it is done, or once each with --wait. It takes in the partner's
-    message if it is there, writes yours, and asks before anything is revealed. It can be stopped at any point and
-    run again.
+    Both sides run this again and again until it is done, or once each with --wait or connected directly. It takes
+    in the partner's message if it is there, writes yours, and asks before anything is revealed. It can be stopped
+    at any point and run again.
 
     \b
     Examples:
       accountmap map --with globex --dry-run
       accountmap map --with globex --folder "/Shared/acme and globex"
       accountmap map --with globex --folder sftp://acme@files.example.com/globex --wait
+      accountmap map --with globex --listen 0.0.0.0:7443
+      accountmap map --with acme --connect maps.acme.example:7443        on the other side
       accountmap map --with globex --yes --wait 7200        in a pipeline
     """
     from accountmap import abandon_session, map_accounts
@@ -92,18 +98,19 @@ def map_command(
             abandon_session(own, partner)
             say("The session is given up.")
             return
-        place = Place.of(folder, own.folder / "exchange")
-        outcome = map_accounts(
-            own,
-            partner,
-            place.target,
-            decide,
-            new=begin,
-            list_id=list_id,
-            wait=wait or 0,
-            waiting=lambda now: tell_waiting(now, partner_name, wait or 0),
-            progress=Progress("blinding"),
-        )
+        patience = wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
+        with open_place(own, partner, folder, listen, connect, patience) as place:
+            outcome = map_accounts(
+                own,
+                partner,
+                place.target,
+                decide,
+                new=begin,
+                list_id=list_id,
+                wait=patience,
+                waiting=lambda now: tell_waiting(now, partner_name, patience),
+                progress=Progress("blinding"),
+            )
         reports = own.folder / "reports" / record.slug
         if outcome.state == "done":
             build(own, partner, reports)

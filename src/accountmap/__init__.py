@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from accountmap.api import abandon_session as abandon_session
     from accountmap.api import account_map as account_map
     from accountmap.api import describe_message as describe_message
+    from accountmap.api import direct_channel as direct_channel
     from accountmap.api import map_accounts as map_accounts
     from accountmap.api import revoke_partner as revoke_partner
     from accountmap.canonical.decisions import read_decisions as read_decisions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from accountmap.canonical.profiles import PROFILES as PROFILES
     from accountmap.canonical.reference import load_reference as load_reference
     from accountmap.canonical.reference_build import build_reference as build_reference
+    from accountmap.channels import DirectChannel as DirectChannel
     from accountmap.exchange import Forecast as Forecast
     from accountmap.exchange import Outcome as Outcome
     from accountmap.exchange import Preview as Preview
@@ -57,6 +59,7 @@ _HOMES: Final = {
     "abandon_session": "api",
     "account_map": "api",
     "describe_message": "api",
+    "direct_channel": "api",
     "map_accounts": "api",
     "revoke_partner": "api",
     "read_decisions": "canonical.decisions",
@@ -68,6 +71,7 @@ _HOMES: Final = {
     "load_reference": "canonical.reference",
     "build_reference": "canonical.reference_build",
     "Forecast": "exchange",
+    "DirectChannel": "channels",
     "Outcome": "exchange",
     "Preview": "exchange",
     "State": "exchange",

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from accountmap.channels import Channel, FolderChannel, open_channel
-from accountmap.errors import PeerError, WorkspaceError
+from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
+from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.exchange.describe import HOLDS, REVEALS
+from accountmap.exchange.direct import open_direct
 from accountmap.exchange.waiting import Patience, advance_patiently
 from accountmap.overlap import AccountMap, build_map
 from accountmap.psi.parameters import MessageType
@@ -51,6 +52,41 @@ def map_accounts(
         curve = default_curve(progress=progress)
         steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
         return advance_patiently(steps, channel, reveal, Patience(wait, waiting), new=new)
+
+
+def direct_channel(
+    workspace: Workspace,
+    partner: str,
+    folder: Path,
+    *,
+    listen: str | None = None,
+    connect: str | None = None,
+    wait: float = 3600,
+) -> DirectChannel:
+    """Open a TLS connection to a partner, as the place of `map_accounts`. Close it when that has returned.
+
+    Args:
+        folder: keeps the partner's messages; a session that was begun by mail goes on if it holds them.
+        listen, connect: `HOST:PORT`, one of them.
+        wait: seconds after which a message that cannot be sent is given up.
+
+    Raises:
+        InputError: the address is malformed.
+        ChannelError: nothing can listen there.
+    """
+    address = listen or connect
+    if not address or (listen and connect):
+        raise UsageError("a direct connection either listens or connects")
+    record = workspace.partner(partner)
+    return open_direct(
+        workspace,
+        record,
+        Endpoint.parse(address),
+        folder,
+        listen=listen is not None,
+        patience=wait,
+        now=datetime.now(UTC),
+    )
 
 
 def abandon_session(workspace: Workspace, partner: str) -> None:

@@ -1,0 +1,211 @@
+"""A connection to the partner as a channel: what it sends lands in a folder, what we deliver lands in theirs.
+
+The connection lives in a thread of its own, so that it stays alive while this side computes or asks. Both sides
+find in their folder what they have, so a session may go on by mail, and a file that is there is not sent again.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+import time
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, Self
+
+from accountmap.channels.conversation import HEAD_BYTES, Conversation, Outgoing
+from accountmap.channels.endpoint import Endpoint
+from accountmap.channels.folder import FolderChannel
+from accountmap.channels.link import keep_connecting, keep_listening
+from accountmap.channels.spool import Accept, Spool
+from accountmap.errors import AccountmapError, ChannelError, PeerError
+
+GOODBYE_SECONDS: Final = 3
+SLICE_SECONDS: Final = 0.5
+"""How often a wait looks up, so that Ctrl-C is heard on every system."""
+
+
+class DirectChannel:
+    """Messages over a TLS connection, kept in a folder.
+
+    Args:
+        folder: where the partner's files are kept, and may be put by hand.
+        accept: tells whether a file may come, and how long it must be.
+        patience: for how many seconds `deliver` waits while nothing moves.
+    """
+
+    def __init__(self, folder: Path, accept: Accept, patience: float) -> None:
+        self._folder, self._accept, self._patience = FolderChannel(folder), accept, patience
+        self._spool = Spool(folder, accept)
+        self._outgoing: Outgoing | None = None
+        self._changed = threading.Event()
+        self._failure: AccountmapError | None = None
+        self._obstacle = ""
+        self._talks: set[Conversation] = set()
+
+    @classmethod
+    def listen(
+        cls, endpoint: Endpoint, tls: ssl.SSLContext, folder: Path, accept: Accept, patience: float
+    ) -> Self:
+        """Wait for the partner to connect.
+
+        Raises:
+            ChannelError: nothing can listen there.
+        """
+        channel = cls(folder, accept, patience)
+        listener = endpoint.listener()
+        channel.endpoint = Endpoint(endpoint.host, listener.getsockname()[1])
+
+        async def keep() -> None:
+            with listener:
+                await keep_listening(listener, tls, channel._talk)
+
+        return channel._start(keep())
+
+    @classmethod
+    def connect(
+        cls, endpoint: Endpoint, tls: ssl.SSLContext, folder: Path, accept: Accept, patience: float
+    ) -> Self:
+        """Connect to the partner, as soon as it listens."""
+        channel = cls(folder, accept, patience)
+        channel.endpoint = endpoint
+        return channel._start(keep_connecting(endpoint, tls, channel._talk, channel._note))
+
+    endpoint: Endpoint
+    """Where this channel listens, with the port that it got, or connects to."""
+
+    def _start(self, keep: Coroutine[Any, Any, None]) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._keeping = self._loop.create_task(keep)
+        self._thread = threading.Thread(target=self._run, name="accountmap direct connection", daemon=True)
+        self._thread.start()
+        return self
+
+    def files(self) -> dict[str, int]:
+        """List the partner's files in the folder, and of ours those that the partner has said to have."""
+        self._check()
+        return {
+            name: size
+            for name, size in self._folder.files().items()
+            if self._mark(name).exists() or self._accept(self._folder.head(name, HEAD_BYTES)) is not None
+        }
+
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self._folder.head(name, size)
+
+    def fetch(self, name: str, size: int) -> bytes:
+        """Return a file of exactly that many bytes."""
+        return self._folder.fetch(name, size)
+
+    def deliver(self, name: str, data: bytes) -> None:
+        """Send a file, and return when the partner has stored it. A copy stays in the folder.
+
+        Raises:
+            ChannelError: the partner does not take it, or nothing has moved for too long.
+        """
+        self._folder.deliver(name, data)
+        settled = threading.Event()
+        refused: list[ChannelError] = []
+
+        def settle(error: ChannelError | None) -> None:
+            refused.extend([error] if error else [])
+            self._outgoing = None
+            settled.set()
+
+        outgoing = Outgoing(name, data, settle)
+        self._outgoing = outgoing
+        self._ask(self._offer())
+        try:
+            while not settled.wait(SLICE_SECONDS):
+                self._check()
+                if time.monotonic() - outgoing.touched > self._patience:
+                    raise self._lonely()
+        finally:
+            self._outgoing = None
+        if refused:
+            raise refused[0]
+        self._mark(name).touch()
+
+    def _mark(self, name: str) -> Path:
+        """Return the file that says that the partner has one of ours: it is not sent again after a crash."""
+        return self._folder.folder / f".{name}.reached"
+
+    def pause(self, seconds: float) -> None:
+        """Return when a file has come in, after so many seconds at the latest."""
+        if self._changed.wait(min(seconds, SLICE_SECONDS)):
+            self._changed.clear()
+
+    def close(self) -> None:
+        """Take leave of the partner and end the connection."""
+        if not self._thread.is_alive():
+            return
+        with contextlib.suppress(TimeoutError):
+            self._ask(self._take_leave()).result(2 * GOODBYE_SECONDS)
+        self._loop.call_soon_threadsafe(self._keeping.cancel)
+        self._thread.join()
+
+    def _lonely(self) -> ChannelError:
+        tried = f" ({self._obstacle})" if self._obstacle else ""
+        return ChannelError(
+            f"no connection to your partner came about within {self._patience:.0f} seconds{tried}",
+            "Both of you run the command at the same time; what was done so far is kept.",
+        )
+
+    def _check(self) -> None:
+        if self._failure:
+            raise self._failure
+
+    def _note(self, obstacle: str) -> None:
+        self._obstacle = obstacle
+
+    def _run(self) -> None:
+        """Keep the connection, in the thread."""
+        try:
+            self._loop.run_until_complete(self._keeping)
+        except asyncio.CancelledError:
+            pass
+        except AccountmapError as error:
+            self._failure = error
+        except Exception as error:
+            self._failure = ChannelError(
+                f"the connection failed ({type(error).__name__})", "Run this again; nothing is lost."
+            )
+        finally:
+            self._loop.close()
+            self._changed.set()
+
+    def _ask(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Have something done in the thread."""
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            self._check()
+            raise
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if writer.get_extra_info("ssl_object").selected_alpn_protocol() is None:
+            writer.close()
+            raise PeerError("the partner's program makes direct connections of another version")
+        talk = Conversation(reader, writer, self._spool, lambda: self._outgoing, self._changed.set)
+        self._talks.add(talk)
+        try:
+            await talk.run()
+        finally:
+            self._talks.discard(talk)
+
+    async def _offer(self) -> None:
+        for talk in list(self._talks):
+            with contextlib.suppress(OSError):
+                await talk.offer()
+
+    async def _take_leave(self) -> None:
+        """Say goodbye, and wait a moment until the partner has read all that was sent."""
+        with contextlib.suppress(OSError):
+            for talk in list(self._talks):
+                await talk.say_goodbye()
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                while self._talks:
+                    await asyncio.sleep(0.02)

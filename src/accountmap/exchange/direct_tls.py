@@ -1,0 +1,87 @@
+"""TLS 1.3 between two identities, each pinned to the other's partner card (docs/adr/0006-direct-tls.md).
+
+Each end shows a certificate for a key made for this run, issued by its identity. Each end trusts one issuer: the
+signing key on the partner's card. So the handshake itself authenticates both, and the identity's own key signs one
+certificate and never leaves its holder.
+"""
+
+import secrets
+import ssl
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from accountmap.trust.identity import Card, Identity
+
+ALPN: Final = "accountmap-direct/1"
+_BEFORE, _AFTER = timedelta(days=1), timedelta(days=30)
+_SIGNATURE_BYTES: Final = 64
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _certificate(subject: str, key: Ed25519PublicKey, now: datetime, *, issuer: bool) -> x509.Certificate:
+    """Build a certificate of the issuer "identity", signed by a key that nobody has."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name("identity"))
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BEFORE)
+        .not_valid_after(now + _AFTER)
+        .add_extension(x509.BasicConstraints(ca=issuer, path_length=0 if issuer else None), critical=True)
+        .sign(Ed25519PrivateKey.generate(), None)
+    )
+
+
+def _anchor(card: Card, now: datetime) -> bytes:
+    """Return what to trust, in DER. Of a trust anchor only name and key count (RFC 5280 §6.1.1), no signature."""
+    key = Ed25519PublicKey.from_public_bytes(card.signing_key)
+    return _certificate("identity", key, now, issuer=True).public_bytes(Encoding.DER)
+
+
+def _issue(identity: Identity, key: Ed25519PublicKey, now: datetime) -> bytes:
+    """Return a certificate in PEM, issued by an identity.
+
+    An Ed25519 signature is the last 64 bytes of the DER (RFC 8410), so the identity's takes the place of the
+    builder's. What is signed begins with DER's sign of a sequence, so it is never one of our labels.
+    """
+    draft = _certificate("connection", key, now, issuer=False)
+    signed = draft.public_bytes(Encoding.DER)[:-_SIGNATURE_BYTES] + identity.sign(draft.tbs_certificate_bytes)
+    return x509.load_der_x509_certificate(signed).public_bytes(Encoding.PEM)
+
+
+def tls_context(identity: Identity, partner: Card, now: datetime, *, server: bool) -> ssl.SSLContext:
+    """Return a context in which only the partner is at the other end.
+
+    Args:
+        server: whether this end listens.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # who is at the other end is told by its key, wherever it is
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols([ALPN])
+    context.load_verify_locations(cadata=_anchor(partner, now))
+    key = Ed25519PrivateKey.generate()
+    # `ssl` reads keys from files only: this one is encrypted, under a passphrase that is never written.
+    passphrase = secrets.token_bytes(32)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "connection.pem"
+        file.write_bytes(
+            key.private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.hex().encode())
+            )
+            + _issue(identity, key.public_key(), now)
+        )
+        context.load_cert_chain(file, password=passphrase.hex())
+    return context
