@@ -1,5 +1,8 @@
 """A session under a passphrase: nothing on disk opens without it, and the session goes on with it."""
 
+import os
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from accountmap.errors import WorkspaceError
 from accountmap.trust import key_file
 from accountmap.workspace import Workspace
+from accountmap.workspace.partners import slug_of
 from tests.parties import Parties
 
 PASSPHRASE = "correct horse battery"
@@ -70,3 +74,20 @@ def test_a_state_of_another_step_cannot_be_put_in_its_place(parties: Parties) ->
     (parties.acme.workspace.session_folder(1) / "state-3").write_bytes(old)
     with pytest.raises(WorkspaceError, match="damaged or belongs"):
         parties.acme.map()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_what_holds_accounts_is_for_the_owner_alone(parties: Parties) -> None:
+    parties.run()
+    folder = parties.acme.workspace.folder
+    for name in ("lists", "sessions", "reports"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
+    for name in ("identity.json", "accountmap.db"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+    assert {p.name for p in folder.iterdir()} == {"lists", "sessions", "reports", "identity.json", "accountmap.db"}
+
+
+@pytest.mark.parametrize("name", ["../../evil", "C:\\evil", "..", "CON/../x", "a" * 80, "a" * 39 + " b", "株式会社", ".hidden"])
+def test_a_partners_name_is_no_path(name: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug_of(name))
+    assert len(slug_of(name)) <= 40

@@ -78,6 +78,7 @@ class Database:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Make a new file."""
+        path.touch(mode=0o600)
         database = cls(cls._connect(path))
         with database.transaction():
             for statement in (*_SCHEMA.split(";"), *_APPEND_ONLY):

@@ -13,7 +13,7 @@ from accountmap.workspace.records import PartnerRecord
 def slug_of(name: str) -> str:
     """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "partner"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].rstrip("-") or "partner"
 
 
 def all_partners(database: Database) -> list[PartnerRecord]:

@@ -1,0 +1,37 @@
+"""What the program says holds no account, from the first step of a session to the last."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from accountmap_cli.main import cli
+from tests.parties import LEFT, RIGHT, Parties
+
+
+def test_no_command_of_a_session_names_an_account(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    said = ""
+    done: set[str] = set()
+    shared = str(tmp_path / "shared")
+    commands = [["ledger", "show"], ["ledger", "verify"], ["partner", "list"]]
+    for n in range(12):
+        side, other = (("acme", "globex"), ("globex", "acme"))[n % 2]
+        for command in (
+            ["map", "--with", other, "--folder", shared, "--yes"],
+            ["map", "--with", other, "--dry-run"],
+        ):
+            result = CliRunner().invoke(cli, ["-w", str(tmp_path / side), *command])
+            assert result.exit_code == 0, result.exception
+            said += result.output
+            done |= {side} if "Done." in result.output else set()
+    for command in commands:
+        said += CliRunner().invoke(cli, ["-w", str(tmp_path / "acme"), *command]).output
+    assert done == {"acme", "globex"}
+    assert caplog.records == []
+    for _, name, domain, _ in LEFT + RIGHT:
+        assert name.lower() not in said.lower()
+        assert name.split()[0].lower() not in said.lower()
+        assert domain is None or domain not in said.lower()
