@@ -10,6 +10,7 @@ import click
 from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
+from accountmap_cli.passphrase import move_in_keyring
 
 if TYPE_CHECKING:
     from accountmap import Card
@@ -106,7 +107,8 @@ def rotate(context: click.Context, output: Path | None) -> None:
     """
     with workspace(context) as own:
         file = output or Path(f"{own.short_name}.rotation.toml")
-        card = own.rotate(file, datetime.now(UTC)).card
+        old, card = own.card, own.rotate(file, datetime.now(UTC)).card
+    move_in_keyring(old, card)
     emit(str(file))
     say(f"Send it to each partner. Your new fingerprint, to read out by phone:\n\n  {card.fingerprint}\n")
     say("Then make new agreements: accountmap agreement new")

@@ -24,7 +24,7 @@ def from_descriptor(number: int) -> str:
         WorkspaceError: it is not open, or holds no text.
     """
     try:
-        with os.fdopen(number, "rb", closefd=number > 2) as stream:
+        with os.fdopen(number, "rb", buffering=0, closefd=number > 2) as stream:  # leaves the rest to others
             line = stream.readline(MOST_BYTES).rstrip(b"\r\n").decode()
     except (OSError, UnicodeDecodeError) as error:
         raise WorkspaceError(
@@ -82,6 +82,14 @@ def forget_in_keyring(card: "Card") -> None:
     keyring = keyring_module()
     if keyring is not None and from_keyring(card) is not None:
         keyring.delete_password(SERVICE, card.fingerprint)
+
+
+def move_in_keyring(old: "Card", new: "Card") -> None:
+    """Keep the passphrase of an identity under its new card, if the keyring has it under the old one."""
+    kept = from_keyring(old)
+    if kept is not None:
+        into_keyring(new, kept)
+        forget_in_keyring(old)
 
 
 def present(descriptor: int | None) -> Callable[["Card"], str | None]:

@@ -116,6 +116,22 @@ def test_from_the_prompt_and_the_keyring(
         assert NEW not in result.output
 
 
+def test_new_keys_keep_their_passphrase_and_their_place_in_the_keyring(
+    tmp_path: Path, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = f"{OLD}\n{OLD}\n"
+    invoke(tmp_path, "init", "--name", "Acme", "--keyring", typed=typed, monkeypatch=monkeypatch)
+    (before,) = keyring
+    file = str(tmp_path / "rotation.toml")
+    rotated = invoke(tmp_path, "partner", "rotate", "-o", file, monkeypatch=monkeypatch)
+    assert rotated.exit_code == 0, rotated.output
+    (after,) = keyring
+    assert after != before
+    assert after[1] in rotated.output, "it is kept under the new fingerprint"
+    again = invoke(tmp_path, "identity", "passphrase", "--no-passphrase", monkeypatch=monkeypatch)
+    assert again.exit_code == 0, again.output
+
+
 def test_a_computer_without_a_keyring_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accountmap_cli.passphrase.keyring_module", lambda: None)
     made = invoke(
