@@ -1,9 +1,11 @@
 """The calls that put several parts together, for programs and for the command line."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
 from accountmap.errors import PeerError, UsageError, WorkspaceError
@@ -11,10 +13,13 @@ from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.exchange.describe import HOLDS, REVEALS
 from accountmap.exchange.direct import open_direct
 from accountmap.exchange.waiting import Patience, advance_patiently
-from accountmap.overlap import AccountMap, build_map
+from accountmap.overlap import STANDARD_WEIGHTS, AccountMap, Weights, build_map, with_history
 from accountmap.psi.parameters import MessageType
 from accountmap.trust.envelope import HEADER_BYTES, Header
-from accountmap.workspace import Status, Workspace
+from accountmap.workspace import SessionRecord, Status, Workspace
+
+SESSIONS_COMPARED: Final = 12
+"""How many sessions a history goes back: a year, month by month."""
 
 
 def map_accounts(
@@ -110,8 +115,13 @@ def revoke_partner(workspace: Workspace, partner: str) -> None:
         abandon_session(workspace, partner)
 
 
-def account_map(workspace: Workspace, partner: str) -> AccountMap:
+def account_map(workspace: Workspace, partner: str, weights: Weights = STANDARD_WEIGHTS) -> AccountMap:
     """Build the account map from the last finished session with a partner.
+
+    It tells what has changed since earlier sessions.
+
+    Args:
+        weights: what the overlap is ranked by.
 
     Raises:
         WorkspaceError: no session with this partner is finished.
@@ -121,8 +131,20 @@ def account_map(workspace: Workspace, partner: str) -> AccountMap:
         raise WorkspaceError(
             "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
         )
-    accounts, prepared = workspace.load_list(finished[0].list_id)
-    return build_map(accounts, prepared, workspace.result(finished[0]))
+    latest, *earlier = finished[:SESSIONS_COMPARED]
+    maps = [_map_of(workspace, latest, weights)]
+    for session in earlier:
+        # A list or result that cannot be read any more shortens the history, and must not cost the report.
+        with suppress(WorkspaceError, UsageError):
+            before = _map_of(workspace, session, weights)
+            # The clock may have been set back in between.
+            maps += [before] if before.finished < maps[-1].finished else []
+    return with_history(maps[::-1])
+
+
+def _map_of(workspace: Workspace, session: SessionRecord, weights: Weights) -> AccountMap:
+    accounts, prepared = workspace.load_list(session.list_id)
+    return build_map(accounts, prepared, workspace.result(session), weights)
 
 
 @dataclass(frozen=True)
