@@ -2,10 +2,14 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from accountmap.channels import FolderChannel
+from accountmap.errors import PeerError
+from accountmap.exchange import Steps, default_curve
 from accountmap.exchange.recording import accounts_digest
 from accountmap.trust.chain import Facts
 from tests.parties import NOW, Parties, Party
@@ -62,6 +66,27 @@ def test_declining_is_on_both_sides(parties: Parties) -> None:
     parties.acme.map()
     assert entries(parties.globex)[-1]["event"] == "declined"
     assert entries(parties.acme)[-1]["event"] == "declined_by_partner"
+
+
+class LyingCurve:
+    """Exchanges keys for the wrong matches."""
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        honest: Callable[..., object] = getattr(default_curve(1), name)
+        return (lambda scalars, points: honest(scalars, points[::-1])) if name == "multiply_each" else honest
+
+
+def test_a_partner_that_lied_in_the_reveal_is_on_record(parties: Parties) -> None:
+    globex = parties.globex
+    liar = Steps(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
+    for _ in range(4):
+        parties.acme.map()
+        liar.advance(lambda _: True)
+    with pytest.raises(PeerError):
+        parties.acme.map()
+    told = entries(parties.acme)
+    assert [e["message"] for e in told if e["event"] == "sent"] == [1, 3, 5, 7], "its fields never left"
+    assert told[-1]["event"] == "refused"
 
 
 def test_a_step_that_fails_leaves_no_entry(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> None:
