@@ -105,6 +105,8 @@ class DirectChannel:
         Raises:
             ChannelError: the partner does not take it, or nothing has moved for too long.
         """
+        if self._mark(name).exists():
+            return
         self._folder.deliver(name, data)
         settled = threading.Event()
         refused: list[ChannelError] = []

@@ -1,0 +1,138 @@
+"""`accountmap map` as both companies type it, with one command each."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from accountmap_cli.map import map_command
+from tests.cli.running import accountmap
+from tests.cli.test_two_companies import meet, overlap
+
+WAIT = "90"
+
+
+def start(side: Path, *options: str | Path) -> subprocess.Popen[str]:
+    """Start a command that goes on beside the test."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "accountmap_cli", "map", *map(str, options)],
+        cwd=side,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two companies before their first session."""
+    folder = tmp_path_factory.mktemp("met")
+    meet(folder)
+    return folder
+
+
+@pytest.fixture
+def companies(met: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A copy of them."""
+    acme, globex, shared = (tmp_path / name for name in ("acme", "globex", "shared"))
+    for side in (acme, globex):
+        shutil.copytree(met / side.name, side)
+    shared.mkdir()
+    return acme, globex, shared
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_each_waits_for_the_other_in_a_folder(companies: tuple[Path, Path, Path]) -> None:
+    acme, globex, shared = companies
+    running = [
+        start(side, "--with", other, "--folder", shared, "--yes", "--wait", WAIT)
+        for side, other in ((acme, "globex"), (globex, "acme"))
+    ]
+    for process in running:
+        said, told = process.communicate(timeout=120)
+        assert said.startswith("Done."), told
+        assert "Waiting for" in told
+    assert overlap(acme).keys() == overlap(globex).keys()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+def test_an_interruption_while_waiting_is_clean(companies: tuple[Path, Path, Path]) -> None:
+    acme, _, shared = companies
+    process = start(acme, "--with", "globex", "--folder", shared, "--wait")
+    assert process.stderr
+    while "Waiting for" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "nothing is lost" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is of POSIX")
+def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple[Path, Path, Path]) -> None:
+    acme, globex, _ = companies
+    endpoint = f"127.0.0.1:{free_port()}"
+    commands = {
+        acme: ("--with", "globex", "--listen", endpoint, "--yes", "--wait", WAIT),
+        globex: ("--with", "acme", "--connect", endpoint, "--yes", "--wait", WAIT),
+    }
+    running = {side: start(side, *options) for side, options in commands.items()}
+    for victim, after in ((globex, 2.5), (acme, 2.5), (globex, 3.5)):
+        time.sleep(after)
+        if running[victim].poll() is None:
+            running[victim].kill()
+            running[victim].communicate()
+            running[victim] = start(victim, *commands[victim])
+    for process in running.values():
+        said, told = process.communicate(timeout=120)
+        assert said.startswith("Done. Your report:"), told
+    assert overlap(acme).keys() == overlap(globex).keys()
+    assert len(overlap(acme)) == 2
+
+
+def test_without_a_terminal_a_connection_ends_at_the_preview(companies: tuple[Path, Path, Path]) -> None:
+    acme, globex, _ = companies
+    process = start(acme, "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "15")
+    assert process.stderr
+    assert "Listening on" in process.stderr.readline()
+    port = re.search(r"YOUR-ADDRESS:(\d+)", process.stderr.readline())
+    assert port
+    asked = accountmap("map", "--with", "acme", "--connect", f"127.0.0.1:{port[1]}", cwd=globex)
+    assert asked.stdout.startswith("Next: decide.")
+    said, _ = process.communicate(timeout=60)
+    assert said.startswith("Next: run this again when Globex Data does too")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--listen", "127.0.0.1:0", "--connect", "127.0.0.1:1"),
+        ("--listen", "nowhere"),
+        ("--connect", "127.0.0.1:1", "--folder", "sftp://host/path"),
+        ("--folder", "sftp://acme:secret@host/path"),
+    ],
+)
+def test_options_that_do_not_fit(companies: tuple[Path, Path, Path], options: tuple[str, ...]) -> None:
+    told = accountmap("map", "--with", "globex", *options, cwd=companies[0], check=3)
+    assert told.stdout == ""
+    assert "secret" not in told.stderr
+
+
+def test_the_page_on_channels_names_options_that_exist() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text("utf-8")
+    known = {name for parameter in map_command.params for name in parameter.opts}
+    assert set(re.findall(r"--[a-z]+", page)) <= known
+    assert {"--wait", "--folder", "--listen", "--connect"} <= set(re.findall(r"--[a-z]+", page))
