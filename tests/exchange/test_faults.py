@@ -1,6 +1,8 @@
 """A session survives what happens to files and processes, and refuses what was done to messages."""
 
+import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.exchange import Steps, default_curve, propose_agreement, sign_agreement
-from accountmap.workspace import Status
+from accountmap.workspace import Status, Workspace
 from tests.parties import NOW, Parties, Party
 
 
@@ -94,6 +96,74 @@ def test_killed_while_computing_nothing_is_stored_or_sent(parties: Parties, plac
         except Killed:
             assert (messages(parties), party.workspace.sessions(party.partner)) == before
         party.map()
+    assert both_are_done(parties)
+
+
+class DyingWorkspace:
+    """A workspace whose process ends at the last moment before a step is stored."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._workspace, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._workspace.transaction():
+            yield
+            raise Killed
+
+
+def test_killed_before_a_step_is_stored_it_takes_the_step_again(parties: Parties) -> None:
+    for party in turns(parties):
+        dying = DyingWorkspace(party.workspace)
+        steps = Steps(dying, party.partner, FolderChannel(party.folder), default_curve(1), lambda: NOW)
+        with contextlib.suppress(Killed):
+            steps.advance(lambda _: True)
+        party.map()
+    assert both_are_done(parties)
+
+
+def test_two_commands_at_once_do_not_take_one_message_twice(parties: Parties) -> None:
+    """One waits for an answer at the preview while the other goes on."""
+    for party in list(turns(parties))[:3]:
+        party.map()
+    other = Steps(
+        Workspace.open(parties.globex.workspace.folder),
+        parties.globex.partner,
+        FolderChannel(parties.globex.folder),
+        default_curve(1),
+        lambda: NOW,
+    )
+
+    def slowly(_: object) -> bool:
+        parties.globex.map()
+        return True
+
+    with pytest.raises(WorkspaceError, match="another command went on"):
+        other.advance(slowly)
+    assert len(messages(parties)) == 4
+    parties.run()
+    assert both_are_done(parties)
+
+
+def test_a_slow_delivery_does_not_undo_what_another_command_stored(parties: Parties) -> None:
+    class SlowChannel(FolderChannel):
+        def deliver(self, name: str, data: bytes) -> None:
+            super().deliver(name, data)
+            parties.globex.map()
+            parties.acme.map()
+
+    acme = parties.acme
+    with contextlib.suppress(WorkspaceError):
+        Steps(acme.workspace, acme.partner, SlowChannel(acme.folder), default_curve(1), lambda: NOW).advance(
+            lambda _: True
+        )
+    record = acme.workspace.sessions(acme.partner)[0]
+    assert record.charged is not None
+    assert record.step >= 3
+    parties.run()
     assert both_are_done(parties)
 
 
@@ -225,8 +295,6 @@ def test_an_expired_message_is_passed_over(parties: Parties) -> None:
 
 
 def test_a_second_command_at_the_same_time_is_kept_out(parties: Parties) -> None:
-    from accountmap.workspace import Workspace
-
     second = Workspace.open(parties.acme.workspace.folder)
     with parties.acme.workspace.transaction(), pytest.raises(WorkspaceError, match="another accountmap command"):
         Steps(
@@ -337,7 +405,49 @@ def test_nothing_in_clear_in_what_travels(parties: Parties) -> None:
 
 
 def test_secrets_are_gone_when_the_session_is_over(parties: Parties) -> None:
-    parties.run()
+    for party in turns(parties):
+        (party.workspace.session_folder(1) / ".state-1.abcd.part").write_bytes(b"left by a kill")
+        (party.workspace.session_folder(99) / "state-1").write_bytes(b"of a session that never began")
+        party.map()
+        kept = {path.name for path in party.workspace.session_folder(1).iterdir()}
+        record = party.workspace.sessions(party.partner)[0]
+        if record.status is Status.OPEN:
+            assert kept == {f"state-{record.step}", record.sent}
     for party in (parties.acme, parties.globex):
-        folder = party.workspace.session_folder(1)
-        assert not [p for p in folder.iterdir() if p.name.startswith("state-")]
+        record = party.workspace.sessions(party.partner)[0]
+        kept = {path.name for path in party.workspace.session_folder(1).iterdir()}
+        assert kept == {"matches.parquet", "their_fields.parquet", "result.json", record.sent}
+        assert [path.name for path in (party.workspace.folder / "sessions").iterdir()] == ["1"]
+
+
+def test_an_open_session_is_not_revealed_by_itself_once_another_agreement_was_signed(parties: Parties) -> None:
+    for party in list(turns(parties))[:3]:
+        party.map()
+    assert parties.globex.map(None).preview.automatic
+    draft = propose_agreement(
+        parties.acme.workspace,
+        parties.acme.partner,
+        purpose="narrower",
+        fields=(),
+        days=365,
+        automatic_share=1.0,
+        runs_per_30_days=10,
+        now=NOW,
+    )
+    sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)
+    assert not parties.globex.map(None).preview.automatic
+
+
+def test_nothing_secret_in_reprs(parties: Parties) -> None:
+    from accountmap.exchange.running import Running
+
+    parties.acme.map()
+    acme = parties.acme
+    record = acme.workspace.sessions(acme.partner)[0]
+    running = Running.load(acme.workspace, acme.partner, record, default_curve(1))
+    phase = running.session._phase
+    for value in (running, running.session, phase, running.prepared, *acme.workspace.load_list(1)):
+        shown = repr(value)
+        assert "Northwood" not in shown
+        assert repr(phase.scalar)[2:-1] not in shown
+        assert len(shown) < 200

@@ -87,7 +87,9 @@ def test_what_holds_accounts_is_for_the_owner_alone(parties: Parties) -> None:
     assert {p.name for p in folder.iterdir()} == {"lists", "sessions", "reports", "identity.json", "accountmap.db"}
 
 
-@pytest.mark.parametrize("name", ["../../evil", "C:\\evil", "..", "CON/../x", "a" * 80, "a" * 39 + " b", "株式会社", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["../../evil", "C:\\evil", "..", "CON/../x", "a" * 80, "a" * 39 + " b", "株式会社", ".hidden"]
+)
 def test_a_partners_name_is_no_path(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug_of(name))
     assert len(slug_of(name)) <= 40

@@ -34,7 +34,7 @@ ACCOUNT_SCHEMA: Final = pa.schema(
 """All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AccountList:
     """One company's accounts.
 

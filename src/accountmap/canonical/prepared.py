@@ -64,7 +64,7 @@ class Profile:
     threshold: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prepared:
     """One side's entities with their keys under one profile.
 

@@ -41,6 +41,8 @@ class FolderChannel:
         try:
             with path.open("rb") as file:
                 return file.read(size)
+        except MemoryError as error:
+            raise ChannelError(f"{path} is larger than this machine can hold", "Use a larger machine.") from error
         except OSError as error:
             raise ChannelError(f"{path} cannot be read", "Check the permissions of the file.") from error
 

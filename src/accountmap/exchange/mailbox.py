@@ -62,7 +62,7 @@ def expected_offer(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Received:
     """A message that was opened and verified."""
 
@@ -106,9 +106,6 @@ def find(
 
     Returns:
         The message, if it is there, and a note for each file that could be meant and was passed over.
-
-    Raises:
-        PeerError: the message is there but was altered, and no other copy is.
     """
     candidates, notes = [], []
     for name, length in channel.files().items():
@@ -122,17 +119,14 @@ def find(
             candidates.append((header.created, name, header))
         elif not _is_past(header, expected):
             notes.append(f"{name} was passed over: {reason}.")
-    failed = None
     for _, name, header in sorted(candidates, key=lambda c: c[:2], reverse=True):
         try:
             body = read(channel.fetch(name, header.file_bytes), expected.sender, key)
         except PeerError as error:
-            failed = PeerError(f"{name}: {error}", error.hint)
+            notes.append(f"{name} was passed over: {error}. {error.hint}")
             continue
         if is_new(header, body):
             return Received(name, MessageType(header.type), header, body), []
-    if failed:
-        raise failed
     return None, notes
 
 

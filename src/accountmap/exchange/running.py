@@ -31,7 +31,7 @@ _SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
 _SEED_BYTES: Final = 96
 
 
-@dataclass
+@dataclass(repr=False)
 class Running:
     """A session that is being stepped. Changes reach the workspace with `store`."""
 
@@ -194,24 +194,17 @@ class Running:
         """Write state and record. Call inside a transaction."""
         state = self.key.to_bytes() + self.session.dump()
         sealed = self.workspace.identity.storage.seal(state, _state_label(self.record))
-        write_atomic(_state_file(self.workspace, self.record), sealed)
+        write_atomic(state_file(self.workspace, self.record), sealed)
         self.workspace.put_session(self.record)
 
     def close(self, status: Status, now: datetime) -> None:
-        """End the session: store the record and forget the secrets. Call inside a transaction."""
+        """End the session. Call inside a transaction; `sweep` deletes the secrets after it."""
         self.record = replace(self.record, status=status, finished=now)
         self.workspace.put_session(self.record)
-        forget(self.folder, keep=self.record.sent)
 
 
-def forget(folder: Path, keep: str) -> None:
-    """Delete a session's secrets and messages, all but the message that is still to be delivered."""
-    for path in folder.iterdir():
-        if path.name.startswith("state-") or (path.suffix == ".amap" and path.name != keep):
-            path.unlink()
-
-
-def _state_file(workspace: Workspace, record: SessionRecord) -> Path:
+def state_file(workspace: Workspace, record: SessionRecord) -> Path:
+    """Return where the state of an open session lies."""
     return workspace.session_folder(record.id) / f"state-{record.step}"
 
 
@@ -221,7 +214,7 @@ def _state_label(record: SessionRecord) -> str:
 
 def _load_state(workspace: Workspace, record: SessionRecord) -> bytes:
     storage = workspace.identity.storage
-    return storage.open(_state_file(workspace, record).read_bytes(), _state_label(record))
+    return storage.open(state_file(workspace, record).read_bytes(), _state_label(record))
 
 
 def _channel_key(body: bytes) -> bytes:

@@ -17,7 +17,8 @@ from accountmap.exchange.conclude import cells, session_result
 from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
 from accountmap.exchange.outcome import Outcome, Preview, State
 from accountmap.exchange.recording import record_done, record_end, record_sent
-from accountmap.exchange.running import Running, forget
+from accountmap.exchange.running import Running
+from accountmap.exchange.sweep import sweep
 from accountmap.psi.parameters import Curve, Role
 from accountmap.psi.phases import Message
 from accountmap.trust.envelope import Header, next_transcript
@@ -73,12 +74,14 @@ class Steps:
         """
         self._partner.check_not_revoked()
         self._deliver()
+        sweep(self._workspace)
         record = self._latest()
         if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
             return self._no_offer_yet()
         while (running := self._open()) is not None:
             if not (self._answer_preview(running, decide) if running.session.must_decide else self._take(running)):
                 break
+            sweep(self._workspace)
         return self._outcome()
 
     def abandon(self) -> Outcome:
@@ -91,7 +94,7 @@ class Steps:
             closed = replace(record, status=Status.ABANDONED, finished=now, delivered=True)
             workspace.put_session(closed)
             record_end(workspace, self._partner, closed, "abandoned", now)
-            forget(self._workspace.session_folder(record.id), keep="")
+        sweep(workspace)
         return self._outcome()
 
     def _latest(self) -> SessionRecord | None:
@@ -122,12 +125,21 @@ class Steps:
         self._channel.deliver(record.sent, data)
         self._sent.append(record.sent)
         with self._workspace.transaction():
-            self._workspace.put_session(replace(record, delivered=True))
+            self._workspace.mark_delivered(record)
+
+    def _check_unchanged(self, record: SessionRecord | None) -> None:
+        """Refuse to act on what another command has changed meanwhile. Inside a transaction.
+
+        Two commands that both took in one message would send two different ones in the same place.
+        """
+        if self._latest() != record:
+            raise WorkspaceError("another command went on with this partner meanwhile", "Run this again.")
 
     def _begin(self) -> bool:
         """Begin a session: as initiator make the offer, as responder answer one if it is there."""
-        now, identity = self._clock(), self._workspace.identity
+        now, identity, before = self._clock(), self._workspace.identity, self._latest()
         with self._workspace.transaction():
+            self._check_unchanged(before)
             list_id = self._workspace.prepared_list(self._list_id).id
             agreement = admit(self._workspace, self._partner, list_id, now)
             offer = None
@@ -145,6 +157,7 @@ class Steps:
     def _take(self, running: Running) -> bool:
         """Take in the partner's next message, if it is there."""
         with self._workspace.transaction():
+            self._check_unchanged(running.record)
             expected = running.expected(self._finished(), self._clock())
             received = self._find(expected, running.opening_key)
             if received is None:
@@ -176,9 +189,7 @@ class Steps:
         if answer is None:
             return False
         with self._workspace.transaction():
-            latest = self._latest()
-            if latest is None or latest.step != running.record.step or latest.status is not Status.OPEN:
-                raise WorkspaceError("another command went on with this session meanwhile", "Run this again.")
+            self._check_unchanged(running.record)
             self._finish_step(running, running.session.consent() if answer else running.session.stop())
         self._deliver()
         return True
@@ -221,8 +232,14 @@ class Steps:
             own_sizes=own_sizes,
             partner_sizes=running.agreement.sizes[1 - role],
             partner_knows=role == Role.INITIATOR,
-            automatic=int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
+            automatic=self._is_newest(running)
+            and int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
         )
+
+    def _is_newest(self, running: Running) -> bool:
+        """Tell whether no other agreement was signed since the session began: that one may reveal less."""
+        complete = [a for a in self._workspace.agreements(self._partner) if a.complete]
+        return complete[0].digest == running.agreement.digest
 
     def _no_offer_yet(self) -> Outcome:
         return Outcome(State.WAITING, None, (), tuple(self._sent), None, tuple(self._notes))

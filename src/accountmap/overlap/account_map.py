@@ -195,7 +195,7 @@ class Summary:
         return self.overlap.entities / self.partner_at_most if self.partner_at_most else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AccountMap:
     """One side's outcome of a session, ready for reports.
 

@@ -19,7 +19,7 @@ MATCH_SCHEMA: Final = pa.schema(
 weight, and the names of the own slots whose keys are shared, strongest first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SessionResult:
     """One side's view of a finished session.
 

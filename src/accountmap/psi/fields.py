@@ -29,7 +29,7 @@ def passwords(matched: Matched, setting: Setting) -> list[bytes]:
     return [b"".join(part) for part in parts]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shares:
     """Our half of the key exchanges.
 

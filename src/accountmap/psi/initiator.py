@@ -16,7 +16,7 @@ ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
 FIELDS, RECEIPT = "message 8", "message 10"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Offered(Phase):
     """Message 1 is out."""
 
@@ -43,7 +43,7 @@ class Offered(Phase):
         return Step(phase, Message(MessageType.PREVIEW, commitment + preview.tobytes()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Counting(Phase):
     """Message 3 is out: the partner knows the counts."""
 
@@ -73,7 +73,7 @@ class Counting(Phase):
         return Step(phase)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Previewed(Phase):
     """Both know the counts and the partner consents: ours is the decision."""
 
@@ -93,7 +93,7 @@ class Previewed(Phase):
         return Step(phase, Message(MessageType.REVEAL, self.v_opening + said + self.v.tobytes()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Revealing(Phase):
     """Message 5 is out: the partner knows the matching."""
 
@@ -125,7 +125,7 @@ class Revealing(Phase):
         return Step(phase, Message(MessageType.MATCHES, theirs + shares.points.tobytes()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sharing(Matched):
     """Message 7 is out: the partner knows which of its accounts match, and has our half of the key exchanges."""
 
@@ -150,7 +150,7 @@ class Sharing(Matched):
         return Step(phase, Message(MessageType.INITIATOR_FIELDS, ours + signature))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Receiving(Matched):
     """Message 9 is out: both have the fields; the partner's receipt is still to come."""
 

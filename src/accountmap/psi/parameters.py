@@ -167,7 +167,7 @@ class Parameters:
         return self.sizes[role]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Groups:
     """One party's own groups, in its own order, segment by segment.
 

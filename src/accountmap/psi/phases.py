@@ -15,7 +15,7 @@ from accountmap.psi.rounds import Counts, match_ids
 from accountmap.psi.tables import Order, segment_of_rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Setting:
     """What stays the same through a session."""
 
@@ -26,12 +26,12 @@ class Setting:
     ports: Ports
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Phase:
     """The base of all phases."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Message:
     """A message body to send."""
 
@@ -39,7 +39,7 @@ class Message:
     body: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step:
     """Where a party stands after an event, and what it sends."""
 
@@ -47,14 +47,14 @@ class Step:
     reply: Message | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stopped(Phase):
     """One of the two ended the session before the reveal."""
 
     by_partner: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Matched(Phase):
     """The matches as one side knows them.
 
@@ -85,7 +85,7 @@ class Matched(Phase):
         return len(self.group)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Done(Matched):
     """The session is over; its secrets are gone.
 

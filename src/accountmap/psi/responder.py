@@ -16,7 +16,7 @@ OFFER, PREVIEW, REVEAL, MATCHED = "message 1", "message 3", "message 5", "messag
 FIELDS = "message 9"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ready(Phase):
     """Our own groups are blinded; message 1 is still to come."""
 
@@ -25,7 +25,7 @@ class Ready(Phase):
     origin: Order
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answered(Phase):
     """Message 2 is out: the token table is fixed by commitments."""
 
@@ -58,7 +58,7 @@ class Answered(Phase):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Previewed(Phase):
     """We know the counts and the partner does not: ours is the first decision."""
 
@@ -90,7 +90,7 @@ class Previewed(Phase):
         return Step(phase, Message(MessageType.PREVIEW_OPENING, body))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Consented(Phase):
     """Message 4 is out: the partner knows the counts."""
 
@@ -119,7 +119,7 @@ class Consented(Phase):
         return Step(phase, Message(MessageType.REVEAL_OPENING, self.table_opening + self.u.tobytes() + named))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Revealed(Phase):
     """Message 6 is out: the partner knows which of its accounts match."""
 
@@ -152,7 +152,7 @@ class Revealed(Phase):
         return Step(phase, Message(MessageType.RESPONDER_FIELDS, shares.points.tobytes() + sealed))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sharing(Matched):
     """Message 8 is out: a partner that holds the keys of the matches has our fields."""
 

@@ -35,7 +35,7 @@ Counts = npt.NDArray[np.int64]
 """Entities that the preview kind matches, shape (initiator's segments, responder's segments)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Blinded:
     """A party's own table under its fresh secret.
 

@@ -159,6 +159,8 @@ class Database:
                     "another accountmap command is at work in this workspace", "Wait until it has ended."
                 ) from error
             raise WorkspaceError(f"the workspace cannot be written: {error}", "Is the disk full?") from error
+        except sqlite3.IntegrityError as error:
+            raise WorkspaceError("another command changed the workspace meanwhile", "Run this again.") from error
         except sqlite3.DatabaseError as error:
             raise WorkspaceError(f"the workspace is damaged: {error}", "Restore it from a backup.") from error
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.errors import WorkspaceError
+from accountmap.files import sync_folder
 
 
 def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
@@ -30,6 +31,7 @@ def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
         "reference": prepared.reference,
     }
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    sync_folder(folder)
 
 
 def read_list(folder: Path) -> tuple[AccountList, Prepared]:

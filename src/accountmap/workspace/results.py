@@ -3,19 +3,29 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accountmap.errors import WorkspaceError
+from accountmap.files import write_atomic
 from accountmap.overlap.result import SessionResult
 from accountmap.workspace.lists import read_table
 
+RESULT_FILES: Final = ("matches.parquet", "their_fields.parquet", "result.json")
+
 
 def write_result(folder: Path, result: SessionResult) -> None:
-    """Write a result."""
-    pq.write_table(result.matches, folder / "matches.parquet", compression="zstd")
-    pq.write_table(result.their_fields, folder / "their_fields.parquet", compression="zstd")
+    """Write a result.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    for name, table in (("matches", result.matches), ("their_fields", result.their_fields)):
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer, compression="zstd")
+        write_atomic(folder / f"{name}.parquet", buffer.getvalue().to_pybytes())
     about = {
         "session_id": result.session_id,
         "own_name": result.own_name,
@@ -26,7 +36,7 @@ def write_result(folder: Path, result: SessionResult) -> None:
         "receipt": result.receipt,
         "reveals": result.reveals,
     }
-    (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
+    write_atomic(folder / "result.json", json.dumps(about).encode())
 
 
 def read_result(folder: Path) -> SessionResult:

@@ -54,7 +54,7 @@ class Workspace:
             raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
         identity = Identity.generate(name, now)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for part in ("lists", "sessions", "reports"):
                 (folder / part).mkdir(exist_ok=True, mode=0o700)
             keys = OwnKeys.create(folder / IDENTITY, identity, passphrase)
@@ -291,6 +291,14 @@ class Workspace:
             f"INSERT INTO session ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",  # noqa: S608 no value is in it
             *values.values(),
         )
+
+    def mark_delivered(self, record: SessionRecord) -> None:
+        """Note that the last message of a session has reached the channel. Call inside a transaction."""
+        self._database.run("UPDATE session SET delivered = 1 WHERE id = ? AND sent = ?", record.id, record.sent)
+
+    def all_sessions(self) -> list[SessionRecord]:
+        """List the sessions with all partners."""
+        return [_session(row) for row in self._database.all("SELECT * FROM session ORDER BY id")]
 
     def knows_offer(self, offer: bytes) -> bool:
         """Tell whether a message 1 was answered, or made, before."""
