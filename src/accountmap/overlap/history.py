@@ -53,7 +53,7 @@ SESSION_SCHEMA: Final = pa.schema(
 first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """What has changed from session to session with one partner.
 
