@@ -107,6 +107,14 @@ def test_a_revoked_card_opens_nothing(parties: Parties) -> None:
         parties.acme.workspace.add_partner(parties.acme.partner.card, "test", NOW)
 
 
+def test_a_command_that_waits_notices_a_revocation(parties: Parties) -> None:
+    waiting = parties.acme.steps()
+    revoke_partner(parties.acme.workspace, "globex")
+    with pytest.raises(TrustError, match="was revoked"):
+        waiting.advance(lambda _: True)
+    assert parties.acme.workspace.sessions(parties.acme.partner) == []
+
+
 def test_a_revoked_key_cannot_name_its_successor_but_a_call_can(parties: Parties) -> None:
     rotation = rotate(parties)
     revoke_partner(parties.acme.workspace, "globex")

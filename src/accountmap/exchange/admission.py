@@ -19,7 +19,8 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     Raises:
         TrustError: there is none, it has ended, its runs are used up, or the list or program does not fit it.
     """
-    partner.check_not_revoked()
+    # Read again: a command that waits may hold a record from before a revocation.
+    workspace.partner(partner.slug).check_not_revoked()
     agreement = _usable(workspace, partner, now)
     check_program(agreement)
     _check_budget(workspace, partner, agreement, now)
