@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from accountmap.errors import TrustError
+from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity
+from accountmap.trust.low_order import LOW_ORDER
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -45,6 +47,9 @@ def test_any_other_change_is_refused(identity: Identity) -> None:
         document.replace("Acme", "Acne"),
         document.replace("2026", "2027", 1),
         document + 'extra = "x"\n',
+        document + "# what nobody signed\n",
+        document.rstrip("\n") + " # what nobody signed\n",
+        document.replace("\nsignature = ", "\nsignature =  "),
         document.replace("format", "fomat"),
         document.replace("card-v1", "card-v2"),
         document.partition("\nsignature")[0] + other[other.index("\nsignature") :],
@@ -71,3 +76,40 @@ def test_names_that_could_mislead_are_refused(name: str) -> None:
 
 def test_no_secret_in_a_repr(identity: Identity) -> None:
     assert repr(identity) == f"<Identity {identity.card.fingerprint}>"
+
+
+def self_signed(identity: Identity, signed: str) -> bytes:
+    """Sign the text of a card, as whoever has the key and a program of one's own can."""
+    signature = text.encode(identity.sign(b"accountmap-card-v1 signature\x00" + signed.encode()))
+    return f"{signed}\nsignature = {signature}".encode()
+
+
+@pytest.mark.parametrize("key", ["name", "sealing_key", "created"])
+def test_no_part_of_a_card_stands_behind_its_signature(identity: Identity, key: str) -> None:
+    """The fingerprint covers the signed text alone: what stands behind it nobody compared."""
+    signed = identity.card.document.partition("\nsignature = ")[0]
+    part = re.search(rf'^{key} = ("""[^"]*"""|.*)$', signed, re.MULTILINE)
+    assert part is not None
+    assert Card.parse(self_signed(identity, signed)) == identity.card
+    moved = self_signed(identity, signed.replace(part[0], "").rstrip("\n"))
+    with pytest.raises(TrustError):
+        Card.parse(moved + f"\n{part[0]}\n".encode())
+
+
+def test_a_date_without_an_offset_is_refused(identity: Identity) -> None:
+    signed = identity.card.document.partition("\nsignature = ")[0]
+    with pytest.raises(TrustError, match="created is of another type"):
+        Card.parse(self_signed(identity, signed.replace(":00Z", ":00")))
+
+
+@pytest.mark.parametrize("y", [*LOW_ORDER, 2**255 - 19, 2**255 - 18], ids=lambda y: f"{y:x}"[:8])
+@pytest.mark.parametrize("sign", [0, 1])
+def test_signing_keys_under_which_anything_can_be_signed_are_refused(
+    identity: Identity, y: int, sign: int
+) -> None:
+    signed = identity.card.document.partition("\nsignature = ")[0]
+    key = text.encode((y | sign << 255).to_bytes(32, "little"))
+    changed = re.sub(r"^signing_key = .*$", f"signing_key = {key}", signed, flags=re.MULTILINE)
+    anything = text.encode((1).to_bytes(32, "little") + bytes(32))
+    with pytest.raises(TrustError, match="damaged or was changed"):
+        Card.parse(f"{changed}\nsignature = {anything}\n".encode())

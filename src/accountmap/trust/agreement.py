@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms, read_terms, write_terms
+from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms, write_terms
+from accountmap.trust.terms_reading import read_terms
 
 ROLES: Final = (INITIATOR, RESPONDER)
 MAX_ROWS: Final = 100_000_000
@@ -29,12 +30,14 @@ class Agreement:
         document: the text so far.
         terms: what both sign.
         sizes: padded entities by segment, of the initiator and, once it has signed, of the responder.
+        signed: what each of them signed: the text before its signature.
         signatures: likewise; `check_signatures` verifies them.
     """
 
     document: str
     terms: Terms
     sizes: tuple[dict[str, int], ...]
+    signed: tuple[str, ...]
     signatures: tuple[bytes, ...]
 
     @property
@@ -67,12 +70,15 @@ class Agreement:
             cards: of the initiator and the responder.
 
         Raises:
-            TrustError: a card is not the one named, or a signature does not hold.
+            TrustError: the agreement names another card or name than a card has, or a signature does not hold.
         """
-        for role, card, named, signature in zip(ROLES, cards, self.terms.cards, self.signatures, strict=False):
-            if card.digest.hex() != named:
-                raise TrustError("the agreement names another card than the one on file")
-            signed = self.document.partition(f"\n{role}_signature = ")[0]
+        named = tuple(zip(self.terms.names, self.terms.cards, strict=True))
+        if named != tuple((card.name, card.digest.hex()) for card in cards):
+            raise TrustError(
+                "the agreement names another card, or another company, than the cards on file",
+                "Make a new agreement with: accountmap agreement new",
+            )
+        for card, signed, signature in zip(cards, self.signed, self.signatures, strict=False):
             try:
                 verify(card.signing_key, signature, _SIGN_LABEL + signed.encode())
             except (InvalidSignature, ValueError) as error:
@@ -107,19 +113,17 @@ class Agreement:
         """
         document = text.normal(data, "agreement")
         proposal, acceptance = _parts(document)
-        fields = text.parse(proposal, "agreement", AGREEMENT_FORMAT)
+        signed, signature = text.split_signed(proposal, f"{INITIATOR}_signature", "agreement")
+        fields = text.parse(signed, "agreement", AGREEMENT_FORMAT)
         terms = read_terms(fields)
-        parts = [(INITIATOR, fields[INITIATOR])]
-        if acceptance:
-            added = text.parse(acceptance, "agreement")
-            text.check_keys(added, {RESPONDER: dict}, "agreement, responder's part")
-            parts.append((RESPONDER, added[RESPONDER]))
-        return cls(
-            document,
-            terms,
-            tuple(_read_sizes(table, role, terms.segments) for role, table in parts),
-            tuple(text.decode(table[f"{role}_signature"], "a signature") for role, table in parts),
-        )
+        sizes = _read_sizes(fields[INITIATOR], INITIATOR, terms.segments)
+        if not acceptance:
+            return cls(document, terms, (sizes,), (signed,), (signature,))
+        added, second = text.split_signed(acceptance, f"{RESPONDER}_signature", "agreement")
+        fields = text.parse(added, "agreement")
+        text.check_keys(fields, {RESPONDER: dict}, "agreement, responder's part")
+        accepted = _read_sizes(fields[RESPONDER], RESPONDER, terms.segments)
+        return cls(document, terms, (sizes, accepted), (signed, proposal + added), (signature, second))
 
 
 def _parts(document: str) -> tuple[str, str]:
@@ -133,8 +137,7 @@ def _parts(document: str) -> tuple[str, str]:
 
 
 def _read_sizes(table: dict[str, Any], role: str, segments: tuple[str, ...]) -> dict[str, int]:
-    types: dict[str, type] = dict.fromkeys(segments, int)
-    text.check_keys(table, {**types, f"{role}_signature": str}, f"agreement, {role}")
+    text.check_keys(table, dict.fromkeys(segments, int), f"agreement, {role}")
     sizes = {segment: table[segment] for segment in segments}
     if not all(0 <= size <= MAX_ROWS for size in sizes.values()):
         raise TrustError(f"agreement: a size of the {role} is out of range")

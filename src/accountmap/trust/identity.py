@@ -12,17 +12,18 @@ from accountmap.errors import TrustError, WorkspaceError
 from accountmap.trust import text
 from accountmap.trust.at_rest import Storage
 from accountmap.trust.kem import SealingKey, check_public
+from accountmap.trust.low_order import check_signing_key
+from accountmap.trust.visible import check_name
 
 CARD_FORMAT: Final = "accountmap-card-v1"
 _SIGN_LABEL: Final = b"accountmap-card-v1 signature\x00"
-_SIGNATURE: Final = "\nsignature = "
+_SIGNATURE: Final = "signature"
 _TYPES: Final[dict[str, type]] = {
     "format": str,
     "name": str,
     "created": datetime,
     "signing_key": str,
     "sealing_key": str,
-    "signature": str,
 }
 FINGERPRINT_DIGITS: Final = 30
 _SIGNING_BYTES: Final = 32
@@ -47,7 +48,7 @@ class Card:
     @property
     def digest(self) -> bytes:
         """SHA-256 of the signed text: what agreements and messages name."""
-        return hashlib.sha256(self.document.partition(_SIGNATURE)[0].encode()).digest()
+        return hashlib.sha256(self.document.partition(f"\n{_SIGNATURE} = ")[0].encode()).digest()
 
     @property
     def fingerprint(self) -> str:
@@ -63,21 +64,20 @@ class Card:
             TrustError: it is not a card, or its signature does not hold.
         """
         document = text.normal(data, "partner card")
-        fields = text.parse(document, "partner card", CARD_FORMAT)
+        signed, signature = text.split_signed(document, _SIGNATURE, "partner card")
+        fields = text.parse(signed, "partner card", CARD_FORMAT)
         text.check_keys(fields, _TYPES, "partner card")
         card = cls(
             document,
-            text.check_name(fields["name"]),
+            check_name(fields["name"]),
             fields["created"],
             text.decode(fields["signing_key"], "the signing key"),
             text.decode(fields["sealing_key"], "the sealing key"),
         )
-        signed = document.partition(_SIGNATURE)[0]
         try:
             check_public(card.sealing_key)
-            verify(
-                card.signing_key, text.decode(fields["signature"], "the signature"), _SIGN_LABEL + signed.encode()
-            )
+            check_signing_key(card.signing_key)
+            verify(card.signing_key, signature, _SIGN_LABEL + signed.encode())
         except (ValueError, InvalidSignature) as error:
             raise TrustError(
                 "the partner card is damaged or was changed", "Ask your partner to send it again."
@@ -115,13 +115,13 @@ class Identity:
         signed = (
             "# An accountmap partner card: public keys only, safe to send.\n"
             f"format = {text.quote(CARD_FORMAT)}\n"
-            f"name = {text.quote(text.check_name(name))}\n"
+            f"name = {text.quote(check_name(name))}\n"
             f"created = {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
             f"signing_key = {text.encode(signing.public_key().public_bytes_raw())}\n"
             f"sealing_key = {text.encode(sealing.public)}"
         )
         signature = signing.sign(_SIGN_LABEL + signed.encode())
-        document = f"{signed}{_SIGNATURE}{text.encode(signature)}\n"
+        document = f"{signed}\n{_SIGNATURE} = {text.encode(signature)}\n"
         return cls(signing, sealing, Card.parse(document.encode()))
 
     def sign(self, message: bytes) -> bytes:

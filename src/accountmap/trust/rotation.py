@@ -14,7 +14,7 @@ from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity, verify
 
 _PART: Final = "\n[rotation]\n"
-_SIGNATURE: Final = "\nrotation_signature = "
+_SIGNATURE: Final = "rotation_signature"
 _SIGN_LABEL: Final = b"accountmap-rotation-v1 signature\x00"
 
 
@@ -24,12 +24,14 @@ class Rotation:
 
     Attributes:
         document: the file's text.
+        signed: what the old key signed of it.
         card: the new card; its own signature holds.
         old_card: digest of the old card in hex.
         signature: of the old key; `check` verifies it.
     """
 
     document: str
+    signed: str
     card: Card
     old_card: str
     signature: bytes
@@ -39,7 +41,7 @@ class Rotation:
         """Sign a new card with the old key."""
         signed = f"{new.card.document}{_PART}old_card = {text.quote(old.card.digest.hex())}"
         signature = text.encode(old.sign(_SIGN_LABEL + signed.encode()))
-        return cls.parse(f"{signed}{_SIGNATURE}{signature}\n".encode())
+        return cls.parse(f"{signed}\n{_SIGNATURE} = {signature}\n".encode())
 
     @staticmethod
     def is_one(data: bytes) -> bool:
@@ -54,11 +56,11 @@ class Rotation:
             TrustError: it is not one, or the new card does not hold.
         """
         document = text.normal(data, "card rotation")
-        card, _, part = document.partition(_PART)
+        signed, signature = text.split_signed(document, _SIGNATURE, "card rotation")
+        card, _, part = signed.partition(_PART)
         fields = text.parse(part, "card rotation")
-        text.check_keys(fields, {"old_card": str, "rotation_signature": str}, "card rotation")
-        signature = text.decode(fields["rotation_signature"], "the signature")
-        return cls(document, Card.parse(card.encode()), fields["old_card"], signature)
+        text.check_keys(fields, {"old_card": str}, "card rotation")
+        return cls(document, signed, Card.parse(card.encode()), fields["old_card"], signature)
 
     def check(self, old: Card) -> None:
         """Refuse a rotation of another card than the one on file.
@@ -66,11 +68,10 @@ class Rotation:
         Raises:
             TrustError: it replaces another card, is not signed by its key, or names another company.
         """
-        signed = self.document.partition(_SIGNATURE)[0]
         try:
             if self.old_card != old.digest.hex():
                 raise ValueError("another card")
-            verify(old.signing_key, self.signature, _SIGN_LABEL + signed.encode())
+            verify(old.signing_key, self.signature, _SIGN_LABEL + self.signed.encode())
         except (ValueError, InvalidSignature) as error:
             raise TrustError(
                 f"this card is not signed by the key of {old.name} that is on file",

@@ -7,7 +7,7 @@ that a trip through a mail program does not break it.
 import base64
 import binascii
 import tomllib
-import unicodedata
+from datetime import datetime
 from typing import Any, Final
 
 import tomlkit
@@ -15,7 +15,7 @@ import tomlkit
 from accountmap.errors import TrustError
 
 MAX_TEXT_BYTES: Final = 256 * 1024
-MAX_NAME: Final = 80
+SIGNATURE_BYTES: Final = 64
 _WRAP: Final = 76
 
 
@@ -43,7 +43,7 @@ def parse(text: str, what: str, format_name: str | None = None) -> dict[str, Any
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
         raise TrustError(f"this is no {what}: it is not TOML", "Ask your partner for the file again.") from error
     if data.get("format") != format_name:
         raise TrustError(
@@ -52,31 +52,52 @@ def parse(text: str, what: str, format_name: str | None = None) -> dict[str, Any
     return data
 
 
-def check_keys(table: dict[str, Any], types: dict[str, type], where: str) -> None:
+def check_keys(table: object, types: dict[str, type], where: str) -> None:
     """Refuse a table that lacks a key, has one that is not known, or one of another type.
+
+    Args:
+        table: what TOML has in this place, which may be no table at all.
+        types: datetime stands for an offset date-time.
 
     Raises:
         TrustError: naming the key.
     """
+    if not isinstance(table, dict):
+        raise TrustError(f"{where}: it is no table")
     for key in sorted(types.keys() | table.keys()):
-        if key not in types or key not in table or type(table[key]) is not types[key]:
+        if key not in types or key not in table or not _is_of_type(table[key], types[key]):
             state = "unknown" if key not in types else "missing" if key not in table else "of another type"
             shown = key if key in types else "a key"
             raise TrustError(f"{where}: {shown} is {state}")
 
 
-def check_name(name: str) -> str:
-    """Refuse a company's name that could mislead on a screen: empty, long, or with characters that do not show.
+def _is_of_type(value: object, expected: type) -> bool:
+    return type(value) is expected and not (isinstance(value, datetime) and value.tzinfo is None)
+
+
+def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
+    """Take a text apart whose last line is its signature.
+
+    Nothing may stand where no signature covers it: so the line is the very one that `encode` writes.
+
+    Args:
+        text: in normal form.
+        key: what opens the line.
+
+    Returns:
+        The signed text, without the line end before the signature; the signature.
 
     Raises:
-        TrustError: naming the rule.
+        TrustError: the line is missing, is not the last, or is written otherwise.
     """
-    hidden = any(unicodedata.category(c).startswith("C") or c in "\u2028\u2029" for c in name)
-    if not name.strip() or len(name) > MAX_NAME or hidden or name != name.strip():
+    signed, _, line = text.partition(f"\n{key} = ")
+    signature = decode(line.strip('"\n'), "a signature")
+    if len(signature) != SIGNATURE_BYTES or line != f"{encode(signature)}\n":
         raise TrustError(
-            f"a name has 1 to {MAX_NAME} visible characters", "Choose a short name that your partner knows."
+            f"{what}: the signature is not the last line, or not as it was written",
+            "Ask your partner for the file again.",
         )
-    return name
+    return signed, signature
 
 
 def quote(value: object) -> str:

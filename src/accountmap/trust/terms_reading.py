@@ -1,0 +1,119 @@
+"""Reading the terms of an agreement from what a partner wrote: shape, words and ranges (trust-v1 §4.1)."""
+
+import re
+from datetime import date, datetime
+from itertools import chain
+from typing import Any, Final
+
+from accountmap.errors import TrustError
+from accountmap.trust import text
+from accountmap.trust.terms import (
+    INITIATOR,
+    MOST_CHANGE,
+    MOST_RUNS,
+    PROTOCOL,
+    SHARED_FIELDS,
+    SlotTerms,
+    Terms,
+)
+from accountmap.trust.visible import MAX_PURPOSE, check_line, check_name
+
+_MOST_SEGMENTS: Final = 16
+_MOST_SLOTS: Final = 32
+_MOST_WEIGHT: Final = 2**62
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
+
+
+def read_terms(fields: dict[str, Any]) -> Terms:
+    """Read the terms from the parsed first part of an agreement, strictly.
+
+    Raises:
+        TrustError: a key is missing, unknown, of another type or out of range, or words could mislead on a screen.
+    """
+    _check_shape(fields)
+    parties, matching, disclosure = fields["parties"], fields["matching"], fields["disclosure"]
+    terms = Terms(
+        created=fields["created"],
+        valid_until=fields["valid_until"],
+        purpose=fields["purpose"],
+        names=_pair(parties["names"]),
+        cards=_pair(parties["cards"]),
+        canonical=fields["canonical"]["version"],
+        data=dict(zip(fields["canonical"]["data"], _strings(fields["canonical"]["data"].values()), strict=True)),
+        profile=matching["profile"],
+        slots=tuple(SlotTerms(**slot) for slot in fields["slot"]),
+        threshold=matching["threshold"],
+        segments=_strings(disclosure["segments"]),
+        fields=_strings(disclosure["fields"]),
+        automatic_share=disclosure["automatic_share"],
+        runs_per_30_days=disclosure["runs_per_30_days"],
+        min_change=fields["limits"]["min_change"],
+    )
+    _check_words(terms)
+    _check_ranges(terms)
+    return terms
+
+
+def _check_shape(fields: dict[str, Any]) -> None:
+    check = text.check_keys
+    top = {"format": str, "created": datetime, "valid_until": date, "purpose": str, "slot": list}
+    tables = dict.fromkeys(
+        ("parties", "protocol", "canonical", "matching", "disclosure", "limits", INITIATOR), dict
+    )
+    check(fields, {**top, **tables}, "agreement")
+    check(fields["parties"], {"names": list, "cards": list}, "agreement, parties")
+    check(fields["canonical"], {"version": str, "data": dict}, "agreement, canonical")
+    check(fields["matching"], {"profile": str, "threshold": int}, "agreement, matching")
+    runs = {"automatic_share": float, "runs_per_30_days": int}
+    check(fields["disclosure"], {"segments": list, "fields": list, **runs}, "agreement, disclosure")
+    check(fields["limits"], {"min_change": int}, "agreement, limits")
+    for slot in fields["slot"]:
+        check(slot, {"name": str, "space": str, "weight": int, "tier": str}, "agreement, slot")
+    if fields["protocol"] != PROTOCOL:
+        raise TrustError(
+            "the agreement asks for another protocol than this version has", "Use the same version on both sides."
+        )
+
+
+def _strings(values: Any) -> tuple[str, ...]:
+    found = tuple(values)
+    if not all(isinstance(value, str) for value in found):
+        raise TrustError("agreement: a list holds something else than text")
+    return found
+
+
+def _pair(values: list[Any]) -> tuple[str, str]:
+    found = _strings(values)
+    if len(found) != 2:
+        raise TrustError("agreement: it is not between two parties")
+    return found[0], found[1]
+
+
+def _check_words(terms: Terms) -> None:
+    """Refuse words that could show something else, on the screen on which somebody signs, than they hold."""
+    for name in terms.names:
+        check_name(name)
+    check_line(terms.purpose, "the purpose of an agreement", MAX_PURPOSE)
+    slots = chain.from_iterable((slot.name, slot.space, slot.tier) for slot in terms.slots)
+    tables = chain.from_iterable(terms.data.items())
+    for words in (terms.canonical, terms.profile, *slots, *tables, *terms.segments):
+        check_line(words, "agreement: a text")
+
+
+def _check_ranges(terms: Terms) -> None:
+    weights = [slot.weight for slot in terms.slots]
+    kept = {
+        "names": terms.names[0] != terms.names[1],
+        "cards": terms.cards[0] != terms.cards[1] and all(map(_DIGEST.fullmatch, terms.cards)),
+        "slot": 1 <= len(terms.slots) <= _MOST_SLOTS,
+        "weight": all(1 <= weight < _MOST_WEIGHT for weight in weights),
+        "threshold": 1 <= terms.threshold < _MOST_WEIGHT,
+        "segments": 1 <= len(terms.segments) == len(set(terms.segments)) <= _MOST_SEGMENTS,
+        "fields": len(set(terms.fields)) == len(terms.fields) and set(terms.fields) <= set(SHARED_FIELDS),
+        "automatic_share": 0 <= terms.automatic_share <= 1,
+        "runs_per_30_days": 1 <= terms.runs_per_30_days <= MOST_RUNS,
+        "min_change": 0 <= terms.min_change <= MOST_CHANGE,
+    }
+    for key, holds in kept.items():
+        if not holds:
+            raise TrustError(f"agreement: {key} is out of range")
