@@ -1,8 +1,8 @@
 """The match keys of one account: which value stands in which slot, and which rule made it (canonical-v1 §4)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
@@ -24,10 +24,10 @@ _LEAST_SOUNDS: Final = {True: 4, False: 5}
 """Consonants that a name must have to be told by its sound, not counting common words: of one word, of several."""
 
 _PARTICLES: Final = read_words("particles.tsv")
+_NO_NUMBERS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one account.
 
     Attributes:
@@ -36,7 +36,6 @@ class Facts:
         label: the squashed label of the domain.
         country: as compared, ISO 3166 alpha-2.
         numbers: its registry numbers by kind.
-        reference: the id of the reference list's entry that it leads to.
     """
 
     name: Name | None
@@ -44,8 +43,7 @@ class Facts:
     domain_column: str
     label: str | None
     country: str | None
-    numbers: Mapping[str, str | None] = field(default_factory=dict)
-    reference: str | None = None
+    numbers: Mapping[str, str | None] = _NO_NUMBERS
 
 
 class Key(NamedTuple):
@@ -93,7 +91,7 @@ def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] 
         domain_column=column,
         label=_label(domain),
         country=_country(account.get("country"), domain, name),
-        numbers=numbers or {},
+        numbers=numbers or _NO_NUMBERS,
     )
 
 
@@ -127,10 +125,6 @@ def _domain(facts: Facts) -> Key | None:
     return Key(facts.domain, f"domain of {facts.domain_column}") if facts.domain else None
 
 
-def _reference(facts: Facts) -> Key | None:
-    return Key(facts.reference, "reference list") if facts.reference else None
-
-
 def _any_label(facts: Facts) -> Key | None:
     return Key(facts.label, "label of the domain") if facts.label else None
 
@@ -147,7 +141,7 @@ def _first_two_words(facts: Facts) -> Key | None:
     first = facts.name.core[:2]
     if first[1] in _PARTICLES or all(map(is_place_word, first)):
         return None
-    return Key(" ".join(squash((word,)) for word in first), "first two words")
+    return Key(f"{squash(first[:1])} {squash(first[1:])}", "first two words")
 
 
 def _first_word(facts: Facts) -> Key | None:
@@ -194,7 +188,6 @@ MAKERS: Final[dict[str, Maker]] = {
     "vat": _number("vat"),
     "duns": _number("duns"),
     "domain": _domain,
-    "reference": _reference,
     "name_country": _in_country(_core),
     "label": _label_alone,
     "label_country": _in_country(_any_label),
@@ -202,12 +195,11 @@ MAKERS: Final[dict[str, Maker]] = {
     "first_word": _in_country(_first_word),
     "sound": _in_country(_sound),
 }
-"""How the value of each slot is made, by the slot's name."""
+"""How the value of each slot is made, by the slot's name. (Only a reference list fills the slot of that name.)"""
 
 
 def keys_of(facts: Facts, slots: Iterable[str]) -> Iterator[tuple[int, Key]]:
     """Yield the keys of one account, each with the index of its slot in `slots`."""
     for at, slot in enumerate(slots):
-        key = MAKERS[slot](facts)
-        if key is not None:
+        if (maker := MAKERS.get(slot)) and (key := maker(facts)):
             yield at, key

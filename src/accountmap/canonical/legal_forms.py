@@ -4,7 +4,8 @@ The tables hold forms that stand there in registered names of their jurisdiction
 ISO 20275 list: that list taken whole would take the trade from a name (`insurance`, `commercial bank`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from accountmap.canonical.tables import read_rows
@@ -23,36 +24,37 @@ def _forms(place: str) -> frozenset[Words]:
     )
 
 
-def _by_word(forms: Iterable[Words], at: int) -> dict[str, tuple[Words, ...]]:
-    """Group forms, longest first, by their first (0) or last (-1) word."""
-    groups: dict[str, tuple[Words, ...]] = {}
-    for form in sorted(forms, key=lambda form: (-len(form), form)):
-        groups[form[at]] = (*groups.get(form[at], ()), form)
-    return groups
+def _sizes(forms: Iterable[Words], at: int) -> Mapping[str, Sequence[int]]:
+    """Tell how many words forms have, longest first, by their first (0) or last (-1) word."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for form in forms:
+        found[form[at]].add(len(form))
+    return {word: sorted(sizes, reverse=True) for word, sizes in found.items()}
 
 
 _AT_END: Final = _forms("end")
 _AT_START: Final = _forms("start")
-_ENDS: Final = _by_word(_AT_END, -1)
-_STARTS: Final = _by_word(_AT_START, 0)
+_FORMS: Final = _AT_END | _AT_START
+_END_SIZES: Final = _sizes(_AT_END, -1)
+_START_SIZES: Final = _sizes(_AT_START, 0)
 
 
 def is_form(words: Words) -> bool:
     """Tell whether words are a legal form and nothing else."""
-    return words in _AT_END or words in _AT_START
+    return words in _FORMS
 
 
 def ending(words: Sequence[str]) -> int:
     """Count the words of the longest legal form that `words` ends with."""
-    for form in _ENDS.get(words[-1], ()) if words else ():
-        if len(form) == 1 or tuple(words[-len(form) :]) == form:
+    for size in _END_SIZES.get(words[-1], ()) if words else ():
+        if (form := tuple(words[-size:])) in _AT_END:
             return len(form)
     return 0
 
 
 def beginning(words: Sequence[str]) -> int:
     """Count the words of the longest legal form that `words` begins with."""
-    for form in _STARTS.get(words[0], ()) if words else ():
-        if len(form) == 1 or tuple(words[: len(form)]) == form:
+    for size in _START_SIZES.get(words[0], ()) if words else ():
+        if (form := tuple(words[:size])) in _AT_START:
             return len(form)
     return 0

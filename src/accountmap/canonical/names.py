@@ -5,9 +5,7 @@ does not become empty and meet all others that did.
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from accountmap.canonical import legal_forms
 from accountmap.canonical.legal_forms import Words
@@ -19,7 +17,11 @@ _ARTICLES: Final = frozenset(["the"])
 _WEAK: Final = read_words("weak_words.tsv") | _ARTICLES
 _NAMELESS: Final = read_words("nameless_words.tsv")
 _COUNTRIES: Final = read_pairs("countries.tsv")
-_GENERIC: Final = read_words("generic_words.tsv")
+_GENERIC: Final = (
+    read_words("generic_words.tsv") | _NAMELESS | _WEAK | {country for country in _COUNTRIES if len(country) > 3}
+)
+"""Words that alone name no company."""
+
 _CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
 """The word for `&` in the languages where names have it often."""
 
@@ -43,8 +45,7 @@ _LEAST_LATIN: Final = 4
 _WORD: Final = re.compile("[a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """What a name consists of.
 
     Attributes:
@@ -60,6 +61,8 @@ class Name:
 
 def _joined_initials(words: list[str]) -> list[str]:
     """Write single letters that follow one another as one word: `j p morgan` as `jp morgan`."""
+    if 1 not in map(len, words):
+        return words
     joined: list[str] = []
     open_run = False
     for word in words:
@@ -90,7 +93,9 @@ def split_words(text: str) -> list[str]:
         plain = _FILED_STATE.sub(" ", plain)
     if "(" in plain:
         plain = _FORMERLY.sub(" ", plain)
-    words = _WORD.findall(_POINTED.sub(_close_up, plain))
+    if "." in plain or "/" in plain:
+        plain = _POINTED.sub(_close_up, plain)
+    words = _WORD.findall(plain)
     if not _CONNECTORS.isdisjoint(words):
         words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
     return _joined_initials(words)
@@ -120,15 +125,7 @@ def is_generic(words: Words) -> bool:
     """Tell whether words name no company: nothing, one letter, only forms, or one word of trade or a country."""
     if len(words) > 1:
         return _NAMELESS.issuperset(words) or legal_forms.is_form(words)
-    word = words[0] if words else ""
-    return (
-        len(word) < 2
-        or word in _GENERIC
-        or word in _NAMELESS
-        or word in _WEAK
-        or legal_forms.is_form(words)
-        or _country_of(word) is not None
-    )
+    return not words or len(words[0]) < 2 or words[0] in _GENERIC or legal_forms.is_form(words)
 
 
 def _country_of(word: str) -> str | None:
@@ -151,6 +148,8 @@ def squash(words: Words) -> str:
 
 def _abbreviated(words: Words) -> Words:
     """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is no number."""
+    if _ABBREVIATIONS.keys().isdisjoint(words):
+        return words
     short = tuple(_ABBREVIATIONS.get(word, word) for word in words)
     return words if len(short) == 1 and len(short[0]) == 1 else short
 
@@ -168,18 +167,20 @@ def _latin_part(text: str) -> str | None:
 
 def _take_apart(text: str) -> Name | None:
     words = tuple(split_words(text))
-    full = _trim(words, _ARTICLES) if words else ()
-    core = _trim(full, _WEAK) if words else ()
+    if not words:
+        return None
+    full = _trim(words, _ARTICLES)
+    core = _trim(full, _WEAK)
     if is_generic(_abbreviated(core)):
         core = full
-    if len(core) == 1 and is_generic(_abbreviated(core)) and _NAMELESS.isdisjoint(core):
-        full = core = words
-    if is_generic(core) or is_generic(_abbreviated(core)):
+        if len(core) == 1 and is_generic(_abbreviated(core)) and _NAMELESS.isdisjoint(core):
+            full = core = words
+    short = _abbreviated(core)
+    if is_generic(core) or is_generic(short):
         return None
-    return Name(words, _abbreviated(full), _abbreviated(core))
+    return Name(words, short if core == full else _abbreviated(full), short)
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Name | None:
     """Take a name apart.
 

@@ -52,8 +52,13 @@ def _countries() -> dict[str, str]:
 
 
 @functools.cache
-def _words(table: str) -> frozenset[str]:
-    return read_words(table)
+def _generic_tlds() -> frozenset[str]:
+    return read_words("generic_tlds.txt")
+
+
+@functools.cache
+def _place_words() -> frozenset[str]:
+    return read_words("place_words.txt") | read_words("region_words.txt")
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -97,7 +102,7 @@ def country_of_domain(domain: str | None) -> str | None:
     if not domain:
         return None
     tld = domain.rpartition(".")[2]
-    if tld in _words("generic_tlds.txt"):
+    if tld in _generic_tlds():
         return None
     if tld in _TLD_COUNTRIES:
         return _TLD_COUNTRIES[tld]
@@ -106,4 +111,4 @@ def country_of_domain(domain: str | None) -> str | None:
 
 def is_place_word(word: str) -> bool:
     """Tell whether a lower-case ASCII word names a place, its people, or forms place names."""
-    return word in _words("place_words.txt") or word in _words("region_words.txt")
+    return word in _place_words()

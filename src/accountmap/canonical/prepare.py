@@ -1,68 +1,36 @@
 """From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import resolve
-from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
+from accountmap.canonical.parts import CANDIDATE_SCHEMA, Part, Spread, join_parts, split_list, work_out
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.canonical.reference import Reference
-from accountmap.canonical.traits import Numbers, folded_cities, registry_numbers, traits_of
 
 Index = npt.NDArray[np.int64]
 
-KEY_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
-"""The columns that keys are made of."""
 
-
-@dataclass
-class _Candidates:
-    """Keys before they are made distinct, one entry each.
-
-    Columns of plain values: an object a key would cost more than the key.
-    """
-
-    account: list[int]
-    slot: list[int]
-    value: list[str]
-    rule: list[str]
-    closeness: list[int]
-
-    def note(self, facts: Iterable[Facts], slots: tuple[str, ...]) -> Iterator[Facts]:
-        """Add the keys of each account as it passes by."""
-        for at, known in enumerate(facts):
-            for slot, key in keys_of(known, slots):
-                self.account.append(at)
-                self.slot.append(slot)
-                self.value.append(key.value)
-                self.rule.append(key.rule)
-                self.closeness.append(key.closeness)
-            yield known
-
-
-def _facts(table: pa.Table, numbers: Numbers, reference: Reference | None) -> Iterator[Facts]:
-    columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
-    for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
-        account = dict(zip(KEY_COLUMNS, cells, strict=True))
-        facts = gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
-        yield replace(facts, reference=reference.find(facts)) if reference else facts
-
-
-def _codes(values: Sequence[str]) -> Index:
-    """Number values in the order of their UTF-8 bytes."""
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    distinct = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    rank = np.empty(len(distinct), np.int64)
-    rank[np.argsort(distinct)] = np.arange(len(distinct))
-    codes: Index = rank[encoded.indices.to_numpy().astype(np.int64)]
-    return codes
+def _references(part: Part, reference: Reference, slot: int) -> pa.Table:
+    """Make the keys of the reference slot: here, because the list is too large to be sent along with each part."""
+    traits = part.traits
+    rows = zip(part.cores, traits.domains, traits.countries, traits.ids["lei"], strict=True)
+    found = [(at, id_) for at, known in enumerate(rows) if (id_ := reference.find(*known))]
+    columns = [
+        [at for at, _ in found],
+        [slot] * len(found),
+        [id_ for _, id_ in found],
+        ["reference list"] * len(found),
+        [2] * len(found),
+    ]
+    return pa.table(columns, schema=CANDIDATE_SCHEMA)
 
 
 def _starts(*columns: Index) -> npt.NDArray[np.bool_]:
@@ -72,48 +40,67 @@ def _starts(*columns: Index) -> npt.NDArray[np.bool_]:
     return first
 
 
-def _one_per_slot(entity: Index, slot: Index, code: Index, closeness: Index) -> Index:
-    """Choose each entity's value for each slot: the closest, then the most frequent, then the smallest."""
-    order = np.lexsort((code, slot, entity))
-    starts = _starts(entity[order], slot[order], code[order])
+def _alone(group: Index) -> npt.NDArray[np.bool_]:
+    """Mark the rows whose group, a small number, no other row has."""
+    alone: npt.NDArray[np.bool_] = np.bincount(group)[group] == 1
+    return alone
+
+
+def _one_per_cell(cell: Index, code: Index, closeness: Index) -> Index:
+    """Choose each cell's value: the closest, then the most frequent, then the smallest."""
+    order = np.lexsort((code, cell))
+    starts = _starts(cell[order], code[order])
     run = np.cumsum(starts) - 1
     count = np.bincount(run)
     closest = np.zeros(len(count), np.int64)
     np.maximum.at(closest, run, closeness[order])
     first = order[starts]
-    best = np.lexsort((code[first], -count, -closest, slot[first], entity[first]))
-    chosen: Index = first[best][_starts(entity[first][best], slot[first][best])]
+    best = np.lexsort((code[first], -count, -closest, cell[first]))
+    chosen: Index = first[best][_starts(cell[first][best])]
     return chosen
 
 
-def _one_holder(space: Index, entity: Index, code: Index, rank: Index) -> Index:
-    """Leave each value of a name space to its strongest holder, and to none if two entities are as strong."""
-    order = np.lexsort((-rank, code, space))
-    starts = np.flatnonzero(_starts(space[order], code[order]))
-    nexts = np.minimum(starts + 1, len(order) - 1)
-    run_of_next = np.isin(nexts, starts)
-    first, second = order[starts], order[nexts]
-    tied = ~run_of_next & (rank[first] == rank[second]) & (entity[first] != entity[second])
-    holders: Index = first[~tied]
+def _one_holder(value: Index, rank: Index) -> Index:
+    """Leave each value to its strongest holder, and to none if two entities are as strong.
+
+    One entity never holds a value twice with one rank: that tells its slot.
+    """
+    order = np.lexsort((-rank, value))
+    starts = _starts(value[order])
+    first = np.flatnonzero(starts)
+    following = np.minimum(first + 1, len(order) - 1)
+    tied = ~starts[following] & (rank[order[first]] == rank[order[following]])
+    holders: Index = order[first[~tied]]
     return holders
 
 
-def _distinct(made: _Candidates, entity_of: Index, profile: Profile) -> Index:
-    """Pick the candidates that become keys."""
-    if not made.value:
+def _distinct(candidates: pa.Table, entity: Index, profile: Profile) -> Index:
+    """Pick the candidates that become keys, ordered by entity and slot.
+
+    Most cells (a slot of an entity) have one candidate and most values one holder; only the others are compared.
+    """
+    if not len(candidates):
         return np.zeros(0, np.int64)
     spaces = sorted({slot.space for slot in profile.slots})
     space_of_slot = np.array([spaces.index(slot.space) for slot in profile.slots])
     by_weight = sorted(range(len(profile.slots)), key=lambda at: (profile.slots[at].weight, -at))
     rank_of_slot = np.argsort(by_weight)
 
-    entity, slot, closeness = entity_of[made.account], np.array(made.slot), np.array(made.closeness)
-    code = _codes(made.value)
-    chosen = _one_per_slot(entity, slot, code, closeness)
+    slot = candidates["slot"].to_numpy().astype(np.int64)
+    closeness = candidates["closeness"].to_numpy().astype(np.int64)
+    code = pc.rank(candidates["value"], tiebreaker="dense").to_numpy().astype(np.int64)
+    cell = entity * len(profile.slots) + slot
+    value = code * len(spaces) + space_of_slot[slot]
     rank = rank_of_slot[slot] * 4 + closeness
-    held = _one_holder(space_of_slot[slot[chosen]], entity[chosen], code[chosen], rank[chosen])
-    kept = chosen[held]
-    ordered: Index = kept[np.lexsort((slot[kept], entity[kept]))]
+
+    alone = _alone(cell)
+    several = np.flatnonzero(~alone)
+    best = several[_one_per_cell(cell[several], code[several], closeness[several])]
+    chosen = np.concatenate([np.flatnonzero(alone), best])
+    alone = _alone(code[chosen])
+    shared = chosen[~alone]
+    kept = np.concatenate([chosen[alone], shared[_one_holder(value[shared], rank[shared])]])
+    ordered: Index = kept[np.argsort(cell[kept])]
     return ordered
 
 
@@ -134,6 +121,7 @@ def prepare_accounts(
     profile: Profile,
     decisions: Iterable[Decision] = (),
     reference: Reference | None = None,
+    spread: Spread = map,
 ) -> Prepared:
     """Turn a list into entities and match keys.
 
@@ -142,27 +130,25 @@ def prepare_accounts(
         profile: which keys to make.
         decisions: what the user said of pairs of accounts: the same company or not.
         reference: the list that the agreement names, if its profile has the slot.
+        spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
 
     Returns:
         The prepared list: members in the order of account_id, entities of their smallest account_id.
     """
     table = accounts.table
-    numbers = registry_numbers(table)
-    made = _Candidates([], [], [], [], [])
-    passing = made.note(_facts(table, numbers, reference), tuple(slot.name for slot in profile.slots))
-    ids = table.column("account_id").to_pylist()
-    traits = traits_of(ids, passing, numbers, folded_cities(table))
-    entity_of = resolve(traits, decisions).entity_of
-    kept = _distinct(made, entity_of, profile)
+    slots = [slot.name for slot in profile.slots]
+    whole = join_parts(spread(partial(work_out, slots=slots), split_list(table)))
+    candidates = whole.candidates
+    if reference and "reference" in slots:
+        found = _references(whole, reference, slots.index("reference"))
+        candidates = pa.concat_tables([candidates, found])
+    entity_of = resolve(whole.traits, decisions).entity_of
+    entity = entity_of[candidates["account"].to_numpy()]
+    kept = _distinct(candidates, entity, profile)
+    chosen = candidates.take(kept)
     keys = pa.table(
-        [
-            entity_of[np.array(made.account, np.int64)[kept]].astype(np.int32),
-            np.array(made.slot, np.int8)[kept],
-            pa.array([made.value[at] for at in kept], pa.string()),
-            pa.array([made.rule[at] for at in kept], pa.string()),
-        ],
-        schema=KEY_SCHEMA,
-    )
+        [entity[kept].astype(np.int32), *(chosen[name] for name in ("slot", "value", "rule"))], schema=KEY_SCHEMA
+    ).combine_chunks()
     members = pa.table([table.column("account_id"), entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
     return Prepared(
         profile,

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from accountmap.canonical.domains import registrable_domain
-from accountmap.canonical.keys import Facts
 from accountmap.canonical.names import parse
 from accountmap.canonical.places import comparison_country
 from accountmap.canonical.tables import DATA
@@ -84,17 +83,23 @@ class Reference:
             for domain in domain_keys(entry):
                 _claim(self._domains, domain, entry.id)
 
-    def find(self, facts: Facts) -> str | None:
+    def find(self, core: str | None, domain: str | None, country: str | None, lei: str | None) -> str | None:
         """Lead an account to an entry.
+
+        Args:
+            core: the words of its core name, joined.
+            domain: its registrable domain.
+            country: as compared, alpha-2.
+            lei: its Legal Entity Identifier.
 
         Returns:
             The entry's id; None if nothing leads to one, or the name and the domain lead to different ones. An
             account with an LEI has the id of its LEI, listed or not.
         """
-        if lei := facts.numbers.get("lei"):
+        if lei:
             return f"lei:{lei}"
-        by_name = self._by_name("".join(facts.name.core), facts.country) if facts.name else None
-        by_domain = self._domains.get(facts.domain) if facts.domain else None
+        by_name = self._by_name(core, country) if core else None
+        by_domain = self._domains.get(domain) if domain else None
         if by_name and by_domain and by_name != by_domain:
             return None
         return by_name or by_domain

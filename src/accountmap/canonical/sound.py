@@ -37,9 +37,12 @@ def _consonants(word: str) -> str:
     for letters, sound in _ALIKE:
         word = word.replace(letters, sound)
     hard = _SOFT_C.sub("s", word).replace("c", "k")
-    return _VOWELS.sub("", hard)
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", hard))
 
 
 def sound_of(words: Iterable[str]) -> str:
     """Reduce lower-case ASCII words to consonants and digits; may be empty."""
-    return _DOUBLED.sub(r"\1", "".join(map(_consonants, words)))
+    sound = ""
+    for part in map(_consonants, words):
+        sound += part.removeprefix(sound[-1:])
+    return sound

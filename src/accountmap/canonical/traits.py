@@ -2,7 +2,9 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from itertools import chain
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
@@ -14,8 +16,14 @@ from accountmap.canonical.tables import read_pairs
 
 _SAME_FORM: Final = read_pairs("form_synonyms.tsv")
 
+Value = TypeVar("Value")
+
 Numbers = Mapping[str, Sequence[str | None]]
 """Canonical registry numbers by kind, one entry an account."""
+
+
+def _chained(columns: Iterable[Sequence[Value]]) -> list[Value]:
+    return list(chain.from_iterable(columns))
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,19 @@ class Traits:
     def __len__(self) -> int:
         return len(self.account_ids)
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Traits]") -> "Traits":
+        """Put the accounts of several lists, at least one, in one."""
+        return cls(
+            account_ids=_chained(part.account_ids for part in parts),
+            names=_chained(part.names for part in parts),
+            forms=_chained(part.forms for part in parts),
+            countries=_chained(part.countries for part in parts),
+            domains=_chained(part.domains for part in parts),
+            cities=_chained(part.cities for part in parts),
+            ids={kind: _chained(part.ids[kind] for part in parts) for kind in parts[0].ids},
+        )
+
     def take(self, rows: Sequence[int]) -> "Traits":
         """Give the accounts at `rows`, in that order."""
         return Traits(
@@ -68,7 +89,13 @@ def form_words(words: Sequence[str]) -> frozenset[str]:
         right -= size
     while size := legal_forms.beginning(words[left:right]):
         left += size
-    return frozenset(_SAME_FORM.get(word, word) for word in (*words[:left], *words[right:]))
+    return _alike((*words[:left], *words[right:]))
+
+
+@lru_cache(maxsize=4096)
+def _alike(words: legal_forms.Words) -> frozenset[str]:
+    """Spell the words of forms alike: one set for all accounts with the same, of which there are many."""
+    return frozenset(_SAME_FORM.get(word, word) for word in words)
 
 
 def traits_of(

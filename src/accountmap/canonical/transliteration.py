@@ -21,6 +21,18 @@ Arabic mostly do without."""
 
 _BLANK: Final = frozenset(["Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"])
 
+
+class _Seen(dict[int, str]):
+    """What is seen of a character, by its code: filled as characters come, for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        category = unicodedata.category(chr(code))
+        self[code] = "" if category == "Cf" else " " if category in _BLANK else chr(code)
+        return self[code]
+
+
+_SEEN: Final = _Seen()
+
 _LOOKALIKES: Final = str.maketrans(
     "АВЕЅЗІЈКМНОРСТХҮаеѕіјорсухһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορυνικ",
     "ABESZIJKMHOPCTXYaesijopcyxhABEZHIKMNOPTYXaopuvik",
@@ -77,8 +89,7 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text[:MAX_CHARACTERS]
     folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))[:MAX_CHARACTERS]
-    seen = ((character, unicodedata.category(character)) for character in folded)
-    return "".join(" " if category in _BLANK else character for character, category in seen if category != "Cf")
+    return folded.translate(_SEEN)
 
 
 def to_ascii(text: str) -> str:

@@ -1,0 +1,75 @@
+"""A list that is prepared in parts, here or elsewhere, gives what it gives as a whole."""
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import product
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.parts import PART_ROWS, Part, join_parts, split_list, work_out
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.profiles import PROFILES
+from accountmap.canonical.reference import Entry, Reference
+from accountmap.executors import ProcessExecutor
+
+SLOTS = [slot.name for slot in PROFILES["twelve"].slots]
+SYLLABLES = ["bra", "dol", "fen", "gur", "kim", "lat", "mos", "nev", "pol", "rus"]
+
+
+@pytest.fixture(scope="module")
+def accounts() -> AccountList:
+    """Invented companies in more than one part, each tenth of them twice, at the two ends of the list."""
+    names = [" ".join(("".join(parts[:2]), "".join(parts[2:]))) for parts in product(SYLLABLES, repeat=4)]
+    names += [f"{name} GmbH" for name in names[::10]]
+    cells = {
+        "account_id": [f"{at:05}" for at in range(len(names))],
+        "name": names,
+        "website": [f"{name.replace(' ', '')}.de" if at % 3 else None for at, name in enumerate(names)],
+        "country": ["DE" if at % 5 else None for at in range(len(names))],
+        "city": ["Köln"] * len(names),
+        "lei": ["213800KUD8LAJWSQ9D15" if at == PART_ROWS + 7 else None for at in range(len(names))],
+        "segment": ["customer" if at % 2 else "prospect" for at in range(len(names))],
+    }
+    arrays = [pa.array(cells.get(f.name, [None] * len(names)), f.type) for f in ACCOUNT_SCHEMA]
+    return AccountList(pa.table(arrays, schema=ACCOUNT_SCHEMA), pa.table({}))
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return Reference([Entry("a:1", ("DE",), ("Brabra Brabra", "Rusrus Rusrus"))], "digest")
+
+
+def all_at_once(function: Callable[[pa.Table], Part], parts: Sequence[pa.Table]) -> Iterator[Part]:
+    yield function(pa.concat_tables(parts))
+
+
+def test_processes_and_one_large_part_give_the_same(accounts: AccountList, reference: Reference) -> None:
+    prepare = partial(prepare_accounts, accounts, PROFILES["twelve"], (), reference)
+    here = prepare()
+    assert here.entities.num_rows < len(accounts)
+    assert {SLOTS[at] for at in here.keys["slot"].unique().to_pylist()} >= {"name", "lei", "domain", "reference"}
+    assert prepare(all_at_once) == here
+    assert prepare(ProcessExecutor(2).map) == here
+
+
+def test_rows_count_from_the_beginning_of_the_list(accounts: AccountList) -> None:
+    slots = ["name", "lei"]
+    whole = join_parts(map(partial(work_out, slots=slots), split_list(accounts.table)))
+    assert list(whole.traits.account_ids) == accounts.table["account_id"].to_pylist()
+    numbered = whole.candidates.filter(pa.compute.field("slot") == slots.index("lei"))
+    assert numbered["account"].to_pylist() == [PART_ROWS + 7]
+
+
+def test_a_part_takes_no_other_along(accounts: AccountList) -> None:
+    parts = split_list(accounts.table)
+    assert [len(part) for part in parts] == [PART_ROWS, len(accounts) - PART_ROWS]
+    assert len(pickle.dumps(parts[1])) < len(pickle.dumps(parts[0])) / 2
+
+
+def test_an_empty_list_is_one_empty_part() -> None:
+    parts = split_list(ACCOUNT_SCHEMA.empty_table())
+    assert [len(part) for part in parts] == [0]
+    assert len(work_out(parts[0], SLOTS).traits) == 0
