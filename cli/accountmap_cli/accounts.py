@@ -1,14 +1,14 @@
 """`accountmap accounts`: reading, checking, explaining and preparing the own list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, pairs, workspace
+from accountmap_cli.context import Progress, existing_file, pairs, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 Options = dict[str, Any]
 """The values of `reading_options`, by name."""
+
+LONG_LIST: Final = 25_000
+"""Accounts from which on all cores are worth the second that it takes to start them."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -65,7 +71,18 @@ def read(file: Path, options: Options) -> tuple["AccountList", "Prepared"]:
     reference = None
     if any(slot.name == "reference" for slot in profile.slots):
         reference = load_reference(options["reference"]) if options["reference"] else load_reference()
-    return accounts, prepare_accounts(accounts, profile, decisions, reference)
+    spread = map if len(accounts) < LONG_LIST else on_all_cores
+    return accounts, prepare_accounts(accounts, profile, decisions, reference, spread)
+
+
+def on_all_cores(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
+    """Work on the parts of a list in one process a core, and show how far that is."""
+    from accountmap import ProcessExecutor
+
+    progress = Progress("making match keys")
+    for done, result in enumerate(ProcessExecutor().map(function, parts), start=1):
+        progress(done, len(parts))
+        yield result
 
 
 @click.group()

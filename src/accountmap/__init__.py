@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accountmap.exchange import partner_growth as partner_growth
     from accountmap.exchange import propose_agreement as propose_agreement
     from accountmap.exchange import sign_agreement as sign_agreement
+    from accountmap.executors import ProcessExecutor as ProcessExecutor
     from accountmap.overlap import AccountMap as AccountMap
     from accountmap.overlap import SessionResult as SessionResult
     from accountmap.preflight import Preflight as Preflight
@@ -80,6 +81,7 @@ _HOMES: Final = {
     "partner_growth": "exchange",
     "propose_agreement": "exchange",
     "sign_agreement": "exchange",
+    "ProcessExecutor": "executors",
     "AccountMap": "overlap",
     "SessionResult": "overlap",
     "Preflight": "preflight",
