@@ -2,8 +2,9 @@ import hashlib
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+import tomllib
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from accountmap.canonical.tables import DATA
 from accountmap.canonical.transliteration import to_ascii
 from accountmap.canonical.version import data_digests
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 COUNTRIES = st.sampled_from([None, "DE", "Japan", "nowhere"])
 NAMES = st.one_of(
     st.text(max_size=40),
@@ -106,9 +108,15 @@ def test_digests_name_every_table_and_library() -> None:
     digests = data_digests()
     table = "legal_forms.tsv"
     assert digests[f"data/{table}"] == hashlib.sha256((DATA / table).read_bytes()).hexdigest()
-    assert digests["anyascii"] == version("anyascii")
+    assert {"data/public_suffix_list.dat", "data/mail_domains.txt"} < set(digests)
     assert {f"data/{path.name}" for path in DATA.iterdir() if path.name.endswith(".tsv")} < set(digests)
     assert list(digests) == sorted(digests)
+
+
+def test_libraries_that_decide_keys_are_pinned_and_agreed() -> None:
+    pinned = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["dependencies"]
+    exact = {name: number for name, equals, number in (line.partition("==") for line in pinned) if equals}
+    assert exact == {name: value for name, value in data_digests().items() if not name.startswith("data/")}
 
 
 @pytest.mark.parametrize("locale", ["C", "tr_TR.UTF-8", "ja_JP.SJIS"])
@@ -123,3 +131,8 @@ def test_the_locale_and_the_hash_seed_do_not_matter(locale: str) -> None:
     found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     account = {"name": "IŞIK İnci Müller トヨタ GmbH", "country": "TR", "website": "isik.com.tr"}
     assert found.stdout.decode().strip() == str([key.value for key in explain(account, WIDEST).keys])
+
+
+def test_every_table_is_named_with_its_source() -> None:
+    said = (DATA / "README.md").read_text("utf-8")
+    assert [path.name for path in DATA.iterdir() if path.is_file() and f"`{path.name}`" not in said] == ["README.md"]

@@ -9,8 +9,9 @@ from accountmap.canonical.tables import DATA
 CANONICAL_VERSION: Final = "canonical-v1"
 """The specification that this package follows (`protocols/canonical-v1.md`)."""
 
-LIBRARIES: Final = ("anyascii", "publicsuffixlist", "python-stdnum")
-"""Libraries whose own tables end up in keys."""
+LIBRARIES: Final = ("anyascii", "python-stdnum")
+"""Libraries whose own rules decide keys, so that `pyproject.toml` pins them: anyascii the keys of every name,
+python-stdnum those of the slots `lei`, `vat` and `reference`. publicsuffixlist only reads the list in `data/`."""
 
 
 def data_digests() -> dict[str, str]:
