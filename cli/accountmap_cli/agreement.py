@@ -27,7 +27,13 @@ def agreement() -> None:
     help="What each shows of matched accounts; none for nothing.",
 )
 @click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
-@click.option("--runs", default=4, show_default=True, help="How many sessions may show counts in 30 days.")
+@click.option(
+    "--runs",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 1_000),
+    help="How many sessions may show counts in 30 days.",
+)
 @click.option(
     "--min-change",
     default=5,
@@ -62,7 +68,7 @@ def new(
     Example:
       accountmap agreement new --with globex
     """
-    from accountmap import propose_agreement
+    from accountmap import propose_agreement, write_agreement
 
     with workspace(context) as own:
         made = propose_agreement(
@@ -77,7 +83,7 @@ def new(
             now=datetime.now(UTC),
         )
         file = output or Path(f"{own.short_name}-{own.partner(partner).slug}.agreement.toml")
-        file.write_text(made.document, encoding="utf-8")
+        write_agreement(made, file)
     for line in in_words(made):
         say(line)
     emit(str(file))
@@ -139,7 +145,7 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
     Example:
       accountmap agreement sign acme-globex.agreement.toml
     """
-    from accountmap import Agreement, sign_agreement
+    from accountmap import Agreement, partner_of, sign_agreement, write_agreement
 
     document = file.read_bytes()
     with workspace(context) as own:
@@ -153,15 +159,13 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
             click.confirm("\nSign this agreement?", abort=True, err=True)
         signed = sign_agreement(own, document, datetime.now(UTC))
-        file.write_text(signed.document, encoding="utf-8")
-        ours = signed.role_of(own.card)
-        slug = own.partner(signed.terms.names[1 - ours]).slug
-    other = signed.terms.names[1 - ours]
+        write_agreement(signed, file)
+        partner, ours = partner_of(own, signed), signed.role_of(own.card)
     emit(str(file))
     if ours == 1:
-        say(f"\nSigned. Next: send {file} back to {other}, who begins with: accountmap map")
+        say(f"\nSigned. Next: send {file} back to {partner.card.name}, who begins with: accountmap map")
     else:
-        say(f"\nBoth have signed. Next: accountmap map --with {slug} --folder DIR")
+        say(f"\nBoth have signed. Next: accountmap map --with {partner.slug} --folder DIR")
 
 
 @agreement.command()

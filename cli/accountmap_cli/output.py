@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,22 +11,40 @@ import click
 
 def say(text: str = "") -> None:
     """Tell the user something that is not the result."""
-    click.echo(text, err=True)
+    click.echo(harmless(text), err=True)
 
 
 def emit(text: str) -> None:
     """Print a result."""
-    click.echo(text)
+    click.echo(harmless(text))
 
 
 def emit_json(value: Any) -> None:
     """Print a result for a machine."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(harmless(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+
+
+def harmless(text: str, *, lines: bool = True) -> str:
+    r"""Show what a terminal would obey: \u001b for the start of a command, \u202e for writing turned around.
+
+    Written as JSON escapes them, so that JSON means the same afterwards.
+
+    Args:
+        lines: whether new lines are meant.
+    """
+    return "".join(json.dumps(c)[1:-1] if _is_obeyed(c) and not (lines and c == "\n") else c for c in text)
+
+
+def _is_obeyed(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Lay out a small table; numbers to the right."""
-    body = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    body = [
+        [f"{cell:,}" if isinstance(cell, int) else harmless(str(cell), lines=False) for cell in row]
+        for row in rows
+    ]
     right = (
         [all(isinstance(row[n], int) for row in rows) for n in range(len(head))] if body else [False] * len(head)
     )

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from accountmap.exchange import Steps as Steps
     from accountmap.exchange import forecast as forecast
     from accountmap.exchange import partner_growth as partner_growth
+    from accountmap.exchange import partner_of as partner_of
     from accountmap.exchange import propose_agreement as propose_agreement
     from accountmap.exchange import sign_agreement as sign_agreement
+    from accountmap.exchange import write_agreement as write_agreement
     from accountmap.executors import ProcessExecutor as ProcessExecutor
     from accountmap.overlap import AccountMap as AccountMap
     from accountmap.overlap import SessionResult as SessionResult
@@ -79,8 +81,10 @@ _HOMES: Final = {
     "Steps": "exchange",
     "forecast": "exchange",
     "partner_growth": "exchange",
+    "partner_of": "exchange",
     "propose_agreement": "exchange",
     "sign_agreement": "exchange",
+    "write_agreement": "exchange",
     "ProcessExecutor": "executors",
     "AccountMap": "overlap",
     "SessionResult": "overlap",

@@ -1,6 +1,7 @@
 """What is said before anything leaves: the dry run, and an agreement whose sizes grew."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from accountmap.exchange import propose_agreement
 from tests.cli.running import accountmap
 from tests.exchange.test_changes import prospects, save
-from tests.parties import LEFT, NOW, Parties
+from tests.parties import LEFT, Parties
 
 
 @pytest.mark.parametrize(("side", "other"), [("acme", "globex"), ("globex", "acme")])
@@ -39,7 +40,7 @@ def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: P
         days=365,
         automatic_share=1.0,
         runs_per_30_days=4,
-        now=NOW.replace(year=2027),
+        now=datetime.now(UTC),
     )
     (tmp_path / "grown.toml").write_text(grown.document, encoding="utf-8")
     globex = tmp_path / "globex"

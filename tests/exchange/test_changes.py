@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,21 @@ from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel
 from accountmap.errors import TrustError, WorkspaceError
-from accountmap.exchange import Outcome, Steps, default_curve, partner_growth, propose_agreement, sign_agreement
+from accountmap.exchange import (
+    Outcome,
+    Steps,
+    default_curve,
+    partner_growth,
+    propose_agreement,
+    sign_agreement,
+    write_agreement,
+)
 from accountmap.exchange.changes import changed_entities, changed_since_last, check_change
 from accountmap.trust.agreement import Agreement
 from tests.parties import LEFT, NOW, Parties, Party, Row, account_list
 
 PROFILE = next(iter(PROFILES.values()))
+LATER = NOW.replace(year=2027)
 
 
 def prepared(rows: Sequence[Row]) -> Prepared:
@@ -97,7 +107,7 @@ def test_a_list_that_is_not_there_is_a_clear_error(parties: Parties) -> None:
         begin(parties.acme, list_id=99)
 
 
-def propose(party: Party, rows: Sequence[Row]) -> Agreement:
+def propose(party: Party, rows: Sequence[Row], now: datetime = LATER) -> Agreement:
     save(party, rows)
     return propose_agreement(
         party.workspace,
@@ -107,7 +117,7 @@ def propose(party: Party, rows: Sequence[Row]) -> Agreement:
         days=365,
         automatic_share=1.0,
         runs_per_30_days=4,
-        now=NOW.replace(year=2027),
+        now=now,
     )
 
 
@@ -131,5 +141,65 @@ def test_the_first_agreement_has_nothing_to_grow_from(tmp_path: Path) -> None:
 def test_the_initiator_sees_the_growth_of_the_responder(parties: Parties) -> None:
     draft = propose(parties.acme, LEFT)
     save(parties.globex, prospects(300))
-    signed = sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)
+    signed = sign_agreement(parties.globex.workspace, draft.document.encode(), LATER)
     assert [g.segment for g in partner_growth(parties.acme.workspace, signed)] == ["prospect"]
+
+
+def test_no_date_of_the_partner_hides_the_growth(parties: Parties) -> None:
+    for now in (NOW - timedelta(days=400), NOW, LATER):
+        grown = propose(parties.acme, [*LEFT, *prospects(150)], now)
+        assert [g.segment for g in partner_growth(parties.globex.workspace, grown)] == ["prospect"]
+
+
+def test_growth_is_counted_from_the_largest_size_and_stays_flagged_when_signed(parties: Parties) -> None:
+    globex = parties.globex.workspace
+    for rows, flagged in ((40, []), (0, []), (150, []), (2500, ["prospect", "all"]), (2501, [])):
+        draft = propose(parties.acme, [*LEFT, *prospects(rows)])
+        assert [g.segment for g in partner_growth(globex, draft)] == flagged
+        signed = sign_agreement(globex, draft.document.encode(), LATER)
+        assert [g.segment for g in partner_growth(globex, signed)] == flagged
+
+
+def test_new_keys_do_not_hide_the_growth(parties: Parties, tmp_path: Path) -> None:
+    for party, other in ((parties.acme, parties.globex), (parties.globex, parties.acme)):
+        rotation = party.workspace.rotate(tmp_path / "rotation.toml", NOW)
+        other.partner = other.workspace.renew_partner(rotation, "test", NOW)
+    grown = propose(parties.acme, [*LEFT, *prospects(150)])
+    assert [g.segment for g in partner_growth(parties.globex.workspace, grown)] == ["prospect"]
+
+
+@pytest.mark.parametrize(
+    ("created", "said"),
+    [(LATER + timedelta(days=2), "in the future"), (NOW - timedelta(seconds=1), "older than the one")],
+)
+def test_an_agreement_out_of_its_order_is_not_signed(parties: Parties, created: datetime, said: str) -> None:
+    draft = propose(parties.acme, LEFT, created)
+    with pytest.raises(TrustError, match=said):
+        sign_agreement(parties.globex.workspace, draft.document.encode(), LATER)
+
+
+@pytest.mark.parametrize("segments", [("customer", "prospect", "opportunity"), ("customer", "prospect", "lead")])
+def test_an_agreement_on_other_segments_is_not_signed(parties: Parties, segments: tuple[str, ...]) -> None:
+    terms = replace(parties.acme.workspace.agreements(parties.acme.partner)[0].terms, segments=segments)
+    draft = Agreement.propose(terms, dict.fromkeys(segments, 16), parties.acme.workspace.identity)
+    with pytest.raises(TrustError, match="other segments"):
+        sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)
+    assert partner_growth(parties.globex.workspace, draft) == ()
+
+
+def test_an_agreement_under_another_name_is_not_signed(parties: Parties) -> None:
+    terms = parties.acme.workspace.agreements(parties.acme.partner)[0].terms
+    borrowed = replace(terms, names=("Initech", terms.names[1]))
+    draft = Agreement.propose(borrowed, dict.fromkeys(terms.segments, 16), parties.acme.workspace.identity)
+    with pytest.raises(TrustError, match="another company"):
+        sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)
+
+
+def test_an_agreement_that_cannot_be_written_leaves_what_was_there(parties: Parties, tmp_path: Path) -> None:
+    (agreement,) = parties.globex.workspace.agreements(parties.globex.partner)
+    file = tmp_path / "agreement.toml"
+    write_agreement(agreement, file)
+    assert Agreement.parse(file.read_bytes()) == agreement
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        write_agreement(agreement, tmp_path)
+    assert [path for path in tmp_path.parent.iterdir() if path.suffix == ".part"] == []

@@ -1,6 +1,6 @@
 """The one place where backend, executor, channel, clock and randomness are put together."""
 
-from accountmap.exchange.agreements import propose_agreement, sign_agreement
+from accountmap.exchange.agreements import partner_of, propose_agreement, sign_agreement, write_agreement
 from accountmap.exchange.forecast import Forecast, forecast
 from accountmap.exchange.growth import Growth, partner_growth
 from accountmap.exchange.outcome import Outcome, Preview, State
@@ -17,6 +17,8 @@ __all__ = [
     "default_curve",
     "forecast",
     "partner_growth",
+    "partner_of",
     "propose_agreement",
     "sign_agreement",
+    "write_agreement",
 ]

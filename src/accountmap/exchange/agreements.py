@@ -1,14 +1,16 @@
 """Making and signing agreements from what the workspace holds."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.canonical.version import CANONICAL_VERSION, data_digests
-from accountmap.errors import TrustError, UsageError
+from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.exchange.groups import group_order
 from accountmap.exchange.padding import padded_sizes
 from accountmap.exchange.payload import payload_bytes
+from accountmap.files import write_atomic
 from accountmap.psi.parameters import Parameters, Role
 from accountmap.psi.suite import digest
 from accountmap.trust.agreement import Agreement
@@ -22,6 +24,9 @@ REFERENCE_LIST = "reference list"
 
 RECTANGLE = bytes(1)
 """All segments of the one by all of the other: the only rectangle so far."""
+
+CLOCK_SKEW = timedelta(days=1)
+"""How far the partner's clock may be ahead."""
 
 
 def propose_agreement(
@@ -72,7 +77,8 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
     """Take an agreement from the partner: as its responder sign it, as its initiator take in the signature.
 
     Raises:
-        TrustError: it is between others, a signature does not hold, or this side could not keep it.
+        TrustError: it is between others, a signature does not hold, it is dated in the future or before the last
+            one that both signed, or this side could not keep it.
     """
     agreement = Agreement.parse(document)
     role = agreement.role_of(workspace.card)
@@ -80,6 +86,7 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
     partner.check_not_revoked()
     agreement.check_signatures(cards_of(workspace, partner, role))
     check_program(agreement)
+    _check_date(agreement, workspace.agreements(partner), now)
     if role == Role.RESPONDER and not agreement.complete:
         _, prepared = workspace.load_list(workspace.current_list().id)
         check_profile(agreement, prepared)
@@ -96,10 +103,39 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
     return agreement
 
 
+def write_agreement(agreement: Agreement, file: Path) -> None:
+    """Write an agreement as the file that partners mail to each other, in the place of what was there.
+
+    Raises:
+        WorkspaceError: it cannot be written; what was there is still there.
+    """
+    try:
+        write_atomic(file, agreement.document.encode(), mode=0o644)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{file} cannot be written: {error.strerror}", "The agreement is kept; write it elsewhere."
+        ) from error
+
+
 def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreement: Agreement) -> None:
     if not any(agreement.document.startswith(known.document) for known in workspace.agreements(partner)):
         raise TrustError(
             "this agreement was not made in this workspace", "Make a new one with: accountmap agreement new"
+        )
+
+
+def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> None:
+    """Refuse a date with which the partner could put an agreement out of its order."""
+    created = agreement.terms.created
+    last = next((one.terms.created for one in known if one.complete), created)
+    if created > now + CLOCK_SKEW:
+        raise TrustError(
+            f"the agreement is dated {created:%Y-%m-%d}, in the future", "Compare the clocks of both computers."
+        )
+    if created < last:
+        raise TrustError(
+            f"the agreement is older than the one of {last:%Y-%m-%d}, which both have signed",
+            "Make a new one with: accountmap agreement new",
         )
 
 
@@ -131,12 +167,17 @@ def cards_of(workspace: Workspace, partner: PartnerRecord, role: int) -> tuple[C
 
 
 def check_program(agreement: Agreement) -> None:
-    """Refuse an agreement under which this program would make other keys than it says.
+    """Refuse an agreement under which this program would make other keys or segments than it says.
 
     Raises:
         TrustError: naming what differs.
     """
     terms = agreement.terms
+    if terms.segments != SEGMENTS:
+        raise TrustError(
+            "the agreement has other segments than this program",
+            f"Segments are {', '.join(SEGMENTS)}, in this order. Use the same version on both sides.",
+        )
     data = data_digests() | {k: v for k, v in terms.data.items() if k == REFERENCE_LIST}
     differing = sorted(key for key in data.keys() | terms.data.keys() if data.get(key) != terms.data.get(key))
     if terms.canonical != CANONICAL_VERSION or differing:

@@ -21,7 +21,7 @@ class Growth:
 
 
 def partner_growth(workspace: Workspace, agreement: Agreement) -> tuple[Growth, ...]:
-    """Compare the partner's sizes with those of the last agreement that both signed.
+    """Compare the partner's sizes with the largest of all earlier agreements that both signed.
 
     Returns:
         The segments that grew tenfold, and "all" if the sum did; empty without an earlier agreement, or before
@@ -32,15 +32,27 @@ def partner_growth(workspace: Workspace, agreement: Agreement) -> tuple[Growth, 
     """
     partner = partner_of(workspace, agreement)
     theirs = 1 - agreement.role_of(workspace.card)
-    earlier = [
-        known
-        for known in workspace.agreements(partner)
-        if known.complete and known.terms.created < agreement.terms.created
-    ]
+    earlier = [_partner_sizes(workspace, a) for a in _before(agreement, workspace.agreements(partner))]
     if not earlier or theirs >= len(agreement.sizes):
         return ()
-    before = earlier[0].sizes[earlier[0].terms.names.index(partner.card.name)]
     after = agreement.sizes[theirs]
-    pairs = [(segment, before.get(segment, 0), size) for segment, size in after.items()]
-    pairs.append(("all", sum(before.values()), sum(after.values())))
+    pairs = [(segment, max(sizes.get(segment, 0) for sizes in earlier), size) for segment, size in after.items()]
+    pairs.append(("all", max(sum(sizes.values()) for sizes in earlier), sum(after.values())))
     return tuple(Growth(*pair) for pair in pairs if 0 < ALARM * pair[1] <= pair[2])
+
+
+def _before(agreement: Agreement, known: list[Agreement]) -> list[Agreement]:
+    """Return what both signed before: by when it came here, for the partner writes its own dates.
+
+    Args:
+        known: all with this partner, newest first.
+    """
+    digests = [one.digest for one in known]
+    if agreement.digest in digests:
+        known = known[digests.index(agreement.digest) + 1 :]
+    return [one for one in known if one.complete]
+
+
+def _partner_sizes(workspace: Workspace, agreement: Agreement) -> dict[str, int]:
+    """Return the partner's sizes. Cards may have been replaced since; the own name never is."""
+    return agreement.sizes[1 - agreement.terms.names.index(workspace.card.name)]

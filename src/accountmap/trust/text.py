@@ -90,7 +90,9 @@ def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
     Raises:
         TrustError: the line is missing, is not the last, or is written otherwise.
     """
-    signed, _, line = text.partition(f"\n{key} = ")
+    signed, mark, line = text.partition(f"\n{key} = ")
+    if not mark:
+        raise TrustError(f"this is no {what}: it has no signature", "Ask your partner for the file again.")
     signature = decode(line.strip('"\n'), "a signature")
     if len(signature) != SIGNATURE_BYTES or line != f"{encode(signature)}\n":
         raise TrustError(
