@@ -153,7 +153,7 @@ def test_no_date_of_the_partner_hides_the_growth(parties: Parties) -> None:
 
 def test_growth_is_counted_from_the_largest_size_and_stays_flagged_when_signed(parties: Parties) -> None:
     globex = parties.globex.workspace
-    for rows, flagged in ((40, []), (0, []), (150, []), (2500, ["prospect", "all"]), (2501, [])):
+    for rows, flagged in ((40, []), (0, []), (150, []), (2500, ["prospect", "all"]), (4000, [])):
         draft = propose(parties.acme, [*LEFT, *prospects(rows)])
         assert [g.segment for g in partner_growth(globex, draft)] == flagged
         signed = sign_agreement(globex, draft.document.encode(), LATER)

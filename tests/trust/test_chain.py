@@ -1,13 +1,13 @@
 """The ledger's chain: what was changed, taken out, put in or moved is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust.chain import Entry, Ledger, head_of
+from accountmap.trust.chain import Entry, Facts, Ledger, head_of
 from accountmap.trust.identity import Identity
 from accountmap.trust.receipts import CardReceipts
 
@@ -17,13 +17,13 @@ CARDS = {i.card.digest.hex(): i.card for i in (ACME, GLOBEX)}
 RECEIPT = bytes(range(32))
 
 
-def receipt(signers: tuple[Identity, Identity] = (ACME, GLOBEX)) -> dict[str, object]:
+def receipt(signers: tuple[Identity, ...] = (ACME, GLOBEX), parties: Sequence[Identity] = (ACME, GLOBEX)) -> Facts:
     signatures = b"".join(CardReceipts(signer, GLOBEX.card).sign(RECEIPT) for signer in signers)
-    cards = [ACME.card.digest.hex(), GLOBEX.card.digest.hex()]
+    cards = [party.card.digest.hex() for party in parties]
     return {"event": "done", "receipt": RECEIPT.hex(), "signatures": signatures.hex(), "cards": cards}
 
 
-def ledger(*facts: dict[str, object], signer: Identity = ACME) -> Ledger:
+def ledger(*facts: Facts, signer: Identity = ACME) -> Ledger:
     entries: list[Entry] = []
     for n, said in enumerate(facts, 1):
         entries.append(Entry.write(said, n, head_of(entries), signer))
@@ -51,8 +51,21 @@ def test_a_whole_chain_holds_and_survives_the_export() -> None:
         (lambda e: (*e[:3], Entry("[]", bytes(64))), 4),
         (lambda e: (*e[:3], Entry.write({"event": "x"}, 4, head_of(e[:2]), ACME)), 4),
         (lambda e: (*e[:3], Entry.write({"event": "x"}, 4, head_of(e[:3]), STRANGER)), 4),
+        (lambda e: (*e[:3], replace(e[3], body=e[3].body.replace(":", ": ", 1))), 4),
+        (lambda e: (*e[:3], Entry("[" * 100_000, bytes(64))), 4),
     ],
-    ids=["changed", "taken out", "moved", "repeated", "unsigned", "no entry", "other past", "other signer"],
+    ids=[
+        "changed",
+        "taken out",
+        "moved",
+        "repeated",
+        "unsigned",
+        "no entry",
+        "other past",
+        "other signer",
+        "other form",
+        "deep",
+    ],
 )
 def test_the_first_entry_that_fails_is_named(
     change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]], first: int
@@ -70,6 +83,33 @@ def test_the_first_entry_that_fails_is_named(
 def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, Identity], blamed: str) -> None:
     with pytest.raises(TrustError, match=f"entry 1 .* signature of {blamed} under the receipt"):
         ledger(receipt(signers)).check()
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (receipt((), ()), "it is not an entry"),
+        (receipt((), (ACME, GLOBEX)), "it is not an entry"),
+        (receipt((ACME,), (ACME, GLOBEX)), "it is not an entry"),
+        (receipt((ACME, GLOBEX, STRANGER)), "it is not an entry"),
+        (receipt((ACME, GLOBEX), (ACME,)), "it is not an entry"),
+        (receipt((ACME, ACME), (ACME, ACME)), "it is not an entry"),
+        (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is no party"),
+        (receipt() | {"receipt": RECEIPT[1:].hex()}, "it is not an entry"),
+        (receipt() | {"event": "sent"}, "it is not an entry"),
+        ({"event": "done"}, "it is not an entry"),
+        (receipt() | {"cards": None}, "it is not an entry"),
+        (receipt() | {"cards": [ACME.card.digest.hex(), {}]}, "it is not an entry"),
+    ],
+)
+def test_a_receipt_is_signed_by_two_parties(facts: Facts, said: str) -> None:
+    with pytest.raises(TrustError, match=f"entry 1 .* {said}"):
+        ledger(facts).check()
+
+
+def test_a_receipt_stands_for_one_session() -> None:
+    with pytest.raises(TrustError, match=r"entry 2 .* earlier session"):
+        ledger(receipt(), receipt()).check()
 
 
 def test_a_party_that_is_not_on_file_is_named() -> None:

@@ -1,8 +1,12 @@
 """A record that cannot be changed unseen: entries chained by hash, each signed by the company that wrote it.
 
-An entry is canonical JSON. Its hash covers the hash before it, and the signature covers its hash, so an entry that
-was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only against a hash
-of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
+An entry is canonical JSON. It holds the hash before it, its own hash covers that, and the signature its own hash:
+an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
+against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
+
+A receipt is a digest over the session and all that it exchanged, of which the ledger keeps no copy. The two
+signatures show that both parties finished one session and agreed on what it did; that the entry tells it rightly
+(numbers, fields, dates) is the word of the company that wrote it.
 """
 
 import hashlib
@@ -16,6 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.receipts import receipt_holds
+from accountmap.trust.text import SIGNATURE_BYTES
 
 EXPORT_FORMAT: Final = "accountmap-ledger-v1"
 BEGINNING: Final = bytes(32)
@@ -23,7 +28,7 @@ BEGINNING: Final = bytes(32)
 
 _HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
 _SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
-_SIGNATURE_BYTES: Final = 64
+_RECEIPT_BYTES: Final = 32
 
 Facts = dict[str, Any]
 """What an entry says: names to texts, whole numbers, lists and tables of them."""
@@ -47,6 +52,11 @@ class Entry:
         facts: Facts = json.loads(self.body)
         return facts
 
+    @property
+    def before(self) -> bytes:
+        """The hash before it, as it says itself: enough to write the next entry, not to trust this one."""
+        return bytes.fromhex(self.facts["before"])
+
     def hash(self, before: bytes) -> bytes:
         """Return the hash of the chain up to and with this entry."""
         return hashlib.sha256(_HASH_LABEL + before + self.body.encode()).digest()
@@ -59,8 +69,8 @@ class Entry:
             number: 1 for the first.
             before: hash of the chain so far.
         """
-        whole = {**facts, "number": number, "signer": identity.card.digest.hex()}
-        unsigned = cls(json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False), b"")
+        whole = {**facts, "number": number, "before": before.hex(), "signer": identity.card.digest.hex()}
+        unsigned = cls(_canonical(whole), b"")
         return cls(unsigned.body, identity.sign(_SIGN_LABEL + unsigned.hash(before)))
 
 
@@ -86,9 +96,9 @@ class Ledger:
         Raises:
             TrustError: naming the first entry that does not hold.
         """
-        before = BEGINNING
+        before, receipts = BEGINNING, set[bytes]()
         for number, entry in enumerate(self.entries, 1):
-            fault = self._fault(entry, number, before)
+            fault = self._fault(entry, number, before, receipts)
             if fault:
                 raise TrustError(
                     f"entry {number} of the ledger does not hold: {fault}",
@@ -96,30 +106,42 @@ class Ledger:
                 )
             before = entry.hash(before)
 
-    def _fault(self, entry: Entry, number: int, before: bytes) -> str | None:
+    def _fault(self, entry: Entry, number: int, before: bytes, receipts: set[bytes]) -> str | None:
         try:
             facts = entry.facts
             if facts["number"] != number:
-                return f"it says that it is entry {facts['number']}"
+                return f"it says that it is entry {int(facts['number'])}"
+            if facts["before"] != before.hex() or entry.body != _canonical(facts):
+                return "it was changed, or something before it was"
             signer = self.cards.get(facts["signer"])
             if signer is None:
                 return "it is signed under a card that is not on file"
             verify(signer.signing_key, entry.signature, _SIGN_LABEL + entry.hash(before))
-            return self._receipt_fault(facts)
+            return self._receipt_fault(facts, receipts)
         except InvalidSignature:
             return "it was changed, or something before it was"
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return "it is not an entry"
 
-    def _receipt_fault(self, facts: Facts) -> str | None:
-        if "receipt" not in facts:
+    def _receipt_fault(self, facts: Facts, receipts: set[bytes]) -> str | None:
+        """Check that both parties signed the receipt, if the session is said to be done.
+
+        Args:
+            receipts: of the entries before; this one is added.
+        """
+        if "receipt" not in facts and facts["event"] != "done":
             return None
-        receipt, signatures = bytes.fromhex(facts["receipt"]), bytes.fromhex(facts["signatures"])
-        for n, digest in enumerate(facts["cards"]):
+        receipt, parties, signatures = _receipt(facts)
+        if facts["signer"] not in parties:
+            return "the company that wrote it is no party of its receipt"
+        if receipt in receipts:
+            return "its receipt is that of an earlier session"
+        receipts.add(receipt)
+        for digest, signature in zip(parties, signatures, strict=True):
             card = self.cards.get(digest)
             if card is None:
                 return "a party of its session is not on file"
-            if not receipt_holds(card, receipt, signatures[n * _SIGNATURE_BYTES : (n + 1) * _SIGNATURE_BYTES]):
+            if not receipt_holds(card, receipt, signature):
                 return f"the signature of {card.name} under the receipt does not hold"
         return None
 
@@ -167,7 +189,7 @@ class Ledger:
             cards = [Card.parse(document.encode()) for document in fields["cards"]]
             entries = tuple(Entry(str(e["body"]), bytes.fromhex(e["signature"])) for e in fields["entries"])
             head = bytes.fromhex(fields["head"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise TrustError(
                 "this is no exported ledger", "Make one with: accountmap ledger export FILE"
             ) from error
@@ -184,3 +206,21 @@ def head_of(entries: Iterable[Entry]) -> bytes:
     for entry in entries:
         before = entry.hash(before)
     return before
+
+
+def _receipt(facts: Facts) -> tuple[bytes, tuple[str, str], tuple[bytes, bytes]]:
+    """Return receipt, digests of the two parties' cards, and their signatures, of the entry of a finished session.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is no receipt, or not one of two parties.
+    """
+    receipt, signatures = bytes.fromhex(facts["receipt"]), bytes.fromhex(facts["signatures"])
+    initiator, responder = facts["cards"]
+    well_formed = len(receipt) == _RECEIPT_BYTES and len(signatures) == 2 * SIGNATURE_BYTES
+    if facts["event"] != "done" or initiator == responder or not well_formed:
+        raise ValueError("not a receipt of two parties")
+    return receipt, (initiator, responder), (signatures[:SIGNATURE_BYTES], signatures[SIGNATURE_BYTES:])
+
+
+def _canonical(facts: Facts) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

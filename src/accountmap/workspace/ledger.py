@@ -1,6 +1,6 @@
 """The workspace's ledger: what each partner was shown, in a chain that only grows."""
 
-from accountmap.trust.chain import Entry, Facts, head_of
+from accountmap.trust.chain import BEGINNING, Entry, Facts
 from accountmap.trust.identity import Identity
 from accountmap.workspace.database import Database
 
@@ -12,8 +12,10 @@ def entries(database: Database) -> tuple[Entry, ...]:
 
 
 def append(database: Database, facts: Facts, identity: Identity) -> None:
-    """Add an entry. Call inside the transaction of the step that it records."""
-    known = entries(database)
-    number = len(known) + 1
-    entry = Entry.write(facts, number, head_of(known), identity)
+    """Add an entry; takes as long after many as after few. Call inside the transaction of the step it records."""
+    number, before = 1, BEGINNING
+    for row in database.all("SELECT number, body, signature FROM ledger ORDER BY number DESC LIMIT 1"):
+        last = Entry(row["body"], row["signature"])
+        number, before = row["number"] + 1, last.hash(last.before)
+    entry = Entry.write(facts, number, before, identity)
     database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
