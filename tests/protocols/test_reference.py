@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protocols.reference import aes_gcm, curve, ed25519, hpke, mlkem768
+from protocols.reference.cases_cards import ORDER_8
 
 from accountmap.trust.kem import SealingKey
+from accountmap.trust.low_order import LOW_ORDER
 from tests.protocols.vectors import ROOT
 
 PUBLISHED = ROOT / "tests" / "vectors"
@@ -72,6 +74,17 @@ def test_ed25519() -> None:
     theirs = Ed25519PrivateKey.from_private_bytes(seed)
     assert ed25519.public_key(seed) == theirs.public_key().public_bytes_raw()
     assert ed25519.sign(seed, message) == theirs.sign(message)
+
+
+def test_points_of_low_order() -> None:
+    """Doubling a point of order 8 gives one of order 4, then 2, then the neutral one: all that the text lists."""
+    y = ORDER_8
+    square = (y * y - 1) * pow(ed25519.D * y * y + 1, -1, ed25519.P) % ed25519.P
+    x = pow(square, (ed25519.P + 3) // 8, ed25519.P)
+    x = x if x * x % ed25519.P == square else x * pow(2, (ed25519.P - 1) // 4, ed25519.P) % ed25519.P
+    point = (x, y, 1, x * y % ed25519.P)
+    ys = {int.from_bytes(ed25519.encode(ed25519.multiply(n, point)), "little") & (2**255 - 1) for n in range(1, 9)}
+    assert ys == LOW_ORDER
 
 
 @pytest.mark.parametrize("name", ["a", "b", "c"])
