@@ -93,7 +93,7 @@ def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
     signed, mark, line = text.partition(f"\n{key} = ")
     if not mark:
         raise TrustError(f"this is no {what}: it has no signature", "Ask your partner for the file again.")
-    signature = decode(line.strip('"\n'), "a signature")
+    signature = decode(line.strip('"\n'), f"{what}: the line of the signature")
     if len(signature) != SIGNATURE_BYTES or line != f"{encode(signature)}\n":
         raise TrustError(
             f"{what}: the signature is not the last line, or not as it was written",
