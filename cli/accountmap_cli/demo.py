@@ -41,7 +41,7 @@ class Side:
             ask: leave the terminal to the command, which asks the user.
         """
         shown = " ".join(f'"{a}"' if " " in a else a for a in arguments)
-        say(click.style(f"{self.name.split()[0].lower()}$ accountmap {shown}", bold=True))
+        say(f"{self.name.split()[0].lower()}$ accountmap {shown}", bold=True)
         done = subprocess.run(  # noqa: S603 this program itself
             [sys.executable, "-m", "accountmap_cli", *arguments],
             cwd=self.workspace,
@@ -103,7 +103,7 @@ def demo(left: Path | None, right: Path | None, output: Path, profile: str | Non
     exchange(one, other, shared, ask=not yes and is_interactive())
     for side in (one, other):
         page = side.run("report", "build", "--with", partner_of(side, one, other), "--output", str(side.folder))
-        emit(page.strip())
+        emit(f"{side.name}'s report: {page.strip()}")
     if sample:
         emit(quality(sample / "true_overlap.csv", one.folder / "overlap.csv", other.folder / "overlap.csv"))
 

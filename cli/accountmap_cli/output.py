@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 
-def say(text: str = "") -> None:
+def say(text: str = "", *, bold: bool = False) -> None:
     """Tell the user something that is not the result."""
-    click.echo(harmless(text), err=True)
+    shown = harmless(text)
+    click.echo(click.style(shown, bold=True) if bold else shown, err=True)
 
 
 def emit(text: str) -> None:
