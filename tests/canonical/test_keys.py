@@ -98,10 +98,23 @@ def test_a_label_meets_a_name() -> None:
     assert keys("Alba Robotics")["name"] == keys("", website="www.alba-robotics.com")["label"]
 
 
-def test_a_short_label_counts_only_in_its_country() -> None:
-    found = keys("", website="abc.co.nz")
-    assert "label" not in found
-    assert found["label_country"] == "abc|NZ"
+@pytest.mark.parametrize(
+    ("website", "country", "label"),
+    [
+        ("alba.co.nz", "New Zealand", None),
+        ("alba.com.hk", "China", None),
+        ("alba.co.nz", None, "alba"),
+        ("alba.co.nz", "Chile", "alba"),
+        ("alba.com", "New Zealand", "alba"),
+        ("alba-robotics.co.nz", "New Zealand", "albarobotics"),
+    ],
+)
+def test_a_short_label_of_a_company_at_home_counts_only_there(
+    website: str, country: str | None, label: str | None
+) -> None:
+    found = keys("", country, website)
+    assert found.get("label") == label
+    assert found["label_country"].startswith("alba")
 
 
 def test_digests_name_every_table_and_library() -> None:

@@ -17,8 +17,8 @@ ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 
 _COMMON: Final = read_words("common_words.tsv")
 
-_SHORT_LABEL: Final = 4
-"""Labels up to this length below a country's domain are initials that others have in other countries."""
+_SHORT_LABEL: Final = 6
+"""Labels up to this length are names that other companies have in other countries."""
 
 _LEAST_SOUNDS: Final = {True: 4, False: 5}
 """Consonants that a name must have to be told by its sound, not counting common words: of one word, of several."""
@@ -35,6 +35,7 @@ class Facts(NamedTuple):
         domain: its registrable domain, and in `domain_column` where that stood.
         label: the squashed label of the domain.
         country: as compared, ISO 3166 alpha-2.
+        at_home: the list states a country, and it is that of the domain.
         numbers: its registry numbers by kind.
     """
 
@@ -43,6 +44,7 @@ class Facts(NamedTuple):
     domain_column: str
     label: str | None
     country: str | None
+    at_home: bool
     numbers: Mapping[str, str | None] = _NO_NUMBERS
 
 
@@ -52,12 +54,6 @@ class Key(NamedTuple):
     value: str
     rule: str
     closeness: int = 2
-
-
-def _country(text: str | None, domain: str | None, name: Name | None) -> str | None:
-    """Tell the country: as stated, from the top-level domain, or from the name."""
-    code = country_code(text) or country_of_domain(domain) or (named_country(name) if name else None)
-    return comparison_country(code) if code else None
 
 
 def _address(account: Mapping[str, str | None]) -> tuple[str | None, str]:
@@ -85,12 +81,17 @@ def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] 
     """
     domain, column = _address(account)
     name = parse(account.get("name") or "")
+    stated = country_code(account.get("country"))
+    of_domain = country_of_domain(domain)
+    code = stated or of_domain or (named_country(name) if name else None)
+    country = comparison_country(code) if code else None
     return Facts(
         name=name,
         domain=domain,
         domain_column=column,
         label=_label(domain),
-        country=_country(account.get("country"), domain, name),
+        country=country,
+        at_home=stated is not None and of_domain is not None and comparison_country(of_domain) == country,
         numbers=numbers or _NO_NUMBERS,
     )
 
@@ -130,9 +131,9 @@ def _any_label(facts: Facts) -> Key | None:
 
 
 def _label_alone(facts: Facts) -> Key | None:
-    if facts.label and len(facts.label) <= _SHORT_LABEL and country_of_domain(facts.domain):
-        return None
-    return _any_label(facts)
+    """Leave a short label to its country where the company is known to be at home: abroad it is another's name."""
+    is_short = facts.label is not None and len(facts.label) <= _SHORT_LABEL
+    return None if is_short and facts.at_home else _any_label(facts)
 
 
 def _first_two_words(facts: Facts) -> Key | None:
