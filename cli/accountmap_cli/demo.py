@@ -196,8 +196,8 @@ def quality(truth_file: Path, left: Path, right: Path) -> str:
     hits = len(found & truth)
     return (
         f"Against the truth beside the samples: {len(truth):,} pairs are the same company, {len(found):,} found; "
-        f"recall {hits / len(truth):.1%}, precision {hits / max(1, len(found)):.1%}. The lists hold sister companies and "
-        "namesakes on purpose: samples/README.md."
+        f"recall {hits / len(truth):.1%}, precision {hits / max(1, len(found)):.1%}. "
+        "The lists hold sister companies and namesakes on purpose: samples/README.md."
     )
 
 
