@@ -151,7 +151,9 @@ def question(preview: "Preview", partner: str) -> str:
         then = f"{partner} has agreed. If you agree too"
     else:
         then = f"If you agree, {partner} sees the same counts. If they agree too"
-    learns = "each learns which of its own accounts\nthe other has, and in which of the other's segments"
+    shown = ", ".join(preview.fields).replace("_", " ")
+    fields = f"and of these accounts {shown}" if shown else "and nothing more of them"
+    learns = f"each learns which of its own accounts\nthe other has, in which of the other's segments,\n{fields}"
     return f"\n{then}, {learns}. Reveal?"
 
 

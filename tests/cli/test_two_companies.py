@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from accountmap import Preview
+from accountmap_cli.map import question
 from tests.cli.running import accountmap
 
 ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
@@ -174,3 +177,11 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
     assert len(contents) == 10
     assert overlap(acme).keys() == overlap(globex).keys()
     assert not list(shared.glob(".*")), "no unfinished file is left"
+
+
+def test_the_question_says_all_that_is_revealed() -> None:
+    preview = Preview({("customer", "customer"): 3}, {}, {}, ("name", "owner_email"), True, True)
+    assert "Globex has agreed" in question(preview, "Globex")
+    assert "and of these accounts name, owner email" in question(preview, "Globex")
+    assert "nothing more of them" in question(replace(preview, fields=()), "Globex")
+    assert "sees the same counts" in question(replace(preview, partner_knows=False), "Globex")

@@ -25,6 +25,7 @@ class Preview:
         counts: entities that match at least, by (own segment, partner's segment).
         own_sizes: own entities by segment.
         partner_sizes: the partner's padded entities by segment.
+        fields: what each side shows of the accounts that match, as the agreement names it.
         partner_knows: whether the partner has seen these counts already.
         automatic: whether the agreement lets a program reveal without asking.
     """
@@ -32,6 +33,7 @@ class Preview:
     counts: dict[Cell, int]
     own_sizes: dict[str, int]
     partner_sizes: dict[str, int]
+    fields: tuple[str, ...]
     partner_knows: bool
     automatic: bool
 

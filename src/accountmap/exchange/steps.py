@@ -231,6 +231,7 @@ class Steps:
             counts=cells(counts, terms.segments, role),
             own_sizes=own_sizes,
             partner_sizes=running.agreement.sizes[1 - role],
+            fields=terms.fields,
             partner_knows=role == Role.INITIATOR,
             automatic=self._is_newest(running)
             and int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
