@@ -3,8 +3,8 @@
     python benchmarks/psi.py --size 100000 --backend openssl --json
 
 From canonical keys in Parquet to the end of the session, three marks on the slower party's clock: the counts known
-on both sides; the matched rows known on both sides, with the first half of the key exchanges, which the program does
-in the same step; everything with fields sealed and receipts signed. Messages go through a pipe, unsealed: the
+on both sides; the matched rows known on both sides, with the first half of the key exchanges, which the program
+does in the same step; everything with fields sealed and receipts signed. Messages go through a pipe, unsealed: the
 envelope is timed elsewhere. Both parties use all processors.
 """
 
