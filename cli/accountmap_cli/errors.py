@@ -31,11 +31,9 @@ EXIT_CODES: Final = {
 
 def report(error: AccountmapError) -> NoReturn:
     """Show an error with its hint and end the program."""
-    say(
-        f"accountmap: {str(error)[0].lower()}{str(error)[1:]}"
-        if not str(error)[:2].isupper()
-        else f"accountmap: {error}"
-    )
+    message = str(error)
+    starts_with_initials = message[:2].isupper()
+    say(f"accountmap: {message if starts_with_initials else message[:1].lower() + message[1:]}")
     if error.hint:
         say(f"  {error.hint}")
     sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))

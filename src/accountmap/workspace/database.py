@@ -94,7 +94,7 @@ class Database:
             WorkspaceError: it is missing, damaged, or of another version.
         """
         if not path.is_file():
-            raise WorkspaceError(f"{path.parent} is not a workspace", "Make one with: accountmap init")
+            raise WorkspaceError(f"{path.parent.resolve()} is not a workspace", "Make one with: accountmap init")
         database = cls(cls._connect(path))
         version = database.one("PRAGMA user_version")[0]
         if version != SCHEMA_VERSION:
