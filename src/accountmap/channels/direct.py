@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -43,6 +43,7 @@ class DirectChannel:
         self._failure: AccountmapError | None = None
         self._obstacle = ""
         self._talks: set[Conversation] = set()
+        self._ending, self._ended = threading.Lock(), False
 
     @classmethod
     def listen(
@@ -141,11 +142,11 @@ class DirectChannel:
 
     def close(self) -> None:
         """Take leave of the partner and end the connection."""
-        if not self._thread.is_alive():
-            return
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, CancelledError, AccountmapError):
             self._ask(self._take_leave()).result(2 * GOODBYE_SECONDS)
-        self._loop.call_soon_threadsafe(self._keeping.cancel)
+        with self._ending:
+            if not self._ended:
+                self._loop.call_soon_threadsafe(self._keeping.cancel)
         self._thread.join()
 
     def _lonely(self) -> ChannelError:
@@ -175,17 +176,24 @@ class DirectChannel:
                 f"the connection failed ({type(error).__name__})", "Run this again; nothing is lost."
             )
         finally:
+            with self._ending:
+                self._ended = True
+            self._loop.run_until_complete(_drop_what_was_asked())
             self._loop.close()
             self._changed.set()
 
     def _ask(self, work: Coroutine[Any, Any, None]) -> Future[None]:
-        """Have something done in the thread."""
-        try:
-            return asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError:
-            work.close()
-            self._check()
-            raise
+        """Have something done in the thread.
+
+        Raises:
+            AccountmapError: the connection has ended.
+        """
+        with self._ending:
+            if not self._ended:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        self._check()
+        raise ChannelError("the connection has ended", "Run this again; nothing is lost.")
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if writer.get_extra_info("ssl_object").selected_alpn_protocol() is None:
@@ -211,3 +219,12 @@ class DirectChannel:
             async with asyncio.timeout(GOODBYE_SECONDS):
                 while self._talks:
                     await asyncio.sleep(0.02)
+
+
+async def _drop_what_was_asked() -> None:
+    """Cancel what is still to be done, also what was asked for but has not begun."""
+    await asyncio.sleep(0)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
