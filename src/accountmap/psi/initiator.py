@@ -1,7 +1,6 @@
-"""The initiator's phases: messages 1, 3, 5 and 7 out, 2, 4 and 6 in (psi-v1 §5)."""
+"""The initiator's phases: messages 1, 3, 5, 7 and 9 out, 2, 4, 6, 8 and 10 in (psi-v1 §5)."""
 
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 
 from accountmap.errors import PeerError
 from accountmap.psi import fields, rounds, wire
@@ -145,8 +144,9 @@ class Sharing(Matched):
         ours = fields.seal(self, setting, keys)
         receipt = fields.receipt(self, sealed, ours)
         signature = setting.ports.receipts.sign(receipt)
-        found = {f.name: getattr(self, f.name) for f in dataclass_fields(Matched)}
-        phase = Receiving(**found, fields=opened, field_lengths=lengths, receipt=receipt, signature=signature)
+        phase = Receiving(
+            **self.carried(), fields=opened, field_lengths=lengths, receipt=receipt, signature=signature
+        )
         return Step(phase, Message(MessageType.INITIATOR_FIELDS, ours + signature))
 
 
@@ -163,8 +163,15 @@ class Receiving(Matched):
         """Take the partner's signature under the receipt."""
         if not setting.ports.receipts.verify(self.receipt, body):
             raise PeerError(f"{RECEIPT} is not signed under the same receipt")
-        values = {f.name: getattr(self, f.name) for f in dataclass_fields(self) if f.name != "signature"}
-        return Step(Done(**values, signatures=self.signature + body))
+        return Step(
+            Done(
+                **self.carried(),
+                fields=self.fields,
+                field_lengths=self.field_lengths,
+                receipt=self.receipt,
+                signatures=self.signature + body,
+            )
+        )
 
 
 def offer(setting: Setting, channel_key: bytes) -> Step:

@@ -4,7 +4,8 @@ A phase is an immutable value: what one party knows between two messages. A step
 the own consent and gives the next phase and the message to send, if any.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,10 @@ class Matched(Phase):
 
     def __len__(self) -> int:
         return len(self.group)
+
+    def carried(self) -> dict[str, Any]:
+        """Return what every later phase keeps, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(Matched)}
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,7 +1,6 @@
-"""The responder's phases: messages 1, 3, 5 and 7 in, 2, 4 and 6 out (psi-v1 §5)."""
+"""The responder's phases: messages 1, 3, 5, 7 and 9 in, 2, 4, 6, 8 and 10 out (psi-v1 §5)."""
 
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 
 from accountmap.errors import PeerError
 from accountmap.psi import fields, rounds, wire
@@ -172,8 +171,13 @@ class Sharing(Matched):
         if not setting.ports.receipts.verify(receipt, signature):
             raise PeerError(f"{FIELDS} is not signed under the same receipt")
         ours = setting.ports.receipts.sign(receipt)
-        found = {f.name: getattr(self, f.name) for f in dataclass_fields(Matched)}
-        phase = Done(**found, fields=opened, field_lengths=lengths, receipt=receipt, signatures=signature + ours)
+        phase = Done(
+            **self.carried(),
+            fields=opened,
+            field_lengths=lengths,
+            receipt=receipt,
+            signatures=signature + ours,
+        )
         return Step(phase, Message(MessageType.RECEIPT, ours))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from accountmap.trust import text
+from accountmap.trust.kem import SUITE_NAME
 
 AGREEMENT_FORMAT: Final = "accountmap-agreement-v1"
 INITIATOR: Final = "initiator"
@@ -28,7 +29,7 @@ MOST_RUNS: Final = 1_000
 PROTOCOL: Final = {
     "session": "account-psi-v1",
     "message": "message-v1",
-    "sealing": "MLKEM768-X25519, HKDF-SHA256, AES-256-GCM",
+    "sealing": SUITE_NAME,
 }
 
 
