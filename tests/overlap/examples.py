@@ -9,6 +9,7 @@ import pyarrow as pa
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile, Slot
 from accountmap.overlap import MATCH_SCHEMA, AccountMap, SessionResult, build_map, with_history
+from accountmap.overlap.result import WITHHELD_SCHEMA
 
 PROFILE = Profile(
     name="example",
@@ -70,8 +71,14 @@ def session(
         "their_fields": pa.table({name: pa.array(column, pa.string()) for name, column in (shown or {}).items()}),
         "receipt": "beef" * 16,
         "reveals": ("Which of your accounts are on both lists.",),
-    }
-    return SessionResult(**(values | changes))
+        "smallest_cell": 1,
+        "rules": (),
+        "withheld": WITHHELD_SCHEMA.empty_table(),
+        "rest": None,
+    } | changes
+    named = frozenset(values["preview"])
+    fields = dict.fromkeys(named, (tuple(shown or ()), tuple(shown or ())))
+    return SessionResult(**({"named_cells": named, "shown_fields": fields} | values))
 
 
 def one_account_map(shown: Mapping[str, str] | None = None, **columns: Any) -> AccountMap:

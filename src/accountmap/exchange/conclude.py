@@ -8,7 +8,7 @@ from accountmap.exchange.describe import partner_learned
 from accountmap.exchange.outcome import Cell
 from accountmap.exchange.payload import decode_payload
 from accountmap.exchange.running import Running
-from accountmap.overlap.result import MATCH_SCHEMA, SessionResult
+from accountmap.overlap.result import MATCH_SCHEMA, WITHHELD_SCHEMA, SessionResult
 from accountmap.psi.phases import Done
 from accountmap.psi.rounds import Counts
 
@@ -44,17 +44,24 @@ def session_result(running: Running, done: Done, now: datetime) -> SessionResult
             "evidence": evidence,
         }
     ).cast(MATCH_SCHEMA)
+    preview, fields = cells(done.counts, segments, role), agreement.terms.fields
     return SessionResult(
         session_id=done.sid.hex(),
         own_name=running.workspace.card.name,
         partner_name=partner,
         finished=now,
-        preview=cells(done.counts, segments, role),
+        preview=preview,
         partner_sizes=agreement.sizes[1 - role],
         matches=matches,
         their_fields=_their_fields(done, agreement.terms.fields),
         receipt=done.receipt.hex(),
         reveals=partner_learned(partner, agreement.sizes[role], len(matches), agreement.terms.fields),
+        named_cells=frozenset(preview),
+        shown_fields=dict.fromkeys(preview, (fields, fields)),
+        smallest_cell=1,
+        rules=(),
+        withheld=WITHHELD_SCHEMA.empty_table(),
+        rest=None,
     )
 
 

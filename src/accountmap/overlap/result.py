@@ -16,7 +16,47 @@ MATCH_SCHEMA: Final = pa.schema(
     ]
 )
 """One row a match: id (hex, equal on both sides), row of the own entity, the partner's segment, the summed
-weight, and the names of the own slots whose keys are shared, strongest first."""
+weight, and the names of the own slots whose keys are shared, strongest first. An entity stands at most once
+for each rectangle of the agreement: in several rows only if the partner lists the company in several segments."""
+
+
+REST_SCHEMA: Final = pa.schema(
+    [
+        pa.field("their_segment", pa.string(), nullable=False),
+        pa.field("by", pa.string(), nullable=False),
+        pa.field("value", pa.string()),
+        pa.field("entities", pa.int64(), nullable=False),
+    ]
+)
+"""Theirs without me, as the partner's program counted and sent it. `by` is "all", "country", "industry" or "size";
+`value` the country code, the partner's word for the industry (text from outside) or the band of employees, such as
+"51-200". A null value holds what the partner does not know, and every value with fewer entities than the
+agreement's smallest cell, taken together."""
+
+WITHHELD_SCHEMA: Final = pa.schema(
+    [pa.field("entity", pa.int32(), nullable=False), pa.field("reason", pa.string(), nullable=False)]
+)
+"""Own entities that took no part, and why: "off limits" or "outside the joint filter"."""
+
+ME: Final = "me"
+THEM: Final = "them"
+BOTH: Final = "both"
+
+
+@dataclass(frozen=True)
+class EngagementRule:
+    """Who leads, as the agreement says, seen from this side. The first rule that fits an account holds.
+
+    Attributes:
+        segments, their_segments: the cells for which it holds.
+        countries: ISO 3166 codes of the own entity's country for which it holds; empty for all.
+        lead: ME, THEM or BOTH.
+    """
+
+    segments: frozenset[str]
+    their_segments: frozenset[str]
+    countries: frozenset[str]
+    lead: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +75,12 @@ class SessionResult:
             text for each field of the agreement, named as in ACCOUNT_SCHEMA. Text from outside.
         receipt: hex digest that both sides signed: what was counted, matched and shown.
         reveals: one plain sentence for each thing that the partner learned.
+        named_cells: the cells of `preview` in which matches were revealed; in the others only counts were shown.
+        shown_fields: what each showed of the matches in a named cell: own fields, the partner's fields.
+        smallest_cell: counts below it, and above zero, are shown as fewer than this: a rule for the display.
+        rules: of engagement; empty if none are agreed.
+        withheld: WITHHELD_SCHEMA.
+        rest: REST_SCHEMA, or None if the partner does not show it.
     """
 
     session_id: str
@@ -47,3 +93,9 @@ class SessionResult:
     their_fields: pa.Table
     receipt: str
     reveals: tuple[str, ...]
+    named_cells: frozenset[tuple[str, str]]
+    shown_fields: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]]
+    smallest_cell: int
+    rules: tuple[EngagementRule, ...]
+    withheld: pa.Table
+    rest: pa.Table | None

@@ -10,10 +10,16 @@ import pyarrow.parquet as pq
 
 from accountmap.errors import WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.overlap.result import SessionResult
+from accountmap.overlap.result import EngagementRule, SessionResult
 from accountmap.workspace.lists import read_table
 
-RESULT_FILES: Final = ("matches.parquet", "their_fields.parquet", "result.json")
+RESULT_FILES: Final = (
+    "matches.parquet",
+    "their_fields.parquet",
+    "withheld.parquet",
+    "rest.parquet",
+    "result.json",
+)
 
 
 def write_result(folder: Path, result: SessionResult) -> None:
@@ -22,7 +28,13 @@ def write_result(folder: Path, result: SessionResult) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    for name, table in (("matches", result.matches), ("their_fields", result.their_fields)):
+    tables = {
+        "matches": result.matches,
+        "their_fields": result.their_fields,
+        "withheld": result.withheld,
+        **({} if result.rest is None else {"rest": result.rest}),
+    }
+    for name, table in tables.items():
         buffer = pa.BufferOutputStream()
         pq.write_table(table, buffer, compression="zstd")
         write_atomic(folder / f"{name}.parquet", buffer.getvalue().to_pybytes())
@@ -35,6 +47,14 @@ def write_result(folder: Path, result: SessionResult) -> None:
         "partner_sizes": result.partner_sizes,
         "receipt": result.receipt,
         "reveals": result.reveals,
+        "named_cells": sorted(result.named_cells),
+        "shown_fields": [[*cell, *fields] for cell, fields in result.shown_fields.items()],
+        "smallest_cell": result.smallest_cell,
+        "rules": [
+            [sorted(rule.segments), sorted(rule.their_segments), sorted(rule.countries), rule.lead]
+            for rule in result.rules
+        ],
+        "rest": result.rest is not None,
     }
     write_atomic(folder / "result.json", json.dumps(about).encode())
 
@@ -58,6 +78,17 @@ def read_result(folder: Path) -> SessionResult:
             their_fields=read_table(folder / "their_fields.parquet"),
             receipt=about["receipt"],
             reveals=tuple(about["reveals"]),
+            named_cells=frozenset((ours, theirs) for ours, theirs in about["named_cells"]),
+            shown_fields={
+                (ours, theirs): (tuple(own), tuple(shown)) for ours, theirs, own, shown in about["shown_fields"]
+            },
+            smallest_cell=about["smallest_cell"],
+            rules=tuple(
+                EngagementRule(frozenset(ours), frozenset(theirs), frozenset(countries), lead)
+                for ours, theirs, countries, lead in about["rules"]
+            ),
+            withheld=read_table(folder / "withheld.parquet"),
+            rest=read_table(folder / "rest.parquet") if about["rest"] else None,
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise WorkspaceError("the result of the session is damaged") from error
