@@ -23,32 +23,42 @@ class GroupOrder:
     sizes: tuple[int, ...]
 
 
-def group_order(prepared: Prepared, segments: tuple[str, ...]) -> GroupOrder:
-    """Order the entities by segment, in the order of the agreement."""
+def group_order(
+    prepared: Prepared, segments: tuple[str, ...], left_out: npt.NDArray[np.bool_] | None = None
+) -> GroupOrder:
+    """Order the entities by segment.
+
+    Args:
+        segments: in the order of the agreement.
+        left_out: which entities take no part, one entry an entity; by default none.
+    """
     numbers = {name: n for n, name in enumerate(segments)}
     segment = np.array([numbers[s] for s in prepared.entities["segment"].to_pylist()], np.int64)
-    sizes = np.bincount(segment, minlength=len(segments))
-    return GroupOrder(np.argsort(segment, kind="stable").astype(np.int64), tuple(sizes.tolist()))
+    taking_part = np.arange(len(segment)) if left_out is None else np.flatnonzero(~left_out)
+    sizes = np.bincount(segment[taking_part], minlength=len(segments))
+    order = taking_part[np.argsort(segment[taking_part], kind="stable")]
+    return GroupOrder(order.astype(np.int64), tuple(sizes.tolist()))
 
 
-def make_groups(prepared: Prepared, order: GroupOrder, curve: Curve | None) -> Groups:
+def make_groups(prepared: Prepared, order: GroupOrder, slots: int, curve: Curve | None) -> Groups:
     """Lay the keys out in groups.
 
     Args:
+        slots: how many of the profile's take part: all, or the first alone.
         curve: maps the keys to points; without it the groups have none, which is enough after the first message.
     """
-    slots = prepared.profile.slots
-    group_of = np.empty(len(order.entity), np.int64)
+    group_of = np.full(prepared.entities.num_rows, -1, np.int64)
     group_of[order.entity] = np.arange(len(order.entity))
-    keys = prepared.keys
-    group = group_of[keys["entity"].to_numpy()]
-    slot = keys["slot"].to_numpy().astype(np.int64)
-    present = np.zeros((len(order.entity), len(slots)), np.bool_)
+    group = group_of[prepared.keys["entity"].to_numpy()]
+    slot = prepared.keys["slot"].to_numpy().astype(np.int64)
+    taking_part = np.flatnonzero((group >= 0) & (slot < slots))
+    group, slot = group[taking_part], slot[taking_part]
+    present = np.zeros((len(order.entity), slots), np.bool_)
     present[group, slot] = True
     if curve is None:
         return Groups(order.sizes, present)
-    spaces = [s.space.encode() for s in slots]
-    values = keys["value"].to_pylist()
-    row_major = np.argsort(group * len(slots) + slot)
-    messages = [key_message(spaces[slot[k]], values[k].encode()) for k in row_major.tolist()]
+    row_major = np.argsort(group * slots + slot)
+    spaces = [s.space.encode() for s in prepared.profile.slots]
+    values = prepared.keys["value"].take(taking_part[row_major]).to_pylist()
+    messages = [key_message(spaces[k], v.encode()) for k, v in zip(slot[row_major].tolist(), values, strict=True)]
     return Groups(order.sizes, present, curve.hash_to_curve(KEY_DST, messages))

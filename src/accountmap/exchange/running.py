@@ -59,7 +59,7 @@ class Running:
         role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         order = group_order(prepared, agreement.terms.segments)
-        groups = make_groups(prepared, order, curve)
+        groups = make_groups(prepared, order, len(prepared.profile.slots), curve)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,
@@ -94,7 +94,7 @@ class Running:
             session = Session.restore(
                 Role(record.role),
                 parameters_of(agreement),
-                make_groups(prepared, order, None),
+                make_groups(prepared, order, len(prepared.profile.slots), None),
                 ListEntities(accounts, prepared, order, agreement.terms.fields),
                 session_ports(curve, workspace.identity, partner.card),
                 saved[_SEED_BYTES:],
