@@ -13,6 +13,7 @@ from accountmap.errors import PeerError, UsageError
 from accountmap.psi import wire
 from accountmap.psi.parameters import Role
 from accountmap.psi.phases import Matched, Setting
+from accountmap.psi.rounds import Counts
 from accountmap.psi.suite import INDEX_BYTES, MATCH_DST, TAG_BYTES, digest
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products
 
@@ -116,12 +117,17 @@ def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what:
     return b"".join(opened), np.array([len(part) for part in opened], np.int64)
 
 
-def receipt(matched: Matched, responder_sealed: bytes, initiator_sealed: bytes) -> bytes:
+def shown(responder_sealed: bytes, initiator_sealed: bytes) -> bytes:
+    """Return the digests of both field blocks, 64 bytes (psi-v1 §5.8)."""
+    return digest("receipt-fields", responder_sealed) + digest("receipt-fields", initiator_sealed)
+
+
+def receipt(matched: Matched, shown: bytes) -> bytes:
     """Return the digest that both sign: what was counted, matched and sealed (psi-v1 §5.8)."""
-    parts = (
-        digest("receipt-counts", matched.counts.astype(">u4").tobytes()),
-        digest("receipt-matches", matched.match_id.tobytes()),
-        digest("receipt-fields", responder_sealed),
-        digest("receipt-fields", initiator_sealed),
-    )
-    return digest("receipt", matched.sid, matched.graph, *parts)
+    return receipt_of(matched.sid, matched.graph, matched.counts, matched.match_id, shown)
+
+
+def receipt_of(sid: bytes, graph: bytes, counts: Counts, match_id: Bytes2D, shown: bytes) -> bytes:
+    """Return the same from its parts, which a record may keep."""
+    counted = digest("receipt-counts", counts.astype(">u4").tobytes())
+    return digest("receipt", sid, graph, counted, digest("receipt-matches", match_id.tobytes()), shown)

@@ -6,7 +6,7 @@ from accountmap.errors import PeerError
 from accountmap.psi import fields, rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Done, Matched, Message, Phase, Setting, Step, matched
+from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
 
@@ -66,6 +66,8 @@ class Counting(Phase):
         counts = rounds.preview_counts(u0, v0, p)
         if consent != rounds.consent(self.sid, THEM, counts):
             raise PeerError(f"{OPENING} consents to other counts than these")
+        if not p.reveals:
+            return Step(Counted(self.sid, counts))
         phase = Previewed(
             self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.v_opening, u0, counts
         )
@@ -142,10 +144,16 @@ class Sharing(Matched):
         )
         opened, lengths = fields.open_all(sealed, self, setting, keys, FIELDS)
         ours = fields.seal(self, setting, keys)
-        receipt = fields.receipt(self, sealed, ours)
+        shown = fields.shown(sealed, ours)
+        receipt = fields.receipt(self, shown)
         signature = setting.ports.receipts.sign(receipt)
         phase = Receiving(
-            **self.carried(), fields=opened, field_lengths=lengths, receipt=receipt, signature=signature
+            **self.carried(),
+            fields=opened,
+            field_lengths=lengths,
+            shown=shown,
+            receipt=receipt,
+            signature=signature,
         )
         return Step(phase, Message(MessageType.INITIATOR_FIELDS, ours + signature))
 
@@ -156,6 +164,7 @@ class Receiving(Matched):
 
     fields: bytes
     field_lengths: Order
+    shown: bytes
     receipt: bytes
     signature: bytes
 
@@ -168,6 +177,7 @@ class Receiving(Matched):
                 **self.carried(),
                 fields=self.fields,
                 field_lengths=self.field_lengths,
+                shown=self.shown,
                 receipt=self.receipt,
                 signatures=self.signature + body,
             )

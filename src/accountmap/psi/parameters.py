@@ -114,6 +114,7 @@ class Parameters:
         sizes: padded rows in each segment, for the initiator and for the responder.
         channel_key_bytes: length of the key that each of the first two messages carries for the envelope.
         field_bytes: the most that a party shows of one matched group.
+        reveals: whether matches are revealed; otherwise the session ends with the preview.
     """
 
     context: bytes
@@ -122,6 +123,7 @@ class Parameters:
     sizes: tuple[tuple[int, ...], tuple[int, ...]]
     channel_key_bytes: int
     field_bytes: int
+    reveals: bool = True
 
     def __post_init__(self) -> None:
         first, others = self.weights[0], sum(self.weights[1:])

@@ -56,6 +56,19 @@ class Stopped(Phase):
 
 
 @dataclass(frozen=True, repr=False)
+class Counted(Phase):
+    """The session is over, and was to count only; its secrets are gone.
+
+    Attributes:
+        sid: the session's id.
+        counts: what the preview showed.
+    """
+
+    sid: bytes
+    counts: Counts
+
+
+@dataclass(frozen=True, repr=False)
 class Matched(Phase):
     """The matches as one side knows them.
 
@@ -97,11 +110,13 @@ class Done(Matched):
     Attributes:
         fields: what the partner showed of its matched groups, one after another.
         field_lengths: length of each.
+        shown: digests of the field blocks of messages 8 and 9, as they enter the receipt, 64 bytes.
         receipt: digest of what the session did, and under it the signatures of the initiator and the responder.
     """
 
     fields: bytes
     field_lengths: Order
+    shown: bytes
     receipt: bytes
     signatures: bytes
 

@@ -6,7 +6,7 @@ from accountmap.errors import PeerError
 from accountmap.psi import fields, rounds, wire
 from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Done, Matched, Message, Phase, Setting, Step, matched
+from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, SIGNATURE_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
 
@@ -75,6 +75,9 @@ class Previewed(Phase):
         """Agree to reveal: open our preview column, so that the partner can count."""
         said = rounds.consent(self.sid, setting.role, self.counts)
         u0 = rounds.preview_column(self.u, setting.parameters.segment_rows(THEM))
+        message = Message(MessageType.PREVIEW_OPENING, self.preview_opening + said + u0.tobytes())
+        if not setting.parameters.reveals:
+            return Step(Counted(self.sid, self.counts), message)
         phase = Consented(
             sid=self.sid,
             table_opening=self.table_opening,
@@ -85,8 +88,7 @@ class Previewed(Phase):
             v_commitment=self.v_commitment,
             counts=self.counts,
         )
-        body = self.preview_opening + said + u0.tobytes()
-        return Step(phase, Message(MessageType.PREVIEW_OPENING, body))
+        return Step(phase, message)
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,7 +169,8 @@ class Sharing(Matched):
             for joined in (self.initiator_keys, self.responder_keys)
         )
         opened, lengths = fields.open_all(theirs, self, setting, (keys[0], keys[1]), FIELDS)
-        receipt = fields.receipt(self, self.sealed, theirs)
+        shown = fields.shown(self.sealed, theirs)
+        receipt = fields.receipt(self, shown)
         if not setting.ports.receipts.verify(receipt, signature):
             raise PeerError(f"{FIELDS} is not signed under the same receipt")
         ours = setting.ports.receipts.sign(receipt)
@@ -175,6 +178,7 @@ class Sharing(Matched):
             **self.carried(),
             fields=opened,
             field_lengths=lengths,
+            shown=shown,
             receipt=receipt,
             signatures=signature + ours,
         )

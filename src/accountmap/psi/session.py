@@ -20,8 +20,9 @@ from typing import Final, Self
 from accountmap.errors import PeerError, UsageError
 from accountmap.psi import initiator, responder, state
 from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Parameters, Ports, Role
-from accountmap.psi.phases import Done, Message, Phase, Setting, Step, Stopped
+from accountmap.psi.phases import Counted, Done, Message, Phase, Setting, Step, Stopped
 from accountmap.psi.rounds import Counts
+from accountmap.psi.tables import Order
 
 Receiving = (
     initiator.Offered
@@ -116,9 +117,9 @@ class Session:
         return isinstance(self._phase, Deciding)
 
     @property
-    def result(self) -> Done | None:
+    def result(self) -> Done | Counted | None:
         """What the session found, once it is over."""
-        return self._phase if isinstance(self._phase, Done) else None
+        return self._phase if isinstance(self._phase, Done | Counted) else None
 
     @property
     def stopped(self) -> Stopped | None:
@@ -189,6 +190,15 @@ class Session:
         if not isinstance(self._phase, Deciding):
             raise UsageError("the session cannot be stopped here")
         return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, b"")))
+
+    @property
+    def groups(self) -> Order | None:
+        """The own groups that match, once they are known."""
+        return getattr(self._phase, "group", None)
+
+    def break_off(self) -> None:
+        """End the session here, without a message: another session of the same run was refused."""
+        self._phase = Stopped(by_partner=False)
 
     def _check_length(self, kind: MessageType, body: bytes) -> None:
         least, most = self._setting.parameters.body_limits(kind)

@@ -12,7 +12,7 @@ import numpy as np
 
 from accountmap.errors import UsageError
 from accountmap.psi import initiator, responder
-from accountmap.psi.phases import Done, Phase, Stopped
+from accountmap.psi.phases import Counted, Done, Phase, Stopped
 
 _PHASES: Final[dict[str, type[Phase]]] = {
     "initiator/offered": initiator.Offered,
@@ -27,6 +27,7 @@ _PHASES: Final[dict[str, type[Phase]]] = {
     "responder/consented": responder.Consented,
     "responder/revealed": responder.Revealed,
     "responder/sharing": responder.Sharing,
+    "counted": Counted,
     "done": Done,
     "stopped": Stopped,
 }
