@@ -49,6 +49,21 @@ def test_the_order_of_rows_does_not_matter(profile: Profile) -> None:
         assert prepare_accounts(accounts(list(rows)), profile) == expected
 
 
+def test_the_rule_of_a_key_does_not_depend_on_which_account_stands_first() -> None:
+    written = {
+        "account_id": "a",
+        "name": "Alba Robotics GmbH",
+        "domain": "alba-robotics.de",
+        "segment": "prospect",
+    }
+    mailed = {**written, "account_id": "b", "domain": "", "email": "info@alba-robotics.de"}
+    found = [
+        prepare_accounts(accounts(rows), PROFILES["three"]) for rows in ([written, mailed], [mailed, written])
+    ]
+    assert found[0] == found[1]
+    assert "domain of domain" in found[0].keys["rule"].to_pylist()
+
+
 def test_a_value_that_two_companies_hold_alike_is_nobodys() -> None:
     found = readable(prepare_accounts(accounts(ROWS), PROFILES["three"]))
     assert not [value for _, slot, value in found if slot == "name" and value == "nordlicht"]

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
+from accountmap.canonical.reference import Reference
 from accountmap.canonical.traits import Numbers, Traits, folded_cities, registry_numbers, traits_of
 
 PART_ROWS: Final = 8192
@@ -111,3 +112,18 @@ def join_parts(parts: Iterable[Part]) -> Part:
         [core for part in done for core in part.cores],
         pa.concat_tables(candidates),
     )
+
+
+def reference_candidates(part: Part, reference: Reference, slot: int) -> pa.Table:
+    """Make the keys of the reference slot of a part: apart, for a long list is not sent along with each part."""
+    traits = part.traits
+    rows = zip(part.cores, traits.domains, traits.countries, traits.ids["lei"], strict=True)
+    found = [(at, id_) for at, known in enumerate(rows) if (id_ := reference.find(*known))]
+    columns = [
+        [at for at, _ in found],
+        [slot] * len(found),
+        [id_ for _, id_ in found],
+        ["reference list"] * len(found),
+        [2] * len(found),
+    ]
+    return pa.table(columns, schema=CANDIDATE_SCHEMA)

@@ -11,26 +11,11 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import resolve
-from accountmap.canonical.parts import CANDIDATE_SCHEMA, Part, Spread, join_parts, split_list, work_out
+from accountmap.canonical.parts import Spread, join_parts, reference_candidates, split_list, work_out
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.canonical.reference import Reference
 
 Index = npt.NDArray[np.int64]
-
-
-def _references(part: Part, reference: Reference, slot: int) -> pa.Table:
-    """Make the keys of the reference slot: here, because the list is too large to be sent along with each part."""
-    traits = part.traits
-    rows = zip(part.cores, traits.domains, traits.countries, traits.ids["lei"], strict=True)
-    found = [(at, id_) for at, known in enumerate(rows) if (id_ := reference.find(*known))]
-    columns = [
-        [at for at, _ in found],
-        [slot] * len(found),
-        [id_ for _, id_ in found],
-        ["reference list"] * len(found),
-        [2] * len(found),
-    ]
-    return pa.table(columns, schema=CANDIDATE_SCHEMA)
 
 
 def _starts(*columns: Index) -> npt.NDArray[np.bool_]:
@@ -46,16 +31,16 @@ def _alone(group: Index) -> npt.NDArray[np.bool_]:
     return alone
 
 
-def _one_per_cell(cell: Index, code: Index, closeness: Index) -> Index:
-    """Choose each cell's value: the closest, then the most frequent, then the smallest."""
-    order = np.lexsort((code, cell))
+def _one_per_cell(cell: Index, code: Index, closeness: Index, rule: Index) -> Index:
+    """Choose each cell's value: the closest, then the most frequent, then the smallest; and its closest, first rule.
+
+    So the choice depends on what the accounts hold, and not on their order.
+    """
+    order = np.lexsort((rule, -closeness, code, cell))
     starts = _starts(cell[order], code[order])
-    run = np.cumsum(starts) - 1
-    count = np.bincount(run)
-    closest = np.zeros(len(count), np.int64)
-    np.maximum.at(closest, run, closeness[order])
+    count = np.bincount(np.cumsum(starts) - 1)
     first = order[starts]
-    best = np.lexsort((code[first], -count, -closest, cell[first]))
+    best = np.lexsort((code[first], -count, -closeness[first], cell[first]))
     chosen: Index = first[best][_starts(cell[first][best])]
     return chosen
 
@@ -88,14 +73,16 @@ def _distinct(candidates: pa.Table, entity: Index, profile: Profile) -> Index:
 
     slot = candidates["slot"].to_numpy().astype(np.int64)
     closeness = candidates["closeness"].to_numpy().astype(np.int64)
-    code = pc.rank(candidates["value"], tiebreaker="dense").to_numpy().astype(np.int64)
+    code, rule = (
+        pc.rank(candidates[name], tiebreaker="dense").to_numpy().astype(np.int64) for name in ("value", "rule")
+    )
     cell = entity * len(profile.slots) + slot
     value = code * len(spaces) + space_of_slot[slot]
     rank = rank_of_slot[slot] * 4 + closeness
 
     alone = _alone(cell)
     several = np.flatnonzero(~alone)
-    best = several[_one_per_cell(cell[several], code[several], closeness[several])]
+    best = several[_one_per_cell(cell[several], code[several], closeness[several], rule[several])]
     chosen = np.concatenate([np.flatnonzero(alone), best])
     alone = _alone(code[chosen])
     shared = chosen[~alone]
@@ -140,7 +127,7 @@ def prepare_accounts(
     whole = join_parts(spread(partial(work_out, slots=slots), split_list(table)))
     candidates = whole.candidates
     if reference and "reference" in slots:
-        found = _references(whole, reference, slots.index("reference"))
+        found = reference_candidates(whole, reference, slots.index("reference"))
         candidates = pa.concat_tables([candidates, found])
     entity_of = resolve(whole.traits, decisions).entity_of
     entity = entity_of[candidates["account"].to_numpy()]
