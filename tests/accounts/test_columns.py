@@ -99,8 +99,32 @@ def test_the_tables_name_only_columns_that_exist() -> None:
 
 @pytest.mark.parametrize("system", KNOWN_HEADINGS)
 def test_no_heading_stands_twice_in_a_table(system: str) -> None:
-    folded = [fold(each) for headings in KNOWN_HEADINGS[system].values() for each in headings]
-    assert sorted(folded) == sorted(set(folded))
+    tables = KNOWN_HEADINGS[system]
+    # A stage may tell the segment too.
+    for left_out in ("stage", "segment"):
+        folded = [fold(each) for column in tables.keys() - {left_out} for each in tables[column]]
+        assert sorted(folded) == sorted(set(folded))
+
+
+@pytest.mark.parametrize(
+    ("headings", "segment", "stage"),
+    [
+        ("Name,Stage", "Stage", "Stage"),
+        ("Name,Stage Name", "Stage Name", "Stage Name"),
+        ("Name,Segment,Stage", "Segment", "Stage"),
+        ("Name,Segment", "Segment", None),
+        ("Account ID (18),Name,Type,Stage", "Type", "Stage"),
+        ("Name,Status", "Status", None),
+    ],
+)
+def test_a_stage_tells_the_segment_where_nothing_else_does(headings: str, segment: str, stage: str | None) -> None:
+    source = choose_columns(headings.split(",")).source
+    assert (source["segment"], source.get("stage")) == (segment, stage)
+
+
+def test_a_stage_that_shall_not_be_read_is_not() -> None:
+    assert choose_columns(["Name", "Stage"], {"stage": ""}).source == {"name": "Name", "segment": "Stage"}
+    assert choose_columns(["Name", "Stage"], {"segment": ""}).source == {"name": "Name", "stage": "Stage"}
 
 
 def test_the_mapping_wins_and_spelling_does_not_matter() -> None:

@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
 from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.csv_reader import HEADER_SEARCH_ROWS
+from accountmap.accounts.dates import read_dates
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.accounts.text import LONGEST
 from accountmap.accounts.workbook_check import MOST_BYTES, MOST_CELLS
@@ -44,3 +46,10 @@ def test_the_examples_of_amounts_are_read() -> None:
     for example in examples:
         amounts, _ = read_amounts(pa.chunked_array([[example]]), "Amount")
         assert amounts.null_count == 0
+
+
+def test_the_examples_of_dates_are_read() -> None:
+    examples = re.findall(r"`([^`]+)`", section("Dates").split(" and the day numbers")[0])
+    assert len(examples) == 7
+    dates, _ = read_dates(pa.chunked_array([examples]), "Last activity")
+    assert set(dates.to_pylist()) == {date(2026, 3, 31)}

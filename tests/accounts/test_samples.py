@@ -25,19 +25,24 @@ def truth() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "preset", "place", "extra"),
-    [("acme", "salesforce", "website", "Last Activity"), ("globex", "hubspot", "domain", "Erstellungsdatum")],
+    ("name", "preset", "own", "extras"),
+    [
+        ("acme", "salesforce", ["website", "last_activity"], []),
+        ("globex", "hubspot", ["domain"], ["Erstellungsdatum"]),
+    ],
 )
 def test_all_columns_are_recognised_without_a_doubt(
-    lists: dict[str, AccountList], name: str, preset: str, place: str, extra: str
+    lists: dict[str, AccountList], name: str, preset: str, own: list[str], extras: list[str]
 ) -> None:
     accounts = lists[name]
     assert accounts.notes == (f"The headings are read as those of a {preset} export.",)
     assert set(accounts.source_columns) == {
-        *("account_id", "name", place, "country", "lei", "segment"),
+        *("account_id", "name", "country", "lei", "segment"),
         *("owner_name", "owner_email", "amount", "industry", "employees"),
+        *own,
     }
-    assert accounts.extras.column_names == [extra]
+    assert accounts.extras.column_names == extras
+    assert all(accounts.table[name].null_count < len(accounts) for name in own)
 
 
 @pytest.mark.parametrize("name", ["acme", "globex"])

@@ -1,5 +1,6 @@
 """Tables of pipelines give the same list as files."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from accountmap.accounts.reading import from_table, read_accounts
-from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
 from accountmap.errors import InputError, UsageError
 
 COLUMNS = {
@@ -40,7 +41,8 @@ def test_pandas_arrow_and_parquet_agree(tmp_path: Path) -> None:
 
 
 def test_the_columns_of_the_schema_are_recognised_by_their_own_names() -> None:
-    row = dict.fromkeys(ACCOUNT_SCHEMA.names, "x1") | {"segment": "customer", "amount": 1.5, "employees": 3}
+    typed = {"segment": "customer", "amount": 1.5, "employees": 3, "last_activity": date(2026, 3, 2)}
+    row = dict.fromkeys(ACCOUNT_SCHEMA.names, "x1") | typed | {"off_limits": False}
     accounts = from_table(pa.Table.from_pylist([row]))
     assert accounts.table.to_pylist() == [row]
     assert accounts.notes == ()
@@ -89,3 +91,9 @@ def test_mixed_objects_are_refused_without_quoting_them() -> None:
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(UsageError, match="A str is not a table"):
         from_table("list.csv")  # type: ignore[arg-type]  # The mistake under test.
+
+
+def test_a_list_of_an_earlier_version_gets_the_columns_that_it_lacks() -> None:
+    earlier = from_table(pa.table(COLUMNS)).table
+    later = ["stage", "last_activity", "registered_deal", "off_limits"]
+    assert with_all_columns(earlier.drop_columns(later)).equals(earlier)

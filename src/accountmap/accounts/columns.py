@@ -121,6 +121,18 @@ def _take(
     return source
 
 
+def _share_stage(
+    source: Mapping[str, str], wanted: Sequence[str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, str]:
+    """Read stage and segment from one heading, that of a stage, if the list has no other for one of them."""
+    of_stage = {each for table in tables for each in table.get("stage", ())}
+    if "segment" in wanted and "segment" not in source and "stage" in source:
+        return {"segment": source["stage"]}
+    if "stage" in wanted and "stage" not in source and fold(source.get("segment", "")) in of_stage:
+        return {"stage": source["segment"]}
+    return {}
+
+
 def _note_passed_over(
     source: Mapping[str, str], free: Mapping[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
 ) -> list[str]:
@@ -142,7 +154,8 @@ def choose_columns(
     """Decide which heading each column is read from.
 
     The user's mapping comes first; then the headings of the CRM that the list comes from; then the general
-    ones; within each, in the order of the tables. A heading serves one column only, unless the user says so.
+    ones; within each, in the order of the tables. A heading serves one column only, unless the user says so; but
+    a stage may tell the segment too.
 
     Args:
         headings: the list's own, distinct.
@@ -158,8 +171,10 @@ def choose_columns(
     free = {fold(each): each for each in reversed(headings) if each not in {*source.values(), *blank}}
     system = _find_preset({fold(each) for each in headings}) if preset is None else _check_preset(preset)
     tables = [_FOLDED[each] for each in (system, "general") if each is not None]
-    recognised = _take([column for column in _COLUMNS if column not in mapped], free, tables)
+    wanted = [column for column in _COLUMNS if column not in mapped]
+    recognised = _take(wanted, free, tables)
     source |= recognised
+    source |= _share_stage(source, wanted, tables)
     _require_identity(source, headings)
     notes = [] if system is None else [f"The headings are read as those of a {system} export."]
     notes += _note_passed_over(recognised, free, tables)

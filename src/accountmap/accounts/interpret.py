@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.columns import choose_columns
+from accountmap.accounts.dates import read_dates
 from accountmap.accounts.employees import read_employees
+from accountmap.accounts.flags import read_off_limits, read_registrations
 from accountmap.accounts.identifiers import fill_ids
 from accountmap.accounts.merging import merge_same_id
 from accountmap.accounts.raw import RawList
@@ -19,7 +21,14 @@ from accountmap.accounts.text import LONGEST, LONGEST_EXTRA, as_text, clean, cou
 from accountmap.errors import InputError
 
 _IDENTIFYING: Final = ("name", "domain", "website", "email", "phone", "lei", "vat", "duns")
-_NUMBERS: Final = {"amount": read_amounts, "employees": read_employees}
+_READERS: Final = {
+    "amount": read_amounts,
+    "employees": read_employees,
+    "last_activity": read_dates,
+    "registered_deal": read_registrations,
+    "off_limits": read_off_limits,
+}
+"""The columns whose cells say more than their text."""
 
 
 def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
@@ -28,7 +37,7 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
     notes = []
     invisible = 0
     for column, heading in source.items():
-        if column in _NUMBERS:
+        if column in _READERS:
             continue
         cleaned, count = clean(as_text(raw.table[heading]))
         invisible += count
@@ -68,10 +77,10 @@ def _known_columns(
         columns.get("segment"), source.get("segment", ""), length, segments
     )
     notes += [*id_notes, *segment_notes]
-    for column, read in _NUMBERS.items():
+    for column, read in _READERS.items():
         if column in source:
-            columns[column], number_notes = read(raw.table[source[column]], source[column])
-            notes += number_notes
+            columns[column], column_notes = read(raw.table[source[column]], source[column])
+            notes += column_notes
     arrays = [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA]
     return pa.table(arrays, schema=ACCOUNT_SCHEMA), notes
 

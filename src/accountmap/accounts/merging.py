@@ -14,11 +14,12 @@ _RANKS = pa.array(SEGMENTS)
 def _merge(table: pa.Table) -> pa.Table:
     """Merge rows by id, in the order in which ids first occur.
 
-    Of each column the first value that is not null is kept; of segments the strongest, of amounts the largest.
+    Of each column the first value that is not null is kept; of segments the strongest, of amounts the largest, of
+    activities the latest; and one row that is off limits makes the account so.
     """
     at_segment = table.column_names.index("segment")
     ranked = table.set_column(at_segment, "segment", pc.index_in(table["segment"], _RANKS))
-    how = {"segment": "min", "amount": "max"}
+    how = {"segment": "min", "amount": "max", "last_activity": "max", "off_limits": "any"}
     wanted = [(name, how.get(name, "first")) for name in table.column_names if name != "account_id"]
     grouped = ranked.group_by("account_id", use_threads=False).aggregate(wanted)  # One thread keeps the order.
     columns = {
@@ -74,8 +75,8 @@ def merge_same_id(
     merged = _merge(table)
     _check_one_company(table["name"], merged["name"], group, rows)
     note = (
-        "Rows merged with an earlier one of the same account id (first value, strongest segment, largest amount): "
-        f"{len(group) - len(first)}."
+        "Rows merged with an earlier one of the same account id (first value, strongest segment, largest amount, "
+        f"latest activity, off limits if one is): {len(group) - len(first)}."
     )
     # Without columns, `take` would forget the number of rows.
     kept = extras.take(pa.array(first)) if extras.num_columns else extras.slice(0, len(first))

@@ -29,9 +29,25 @@ ACCOUNT_SCHEMA: Final = pa.schema(
         pa.field("amount", pa.float64()),
         pa.field("industry", pa.string()),
         pa.field("employees", pa.int64()),
+        pa.field("stage", pa.string()),
+        pa.field("last_activity", pa.date32()),
+        pa.field("registered_deal", pa.string()),
+        pa.field("off_limits", pa.bool_()),
     ]
 )
-"""All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null."""
+"""All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null.
+
+An account that is off limits takes no part in any session; null counts as false.
+"""
+
+
+def with_all_columns(table: pa.Table) -> pa.Table:
+    """Complete a table that an earlier version made: the columns that it did not know are null."""
+    length = table.num_rows
+    return pa.table(
+        [table[f.name] if f.name in table.column_names else pa.nulls(length, f.type) for f in ACCOUNT_SCHEMA],
+        schema=ACCOUNT_SCHEMA,
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,12 +59,14 @@ class AccountList:
         extras: the owner's other columns, as text, row for row with `table`. They stay on this machine.
         source_columns: for each recognised column, the heading that it was read from.
         notes: what the reader decided or noticed, one sentence each, without account data.
+        source: what it was read from, for people: the name of a file, or the address of a database. Nothing secret.
     """
 
     table: pa.Table
     extras: pa.Table
     source_columns: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    source: str = ""
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

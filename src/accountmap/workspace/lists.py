@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from accountmap.accounts.schema import AccountList
+from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.errors import WorkspaceError
 from accountmap.files import sync_folder
@@ -45,7 +45,7 @@ def read_list(folder: Path) -> tuple[AccountList, Prepared]:
         profile = about["profile"]
         slots = tuple(Slot(**slot) for slot in profile["slots"])
         accounts = AccountList(
-            read_table(folder / "accounts.parquet"),
+            with_all_columns(read_table(folder / "accounts.parquet")),
             read_table(folder / "extras.parquet"),
             about["source_columns"],
             tuple(about["notes"]),
