@@ -26,6 +26,9 @@ OWN_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "stage",
+    "last_activity",
+    "registered_deal",
 )
 """The owner's columns that go into reports.
 
@@ -48,6 +51,8 @@ SHARED_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "stage",
+    "registered_deal",
 )
 """The partner's columns that an agreement may name; here as `their_name` and so on.
 

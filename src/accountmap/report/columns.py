@@ -45,6 +45,9 @@ LABELS: Final = {
     "owner_name": "Owner",
     "owner_email": "Owner's e-mail",
     "amount": "Amount",
+    "stage": "Stage",
+    "last_activity": "Last activity",
+    "registered_deal": "Registered deal",
     "their_name": "Their name",
     "their_website": "Their website",
     "their_country": "Their country",
@@ -55,6 +58,8 @@ LABELS: Final = {
     "their_owner_name": "Their owner",
     "their_owner_email": "Their owner's e-mail",
     "their_amount": "Their amount",
+    "their_stage": "Their stage",
+    "their_registered_deal": "Their registered deal",
 }
 """The headings of the columns that people are shown."""
 

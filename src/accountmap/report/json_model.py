@@ -6,6 +6,7 @@ may be added; none is renamed, removed or given another meaning.
 
 import json
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,11 +19,14 @@ FORMAT: Final = "accountmap-report-v1"
 
 def to_json(account_map: AccountMap) -> bytes:
     """Write report.json: UTF-8, the text of names exact, every number finite."""
-    return json.dumps(report_model(account_map), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(report_model(account_map), ensure_ascii=False, allow_nan=False, default=_iso).encode()
 
 
 def report_model(account_map: AccountMap) -> dict[str, Any]:
-    """Give the account map as JSON values. A row leaves out the columns that it has no value in."""
+    """Give the account map as JSON values, and days and moments as themselves.
+
+    A row leaves out the columns that it has no value in.
+    """
     history = account_map.history
     return {
         "format": FORMAT,
@@ -30,7 +34,7 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "receipt": account_map.receipt,
         "own_name": account_map.own_name,
         "partner_name": account_map.partner_name,
-        "finished": account_map.finished.isoformat(),
+        "finished": account_map.finished,
         "sentences": [headline(account_map), *summary_sentences(account_map)],
         "summary": asdict(account_map.summary),
         "matrix": _rows(account_map.matrix),
@@ -38,7 +42,7 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "overlap": _rows(account_map.overlap),
         "whitespace": _rows(account_map.whitespace),
         "history": {
-            "sessions": [row | {"finished": row["finished"].isoformat()} for row in _rows(history.sessions)],
+            "sessions": _rows(history.sessions),
             "changes": _rows(history.changes),
         },
         "reveals": list(account_map.reveals),
@@ -60,3 +64,10 @@ def _weights(weights: Weights) -> dict[str, Any]:
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if value is not None} for row in table.to_pylist()]
+
+
+def _iso(value: object) -> str:
+    """Write a day or a moment as ISO 8601 has it; the model holds nothing else that JSON does not know."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} does not belong in the model")

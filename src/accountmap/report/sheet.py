@@ -71,6 +71,8 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     """Take a column as text that shows what it holds, or as numbers."""
     if pa.types.is_boolean(column.type):
         return ["yes" if value else "no" for value in column.to_pylist()]
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.string())
     shown = visible_column(column) if pa.types.is_string(column.type) else column
     values: list[Any] = shown.to_pylist()
     return values

@@ -21,6 +21,8 @@ SHARED_FIELDS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "stage",
+    "registered_deal",
 )
 """The columns of an account list that an agreement may let the partner see of matched accounts."""
 MOST_CHANGE: Final = 1_000_000
