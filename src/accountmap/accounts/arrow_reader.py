@@ -27,6 +27,9 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.cast(kind.value_type))
+    if isinstance(kind, pa.UuidType):  # A cast would take the sixteen bytes for text.
+        ids = [None if each is None else str(each) for each in column.to_pylist()]
+        return pa.chunked_array([ids], pa.string())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return column
     return column.cast(pa.string())

@@ -1,6 +1,7 @@
 """Reading an account list from a file or a table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -79,7 +80,7 @@ def read_accounts(
         raise InputError(
             f"The file {path} cannot be opened: {reason}.", "Check its path and permissions."
         ) from None
-    return interpret(raw, mapping, segments, preset)
+    return replace(interpret(raw, mapping, segments, preset), source=path.name)
 
 
 def from_table(
@@ -99,4 +100,4 @@ def from_table(
         InputError: the table cannot be read as an account list.
         UsageError: `table` is not a table.
     """
-    return interpret(from_stream(table), mapping, segments, preset)
+    return replace(interpret(from_stream(table), mapping, segments, preset), source=f"a {type(table).__name__}")
