@@ -1,5 +1,4 @@
-"""Curve arithmetic over many points: the backends behind psi's port."""
+"""Curve arithmetic over many points: the backends behind psi's port.
 
-from accountmap.blinding.openssl import OpenSSLCurve
-
-__all__ = ["OpenSSLCurve"]
+Imports nothing, for worker processes import this package for its part functions alone.
+"""

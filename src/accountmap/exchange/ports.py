@@ -2,8 +2,7 @@
 
 import secrets
 
-from accountmap.blinding import OpenSSLCurve
-from accountmap.blinding.openssl import Progress
+from accountmap.blinding.openssl import OpenSSLCurve, Progress
 from accountmap.executors import ProcessExecutor
 from accountmap.psi.parameters import Curve, Ports
 from accountmap.trust.identity import Card, Identity

@@ -1,7 +1,10 @@
 """Parts spread over processes of this machine, for work that holds Python's lock."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from itertools import chain, islice
 
 from loky import get_reusable_executor
 
@@ -9,6 +12,9 @@ from accountmap.executors.interface import In, Out
 
 IDLE_SECONDS = 20
 """Workers that have had nothing to do for so long end by themselves."""
+
+AHEAD = 4
+"""Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
 
 
 class ProcessExecutor:
@@ -23,10 +29,24 @@ class ProcessExecutor:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
 
-    def map(self, function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
         """Yield the results in order."""
-        if self.workers == 1 or len(parts) < 2:
-            return map(function, parts)
+        rest = iter(parts)
+        first = list(islice(rest, 2))
+        if self.workers == 1 or len(first) < 2:
+            return map(function, chain(first, rest))
+        return self._spread(function, chain(first, rest))
+
+    def _spread(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
         pool = get_reusable_executor(max_workers=self.workers, timeout=IDLE_SECONDS)
-        results: Iterator[Out] = pool.map(function, parts)
-        return results
+        running: deque[Future[Out]] = deque()
+        try:
+            for part in parts:
+                if len(running) == AHEAD * self.workers:
+                    yield running.popleft().result()
+                running.append(pool.submit(function, part))
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()

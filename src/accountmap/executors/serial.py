@@ -1,6 +1,6 @@
 """Everything in this process, one part after another."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from accountmap.executors.interface import In, Out
 
@@ -10,6 +10,6 @@ class SerialExecutor:
 
     workers = 1
 
-    def map(self, function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
         """Yield the results in order."""
         return map(function, parts)

@@ -1,0 +1,200 @@
+"""One party of benchmarks/psi.py, as a process of its own, with its clocks."""
+
+import argparse
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pyarrow.parquet as pq
+from loky import get_reusable_executor
+
+from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.executors import ProcessExecutor, SerialExecutor
+from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.session import Session
+from accountmap.psi.suite import KEY_DST, key_message
+from accountmap.psi.tables import Bytes2D, Points
+from accountmap.trust.receipts import OneTimeAead
+
+T = TypeVar("T")
+
+SPACE = b"name"
+BACKENDS: dict[str, Callable[[int], Curve]] = {
+    "openssl": lambda workers: OpenSSLCurve(ProcessExecutor(workers) if workers > 1 else SerialExecutor())
+}
+
+
+@dataclass
+class Marks:
+    """Seconds since the start, and what it took.
+
+    Attributes:
+        counts: the counts are known.
+        rows: the own matched rows are known: the session asks for their keys, to begin the key exchanges.
+        exchange: from `rows` to the next message that was sent, which the key exchanges fill.
+        sealed: the session is over.
+        stages: seconds up to `rows` by what they went into.
+    """
+
+    counts: float = 0.0
+    rows: float = 0.0
+    exchange: float = 0.0
+    sealed: float = 0.0
+    cpu: float = 0.0
+    peak_mb: float = 0.0
+    workers_mb: float = 0.0
+    sent: int = 0
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+class Clock:
+    """Time since the start, and time by stage until the rows are known."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self.marks = Marks(stages={"keys": 0.0, "hash": 0.0, "multiply": 0.0, "wait": 0.0})
+
+    @property
+    def now(self) -> float:
+        return time.monotonic() - self._start
+
+    def timed(self, stage: str, work: Callable[[], T]) -> T:
+        begun = self.now
+        result = work()
+        if not self.marks.rows:
+            self.marks.stages[stage] += self.now - begun
+        return result
+
+    def rows_known(self) -> None:
+        if not self.marks.rows:
+            self.marks.rows = self.now
+            self.marks.stages["rest"] = self.now - sum(self.marks.stages.values())
+
+
+class TimedCurve:
+    """A backend whose time is taken."""
+
+    def __init__(self, curve: Curve, clock: Clock) -> None:
+        self._curve, self._clock = curve, clock
+
+    def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
+        return self._clock.timed("hash", lambda: self._curve.hash_to_curve(dst, messages))
+
+    def multiply(self, scalar: bytes, points: Points) -> Points:
+        return self._clock.timed("multiply", lambda: self._curve.multiply(scalar, points))
+
+    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
+        return self._curve.multiply_each(scalars, points)
+
+
+class NoReceipts:
+    """Receipts are signed once a session, which is too quick to be seen here."""
+
+    def sign(self, receipt: bytes) -> bytes:
+        return receipt * 2
+
+    def verify(self, receipt: bytes, signature: bytes) -> bool:
+        return signature == receipt * 2
+
+
+@dataclass
+class Own:
+    """Keys by group and slot; as fields sixteen bytes."""
+
+    messages: list[bytes]
+    slots: int
+    clock: Clock
+
+    def key(self, group: int, slot: int) -> bytes:
+        self.clock.rows_known()
+        return self.messages[group * self.slots + slot]
+
+    def fields(self, group: int) -> bytes:
+        return group.to_bytes(16, "big")
+
+    def accepts(self, fields: bytes) -> bool:
+        return len(fields) == 16
+
+
+def read_messages(file: Path) -> list[bytes]:
+    return [key_message(SPACE, value.encode()) for value in pq.read_table(file)["value"].to_pylist()]
+
+
+def save_points(file: Path, options: argparse.Namespace) -> None:
+    """Leave the points of the keys beside them."""
+    points = BACKENDS[options.backend](options.workers).hash_to_curve(KEY_DST, read_messages(file))
+    np.save(_cache(file), points)
+
+
+def _cache(file: Path) -> Path:
+    return file.with_suffix(".points.npy")
+
+
+def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namespace) -> None:
+    """Run one side and send its marks through the pipe at the end."""
+    pipe.send("ready")
+    pipe.recv()
+    cpu, clock = cpu_seconds(), Clock()
+    curve = TimedCurve(BACKENDS[options.backend](options.workers), clock)
+    messages = clock.timed("keys", lambda: read_messages(file))
+    points = np.load(_cache(file)) if options.cached else curve.hash_to_curve(KEY_DST, messages)
+    groups = Groups((options.size,), np.ones((options.size, options.slots), np.bool_), points)
+    size, weights = (options.size,), (options.slots, *[1] * (options.slots - 1))
+    parameters = Parameters(bytes(32), weights, 1, (size, size), 0, 16)
+    ports = Ports(curve, secrets.token_bytes, OneTimeAead(), NoReceipts())
+    session = Session.start(role, parameters, groups, Own(messages, options.slots, clock), ports)
+    converse(session, role, pipe, clock)
+    marks = clock.marks
+    marks.sealed = clock.now
+    assert session.result is not None
+    assert len(session.result) == options.size // 2
+    marks.workers_mb = sum(peak_mb(child) for child in children())
+    if options.workers > 1:
+        get_reusable_executor().shutdown()  # the time of workers counts when they have ended
+    marks.cpu, marks.peak_mb = cpu_seconds() - cpu, peak_mb("self")
+    pipe.send(marks)
+
+
+def converse(session: Session, role: Role, pipe: Connection, clock: Clock) -> None:
+    """Exchange all messages, agreeing to everything."""
+    marks = clock.marks
+    if role is Role.INITIATOR:
+        body = session.offer(b"").body
+    else:
+        session.prepare()
+        body = session.answer(b"", clock.timed("wait", pipe.recv_bytes)).body
+    for kind in [MessageType(n) for n in range(3 if role else 2, 11, 2)]:
+        pipe.send_bytes(body)
+        marks.sent += len(body)
+        if marks.rows and not marks.exchange:
+            marks.exchange = clock.now - marks.rows
+        reply = session.receive(kind, clock.timed("wait", pipe.recv_bytes))
+        if session.must_decide:
+            marks.counts = clock.now
+            reply = session.consent()
+        body = reply.body if reply else b""
+    if body:
+        pipe.send_bytes(body)
+        marks.sent += len(body)
+
+
+def cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def children() -> list[str]:
+    """Return the process ids of the workers (Linux)."""
+    return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def peak_mb(pid: str) -> float:
+    """Return the most memory that a process ever held (Linux). ru_maxrss would count its parent's before exec."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
