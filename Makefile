@@ -26,4 +26,4 @@ lint: .venv/ready
 lock:
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--no-annotate --extra test --output-file requirements/ci.lock pyproject.toml
+		--no-annotate --unsafe-package accountmap --extra test --output-file requirements/ci.lock pyproject.toml
