@@ -59,15 +59,30 @@ class Resolution:
     conflicts: tuple[Conflict, ...]
 
 
-def resolve(traits: Traits, decisions: Iterable[Decision] = ()) -> Resolution:
+@dataclass(frozen=True)
+class Crowded:
+    """Names and domains that too many companies of the whole list share to tell any of them.
+
+    Attributes:
+        names: without blanks.
+        domains: registrable.
+    """
+
+    names: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+
+def resolve(traits: Traits, decisions: Iterable[Decision] = (), crowded: Crowded = Crowded()) -> Resolution:
     """Join the accounts of a list that are the same company.
 
     Args:
-        traits: the accounts in any order.
+        traits: the accounts in any order; of a list in parts, all that share a number, a name or a domain that is
+            not crowded, directly or through others.
         decisions: what the user said of pairs; those of accounts that are no longer listed have no effect.
+        crowded: what is known to be shared by more than `LARGEST_BLOCK` companies, some of them in other parts.
     """
     order = sorted(range(len(traits)), key=traits.account_ids.__getitem__)
-    work = _Resolver(traits.take(order))
+    work = _Resolver(traits.take(order), crowded)
     work.decide(decisions)
     work.by_number("lei", certain=True)
     work.by_name()
@@ -80,8 +95,9 @@ def resolve(traits: Traits, decisions: Iterable[Decision] = ()) -> Resolution:
 class _Resolver:
     """Accounts in the order of their ids, so that the smallest member of an entity has its smallest id."""
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, crowded: Crowded) -> None:
         self.traits = traits
+        self.crowded = crowded
         self.clusters = Clusters(len(traits))
         self.merges: list[Pair] = []
         self.review: dict[tuple[int, int], str] = {}
@@ -126,14 +142,15 @@ class _Resolver:
     def by_name(self) -> None:
         """Join accounts of one name if something else agrees too and nothing is against it; else ask."""
         traits = self.traits
-        for block in blocks([name and name.replace(" ", "") for name in traits.names]):
+        letters = [name and name.replace(" ", "") for name in traits.names]
+        for block in blocks(letters):
             kinds: dict[Hashable, int] = {}
             for row in block:
                 first = kinds.setdefault(traits.evidence(row), row)
                 if rule := corroboration(traits, first, row):
                     self._join(first, row, rule)
             roots = self.clusters.roots(block)
-            if len(roots) <= LARGEST_BLOCK:
+            if len(roots) <= LARGEST_BLOCK and letters[block[0]] not in self.crowded.names:
                 self._compare_namesakes(roots)
 
     def _compare_namesakes(self, rows: Sequence[int]) -> None:
@@ -155,7 +172,7 @@ class _Resolver:
     def by_domain(self) -> None:
         """Join accounts of one domain whose names differ in typing only; ask about similar names."""
         names = self.traits.names
-        for block in blocks(self.traits.domains):
+        for block in blocks([None if of in self.crowded.domains else of for of in self.traits.domains]):
             roots = self.clusters.roots(block)
             named = [row for row in roots if names[row] is not None]
             nameless = [row for row in roots if names[row] is None]

@@ -32,9 +32,9 @@ def _alone(group: Index) -> npt.NDArray[np.bool_]:
 
 
 def _one_per_cell(cell: Index, code: Index, closeness: Index, rule: Index) -> Index:
-    """Choose each cell's value: the closest, then the most frequent, then the smallest; and its closest, first rule.
+    """Choose each cell's value: the closest, then the most frequent, then the smallest; with its closest rule.
 
-    So the choice depends on what the accounts hold, and not on their order.
+    The choice depends on what the accounts hold, and not on their order.
     """
     order = np.lexsort((rule, -closeness, code, cell))
     starts = _starts(cell[order], code[order])
