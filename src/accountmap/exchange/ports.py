@@ -2,7 +2,8 @@
 
 import secrets
 
-from accountmap.blinding.openssl import OpenSSLCurve, Progress
+from accountmap.blinding.jobs import Progress
+from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.executors import ProcessExecutor
 from accountmap.psi.parameters import Curve, Ports
 from accountmap.trust.identity import Card, Identity
