@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel
 from accountmap.exchange import Outcome, Steps, default_curve, propose_agreement, sign_agreement
+from accountmap.trust.sharing import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,6 +31,11 @@ RIGHT = [
 ]
 
 Row = tuple[str, str, str | None, str]
+
+
+def share_all(*fields: str) -> Sharing:
+    """The same everywhere, both ways."""
+    return Sharing.uniform(SEGMENTS, (fields, fields))
 
 
 def account_list(rows: Sequence[Row]) -> AccountList:
@@ -64,7 +70,9 @@ class Parties:
 
     @classmethod
     def make(
-        cls, folder: Path, left: Sequence[Row] = LEFT, right: Sequence[Row] = RIGHT, runs: int = 10
+        cls, folder: Path, left: Sequence[Row] = LEFT, right: Sequence[Row] = RIGHT, runs: int = 10,
+        sharing: Sharing | None = None,
+        leads: tuple[Lead, ...] = (),
     ) -> "Parties":
         shared = folder / "shared"
         shared.mkdir(parents=True)
@@ -85,7 +93,8 @@ class Parties:
             acme.workspace,
             acme.partner,
             purpose="co-selling",
-            fields=("name", "owner_name"),
+            sharing=share_all("name", "owner_name") if sharing is None else sharing,
+            leads=leads,
             days=365,
             automatic_share=1.0,
             runs_per_30_days=runs,

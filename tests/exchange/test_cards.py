@@ -9,7 +9,7 @@ from accountmap.errors import TrustError
 from accountmap.exchange import propose_agreement, sign_agreement
 from accountmap.trust.rotation import Rotation
 from accountmap.workspace import Status, Workspace
-from tests.parties import NOW, Parties
+from tests.parties import NOW, Parties, share_all
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def agree(parties: Parties) -> None:
         acme.workspace,
         acme.partner,
         purpose="again",
-        fields=(),
+        sharing=share_all(),
         days=365,
         automatic_share=1.0,
         runs_per_30_days=10,

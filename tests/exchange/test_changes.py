@@ -21,9 +21,10 @@ from accountmap.exchange import (
     sign_agreement,
     write_agreement,
 )
-from accountmap.exchange.changes import changed_entities, changed_since_last, check_change
+from accountmap.exchange.changes import changed_entities, changed_since_earlier, check_change
 from accountmap.trust.agreement import Agreement
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list
+from accountmap.trust.sharing import Sharing
+from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, share_all
 
 PROFILE = next(iter(PROFILES.values()))
 LATER = NOW.replace(year=2027)
@@ -91,7 +92,8 @@ def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
     agreement = parties.acme.workspace.agreements(parties.acme.partner)[0]
     bare = replace(agreement, terms=replace(agreement.terms, min_change=0))
     check_change(parties.acme.workspace, parties.acme.partner, bare, later)
-    assert changed_since_last(parties.acme.workspace, parties.acme.partner, later) == {"prospect": 1}
+    found = changed_since_earlier(parties.acme.workspace, parties.acme.partner, bare, later)
+    assert (found.list_id, found.by_segment) == (1, {"prospect": 1})
 
 
 def test_a_session_that_showed_nothing_does_not_count(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def propose(party: Party, rows: Sequence[Row], now: datetime = LATER) -> Agreeme
         party.workspace,
         party.partner,
         purpose="again",
-        fields=(),
+        sharing=share_all(),
         days=365,
         automatic_share=1.0,
         runs_per_30_days=4,
@@ -181,6 +183,7 @@ def test_an_agreement_out_of_its_order_is_not_signed(parties: Parties, created: 
 @pytest.mark.parametrize("segments", [("customer", "prospect", "opportunity"), ("customer", "prospect", "lead")])
 def test_an_agreement_on_other_segments_is_not_signed(parties: Parties, segments: tuple[str, ...]) -> None:
     terms = replace(parties.acme.workspace.agreements(parties.acme.partner)[0].terms, segments=segments)
+    terms = replace(terms, sharing=Sharing.uniform(segments, ((), ())))
     draft = Agreement.propose(terms, dict.fromkeys(segments, 16), parties.acme.workspace.identity)
     with pytest.raises(TrustError, match="other segments"):
         sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)

@@ -12,7 +12,7 @@ from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.exchange import Steps, default_curve, propose_agreement, sign_agreement
 from accountmap.workspace import Status, Workspace
-from tests.parties import NOW, Parties, Party
+from tests.parties import NOW, Parties, Party, share_all
 
 
 @pytest.fixture
@@ -380,7 +380,7 @@ def test_no_session_without_an_agreement_that_both_signed(tmp_path: Path) -> Non
         acme.workspace,
         acme.partner,
         purpose="p",
-        fields=(),
+        sharing=share_all(),
         days=1,
         automatic_share=1.0,
         runs_per_30_days=1,
@@ -416,7 +416,7 @@ def test_secrets_are_gone_when_the_session_is_over(parties: Parties) -> None:
     for party in (parties.acme, parties.globex):
         record = party.workspace.sessions(party.partner)[0]
         kept = {path.name for path in party.workspace.session_folder(1).iterdir()}
-        assert kept == {"matches.parquet", "their_fields.parquet", "result.json", record.sent}
+        assert kept == {"matches.parquet", "their_fields.parquet", "withheld.parquet", "result.json", record.sent}
         assert [path.name for path in (party.workspace.folder / "sessions").iterdir()] == ["1"]
 
 
@@ -428,7 +428,7 @@ def test_an_open_session_is_not_revealed_by_itself_once_another_agreement_was_si
         parties.acme.workspace,
         parties.acme.partner,
         purpose="narrower",
-        fields=(),
+        sharing=share_all(),
         days=365,
         automatic_share=1.0,
         runs_per_30_days=10,
@@ -445,8 +445,8 @@ def test_nothing_secret_in_reprs(parties: Parties) -> None:
     acme = parties.acme
     record = acme.workspace.sessions(acme.partner)[0]
     running = Running.load(acme.workspace, acme.partner, record, default_curve(1))
-    phase = running.session._phase
-    for value in (running, running.session, phase, running.prepared, *acme.workspace.load_list(1)):
+    phase = running.session._sessions[0]._phase
+    for value in (running, running.session, phase, running.own, *acme.workspace.load_list(1)):
         shown = repr(value)
         assert "Northwood" not in shown
         assert repr(phase.scalar)[2:-1] not in shown

@@ -32,7 +32,7 @@ def test_a_session_leaves_what_it_showed_and_one_receipt(parties: Parties) -> No
     assert [e["message"] for e in acme if e["event"] == "sent"] == [1, 3, 5, 7, 9]
     assert [e["message"] for e in globex if e["event"] == "sent"] == [2, 4, 6, 8]
     assert acme[-1]["receipt"] == globex[-1]["receipt"]
-    assert acme[-1]["signatures"] == globex[-1]["signatures"]
+    assert acme[-1]["receipts"] == globex[-1]["receipts"]
     assert "counts" not in acme[1], "the initiator does not know the counts that its message 3 shows"
     assert sum(n for *_, n in globex[1]["counts"]) == 2
     assert [e["matches"] for e in acme + globex if "matches" in e] == [3, 3, 3, 3]

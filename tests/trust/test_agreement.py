@@ -12,7 +12,7 @@ from accountmap.trust import text
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.rotation import Rotation
-from accountmap.trust.terms import write_terms
+from accountmap.trust.terms_writing import write_terms
 from tests.trust.test_agreement_diff import ACME, GLOBEX, NOW, SIZES, TERMS, propose
 
 PROPOSED = propose()
@@ -21,6 +21,15 @@ CARDS = (ACME.card, GLOBEX.card)
 
 DIGITS = "9" * 5000
 DEEP = "[" * 50_000
+
+RECTANGLE = """[[rectangle]]
+level = "counts"
+initiator = ["customer"]
+responder = ["prospect"]
+initiator_shows = []
+responder_shows = []
+"""
+RULE = '{ initiator = ["customer"], responder = ["prospect"], countries = ["DE"], leads = "both" }'
 
 CHANGED_TERMS: list[tuple[str, str]] = [
     ("runs_per_30_days = 4", "runs_per_30_days = 0"),
@@ -55,9 +64,32 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ('segments = ["customer", "prospect"]', 'segments = ["customer", "customer"]'),
     ('segments = ["customer", "prospect"]', 'segments = ["customer", 1]'),
     ('segments = ["customer", "prospect"]', "segments = []"),
-    ('fields = ["name"]', 'fields = ["name", "name"]'),
-    ('fields = ["name"]', 'fields = ["revenue"]'),
-    ('fields = ["name"]', "fields = [[]]"),
+    ('initiator_shows = ["name"]', 'initiator_shows = ["name", "name"]'),
+    ('initiator_shows = ["name"]', 'initiator_shows = ["revenue"]'),
+    ('initiator_shows = ["name"]', "initiator_shows = [[]]"),
+    ('level = "names"', 'level = "counts"'),
+    ('level = "names"', 'level = "all"'),
+    ('initiator = ["customer", "prospect"]', "initiator = []"),
+    ('initiator = ["customer", "prospect"]', 'initiator = ["customer", "customer"]'),
+    ('initiator = ["customer", "prospect"]', 'initiator = ["lead"]'),
+    ('initiator = ["customer", "prospect"]\n', ""),
+    ("[[rectangle]]", f"{RECTANGLE}\n[[rectangle]]"),
+    ("rest_shown_by = []", 'rest_shown_by = ["somebody"]'),
+    ("rest_shown_by = []", 'rest_shown_by = ["responder", "responder"]'),
+    ("smallest_cell = 1", "smallest_cell = 0"),
+    ("smallest_cell = 1", "smallest_cell = 1001"),
+    ("countries = []", 'countries = ["de"]'),
+    ("countries = []", 'countries = ["DE", "DE"]'),
+    ("industries = []", 'industries = ["Ban\\u0000king"]'),
+    ("employees_from = 0", "employees_from = -1"),
+    ("employees_to = 0", f"employees_to = {10**10}"),
+    ("employees_from = 0\nemployees_to = 0", "employees_from = 10\nemployees_to = 9"),
+    ("rules = []", "rules = [1]"),
+    ("rules = []", f"rules = [{RULE.replace('both', 'nobody')}]"),
+    ("rules = []", f"rules = [{RULE.replace('customer', 'lead')}]"),
+    ("rules = []", f"rules = [{RULE.replace('DE', 'Germany')}]"),
+    ("rules = []", f"rules = [{', '.join([RULE] * 201)}]"),
+    ("growth_alarm = 10", "growth_alarm = 1"),
     ('names = ["Acme", "Globex"]', 'names = ["Acme", "Acme"]'),
     ('names = ["Acme", "Globex"]', 'names = ["Acme", "Globex", "Initech"]'),
     ('names = ["Acme", "Globex"]', 'names = ["Acme"]'),
@@ -94,7 +126,7 @@ def test_terms_that_no_program_could_keep_are_refused(was: str, is_now: str) -> 
 
 def test_a_slot_that_is_no_table_is_refused() -> None:
     terms = write_terms(TERMS)
-    slots = terms[terms.index("[[slot]]") : terms.index("# Preview")]
+    slots = terms[terms.index("[[slot]]") : terms.index("# What is shown")]
     flat = terms.replace(slots, "").replace("\n[parties]", "slot = [1]\n\n[parties]")
     with pytest.raises(TrustError, match="slot: it is no table"):
         Agreement.parse(signed_by_acme(flat))

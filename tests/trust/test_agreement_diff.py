@@ -10,6 +10,7 @@ import pytest
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.agreement_diff import differences
 from accountmap.trust.identity import Identity
+from accountmap.trust.sharing import COUNTS, Disclosure, JointFilter, Lead, Rectangle, Sharing
 from accountmap.trust.terms import SlotTerms, Terms
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -26,11 +27,15 @@ TERMS = Terms(
     slots=(SlotTerms("name", "name", 3, "strong name"), SlotTerms("domain", "domain", 2, "domain")),
     threshold=2,
     segments=("customer", "prospect"),
-    fields=("name",),
+    sharing=Sharing.uniform(("customer", "prospect"), (("name",), ("name",))),
+    leads=(),
     automatic_share=0.8,
     runs_per_30_days=4,
     min_change=5,
+    growth_alarm=10,
 )
+SHARING = TERMS.sharing
+LEAD = Lead((("customer",), ("prospect",)), ("DE",), "initiator")
 SIZES = {"customer": 16, "prospect": 1024}
 
 
@@ -58,8 +63,13 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"slots": TERMS.slots[::-1]}, "The preview counts by domain, before by name."),
     ({"threshold": 3}, "Evidence that makes a match: 2, now 3."),
     ({"segments": ("prospect", "customer")}, "Segments: customer, prospect, now prospect, customer."),
-    ({"fields": ("name", "owner_email")}, "Shown of matched accounts, new: owner email."),
-    ({"fields": ()}, "Shown of matched accounts, no longer: name."),
+    ({"sharing": replace(SHARING, smallest_cell=5)}, "Counts are shown from: 1, now 5."),
+    (
+        {"sharing": replace(SHARING, joint_filter=JointFilter(countries=("DE", "AT")))},
+        "New: Of both lists only accounts in DE, AT take part.",
+    ),
+    ({"leads": (LEAD,)}, "New: customer of Acme by prospect of Globex in DE: Acme leads."),
+    ({"growth_alarm": 3}, "A partner's list raises the alarm when it grows: 10 times, now 3 times."),
     ({"automatic_share": 1.0}, "Programs reveal without asking up to: 80%, now 100%."),
     ({"runs_per_30_days": 9}, "Sessions in 30 days, at most: 4, now 9."),
     ({"min_change": 0}, "A list that changes does so by at least: 5 entities of a segment, now nothing."),
@@ -69,6 +79,33 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("changes", "said"), CHANGES, ids=[said for _, said in CHANGES])
 def test_each_change_is_one_sentence(changes: dict[str, Any], said: str) -> None:
     assert differences(propose(), propose(**changes)) == (said,)
+
+
+ASYMMETRIC = (
+    "All segments by all segments: after both agree, each learns which of its own accounts the other has and in "
+    "which segment; not the same both ways: of these shows Acme nothing more and Globex name, owner email."
+)
+
+
+@pytest.mark.parametrize(
+    ("sharing", "said"),
+    [
+        (Sharing.uniform(TERMS.segments, ((), ("name", "owner_email"))), (ASYMMETRIC,)),
+        (
+            Sharing((Rectangle(Disclosure(COUNTS), (("customer",), ("customer", "prospect"))),)),
+            (
+                "customer of Acme by every segment of Globex: only how many entities match, by the preview kind "
+                "alone.",
+                "prospect of Acme by every segment of Globex: hidden, never compared.",
+            ),
+        ),
+    ],
+    ids=["asymmetric", "hidden"],
+)
+def test_another_sharing_matrix_is_said_cell_by_cell(sharing: Sharing, said: tuple[str, ...]) -> None:
+    found = differences(propose(), propose(sharing=sharing))
+    assert found[0].startswith("No longer: All segments by all segments: after both agree")
+    assert found[1:] == tuple(f"New: {sentence}" for sentence in said)
 
 
 def test_every_term_is_compared() -> None:

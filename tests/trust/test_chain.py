@@ -10,17 +10,25 @@ from accountmap.errors import TrustError
 from accountmap.trust.chain import Entry, Facts, Ledger, head_of
 from accountmap.trust.identity import Identity
 from accountmap.trust.receipts import CardReceipts
+from accountmap.trust.run_receipts import SessionReceipt, run_receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX, STRANGER = (Identity.generate(name, NOW) for name in ("Acme", "Globex", "Stranger"))
 CARDS = {i.card.digest.hex(): i.card for i in (ACME, GLOBEX)}
-RECEIPT = bytes(range(32))
+SIGNED = SessionReceipt(bytes(range(32)), bytes(32), ((1, 0), (2, 3)), bytes(32), bytes(64), (b"", b""))
+"""What two parties sign at the end of a session, without the signatures."""
 
 
 def receipt(signers: tuple[Identity, ...] = (ACME, GLOBEX), parties: Sequence[Identity] = (ACME, GLOBEX)) -> Facts:
-    signatures = b"".join(CardReceipts(signer, GLOBEX.card).sign(RECEIPT) for signer in signers)
+    signatures = [CardReceipts(signer, GLOBEX.card).sign(SIGNED.receipt).hex() for signer in signers]
     cards = [party.card.digest.hex() for party in parties]
-    return {"event": "done", "receipt": RECEIPT.hex(), "signatures": signatures.hex(), "cards": cards}
+    session = SIGNED.to_facts() | {"signatures": signatures}
+    return {"event": "done", "receipt": run_receipt([SIGNED.receipt]).hex(), "receipts": [session], "cards": cards}
+
+
+def changed(**parts: object) -> Facts:
+    facts = receipt()
+    return facts | {"receipts": [facts["receipts"][0] | parts]}
 
 
 def ledger(*facts: Facts, signer: Identity = ACME) -> Ledger:
@@ -95,7 +103,12 @@ def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, I
         (receipt((ACME, GLOBEX), (ACME,)), "it is not an entry"),
         (receipt((ACME, ACME), (ACME, ACME)), "it is not an entry"),
         (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is no party"),
-        (receipt() | {"receipt": RECEIPT[1:].hex()}, "it is not an entry"),
+        (receipt() | {"receipt": bytes(32).hex()}, "its receipt is not that of what it says"),
+        (receipt() | {"receipts": []}, "it is not an entry"),
+        (changed(counts=[[1, 0], [2, 2]]), "its receipt is not that of what it says"),
+        (changed(counts=[[1, 0], [2, -3]]), "it is not an entry"),
+        (changed(counts=[]), "it is not an entry"),
+        (changed(graph="00"), "its receipt is not that of what it says"),
         (receipt() | {"event": "sent"}, "it is not an entry"),
         ({"event": "done"}, "it is not an entry"),
         (receipt() | {"cards": None}, "it is not an entry"),

@@ -6,7 +6,7 @@ from typing import Final
 from accountmap.errors import TrustError
 from accountmap.exchange.agreements import check_profile, check_program
 from accountmap.exchange.changes import check_change
-from accountmap.exchange.groups import group_order
+from accountmap.exchange.rectangles import sizes_taking_part
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import PartnerRecord, Workspace
 
@@ -24,10 +24,10 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     agreement = _usable(workspace, partner, now)
     check_program(agreement)
     _check_budget(workspace, partner, agreement, now)
-    _, prepared = workspace.load_list(list_id)
+    accounts, prepared = workspace.load_list(list_id)
     check_profile(agreement, prepared)
     sizes = agreement.sizes[agreement.role_of(workspace.card)]
-    for segment, rows in zip(sizes, group_order(prepared, tuple(sizes)).sizes, strict=True):
+    for segment, rows in sizes_taking_part(accounts, prepared, agreement.terms).items():
         if rows > sizes[segment]:
             raise TrustError(
                 f"your list has {rows:,} entities that are {segment}, the agreement allows {sizes[segment]:,}",

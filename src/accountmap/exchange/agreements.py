@@ -3,27 +3,22 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from accountmap.accounts.schema import SEGMENTS
+from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.canonical.version import CANONICAL_VERSION, data_digests
-from accountmap.errors import TrustError, UsageError, WorkspaceError
-from accountmap.exchange.groups import group_order
+from accountmap.errors import TrustError, WorkspaceError
 from accountmap.exchange.padding import padded_sizes
-from accountmap.exchange.payload import payload_bytes
+from accountmap.exchange.rectangles import run_parameters, sizes_taking_part
 from accountmap.files import write_atomic
-from accountmap.psi.parameters import Parameters, Role
-from accountmap.psi.suite import digest
+from accountmap.psi.parameters import Role
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card
-from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.sharing import Lead, Sharing
 from accountmap.trust.terms import SlotTerms, Terms
 from accountmap.workspace import PartnerRecord, Workspace
 
 REFERENCE_LIST = "reference list"
 """Under which name the digest of the reference list stands in an agreement."""
-
-RECTANGLE = bytes(1)
-"""All segments of the one by all of the other: the only rectangle so far."""
 
 CLOCK_SKEW = timedelta(days=1)
 """How far the partner's clock may be ahead."""
@@ -34,21 +29,24 @@ def propose_agreement(
     partner: PartnerRecord,
     *,
     purpose: str,
-    fields: tuple[str, ...],
-    days: int,
-    automatic_share: float,
-    runs_per_30_days: int,
+    sharing: Sharing,
+    leads: tuple[Lead, ...] = (),
+    days: int = 365,
+    automatic_share: float = 0.8,
+    runs_per_30_days: int = 4,
     min_change: int = 5,
+    growth_alarm: int = 10,
     now: datetime,
 ) -> Agreement:
     """Write an agreement for the current list, as its initiator, and sign and keep it.
 
     Args:
+        sharing, leads: seen from this side, the initiator's.
         days: for how long sessions may begin under it.
-        fields, automatic_share, runs_per_30_days, min_change: as in trust.agreement.Terms.
+        automatic_share, runs_per_30_days, min_change, growth_alarm: as in trust.terms.Terms.
     """
     partner.check_not_revoked()
-    _, prepared = workspace.load_list(workspace.current_list().id)
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
     profile = prepared.profile
     ours = workspace.card
     terms = Terms(
@@ -63,12 +61,14 @@ def propose_agreement(
         slots=tuple(SlotTerms(s.name, s.space, s.weight, s.tier) for s in profile.slots),
         threshold=profile.threshold,
         segments=SEGMENTS,
-        fields=fields,
+        sharing=sharing,
+        leads=leads,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,
         min_change=min_change,
+        growth_alarm=growth_alarm,
     )
-    agreement = Agreement.propose(terms, own_sizes(prepared, SEGMENTS), workspace.identity)
+    agreement = Agreement.propose(terms, own_sizes(accounts, prepared, terms), workspace.identity)
     workspace.save_agreement(partner, agreement, now)
     return agreement
 
@@ -88,9 +88,9 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
     check_program(agreement)
     _check_date(agreement, workspace.agreements(partner), now)
     if role == Role.RESPONDER and not agreement.complete:
-        _, prepared = workspace.load_list(workspace.current_list().id)
+        accounts, prepared = workspace.load_list(workspace.current_list().id)
         check_profile(agreement, prepared)
-        agreement = agreement.accept(own_sizes(prepared, agreement.terms.segments), workspace.identity)
+        agreement = agreement.accept(own_sizes(accounts, prepared, agreement.terms), workspace.identity)
     elif not agreement.complete:
         raise TrustError(
             f"{partner.card.name} has not signed this agreement yet",
@@ -98,7 +98,7 @@ def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agre
         )
     elif role == Role.INITIATOR:
         _check_is_our_proposal(workspace, partner, agreement)
-    parameters_of(agreement)
+    run_parameters(agreement)
     workspace.save_agreement(partner, agreement, now)
     return agreement
 
@@ -139,9 +139,9 @@ def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> 
         )
 
 
-def own_sizes(prepared: Prepared, segments: tuple[str, ...]) -> dict[str, int]:
+def own_sizes(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
     """Return the padded sizes that a list needs."""
-    return padded_sizes(dict(zip(segments, group_order(prepared, segments).sizes, strict=True)))
+    return padded_sizes(sizes_taking_part(accounts, prepared, terms))
 
 
 def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
@@ -206,25 +206,3 @@ def check_profile(agreement: Agreement, prepared: Prepared) -> None:
             "the list was prepared with another reference list than the agreement names",
             "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
         )
-
-
-def parameters_of(agreement: Agreement) -> Parameters:
-    """Return the session parameters that an agreement fixes.
-
-    Raises:
-        TrustError: it fixes none that a session could run under.
-    """
-    terms = agreement.terms
-    initiator, responder = (tuple(s[name] for name in terms.segments) for s in agreement.sizes)
-    cards = b"".join(bytes.fromhex(card) for card in terms.cards)
-    try:
-        return Parameters(
-            context=digest("context", agreement.digest, cards, RECTANGLE),
-            weights=tuple(s.weight for s in terms.slots),
-            threshold=terms.threshold,
-            sizes=(initiator, responder),
-            channel_key_bytes=PUBLIC_BYTES,
-            field_bytes=payload_bytes(len(terms.fields)),
-        )
-    except UsageError as error:
-        raise TrustError(f"no session can run under this agreement: {error}", error.hint) from error

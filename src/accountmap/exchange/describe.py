@@ -1,9 +1,10 @@
 """What each message holds and what it shows, in plain sentences."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from accountmap.psi.parameters import MessageType
+from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.sharing import NAMES
 
 _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
 HOLDS: Final = {
@@ -34,24 +35,36 @@ REVEALS: Final = {
 }
 
 
-def partner_learned(
-    partner: str, sizes: Mapping[str, int], matches: int, fields: Sequence[str]
-) -> tuple[str, ...]:
+def partner_learned(partner: str, agreement: Agreement, role: int, matches: int) -> tuple[str, ...]:
     """Say what a partner has learned when a session is over.
 
     Args:
-        sizes: the own padded entities by segment.
-        matches: entities that match.
-        fields: of them, as the agreement names them.
+        role: ours.
+        matches: pairs of entities that match.
     """
-    shown = ", ".join(field.replace("_", " ") for field in fields)
-    padded = ", ".join(f"{size:,} {segment}" for segment, size in sizes.items())
-    return (
-        f"The sizes that your segments are padded to: {padded}.",
-        "Before either side agreed to reveal: for each pair of segments, how many entities match at least.",
+    sharing = agreement.terms.sharing
+    padded = ", ".join(f"{size:,} {segment}" for segment, size in agreement.sizes[role].items())
+    sizes = f"The sizes that your segments are padded to: {padded}."
+    counts = (
+        "Before either side agreed to reveal: for each pair of segments that was compared, how many entities "
+        "match at least."
+    )
+    if not any(rectangle.disclosure.level == NAMES for rectangle in sharing.rectangles):
+        return (sizes, counts, "Nothing else: the agreement lets nothing be revealed but counts.")
+    shown = tuple(
+        dict.fromkeys(name.replace("_", " ") for r in sharing.rectangles for name in r.disclosure.fields[role])
+    )
+    found = (
+        sizes,
+        counts,
         f"After both had agreed: which {matches:,} of {partner}'s own entities are on your list, and in which of "
         "your segments each of them is.",
         "Without names: how the match keys of the two lists are linked to each other.",
-        f"Of these entities, from your list: {shown}." if fields else "No field of these entities.",
-        "No account of yours that is not on their list as well.",
+        f"Of these entities, from your list: {', '.join(shown)}." if shown else "No field of these entities.",
     )
+    if ROLES[role] in sharing.rest_shown_by:
+        rest = (
+            f"How many other entities you have by country, industry and size, if {sharing.smallest_cell} or more."
+        )
+        return (*found, rest, "No other account of yours by name.")
+    return (*found, "No account of yours that is not on their list as well.")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import PeerError
-from accountmap.exchange.agreements import parameters_of
 from accountmap.exchange.direct_tls import tls_context
+from accountmap.exchange.rectangles import run_parameters
 from accountmap.psi.parameters import MessageType
 from accountmap.trust.envelope import Header
 from accountmap.workspace import PartnerRecord, Workspace
@@ -44,7 +44,7 @@ def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes]
 
     It looks at what the workspace held when it was made, so that it can be asked from any thread.
     """
-    known = {a.digest: parameters_of(a) for a in workspace.agreements(partner) if a.complete}
+    known = {a.digest: run_parameters(a) for a in workspace.agreements(partner) if a.complete}
     ours, theirs = workspace.card.digest, partner.card.digest
 
     def length(head: bytes) -> int | None:

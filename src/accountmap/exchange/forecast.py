@@ -1,15 +1,22 @@
 """What a partner will learn from a session, with numbers of the prepared list."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import pyarrow.compute as pc
+
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
 from accountmap.exchange.admission import admit, recent_runs
-from accountmap.exchange.changes import changed_since_last
-from accountmap.exchange.groups import group_order
+from accountmap.exchange.changes import changed_since_earlier
+from accountmap.exchange.conclude import shown_fields
+from accountmap.exchange.outcome import Cell
+from accountmap.exchange.rectangles import OwnSide
 from accountmap.psi.parameters import MessageType, Role
+from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.sharing import COUNTS, NAMES
 from accountmap.workspace import PartnerRecord, Workspace
 
 OWN_MESSAGES: Final = {
@@ -27,14 +34,17 @@ class Forecast:
         agreement: digest in hex.
         list_id: number of the prepared list.
         messages: those that this side sends, in order.
-        own_sizes, padded_sizes: own entities by segment, as they are and as the partner sees them.
+        own_sizes, padded_sizes: own entities by segment that take part, and as the partner sees them.
+        withheld: how many own entities take no part, by reason.
+        levels: what each cell shows, "counts" or "names", by (own segment, partner's); a hidden one is absent.
         partner_sizes: the partner's padded entities by segment.
-        comparable: own entities with a match key at all; no other can ever show.
+        comparable: own entities that some cell may name and that have a match key; no other can ever be named.
         preview_kind: name of the key that the preview compares.
         in_preview: own entities that have it.
-        filled: for each field of the agreement, the comparable entities that have a value to show.
+        filled: for each field that the partner may see, the comparable entities that have a value to show.
+        shows_rest: whether the partner also learns how many other entities there are, by country and so on.
         runs_left: sessions that may still show counts in these 30 days, this one included.
-        changed: entities that changed since the last session, by segment; empty if none did.
+        changed: entities that changed since an earlier session, by segment; empty if none did.
     """
 
     partner: str
@@ -44,11 +54,14 @@ class Forecast:
     messages: tuple[MessageType, ...]
     own_sizes: dict[str, int]
     padded_sizes: dict[str, int]
+    withheld: dict[str, int]
+    levels: dict[Cell, str]
     partner_sizes: dict[str, int]
     comparable: int
     preview_kind: str
     in_preview: int
     filled: dict[str, int]
+    shows_rest: bool
     runs_left: int
     changed: dict[str, int]
 
@@ -77,24 +90,44 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
     agreement = admit(workspace, partner, number, now)
     terms, role = agreement.terms, Role(agreement.role_of(workspace.card))
     accounts, prepared = workspace.load_list(number)
-    comparable = set(prepared.keys["entity"].to_pylist())
-    slots = prepared.keys["slot"].to_pylist()
+    own = OwnSide.of(agreement, role, accounts, prepared, None)
+    shown = shown_fields(agreement, role)
+    keyed = set(prepared.keys["entity"].to_pylist())
+    comparable = keyed & own.entities(NAMES)
     return Forecast(
         partner=partner.card.name,
         agreement=agreement.digest.hex(),
         list_id=number,
         role=role,
         messages=OWN_MESSAGES[role],
-        own_sizes=dict(zip(terms.segments, group_order(prepared, terms.segments).sizes, strict=True)),
+        own_sizes=own.sizes,
+        withheld=dict(Counter(own.withheld["reason"].to_pylist())),
+        levels=_levels(agreement, role),
         padded_sizes=agreement.sizes[role],
         partner_sizes=agreement.sizes[1 - role],
         comparable=len(comparable),
         preview_kind=terms.slots[0].name,
-        in_preview=slots.count(0),
-        filled=_filled(accounts, prepared, comparable, terms.fields),
+        in_preview=len(own.entities(NAMES, COUNTS) & _with_preview_kind(prepared)),
+        filled=_filled(
+            accounts, prepared, comparable, tuple(dict.fromkeys(n for f, _ in shown.values() for n in f))
+        ),
+        shows_rest=ROLES[role] in terms.sharing.rest_shown_by,
         runs_left=terms.runs_per_30_days - len(recent_runs(workspace, partner, now)),
-        changed=changed_since_last(workspace, partner, number),
+        changed=changed_since_earlier(workspace, partner, agreement, number).by_segment,
     )
+
+
+def _levels(agreement: Agreement, role: int) -> dict[Cell, str]:
+    return {
+        (cell[role], cell[1 - role]): rectangle.disclosure.level
+        for rectangle in agreement.terms.sharing.rectangles
+        for cell in rectangle.cells
+    }
+
+
+def _with_preview_kind(prepared: Prepared) -> set[int]:
+    keys = prepared.keys
+    return set(keys.filter(pc.equal(keys["slot"], 0))["entity"].to_pylist())
 
 
 def _filled(

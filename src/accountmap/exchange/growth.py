@@ -1,14 +1,10 @@
-"""The growth alarm: a partner whose list grew tenfold may be listing companies that are not its own."""
+"""The growth alarm: a partner whose list grew many times over may be listing companies that are not its own."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from accountmap.exchange.agreements import partner_of
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import Workspace
-
-ALARM: Final = 10
-"""So many times the agreed size of before."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +20,24 @@ def partner_growth(workspace: Workspace, agreement: Agreement) -> tuple[Growth, 
     """Compare the partner's sizes with the largest of all earlier agreements that both signed.
 
     Returns:
-        The segments that grew tenfold, and "all" if the sum did; empty without an earlier agreement, or before
-        the partner has signed.
+        The segments that grew so many times as the agreement says, and "all" if the sum did; empty without an
+        earlier agreement, or before the partner has signed.
 
     Raises:
         TrustError: the agreement is between other parties.
     """
     partner = partner_of(workspace, agreement)
     theirs = 1 - agreement.role_of(workspace.card)
-    earlier = [_partner_sizes(workspace, a) for a in _before(agreement, workspace.agreements(partner))]
+    before = _before(agreement, workspace.agreements(partner))
+    earlier = [_partner_sizes(workspace, one) for one in before]
     if not earlier or theirs >= len(agreement.sizes):
         return ()
     after = agreement.sizes[theirs]
     pairs = [(segment, max(sizes.get(segment, 0) for sizes in earlier), size) for segment, size in after.items()]
     pairs.append(("all", max(sum(sizes.values()) for sizes in earlier), sum(after.values())))
-    return tuple(Growth(*pair) for pair in pairs if 0 < ALARM * pair[1] <= pair[2])
+    # The partner may have written the new alarm itself: the lowest one ever agreed holds.
+    alarm = min(one.terms.growth_alarm for one in (agreement, *before))
+    return tuple(Growth(*pair) for pair in pairs if 0 < alarm * pair[1] <= pair[2])
 
 
 def _before(agreement: Agreement, known: list[Agreement]) -> list[Agreement]:

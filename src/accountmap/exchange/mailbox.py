@@ -7,8 +7,9 @@ from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.errors import PeerError
-from accountmap.exchange.agreements import parameters_of
-from accountmap.psi.parameters import MessageType, Parameters, Role
+from accountmap.exchange.rectangles import run_parameters
+from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.run_parameters import RunParameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header, first_transcript, read
 from accountmap.trust.identity import Card
@@ -39,7 +40,7 @@ class Expected:
     transcript: bytes
     session: bytes | None
     finished: frozenset[bytes]
-    parameters: Parameters
+    parameters: RunParameters
     now: int
 
 
@@ -57,7 +58,7 @@ def expected_offer(
         transcript=first_transcript(agreement.digest, *cards),
         session=NO_SESSION,
         finished=finished,
-        parameters=parameters_of(agreement),
+        parameters=run_parameters(agreement),
         now=int(now.timestamp()),
     )
 

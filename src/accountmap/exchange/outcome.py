@@ -25,7 +25,9 @@ class Preview:
         counts: entities that match at least, by (own segment, partner's segment).
         own_sizes: own entities by segment.
         partner_sizes: the partner's padded entities by segment.
-        fields: what each side shows of the accounts that match, as the agreement names it.
+        named: the cells in which matches are revealed after both consent.
+        shown: the fields of matches that this side shows in any of them.
+        smallest: counts below it, and above zero, are for display fewer than this.
         partner_knows: whether the partner has seen these counts already.
         automatic: whether the agreement lets a program reveal without asking.
     """
@@ -33,7 +35,9 @@ class Preview:
     counts: dict[Cell, int]
     own_sizes: dict[str, int]
     partner_sizes: dict[str, int]
-    fields: tuple[str, ...]
+    named: frozenset[Cell]
+    shown: tuple[str, ...]
+    smallest: int
     partner_knows: bool
     automatic: bool
 

@@ -8,13 +8,15 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from accountmap.exchange.agreements import parameters_of
-from accountmap.exchange.conclude import cells
+from accountmap.exchange.conclude import Found, cells, shown_fields
+from accountmap.exchange.rectangles import run_parameters
 from accountmap.exchange.running import Running
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Done, Message
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES
+from accountmap.trust.agreement import ROLES
 from accountmap.trust.chain import Facts
+from accountmap.trust.run_receipts import SessionReceipt, run_receipt
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 
 _SHOW_NOTHING: Final = {MessageType.RECEIPT, MessageType.STOP}
@@ -29,35 +31,43 @@ def record_sent(running: Running, message: Message, now: datetime) -> None:
     """Record what a message shows the partner. Call inside the transaction that stores it."""
     if message.type in _SHOW_NOTHING:
         return
-    terms, role = running.agreement.terms, running.record.role
+    agreement, role = running.agreement, running.record.role
     facts: Facts = {
         **_about(running.partner, running.record, now),
         "event": "sent",
         "message": int(message.type),
-        "sizes": dict(running.agreement.sizes[role]),
+        "sizes": dict(agreement.sizes[role]),
     }
     counts = running.session.preview
     if counts is not None:
-        facts["counts"] = [[*cell, n] for cell, n in cells(counts, terms.segments, role).items()]
+        facts["counts"] = [[*cell, n] for cell, n in cells(counts, agreement, role).items()]
     if message.type in _MATCH_BYTES:
-        least, _ = parameters_of(running.agreement).body_limits(message.type)
+        least, _ = run_parameters(agreement).body_limits(message.type)
         facts["matches"] = (len(message.body) - least) // _MATCH_BYTES[message.type]
     if message.type in _SHOW_FIELDS:
-        facts["fields"] = list(terms.fields)
+        shown = shown_fields(agreement, role).values()
+        facts["fields"] = list(dict.fromkeys(name for ours, _ in shown for name in ours))
+        facts["rest"] = ROLES[role] in agreement.terms.sharing.rest_shown_by
     running.workspace.record(facts)
 
 
-def record_done(running: Running, done: Done, now: datetime) -> None:
-    """Record the receipt of a finished session. Call inside the transaction that ends it."""
-    ids = running.prepared.entities["entity_id"].to_pylist()
-    matched = [ids[entity] for entity in running.order.entity[done.group].tolist()]
+def record_done(running: Running, found: Found, now: datetime) -> None:
+    """Record the receipts of a finished run. Call inside the transaction that ends it."""
+    about = _about(running.partner, running.record, now)
+    done = [(order, each) for order, each in zip(running.own.orders, found, strict=True) if isinstance(each, Done)]
+    if not done:
+        running.workspace.record({**about, "event": "counted"})
+        return
+    ids = running.own.prepared.entities["entity_id"]
+    matched = {ids[entity].as_py() for order, each in done for entity in order.entity[each.group].tolist()}
+    signed = [SessionReceipt.of(each) for _, each in done]
     facts: Facts = {
-        **_about(running.partner, running.record, now),
+        **about,
         "event": "done",
-        "matches": len(matched),
-        "own_accounts": accounts_digest(done.sid, matched),
-        "receipt": done.receipt.hex(),
-        "signatures": done.signatures.hex(),
+        "matches": sum(len(each) for _, each in done),
+        "own_accounts": accounts_digest(running.record.sid, sorted(matched)),
+        "receipt": run_receipt(each.receipt for each in signed).hex(),
+        "receipts": [each.to_facts() for each in signed],
         "cards": list(running.agreement.terms.cards),
     }
     running.workspace.record(facts)

@@ -6,21 +6,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
-from accountmap.canonical.prepared import Prepared
 from accountmap.errors import PeerError, UsageError, WorkspaceError
-from accountmap.exchange.agreements import parameters_of
-from accountmap.exchange.groups import GroupOrder, group_order, make_groups
 from accountmap.exchange.mailbox import NO_SESSION, Expected, Received
-from accountmap.exchange.own_entities import ListEntities
 from accountmap.exchange.ports import session_ports
+from accountmap.exchange.rectangles import OwnSide, run_parameters
 from accountmap.files import write_atomic
 from accountmap.psi.parameters import Curve, MessageType, Role
 from accountmap.psi.phases import Message
-from accountmap.psi.session import Session
-from accountmap.psi.suite import NONCE_BYTES
+from accountmap.psi.run import Run
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
-from accountmap.trust.kem import PUBLIC_BYTES, SealingKey, check_public
+from accountmap.trust.kem import SealingKey, check_public
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 
 MESSAGE_LIFE: Final = timedelta(days=30)
@@ -38,10 +34,9 @@ class Running:
     workspace: Workspace
     partner: PartnerRecord
     agreement: Agreement
-    prepared: Prepared
-    order: GroupOrder
+    own: OwnSide
     record: SessionRecord
-    session: Session
+    session: Run
     key: SealingKey
 
     @classmethod
@@ -58,8 +53,7 @@ class Running:
         accounts, prepared = workspace.load_list(list_id)
         role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
-        order = group_order(prepared, agreement.terms.segments)
-        groups = make_groups(prepared, order, len(prepared.profile.slots), curve)
+        own = OwnSide.of(agreement, role, accounts, prepared, curve)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,
@@ -78,24 +72,23 @@ class Running:
             charged=None,
             finished=None,
         )
-        own = ListEntities(accounts, prepared, order, agreement.terms.fields)
         ports = session_ports(curve, workspace.identity, partner.card)
-        session = Session.start(role, parameters_of(agreement), groups, own, ports)
-        return cls(workspace, partner, agreement, prepared, order, record, session, SealingKey.generate())
+        run = Run.start(role, run_parameters(agreement), own.parties, own.rest, ports)
+        return cls(workspace, partner, agreement, own, record, run, SealingKey.generate())
 
     @classmethod
     def load(cls, workspace: Workspace, partner: PartnerRecord, record: SessionRecord, curve: Curve) -> Self:
         """Go on with an open session."""
         agreement = workspace.agreement(record.agreement)
         accounts, prepared = workspace.load_list(record.list_id)
-        order = group_order(prepared, agreement.terms.segments)
+        own = OwnSide.of(agreement, record.role, accounts, prepared, None)
         try:
             saved = _load_state(workspace, record)
-            session = Session.restore(
+            run = Run.restore(
                 Role(record.role),
-                parameters_of(agreement),
-                make_groups(prepared, order, len(prepared.profile.slots), None),
-                ListEntities(accounts, prepared, order, agreement.terms.fields),
+                run_parameters(agreement),
+                own.parties,
+                own.rest,
                 session_ports(curve, workspace.identity, partner.card),
                 saved[_SEED_BYTES:],
             )
@@ -105,7 +98,7 @@ class Running:
                 f"Give the session up with: accountmap map --with {partner.slug} --abandon",
             ) from error
         key = SealingKey.from_bytes(saved[:_SEED_BYTES])
-        return cls(workspace, partner, agreement, prepared, order, record, session, key)
+        return cls(workspace, partner, agreement, own, record, run, key)
 
     @property
     def folder(self) -> Path:
@@ -123,7 +116,7 @@ class Running:
             transcript=self.record.transcript,
             session=self.record.sid or None,
             finished=finished,
-            parameters=parameters_of(self.agreement),
+            parameters=run_parameters(self.agreement),
             now=int(now.timestamp()),
         )
 
@@ -141,7 +134,7 @@ class Running:
         transcript = next_transcript(received.header, received.body)
         record = replace(self.record, transcript=transcript, step=int(received.type))
         if received.type in _SEALED_TO_CARDS:
-            record = replace(record, partner_key=_channel_key(received.body))
+            record = replace(record, partner_key=self._channel_key(received))
         if received.type is MessageType.OFFER:
             record = replace(record, offer=transcript)
             reply: Message | None = self.session.answer(self.key.public, received.body)
@@ -153,6 +146,14 @@ class Running:
             raise PeerError("the message names another session than it belongs to")
         self.record = record
         return reply
+
+    def _channel_key(self, received: Received) -> bytes:
+        key = run_parameters(self.agreement).channel_key(received.type, received.body)
+        try:
+            check_public(key)
+        except ValueError as error:
+            raise PeerError("the message carries a key that is none") from error
+        return key
 
     def send(self, message: Message, now: datetime) -> None:
         """Seal a message and keep it, ready to be delivered."""
@@ -215,12 +216,3 @@ def _state_label(record: SessionRecord) -> str:
 def _load_state(workspace: Workspace, record: SessionRecord) -> bytes:
     storage = workspace.identity.storage
     return storage.open(state_file(workspace, record).read_bytes(), _state_label(record))
-
-
-def _channel_key(body: bytes) -> bytes:
-    key = body[NONCE_BYTES : NONCE_BYTES + PUBLIC_BYTES]
-    try:
-        check_public(key)
-    except ValueError as error:
-        raise PeerError("the message carries a key that is none") from error
-    return key

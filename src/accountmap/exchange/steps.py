@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.exchange.admission import admit
-from accountmap.exchange.conclude import cells, session_result
+from accountmap.exchange.changes import warning
+from accountmap.exchange.conclude import cells, session_result, shown_fields
 from accountmap.exchange.mailbox import Expected, Received, expected_offer, find
 from accountmap.exchange.outcome import Outcome, Preview, State
 from accountmap.exchange.recording import record_done, record_end, record_sent
@@ -58,6 +59,7 @@ class Steps:
         self._taken: list[str] = []
         self._sent: list[str] = []
         self._notes: list[str] = []
+        self._warnings: list[str] = []
 
     def advance(self, decide: Decide, *, new: bool = False) -> Outcome:
         """Do all that can be done now.
@@ -148,6 +150,7 @@ class Steps:
                 offer = self._find(expected, identity.sealing)
                 if offer is None:
                     return False
+            self._warnings = [w for w in (warning(self._workspace, self._partner, agreement, list_id),) if w]
             running = Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
             reply = running.take(offer) if offer else running.session.offer(running.key.public)
             self._finish_step(running, reply)
@@ -226,12 +229,16 @@ class Steps:
         if counts is None:
             return None
         terms, role = running.agreement.terms, running.record.role
-        own_sizes = dict(zip(terms.segments, running.order.sizes, strict=True))
+        own_sizes = running.own.sizes
+        compared = cells(counts, running.agreement, role)
+        fields = shown_fields(running.agreement, role)
         return Preview(
-            counts=cells(counts, terms.segments, role),
+            counts=compared,
             own_sizes=own_sizes,
             partner_sizes=running.agreement.sizes[1 - role],
-            fields=terms.fields,
+            named=frozenset(fields),
+            shown=tuple(dict.fromkeys(name for ours, _ in fields.values() for name in ours)),
+            smallest=terms.sharing.smallest_cell,
             partner_knows=role == Role.INITIATOR,
             automatic=self._is_newest(running)
             and int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
@@ -243,7 +250,7 @@ class Steps:
         return complete[0].digest == running.agreement.digest
 
     def _no_offer_yet(self) -> Outcome:
-        return Outcome(State.WAITING, None, (), tuple(self._sent), None, tuple(self._notes))
+        return Outcome(State.WAITING, None, (), tuple(self._sent), None, (*self._warnings, *self._notes))
 
     def _outcome(self) -> Outcome:
         running, record = self._open(), self._latest()
@@ -251,7 +258,11 @@ class Steps:
             over = record is not None and record.status is Status.DONE
             stopped = record is not None and record.status in (Status.STOPPED, Status.ABANDONED)
             state = State.DONE if over else State.STOPPED if stopped else State.WAITING
-            return Outcome(state, record, tuple(self._taken), tuple(self._sent), None, tuple(self._notes))
+            return Outcome(
+                state, record, tuple(self._taken), tuple(self._sent), None, (*self._warnings, *self._notes)
+            )
         state = State.UNDECIDED if running.session.must_decide else State.WAITING
         preview = self._preview(running)
-        return Outcome(state, record, tuple(self._taken), tuple(self._sent), preview, tuple(self._notes))
+        return Outcome(
+            state, record, tuple(self._taken), tuple(self._sent), preview, (*self._warnings, *self._notes)
+        )

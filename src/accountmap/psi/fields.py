@@ -124,10 +124,15 @@ def shown(responder_sealed: bytes, initiator_sealed: bytes) -> bytes:
 
 def receipt(matched: Matched, shown: bytes) -> bytes:
     """Return the digest that both sign: what was counted, matched and sealed (psi-v1 §5.8)."""
-    return receipt_of(matched.sid, matched.graph, matched.counts, matched.match_id, shown)
+    return receipt_of(matched.sid, matched.graph, matched.counts, matches_digest(matched), shown)
 
 
-def receipt_of(sid: bytes, graph: bytes, counts: Counts, match_id: Bytes2D, shown: bytes) -> bytes:
-    """Return the same from its parts, which a record may keep."""
+def matches_digest(matched: Matched) -> bytes:
+    """Return the digest of all match ids."""
+    return digest("receipt-matches", matched.match_id.tobytes())
+
+
+def receipt_of(sid: bytes, graph: bytes, counts: Counts, matches: bytes, shown: bytes) -> bytes:
+    """Return the receipt from its parts, which a record may keep without naming any account."""
     counted = digest("receipt-counts", counts.astype(">u4").tobytes())
-    return digest("receipt", sid, graph, counted, digest("receipt-matches", match_id.tobytes()), shown)
+    return digest("receipt", sid, graph, counted, matches, shown)

@@ -14,8 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms, write_terms
+from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms
 from accountmap.trust.terms_reading import read_terms
+from accountmap.trust.terms_writing import write_terms
 
 ROLES: Final = (INITIATOR, RESPONDER)
 MAX_ROWS: Final = 100_000_000

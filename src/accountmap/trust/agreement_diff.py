@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.sharing_words import sharing_in_words
 from accountmap.trust.terms import Terms
 
 
@@ -37,6 +38,8 @@ def _terms(one: Terms, other: Terms) -> Iterator[str]:
         "Sessions may begin until": (one.valid_until, other.valid_until),
         "Sessions in 30 days, at most": (one.runs_per_30_days, other.runs_per_30_days),
         "Programs reveal without asking up to": (f"{one.automatic_share:.0%}", f"{other.automatic_share:.0%}"),
+        "A partner's list raises the alarm when it grows": (_times(one), _times(other)),
+        "Counts are shown from": (one.sharing.smallest_cell, other.sharing.smallest_cell),
         "A list that changes does so by at least": (_entities(one.min_change), _entities(other.min_change)),
         "Profile of match keys": (one.profile, other.profile),
         "Evidence that makes a match": (one.threshold, other.threshold),
@@ -46,11 +49,24 @@ def _terms(one: Terms, other: Terms) -> Iterator[str]:
     for what, (was, is_now) in pairs.items():
         if was != is_now:
             yield f"{what}: {was}, now {is_now}."
-    yield from _members("Shown of matched accounts", one.fields, other.fields)
+    yield from _sharing(one, other)
     yield from _slots(one, other)
     for table in sorted(one.data.keys() | other.data.keys()):
         if one.data.get(table) != other.data.get(table):
             yield f"The table {table} for recognising companies is another one."
+
+
+def _times(terms: Terms) -> str:
+    return f"{terms.growth_alarm} times"
+
+
+def _sharing(one: Terms, other: Terms) -> Iterator[str]:
+    """Compare what is said of sharing, filter and engagement, sentence by sentence."""
+    before, after = (
+        sharing_in_words(terms.sharing, terms.leads, terms.names, terms.segments) for terms in (one, other)
+    )
+    yield from (f"No longer: {sentence}" for sentence in before if sentence not in after)
+    yield from (f"New: {sentence}" for sentence in after if sentence not in before)
 
 
 def _entities(count: int) -> str:

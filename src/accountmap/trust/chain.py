@@ -4,9 +4,9 @@ An entry is canonical JSON. It holds the hash before it, its own hash covers tha
 an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
 against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
 
-A receipt is a digest over the session and all that it exchanged, of which the ledger keeps no copy. The two
-signatures show that both parties finished one session and agreed on what it did; that the entry tells it rightly
-(numbers, fields, dates) is the word of the company that wrote it.
+A receipt is a digest of what a session counted, matched and showed. The entry keeps its parts, so that anybody can
+compute it again: counts are as both signed them, matches and fields stand as digests that a party can open. What
+the entry says besides (dates, names of fields) is the word of the company that wrote it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.receipts import receipt_holds
-from accountmap.trust.text import SIGNATURE_BYTES
+from accountmap.trust.run_receipts import SessionReceipt, run_receipt
 
 EXPORT_FORMAT: Final = "accountmap-ledger-v1"
 BEGINNING: Final = bytes(32)
@@ -28,7 +28,6 @@ BEGINNING: Final = bytes(32)
 
 _HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
 _SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
-_RECEIPT_BYTES: Final = 32
 
 Facts = dict[str, Any]
 """What an entry says: names to texts, whole numbers, lists and tables of them."""
@@ -131,17 +130,24 @@ class Ledger:
         """
         if "receipt" not in facts and facts["event"] != "done":
             return None
-        receipt, parties, signatures = _receipt(facts)
+        parties, signed = _receipts(facts)
         if facts["signer"] not in parties:
             return "the company that wrote it is no party of its receipt"
-        if receipt in receipts:
+        made = [each.receipt for each in signed]
+        if len({*made} - receipts) < len(made):
             return "its receipt is that of an earlier session"
-        receipts.add(receipt)
-        for digest, signature in zip(parties, signatures, strict=True):
+        receipts.update(made)
+        if run_receipt(made).hex() != facts["receipt"]:
+            return "its receipt is not that of what it says"
+        faults = (self._signature_fault(parties, each) for each in signed)
+        return next((fault for fault in faults if fault), None)
+
+    def _signature_fault(self, parties: tuple[str, str], signed: SessionReceipt) -> str | None:
+        for digest, signature in zip(parties, signed.signatures, strict=True):
             card = self.cards.get(digest)
             if card is None:
                 return "a party of its session is not on file"
-            if not receipt_holds(card, receipt, signature):
+            if not receipt_holds(card, signed.receipt, signature):
                 return f"the signature of {card.name} under the receipt does not hold"
         return None
 
@@ -208,18 +214,17 @@ def head_of(entries: Iterable[Entry]) -> bytes:
     return before
 
 
-def _receipt(facts: Facts) -> tuple[bytes, tuple[str, str], tuple[bytes, bytes]]:
-    """Return receipt, digests of the two parties' cards, and their signatures, of the entry of a finished session.
+def _receipts(facts: Facts) -> tuple[tuple[str, str], list[SessionReceipt]]:
+    """Return the digests of the two parties' cards, and what they signed, of the entry of a finished run.
 
     Raises:
         ValueError, KeyError, TypeError: there is no receipt, or not one of two parties.
     """
-    receipt, signatures = bytes.fromhex(facts["receipt"]), bytes.fromhex(facts["signatures"])
     initiator, responder = facts["cards"]
-    well_formed = len(receipt) == _RECEIPT_BYTES and len(signatures) == 2 * SIGNATURE_BYTES
-    if facts["event"] != "done" or initiator == responder or not well_formed:
+    signed = [SessionReceipt.from_facts(each) for each in facts["receipts"]]
+    if facts["event"] != "done" or initiator == responder or not signed:
         raise ValueError("not a receipt of two parties")
-    return receipt, (initiator, responder), (signatures[:SIGNATURE_BYTES], signatures[SIGNATURE_BYTES:])
+    return (initiator, responder), signed
 
 
 def _canonical(facts: Facts) -> str:

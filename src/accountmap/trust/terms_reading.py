@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from accountmap.errors import TrustError
 from accountmap.trust import text
+from accountmap.trust.sharing_reading import check_sharing, read_leads, read_sharing
 from accountmap.trust.terms import (
     INITIATOR,
     MOST_CHANGE,
+    MOST_GROWTH,
     MOST_RUNS,
     PROTOCOL,
-    SHARED_FIELDS,
     SlotTerms,
     Terms,
 )
@@ -39,34 +40,40 @@ def read_terms(fields: dict[str, Any]) -> Terms:
         names=_pair(parties["names"]),
         cards=_pair(parties["cards"]),
         canonical=fields["canonical"]["version"],
-        data=dict(zip(fields["canonical"]["data"], _strings(fields["canonical"]["data"].values()), strict=True)),
+        data=dict(
+            zip(fields["canonical"]["data"], text.strings(fields["canonical"]["data"].values()), strict=True)
+        ),
         profile=matching["profile"],
         slots=tuple(SlotTerms(**slot) for slot in fields["slot"]),
         threshold=matching["threshold"],
-        segments=_strings(disclosure["segments"]),
-        fields=_strings(disclosure["fields"]),
+        segments=text.strings(disclosure["segments"]),
+        sharing=read_sharing(fields),
+        leads=read_leads(fields["engagement"]),
         automatic_share=disclosure["automatic_share"],
         runs_per_30_days=disclosure["runs_per_30_days"],
         min_change=fields["limits"]["min_change"],
+        growth_alarm=fields["limits"]["growth_alarm"],
     )
     _check_words(terms)
     _check_ranges(terms)
+    check_sharing(terms)
     return terms
 
 
 def _check_shape(fields: dict[str, Any]) -> None:
     check = text.check_keys
-    top = {"format": str, "created": datetime, "valid_until": date, "purpose": str, "slot": list}
-    tables = dict.fromkeys(
-        ("parties", "protocol", "canonical", "matching", "disclosure", "limits", INITIATOR), dict
-    )
-    check(fields, {**top, **tables}, "agreement")
+    top = {"format": str, "created": datetime, "valid_until": date, "purpose": str}
+    arrays = dict.fromkeys(("slot", "rectangle"), list)
+    names = ("parties", "protocol", "canonical", "matching", "disclosure", "filter", "engagement", "limits")
+    tables = dict.fromkeys((*names, INITIATOR), dict)
+    check(fields, {**top, **arrays, **tables}, "agreement")
     check(fields["parties"], {"names": list, "cards": list}, "agreement, parties")
     check(fields["canonical"], {"version": str, "data": dict}, "agreement, canonical")
     check(fields["matching"], {"profile": str, "threshold": int}, "agreement, matching")
+    shown = {"segments": list, "rest_shown_by": list, "smallest_cell": int}
     runs = {"automatic_share": float, "runs_per_30_days": int}
-    check(fields["disclosure"], {"segments": list, "fields": list, **runs}, "agreement, disclosure")
-    check(fields["limits"], {"min_change": int}, "agreement, limits")
+    check(fields["disclosure"], {**shown, **runs}, "agreement, disclosure")
+    check(fields["limits"], {"min_change": int, "growth_alarm": int}, "agreement, limits")
     for slot in fields["slot"]:
         check(slot, {"name": str, "space": str, "weight": int, "tier": str}, "agreement, slot")
     if fields["protocol"] != PROTOCOL:
@@ -75,15 +82,8 @@ def _check_shape(fields: dict[str, Any]) -> None:
         )
 
 
-def _strings(values: Any) -> tuple[str, ...]:
-    found = tuple(values)
-    if not all(isinstance(value, str) for value in found):
-        raise TrustError("agreement: a list holds something else than text")
-    return found
-
-
 def _pair(values: list[Any]) -> tuple[str, str]:
-    found = _strings(values)
+    found = text.strings(values)
     if len(found) != 2:
         raise TrustError("agreement: it is not between two parties")
     return found[0], found[1]
@@ -109,10 +109,10 @@ def _check_ranges(terms: Terms) -> None:
         "weight": all(1 <= weight < _MOST_WEIGHT for weight in weights),
         "threshold": 1 <= terms.threshold < _MOST_WEIGHT,
         "segments": 1 <= len(terms.segments) == len(set(terms.segments)) <= _MOST_SEGMENTS,
-        "fields": len(set(terms.fields)) == len(terms.fields) and set(terms.fields) <= set(SHARED_FIELDS),
         "automatic_share": 0 <= terms.automatic_share <= 1,
         "runs_per_30_days": 1 <= terms.runs_per_30_days <= MOST_RUNS,
         "min_change": 0 <= terms.min_change <= MOST_CHANGE,
+        "growth_alarm": 2 <= terms.growth_alarm <= MOST_GROWTH,
     }
     for key, holds in kept.items():
         if not holds:

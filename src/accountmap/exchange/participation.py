@@ -1,0 +1,101 @@
+"""Which entities take part in a session: not those that are off limits, nor those outside the joint filter."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.places import country_code, country_of_domain
+from accountmap.canonical.prepared import Prepared
+from accountmap.errors import WorkspaceError
+from accountmap.overlap.result import WITHHELD_SCHEMA
+from accountmap.trust.sharing import JointFilter
+
+OFF_LIMITS: Final = "off limits"
+OUTSIDE: Final = "outside the joint filter"
+
+Flags = npt.NDArray[np.bool_]
+
+
+def withheld(accounts: AccountList, prepared: Prepared, joint: JointFilter) -> pa.Table:
+    """Say which entities take no part, and why.
+
+    An entity is off limits if one of its accounts is, and inside the filter if one of its accounts is.
+
+    Returns:
+        WITHHELD_SCHEMA.
+    """
+    entity = entity_of_account(accounts, prepared)
+    size = prepared.entities.num_rows
+    off_limits = _any(entity, _flags(accounts.table["off_limits"]), size)
+    outside = ~_any(entity, _inside(accounts.table, joint), size)
+    rows = np.flatnonzero(off_limits | outside)
+    reasons = [OFF_LIMITS if off_limits[row] else OUTSIDE for row in rows]
+    return pa.table({"entity": rows, "reason": reasons}).cast(WITHHELD_SCHEMA)
+
+
+def left_out(prepared: Prepared, withheld: pa.Table) -> Flags:
+    """Return the same as one flag an entity."""
+    flags = np.zeros(prepared.entities.num_rows, np.bool_)
+    flags[withheld["entity"].to_numpy()] = True
+    return flags
+
+
+def entity_of_account(accounts: AccountList, prepared: Prepared) -> npt.NDArray[np.int64]:
+    """Return the row of each account's entity.
+
+    Raises:
+        WorkspaceError: the two do not belong together.
+    """
+    at = pc.index_in(accounts.table["account_id"], value_set=prepared.members["account_id"])
+    if at.null_count:
+        raise WorkspaceError(
+            "the prepared list was made from other accounts",
+            "Prepare it again with: accountmap accounts prepare FILE",
+        )
+    found: npt.NDArray[np.int64] = prepared.members["entity"].take(at).to_numpy().astype(np.int64)
+    return found
+
+
+def countries_of(accounts: pa.Table) -> list[str | None]:
+    """Return the country of each account, as an ISO 3166 code: from its country, else from its domain."""
+    codes = _mapped(accounts["country"], country_code)
+    by_domain = _mapped(accounts["domain"], country_of_domain)
+    return [code or other for code, other in zip(codes, by_domain, strict=True)]
+
+
+def _inside(accounts: pa.Table, joint: JointFilter) -> Flags:
+    inside = np.ones(accounts.num_rows, np.bool_)
+    if joint.countries:
+        inside &= np.array([code in joint.countries for code in countries_of(accounts)], np.bool_)
+    if joint.industries:
+        wanted = {word.casefold() for word in joint.industries}
+        inside &= np.array(
+            [(cell or "").casefold() in wanted for cell in accounts["industry"].to_pylist()], np.bool_
+        )
+    least, most = joint.employees
+    if least or most:
+        employees = accounts["employees"].fill_null(-1).to_numpy()
+        inside &= (employees >= max(least, 0)) & (employees <= (most or np.iinfo(np.int64).max))
+    return inside
+
+
+def _mapped(column: pa.ChunkedArray, reading: Callable[[str | None], str | None]) -> list[str | None]:
+    """Read each cell, and each different one only once."""
+    encoded = column.combine_chunks().dictionary_encode()
+    read = [reading(cell) for cell in encoded.dictionary.to_pylist()]
+    return [None if at is None else read[at] for at in encoded.indices.to_pylist()]
+
+
+def _flags(column: pa.ChunkedArray) -> Flags:
+    found: Flags = column.fill_null(False).to_numpy()
+    return found
+
+
+def _any(entity: npt.NDArray[np.int64], flags: Flags, size: int) -> Flags:
+    """Return for each entity whether any of its accounts has the flag."""
+    return np.bincount(entity[flags], minlength=size) > 0

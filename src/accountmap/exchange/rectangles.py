@@ -1,0 +1,152 @@
+"""From an agreement to the sessions of a run: one for each rectangle of the sharing matrix (trust-v1 §5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.prepared import Prepared
+from accountmap.errors import TrustError, UsageError
+from accountmap.exchange.groups import GroupOrder, group_order, make_groups
+from accountmap.exchange.own_entities import EntityTables, ListEntities
+from accountmap.exchange.participation import left_out, withheld
+from accountmap.exchange.payload import payload_bytes
+from accountmap.exchange.rest import MOST_BYTES, OwnRest
+from accountmap.psi.parameters import Curve, Groups, OwnEntities, Parameters
+from accountmap.psi.run_parameters import RunParameters
+from accountmap.psi.suite import digest
+from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.sharing import NAMES, Rectangle
+from accountmap.trust.terms import Terms
+
+
+def run_parameters(agreement: Agreement) -> RunParameters:
+    """Return the parameters that an agreement fixes.
+
+    Raises:
+        TrustError: it fixes none that a session could run under.
+    """
+    sharing = agreement.terms.sharing
+    try:
+        return RunParameters(
+            sessions=tuple(_parameters(agreement, n, each) for n, each in enumerate(sharing.rectangles)),
+            rest_bytes=(
+                MOST_BYTES if ROLES[0] in sharing.rest_shown_by else 0,
+                MOST_BYTES if ROLES[1] in sharing.rest_shown_by else 0,
+            ),
+        )
+    except UsageError as error:
+        raise TrustError(f"no session can run under this agreement: {error}", error.hint) from error
+
+
+def _parameters(agreement: Agreement, number: int, rectangle: Rectangle) -> Parameters:
+    terms, reveals = agreement.terms, rectangle.disclosure.level == NAMES
+    cards = b"".join(bytes.fromhex(card) for card in terms.cards)
+    initiator, responder = (
+        tuple(sizes[name] if name in chosen else 0 for name in terms.segments)
+        for sizes, chosen in zip(agreement.sizes, rectangle.segments, strict=True)
+    )
+    weights = tuple(slot.weight for slot in terms.slots)
+    return Parameters(
+        context=digest("context", agreement.digest, cards, bytes([number])),
+        weights=weights if reveals else weights[:1],
+        threshold=terms.threshold,
+        sizes=(initiator, responder),
+        channel_key_bytes=0 if number else PUBLIC_BYTES,
+        field_bytes=payload_bytes(max(map(len, rectangle.disclosure.fields))),
+        reveals=reveals,
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class OwnSide:
+    """What this side brings into a run.
+
+    Attributes:
+        prepared: the list.
+        withheld: entities that take no part (overlap.result.WITHHELD_SCHEMA).
+        orders: of each rectangle's session, which entity each group is.
+        sizes: entities that take part, by segment.
+        parties: of each session the groups and what they hold.
+        rest: what is shown of the others.
+        levels: of each session.
+    """
+
+    prepared: Prepared
+    withheld: pa.Table
+    orders: tuple[GroupOrder, ...]
+    sizes: dict[str, int]
+    parties: tuple[tuple[Groups, OwnEntities], ...]
+    rest: OwnRest
+    levels: tuple[str, ...]
+
+    def entities(self, *levels: str) -> set[int]:
+        """Return the entities that take part in a session of one of these levels."""
+        taking_part: set[int] = set()
+        for order, level in zip(self.orders, self.levels, strict=True):
+            taking_part.update(order.entity.tolist() if level in levels else ())
+        return taking_part
+
+    @classmethod
+    def of(
+        cls, agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared, curve: Curve | None
+    ) -> "OwnSide":
+        """Lay a prepared list out for all sessions.
+
+        Args:
+            curve: maps the keys to points; needed before the first message only.
+        """
+        sharing, segments = agreement.terms.sharing, agreement.terms.segments
+        held_back = withheld(accounts, prepared, sharing.joint_filter)
+        orders = _orders(prepared, held_back, segments, role, sharing.rectangles)
+        tables = EntityTables(accounts, prepared)
+        slots = len(prepared.profile.slots)
+        parties: list[tuple[Groups, OwnEntities]] = []
+        for order, rectangle in zip(orders, sharing.rectangles, strict=True):
+            shown = rectangle.disclosure
+            groups = make_groups(prepared, order, slots if shown.level == NAMES else 1, curve)
+            parties.append((groups, ListEntities(tables, order, shown.fields[role], shown.fields[1 - role])))
+        ours, theirs = ROLES[role], ROLES[1 - role]
+        rest = OwnRest(
+            accounts=accounts,
+            prepared=prepared,
+            segments=segments,
+            orders=orders,
+            smallest=sharing.smallest_cell,
+            shows=ours in sharing.rest_shown_by,
+            partner_shows=theirs in sharing.rest_shown_by,
+        )
+        sizes = _sizes(prepared, held_back, segments)
+        levels = tuple(rectangle.disclosure.level for rectangle in sharing.rectangles)
+        return cls(prepared, held_back, orders, sizes, tuple(parties), rest, levels)
+
+
+def sizes_taking_part(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
+    """Count by segment the entities of a list that take part under an agreement."""
+    held_back = withheld(accounts, prepared, terms.sharing.joint_filter)
+    return _sizes(prepared, held_back, terms.segments)
+
+
+def _sizes(prepared: Prepared, held_back: pa.Table, segments: tuple[str, ...]) -> dict[str, int]:
+    order = group_order(prepared, segments, left_out(prepared, held_back))
+    return dict(zip(segments, order.sizes, strict=True))
+
+
+def _orders(
+    prepared: Prepared,
+    held_back: pa.Table,
+    segments: tuple[str, ...],
+    role: int,
+    rectangles: Sequence[Rectangle],
+) -> tuple[GroupOrder, ...]:
+    """Return for each rectangle the entities of its own segments."""
+    flags = left_out(prepared, held_back)
+    segment = prepared.entities["segment"]
+    return tuple(
+        group_order(
+            prepared, segments, flags | [name not in rectangle.segments[role] for name in segment.to_pylist()]
+        )
+        for rectangle in rectangles
+    )

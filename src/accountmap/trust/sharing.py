@@ -1,0 +1,118 @@
+"""What an agreement lets the partners see: the sharing matrix, as rectangles, and which entities take part."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+COUNTS: Final = "counts"
+NAMES: Final = "names"
+
+Cell = tuple[str, str]
+"""A segment of the initiator and one of the responder."""
+
+Fields = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What is shown in one cell of the sharing matrix.
+
+    Attributes:
+        level: COUNTS, or NAMES: each learns which of its own entities the other has.
+        fields: what the initiator and the responder show of each match besides; none at the level of counts.
+    """
+
+    level: str
+    fields: tuple[Fields, Fields] = ((), ())
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Cells with one disclosure: some segments of the initiator by some of the responder."""
+
+    disclosure: Disclosure
+    segments: tuple[tuple[str, ...], tuple[str, ...]]
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """All cells of the rectangle."""
+        return ((one, other) for one in self.segments[0] for other in self.segments[1])
+
+
+@dataclass(frozen=True)
+class JointFilter:
+    """Which entities of both lists take part. What an account does not say cannot let it in.
+
+    Attributes:
+        countries: ISO 3166 alpha-2 codes; empty for all.
+        industries: words, compared without regard to case; empty for all.
+        employees: at least, and at most so many; 0 for no bound.
+    """
+
+    countries: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()
+    employees: tuple[int, int] = (0, 0)
+
+    def __bool__(self) -> bool:
+        return self != JointFilter()
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What both learn.
+
+    Attributes:
+        rectangles: disjoint; a cell in none is hidden: it is never computed.
+        rest_shown_by: the roles that show how many other entities they have, by country, industry and size.
+        smallest_cell: counts below are not shown on screens and in reports, and not put into what `rest_shown_by`
+            is about. In the preview it is a rule for the display: the partner's program holds the exact count.
+        joint_filter: which entities take part.
+    """
+
+    rectangles: tuple[Rectangle, ...]
+    rest_shown_by: tuple[str, ...] = ()
+    smallest_cell: int = 1
+    joint_filter: JointFilter = field(default_factory=JointFilter)
+
+    @classmethod
+    def uniform(cls, segments: Sequence[str], fields: tuple[Fields, Fields]) -> Self:
+        """Reveal matches in all cells, and show these fields of them.
+
+        Args:
+            fields: of the initiator and of the responder.
+        """
+        return cls((Rectangle(Disclosure(NAMES, fields), (tuple(segments), tuple(segments))),))
+
+    def disclosure(self, cell: Cell) -> Disclosure | None:
+        """Return what a cell shows, or None if it is hidden."""
+        return next((r.disclosure for r in self.rectangles if cell in r.cells), None)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A rule of engagement: who leads where both have an account. The first that fits holds.
+
+    Attributes:
+        segments: of the initiator and of the responder.
+        countries: ISO 3166 alpha-2 codes for which it holds; empty for all.
+        leads: "initiator", "responder" or "both".
+    """
+
+    segments: tuple[tuple[str, ...], tuple[str, ...]]
+    countries: tuple[str, ...]
+    leads: str
+
+
+def rectangles_of(matrix: Mapping[Cell, Disclosure]) -> tuple[Rectangle, ...]:
+    """Cover a sharing matrix with few rectangles: rows that show the same in the same columns go together.
+
+    Args:
+        matrix: what each cell shows; those that are absent are hidden.
+    """
+    columns: dict[tuple[str, Disclosure], list[str]] = {}
+    for (one, other), disclosure in matrix.items():
+        columns.setdefault((one, disclosure), []).append(other)
+    rows: dict[tuple[tuple[str, ...], Disclosure], list[str]] = {}
+    for (one, disclosure), others in columns.items():
+        rows.setdefault((tuple(others), disclosure), []).append(one)
+    return tuple(Rectangle(disclosure, (tuple(ones), others)) for (others, disclosure), ones in rows.items())
