@@ -25,8 +25,8 @@ _J_SQUARED: Final = J * J
 _SHA512_BLOCK: Final = bytes(128)
 
 
-def _expand(dst: bytes, messages: Sequence[bytes]) -> Iterator[bytes]:
-    """expand_message_xmd with SHA-512 for 48 bytes, its constant first block hashed once (RFC 9380 §5.3.1)."""
+def expand(dst: bytes, messages: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield expand_message_xmd with SHA-512, 48 bytes each, hashing its constant first block once (§5.3.1)."""
     sha512, start = hashlib.sha512, hashlib.sha512(_SHA512_BLOCK).copy
     dst_prime = dst + bytes([len(dst)])
     tail, last = FIELD_ELEMENT_BYTES.to_bytes(2, "big") + b"\x00" + dst_prime, b"\x01" + dst_prime
@@ -74,7 +74,7 @@ def map_to_curve(dst: bytes, messages: Sequence[bytes]) -> bytes:
     """
     # 1 + 2u² is never zero: -1/2 is not a square modulo P.
     denominators = []
-    for expanded in _expand(dst, messages):
+    for expanded in expand(dst, messages):
         u = mpz.from_bytes(expanded, "big")
         denominators.append((2 * u * u + 1) % P)
     return b"".join(
