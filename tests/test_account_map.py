@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap import SEGMENTS, account_map
+from accountmap import account_map
+from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel

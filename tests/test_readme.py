@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.canonical.profiles import PROFILES
 from tests.parties import LEFT as ROWS
 from tests.parties import NOW, Parties, account_list
 
@@ -17,8 +16,6 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert code is not None
     steps = [line for line in code.group(1).splitlines() if line and not line.startswith(("import", "from"))]
     assert len(steps) < 15
-    assert 'PROFILES["eight"]' in code.group(1)
-    assert "eight" in PROFILES
     parties = Parties.make(tmp_path)
     rows = "\n".join(",".join(str(cell or "") for cell in row) for row in ROWS)
     (tmp_path / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")

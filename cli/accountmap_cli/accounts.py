@@ -1,32 +1,30 @@
 """`accountmap accounts`: reading, checking, explaining and preparing the own list."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from accountmap.errors import InputError
 from accountmap_cli.context import Progress, existing_file, pairs, workspace
+from accountmap_cli.database import database_options, database_password
 from accountmap_cli.output import emit, emit_json, plural, say, table
 
 if TYPE_CHECKING:
-    from accountmap import AccountList, Preflight, Prepared
+    from accountmap import AccountList, Prepared
+    from accountmap.preflight import Preflight
 
 Options = dict[str, Any]
 """The values of `reading_options`, by name."""
 
-LONG_LIST: Final = 25_000
-"""Accounts from which on all cores are worth the second that it takes to start them."""
-
-In = TypeVar("In")
-Out = TypeVar("Out")
-
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say how a file is read and which keys are made."""
+    """Add what is read, and the options that say how and which keys are made."""
     options = [
+        click.argument("file", type=existing_file(), required=False),
+        click.option("--sql", metavar="STATEMENT", help="Read the rows of this statement instead of a file."),
+        database_options,
         click.option(
             "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."
         ),
@@ -38,7 +36,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Your words for customer, opportunity and prospect: Kunde=customer.",
         ),
         click.option("--sheet", help="Sheet of an Excel file. [default: the one that looks like a list]"),
-        click.option("--profile", help="Which match keys to make. [default: eight]"),
+        click.option("--profile", default="eight", show_default=True, help="Which match keys to make."),
         click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
         click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
     ]
@@ -47,42 +45,38 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def read(file: Path, options: Options) -> tuple["AccountList", "Prepared"]:
-    """Read a file and make its match keys."""
-    from accountmap import (
-        DEFAULT_PROFILE,
-        PROFILES,
-        load_reference,
-        prepare_accounts,
-        read_accounts,
-        read_decisions,
+def read(options: Options) -> tuple["AccountList", "Prepared"]:
+    """Read a list and make its match keys."""
+    from accountmap import prepare_accounts
+
+    accounts = read_list(options)
+    prepared = prepare_accounts(
+        accounts,
+        options["profile"],
+        decisions=options["decisions"],
+        reference=options["reference"],
+        progress=Progress("making match keys"),
     )
-
-    profile = PROFILES.get(options["profile"] or DEFAULT_PROFILE)
-    if profile is None:
-        raise InputError(f"there is no profile {options['profile']}", f"Profiles: {', '.join(PROFILES)}.")
-    accounts = read_accounts(
-        file,
-        mapping=pairs(options["mapping"], "--map") or None,
-        segments=pairs(options["segments"], "--segment") or None,
-        sheet=options["sheet"],
-    )
-    decisions = read_decisions(options["decisions"]) if options["decisions"] else ()
-    reference = None
-    if any(slot.name == "reference" for slot in profile.slots):
-        reference = load_reference(options["reference"]) if options["reference"] else load_reference()
-    spread = map if len(accounts) < LONG_LIST else on_all_cores
-    return accounts, prepare_accounts(accounts, profile, decisions, reference, spread)
+    return accounts, prepared
 
 
-def on_all_cores(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
-    """Work on the parts of a list in one process a core, and show how far that is."""
-    from accountmap import ProcessExecutor
+def read_list(options: Options) -> "AccountList":
+    """Read the file or the statement that the user named.
 
-    progress = Progress("making match keys")
-    for done, result in enumerate(ProcessExecutor().map(function, parts), start=1):
-        progress(done, len(parts))
-        yield result
+    Raises:
+        InputError: neither, both, or a part of what belongs together.
+    """
+    from accountmap import read_accounts, read_sql
+
+    mapping = pairs(options["mapping"], "--map") or None
+    segments = pairs(options["segments"], "--segment") or None
+    file, statement, dsn = options["file"], options["sql"], options["dsn"]
+    if file and not statement and not dsn:
+        return read_accounts(file, mapping=mapping, segments=segments, sheet=options["sheet"])
+    if file or not statement or not dsn or options["sheet"]:
+        raise InputError("a list is read from a file or from a database", "Give FILE, or both --sql and --dsn.")
+    password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
+    return read_sql(statement, dsn, password=password, mapping=mapping, segments=segments)
 
 
 @click.group()
@@ -91,10 +85,9 @@ def accounts() -> None:
 
 
 @accounts.command()
-@click.argument("file", type=existing_file())
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(file: Path, as_json: bool, **options: Any) -> None:
+def check(as_json: bool, **options: Any) -> None:
     """Say what is in a list, what will be matched, and what to mend first.
 
     Needs no workspace, writes nothing, sends nothing. The examples are from your list: do not pass them on.
@@ -104,25 +97,23 @@ def check(file: Path, as_json: bool, **options: Any) -> None:
       accountmap accounts check accounts.csv
       accountmap accounts check kunden.xlsx --map name=Firma,domain=Web --segment Kunde=customer
     """
-    from accountmap import check as judge
-    from accountmap import read_decisions
+    from accountmap import check_accounts
 
-    accounts, prepared = read(file, options)
-    decisions = read_decisions(options["decisions"]) if options["decisions"] else ()
-    found = judge(accounts, prepared, decisions)
+    accounts, prepared = read(options)
+    found = check_accounts(accounts, prepared, decisions=options["decisions"])
     if as_json:
         emit_json({**found.to_dict(), "read_from": accounts.source_columns, "notes": list(accounts.notes)})
     else:
         show(accounts, found)
-        say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {file}")
+        named = options["file"] or "--sql … --dsn …"
+        say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {named}")
 
 
 @accounts.command()
-@click.argument("file", type=existing_file())
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def prepare(context: click.Context, /, file: Path, as_json: bool, **options: Any) -> None:
+def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Prepare a list for sessions and keep it in the workspace.
 
     Your accounts stay in the workspace folder; nothing leaves.
@@ -131,10 +122,11 @@ def prepare(context: click.Context, /, file: Path, as_json: bool, **options: Any
     Examples:
       accountmap accounts prepare accounts.csv
       accountmap accounts prepare accounts.csv --profile nine --decisions pairs.csv
+      accountmap accounts prepare --sql "SELECT id, name, website FROM accounts" --dsn postgresql://anna@db/crm
     """
     with workspace(context) as own:
-        accounts, prepared = read(file, options)
-        kept = own.save_list(accounts, prepared, file.name, datetime.now(UTC))
+        accounts, prepared = read(options)
+        kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
     entities = prepared.entities.num_rows
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})
@@ -148,9 +140,9 @@ def prepare(context: click.Context, /, file: Path, as_json: bool, **options: Any
 @click.argument("name")
 @click.option("--domain", help="Domain, website or e-mail address.")
 @click.option("--country", help="Country, as it stands in the list.")
-@click.option("--profile", help="Which match keys to make. [default: eight]")
+@click.option("--profile", default="eight", show_default=True, help="Which match keys to make.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def explain(name: str, domain: str | None, country: str | None, profile: str | None, as_json: bool) -> None:
+def explain(name: str, domain: str | None, country: str | None, profile: str, as_json: bool) -> None:
     """Show step by step how a company's name becomes match keys.
 
     Two accounts can match if they have a key in common; run it for both to see why they do, or do not.
@@ -160,10 +152,10 @@ def explain(name: str, domain: str | None, country: str | None, profile: str | N
       accountmap accounts explain "Müller GmbH & Co. KG" --domain mueller.example --country Germany
       accountmap accounts explain "株式会社トヨタ"
     """
-    from accountmap import DEFAULT_PROFILE, PROFILES
-    from accountmap import explain as explained
+    from accountmap.canonical.explain import explain as explained
+    from accountmap.canonical.profiles import PROFILES
 
-    chosen = PROFILES.get(profile or DEFAULT_PROFILE)
+    chosen = PROFILES.get(profile)
     if chosen is None:
         raise InputError(f"there is no profile {profile}", f"Profiles: {', '.join(PROFILES)}.")
     found = explained({"name": name, "domain": domain, "country": country}, chosen)

@@ -68,7 +68,7 @@ def new(
     Example:
       accountmap agreement new --with globex
     """
-    from accountmap import propose_agreement, write_agreement
+    from accountmap.exchange import propose_agreement, write_agreement
 
     with workspace(context) as own:
         made = propose_agreement(
@@ -103,7 +103,7 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
     Example:
       accountmap agreement show acme-globex.agreement.toml
     """
-    from accountmap import Agreement
+    from accountmap.trust.agreement import Agreement
 
     shown = Agreement.parse(file.read_bytes())
     if as_json:
@@ -145,7 +145,8 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
     Example:
       accountmap agreement sign acme-globex.agreement.toml
     """
-    from accountmap import Agreement, partner_of, sign_agreement, write_agreement
+    from accountmap.exchange import partner_of, sign_agreement, write_agreement
+    from accountmap.trust.agreement import Agreement
 
     document = file.read_bytes()
     with workspace(context) as own:
@@ -179,7 +180,8 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     Example:
       accountmap agreement diff last-year.agreement.toml acme-globex.agreement.toml
     """
-    from accountmap import Agreement, differences
+    from accountmap.trust.agreement import Agreement
+    from accountmap.trust.agreement_diff import differences
 
     found = differences(*(Agreement.parse(file.read_bytes()) for file in (first, second)))
     if as_json:

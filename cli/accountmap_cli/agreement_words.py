@@ -8,7 +8,8 @@ from accountmap.errors import TrustError, WorkspaceError
 from accountmap_cli.context import workspace
 
 if TYPE_CHECKING:
-    from accountmap import Agreement, Workspace
+    from accountmap import Workspace
+    from accountmap.trust.agreement import Agreement
 
 
 def growth_seen_here(context: click.Context, agreement: "Agreement") -> list[str]:
@@ -29,7 +30,7 @@ def change_rule(least: int) -> str:
 
 def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
     """Warn of a partner whose sizes grew tenfold since the last agreement."""
-    from accountmap import partner_growth
+    from accountmap.exchange import partner_growth
 
     return [
         f"  Take care: their sizes grew from {grown.before:,} to {grown.after:,} ({grown.segment}). A list that "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from accountmap_cli.output import plural
 
 if TYPE_CHECKING:
-    from accountmap import Forecast
+    from accountmap.exchange import Forecast
 
 
 def in_words(about: "Forecast") -> Iterator[str]:

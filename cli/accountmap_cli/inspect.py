@@ -19,7 +19,7 @@ def inspect(file: Path, as_json: bool) -> None:
     Example:
       accountmap inspect exchange/acme-cloud-3f9a01-1.amap
     """
-    from accountmap import describe_message
+    from accountmap.exchange.message_files import describe_message
 
     about = describe_message(file)
     if as_json:

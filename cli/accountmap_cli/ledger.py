@@ -55,7 +55,7 @@ def verify(context: click.Context, file: Path | None, head: str | None) -> None:
       accountmap ledger verify
       accountmap ledger verify acme-cloud.ledger.json
     """
-    from accountmap import Ledger
+    from accountmap.trust.chain import Ledger
 
     if file is not None:
         checked = Ledger.decode(file.read_bytes())

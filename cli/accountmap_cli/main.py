@@ -19,6 +19,7 @@ from accountmap_cli.map import map_command
 from accountmap_cli.partner import partner
 from accountmap_cli.reference import reference
 from accountmap_cli.report import report as report_group
+from accountmap_cli.report_store import store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -67,6 +68,7 @@ for command in (
     demo,
 ):
     cli.add_command(command)
+report_group.add_command(store)
 
 
 def run() -> None:

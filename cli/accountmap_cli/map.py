@@ -74,7 +74,8 @@ def map_command(
       accountmap map --with acme --connect maps.acme.example:7443        on the other side
       accountmap map --with globex --yes --wait 7200        in a pipeline
     """
-    from accountmap import abandon_session, map_accounts
+    from accountmap import map_accounts
+    from accountmap.api.mapping import abandon_session
 
     def decide(preview: "Preview") -> bool | None:
         show_preview(preview, partner_name)
@@ -122,7 +123,7 @@ def map_command(
 
 def foretell(own: "Workspace", partner: str, list_id: int | None, *, as_json: bool) -> None:
     """Say what the partner would learn from a session that began now."""
-    from accountmap import forecast
+    from accountmap.exchange import forecast
 
     about = forecast(own, own.partner(partner), list_id, datetime.now(UTC))
     if as_json:

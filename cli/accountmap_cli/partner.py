@@ -13,7 +13,7 @@ from accountmap_cli.output import emit, emit_json, is_interactive, say, table
 from accountmap_cli.passphrase import move_in_keyring
 
 if TYPE_CHECKING:
-    from accountmap import Card
+    from accountmap.trust.identity import Card
 
 
 @click.group()
@@ -57,7 +57,8 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
     Example:
       accountmap partner add globex-data.card.toml
     """
-    from accountmap import Card, Rotation
+    from accountmap.trust.identity import Card
+    from accountmap.trust.rotation import Rotation
 
     data, who = file.read(), confirmed_by or getpass.getuser()
     rotation = Rotation.parse(data) if Rotation.is_one(data) else None
@@ -128,7 +129,7 @@ def revoke(context: click.Context, name: str, yes: bool) -> None:
     Example:
       accountmap partner revoke globex
     """
-    from accountmap import revoke_partner
+    from accountmap.api.mapping import revoke_partner
 
     with workspace(context) as own:
         known = own.partner(name)

@@ -11,14 +11,17 @@ from accountmap.errors import BackendError, WorkspaceError
 from accountmap_cli.output import is_interactive
 
 if TYPE_CHECKING:
-    from accountmap import Card
+    from accountmap.trust.identity import Card
 
 SERVICE: Final = "accountmap"
 MOST_BYTES: Final = 1024
 
 
-def from_descriptor(number: int) -> str:
+def from_descriptor(number: int, what: str = "passphrase") -> str:
     """Read the first line of a file descriptor that the caller opened.
+
+    Args:
+        what: what is read there, for messages.
 
     Raises:
         WorkspaceError: it is not open, or holds no text.
@@ -28,11 +31,11 @@ def from_descriptor(number: int) -> str:
             line = stream.readline(MOST_BYTES).rstrip(b"\r\n").decode()
     except (OSError, UnicodeDecodeError) as error:
         raise WorkspaceError(
-            f"no passphrase can be read from file descriptor {number}",
-            "Open it for the command, as in: --passphrase-fd 3 3< FILE",
+            f"no {what} can be read from file descriptor {number}",
+            f"Open it for the command: accountmap … {number}< FILE",
         ) from error
     if not line:
-        raise WorkspaceError(f"file descriptor {number} holds no passphrase")
+        raise WorkspaceError(f"file descriptor {number} holds no {what}")
     return line
 
 

@@ -11,7 +11,8 @@ from accountmap.errors import InputError
 from accountmap_cli.output import say
 
 if TYPE_CHECKING:
-    from accountmap import DirectChannel, Workspace
+    from accountmap import Workspace
+    from accountmap.channels import DirectChannel
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def open_place(
     Raises:
         InputError: they do not go together.
     """
-    from accountmap import direct_channel
+    from accountmap.api.mapping import direct_channel
 
     place = Place.of(folder, own.folder / "exchange")
     if listen is None and connect is None:

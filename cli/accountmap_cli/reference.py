@@ -29,7 +29,7 @@ def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
       accountmap reference build reference.jsonl --gleif lei2-golden-copy.csv --extract wikidata.csv
       accountmap accounts prepare accounts.csv --profile nine --reference reference.jsonl
     """
-    from accountmap import build_reference
+    from accountmap.canonical.reference_build import build_reference
 
     if gleif is None and not extracts:
         raise InputError("there is nothing to build from", "Give --gleif or --extract.")

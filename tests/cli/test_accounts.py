@@ -1,10 +1,71 @@
-"""How the command line works on long lists."""
+"""Lists from files and from databases on the command line."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from accountmap_cli.accounts import on_all_cores
+from tests.cli.running import accountmap
+from tests.databases.postgres import PASSWORD, Server, running
+from tests.databases.systems import postgres_source
+
+STATEMENT = "SELECT id, name, web AS website, kind AS segment FROM accounts"
+AS = ("--sql", STATEMENT, "--segment", "Kunde=customer")
 
 
-def test_parts_on_all_cores_come_back_in_their_order(capfd: pytest.CaptureFixture[str]) -> None:
-    assert list(on_all_cores(len, ["three", "one", "fourth"])) == [5, 3, 6]
-    assert capfd.readouterr() == ("", "")
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as started:
+        postgres_source(started)
+        yield started
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    accountmap("init", "own", "--name", "Acme Cloud", "--no-passphrase", cwd=tmp_path)
+    return tmp_path / "own"
+
+
+def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Server, workspace: Path) -> None:
+    kept = accountmap(
+        "accounts", "prepare", *AS, "--dsn", server.dsn, "--dsn-password-fd", "0", cwd=workspace, stdin=PASSWORD + "\n"
+    )
+    assert kept.stdout.startswith("2 accounts, 2 entities; kept as list 1.")
+    database = sqlite3.connect(workspace / "accountmap.db")
+    (source,) = database.execute("SELECT source FROM account_list").fetchone()
+    database.close()
+    assert source.startswith(f"postgresql://127.0.0.1:{server.port}/postgres, statement ")
+    everything = b"".join(path.read_bytes() for path in workspace.rglob("*") if path.is_file())
+    assert PASSWORD.encode() not in everything
+    assert b"SELECT id" not in everything
+
+
+def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Path) -> None:
+    done = accountmap(
+        "accounts", "check", *AS, "--dsn", server.dsn, "--dsn-password-fd", "0", cwd=tmp_path, stdin=PASSWORD + "\n"
+    )
+    assert "2 accounts, 2 entities: 1 customer, 0 opportunity, 1 prospect." in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    done = accountmap("accounts", "check", *AS, "--dsn", "postgresql://anna:sesame@db/crm", cwd=tmp_path, check=3)
+    assert "holds a password" in done.stderr
+    assert "sesame" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        ["list.csv", "--dsn", "sqlite:///crm.db"],
+        ["--sql", "SELECT 1"],
+        ["--dsn", "sqlite:///crm.db"],
+        ["--sql", "SELECT 1", "--dsn", "sqlite:///crm.db", "--sheet", "One"],
+    ],
+)
+def test_a_list_is_read_from_one_place(tmp_path: Path, given: list[str]) -> None:
+    (tmp_path / "list.csv").write_text("name\nAcme\n", encoding="utf-8")
+    done = accountmap("accounts", "check", *given, cwd=tmp_path, check=3)
+    assert "Give FILE, or both --sql and --dsn." in done.stderr

@@ -53,25 +53,29 @@ def _read_raw(path: Path, sheet: str | None, count_known: CountKnown) -> RawList
 
 
 def read_accounts(
-    source: str | PathLike[str],
+    source: str | PathLike[str] | ArrowStream,
     *,
     mapping: Mapping[str, str] | None = None,
     segments: Mapping[str, str] | None = None,
     preset: str | None = None,
     sheet: str | None = None,
 ) -> AccountList:
-    """Read a company's account list from a CSV, XLSX or Parquet file.
+    """Read a company's account list from a file or a table.
 
     Args:
-        source: path of the file.
+        source: path of a CSV, XLSX or Parquet file; or a table, which is anything with the Arrow PyCapsule
+            interface: pandas, Polars, pyarrow, a DuckDB relation.
         mapping: column -> heading to read it from; an empty heading means: do not read the column.
         segments: value of the segment column -> customer, opportunity or prospect; wins over the built-in ones.
         preset: salesforce, hubspot or dynamics; None to recognise it by the headings.
         sheet: name of the sheet in a workbook; None for the one with most known headings.
 
     Raises:
-        InputError: the file cannot be read as an account list; the message says where and why.
+        InputError: it cannot be read as an account list; the message says where and why.
+        UsageError: it is neither a path nor a table.
     """
+    if not isinstance(source, str | PathLike):
+        return from_table(source, mapping=mapping, segments=segments, preset=preset)
     path = Path(source)
     try:
         raw = _read_raw(path, sheet, known_counter(mapping))

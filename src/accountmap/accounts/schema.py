@@ -59,7 +59,7 @@ class AccountList:
         extras: the owner's other columns, as text, row for row with `table`. They stay on this machine.
         source_columns: for each recognised column, the heading that it was read from.
         notes: what the reader decided or noticed, one sentence each, without account data.
-        source: what it was read from, for people: the name of a file, or the address of a database. Nothing secret.
+        source: what it was read from, for people: the name of a file, the address of a database. Nothing secret.
     """
 
     table: pa.Table

@@ -2,6 +2,7 @@
 
 from accountmap.report.page import render_page
 from accountmap.report.sentences import headline, summary_sentences
+from accountmap.report.sql_tables import write_sql
 from accountmap.report.write import write_reports
 
-__all__ = ["headline", "render_page", "summary_sentences", "write_reports"]
+__all__ = ["headline", "render_page", "summary_sentences", "write_reports", "write_sql"]

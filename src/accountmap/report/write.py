@@ -14,6 +14,7 @@ from accountmap.report.csv_table import to_csv
 from accountmap.report.exports import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.json_model import to_json
 from accountmap.report.page import render_page
+from accountmap.report.tables import tables_of
 from accountmap.report.workbook import render_workbook
 
 EXPORTS: Final = {
@@ -41,19 +42,12 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
     Raises:
         InputError: the folder cannot be made or written.
     """
-    tables = {
-        "overlap": account_map.overlap,
-        "whitespace": account_map.whitespace,
-        "matrix": account_map.matrix,
-        "changes": account_map.history.changes,
-        "sessions": account_map.history.sessions,
-    }
     contents = {
         "report.html": render_page(account_map).encode(),
         "report.json": to_json(account_map),
         "report.xlsx": render_workbook(account_map),
     }
-    for name, table in tables.items():
+    for name, table in tables_of(account_map).items():
         contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
     contents |= {name: to_csv(export(account_map)) for name, export in EXPORTS.items()}
     try:

@@ -1,0 +1,80 @@
+"""From an account list to a prepared one, and what there is to say of it before anything is shared."""
+
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Final, TypeVar
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.decisions import read_decisions
+from accountmap.canonical.prepare import prepare_accounts as prepare_with
+from accountmap.canonical.prepared import Prepared
+from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
+from accountmap.canonical.reference import load_reference
+from accountmap.errors import InputError
+from accountmap.executors import ProcessExecutor
+from accountmap.preflight import Preflight, check
+
+LONG_LIST: Final = 25_000
+"""Accounts from which on all cores are worth the second that it takes to start them."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def prepare_accounts(
+    accounts: AccountList,
+    profile: str = DEFAULT_PROFILE,
+    *,
+    decisions: str | PathLike[str] | None = None,
+    reference: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Prepared:
+    """Join the accounts that are one company and make their match keys.
+
+    The result depends on the accounts, not on their order, and not on the machine.
+
+    Args:
+        accounts: the own list.
+        profile: which match keys to make: `eight`, or another of docs/matching.md.
+        decisions: CSV file of pairs that are, or are not, one company (docs/duplicates.md).
+        reference: reference list, for profiles that use one; by default the one in the package.
+        workers: processes; by default one a processor, and none for short lists.
+        progress: called with the parts of a long list that are done, and all.
+
+    Raises:
+        InputError: there is no such profile, or a file cannot be used.
+    """
+    chosen = PROFILES.get(profile)
+    if chosen is None:
+        raise InputError(f"There is no profile {profile}.", f"Profiles: {', '.join(PROFILES)}.")
+    listed = None
+    if any(slot.name == "reference" for slot in chosen.slots):
+        listed = load_reference(Path(reference)) if reference else load_reference()
+    executor = ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))
+
+    def spread(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
+        for done, result in enumerate(executor.map(function, parts), start=1):
+            progress(done, len(parts))
+            yield result
+
+    return prepare_with(accounts, chosen, read_decisions(Path(decisions)) if decisions else (), listed, spread)
+
+
+def check_accounts(
+    accounts: AccountList, prepared: Prepared, *, decisions: str | PathLike[str] | None = None
+) -> Preflight:
+    """Judge a list before anything is shared: what is filled, what can match, what to mend first.
+
+    Its examples are from the list: they are for the owner alone.
+
+    Args:
+        accounts: the own list.
+        prepared: what `prepare_accounts` made of it.
+        decisions: the file that it was made with.
+
+    Raises:
+        InputError: the file cannot be used.
+    """
+    return check(accounts, prepared, read_decisions(Path(decisions)) if decisions else ())

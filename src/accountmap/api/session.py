@@ -1,0 +1,98 @@
+"""The session as an object, for programs that move the messages themselves."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from accountmap.channels.memory import MemoryChannel
+from accountmap.exchange import Outcome, Preview, Steps, default_curve
+from accountmap.workspace import SessionRecord, Status, Workspace
+
+
+class Session:
+    """The session with one partner: bytes in, bytes out.
+
+    What it knows lies in the workspace. It may be left after any step and gone on with by another object, by
+    another process, or by `map_accounts`. A new object hands out the last message once more, in case it never
+    arrived; the partner passes over what it has already.
+
+    One step at a time: the object is not made for several at once.
+
+    Args:
+        workspace: the own side.
+        partner: name or short name of a partner of the workspace.
+        list_id: number of the prepared list that a new session uses; by default the last one.
+        progress: called during long work with the points computed so far and in all.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        partner: str,
+        *,
+        list_id: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._workspace, self._partner = workspace, workspace.partner(partner)
+        self._list_id, self._progress = list_id, progress
+        self._channel = MemoryChannel()
+        self._stepped = False
+
+    def step(
+        self,
+        reveal: Callable[[Preview], bool | None],
+        received: Iterable[bytes] = (),
+        *,
+        new: bool = False,
+    ) -> tuple[Outcome, list[bytes]]:
+        """Take all steps that can be taken now.
+
+        Args:
+            reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
+            received: messages that have come from the partner, whole. Others, old ones and forged ones are passed
+                over, with a note in the outcome.
+            new: begin another session although the last one is over.
+
+        Returns:
+            Where the session stands, and the messages to hand to the partner, in order. The session is over when
+            the state is `done` or `stopped`; messages of that last step must still go out.
+
+        Raises:
+            TrustError: no agreement allows a session now.
+            PeerError: what came from the partner is not what the protocol allows.
+            WorkspaceError: the workspace cannot be read or written; nothing is lost.
+        """
+        for message in received:
+            self._channel.put(message)
+        if not self._stepped and not new:
+            self._repeat_last()
+        self._stepped = True
+        curve = default_curve(progress=self._progress)
+        outcome = Steps(self._workspace, self._partner, self._channel, curve, list_id=self._list_id).advance(
+            reveal, new=new
+        )
+        for name in outcome.taken:
+            self._channel.forget(name)
+        return outcome, self._channel.take()
+
+    async def step_async(
+        self,
+        reveal: Callable[[Preview], bool | None],
+        received: Iterable[bytes] = (),
+        *,
+        new: bool = False,
+    ) -> tuple[Outcome, list[bytes]]:
+        """Do the same as `step` without holding up the event loop.
+
+        The work is done in another thread, and `reveal` is called there.
+        """
+        return await asyncio.to_thread(self.step, reveal, received, new=new)
+
+    def _repeat_last(self) -> None:
+        """Lay out the last message of a session that is over; that of an open one is delivered again anyway."""
+        last = next(iter(self._workspace.sessions(self._partner)), None)
+        if last is not None and last.status in (Status.DONE, Status.STOPPED) and last.sent:
+            self._channel.deliver(last.sent, _stored(self._workspace, last))
+
+
+def _stored(workspace: Workspace, record: SessionRecord) -> bytes:
+    return (workspace.session_folder(record.id) / record.sent).read_bytes()
