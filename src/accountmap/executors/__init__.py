@@ -3,5 +3,6 @@
 from accountmap.executors.interface import Executor
 from accountmap.executors.processes import ProcessExecutor
 from accountmap.executors.serial import SerialExecutor
+from accountmap.executors.threads import ThreadExecutor
 
-__all__ = ["Executor", "ProcessExecutor", "SerialExecutor"]
+__all__ = ["Executor", "ProcessExecutor", "SerialExecutor", "ThreadExecutor"]
