@@ -27,6 +27,9 @@ _REASONS: Final = (
     ("no such column", "a column that the statement names does not exist"),
     ("table with name", "a table that the statement names does not exist"),
     ("referenced column", "a column that the statement names does not exist"),
+    ("does not exist in target table", "a table of that name has other columns"),
+    ("has no column named", "a table of that name has other columns"),
+    ("incorrect column count", "a table of that name has other columns"),
     ("unique constraint", "another run is writing the same rows"),
 )
 """Phrases of PostgreSQL, SQLite and DuckDB, in lower case, and what they mean; the first that fits is said."""
@@ -36,6 +39,7 @@ _STATES: Final = {
     "42703": "a column that the statement names does not exist",
     "42601": "the statement is not valid SQL",
     "42501": "this user may not do that",
+    "3F000": "this user has no schema to write to",
     "57014": "it took longer than the database allows",
 }
 """SQLSTATE codes (PostgreSQL, appendix A); they hold in every language that a server speaks."""

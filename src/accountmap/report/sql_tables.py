@@ -56,7 +56,7 @@ def _replace(database: Database, name: str, table: pa.Table, session: str) -> No
     database.append(name, table.slice(0, 0))  # Makes it, if it is missing.
     if database.columns(name) != table.column_names:
         raise InputError(
-            f"The table {name} has other columns than this version of accountmap writes.",
+            f"The database cannot be written: a table of the name {name} has other columns.",
             "Rename it, or write under another prefix; nothing was changed.",
         )
     database.run(f"DELETE FROM {name} WHERE session_id = ?", session)  # noqa: S608 the name is checked, no value is in it
