@@ -11,23 +11,32 @@ import numpy as np
 
 from accountmap.errors import PeerError, UsageError
 from accountmap.psi import wire
+from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Role
 from accountmap.psi.phases import Matched, Setting
 from accountmap.psi.rounds import Counts
-from accountmap.psi.suite import INDEX_BYTES, MATCH_DST, TAG_BYTES, digest
-from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products
+from accountmap.psi.suite import INDEX_BYTES, MATCH_DST, TAG_BYTES, digest, label
+from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, hash_rows
 
-Keys = tuple[list[bytes], list[bytes]]
-"""Keys of the matches, for fields from the initiator and for fields from the responder."""
+Keys = tuple[Bytes2D, Bytes2D]
+"""Keys of the matches, for fields from the initiator and for fields from the responder, shapes (matches, 32)."""
 
 
-def passwords(matched: Matched, setting: Setting) -> list[bytes]:
-    """Return for each match the keys that it shares, each behind its length, in the order of the edges."""
-    parts: list[list[bytes]] = [[] for _ in range(len(matched))]
-    for match, slot in zip(matched.key_match.tolist(), matched.key_slot.tolist(), strict=True):
-        key = setting.own.key(int(matched.group[match]), slot)
-        parts[match].append(len(key).to_bytes(4, "big") + key)
-    return [b"".join(part) for part in parts]
+def generator_messages(matched: Matched, setting: Setting) -> LazyMessages:
+    """Return for each match what H' makes its generator of.
+
+    That is the session, the match, and the keys that it shares, each behind its length, in the order of the edges.
+    """
+    edges = np.searchsorted(matched.key_match, np.arange(len(matched) + 1)).tolist()
+    key = setting.own.key
+
+    def message(match: int) -> bytes:
+        group, shared = int(matched.group[match]), slice(edges[match], edges[match + 1])
+        keys = [key(group, slot) for slot in matched.key_slot[shared].tolist()]
+        password = b"".join([len(each).to_bytes(4, "big") + each for each in keys])
+        return b"".join([matched.sid, matched.match_id[match].tobytes(), password])
+
+    return LazyMessages(len(matched), lambda start, stop: [message(match) for match in range(start, stop)])
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,11 +54,7 @@ class Shares:
 
 def make_shares(matched: Matched, setting: Setting) -> Shares:
     """Multiply the generator of each match with a fresh secret."""
-    messages = [
-        matched.sid + match_id.tobytes() + password
-        for match_id, password in zip(matched.match_id, passwords(matched, setting), strict=True)
-    ]
-    generators = setting.ports.curve.hash_to_curve(MATCH_DST, messages)
+    generators = setting.ports.curve.hash_to_curve(MATCH_DST, generator_messages(matched, setting))
     scalars = np.frombuffer(setting.ports.random(32 * len(matched)), np.uint8).reshape(-1, 32)
     return Shares(scalars, setting.ports.curve.multiply_each(scalars, generators))
 
@@ -64,11 +69,8 @@ def derive(matched: Matched, setting: Setting, shares: Shares, theirs: Points, w
     secret = setting.ports.curve.multiply_each(shares.scalars, theirs)
     check_products(secret, what)
     first, second = (shares.points, theirs) if setting.role is Role.INITIATOR else (theirs, shares.points)
-    exchanged = np.concatenate([matched.match_id, first, second, secret], axis=1)
-    rows = [row.tobytes() for row in exchanged]
-    initiator, responder = (
-        [digest("match-key", matched.sid, matched.graph, bytes([role]), row) for row in rows] for role in Role
-    )
+    prefix, exchanged = label("match-key") + matched.sid + matched.graph, [matched.match_id, first, second, secret]
+    initiator, responder = (hash_rows(prefix + bytes([role]), exchanged, 32) for role in Role)
     return initiator, responder
 
 
@@ -78,17 +80,17 @@ def seal(matched: Matched, setting: Setting, keys: Keys) -> bytes:
     Raises:
         UsageError: the fields of a group are longer than the agreement allows.
     """
-    sealed = []
-    for group, key in zip(matched.group.tolist(), keys[setting.role], strict=True):
-        fields = setting.own.fields(group)
+    sealed, lengths = bytearray(), np.empty(len(matched), np.int64)
+    for match, key in enumerate(keys[setting.role]):
+        fields = setting.own.fields(int(matched.group[match]))
         if len(fields) > setting.parameters.field_bytes:
             raise UsageError("the fields of an account are longer than the agreement allows")
-        sealed.append(setting.ports.aead.seal(key, fields))
-    lengths = np.array([len(part) for part in sealed], np.int64)
-    return wire.encode_indices(lengths) + b"".join(sealed)
+        sealed += setting.ports.aead.seal(key.tobytes(), fields)
+        lengths[match] = len(fields) + TAG_BYTES
+    return wire.encode_indices(lengths) + sealed
 
 
-def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what: str) -> tuple[bytes, Order]:
+def open_all(field: memoryview, matched: Matched, setting: Setting, keys: Keys, what: str) -> tuple[bytes, Order]:
     """Open the partner's fields of all matches.
 
     Returns:
@@ -102,9 +104,9 @@ def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what:
     fits = lengths is not None and bool(((lengths >= TAG_BYTES) & (lengths <= most)).all())
     if lengths is None or not fits or start + int(lengths.sum()) != len(field):
         raise PeerError(f"{what} has fields of lengths that the agreement does not allow")
-    opened = []
+    opened, opened_lengths = bytearray(), lengths - TAG_BYTES
     for length, key in zip(lengths.tolist(), keys[1 - setting.role], strict=True):
-        fields = setting.ports.aead.open(key, field[start : start + length])
+        fields = setting.ports.aead.open(key.tobytes(), bytes(field[start : start + length]))
         if fields is None:
             raise PeerError(
                 f"{what} has fields that do not open: your partner does not hold the keys of a match it named",
@@ -112,12 +114,12 @@ def open_all(field: bytes, matched: Matched, setting: Setting, keys: Keys, what:
             )
         if not setting.own.accepts(fields):
             raise PeerError(f"{what} has fields that are not those of the agreement")
-        opened.append(fields)
+        opened += fields
         start += length
-    return b"".join(opened), np.array([len(part) for part in opened], np.int64)
+    return bytes(opened), opened_lengths
 
 
-def shown(responder_sealed: bytes, initiator_sealed: bytes) -> bytes:
+def shown(responder_sealed: bytes | memoryview, initiator_sealed: bytes | memoryview) -> bytes:
     """Return the digests of both field blocks, 64 bytes (psi-v1 §5.8)."""
     return digest("receipt-fields", responder_sealed) + digest("receipt-fields", initiator_sealed)
 

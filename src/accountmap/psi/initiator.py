@@ -27,8 +27,9 @@ class Offered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's points and commitments; answer with our preview column."""
         p = setting.parameters
-        lengths = [NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES]
-        nonce, _, preview_commitment, table_commitment, column = wire.split(body, lengths)
+        (nonce, _, preview_commitment, table_commitment), column = wire.split(
+            body, NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES
+        )
         points = wire.rows(column, POINT_BYTES)
         check_points(points, self.table, ANSWER)
         products = setting.ports.curve.multiply(self.scalar, points)
@@ -39,7 +40,7 @@ class Offered(Phase):
         phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order, opening)
         commitment = rounds.commitment("initiator-table", sid, opening, v)
         preview = rounds.preview_column(v, p.segment_rows(THEM))
-        return Step(phase, Message(MessageType.PREVIEW, commitment + preview.tobytes()))
+        return Step(phase, Message(MessageType.PREVIEW, wire.body(commitment, preview)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +58,7 @@ class Counting(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column and consent; both know the counts now."""
         p = setting.parameters
-        opening, consent, column = wire.split(body, [DIGEST_BYTES, DIGEST_BYTES])
+        (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
         u0 = wire.rows(column, TOKEN_BYTES)
         if rounds.commitment("preview", self.sid, opening, u0) != self.preview_commitment:
             raise PeerError(f"{OPENING} does not open the commitment of {ANSWER}")
@@ -91,7 +92,7 @@ class Previewed(Phase):
         """Agree to reveal: send our whole token table."""
         phase = Revealing(self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.u0, self.counts)
         said = rounds.consent(self.sid, setting.role, self.counts)
-        return Step(phase, Message(MessageType.REVEAL, self.v_opening + said + self.v.tobytes()))
+        return Step(phase, Message(MessageType.REVEAL, wire.body(self.v_opening, said, self.v)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,8 +111,8 @@ class Revealing(Phase):
         """Take the partner's token table and our matched rows; answer with the partner's."""
         p = setting.parameters
         width = p.rows(US) * p.slots * TOKEN_BYTES
-        opening, column, named = wire.split(body, [DIGEST_BYTES, width])
-        u = wire.token_table(column, p.slots)
+        (opening,), columns = wire.split(body, DIGEST_BYTES)
+        u, named = wire.token_table(columns[:width], p.slots), columns[width:]
         if rounds.commitment("table", self.sid, opening, u) != self.table_commitment:
             raise PeerError(f"{MATCHED} does not open the commitment of {ANSWER}")
         rounds.check_table(u, self.u0, p.segment_rows(US), MATCHED)
@@ -123,7 +124,7 @@ class Revealing(Phase):
         shares = fields.make_shares(found, setting)
         theirs = wire.encode_indices(self.v_order[matching.v])
         phase = Sharing(**vars(found), scalars=shares.scalars, points=shares.points)
-        return Step(phase, Message(MessageType.MATCHES, theirs + shares.points.tobytes()))
+        return Step(phase, Message(MessageType.MATCHES, wire.body(theirs, shares.points)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,10 +139,9 @@ class Sharing(Matched):
         width = len(self) * POINT_BYTES
         if len(body) < width:
             raise PeerError(f"{FIELDS} is too short for the matches")
-        theirs, sealed = wire.split(body, [width])
-        keys = fields.derive(
-            self, setting, fields.Shares(self.scalars, self.points), wire.rows(theirs, POINT_BYTES), FIELDS
-        )
+        _, columns = wire.split(body)
+        theirs, sealed = wire.rows(columns[:width], POINT_BYTES), columns[width:]
+        keys = fields.derive(self, setting, fields.Shares(self.scalars, self.points), theirs, FIELDS)
         opened, lengths = fields.open_all(sealed, self, setting, keys, FIELDS)
         ours = fields.seal(self, setting, keys)
         shown = fields.shown(sealed, ours)
@@ -189,4 +189,4 @@ def offer(setting: Setting, channel_key: bytes) -> Step:
     nonce = setting.ports.random(NONCE_BYTES)
     blinded = rounds.blind(setting.groups, setting.parameters, US, setting.ports)
     phase = Offered(blinded.scalar, nonce, blinded.table, blinded.origin)
-    return Step(phase, Message(MessageType.OFFER, nonce + channel_key + blinded.table.tobytes()))
+    return Step(phase, Message(MessageType.OFFER, wire.body(nonce, channel_key, blinded.table)))

@@ -38,7 +38,7 @@ class Answered(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's preview column: we know the counts, the partner does not yet."""
         p = setting.parameters
-        commitment, column = wire.split(body, [DIGEST_BYTES])
+        (commitment,), column = wire.split(body, DIGEST_BYTES)
         v0 = wire.rows(column, TOKEN_BYTES)
         rounds.check_preview(v0, p.segment_rows(US), PREVIEW)
         counts = rounds.preview_counts(rounds.preview_column(self.u, p.segment_rows(THEM)), v0, p)
@@ -75,7 +75,7 @@ class Previewed(Phase):
         """Agree to reveal: open our preview column, so that the partner can count."""
         said = rounds.consent(self.sid, setting.role, self.counts)
         u0 = rounds.preview_column(self.u, setting.parameters.segment_rows(THEM))
-        message = Message(MessageType.PREVIEW_OPENING, self.preview_opening + said + u0.tobytes())
+        message = Message(MessageType.PREVIEW_OPENING, wire.body(self.preview_opening, said, u0))
         if not setting.parameters.reveals:
             return Step(Counted(self.sid, self.counts), message)
         phase = Consented(
@@ -107,7 +107,7 @@ class Consented(Phase):
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's consent and token table; answer with ours and with its matched rows."""
         p = setting.parameters
-        opening, consent, column = wire.split(body, [DIGEST_BYTES, DIGEST_BYTES])
+        (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
         v = wire.token_table(column, p.slots)
         if rounds.commitment("initiator-table", self.sid, opening, v) != self.v_commitment:
             raise PeerError(f"{REVEAL} does not open the commitment of {PREVIEW}")
@@ -117,7 +117,7 @@ class Consented(Phase):
         matching = rounds.match(self.u, v, p)
         named = wire.encode_indices(self.u_order[matching.u])
         phase = Revealed(self.sid, self.origin, self.u, v, self.counts)
-        return Step(phase, Message(MessageType.REVEAL_OPENING, self.table_opening + self.u.tobytes() + named))
+        return Step(phase, Message(MessageType.REVEAL_OPENING, wire.body(self.table_opening, self.u, named)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,21 +136,22 @@ class Revealed(Phase):
         matching = rounds.match(self.u, self.v, p)
         if len(body) != len(matching) * (INDEX_BYTES + POINT_BYTES):
             raise PeerError(f"{MATCHED} names more or fewer rows than there are matches")
-        named, points = wire.split(body, [INDEX_BYTES * len(matching)])
-        rows = rounds.read_rows(named, matching, MATCHED)
+        _, columns = wire.split(body)
+        width = INDEX_BYTES * len(matching)
+        rows = rounds.read_rows(columns[:width], matching, MATCHED)
         groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
         graph = rounds.graph_digest(self.sid, self.u, self.v)
         found = matched(setting, self.sid, graph, self.counts, matching, groups)
         shares = fields.make_shares(found, setting)
-        keys = fields.derive(found, setting, shares, wire.rows(points, POINT_BYTES), MATCHED)
+        keys = fields.derive(found, setting, shares, wire.rows(columns[width:], POINT_BYTES), MATCHED)
         sealed = fields.seal(found, setting, keys)
         phase = Sharing(
             **vars(found),
             sealed=sealed,
-            initiator_keys=b"".join(keys[THEM]),
-            responder_keys=b"".join(keys[US]),
+            initiator_keys=keys[THEM],
+            responder_keys=keys[US],
         )
-        return Step(phase, Message(MessageType.RESPONDER_FIELDS, shares.points.tobytes() + sealed))
+        return Step(phase, Message(MessageType.RESPONDER_FIELDS, wire.body(shares.points, sealed)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -158,17 +159,14 @@ class Sharing(Matched):
     """Message 8 is out: a partner that holds the keys of the matches has our fields."""
 
     sealed: bytes
-    initiator_keys: bytes
-    responder_keys: bytes
+    initiator_keys: Bytes2D
+    responder_keys: Bytes2D
 
     def receive(self, setting: Setting, body: bytes) -> Step:
         """Take the partner's fields and its signature under the receipt; answer with ours."""
-        theirs, signature = body[:-SIGNATURE_BYTES], body[-SIGNATURE_BYTES:]
-        keys = tuple(
-            [joined[i : i + 32] for i in range(0, len(joined), 32)]
-            for joined in (self.initiator_keys, self.responder_keys)
-        )
-        opened, lengths = fields.open_all(theirs, self, setting, (keys[0], keys[1]), FIELDS)
+        theirs, signature = memoryview(body)[:-SIGNATURE_BYTES], body[-SIGNATURE_BYTES:]
+        keys = (self.initiator_keys, self.responder_keys)
+        opened, lengths = fields.open_all(theirs, self, setting, keys, FIELDS)
         shown = fields.shown(self.sealed, theirs)
         receipt = fields.receipt(self, shown)
         if not setting.ports.receipts.verify(receipt, signature):
@@ -194,7 +192,7 @@ def prepare(setting: Setting) -> Ready:
 def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> Step:
     """Take message 1: blind the partner's points, and commit to the token table."""
     p = setting.parameters
-    their_nonce, _, column = wire.split(body, [NONCE_BYTES, p.channel_key_bytes])
+    (their_nonce, _), column = wire.split(body, NONCE_BYTES, p.channel_key_bytes)
     points = wire.rows(column, POINT_BYTES)
     check_points(points, ours.table, OFFER)
     nonce = setting.ports.random(NONCE_BYTES)
@@ -208,4 +206,4 @@ def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> St
         "table", sid, table_opening, u
     )
     phase = Answered(sid, preview_opening, table_opening, ours.origin, u, order)
-    return Step(phase, Message(MessageType.ANSWER, nonce + channel_key + commitments + ours.table.tobytes()))
+    return Step(phase, Message(MessageType.ANSWER, wire.body(nonce, channel_key, commitments, ours.table)))

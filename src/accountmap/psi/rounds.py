@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from accountmap.errors import PeerError, UsageError
 from accountmap.psi import wire
+from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.matching import Matching, Tokens, common, mutual_best
 from accountmap.psi.parameters import Groups, Parameters, Ports, Role
 from accountmap.psi.suite import (
@@ -18,12 +19,14 @@ from accountmap.psi.suite import (
     TOKEN_BYTES,
     digest,
     key_message,
+    label,
 )
 from accountmap.psi.tables import (
     Bytes2D,
     Order,
     Points,
     has_repeats,
+    hash_rows,
     is_strictly_increasing,
     segment_of_rows,
     segment_slices,
@@ -68,18 +71,14 @@ def _padded(groups: Groups, sizes: tuple[int, ...]) -> tuple[Order, npt.NDArray[
 
 def _dummies(absent: npt.NDArray[np.bool_], sizes: tuple[int, ...], ports: Ports) -> Points:
     """Make a point for each absent slot from a secret pseudorandom function of its place (psi-v1 §3.2)."""
-    key = ports.random(32)
     rows, slots = np.nonzero(absent)
-    segment = segment_of_rows(sizes)[rows]
-    start = np.array([s.start for s in segment_slices(sizes)], np.int64)
-    messages = [
-        key_message(
-            DUMMY_SPACE,
-            digest("dummy", key, s.to_bytes(1, "big"), r.to_bytes(4, "big"), k.to_bytes(1, "big")),
-        )
-        for s, r, k in zip(segment.tolist(), (rows - start[segment]).tolist(), slots.tolist(), strict=True)
-    ]
-    return ports.curve.hash_to_curve(KEY_DST, messages)
+    places = np.concatenate([_places(rows, sizes), slots.astype(np.uint8)[:, None]], axis=1)
+    values = hash_rows(label("dummy") + ports.random(32), [places], 32)
+
+    def make(begin: int, end: int) -> list[bytes]:
+        return [key_message(DUMMY_SPACE, value.tobytes()) for value in values[begin:end]]
+
+    return ports.curve.hash_to_curve(KEY_DST, LazyMessages(len(rows), make))
 
 
 def blind(groups: Groups, parameters: Parameters, role: Role, ports: Ports) -> Blinded:
@@ -88,12 +87,13 @@ def blind(groups: Groups, parameters: Parameters, role: Role, ports: Ports) -> B
         raise UsageError("the points of the groups are needed for the first message")
     sizes = parameters.segment_rows(role)
     origin, present = _padded(groups, sizes)
-    table = np.zeros((*present.shape, 32), np.uint8)
+    table = np.empty((*present.shape, 32), np.uint8)
     table[present] = groups.points
     table[~present] = _dummies(~present, sizes, ports)
     order = shuffle_within(sizes, ports.random(8 * len(origin)))
     scalar = ports.random(32)
-    return Blinded(scalar, ports.curve.multiply(scalar, table[order].reshape(-1, 32)), origin[order])
+    table = table[order]
+    return Blinded(scalar, ports.curve.multiply(scalar, table.reshape(-1, 32)), origin[order])
 
 
 def shuffle_tokens(table: Bytes2D, parameters: Parameters, owner: Role, ports: Ports) -> tuple[Tokens, Order]:
@@ -133,7 +133,7 @@ def consent(sid: bytes, role: Role, counts: Counts) -> bytes:
 
 def commitment(name: str, sid: bytes, opening: bytes, table: Bytes2D) -> bytes:
     """Commit to a token table (psi-v1 §3.4)."""
-    return digest(name, sid, opening, np.ascontiguousarray(table).tobytes())
+    return digest(name, sid, opening, wire.raw(table))
 
 
 def session_id(parameters: Parameters, initiator_nonce: bytes, responder_nonce: bytes) -> bytes:
@@ -153,27 +153,22 @@ def match(u: Tokens, v: Tokens, parameters: Parameters) -> Matching:
 
 def match_ids(sid: bytes, matching: Matching, parameters: Parameters) -> Bytes2D:
     """Name each match, equally on both sides, shape (matches, 16) (psi-v1 §6.3)."""
-    places = []
-    for role, rows in ((Role.INITIATOR, matching.u), (Role.RESPONDER, matching.v)):
-        sizes = parameters.segment_rows(role)
-        segment = segment_of_rows(sizes)[rows]
-        start = np.array([s.start for s in segment_slices(sizes)], np.int64)
-        places.append(list(zip(segment.tolist(), (rows - start[segment]).tolist(), strict=True)))
-    ids = b"".join(
-        digest("match", sid, _place(*ours), _place(*theirs))[:MATCH_ID_BYTES]
-        for ours, theirs in zip(*places, strict=True)
-    )
-    return np.frombuffer(ids, np.uint8).reshape(-1, MATCH_ID_BYTES)
+    ours = _places(matching.u, parameters.segment_rows(Role.INITIATOR))
+    theirs = _places(matching.v, parameters.segment_rows(Role.RESPONDER))
+    return hash_rows(label("match") + sid, [ours, theirs], MATCH_ID_BYTES)
 
 
 def graph_digest(sid: bytes, u: Tokens, v: Tokens) -> bytes:
     """Hash both token tables."""
-    tables = (hashlib.sha256(np.ascontiguousarray(table).tobytes()).digest() for table in (u, v))
-    return digest("graph", sid, *tables)
+    return digest("graph", sid, *(hashlib.sha256(wire.raw(table)).digest() for table in (u, v)))
 
 
-def _place(segment: int, row: int) -> bytes:
-    return segment.to_bytes(1, "big") + row.to_bytes(4, "big")
+def _places(rows: Order, sizes: tuple[int, ...]) -> Bytes2D:
+    """Write the segment of each row in one byte, and its number in the segment in four, shape (n, 5)."""
+    segment = segment_of_rows(sizes)[rows]
+    start = np.array([s.start for s in segment_slices(sizes)], np.int64)
+    numbers = (rows - start[segment]).astype(">u4")[:, None].view(np.uint8)
+    return np.concatenate([segment.astype(np.uint8)[:, None], numbers], axis=1)
 
 
 def check_preview(column: Bytes2D, sizes: tuple[int, ...], what: str) -> None:
@@ -198,7 +193,7 @@ def check_table(table: Tokens, preview: Bytes2D, sizes: tuple[int, ...], what: s
         raise PeerError(f"{what} does not fit the preview column that was sent before")
 
 
-def read_rows(field: bytes, matching: Matching, what: str) -> Order:
+def read_rows(field: memoryview, matching: Matching, what: str) -> Order:
     """Read one row number a match.
 
     Raises:

@@ -30,9 +30,12 @@ def label(name: str) -> bytes:
     return SUITE + b"/" + name.encode("ascii") + b"\x00"
 
 
-def digest(name: str, *parts: bytes) -> bytes:
+def digest(name: str, *parts: bytes | memoryview) -> bytes:
     """Hash parts under a label with SHA-256. All parts but the last must have a fixed length."""
-    return hashlib.sha256(label(name) + b"".join(parts)).digest()
+    hashed = hashlib.sha256(label(name))
+    for part in parts:
+        hashed.update(part)
+    return hashed.digest()
 
 
 def key_message(space: bytes, value: bytes) -> bytes:

@@ -9,12 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.errors import PeerError
+from accountmap.psi.suite import TOKEN_BYTES
 
 Bytes2D = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.uint8]
 """u-coordinates, shape (n, 32), little-endian."""
 
 Order = npt.NDArray[np.int64]
+
+ROWS_AT_ONCE: Final = 8192
+"""Rows that Python objects are made of at the same time."""
 
 _TOP_WORD: Final = np.uint64(2**63 - 1)
 _ONES: Final = np.uint64(2**64 - 1)
@@ -25,39 +29,46 @@ def _words(table: Bytes2D, byte_order: str) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(table).view(f"{byte_order}u8").astype(np.uint64, copy=False)
 
 
-def _order(words: npt.NDArray[np.uint64], longest_run: int) -> Order:
-    """Sort rows by their first word, and by all words if more than `longest_run` rows have the same first word.
+def _first_words(table: Bytes2D, byte_order: str) -> npt.NDArray[np.uint64]:
+    """Return the first eight bytes of each row, which nearly always tell rows apart, and are quick to sort by.
 
-    The first word alone nearly always tells rows apart, and is quick to sort by. A partner that makes it tell
-    nothing only makes the sort slower.
+    A partner that makes them tell nothing only makes the sort slower.
     """
-    order = np.argsort(words[:, 0])
-    first = words[order, 0]
+    return np.ascontiguousarray(table[:, :8]).view(f"{byte_order}u8")[:, 0].astype(np.uint64, copy=False)
+
+
+def _order(table: Bytes2D, byte_order: str, longest_run: int) -> Order:
+    """Sort rows by their first word, and by all words if more than `longest_run` rows have the same first word."""
+    first = _first_words(table, byte_order)
+    order = np.argsort(first)
+    first = first[order]
     if bool((first[longest_run:] == first[:-longest_run]).any()):
-        order = np.lexsort(words.T[::-1])
+        order = np.lexsort(_words(table, byte_order).T[::-1])
     return order.astype(np.int64, copy=False)
 
 
 def sorted_rows(table: Bytes2D) -> Bytes2D:
     """Sort rows as byte strings. Their length is a multiple of eight."""
-    return table[_order(_words(table, ">"), longest_run=1)]
+    return table[_order(table, ">", longest_run=1)]
 
 
 def equal_pairs(table: Bytes2D) -> tuple[Order, Order]:
     """Return the places of each two equal rows. Their length is a multiple of eight; no row stands three times."""
-    words = _words(table, "<")
-    order = _order(words, longest_run=2)
-    ordered = words[order]
-    twice = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
-    return order[twice], order[twice + 1]
+    order = _order(table, "<", longest_run=2)
+    first = _first_words(table, "<")[order]
+    alike = np.flatnonzero(first[1:] == first[:-1])
+    one, other = order[alike], order[alike + 1]
+    equal = (table[one] == table[other]).all(axis=1)
+    return one[equal], other[equal]
 
 
-def has_repeats(table: Bytes2D) -> bool:
-    """Tell whether any row stands twice."""
-    words = _words(table, "<")
-    first = np.sort(words[:, 0])
+def has_repeats(*tables: Bytes2D) -> bool:
+    """Tell whether any row stands twice, in one table or in several."""
+    first = np.concatenate([_first_words(table, "<") for table in tables])
+    first.sort()
     if not bool((first[1:] == first[:-1]).any()):
         return False
+    words = np.concatenate([_words(table, "<") for table in tables])
     ordered = words[np.lexsort(words.T[::-1])]
     return bool((ordered[1:] == ordered[:-1]).all(axis=1).any())
 
@@ -86,7 +97,7 @@ def check_points(points: Points, own: Points | None, what: str) -> None:
         raise PeerError(f"{what} holds a coordinate that is not canonical")
     if has_repeats(points):
         raise PeerError(f"{what} holds the same value twice")
-    if own is not None and has_repeats(np.concatenate([points, own])):
+    if own is not None and has_repeats(points, own):
         raise PeerError(f"{what} holds one of our own values")
 
 
@@ -104,15 +115,33 @@ def check_products(points: Points, what: str) -> None:
         raise PeerError(f"{what} holds two points with the same product")
 
 
+def hash_rows(prefix: bytes, columns: Sequence[Bytes2D], keep: int) -> Bytes2D:
+    """Hash each row behind a prefix with SHA-256.
+
+    Args:
+        prefix: what all inputs begin with.
+        columns: what each input goes on with, side by side; equally many rows each.
+        keep: how many bytes of each hash to return.
+
+    Returns:
+        Shape (n, keep).
+    """
+    sha256, width, total = hashlib.sha256, sum(column.shape[1] for column in columns), len(columns[0])
+    made = np.empty((total, keep), np.uint8)
+    for start in range(0, total, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        flat = np.concatenate([column[part] for column in columns], axis=1).tobytes()
+        hashes = b"".join([sha256(prefix + flat[i : i + width]).digest() for i in range(0, len(flat), width)])
+        made[part] = np.frombuffer(hashes, np.uint8).reshape(-1, 32)[:, :keep]
+    return made
+
+
 def tokens(prefix: bytes, products: Points) -> Bytes2D:
     """Shorten doubly blinded values to tokens, shape (n, 16) (psi-v1 §3.3).
 
     The prefix has 16 bytes, so that prefix and value fill less than one block of SHA-256.
     """
-    flat = np.ascontiguousarray(products).tobytes()
-    sha256 = hashlib.sha256
-    made = b"".join(sha256(prefix + flat[i : i + 32]).digest()[:16] for i in range(0, len(flat), 32))
-    return np.frombuffer(made, np.uint8).reshape(-1, 16)
+    return hash_rows(prefix, [products], TOKEN_BYTES)
 
 
 def segment_slices(sizes: Sequence[int]) -> list[slice]:
