@@ -1,4 +1,4 @@
-"""The agreed fields of one entity as bytes (message-v1 §6)."""
+"""The agreed fields of one entity as bytes (message-v1 §6.1)."""
 
 FIELD_BYTES = 200
 

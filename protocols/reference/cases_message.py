@@ -142,4 +142,4 @@ def agreed_fields() -> Json:
         {"comment": comment, "count": count, "bytes": data.hex(), "expect": "refuse: fields"}
         for comment, count, data in refused
     ]
-    return {"comment": "Agreed fields of one entity", "section": "message-v1 §6", "cases": cases}
+    return {"comment": "Agreed fields of one entity", "section": "message-v1 §6.1", "cases": cases}

@@ -87,6 +87,7 @@ def parameters(vector: Json) -> Parameters:
         sizes=(tuple(p["sizes"][0]), tuple(p["sizes"][1])),
         channel_key_bytes=p["channel_key_bytes"],
         field_bytes=p["field_bytes"],
+        reveals=p.get("reveals", True),
     )
 
 
