@@ -16,6 +16,7 @@ from loky import get_reusable_executor
 
 from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.executors import ProcessExecutor, SerialExecutor
+from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
@@ -107,7 +108,7 @@ class NoReceipts:
 class Own:
     """Keys by group and slot; as fields sixteen bytes."""
 
-    messages: list[bytes]
+    messages: LazyMessages
     slots: int
     clock: Clock
 
@@ -122,8 +123,14 @@ class Own:
         return len(fields) == 16
 
 
-def read_messages(file: Path) -> list[bytes]:
-    return [key_message(SPACE, value.encode()) for value in pq.read_table(file)["value"].to_pylist()]
+def read_messages(file: Path) -> LazyMessages:
+    with pq.ParquetFile(file) as parquet:
+        values = parquet.read()["value"].combine_chunks()
+
+    def make(start: int, stop: int) -> list[bytes]:
+        return [key_message(SPACE, value.encode()) for value in values[start:stop].to_pylist()]
+
+    return LazyMessages(len(values), make)
 
 
 def save_points(file: Path, options: argparse.Namespace) -> None:
@@ -149,6 +156,7 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
     parameters = Parameters(bytes(32), weights, 1, (size, size), 0, 16)
     ports = Ports(curve, secrets.token_bytes, OneTimeAead(), NoReceipts())
     session = Session.start(role, parameters, groups, Own(messages, options.slots, clock), ports)
+    del points, groups  # the session drops them when it has blinded them
     converse(session, role, pipe, clock)
     marks = clock.marks
     marks.sealed = clock.now

@@ -15,6 +15,7 @@ Bytes from the partner lead to a result or to PeerError. After a PeerError the s
 be stopped or given the right message.
 """
 
+from dataclasses import replace
 from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError
@@ -130,7 +131,9 @@ class Session:
         """Make message 1."""
         if self._phase is not None or self._setting.role is not Role.INITIATOR:
             raise UsageError("only an initiator offers, and only once")
-        return self._go(initiator.offer(self._setting, channel_key))
+        message = self._go(initiator.offer(self._setting, channel_key))
+        self._drop_points()
+        return message
 
     def answer(self, channel_key: bytes, body: bytes) -> Message:
         """Take message 1 and make message 2.
@@ -142,13 +145,20 @@ class Session:
             raise UsageError("only a responder answers, and only once")
         self._check_length(MessageType.OFFER, body)
         ready = self._phase if isinstance(self._phase, responder.Ready) else responder.prepare(self._setting)
-        return self._go(responder.answer(self._setting, ready, channel_key, body))
+        message = self._go(responder.answer(self._setting, ready, channel_key, body))
+        self._drop_points()
+        return message
 
     def prepare(self) -> None:
         """As responder, blind our own groups while message 1 is still on its way; `answer` does it otherwise."""
         if not self._may_answer:
             raise UsageError("only a responder prepares, before it answers")
         self._phase = responder.prepare(self._setting)
+        self._drop_points()
+
+    def _drop_points(self) -> None:
+        """Forget the points of our groups: they are blinded, and nothing later needs them."""
+        self._setting = replace(self._setting, groups=replace(self._setting.groups, points=None))
 
     @property
     def _may_answer(self) -> bool:
