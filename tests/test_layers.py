@@ -42,6 +42,7 @@ MAY_IMPORT = {
 """Which parts of the package each part may import, besides itself. `__init__` and `api` may import all."""
 
 CLI_MAY_ALSO_IMPORT = {
+    "api.backends": {"BackendState", "examine_backends"},
     "api.mapping": {"abandon_session", "direct_channel", "revoke_partner"},
     "canonical.explain": {"explain"},
     "canonical.profiles": {"DEFAULT_PROFILE", "PROFILES"},

@@ -9,6 +9,7 @@ from accountmap import __version__
 from accountmap.errors import AccountmapError
 from accountmap_cli.accounts import accounts
 from accountmap_cli.agreement import agreement
+from accountmap_cli.backends import backends
 from accountmap_cli.demo import demo
 from accountmap_cli.errors import report, report_unexpected
 from accountmap_cli.identity import identity
@@ -65,6 +66,7 @@ for command in (
     inspect,
     identity,
     ledger,
+    backends,
     demo,
 ):
     cli.add_command(command)

@@ -41,6 +41,7 @@ DEFAULT_WAIT: Final = 3600.0
 @click.option("--new", "begin", is_flag=True, help="Begin another session although the last one is over.")
 @click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
 @click.option("--dry-run", is_flag=True, help="Say what the partner would learn; write nothing, send nothing.")
+@click.option("--backend", metavar="NAME", help="What does the curve arithmetic; see: accountmap backends")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -56,6 +57,7 @@ def map_command(
     begin: bool,
     list_id: int | None,
     dry_run: bool,
+    backend: str | None,
     abandon: bool,
     as_json: bool,
 ) -> None:
@@ -111,6 +113,7 @@ def map_command(
                 wait=patience,
                 waiting=lambda now: tell_waiting(now, partner_name, patience),
                 progress=Progress("blinding"),
+                backend=backend,
             )
         reports = own.folder / "reports" / record.slug
         if outcome.state == "done":

@@ -30,6 +30,7 @@ def map_accounts(
     wait: float | None = None,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
+    backend: str | None = None,
 ) -> Outcome:
     """Take all steps of the session with a partner that can be taken now. Call it again until it is done.
 
@@ -47,16 +48,19 @@ def map_accounts(
             directly, and else not at all.
         waiting: called before each wait, with what was done so far.
         progress: called during long work with the points computed so far and in all.
+        backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
+            machine can use.
 
     Raises:
         TrustError: no agreement allows a session now.
         PeerError: what came from the partner is not what the protocol allows.
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
-        UsageError: a direct connection without a folder.
+        UsageError: a direct connection without a folder; no backend of that name.
+        BackendError: this machine cannot use that backend.
     """
     patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
-        curve = default_curve(progress=progress)
+        curve = default_curve(progress=progress, backend=backend)
         steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
         return advance_patiently(steps, channel, reveal, Patience(patience, waiting), new=new)
 

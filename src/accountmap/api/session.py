@@ -22,6 +22,12 @@ class Session:
         partner: name or short name of a partner of the workspace.
         list_id: number of the prepared list that a new session uses; by default the last one.
         progress: called during long work with the points computed so far and in all.
+        backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
+            machine can use.
+
+    Raises:
+        UsageError: there is no backend of that name.
+        BackendError: this machine cannot use it.
     """
 
     def __init__(
@@ -31,9 +37,11 @@ class Session:
         *,
         list_id: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        backend: str | None = None,
     ) -> None:
         self._workspace, self._partner = workspace, workspace.partner(partner)
-        self._list_id, self._progress = list_id, progress
+        self._list_id = list_id
+        self._curve = default_curve(progress=progress, backend=backend)
         self._channel = MemoryChannel()
         self._stepped = False
 
@@ -66,10 +74,8 @@ class Session:
         if not self._stepped and not new:
             self._repeat_last()
         self._stepped = True
-        curve = default_curve(progress=self._progress)
-        outcome = Steps(self._workspace, self._partner, self._channel, curve, list_id=self._list_id).advance(
-            reveal, new=new
-        )
+        steps = Steps(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
+        outcome = steps.advance(reveal, new=new)
         for name in outcome.taken:
             self._channel.forget(name)
         return outcome, self._channel.take()

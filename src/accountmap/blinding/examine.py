@@ -38,6 +38,11 @@ class BackendState:
     multiply_per_second: float = 0.0
     hash_per_second: float = 0.0
 
+    @property
+    def usable(self) -> bool:
+        """Whether this machine can use it."""
+        return not self.reason
+
 
 def examine_backends(seconds: float = 0.3) -> list[BackendState]:
     """Test each backend and measure its speed on one processor, in the order of preference.

@@ -2,22 +2,28 @@
 
 import secrets
 
+from accountmap.blinding.backends import make_curve
 from accountmap.blinding.jobs import Progress
-from accountmap.blinding.openssl import OpenSSLCurve
-from accountmap.executors import ProcessExecutor
 from accountmap.psi.parameters import Curve, Ports
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.receipts import CardReceipts, OneTimeAead
 
 
-def default_curve(workers: int | None = None, progress: Progress | None = None) -> Curve:
-    """Return the backend that runs everywhere: OpenSSL over the processors of this machine.
+def default_curve(
+    workers: int | None = None, progress: Progress | None = None, backend: str | None = None
+) -> Curve:
+    """Return what does the curve arithmetic, over the processors of this machine.
 
     Args:
-        workers: processes; by default one a processor.
+        workers: processes or threads; by default one a processor.
         progress: called during long work with the points done so far and in all.
+        backend: a name of docs/backends.md; by default the fastest that this machine can use.
+
+    Raises:
+        UsageError: there is no backend of that name.
+        BackendError: this machine cannot use it.
     """
-    return OpenSSLCurve(ProcessExecutor(workers), progress)
+    return make_curve(backend, workers, progress)
 
 
 def session_ports(curve: Curve, identity: Identity, partner: Card) -> Ports:
