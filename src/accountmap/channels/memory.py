@@ -40,8 +40,8 @@ class MemoryChannel:
 
     def head(self, name: str, size: int) -> bytes:
         """Return the first bytes of a message."""
-        data = self._received.get(name) or self._out.get(name) or self._gone[name][1]
-        return data[:size]
+        heads = {**self._received, **self._out} | {gone: head for gone, (_, head) in self._gone.items()}
+        return heads[name][:size]
 
     def fetch(self, name: str, size: int) -> bytes:
         """Return a message of exactly that many bytes."""

@@ -107,7 +107,8 @@ class Database:
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
         try:
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            # One step at a time is the callers' affair, but not always from the thread that opened the file.
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")

@@ -1,7 +1,6 @@
 """The workspace itself: partners, agreements, lists and sessions of one company."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,15 +21,16 @@ from accountmap.workspace.database import Database
 from accountmap.workspace.lists import read_list, write_list
 from accountmap.workspace.own_keys import Ask, OwnKeys
 from accountmap.workspace.partners import slug_of
-from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord, Status
+from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord
 from accountmap.workspace.results import read_result, write_result
+from accountmap.workspace.session_rows import record_of, row_of
 
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
 
 
 class Workspace:
-    """An open workspace.
+    """An open workspace. In a `with` statement it is closed at the end.
 
     Attributes:
         folder: where it lies.
@@ -108,6 +108,12 @@ class Workspace:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -259,7 +265,7 @@ class Workspace:
     def sessions(self, partner: PartnerRecord) -> list[SessionRecord]:
         """List the sessions with a partner, newest first."""
         statement = "SELECT * FROM session WHERE partner = ? ORDER BY id DESC"
-        return [_session(row) for row in self._database.all(statement, partner.slug)]
+        return [record_of(row) for row in self._database.all(statement, partner.slug)]
 
     def next_session_id(self) -> int:
         """Return the number that the next session gets. Call inside a transaction."""
@@ -267,24 +273,7 @@ class Workspace:
 
     def put_session(self, record: SessionRecord) -> None:
         """Store a session as it is now. Call inside a transaction."""
-        values = {
-            "id": record.id,
-            "partner": record.partner,
-            "agreement": record.agreement,
-            "list": record.list_id,
-            "role": record.role,
-            "status": record.status.value,
-            "offer": record.offer,
-            "transcript": record.transcript,
-            "sid": record.sid,
-            "partner_key": record.partner_key,
-            "step": record.step,
-            "sent": record.sent,
-            "delivered": int(record.delivered),
-            "created": record.created.isoformat(),
-            "charged": record.charged.isoformat() if record.charged else "",
-            "finished": record.finished.isoformat() if record.finished else "",
-        }
+        values = row_of(record)
         columns, marks = ", ".join(values), ", ".join("?" * len(values))
         changes = ", ".join(f"{name} = excluded.{name}" for name in values if name != "id")
         self._database.run(
@@ -298,7 +287,7 @@ class Workspace:
 
     def all_sessions(self) -> list[SessionRecord]:
         """List the sessions with all partners."""
-        return [_session(row) for row in self._database.all("SELECT * FROM session ORDER BY id")]
+        return [record_of(row) for row in self._database.all("SELECT * FROM session ORDER BY id")]
 
     def knows_offer(self, offer: bytes) -> bool:
         """Tell whether a message 1 was answered, or made, before."""
@@ -321,27 +310,3 @@ class Workspace:
     def result(self, record: SessionRecord) -> SessionResult:
         """Read what a finished session found."""
         return read_result(self.session_folder(record.id))
-
-
-def _session(row: sqlite3.Row) -> SessionRecord:
-    def when(text: str) -> datetime | None:
-        return datetime.fromisoformat(text) if text else None
-
-    return SessionRecord(
-        id=row["id"],
-        partner=row["partner"],
-        agreement=row["agreement"],
-        list_id=row["list"],
-        role=row["role"],
-        status=Status(row["status"]),
-        offer=row["offer"],
-        transcript=row["transcript"],
-        sid=row["sid"],
-        partner_key=row["partner_key"],
-        step=row["step"],
-        sent=row["sent"],
-        delivered=bool(row["delivered"]),
-        created=datetime.fromisoformat(row["created"]),
-        charged=when(row["charged"]),
-        finished=when(row["finished"]),
-    )
