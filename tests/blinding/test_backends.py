@@ -1,18 +1,45 @@
-"""Every backend against Wycheproof, and all of them against each other."""
+"""Every backend against the published vectors, and all of them against each other.
+
+The backend of libcrypto_mb runs here on a stand-in for the library, and on the library itself where the processor
+can; tools/emulate_avx512.py runs these tests on an emulated one.
+"""
 
 import json
+import platform
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from accountmap.blinding.backends import make_curve
+from accountmap.blinding.crypto_mb import FIELD_VERSION, bind
+from accountmap.blinding.ipp import IppCurve
+from accountmap.blinding.known_answers import check_hashing, check_multiplication
 from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.errors import BackendError
 from accountmap.executors import ProcessExecutor
 from accountmap.psi.hash_to_curve import hash_to_curve
 from accountmap.psi.parameters import Curve
+from tests.blinding.stand_in import StandIn
 
-WYCHEPROOF = json.loads((Path(__file__).parent.parent / "vectors" / "wycheproof_x25519_test.json").read_text())
-BACKENDS = {"openssl": OpenSSLCurve(), "openssl, processes": OpenSSLCurve(ProcessExecutor(2))}
+VECTORS = Path(__file__).parent.parent / "vectors"
+WYCHEPROOF = json.loads((VECTORS / "wycheproof_x25519_test.json").read_text())
+RFC_9380 = json.loads((VECTORS / "rfc9380_curve25519_XMD_SHA-512_ELL2_NU_.json").read_text())
+
+CPU_INFO = Path("/proc/cpuinfo")
+CAN_RUN_IPP = (
+    platform.machine() == "x86_64"
+    and CPU_INFO.exists()
+    and {"avx512ifma", "avx512_vbmi2"} <= set(CPU_INFO.read_text().split())
+)
+
+STAND_IN = StandIn()
+LARGE: dict[str, Curve] = {
+    "openssl": OpenSSLCurve(),
+    "openssl, processes": OpenSSLCurve(ProcessExecutor(2)),
+    **({"ipp": make_curve("ipp")} if CAN_RUN_IPP else {}),
+}
+BACKENDS = {**LARGE, "ipp on a stand-in": IppCurve(bind(STAND_IN, STAND_IN, FIELD_VERSION))}
 
 
 @pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys())
@@ -21,21 +48,42 @@ def curve(request: pytest.FixtureRequest) -> Curve:
     return backend
 
 
+def test_the_library_is_used_where_the_processor_can_and_says_why_elsewhere() -> None:
+    if CAN_RUN_IPP:
+        assert isinstance(make_curve(), IppCurve)
+        return
+    on_its_platform = platform.system() == "Linux" and platform.machine() == "x86_64"
+    with pytest.raises(BackendError, match="no AVX-512 IFMA" if on_its_platform else "not installed"):
+        make_curve("ipp")
+    assert isinstance(make_curve(), OpenSSLCurve)
+
+
+def rows(*values: str) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(-1, 32)
+
+
 def test_wycheproof(curve: Curve) -> None:
     cases = [case for group in WYCHEPROOF["testGroups"] for case in group["tests"]]
     assert len(cases) > 500
-    for case in cases:
-        point = np.frombuffer(bytes.fromhex(case["public"]), np.uint8).reshape(1, 32)
-        assert curve.multiply(bytes.fromhex(case["private"]), point).tobytes().hex() == case["shared"], case
+    scalars, points, products = (rows(*(case[name] for case in cases)) for name in ("private", "public", "shared"))
+    wrong = (curve.multiply_each(scalars, points) != products).any(axis=1)
+    assert not [case["tcId"] for case, bad in zip(cases, wrong, strict=True) if bad]
+    for case in cases[::50]:
+        assert (
+            curve.multiply(bytes.fromhex(case["private"]), rows(case["public"])).tobytes().hex() == case["shared"]
+        )
 
 
-def test_large_jobs_give_the_same_bytes_as_small_ones(curve: Curve) -> None:
-    messages = [str(i).encode() for i in range(20_500)]
-    points = curve.hash_to_curve(b"dst", messages)
-    assert np.array_equal(points, hash_to_curve(b"dst", messages))
-    products = curve.multiply(bytes(range(32)), points[:20_500])
-    alone = OpenSSLCurve().multiply(bytes(range(32)), points[20_400:])
-    assert np.array_equal(products[20_400:], alone)
+def test_rfc_9380(curve: Curve) -> None:
+    vectors = RFC_9380["vectors"]
+    made = curve.hash_to_curve(RFC_9380["dst"].encode(), [vector["msg"].encode() for vector in vectors])
+    expected = [int(vector["Q"]["x"], 16).to_bytes(32, "little").hex() for vector in vectors]
+    assert np.array_equal(made, rows(*expected))
+
+
+def test_known_answers(curve: Curve) -> None:
+    check_multiplication(curve)
+    check_hashing(curve)
 
 
 def test_products_commute(curve: Curve) -> None:
@@ -43,6 +91,16 @@ def test_products_commute(curve: Curve) -> None:
     a, b = b"a" * 32, b"b" * 32
     one = curve.multiply(b, curve.multiply(a, points))
     assert np.array_equal(one, curve.multiply(a, curve.multiply(b, points)))
+
+
+@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE.keys())
+def test_large_jobs_give_the_same_bytes_as_small_ones(large: Curve) -> None:
+    messages = [str(i).encode() for i in range(20_500)]
+    points = large.hash_to_curve(b"dst", messages)
+    assert np.array_equal(points, hash_to_curve(b"dst", messages))
+    products = large.multiply(bytes(range(32)), points)
+    alone = OpenSSLCurve().multiply(bytes(range(32)), points[20_400:])
+    assert np.array_equal(products[20_400:], alone)
 
 
 def test_progress_of_large_jobs_ends_at_the_total() -> None:
