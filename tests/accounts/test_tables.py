@@ -4,11 +4,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from accountmap.accounts.arrow_reader import from_stream
 from accountmap.accounts.reading import from_table, read_accounts
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
 from accountmap.errors import InputError, UsageError
@@ -25,8 +29,12 @@ COLUMNS = {
 def test_pandas_arrow_and_parquet_agree(tmp_path: Path) -> None:
     table = pa.table(COLUMNS)
     pq.write_table(table, tmp_path / "list.parquet")
+    polars = pl.DataFrame(COLUMNS, schema_overrides={"Type": pl.Categorical})
     lists = [
         from_table(table),
+        from_table(polars),
+        from_table(duckdb.sql("SELECT * FROM polars")),
+        read_accounts(polars),
         from_table(pd.DataFrame(COLUMNS)),
         from_table(pd.DataFrame(COLUMNS, index=["x", "y"])),
         from_table(table.to_batches()[0]),
@@ -38,6 +46,24 @@ def test_pandas_arrow_and_parquet_agree(tmp_path: Path) -> None:
         assert accounts.extras.column_names == []
     assert lists[0].table["amount"].to_pylist() == [1.234, None]
     assert lists[0].table["segment"].to_pylist() == ["customer", "prospect"]
+
+
+def test_columns_of_tables_are_taken_over_without_copying() -> None:
+    amounts = np.array([1.5, 2.5])
+    frame = pl.DataFrame({"name": ["Acme", "Globex"], "amount": pl.Series(amounts)})
+    taken = from_stream(frame).table["amount"].chunk(0)
+    assert taken.buffers()[1].address == frame["amount"].to_numpy(allow_copy=False).ctypes.data
+    table = pa.table({"name": ["Acme", "Globex"]})
+    assert (
+        from_stream(table).table["name"].chunk(0).buffers()[2].address
+        == table["name"].chunk(0).buffers()[2].address
+    )
+
+
+def test_ids_of_sixteen_bytes_are_written_as_such() -> None:
+    table = pa.table({"id": pa.array([b"0123456789abcdef", None], pa.uuid()), "name": ["Acme", "Globex"]})
+    ids = from_table(table).table["account_id"].to_pylist()
+    assert ids == ["30313233-3435-3637-3839-616263646566", "row-2"]
 
 
 def test_the_columns_of_the_schema_are_recognised_by_their_own_names() -> None:

@@ -26,13 +26,21 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _plain(column.cast(kind.value_type))
+        return _decoded(column)
     if isinstance(kind, pa.UuidType):  # A cast would take the sixteen bytes for text.
         ids = [None if each is None else str(each) for each in column.to_pylist()]
         return pa.chunked_array([ids], pa.string())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return column
     return column.cast(pa.string())
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Put the values in the place of their numbers; Arrow has no cast for Polars' categories."""
+    parts = [_plain(pa.chunked_array([part.dictionary])).take(part.indices) for part in column.chunks]
+    return pa.chunked_array(
+        [chunk for part in parts for chunk in part.chunks], parts[0].type if parts else pa.string()
+    )
 
 
 def from_arrow(table: pa.Table) -> RawList:
@@ -57,7 +65,7 @@ def from_stream(table: ArrowStream) -> RawList:
     if not hasattr(table, "__arrow_c_stream__"):
         raise UsageError(
             f"A {type(table).__name__} is not a table.",
-            "Pass a pandas, Polars or Arrow table; for a file use read_accounts.",
+            "Pass the path of a file or a table: pandas, pyarrow, Polars (not lazy), a DuckDB relation.",
         )
     try:
         arrow = pa.RecordBatchReader.from_stream(table).read_all()
