@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "psi": {"errors"},
     "executors": {"errors"},
     "blinding": {"errors", "psi", "executors"},
+    "spark": {"errors", "accounts", "canonical", "psi", "blinding"},
     "trust": {"errors", "psi"},
     "channels": {"errors", "files"},
     "overlap": {"errors", "accounts", "canonical"},
@@ -58,12 +59,22 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "exchange.message_files": {"describe_message"},
+    "exchange.sharing_options": {
+        "FIELDS",
+        "LEADERS",
+        "LEVELS",
+        "REST",
+        "SharingOptions",
+        "field_names",
+        "read_leads",
+    },
     "preflight": {"Preflight"},
     "trust.agreement": {"Agreement"},
     "trust.agreement_diff": {"differences"},
     "trust.chain": {"Ledger"},
     "trust.identity": {"Card"},
     "trust.rotation": {"Rotation"},
+    "trust.sharing_words": {"sharing_in_words"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""
 

@@ -59,6 +59,12 @@ def _one_holder(value: Index, rank: Index) -> Index:
     return holders
 
 
+def slot_ranks(profile: Profile) -> Index:
+    """Rank the slots as holders of a value: by weight, of equal ones the first highest."""
+    by_weight = sorted(range(len(profile.slots)), key=lambda at: (profile.slots[at].weight, -at))
+    return np.argsort(by_weight)
+
+
 def _distinct(candidates: pa.Table, entity: Index, profile: Profile) -> Index:
     """Pick the candidates that become keys, ordered by entity and slot.
 
@@ -68,8 +74,7 @@ def _distinct(candidates: pa.Table, entity: Index, profile: Profile) -> Index:
         return np.zeros(0, np.int64)
     spaces = sorted({slot.space for slot in profile.slots})
     space_of_slot = np.array([spaces.index(slot.space) for slot in profile.slots])
-    by_weight = sorted(range(len(profile.slots)), key=lambda at: (profile.slots[at].weight, -at))
-    rank_of_slot = np.argsort(by_weight)
+    rank_of_slot = slot_ranks(profile)
 
     slot = candidates["slot"].to_numpy().astype(np.int64)
     closeness = candidates["closeness"].to_numpy().astype(np.int64)

@@ -1,0 +1,39 @@
+"""Lists that outgrow one machine: the bulk of the work as transformations of Spark DataFrames.
+
+The functions run the library's own code over partitions, through Arrow, and give what it gives on one machine,
+byte for byte. docs/scaling.md has an example, the settings that keep a session's secret to itself, and the costs.
+
+Each function that has to pass over its result more than once takes a folder, or the address of one in an object
+store, and keeps tables there: in clear, so it is to be as well guarded as the list, and emptied afterwards.
+"""
+
+from accountmap.errors import BackendError
+
+try:
+    import pyspark  # noqa: F401 - asked for here, so that its absence has one message
+except ImportError as error:
+    raise BackendError("Spark is not installed.", "Install it with: pip install 'accountmap[spark]'") from error
+
+from accountmap.spark.blind import Blinded, Layout, blind
+from accountmap.spark.bodies import read_column, write_column
+from accountmap.spark.match import match
+from accountmap.spark.points import make_points
+from accountmap.spark.prepare import PreparedFrames, prepare
+from accountmap.spark.secret import SessionSecret
+from accountmap.spark.tokens import Tokens, check_points, make_tokens
+
+__all__ = [
+    "Blinded",
+    "Layout",
+    "PreparedFrames",
+    "SessionSecret",
+    "Tokens",
+    "blind",
+    "check_points",
+    "make_points",
+    "make_tokens",
+    "match",
+    "prepare",
+    "read_column",
+    "write_column",
+]

@@ -1,0 +1,124 @@
+"""The columns of message bodies as files of several parts, in a folder or an object store.
+
+A part holds the bytes of consecutive rows as they stand in the message, and its name tells its number: the parts,
+one after another, are the column. What a worker that dies leaves behind is written again under the same name.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import groupby
+from typing import Final
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import fs
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
+
+from accountmap.errors import ChannelError, PeerError
+from accountmap.spark.points import pieces
+
+PART_BYTES: Final = 64 << 20
+"""Bytes of a part, about: a worker holds one at a time."""
+
+SLICE_ROWS: Final = 8192
+"""Rows that are read at a time."""
+
+
+def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
+    """Write a column in the order of its rows.
+
+    Args:
+        rows: row (a long, counted from zero without gaps) and the column.
+        column: its name; binary, of `width` bytes.
+        width: bytes of a row.
+        folder: an empty one, as `file:///path` or `s3://bucket/prefix`, which all workers reach.
+
+    Returns:
+        The number of parts.
+
+    Raises:
+        ChannelError: a row was missing.
+    """
+    each = max(1, PART_BYTES // width)
+    parts = rows.select(F.expr(f"row div {each}").alias("part"), "row", F.col(column).alias("cell")).repartition(
+        "part"
+    )
+    ordered = parts.sortWithinPartitions("row")
+    written = (
+        ordered.mapInArrow(partial(_write_parts, folder), "part long, first long, rows long")
+        .orderBy("part")
+        .collect()
+    )
+    expected = 0
+    for part in written:
+        if part["first"] != expected or (part["rows"] < each and part is not written[-1]):
+            raise ChannelError("a row of the column is missing", "Run the step again.")
+        expected += part["rows"]
+    return len(written)
+
+
+def _write_parts(folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    store, root = fs.FileSystem.from_uri(folder)
+    store.create_dir(root)
+    cells = (
+        (part, row, cell)
+        for batch in batches
+        for part, row, cell in zip(*(c.to_pylist() for c in batch.columns), strict=True)
+    )
+    for part, group in groupby(cells, key=lambda cell: cell[0]):
+        unfinished = f"{root}/.{part:08d}-{uuid4().hex}"
+        count, first = 0, -1
+        with store.open_output_stream(unfinished) as stream:
+            for _, row, cell in group:
+                stream.write(cell)
+                first = row if count == 0 else first
+                count += 1
+        store.move(unfinished, f"{root}/part-{part:08d}")
+        yield pa.record_batch({"part": [part], "first": [first], "rows": [count]})
+
+
+def read_column(spark: SparkSession, folder: str, column: str, width: int, rows: int) -> DataFrame:
+    """Read a column that lies in parts.
+
+    Args:
+        spark: the session.
+        folder: where they are.
+        column: the name it gets.
+        width: bytes of a row.
+        rows: how many there must be, as the agreement says.
+
+    Returns:
+        row, and the column.
+
+    Raises:
+        PeerError: there are more or fewer bytes, or a part ends within a row.
+    """
+    store, root = fs.FileSystem.from_uri(folder)
+    files = sorted(
+        (f for f in store.get_file_info(fs.FileSelector(root)) if f.base_name.startswith("part-")),
+        key=lambda f: f.base_name,
+    )
+    if any(file.size % width for file in files) or sum(file.size for file in files) != rows * width:
+        raise PeerError("the column has not the length that the agreement says")
+    slices, first = [], 0
+    for file in files:
+        for at in range(0, file.size // width, SLICE_ROWS):
+            slices.append((file.base_name, at, min(SLICE_ROWS, file.size // width - at), first + at))
+        first += file.size // width
+    listed = spark.createDataFrame(slices, "name string, at long, rows long, first long")
+    spread = listed.repartition(max(1, len(files)), "name")
+    return spread.mapInArrow(partial(_read_slices, folder, column, width), f"row long, {column} binary")
+
+
+def _read_slices(
+    folder: str, column: str, width: int, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    store, root = fs.FileSystem.from_uri(folder)
+    for piece in (piece for batch in batches for piece in batch.to_pylist()):
+        with store.open_input_file(f"{root}/{piece['name']}") as file:
+            cells = file.read_at(piece["rows"] * width, piece["at"] * width)
+        numbers = np.arange(piece["first"], piece["first"] + piece["rows"])
+        ends = np.arange(piece["rows"] + 1) * width
+        yield pa.record_batch([pa.array(numbers), pieces(cells, ends)], names=["row", column])

@@ -1,0 +1,85 @@
+"""What all transformations need of DataFrames: batches in and out, results that stay, rows that are numbered."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
+
+_POSITION_BITS: Final = 33
+"""Bits of `monotonically_increasing_id` that count within a partition (Spark SQL's documentation)."""
+
+
+def settle(frame: DataFrame, folder: str, name: str) -> DataFrame:
+    """Write a result and read it back: it is computed once, and outlives the workers that computed it.
+
+    Args:
+        frame: what to compute.
+        folder: where intermediate tables are, on storage that all workers reach.
+        name: of the table; one that stands there is replaced.
+    """
+    place = f"{folder.rstrip('/')}/{name}"
+    frame.write.mode("overwrite").parquet(place)
+    return frame.sparkSession.read.schema(frame.schema).parquet(place)
+
+
+def map_tables(frame: DataFrame, function: Callable[[pa.Table], pa.Table], schema: str) -> DataFrame:
+    """Apply a function to each batch of rows, on the workers.
+
+    Args:
+        frame: rows, handed over in batches of `spark.sql.execution.arrow.maxRecordsPerBatch`.
+        function: of an importable module, or a `partial` of one; gives a table with the columns of `schema`.
+        schema: what comes out, as Spark's DDL.
+    """
+    return frame.mapInArrow(partial(_each_batch, function), schema)
+
+
+def _each_batch(
+    function: Callable[[pa.Table], pa.Table], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield from function(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+
+
+def map_partitions(frame: DataFrame, function: Callable[[pa.Table], pa.Table], schema: str) -> DataFrame:
+    """Apply a function to each partition as one table, where rows of a partition belong together."""
+    return frame.mapInArrow(partial(_whole_partition, function), schema)
+
+
+def _whole_partition(
+    function: Callable[[pa.Table], pa.Table], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    parts = list(batches)
+    if parts:
+        yield from function(pa.Table.from_batches(parts)).combine_chunks().to_batches()
+
+
+def numbered(frame: DataFrame, order: list[str | Column], column: str, folder: str, name: str) -> DataFrame:
+    """Sort rows and number them from zero, without bringing them to one place.
+
+    Rows are sorted into partitions and numbered in each; the partitions' sizes, few numbers, then give each its
+    first number. The sorted rows are settled in between, so that both passes see the same partitions.
+
+    Args:
+        frame: rows of which no two are equal in `order`.
+        order: what to sort by, ascending.
+        column: name of the new column, a long.
+        folder, name: where the sorted rows are kept.
+    """
+    placed = frame.orderBy(*order).withColumn("_placed", F.monotonically_increasing_id())
+    settled = settle(placed, folder, name)
+    partition = F.shiftright("_placed", _POSITION_BITS)
+    sizes = settled.groupBy(partition.alias("partition")).count().orderBy("partition").collect()
+    first, starts = 0, []
+    for row in sizes:
+        starts.append((row["partition"], first))
+        first += row["count"]
+    offsets = frame.sparkSession.createDataFrame(starts, "_partition long, _first long")
+    within = F.col("_placed").bitwiseAND(F.lit((1 << _POSITION_BITS) - 1))
+    return (
+        settled.join(F.broadcast(offsets), partition == F.col("_partition"))
+        .withColumn(column, F.col("_first") + within)
+        .drop("_placed", "_partition", "_first")
+    )

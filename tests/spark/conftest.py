@@ -1,0 +1,80 @@
+"""A real Spark: a driver and two executors as processes of their own, with all that docs/scaling.md asks for."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyspark
+import pytest
+from pyspark.sql import SparkSession
+
+JAVA = "17"
+
+
+def java_home() -> str:
+    """Find a Java that Spark runs on, by asking those that are there for their version."""
+    homes = [Path(os.environ["JAVA_HOME"])] if "JAVA_HOME" in os.environ else []
+    homes += [path.parent.parent for path in sorted(Path("/usr/lib/jvm").glob("*/bin/java"))]
+    for home in homes:
+        said = subprocess.run(
+            [home / "bin" / "java", "-version"], capture_output=True, text=True, check=False
+        ).stderr
+        if re.search(rf'version "{JAVA}\.', said):
+            return str(home)
+    raise RuntimeError(f"Spark needs Java {JAVA}: apt-get install openjdk-{JAVA}-jre-headless")
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of their own for all that Spark writes, to be searched afterwards."""
+    return {name: tmp_path_factory.mktemp(name) for name in ("events", "local", "work", "tables")}
+
+
+@pytest.fixture(scope="session")
+def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
+    """Start Spark once for all tests."""
+    home = Path(pyspark.__file__).parent
+    environment = {
+        "JAVA_HOME": java_home(),
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(places["local"]),
+        "SPARK_WORKER_DIR": str(places["work"]),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("accountmap tests")
+        settings = {
+            "spark.authenticate": "true",
+            "spark.authenticate.secret": os.urandom(16).hex(),
+            "spark.network.crypto.enabled": "true",
+            "spark.io.encryption.enabled": "true",
+            "spark.driver.host": "127.0.0.1",
+            "spark.eventLog.enabled": "true",
+            "spark.eventLog.dir": places["events"].as_uri(),
+            "spark.eventLog.compress": "false",
+            # Small jobs on few cores: compiling them well would take longer than running them.
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.executor.memory": "900m",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.ui.showConsoleProgress": "false",
+        }
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+        yield session
+        session.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    """A place for intermediate tables."""
+    return tmp_path.as_uri()

@@ -1,0 +1,67 @@
+"""Account lists with what makes de-duplication hard: twins, crowds, chains, shared numbers."""
+
+import random
+
+import pyarrow as pa
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
+
+_FIRST = (
+    "Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ivy Juniper Larch Maple Nettle Oak Pine Quince Rowan".split()
+)
+_SECOND = "stone brook field gate ford bridge mill wood harbour crest dale moor ridge haven shore well".split()
+_TRADE = (
+    "Analytics Bakery Ceramics Dairy Electronics Foods Glass Logistics Optics Printing Robotics Textiles".split()
+)
+_FORMS = {"US": "Inc.", "DE": "GmbH", "GB": "Ltd", "FR": "SAS", "SE": "AB", "JP": "K.K."}
+_TOP_LEVEL = {"US": "com", "DE": "de", "GB": "co.uk", "FR": "fr", "SE": "se", "JP": "co.jp"}
+_CITIES = "Ashton Berrow Caldwick Dunmere Elsby Farholt Gadebrück Hallevik".split()
+
+
+def _company(random_: random.Random, number: int) -> dict[str, str | None]:
+    country = random_.choice(list(_FORMS))
+    first, second = random_.choice(_FIRST), random_.choice(_SECOND)
+    name = f"{first}{second} {random_.choice(_TRADE)} {number % 4093:x}"
+    return {
+        "name": f"{name} {_FORMS[country]}",
+        "domain": f"{first}{second}{number:x}.{_TOP_LEVEL[country]}".lower(),
+        "country": country,
+        "city": random_.choice(_CITIES),
+        "duns": f"{number % 1_000_000_000:09d}" if number % 7 == 0 else None,
+    }
+
+
+def _typed(random_: random.Random, company: dict[str, str | None]) -> dict[str, str | None]:
+    """Write a company as another clerk might."""
+    account = dict(company)
+    name = account["name"] or ""
+    account["name"] = random_.choice([name, name.upper(), name.rsplit(" ", 1)[0], name.replace("o", "oo", 1)])
+    for column in ("domain", "country", "city", "duns"):
+        if random_.random() < 0.4:
+            account[column] = None
+    return account
+
+
+def _crowds(rows: int) -> list[dict[str, str | None]]:
+    """Make what many accounts share: a bare name, a domain, twins, and a number."""
+    each = max(70, rows // 100)
+    crowds: list[dict[str, str | None]] = [{"name": "Sub Corner"} for _ in range(each)]
+    crowds += [{"name": f"Tenant {n:x} of Plaza {n % 97}", "domain": "plaza-tenants.com"} for n in range(each)]
+    crowds += [{"name": None, "domain": "plaza-tenants.com"} for _ in range(3)]
+    crowds += [{"name": "Corner Post Stores Ltd", "country": "GB", "city": "Ashton"} for _ in range(each)]
+    crowds += [{"name": f"Depot {n % 40} Wharfside", "duns": "000000018"} for n in range(each // 4)]
+    return crowds
+
+
+def account_list(rows: int, seed: int = 1) -> AccountList:
+    """Make a list of so many accounts, a fifth of them other spellings of companies that are listed already."""
+    random_ = random.Random(seed)  # noqa: S311 - a list of examples, the same each time
+    crowds = _crowds(rows)
+    companies = [_company(random_, random_.randrange(10 * rows)) for _ in range((rows - len(crowds)) * 4 // 5)]
+    again = [_typed(random_, random_.choice(companies)) for _ in range(rows - len(crowds) - len(companies))]
+    accounts = [*companies, *again, *crowds]
+    random_.shuffle(accounts)
+    columns = {field.name: [account.get(field.name) for account in accounts] for field in ACCOUNT_SCHEMA}
+    columns["account_id"] = [f"{seed}-{at:08d}" for at in range(len(accounts))]
+    columns["segment"] = random_.choices(SEGMENTS, weights=[2, 1, 7], k=len(accounts))
+    return AccountList(pa.table(columns, schema=ACCOUNT_SCHEMA), pa.table({}))
