@@ -99,7 +99,9 @@ class Identity:
     """A company's private keys: Ed25519 to sign, a hybrid key to receive."""
 
     def __init__(self, signing: Ed25519PrivateKey, sealing: SealingKey, card: Card) -> None:
-        self._signing, self.sealing, self.card = signing, sealing, card
+        self._signing = signing
+        self.sealing = sealing
+        self.card = card
 
     def __repr__(self) -> str:
         return f"<Identity {self.card.fingerprint}>"

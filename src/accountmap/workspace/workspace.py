@@ -37,7 +37,8 @@ class Workspace:
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
-        self.folder, self._keys, self._database = folder, keys, database
+        self.folder = folder
+        self._keys, self._database = keys, database
 
     @classmethod
     def create(cls, folder: Path, name: str, now: datetime, *, passphrase: str | None) -> Self:
