@@ -2,11 +2,15 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes | Iterable[bytes], mode: int = 0o600) -> None:
     """Write a file under another name, bring it to the disk, and move it into place.
+
+    Args:
+        data: the whole, or its parts, which need not exist before they are written.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -14,7 +18,7 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(mode)

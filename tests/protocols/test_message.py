@@ -90,7 +90,7 @@ def test_a_message_is_written_and_read_as_in_the_vector() -> None:
     message, body = bytes.fromhex(vector["expect"]["message"]), bytes.fromhex(vector["body"])
     assert read(message, SENDER.card, RECIPIENT.sealing) == body
     content_key = bytes.fromhex(vector["random"]["content_key"])
-    ours = write(Header.decode(message), body, SENDER, RECIPIENT.card.sealing_key, content_key)
+    ours = b"".join(write(Header.decode(message), body, SENDER, RECIPIENT.card.sealing_key, content_key))
     # The sealed key is fresh in every message; all else follows from the inputs.
     behind = HEADER_BYTES + SEALED_KEY_BYTES
     assert (ours[:HEADER_BYTES], ours[behind:]) == (message[:HEADER_BYTES], message[behind:])
@@ -117,7 +117,7 @@ def test_a_body_of_several_chunks_opens_chunk_by_chunk() -> None:
     body = bytes(CHUNK_BYTES - 63)
     header = Header(1, 0, *[bytes(32)] * 5, created=0, expires=0, body_bytes=len(body))
     key = bytes(32)
-    message = write(header, body, SENDER, RECIPIENT.card.sealing_key, key)
+    message = b"".join(write(header, body, SENDER, RECIPIENT.card.sealing_key, key))
     assert len(message) == header.file_bytes
     sealed = message[HEADER_BYTES + SEALED_KEY_BYTES :]
     first, last = sealed[: CHUNK_BYTES + 16], sealed[CHUNK_BYTES + 16 :]

@@ -24,11 +24,11 @@ def header(body: bytes) -> Header:
 
 
 def message(body: bytes, signer: Identity = ACME) -> bytes:
-    return write(header(body), body, signer, GLOBEX.card.sealing_key, CONTENT_KEY)
+    return b"".join(write(header(body), body, signer, GLOBEX.card.sealing_key, CONTENT_KEY))
 
 
 @pytest.mark.parametrize(
-    "length", [0, 1, envelope.CHUNK_BYTES - 64, envelope.CHUNK_BYTES, 2 * envelope.CHUNK_BYTES + 1]
+    "length", [0, 1, *(envelope.CHUNK_BYTES + n for n in (-65, -64, -63, -1, 0, 1)), 2 * envelope.CHUNK_BYTES + 1]
 )
 def test_a_body_arrives_as_it_left(length: int) -> None:
     body = bytes(length)

@@ -38,12 +38,12 @@ _LENGTH: Final = struct.Struct(">I")
 def dump(phase: Phase) -> bytes:
     """Write a phase as a length, a JSON directory and the raw values behind it."""
     directory: list[dict[str, Any]] = []
-    raw = []
+    raw: list[bytes | memoryview] = []
     for field in fields(phase):
         value = getattr(phase, field.name)
         if isinstance(value, np.ndarray):
             array = np.ascontiguousarray(value)
-            raw.append(array.tobytes())
+            raw.append(array.reshape(-1).view(np.uint8).data)
             directory.append({"type": array.dtype.str, "shape": array.shape, "bytes": array.nbytes})
         else:
             raw.append(value if isinstance(value, bytes) else bytes([value]))

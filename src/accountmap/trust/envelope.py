@@ -105,25 +105,35 @@ def _nonce(chunk: int, last: bool) -> bytes:
     return bytes(7) + chunk.to_bytes(4, "big") + bytes([last])
 
 
-def _chunks(data: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
-    count = -(-len(data) // size)
-    for i in range(count):
-        yield _nonce(i, i == count - 1), data[i * size : (i + 1) * size]
+def _cut(data: memoryview, size: int) -> list[memoryview]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-def write(header: Header, body: bytes, identity: Identity, recipient_key: bytes, content_key: bytes) -> bytes:
+def _numbered(chunks: list[memoryview]) -> Iterator[tuple[bytes, memoryview]]:
+    for i, chunk in enumerate(chunks):
+        yield _nonce(i, i == len(chunks) - 1), chunk
+
+
+def write(
+    header: Header, body: bytes, identity: Identity, recipient_key: bytes, content_key: bytes
+) -> Iterator[bytes]:
     """Sign, seal and frame a message.
 
     Args:
         header: its body_bytes is len(body).
         recipient_key: raw sealing key: the card's for messages 1 and 2, the session's after them.
         content_key: 32 fresh secret random bytes.
+
+    Returns:
+        The message in parts of about a mebibyte, each sealed when it is asked for.
     """
-    head = header.encode()
-    signed = body + identity.sign(_SIGN + next_transcript(header, body))
-    aead = AESGCM(content_key)
-    sealed = b"".join(aead.encrypt(nonce, part, None) for nonce, part in _chunks(signed, CHUNK_BYTES))
-    return head + seal(recipient_key, content_key, _INFO + hashlib.sha256(head).digest()) + sealed
+    head, aead = header.encode(), AESGCM(content_key)
+    signature = identity.sign(_SIGN + next_transcript(header, body))
+    yield head + seal(recipient_key, content_key, _INFO + hashlib.sha256(head).digest())
+    whole = len(body) // CHUNK_BYTES * CHUNK_BYTES
+    rest = memoryview(body[whole:] + signature)
+    for nonce, chunk in _numbered([*_cut(memoryview(body)[:whole], CHUNK_BYTES), *_cut(rest, CHUNK_BYTES)]):
+        yield aead.encrypt(nonce, chunk, None)
 
 
 def read(message: bytes, sender: Card, key: SealingKey) -> bytes:
@@ -140,19 +150,19 @@ def read(message: bytes, sender: Card, key: SealingKey) -> bytes:
         raise PeerError(
             "the message is cut short or has something behind it", "Ask your partner to send it again."
         )
-    head, rest = message[:HEADER_BYTES], message[HEADER_BYTES:]
+    head, sealed_key = message[:HEADER_BYTES], message[HEADER_BYTES : HEADER_BYTES + SEALED_KEY_BYTES]
+    sealed = memoryview(message)[HEADER_BYTES + SEALED_KEY_BYTES :]
     try:
-        content_key = key.open(rest[:SEALED_KEY_BYTES], _INFO + hashlib.sha256(head).digest())
-        aead = AESGCM(content_key)
-        signed = b"".join(
-            aead.decrypt(nonce, part, None)
-            for nonce, part in _chunks(rest[SEALED_KEY_BYTES:], CHUNK_BYTES + TAG_BYTES)
-        )
+        aead = AESGCM(key.open(sealed_key, _INFO + hashlib.sha256(head).digest()))
+        chunks = _numbered(_cut(sealed, CHUNK_BYTES + TAG_BYTES))
+        parts = [aead.decrypt(nonce, chunk, None) for nonce, chunk in chunks]
     except (InvalidTag, ValueError) as error:
         raise PeerError(
             "the message was altered on its way, or is sealed to another key", "Ask your partner to send it again."
         ) from error
-    body, signature = signed[:-SIGNATURE_BYTES], signed[-SIGNATURE_BYTES:]
+    end = b"".join(parts[-2:])  # the signature may lie across two chunks
+    signature = end[-SIGNATURE_BYTES:]
+    body = b"".join([*parts[:-2], end[:-SIGNATURE_BYTES]])
     try:
         verify(sender.signing_key, signature, _SIGN + next_transcript(header, body))
     except InvalidSignature as error:
