@@ -13,6 +13,21 @@ from pyspark.sql import SparkSession
 
 JAVA = "17"
 
+PYSPARK_WARNS = (
+    # Of pandas 3, which PySpark asks about before it hands over Arrow; pandas has no part in that.
+    "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    # PySpark leaves a connection to its own JVM for the garbage collector to close.
+    r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let these tests pass over what PySpark itself warns of."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for warning in PYSPARK_WARNS:
+                item.add_marker(pytest.mark.filterwarnings(warning))
+
 
 def java_home() -> str:
     """Find a Java that Spark runs on, by asking those that are there for their version."""

@@ -7,15 +7,24 @@ import pyarrow as pa
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 
 _FIRST = (
-    "Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ivy Juniper Larch Maple Nettle Oak Pine Quince Rowan".split()
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Dogwood",
+    "Elm",
+    "Fir",
+    "Ginkgo",
+    "Hazel",
+    "Ivy",
+    "Juniper",
+    "Larch",
+    "Maple",
 )
-_SECOND = "stone brook field gate ford bridge mill wood harbour crest dale moor ridge haven shore well".split()
-_TRADE = (
-    "Analytics Bakery Ceramics Dairy Electronics Foods Glass Logistics Optics Printing Robotics Textiles".split()
-)
+_SECOND = ("stone", "brook", "field", "gate", "ford", "bridge", "mill", "wood", "harbour", "crest", "dale", "moor")
+_TRADE = ("Analytics", "Bakery", "Ceramics", "Dairy", "Electronics", "Foods", "Glass", "Logistics", "Optics")
 _FORMS = {"US": "Inc.", "DE": "GmbH", "GB": "Ltd", "FR": "SAS", "SE": "AB", "JP": "K.K."}
 _TOP_LEVEL = {"US": "com", "DE": "de", "GB": "co.uk", "FR": "fr", "SE": "se", "JP": "co.jp"}
-_CITIES = "Ashton Berrow Caldwick Dunmere Elsby Farholt Gadebrück Hallevik".split()
+_CITIES = ("Ashton", "Berrow", "Caldwick", "Dunmere", "Elsby", "Farholt", "Gadebrück", "Hallevik")
 
 
 def _company(random_: random.Random, number: int) -> dict[str, str | None]:

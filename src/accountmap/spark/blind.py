@@ -1,6 +1,5 @@
 """The own table of a session: padded, shuffled and blinded (psi-v1 §5.1), as psi.rounds does it on one machine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -8,15 +7,19 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.blinding.backends import make_curve
 from accountmap.errors import UsageError
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, key_message
+from accountmap.psi.tables import Points
 from accountmap.spark.frames import map_tables, numbered, settle
 from accountmap.spark.points import pieces
 from accountmap.spark.secret import SessionSecret
+
+Index = npt.NDArray[np.int64]
 
 PLACES = "segment int, place long, entity_id string, sort_key binary"
 
@@ -28,7 +31,7 @@ class Layout:
     Attributes:
         segments: in the order of the table; entities of other segments take no part.
         sizes: padded rows in each.
-        slots: of the profile.
+        slots: how many of the profile's take part: all, or the first alone.
     """
 
     segments: tuple[str, ...]
@@ -112,24 +115,28 @@ def _with_sort_keys(secret: SessionSecret, table: pa.Table) -> pa.Table:
 
 def _blind(secret: SessionSecret, slots: int, table: pa.Table) -> pa.Table:
     curve = make_curve(workers=1)
-    present = np.zeros((len(table), slots), np.bool_)
-    held = [np.frombuffer(row or b"", np.uint8) for row in table["slots"].to_pylist()]
-    present[np.repeat(np.arange(len(table)), [len(row) for row in held]), np.concatenate(held)] = True
+    row, slot, points = _held(table)
+    taking_part = slot < slots
+    row, slot = row[taking_part], slot[taking_part]
+    absent = np.ones((len(table), slots), np.bool_)
+    absent[row, slot] = False
     laid = np.empty((len(table), slots, POINT_BYTES), np.uint8)
-    laid[present] = np.frombuffer(b"".join(row or b"" for row in table["points"].to_pylist()), np.uint8).reshape(
-        -1, POINT_BYTES
-    )
-    where = table["segment"].to_numpy(), table["place"].to_numpy()
-    laid[~present] = curve.hash_to_curve(KEY_DST, _dummies(secret, ~present, *where))
+    laid[row, slot] = points[taking_part]
+    laid[absent] = curve.hash_to_curve(KEY_DST, _dummies(secret, absent, table))
     products = curve.multiply(secret.scalar, laid.reshape(-1, POINT_BYTES))
     ends = np.arange(len(table) + 1) * slots * POINT_BYTES
     return pa.table({"row": table["row"], "points": pieces(products.tobytes(), ends)})
 
 
-def _dummies(
-    secret: SessionSecret, absent: npt.NDArray[np.bool_], segment: Sequence[int], place: Sequence[int]
-) -> list[bytes]:
-    return [
-        key_message(DUMMY_SPACE, secret.dummy_value(int(segment[row]), int(place[row]), int(slot)))
-        for row, slot in zip(*np.nonzero(absent), strict=True)
-    ]
+def _held(table: pa.Table) -> tuple[Index, Index, Points]:
+    """Read the points of a batch, each with its row in the batch and its slot."""
+    slots, points = (pc.fill_null(table[name], b"") for name in ("slots", "points"))
+    row = np.repeat(np.arange(len(table)), pc.binary_length(slots).to_numpy())
+    slot = np.frombuffer(b"".join(slots.to_pylist()), np.uint8).astype(np.int64)
+    return row, slot, np.frombuffer(b"".join(points.to_pylist()), np.uint8).reshape(-1, POINT_BYTES)
+
+
+def _dummies(secret: SessionSecret, absent: npt.NDArray[np.bool_], table: pa.Table) -> list[bytes]:
+    segment, place = table["segment"].to_pylist(), table["place"].to_pylist()
+    empty = zip(*(axis.tolist() for axis in np.nonzero(absent)), strict=True)
+    return [key_message(DUMMY_SPACE, secret.dummy_value(segment[row], place[row], slot)) for row, slot in empty]

@@ -1,0 +1,110 @@
+"""Preparing a list on Spark gives what preparing it here gives."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from accountmap.accounts.schema import AccountList
+from accountmap.canonical.decisions import Decision
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.prepared import Prepared
+from accountmap.canonical.profiles import PROFILES
+from accountmap.errors import InputError
+from accountmap.spark import PreparedFrames, prepare
+from tests.spark.lists import account_list
+
+
+def as_frame(spark: SparkSession, accounts: AccountList, folder: Path):
+    """Give a list to Spark as a pipeline does: a folder of Parquet files."""
+    folder.mkdir()
+    for part in range(4):
+        size = -(-len(accounts) // 4)
+        pq.write_table(accounts.table.slice(part * size, size), folder / f"{part}.parquet")
+    return spark.read.parquet(folder.as_uri())
+
+
+def assert_same(frames: PreparedFrames, expected: Prepared) -> None:
+    entities = frames.entities.toArrow().sort_by("entity_id")
+    members = frames.members.toArrow().sort_by("account_id")
+    keys = frames.keys.toArrow().sort_by([("entity_id", "ascending"), ("slot", "ascending")])
+    ids = expected.entities["entity_id"]
+    assert entities.select(["entity_id", "segment"]).to_pydict() == expected.entities.to_pydict()
+    assert members["account_id"].to_pylist() == expected.members["account_id"].to_pylist()
+    assert members["entity_id"].to_pylist() == ids.take(expected.members["entity"]).to_pylist()
+    assert keys["entity_id"].to_pylist() == ids.take(expected.keys["entity"]).to_pylist()
+    for column in ("slot", "value", "rule"):
+        assert keys[column].to_pylist() == expected.keys[column].to_pylist()
+
+
+def decisions_about(accounts: AccountList) -> list[Decision]:
+    """Decide about accounts in crowds, where the answers matter to many others."""
+    names = pa.table({"id": accounts.table["account_id"], "name": accounts.table["name"]}).to_pylist()
+    twins = [row["id"] for row in names if row["name"] == "Corner Post Stores Ltd"]
+    bare = [row["id"] for row in names if row["name"] == "Sub Corner"]
+    return [
+        Decision.of(twins[1], twins[2], same=False),
+        Decision.of(bare[0], bare[1], same=True),
+        Decision.of(twins[4], bare[2], same=True),
+        Decision.of(twins[0], "an account that is no longer listed", same=True),
+    ]
+
+
+def test_a_list_with_crowds_and_decisions_gives_the_same_entities_and_keys(
+    spark: SparkSession, tmp_path: Path, folder: str
+) -> None:
+    accounts = account_list(2_000)
+    decisions = decisions_about(accounts)
+    frame = as_frame(spark, accounts, tmp_path / "accounts")
+    frames = prepare(frame, PROFILES["twelve"], folder, decisions)
+    assert_same(frames, prepare_accounts(accounts, PROFILES["twelve"], decisions))
+
+
+def test_an_input_without_a_column_is_refused_before_anything_runs(spark: SparkSession, folder: str) -> None:
+    with pytest.raises(InputError, match="no column domain, website"):
+        prepare(
+            spark.createDataFrame([], "account_id string, segment string, name string"), PROFILES["three"], folder
+        )
+
+
+def executors_of(spark: SparkSession) -> list[int]:
+    """Find the worker processes of this Spark."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may end while we look
+            command = (process / "cmdline").read_bytes().decode().split("\0")
+            if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in command:
+                found += [int(process.name)] if spark.sparkContext.applicationId in command else []
+    return found
+
+
+def kill_a_worker_midway(spark: SparkSession, tables: Path) -> int:
+    """Wait until the accounts are worked out and their entities are being looked for, and kill a worker."""
+    give_up = time.monotonic() + 500
+    while not (tables / "twins" / "_SUCCESS").exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    killed = executors_of(spark)[0]
+    os.kill(killed, signal.SIGKILL)
+    return killed
+
+
+def test_two_hundred_thousand_accounts_give_what_they_give_here_though_a_worker_is_killed(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    accounts, tables = account_list(200_000), tmp_path / "tables"
+    frame = as_frame(spark, accounts, tmp_path / "accounts")
+    before = set(executors_of(spark))
+    with ThreadPoolExecutor() as threads:
+        killed = threads.submit(kill_a_worker_midway, spark, tables)
+        frames = prepare(frame, PROFILES["eight"], tables.as_uri())
+    assert len(before) == 2
+    assert killed.result() in before - set(executors_of(spark))
+    assert_same(frames, prepare_accounts(accounts, PROFILES["eight"]))
