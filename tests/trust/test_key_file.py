@@ -46,6 +46,10 @@ def test_no_private_key_stands_in_the_file(protected: KeyFile) -> None:
         assert part.hex() in KeyFile.protect(IDENTITY, None).encode().decode()
 
 
+def test_no_private_key_stands_in_a_repr() -> None:
+    assert "secret" not in repr(KeyFile.protect(IDENTITY, None))
+
+
 def test_without_a_passphrase_it_opens_as_it_is() -> None:
     read = KeyFile.decode(KeyFile.protect(IDENTITY, None).encode())
     assert read.unlock(None).secret_bytes() == IDENTITY.secret_bytes()

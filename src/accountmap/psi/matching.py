@@ -18,7 +18,7 @@ Tokens = npt.NDArray[np.uint8]
 Index = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Matching:
     """The matched rows of two token tables, in ascending order of `u`.
 

@@ -8,7 +8,7 @@ keys stand in the file as they are.
 import json
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -40,7 +40,7 @@ class KeyFile:
 
     card: Card
     lock: dict[str, Any] | None
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def protect(cls, identity: Identity, passphrase: str | None) -> Self:
