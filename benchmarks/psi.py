@@ -18,8 +18,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from psi_party import BACKENDS, Marks, run_party, save_points
+from psi_party import Marks, run_party, save_points
 
+from accountmap.blinding.backends import BACKENDS
 from accountmap.psi.parameters import Role
 
 
@@ -85,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=100_000, help="accounts on each side")
     parser.add_argument("--slots", type=int, default=1, help="keys of each account")
-    parser.add_argument("--backend", choices=sorted(BACKENDS), default="openssl")
+    parser.add_argument("--backend", choices=[b.name for b in BACKENDS], default="openssl")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of each party")
     parser.add_argument("--cached", action="store_true", help="points of the keys are there already")
     parser.add_argument("--json", action="store_true")

@@ -14,8 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from loky import get_reusable_executor
 
-from accountmap.blinding.openssl import OpenSSLCurve
-from accountmap.executors import ProcessExecutor, SerialExecutor
+from accountmap.blinding.backends import make_curve
 from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.session import Session
@@ -26,9 +25,6 @@ from accountmap.trust.receipts import OneTimeAead
 T = TypeVar("T")
 
 SPACE = b"name"
-BACKENDS: dict[str, Callable[[int], Curve]] = {
-    "openssl": lambda workers: OpenSSLCurve(ProcessExecutor(workers) if workers > 1 else SerialExecutor())
-}
 
 
 @dataclass
@@ -135,7 +131,7 @@ def read_messages(file: Path) -> LazyMessages:
 
 def save_points(file: Path, options: argparse.Namespace) -> None:
     """Leave the points of the keys beside them."""
-    points = BACKENDS[options.backend](options.workers).hash_to_curve(KEY_DST, read_messages(file))
+    points = make_curve(options.backend, options.workers).hash_to_curve(KEY_DST, read_messages(file))
     np.save(_cache(file), points)
 
 
@@ -148,7 +144,7 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
     pipe.send("ready")
     pipe.recv()
     cpu, clock = cpu_seconds(), Clock()
-    curve = TimedCurve(BACKENDS[options.backend](options.workers), clock)
+    curve = TimedCurve(make_curve(options.backend, options.workers), clock)
     messages = clock.timed("keys", lambda: read_messages(file))
     points = np.load(_cache(file)) if options.cached else curve.hash_to_curve(KEY_DST, messages)
     groups = Groups((options.size,), np.ones((options.size, options.slots), np.bool_), points)
@@ -163,7 +159,7 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
     assert session.result is not None
     assert len(session.result) == options.size // 2
     marks.workers_mb = sum(peak_mb(child) for child in children())
-    if options.workers > 1:
+    if children():
         get_reusable_executor().shutdown()  # the time of workers counts when they have ended
     marks.cpu, marks.peak_mb = cpu_seconds() - cpu, peak_mb("self")
     pipe.send(marks)
