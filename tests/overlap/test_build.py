@@ -7,6 +7,7 @@ from accountmap.errors import InputError, UsageError
 from accountmap.overlap import (
     OVERLAP_SCHEMA,
     PLAYS,
+    SCORE_PARTS,
     SHARED_COLUMNS,
     WHITESPACE_SCHEMA,
     AccountMap,
@@ -87,7 +88,8 @@ def test_the_user_sets_what_a_cell_is_worth() -> None:
         {"play": -1.0},
         {"amount": math.nan},
         {"evidence": math.inf},
-        {"play": 0, "amount": 0, "evidence": 0},
+        dict.fromkeys(SCORE_PARTS, 0.0),
+        {"stages": {"Negotiation": 2.0}},
         {"worth": {}},
         {"worth": dict.fromkeys(PLAYS, 1.5)},
         {"worth": dict.fromkeys(PLAYS, math.nan)},

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountmap.accounts.schema import SEGMENTS
@@ -110,6 +110,7 @@ segments = st.sampled_from(SEGMENTS)
 lists = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(segments, st.none() | segments))
 
 
+@settings(deadline=None)
 @given(st.lists(lists, min_size=2, max_size=3))
 def test_changes_reconcile_with_both_overlaps(months: list[dict[str, tuple[str, str | None]]]) -> None:
     maps = [

@@ -7,10 +7,15 @@ import pyarrow as pa
 import pytest
 
 from accountmap.overlap import (
+    BUDGET_SCHEMA,
+    CAMPAIGN_SCHEMA,
     CHANGE_SCHEMA,
+    CONFLICT_SCHEMA,
+    COVERAGE_SCHEMA,
     MATRIX_SCHEMA,
     OVERLAP_SCHEMA,
     PLAYS,
+    REST_SCHEMA,
     SESSION_SCHEMA,
     TIERS,
     WHITESPACE_SCHEMA,
@@ -34,7 +39,12 @@ def documented(heading: str) -> set[str]:
     ("heading", "schema"),
     [
         ("overlap", OVERLAP_SCHEMA),
+        ("conflicts", CONFLICT_SCHEMA),
         ("matrix", MATRIX_SCHEMA),
+        ("theirs_without_me", REST_SCHEMA),
+        ("coverage", COVERAGE_SCHEMA),
+        ("campaign", CAMPAIGN_SCHEMA),
+        ("budget", BUDGET_SCHEMA),
         ("changes", CHANGE_SCHEMA),
         ("sessions", SESSION_SCHEMA),
     ],
@@ -44,7 +54,7 @@ def test_every_column_is_documented(heading: str, schema: pa.Schema) -> None:
 
 
 def test_the_whitespace_differs_from_the_overlap_as_documented() -> None:
-    left_out = {"match_id", "play", "tier", "evidence", "change"}
+    left_out = {"match_id", "play", "lead", "tier", "evidence", "doubt", "change"}
     kept = {name for name in documented("overlap") - left_out if not name.startswith(("their_", "score"))}
     assert kept | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
 

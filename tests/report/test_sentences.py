@@ -13,8 +13,11 @@ def test_one_of_each_is_singular() -> None:
     assert sentences[0].startswith(
         "Start with the 1 entity that is your opportunity and their customer (amount 2,500 in your list)."
     )
-    assert sentences[1].startswith("They can introduce you to 1 entity:")
-    assert sentences[2].startswith("You can introduce them to 0 entities:")
+    assert sentences[1] == (
+        "The play with the most money of your list: ask for an introduction, 2,500 in 1 entity."
+    )
+    assert sentences[2].startswith("They can introduce you to 1 entity:")
+    assert sentences[3].startswith("You can introduce them to 0 entities:")
 
 
 def test_shares_say_what_they_are_of() -> None:

@@ -18,8 +18,13 @@ SHEETS = [
     "Summary",
     "Matrix",
     "Overlap",
+    "Conflicts",
     "Their customers I only prospect",
+    "Joint marketing",
+    "Marketing budget",
     "Whitespace",
+    "Coverage",
+    "Matches in doubt",
     "What was revealed",
     "How to read",
 ]
@@ -49,8 +54,12 @@ def example(size: int = 9) -> AccountMap:
 def test_each_view_has_its_sheet() -> None:
     sheets = opened(render_workbook(example()))
     assert list(sheets) == SHEETS
-    assert {row["Your segment"] for row in rows(sheets[SHEETS[3]])} == {"prospect"}
-    assert [row["Account ID"] for row in rows(sheets[SHEETS[3]])] == ["00006", "00003", "00000"]
+    assert {row["Your segment"] for row in rows(sheets["Their customers I only prospect"])} == {"prospect"}
+    assert [row["Account ID"] for row in rows(sheets["Their customers I only prospect"])] == [
+        "00006",
+        "00003",
+        "00000",
+    ]
     assert len(rows(sheets["Overlap"])) == 6
     assert len(rows(sheets["Whitespace"])) == 3
 

@@ -6,6 +6,7 @@ import pytest
 
 from accountmap.errors import InputError
 from accountmap.report import write_reports
+from accountmap.report.tables import tables_of
 from accountmap.report.write import EXPORTS
 from tests.overlap.examples import one_account_map, two_months
 
@@ -13,16 +14,7 @@ FILES = {
     "report.html",
     "report.json",
     "report.xlsx",
-    "overlap.csv",
-    "overlap.parquet",
-    "whitespace.csv",
-    "whitespace.parquet",
-    "matrix.csv",
-    "matrix.parquet",
-    "changes.csv",
-    "changes.parquet",
-    "sessions.csv",
-    "sessions.parquet",
+    *(f"{name}.{kind}" for name in tables_of(one_account_map()) for kind in ("csv", "parquet")),
     *EXPORTS,
 }
 

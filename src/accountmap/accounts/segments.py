@@ -26,6 +26,11 @@ SEGMENT_VALUES: Final[Mapping[str, tuple[str, ...]]] = _load()
 _BUILT_IN: Final = {fold(value): segment for segment, values in SEGMENT_VALUES.items() for value in values}
 
 
+def segment_of(value: str) -> str | None:
+    """Give the segment that a stage, type or status is known to mean, or None."""
+    return _BUILT_IN.get(fold(value))
+
+
 def _check(segments: Mapping[str, str]) -> dict[str, str]:
     for segment in segments.values():
         if segment not in SEGMENTS:

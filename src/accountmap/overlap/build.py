@@ -1,27 +1,39 @@
 """From matched groups to the account map."""
 
+from collections.abc import Iterable
+
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.schema import SEGMENTS, AccountList
+from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
-from accountmap.errors import UsageError
-from accountmap.overlap.account_map import OVERLAP_SCHEMA, OWN_COLUMNS, WHITESPACE_SCHEMA, AccountMap
+from accountmap.overlap.account_map import AccountMap
+from accountmap.overlap.campaign import budget, campaign
+from accountmap.overlap.conflicts import conflicts
+from accountmap.overlap.coverage import coverage
+from accountmap.overlap.doubts import doubts
+from accountmap.overlap.engagement import leads
 from accountmap.overlap.matched import matched_entities
-from accountmap.overlap.matrix import Cell, segment_matrix
+from accountmap.overlap.matrix import segment_matrix
+from accountmap.overlap.notes import data_notes
+from accountmap.overlap.own_accounts import OwnAccounts, own_accounts
+from accountmap.overlap.promise import promises
+from accountmap.overlap.ranking import ranked_overlap
 from accountmap.overlap.result import SessionResult
-from accountmap.overlap.score import score
-from accountmap.overlap.summary import data_notes, summarise
+from accountmap.overlap.review import REJECTED, MatchDecision, review_matches
+from accountmap.overlap.score import Points, amount_share, evidence_share, play_share
+from accountmap.overlap.summary import summarise
 from accountmap.overlap.weights import STANDARD_WEIGHTS, Weights
-
-Rows = npt.NDArray[np.int64]
-"""Row numbers."""
+from accountmap.overlap.whitespace import whitespace
 
 
 def build_map(
-    accounts: AccountList, prepared: Prepared, result: SessionResult, weights: Weights = STANDARD_WEIGHTS
+    accounts: AccountList,
+    prepared: Prepared,
+    result: SessionResult,
+    weights: Weights = STANDARD_WEIGHTS,
+    decisions: Iterable[MatchDecision] = (),
 ) -> AccountMap:
     """Bring one side's list and its matches together.
 
@@ -30,21 +42,21 @@ def build_map(
         prepared: the list that the session ran on.
         result: what the session told this side.
         weights: what the overlap is ranked by.
+        decisions: matches that the user keeps or rejects; the rejected ones are left out of all but a note.
 
     Raises:
         UsageError: the three do not belong together.
     """
-    entity = _entity_of_account(accounts, prepared)
-    own = _own_columns(accounts, prepared.entities.take(pa.array(entity)))
-    matches = matched_entities(prepared, result)
-    match_of_entity = np.full(prepared.entities.num_rows, -1, np.int64)
-    match_of_entity[matches["entity"].to_numpy()] = np.arange(matches.num_rows)
-    match = match_of_entity[entity]
-
-    overlap = _ranked_overlap(own.filter(pa.array(match >= 0)), matches, match[match >= 0], weights)
-    whitespace = _whitespace(own.filter(pa.array(match < 0)), set(result.preview))
-    matrix = segment_matrix(overlap, result.preview)
-    summary = summarise(overlap, whitespace, matrix, result.partner_sizes)
+    own = own_accounts(accounts, prepared)
+    every = _described_matches(own, prepared, result, decisions)
+    rejected = pc.equal(every["review"], REJECTED).fill_null(False)
+    matches = every.filter(pc.invert(rejected))
+    shares = _shares(own, matches, result, weights)
+    overlap = ranked_overlap(own, matches, shares, weights)
+    unmatched = whitespace(own, matches, every.filter(rejected), result)
+    matrix = segment_matrix(overlap, result)
+    marketing = campaign(overlap)
+    summary = summarise(overlap, unmatched, matrix, result)
     return AccountMap(
         session_id=result.session_id,
         own_name=result.own_name,
@@ -52,81 +64,57 @@ def build_map(
         finished=result.finished,
         receipt=result.receipt,
         reveals=result.reveals,
+        shown_fields=result.shown_fields,
+        smallest_cell=result.smallest_cell,
+        rules=result.rules,
+        rest=result.rest,
         overlap=overlap,
-        whitespace=whitespace,
-        matrix=matrix,
-        summary=summary,
         weights=weights,
-        notes=accounts.notes + data_notes(overlap, matrix, summary),
+        score_parts=tuple(shares),
+        whitespace=unmatched,
+        matrix=matrix,
+        conflicts=conflicts(overlap, result.rules),
+        campaign=marketing,
+        budget=budget(marketing, overlap),
+        coverage=coverage(overlap, unmatched),
+        summary=summary,
+        notes=accounts.notes + data_notes(prepared, overlap, matrix, summary, int(pc.sum(rejected).as_py() or 0)),
     )
 
 
-def _entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
-    members = prepared.members
-    at = pc.index_in(accounts.table["account_id"], value_set=members["account_id"])
-    if at.null_count or members.num_rows != len(accounts):
-        raise UsageError(
-            "The prepared list was made from another account list.",
-            "Use the account list that the session ran on.",
-        )
-    entity: Rows = members["entity"].take(at).to_numpy().astype(np.int64)
-    return entity
-
-
-def _own_columns(accounts: AccountList, entities: pa.Table) -> pa.Table:
-    """Put the reported columns of each account beside its entity's id and segment."""
-    own = accounts.table
-    amount = own["amount"]
-    columns = {name: own[name] for name in OWN_COLUMNS} | {
-        "account_id": own["account_id"],
-        "account_segment": own["segment"],
-        "entity_id": entities["entity_id"],
-        "segment": entities["segment"],
-        # One infinite or undefined amount would make useless every sum that it enters.
-        "amount": pc.if_else(pc.is_finite(amount), amount, pa.scalar(None, pa.float64())),
+def _described_matches(
+    own: OwnAccounts, prepared: Prepared, result: SessionResult, decisions: Iterable[MatchDecision]
+) -> pa.Table:
+    """Add to the matches who leads, what is in doubt, and what the user decided."""
+    matches = matched_entities(prepared, result)
+    entity = matches["entity"]
+    territory = pa.chunked_array([own.territory]).take(entity)
+    entity_of_account = dict(zip(own.table["account_id"].to_pylist(), own.entity.tolist(), strict=True))
+    added = {
+        "lead": leads(result.rules, matches["segment"], matches["their_segment"], territory),
+        "doubt": doubts(matches, territory, pa.chunked_array([own.site]).take(entity)),
+        "review": review_matches(matches, decisions, entity_of_account),
     }
-    return pa.table(columns)
+    for name, column in added.items():
+        matches = matches.append_column(name, column)
+    return matches
 
 
-def _ranked_overlap(own: pa.Table, matches: pa.Table, match: Rows, weights: Weights) -> pa.Table:
-    """Put each account's match beside it and rank by score: the accounts of one entity stay together.
-
-    Args:
-        own: the accounts of matched entities.
-        matches: as from `matched_entities`.
-        match: for each account, the row of its match.
-    """
-    of_account = matches.take(pa.array(match))
-    amount = own["amount"].fill_null(0.0).to_numpy()
-    entity_amount = np.bincount(match, weights=amount, minlength=matches.num_rows).astype(np.float64)
-    scores = score(matches["cell"].to_numpy(), entity_amount, matches["tier_rank"].to_numpy(), weights)
-    table = pa.table(
-        {
-            **dict(zip(own.column_names, own.columns, strict=True)),
-            **dict(zip(of_account.column_names, of_account.columns, strict=True)),
-            **{name: points[match] for name, points in scores.items()},
-            "entity_amount": entity_amount[match],
-            "change": pa.nulls(own.num_rows, pa.string()),
-        }
+def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights: Weights) -> dict[str, Points]:
+    """Give what part of each part's points the matches get."""
+    entity = matches["entity"].to_numpy()
+    matched = np.unique(entity)
+    shared = np.isin(own.entity, matched)
+    promised = promises(
+        own.table.filter(pa.array(shared)),
+        own.entity[shared],
+        len(own.amount),
+        result.finished.date(),
+        weights,
     )
-    ranked = table.sort_by(
-        [
-            ("score", "descending"),
-            ("entity_amount", "descending"),
-            ("entity_id", "ascending"),
-            ("amount", "descending"),
-            ("account_id", "ascending"),
-        ]
-    )
-    return ranked.select(OVERLAP_SCHEMA.names).cast(OVERLAP_SCHEMA)
-
-
-def _whitespace(own: pa.Table, compared: set[Cell]) -> pa.Table:
-    """Order the accounts of unmatched entities, and say what each was compared with."""
-    strength = pc.index_in(own["segment"], value_set=pa.array(SEGMENTS))
-    with_whom = ["+".join(theirs for theirs in SEGMENTS if (mine, theirs) in compared) for mine in SEGMENTS]
-    table = own.append_column("strength", strength).append_column(
-        "compared_with", pa.chunked_array([pa.array(with_whom)]).take(strength)
-    )
-    ordered = table.sort_by([("strength", "ascending"), ("amount", "descending"), ("account_id", "ascending")])
-    return ordered.select(WHITESPACE_SCHEMA.names).cast(WHITESPACE_SCHEMA)
+    return {
+        "play": play_share(matches["cell"].to_numpy(), weights),
+        "amount": amount_share(own.amount[entity], own.amount[matched]),
+        **{part: share[entity] for part, share in promised.items()},
+        "evidence": evidence_share(matches["tier_rank"].to_numpy()),
+    }

@@ -1,7 +1,8 @@
 """From the account maps of several sessions with one partner to what has changed between them.
 
 An entity is followed by its accounts: the ids of the own list stay, match ids are new in every session. It is in
-two overlaps if any of its accounts is in both.
+two overlaps if any of its accounts is in both. Of an entity with several matches, the one with the partner's
+strongest segment is followed.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,13 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import UsageError
 from accountmap.overlap.account_map import AccountMap
+from accountmap.overlap.columns import Rows, codes
 from accountmap.overlap.history import CHANGE_COLUMNS, CHANGE_SCHEMA, CHANGES, SESSION_SCHEMA, History
 
 _WHY_NEW: Final = ("new on your list", "matches now", "not compared before")
@@ -77,11 +79,11 @@ def _entities(changes: pa.Table) -> dict[str, int]:
 
 def _changes(before: AccountMap, now: AccountMap) -> pa.Table:
     """List what is new, moved and gone from one session to the next."""
-    earlier = _earlier_rows(now.overlap, before.overlap)
-    later = _earlier_rows(before.overlap, now.overlap)
-    new, gone = now.overlap.filter(pa.array(earlier < 0)), before.overlap.filter(pa.array(later < 0))
-    known = now.overlap.filter(pa.array(earlier >= 0))
-    was = before.overlap.select(["segment", "their_segment"]).take(pa.array(earlier[earlier >= 0]))
+    shared, shared_before = _strongest_matches(now.overlap), _strongest_matches(before.overlap)
+    earlier, later = _earlier_rows(shared, shared_before), _earlier_rows(shared_before, shared)
+    new, gone = shared.filter(pa.array(earlier < 0)), shared_before.filter(pa.array(later < 0))
+    known = shared.filter(pa.array(earlier >= 0))
+    was = shared_before.select(["segment", "their_segment"]).take(pa.array(earlier[earlier >= 0]))
     mine = pc.not_equal(known["segment"], was["segment"])
     theirs = pc.not_equal(known["their_segment"], was["their_segment"])
     moved = pc.or_(mine, theirs)
@@ -95,20 +97,23 @@ def _changes(before: AccountMap, now: AccountMap) -> pa.Table:
     )
 
 
-def _codes(table: pa.Table) -> tuple[npt.NDArray[np.int64], int]:
-    """Number the entities of a table, and say how many there are."""
-    coded = table["entity_id"].combine_chunks().dictionary_encode()
-    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(coded.dictionary)
+def _strongest_matches(overlap: pa.Table) -> pa.Table:
+    """Keep of the matches of one account the one with their strongest segment, in the order of the overlap."""
+    strength = pc.index_in(overlap["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
+    account, _ = codes(overlap["account_id"])
+    order = np.lexsort((np.arange(len(account)), strength, account))  # The last key is the first to sort by.
+    first = order[np.unique(account[order], return_index=True)[1]]
+    return overlap.take(pa.array(np.sort(first)))
 
 
-def _earlier_rows(overlap: pa.Table, other: pa.Table) -> npt.NDArray[np.int64]:
+def _earlier_rows(overlap: pa.Table, other: pa.Table) -> Rows:
     """Find for each account the first row of `other` that any account of its entity has there, or -1."""
     at = pc.index_in(overlap["account_id"], value_set=other["account_id"])
     row = pc.fill_null(at, other.num_rows).to_numpy().astype(np.int64)
-    entity, entities = _codes(overlap)
+    entity, entities = codes(overlap["entity_id"])
     first = np.full(entities, other.num_rows, np.int64)
     np.minimum.at(first, entity, row)
-    found: npt.NDArray[np.int64] = np.where(first < other.num_rows, first, -1)[entity]
+    found: Rows = np.where(first < other.num_rows, first, -1)[entity]
     return found
 
 

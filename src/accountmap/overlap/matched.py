@@ -6,37 +6,42 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepared import Prepared, Profile
 from accountmap.errors import UsageError
-from accountmap.overlap.account_map import SHARED_COLUMNS, THEIR_PREFIX, TIERS
 from accountmap.overlap.plays import CELLS, PLAYS
 from accountmap.overlap.result import SessionResult
+from accountmap.overlap.tables import SHARED_COLUMNS, THEIR_PREFIX, TIERS
 
 
 def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
     """Describe each match.
 
     Returns:
-        One row a match, in the order of `result.matches`: entity (row), match_id, their_segment, cell (in CELLS),
-        play, evidence, tier, tier_rank (0 is best), and the partner's fields as in OVERLAP_SCHEMA.
+        One row a match, in the order of `result.matches`: entity (row), match_id, segment, their_segment, cell (in
+        CELLS), play, evidence, tier, tier_rank (0 is best), and the partner's fields as in OVERLAP_SCHEMA.
 
     Raises:
         UsageError: the matches do not fit the prepared list, or the partner's fields not the matches.
     """
     matches = result.matches.combine_chunks()
     entity = matches["entity"]
-    if pc.count_distinct(entity).as_py() != matches.num_rows:
-        raise UsageError("The session matched one entity twice.")
     if matches.num_rows and not (
         pc.min(entity).as_py() >= 0 and pc.max(entity).as_py() < prepared.entities.num_rows
     ):
         raise UsageError("The session matched entities that the prepared list does not have.")
-    cell = _cell(prepared.entities["segment"].take(entity), matches["their_segment"])
-    compared = {at for at, name in enumerate(CELLS) if name in result.preview}
-    if not set(pc.unique(cell).to_pylist()) <= compared:
+    if pc.any(pc.is_in(entity, value_set=result.withheld["entity"].combine_chunks())).as_py():
+        raise UsageError("The session matched entities that took no part in it.")
+    segment = prepared.entities["segment"].take(entity)
+    cell = _cell(segment, matches["their_segment"])
+    named = {at for at, name in enumerate(CELLS) if name in result.named_cells}
+    if not set(pc.unique(cell).to_pylist()) <= named or not result.named_cells <= result.preview.keys():
         raise UsageError("The session matched entities in a cell of segments that it did not compare.")
+    in_cell = pc.add(pc.multiply(entity.cast(pa.int64()), len(CELLS)), cell.cast(pa.int64()))
+    if pc.count_distinct(in_cell).as_py() != matches.num_rows:
+        raise UsageError("The session matched one entity twice in one cell.")
     return pa.table(
         {
             "entity": entity,
             "match_id": matches["match_id"],
+            "segment": segment,
             "their_segment": matches["their_segment"],
             "cell": cell,
             "play": pa.array([PLAYS[name].name for name in CELLS]).take(cell),

@@ -1,23 +1,21 @@
 """The segment matrix: what the overlap holds, cell by cell."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 
-from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap.account_map import MATRIX_SCHEMA
-from accountmap.overlap.plays import PLAYS
-
-Cell = tuple[str, str]
-"""Own segment, partner's segment."""
+from accountmap.overlap.plays import CELLS, PLAYS
+from accountmap.overlap.result import SessionResult
+from accountmap.overlap.tables import MATRIX_SCHEMA
 
 
-def segment_matrix(overlap: pa.Table, preview: Mapping[Cell, int]) -> pa.Table:
+def segment_matrix(overlap: pa.Table, result: SessionResult) -> pa.Table:
     """Count the overlap in each of the nine cells.
+
+    An entity has at most one match in a cell, so that both partners find the same number there.
 
     Args:
         overlap: OVERLAP_SCHEMA.
-        preview: the preview's counts; a cell that is absent was not compared.
 
     Returns:
         MATRIX_SCHEMA.
@@ -26,21 +24,28 @@ def segment_matrix(overlap: pa.Table, preview: Mapping[Cell, int]) -> pa.Table:
         [("match_id", "count_distinct"), ("account_id", "count"), ("amount", "sum")]
     )
     found = {(row["segment"], row["their_segment"]): row for row in sums.to_pylist()}
-    rows = []
-    for segment in SEGMENTS:
-        for their_segment in SEGMENTS:
-            cell = (segment, their_segment)
-            held = found.get(cell, {})
-            rows.append(
-                {
-                    "segment": segment,
-                    "their_segment": their_segment,
-                    "play": PLAYS[cell].name,
-                    "compared": cell in preview,
-                    "entities": held.get("match_id_count_distinct", 0),
-                    "accounts": held.get("account_id_count", 0),
-                    "amount": held.get("amount_sum"),
-                    "preview_at_least": preview.get(cell),
-                }
-            )
+    rows: list[dict[str, Any]] = []
+    for cell in CELLS:
+        named = cell in result.named_cells
+        held = found.get(cell, {})
+        rows.append(
+            {
+                "segment": cell[0],
+                "their_segment": cell[1],
+                "play": PLAYS[cell].name,
+                "compared": cell in result.preview,
+                "named": named,
+                "entities": held.get("match_id_count_distinct", 0) if named else None,
+                "accounts": held.get("account_id_count", 0) if named else None,
+                "amount": held.get("amount_sum"),
+                **_preview(result.preview.get(cell), 1 if named else result.smallest_cell),
+            }
+        )
     return pa.Table.from_pylist(rows, schema=MATRIX_SCHEMA)
+
+
+def _preview(count: int | None, smallest: int) -> dict[str, int | None]:
+    """Give the preview's count, or instead of a small one the bound that it is below."""
+    if count is not None and 0 < count < smallest:
+        return {"preview_at_least": None, "preview_fewer_than": smallest}
+    return {"preview_at_least": count, "preview_fewer_than": None}

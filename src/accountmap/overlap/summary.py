@@ -1,84 +1,94 @@
-"""The counts and the notes that a report opens with."""
-
-from collections.abc import Mapping
+"""The counts that a report opens with."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap.account_map import Count, OwnSegment, Summary, TheirSegment, total
+from accountmap.overlap.counts import Count, OwnSegment, PlayMoney, Summary, TheirSegment
 from accountmap.overlap.plays import PLAYS
+from accountmap.overlap.result import SessionResult
 
 
-def summarise(
-    overlap: pa.Table, whitespace: pa.Table, matrix: pa.Table, partner_sizes: Mapping[str, int]
-) -> Summary:
+def summarise(overlap: pa.Table, whitespace: pa.Table, matrix: pa.Table, result: SessionResult) -> Summary:
     """Count what the three tables hold.
 
     Args:
         overlap: OVERLAP_SCHEMA.
         whitespace: WHITESPACE_SCHEMA.
         matrix: MATRIX_SCHEMA.
-        partner_sizes: the partner's padded number of entities by segment.
     """
-    shared, missing = _by_segment(overlap), _by_segment(whitespace)
-    cells = matrix.to_pylist()
+    compared = whitespace["why_not"].is_null()
+    shared = _by_segment(overlap)
+    missing = _by_segment(whitespace.filter(compared))
+    apart = _by_segment(whitespace.filter(pc.invert(compared)))
+    in_cell = {(row["segment"], row["their_segment"]): row["entities"] or 0 for row in matrix.to_pylist()}
     return Summary(
         own=tuple(
-            OwnSegment(name, listed=shared[name] + missing[name], overlap=shared[name], whitespace=missing[name])
+            OwnSegment(name, shared[name] + missing[name] + apart[name], shared[name], missing[name], apart[name])
             for name in SEGMENTS
         ),
         theirs=tuple(
             TheirSegment(
                 name,
-                at_most=partner_sizes.get(name, 0),
-                overlap=sum(cell["entities"] for cell in cells if cell["their_segment"] == name),
+                at_most=result.partner_sizes.get(name, 0),
+                matches=sum(in_cell[mine, name] for mine in SEGMENTS),
+                overlap=_certain(name, in_cell, result),
             )
             for name in SEGMENTS
         ),
-        introductions_to_get=_introductions(matrix, "you"),
-        introductions_to_give=_introductions(matrix, "them"),
+        matches=sum(in_cell.values()),
+        introductions_to_get=_introductions(overlap, "you"),
+        introductions_to_give=_introductions(overlap, "them"),
+        plays=_plays(overlap),
+    )
+
+
+def _counted(accounts: pa.Table) -> Count:
+    return Count(
+        pc.count_distinct(accounts["account_id"]).as_py(), pc.count_distinct(accounts["entity_id"]).as_py()
     )
 
 
 def _by_segment(accounts: pa.Table) -> dict[str, Count]:
-    sums = accounts.group_by("segment").aggregate([("account_id", "count"), ("entity_id", "count_distinct")])
-    counts = {name: Count() for name in SEGMENTS}
-    for row in sums.to_pylist():
-        counts[row["segment"]] = Count(row["account_id_count"], row["entity_id_count_distinct"])
-    return counts
+    return {name: _counted(accounts.filter(pc.equal(accounts["segment"], name))) for name in SEGMENTS}
 
 
-def _introductions(matrix: pa.Table, whom: str) -> Count:
-    return total(
-        Count(cell["accounts"], cell["entities"])
-        for cell in matrix.to_pylist()
-        if PLAYS[cell["segment"], cell["their_segment"]].introduces == whom
-    )
+def _certain(theirs: str, in_cell: dict[tuple[str, str], int], result: SessionResult) -> int:
+    """Say how many of their entities of a segment are shared at least.
+
+    Within one session each of their entities has one match at most. Cells that show the same and make up a
+    rectangle are one session (psi-v1, "rectangle"); else only each cell is known to be.
+    """
+    columns = [
+        sum(in_cell[mine, theirs] for mine in cells)
+        for cells in ([[mine] for mine in SEGMENTS] + _whole_columns(theirs, result))
+    ]
+    return max(columns)
 
 
-def data_notes(overlap: pa.Table, matrix: pa.Table, summary: Summary) -> tuple[str, ...]:
-    """Say what of the data changes how the numbers are to be read; one sentence each, nothing if all is plain."""
-    notes = []
-    further = summary.listed.accounts - summary.listed.entities
-    if further:
-        notes.append(
-            f"{further:,} of your accounts are further rows of a company that is on your list already; "
-            "the rows of one company count as one entity."
-        )
-    raised = pc.sum(pc.not_equal(overlap["account_segment"], overlap["segment"])).as_py() or 0
-    if raised:
-        notes.append(
-            f"{raised:,} of your accounts in the overlap stand under a stronger segment than their own, "
-            "because another account of the same entity has it."
-        )
-    blank = overlap["amount"].null_count
-    if 0 < blank < overlap.num_rows:
-        notes.append(f"{blank:,} of your accounts in the overlap have no amount; sums leave them out.")
-    hidden = [cell for cell in matrix.to_pylist() if not cell["compared"]]
-    if hidden:
-        named = ", ".join(f"your {cell['segment']} by their {cell['their_segment']}" for cell in hidden)
-        notes.append(
-            f"Not compared in this session: {named}. An account in no cell that was compared may still be shared."
-        )
-    return tuple(notes)
+def _whole_columns(theirs: str, result: SessionResult) -> list[list[str]]:
+    groups: dict[object, set[tuple[str, str]]] = {}
+    for cell in result.named_cells:
+        groups.setdefault(result.shown_fields.get(cell), set()).add(cell)
+    columns = []
+    for cells in groups.values():
+        mine, others = {cell[0] for cell in cells}, {cell[1] for cell in cells}
+        if theirs in others and len(cells) == len(mine) * len(others):
+            columns.append(sorted(mine))
+    return columns
+
+
+def _introductions(overlap: pa.Table, whom: str) -> Count:
+    plays = {play.name for play in PLAYS.values() if play.introduces == whom}
+    return _counted(overlap.filter(pc.is_in(overlap["play"], value_set=pa.array(sorted(plays)))))
+
+
+def _plays(overlap: pa.Table) -> tuple[PlayMoney, ...]:
+    """Sum each play's amounts, each account once."""
+    found = []
+    for name in dict.fromkeys(play.name for play in PLAYS.values()):
+        rows = overlap.filter(pc.equal(overlap["play"], name))
+        amounts = rows.group_by("account_id").aggregate([("amount", "max")])["amount_max"]
+        if amount := pc.sum(amounts).as_py():
+            found.append(PlayMoney(name, _counted(rows), amount))
+    return tuple(sorted(found, key=lambda each: -each.amount))

@@ -9,11 +9,19 @@ LABELS: Final = {
     "segment": "Your segment",
     "their_segment": "Their segment",
     "play": "Play",
+    "lead": "Who leads",
     "tier": "Evidence",
     "evidence": "Shared keys",
+    "doubt": "In doubt",
+    "review": "Reviewed",
+    "reason": "Reason",
+    "settle": "To settle",
     "score": "Score",
     "score_play": "Score: play",
     "score_amount": "Score: amount",
+    "score_stage": "Score: stage",
+    "score_recency": "Score: recency",
+    "score_fit": "Score: fit",
     "score_evidence": "Score: evidence",
     "score_parts": "Parts of the score",
     "account_segment": "Account's segment",
@@ -30,10 +38,23 @@ LABELS: Final = {
     "moved": "Moved",
     "gone": "Gone",
     "compared": "Compared",
+    "named": "Accounts revealed",
     "compared_with": "Compared with their",
+    "counted_with": "Only counted with their",
+    "why_not": "Not compared, why",
+    "territory": "Country code",
+    "by": "By",
+    "value": "Which",
+    "size": "Size",
+    "their_customers": "Of these, their customers",
+    "whitespace": "Mine without them",
+    "not_compared": "Not compared",
+    "overlap_amount": "Amount, shared",
+    "whitespace_amount": "Amount, without them",
     "entities": "Entities",
     "accounts": "Accounts of yours",
     "preview_at_least": "Preview, at least",
+    "preview_fewer_than": "Preview, fewer than",
     "name": "Account",
     "domain": "Domain",
     "website": "Website",
@@ -71,11 +92,23 @@ TIER_MEANINGS: Final = {
 }
 """What each tier of evidence says, best first."""
 
+SCORE_MEANINGS: Final = {
+    "play": "what your two segments are good for.",
+    "amount": "the share of the shared entities with an amount that have no more than this one.",
+    "stage": "how far its open deal is.",
+    "recency": "all of them if something happened within the last month, none after a year, and evenly between.",
+    "fit": "the part of your ideal customer that it meets.",
+    "evidence": "how good the evidence of the match is.",
+}
+"""What the parts of the score are."""
+
 TERMS: Final = {
     "Account": "One row of your list.",
     "Entity": "All your accounts that are the same company. It has the strongest segment among them: customer, "
     "then opportunity, then prospect.",
+    "Who leads": "You, they or both: by the first of your rules of engagement that fits. Blank if none does.",
     "Match": "A number that is the same in their report: use its first digits to name an account to them.",
+    "Country code": "Of the entity, from the country of its accounts, else from their domain (ISO 3166).",
     "Amount": "As in your list, in its currency. A sum leaves out accounts that have none.",
     "Their, theirs": "What is headed or marked so comes from your partner, as it wrote it.",
 }

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.overlap import AccountMap, Weights
+from accountmap.overlap import AccountMap, EngagementRule, Weights
 from accountmap.report.sentences import headline, summary_sentences
 
 FORMAT: Final = "accountmap-report-v1"
@@ -19,7 +19,8 @@ FORMAT: Final = "accountmap-report-v1"
 
 def to_json(account_map: AccountMap) -> bytes:
     """Write report.json: UTF-8, the text of names exact, every number finite."""
-    return json.dumps(report_model(account_map), ensure_ascii=False, allow_nan=False, default=_iso).encode()
+    model = report_model(account_map)
+    return json.dumps(model, ensure_ascii=False, allow_nan=False, default=_iso).encode()
 
 
 def report_model(account_map: AccountMap) -> dict[str, Any]:
@@ -39,26 +40,41 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "summary": asdict(account_map.summary),
         "matrix": _rows(account_map.matrix),
         "weights": _weights(account_map.weights),
+        "score_parts": list(account_map.score_parts),
         "overlap": _rows(account_map.overlap),
+        "conflicts": _rows(account_map.conflicts),
         "whitespace": _rows(account_map.whitespace),
-        "history": {
-            "sessions": _rows(history.sessions),
-            "changes": _rows(history.changes),
-        },
+        "theirs_without_me": None if account_map.rest is None else _rows(account_map.rest),
+        "coverage": _rows(account_map.coverage),
+        "campaign": _rows(account_map.campaign),
+        "budget": _rows(account_map.budget),
+        "history": {"sessions": _rows(history.sessions), "changes": _rows(history.changes)},
+        "rules": [_rule(rule) for rule in account_map.rules],
+        "shown_fields": [
+            {"segment": mine, "their_segment": theirs, "own": list(own), "theirs": list(others)}
+            for (mine, theirs), (own, others) in sorted(account_map.shown_fields.items())
+        ],
+        "smallest_cell": account_map.smallest_cell,
         "reveals": list(account_map.reveals),
         "notes": list(account_map.notes),
     }
 
 
 def _weights(weights: Weights) -> dict[str, Any]:
-    return {
-        "play": weights.play,
-        "amount": weights.amount,
-        "evidence": weights.evidence,
+    return asdict(weights) | {
         "worth": [
             {"segment": mine, "their_segment": theirs, "worth": worth}
             for (mine, theirs), worth in weights.worth.items()
         ],
+    }
+
+
+def _rule(rule: EngagementRule) -> dict[str, Any]:
+    return {
+        "segments": sorted(rule.segments),
+        "their_segments": sorted(rule.their_segments),
+        "countries": sorted(rule.countries),
+        "lead": rule.lead,
     }
 
 

@@ -6,13 +6,21 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, AccountMap, Count
+from accountmap.overlap import DOUBTS, PLAYS, AccountMap
 from accountmap.report.columns import TERMS, TIER_MEANINGS
-from accountmap.report.page_data import page_rows, script_json
+from accountmap.report.page_data import Rows, page_rows, script_json
+from accountmap.report.page_sections import (
+    budget_tables,
+    matrix,
+    new_since_last_time,
+    rest_tables,
+    rest_totals,
+    rule_sentences,
+    territories,
+)
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
     counted,
@@ -20,15 +28,13 @@ from accountmap.report.sentences import (
     headline,
     plural,
     score_sentences,
+    shown_sentences,
     summary_sentences,
     what_they_learned,
 )
 
 _SESSIONS = 24
 """The most sessions that are listed: two years, month by month."""
-
-_TINTS = 4
-"""Shades that tell full cells of the matrix from nearly empty ones."""
 
 
 def render_page(account_map: AccountMap) -> str:
@@ -51,19 +57,25 @@ def render_page(account_map: AccountMap) -> str:
             data=script_json(rows),
             headline=headline(account_map),
             sentences=summary_sentences(account_map),
-            matrix=_matrix(account_map),
+            matrix=matrix(account_map),
             plays=sorted(PLAYS.items(), key=lambda item: item[1].rank),
             introductions={play.introduces: play.name for play in PLAYS.values() if play.introduces},
             segments=SEGMENTS,
             sessions=sessions,
             most_shared=max([1, *(session["overlap"] for session in sessions)]),
-            new=_new(account_map),
+            new=new_since_last_time(account_map),
+            rules=rule_sentences(account_map.rules),
+            territories=territories(account_map),
+            budget=budget_tables(account_map),
+            rest=rest_tables(account_map),
+            rest_totals=rest_totals(account_map),
             reveals=what_they_learned(account_map),
-            disclosures=disclosure_sentences(account_map),
+            disclosures=[*shown_sentences(account_map), *disclosure_sentences(account_map)],
             tier_meanings=TIER_MEANINGS,
             terms=TERMS,
-            score_sentences=score_sentences(account_map.weights),
-            shown={name: table["rows"] for name, table in rows.items()},
+            doubts=DOUBTS,
+            scores=score_sentences(account_map),
+            tables=_headed(account_map, rows),
         )
     )
 
@@ -100,24 +112,24 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _new(account_map: AccountMap) -> Count:
-    """Count what is new in the overlap."""
-    new = account_map.overlap.filter(pc.equal(account_map.overlap["change"], "new"))
-    return Count(new.num_rows, pc.count_distinct(new["entity_id"]).as_py())
-
-
-def _matrix(account_map: AccountMap) -> dict[str, Any]:
-    """Lay the cells out by own segment, each with a play and a tint by its number of entities, and add them up."""
-    cells = account_map.matrix.to_pylist()
-    most = max(1, *(cell["entities"] for cell in cells))
-    for cell in cells:
-        cell["sentence"] = PLAYS[cell["segment"], cell["their_segment"]].sentence
-        cell["tint"] = -(-_TINTS * cell["entities"] // most)
-    rows = [[cell for cell in cells if cell["segment"] == mine] for mine in SEGMENTS]
+def _headed(account_map: AccountMap, rows: dict[str, Rows]) -> dict[str, dict[str, Any]]:
+    """Say for each table of accounts what it holds, of how many rows, and which files have them all."""
+    files = {"prospects": "their_customers", "quality": "review"}
+    totals = {
+        "overlap": account_map.overlap,
+        "changes": account_map.history.changes,
+        "whitespace": account_map.whitespace,
+        "conflicts": account_map.conflicts,
+        "campaign": account_map.campaign,
+        "prospects": account_map.their_customers,
+        "quality": account_map.to_review,
+    }
     return {
-        "rows": [
-            {"segment": mine, "cells": row, "entities": sum(cell["entities"] for cell in row)}
-            for mine, row in zip(SEGMENTS, rows, strict=True)
-        ],
-        "columns": [sum(cell["entities"] for cell in column) for column in zip(*rows, strict=True)],
+        name: {
+            "file": files.get(name, name),
+            "shown": table["rows"],
+            "total": totals[name].num_rows,
+            "noun": table["noun"][1],
+        }
+        for name, table in rows.items()
     }

@@ -6,10 +6,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accountmap.accounts.size_bands import size_band
+from accountmap.overlap import SCORE_PARTS
+from accountmap.overlap.columns import mapped
+
 _MATCH_DIGITS: Final = 8
 """Enough of a match id to name an account to the partner on the phone."""
 
-_PARTS: Final = ("score_play", "score_amount", "score_evidence")
+_LEADS: Final = {"me": "you lead", "them": "they lead", "both": "both lead"}
 
 
 def shown_column(name: str, table: pa.Table) -> pa.ChunkedArray:
@@ -45,9 +49,28 @@ def _change(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _score_parts(table: pa.Table) -> pa.ChunkedArray:
-    """Write the points for play, amount and evidence as "50 + 12.5 + 20"."""
-    points = [pc.replace_substring_regex(table[part].cast(pa.string()), r"\.0$", "") for part in _PARTS]
+    """Write the points of the parts that the score has as "50 + 12.5 + 20"."""
+    parts = [table[f"score_{part}"] for part in SCORE_PARTS]
+    used = [part for part in parts if part.null_count < len(part)]
+    if not used:
+        return pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+    points = [pc.replace_substring_regex(part.cast(pa.string()), r"\.0$", "") for part in used]
     return pc.binary_join_element_wise(*points, " + ")
+
+
+def _lead(table: pa.Table) -> pa.ChunkedArray:
+    return pa.chunked_array([mapped(table["lead"], _LEADS.get)])
+
+
+def _size(table: pa.Table) -> pa.ChunkedArray:
+    bands = [size_band(employees) for employees in table["employees"].to_pylist()]
+    return pa.chunked_array([pa.array(bands, pa.string())])
+
+
+def _segments(column: str) -> Callable[[pa.Table], pa.ChunkedArray]:
+    """Leave out that there are none."""
+    none = pa.scalar(None, pa.string())
+    return lambda table: pc.if_else(pc.equal(table[column], ""), none, table[column])
 
 
 def _evidence(table: pa.Table) -> pa.ChunkedArray:
@@ -68,6 +91,10 @@ _WRITTEN: Final[dict[str, Callable[[pa.Table], pa.ChunkedArray]]] = {
     "their_name": _their_name,
     "their_owner_name": _their_owner,
     "change": _change,
+    "lead": _lead,
     "score_parts": _score_parts,
+    "size": _size,
+    "compared_with": _segments("compared_with"),
+    "counted_with": _segments("counted_with"),
     "evidence": _evidence,
 }

@@ -1,6 +1,12 @@
 """The summary in plain sentences, for a person with one minute."""
 
-from accountmap.overlap import CHANGES, PLAYS, AccountMap, Count, History, Weights
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow.compute as pc
+
+from accountmap.overlap import CHANGES, PLAYS, AccountMap, Count, History, withheld_counts
+from accountmap.report.columns import LABELS, SCORE_MEANINGS
 
 _PLURALS = {
     "account": "accounts",
@@ -8,6 +14,9 @@ _PLURALS = {
     "customer": "customers",
     "opportunity": "opportunities",
     "prospect": "prospects",
+    "match": "matches",
+    "conflict": "conflicts",
+    "row": "rows",
 }
 
 
@@ -34,6 +43,11 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
 
 
+def money(amount: float) -> str:
+    """Write an amount of the own list, whose currency is not known."""
+    return f"{amount:,.0f}"
+
+
 def headline(account_map: AccountMap) -> str:
     """Say in one sentence what was found."""
     shared = account_map.summary.overlap
@@ -48,11 +62,14 @@ def headline(account_map: AccountMap) -> str:
 
 def summary_sentences(account_map: AccountMap) -> list[str]:
     """Say what the numbers come to, the most useful first."""
-    shared = _shared_sentences(account_map) if account_map.summary.overlap.entities else []
+    summary = account_map.summary
+    shared = _shared_sentences(account_map) if summary.overlap.entities else []
     return [
         *shared,
         *since_last_time(account_map.history),
-        f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match.",
+        f"Mine without them: {counted_both(summary.whitespace)} of your list did not match.",
+        *_not_compared(account_map),
+        *_counted_cells(account_map),
     ]
 
 
@@ -68,45 +85,17 @@ def since_last_time(history: History) -> list[str]:
     ]
 
 
-def score_sentences(weights: Weights) -> list[str]:
-    """Say what a score is made of, and how much each part can bring."""
-    play, amount, evidence = (
-        f"{weights.points(part):.4g}" for part in (weights.play, weights.amount, weights.evidence)
-    )
-    return [
-        f"Play, up to {play} points: what your two segments are good for.",
-        f"Amount, up to {amount} points: the share of the shared entities with an amount that have no more than "
-        "this one.",
-        f"Evidence, up to {evidence} points: how good the evidence of the match is.",
-    ]
-
-
-def what_they_learned(account_map: AccountMap) -> tuple[str, ...]:
-    """Say one thing a sentence that the partner learned."""
-    return account_map.reveals or ("Nothing beyond the sizes of the lists.",)
-
-
-def disclosure_sentences(account_map: AccountMap) -> list[str]:
-    """Say what was counted before the reveal, where the data comes from, and how to treat a report."""
-    preview = sum(count for count in account_map.matrix["preview_at_least"].to_pylist() if count is not None)
-    found = account_map.summary.overlap.entities
-    return [
-        f"Before both of you agreed, the preview counted at least {counted(preview, 'entity')}; the comparison of "
-        f"all keys then found {counted(found, 'entity')}.",
-        "What is headed “their” or marked “theirs” comes from your partner as it wrote it; all else is from your "
-        "own list. This report says which of your accounts are theirs too: pass it on as you agreed with them.",
-    ]
-
-
 def _shared_sentences(account_map: AccountMap) -> list[str]:
     summary = account_map.summary
     get, give = summary.introductions_to_get.entities, summary.introductions_to_give.entities
     return [
         _where_to_start(account_map),
+        *_plays_with_most_money(account_map),
         f"They can introduce you to {counted(get, 'entity')}: their customers that are your opportunities or "
         "prospects.",
         f"You can introduce them to {counted(give, 'entity')}: your customers that are their opportunities or "
         "prospects.",
+        *_to_settle(account_map),
         f"What you share is {percent(summary.share_of_own)} of your {counted(summary.listed.entities, 'entity')} "
         f"and at least {percent(summary.share_of_theirs_at_least)} of theirs, which are at most "
         f"{summary.partner_at_most:,}: each side rounds its size up before it shows it.",
@@ -118,8 +107,103 @@ def _where_to_start(account_map: AccountMap) -> str:
     held = [cell for cell in account_map.matrix.to_pylist() if cell["entities"]]
     first = min(held, key=lambda cell: PLAYS[cell["segment"], cell["their_segment"]].rank)
     number, mine, theirs = first["entities"], first["segment"], first["their_segment"]
-    amount = f" (amount {first['amount']:,.0f} in your list)" if first["amount"] else ""
+    amount = f" (amount {money(first['amount'])} in your list)" if first["amount"] else ""
     return (
         f"Start with the {counted(number, 'entity')} that {'is' if number == 1 else 'are'} "
         f"your {plural(mine, number)} and their {plural(theirs, number)}{amount}. {PLAYS[mine, theirs].sentence}"
     )
+
+
+def _plays_with_most_money(account_map: AccountMap) -> list[str]:
+    plays = account_map.summary.plays[:3]
+    if not plays:
+        return []
+    named = "; ".join(
+        f"{play.play}, {money(play.amount)} in {counted(play.count.entities, 'entity')}" for play in plays
+    )
+    which = "play" if len(plays) == 1 else f"{len(plays)} plays"
+    return [f"The {which} with the most money of your list: {named}."]
+
+
+def _to_settle(account_map: AccountMap) -> list[str]:
+    """Count the conflicts, and what is in doubt."""
+    found = []
+    if matches := pc.count_distinct(account_map.conflicts["match_id"]).as_py():
+        are = "match is" if matches == 1 else "matches are"
+        found.append(f"{matches:,} {are} to be settled between you before a seller calls: see the conflicts.")
+    if matches := pc.count_distinct(account_map.to_review["match_id"]).as_py():
+        are = "match is" if matches == 1 else "matches are"
+        found.append(f"{matches:,} {are} in doubt: look before you act, and keep or reject them.")
+    return found
+
+
+def _not_compared(account_map: AccountMap) -> list[str]:
+    """Say how much of the own list can be called neither shared nor not."""
+    reasons = withheld_counts(account_map.whitespace)
+    if not reasons:
+        return []
+    named = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
+    count = counted_both(account_map.summary.not_compared)
+    return [f"Of your list, {count} can be called neither shared nor not: {named}."]
+
+
+def _counted_cells(account_map: AccountMap) -> list[str]:
+    """Say what was counted in cells whose accounts were not revealed."""
+    only = [cell for cell in account_map.matrix.to_pylist() if cell["compared"] and not cell["named"]]
+    if not only:
+        return []
+    named = "; ".join(
+        f"{cell_count(cell)} of your {plural(cell['segment'], 2)} among their {plural(cell['their_segment'], 2)}"
+        for cell in only
+    )
+    return [f"Counted without names: {named}."]
+
+
+def cell_count(cell: Mapping[str, Any]) -> str:
+    """Write the preview's count of a cell of the matrix that was compared."""
+    fewer = cell["preview_fewer_than"]
+    return f"fewer than {fewer:,}" if fewer is not None else f"at least {cell['preview_at_least']:,}"
+
+
+def score_sentences(account_map: AccountMap) -> dict[str, str]:
+    """Say of each part of the score what it is, and how much it can bring."""
+    weights, used = account_map.weights, account_map.score_parts
+    return {
+        part.capitalize(): f"Up to {weights.points(part, used):.4g} points: {meaning}"
+        for part, meaning in SCORE_MEANINGS.items()
+        if part in used
+    }
+
+
+def what_they_learned(account_map: AccountMap) -> tuple[str, ...]:
+    """Say one thing a sentence that the partner learned."""
+    return account_map.reveals or ("Nothing beyond the sizes of the lists.",)
+
+
+def shown_sentences(account_map: AccountMap) -> list[str]:
+    """Say what each showed of the matches, for the cells that show the same together."""
+    cells: dict[tuple[Fields, Fields], list[str]] = {}
+    for (mine, theirs), shown in sorted(account_map.shown_fields.items()):
+        cells.setdefault(shown, []).append(f"your {plural(mine, 2)} by their {plural(theirs, 2)}")
+    return [
+        f"Of each match, you showed {_fields(own)} and they showed {_fields(others)}: {', '.join(named)}."
+        for (own, others), named in cells.items()
+    ]
+
+
+Fields = tuple[str, ...]
+
+
+def _fields(names: Fields) -> str:
+    return ", ".join(LABELS[name].lower() for name in names) or "nothing more"
+
+
+def disclosure_sentences(account_map: AccountMap) -> list[str]:
+    """Say what was counted before the reveal, where the data comes from, and how to treat a report."""
+    preview = sum(count for count in account_map.matrix["preview_at_least"].to_pylist() if count is not None)
+    return [
+        f"Before both of you agreed, the preview counted at least {preview:,} matches; the comparison of all keys "
+        f"then found {account_map.summary.matches:,} in the cells whose accounts were revealed.",
+        "What is headed “their” or marked “theirs” comes from your partner as it wrote it; all else is from your "
+        "own list. This report says which of your accounts are theirs too: pass it on as you agreed with them.",
+    ]

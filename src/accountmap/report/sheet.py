@@ -10,7 +10,15 @@ from xlsxwriter.worksheet import Worksheet
 from accountmap.report.columns import LABELS
 from accountmap.report.safe_text import visible_column
 
-_WIDE: Final = {"name": 36, "their_name": 30, "play": 22, "evidence": 24, "match_id": 34}
+_WIDE: Final = {
+    "reason": 26,
+    "settle": 60,
+    "name": 36,
+    "their_name": 30,
+    "play": 22,
+    "evidence": 24,
+    "match_id": 34,
+}
 _NARROW: Final = 12
 _USUAL: Final = 16
 
@@ -59,7 +67,7 @@ def page_of_rows(sheet: Worksheet, table: pa.Table, formats: Formats, printed: i
     for at, column in enumerate(table.schema):
         usual = _USUAL if pa.types.is_string(column.type) else _NARROW
         sheet.set_column(at, at, _WIDE.get(column.name, usual))
-    sheet.freeze_panes(1, table.column_names.index("name") + 1)
+    sheet.freeze_panes(1, table.column_names.index("name") + 1 if "name" in table.column_names else 0)
     sheet.repeat_rows(0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)

@@ -1,5 +1,6 @@
 """Write the account map into tables of a database, the same rows however often it is done."""
 
+import logging
 import re
 from typing import Final
 
@@ -10,6 +11,7 @@ from accountmap.errors import InputError, UsageError
 from accountmap.overlap import AccountMap
 from accountmap.report.tables import tables_of
 
+_LOG: Final = logging.getLogger(__name__)
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SESSIONS: Final = (
     "(session_id VARCHAR(64) PRIMARY KEY, partner TEXT NOT NULL, finished TIMESTAMP WITH TIME ZONE NOT NULL,"
@@ -49,6 +51,7 @@ def write_sql(
         for name, table in tables.items():
             _replace(database, name, table, account_map.session_id)
         database.commit()
+    _LOG.info("wrote %d tables of a session to a database", len(tables))
     return list(tables)
 
 

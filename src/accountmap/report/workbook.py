@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, SESSION_SCHEMA, AccountMap, History, Weights
+from accountmap.overlap import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap, History
 from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
@@ -17,6 +17,7 @@ from accountmap.report.sentences import (
     headline,
     plural,
     score_sentences,
+    shown_sentences,
     summary_sentences,
     what_they_learned,
 )
@@ -31,11 +32,15 @@ _TITLE_POINTS: Final = 24
 _FIRST: Final = (
     "name",
     "their_name",
+    "reason",
+    "settle",
+    "doubt",
     "change",
     "why",
     "segment",
     "their_segment",
     "play",
+    "lead",
     "score",
     "owner_name",
     "their_owner_name",
@@ -64,30 +69,40 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
         )
         _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
         _matrix(book, account_map, formats)
-        overlap = account_map.overlap
-        only_prospect = pc.and_(
-            pc.equal(overlap["segment"], "prospect"), pc.equal(overlap["their_segment"], "customer")
-        )
-        tables = {
-            "Overlap": overlap,
-            "Their customers I only prospect": overlap.filter(only_prospect),
-            "Whitespace": account_map.whitespace,
-        }
-        for name, table in tables.items():
+        for name, table in _tables(account_map).items():
             _accounts(book.add_worksheet(name), table.slice(0, sheet_rows), formats)
         if account_map.history.sessions.num_rows > 1:
             _sessions(book, account_map.history, sheet_rows, formats)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
-        _reading(book.add_worksheet("How to read"), account_map.weights, formats)
+        _reading(book.add_worksheet("How to read"), account_map, formats)
     return to.getvalue()
+
+
+def _tables(account_map: AccountMap) -> dict[str, pa.Table]:
+    """Give the tables that have a sheet to themselves, in their order."""
+    tables = {
+        "Overlap": account_map.overlap,
+        "Conflicts": account_map.conflicts,
+        "Their customers I only prospect": account_map.their_customers,
+        "Joint marketing": account_map.campaign,
+        "Marketing budget": account_map.budget,
+        "Whitespace": account_map.whitespace,
+        "Coverage": account_map.coverage,
+        "Matches in doubt": account_map.to_review,
+    }
+    if account_map.rest is not None:
+        tables["Theirs without me"] = account_map.rest
+    return tables
 
 
 def _accounts(sheet: Worksheet, table: pa.Table, formats: Formats) -> None:
     """Write accounts: first, and on paper, what a person reads first; without columns that have no value."""
-    held = [name for name in table.column_names if name == "name" or table[name].null_count < table.num_rows]
+    names = table.column_names
+    held = [name for name in names if name == "name" or table[name].null_count < table.num_rows] or names
     first = [name for name in _FIRST if name in held]
     others = [name for name in held if name not in first]
-    page_of_rows(sheet, table.select(first + others), formats, printed=len(first))
+    printed = len(first) if "name" in first else len(held)
+    page_of_rows(sheet, table.select(first + others), formats, printed)
 
 
 def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
@@ -138,7 +153,8 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     for row, mine in enumerate(SEGMENTS, 1):
         sheet.write_string(row, 0, f"Your {plural(mine, 2)}", formats.heading)
         for at, count in enumerate(entities[3 * row - 3 : 3 * row], 1):
-            sheet.write_number(row, at, count, formats.number)
+            if count is not None:
+                sheet.write_number(row, at, count, formats.number)
     for at in range(1, len(SEGMENTS) + 1):
         chart.add_series(
             {
@@ -187,17 +203,19 @@ def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> No
     sentences = [
         "They learned from this session:",
         *what_they_learned(account_map),
+        *shown_sentences(account_map),
         *disclosure_sentences(account_map),
         f"Receipt, signed by both: {account_map.receipt}",
     ]
     _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
 
 
-def _reading(sheet: Worksheet, weights: Weights, formats: Formats) -> None:
+def _reading(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
     tiers = {f"Evidence: {tier}": meaning for tier, meaning in TIER_MEANINGS.items()}
     plays = {
         f"Your {plural(mine, 2)}, their {plural(theirs, 2)}": f"{play.name.capitalize()}. {play.sentence}"
         for (mine, theirs), play in sorted(PLAYS.items(), key=lambda item: item[1].rank)
     }
-    scores = {f"Score, {at} of 3": sentence for at, sentence in enumerate(score_sentences(weights), 1)}
-    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | plays).items()], formats)
+    scores = {f"Score: {part.lower()}": meaning for part, meaning in score_sentences(account_map).items()}
+    doubtful = {f"In doubt: {doubt}": meaning for doubt, meaning in DOUBTS.items()}
+    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | doubtful | plays).items()], formats)

@@ -28,7 +28,8 @@ def crm_records(account_map: AccountMap, own_id: str) -> pa.Table:
         own_id: regular expression for the CRM's record ids. Rows with other ids are left out: the CRM would take
             them for new records.
     """
-    shared = account_map.overlap.filter(pc.match_substring_regex(account_map.overlap["account_id"], own_id))
+    accounts = account_map.best_matches
+    shared = accounts.filter(pc.match_substring_regex(accounts["account_id"], own_id))
 
     def same(text: str) -> pa.Array:
         return pa.array([text] * shared.num_rows, pa.string())

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.canonical.domains import registrable_domain
-from accountmap.canonical.places import country_code
 from accountmap.overlap import AccountMap
 
 _FILE_ROWS: Final = 300_000
@@ -34,35 +33,23 @@ _TEMPLATE: Final = pa.schema(
     ]
 )
 
-_CAMPAIGN: Final = (
-    "prospect+prospect",
-    "customer+prospect",
-    "prospect+customer",
-)
-"""Cells that a campaign serves: both prospect, or one serves and one prospects. Open deals are for sellers."""
-
 
 def linkedin_audience(account_map: AccountMap) -> pa.Table:
-    """Give one row a shared entity of the campaign's cells, as ranked, under the template's names.
-
-    An entity is described by its first account that has a name.
-    """
-    overlap = account_map.overlap
-    cell = pc.binary_join_element_wise(overlap["segment"], overlap["their_segment"], "+")
-    wanted = pc.and_(pc.is_in(cell, value_set=pa.array(_CAMPAIGN)), pc.is_valid(overlap["name"]))
-    first: dict[str, dict[str, str | None]] = {}
-    for row in overlap.filter(wanted).to_pylist():
-        first.setdefault(row["entity_id"], _company(row))
-    return pa.Table.from_pylist(list(first.values())[:_FILE_ROWS], schema=_TEMPLATE)
-
-
-def _company(row: dict[str, str | None]) -> dict[str, str | None]:
-    return {
-        "companyname": row["name"],
-        "companywebsite": row["website"] or row["domain"],
-        "companyemaildomain": registrable_domain(row["domain"]) or registrable_domain(row["website"]),
-        "industry": row["industry"],
-        "city": row["city"],
-        "state": row["region"],
-        "companycountry": country_code(row["country"]),
+    """Give the entities of the joint-marketing list that have a name, as ranked, under the template's names."""
+    listed = account_map.campaign
+    named = listed.filter(listed["name"].is_valid()).slice(0, _FILE_ROWS)
+    blank = pa.nulls(named.num_rows, pa.string())
+    columns = {
+        "companyname": named["name"],
+        "companywebsite": pc.coalesce(named["website"], named["domain"]),
+        "companyemaildomain": pc.coalesce(_domains(named["domain"]), _domains(named["website"])),
+        "industry": named["industry"],
+        "city": named["city"],
+        "state": named["region"],
+        "companycountry": named["territory"],
     }
+    return pa.table([columns.get(name, blank) for name in _TEMPLATE.names], schema=_TEMPLATE)
+
+
+def _domains(column: pa.ChunkedArray) -> pa.Array:
+    return pa.array([registrable_domain(text) for text in column.to_pylist()], pa.string())

@@ -2,7 +2,10 @@
 {
   const PAGE_ROWS = 50;
   const PRINTED_ROWS = 100;
-  const FILTERS = ["segment", "their_segment", "play", "tier", "owner_name", "their_owner_name", "country", "change", "why"];
+  const FILTERS = [
+    "reason", "segment", "their_segment", "play", "lead", "doubt", "tier", "owner_name", "their_owner_name",
+    "country", "territory", "industry", "size", "change", "why", "why_not",
+  ];
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -16,9 +19,14 @@
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   class Column {
-    constructor({ name, label, below, before = "", order, numeric, values, words, codes }) {
-      Object.assign(this, { name, label, below, before, order, numeric });
-      this.values = values ?? codes.map((code) => (code === null ? null : words[code]));
+    // A column of a view has the label and the values of the column that it shows, at the view's rows.
+    constructor({ name, label, below, before = "", order, numeric, hidden, values, words, codes }, shown, at) {
+      Object.assign(this, { name, below, before, hidden });
+      this.label = label ?? shown.label;
+      this.order = order ?? shown?.order;
+      this.numeric = numeric ?? shown?.numeric;
+      this.values = values ?? codes?.map((code) => (code === null ? null : words[code]))
+        ?? at.map((row) => shown.values[row]);
     }
 
     text(row) {
@@ -46,10 +54,12 @@
   }
 
   class AccountTable {
-    constructor(section, { rows, columns }) {
+    constructor(section, { rows, noun, columns, at }, shown) {
       this.all = Array.from({ length: rows }, (_, row) => row);
-      this.columns = columns.map((column) => new Column(column));
-      this.body = section.querySelector("tbody");
+      this.noun = noun;
+      this.held = new Map(columns.map((column) => [column.name, new Column(column, shown?.get(column.name), at)]));
+      this.columns = [...this.held.values()].filter(({ hidden }) => !hidden);
+      this.body = section.querySelector(".accounts tbody");
       this.status = section.querySelector(".status");
       this.search = section.querySelector("input[type=search]");
       this.form = section.querySelector("form");
@@ -58,7 +68,7 @@
       this.headings = new Map();
       this.filters = new Map();
       this.sorted = null;
-      this.addHeadings(section.querySelector("thead"));
+      this.addHeadings(section.querySelector(".accounts thead"));
       this.addFilters();
       this.listen();
       this.update();
@@ -161,19 +171,19 @@
 
     describe(first, length) {
       const [found, all] = [this.found.length, this.all.length].map((count) => NUMBER.format(count));
-      const accounts = this.all.length === 1 ? "account" : "accounts";
-      if (all === "0") return "No accounts.";
-      if (found === "0") return `None of ${all} ${accounts} fits. Show all, or search for less.`;
+      const noun = this.noun[this.all.length === 1 ? 0 : 1];
+      if (all === "0") return `No ${noun}.`;
+      if (found === "0") return `None of ${all} ${noun} fits. Show all, or search for less.`;
       const rows = `Rows ${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
       const fitting = found === all ? "" : `${found} that fit, of `;
-      return `${rows} of ${fitting}${all} ${accounts}.`;
+      return `${rows} of ${fitting}${all} ${noun}.`;
     }
   }
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const tables = {};
-  for (const name of Object.keys(data)) {
-    tables[name] = new AccountTable(document.getElementById(name), data[name]);
+  for (const [name, table] of Object.entries(data)) {
+    tables[name] = new AccountTable(document.getElementById(name), table, tables[table.of]?.held);
   }
   // A button says in its data attributes what the filters of the overlap shall be.
   for (const button of document.querySelectorAll(".cell, .list")) {

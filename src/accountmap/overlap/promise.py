@@ -1,0 +1,85 @@
+"""What in the own list makes an entity promising: how far its deal is, how recent, how near the ideal customer."""
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.headings import fold
+from accountmap.accounts.segments import segment_of
+from accountmap.overlap.columns import Rows
+from accountmap.overlap.stages import UNKNOWN_OPEN_STAGE
+from accountmap.overlap.weights import IdealCustomer, Weights
+
+FRESH_DAYS: Final = 30
+STALE_DAYS: Final = 365
+"""An activity brings all points up to the first age, none from the second on, and in between evenly less."""
+
+Points = npt.NDArray[np.float64]
+
+
+def promises(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
+    """Say for each entity what part of its points it gets for stage, recency and fit, 0 to 1.
+
+    An entity counts by the best of its accounts. What no account tells is left out.
+
+    Args:
+        own: the accounts, with the columns of the own list and `territory`.
+        entity: the row of each account's entity.
+        entities: how many there are.
+        today: the day of the session.
+    """
+    parts: dict[str, Points] = {}
+    if own["stage"].null_count < own.num_rows:
+        parts["stage"] = _best(_stages(own["stage"], weights.worth_of_stages()), entity, entities)
+    if own["last_activity"].null_count < own.num_rows:
+        parts["recency"] = _best(_recency(own["last_activity"], today), entity, entities)
+    if weights.ideal:
+        parts["fit"] = _best(_fit(own, weights.ideal), entity, entities)
+    return parts
+
+
+def _best(shares: Points, entity: Rows, entities: int) -> Points:
+    best = np.zeros(entities)
+    np.maximum.at(best, entity, shares)
+    return best
+
+
+def _stages(stage: pa.ChunkedArray, worth: dict[str, float]) -> Points:
+    """Look stages up; one that is open but unknown is halfway, a closed one has no open deal."""
+    coded = stage.combine_chunks().dictionary_encode()
+    shares = [worth.get(fold(text), _of_unknown(text)) for text in coded.dictionary.to_pylist()]
+    found: Points = (
+        pa.array(shares, pa.float64()).take(coded.indices).fill_null(0.0).to_numpy(zero_copy_only=False)
+    )
+    return found
+
+
+def _of_unknown(stage: str) -> float:
+    return UNKNOWN_OPEN_STAGE if segment_of(stage) in (None, "opportunity") else 0.0
+
+
+def _recency(last_activity: pa.ChunkedArray, today: date) -> Points:
+    days = pc.days_between(last_activity, pa.scalar(today, pa.date32())).cast(pa.float64())
+    age: Points = days.fill_null(float(STALE_DAYS)).to_numpy()
+    return np.clip((STALE_DAYS - age) / (STALE_DAYS - FRESH_DAYS), 0.0, 1.0)
+
+
+def _fit(own: pa.Table, ideal: IdealCustomer) -> Points:
+    """Give the part of what the ideal customer asks for that each account meets."""
+    least, most = ideal.employees
+    met: list[pa.ChunkedArray] = []
+    if ideal.countries:
+        met.append(pc.is_in(own["territory"], value_set=pa.array(ideal.countries, pa.string())))
+    if ideal.industries:
+        wanted = pa.array([word.lower() for word in ideal.industries], pa.string())
+        met.append(pc.is_in(pc.utf8_lower(own["industry"]), value_set=wanted))
+    if least or most:
+        enough = pc.greater_equal(own["employees"], least)
+        met.append(pc.and_(enough, pc.less_equal(own["employees"], most)) if most else enough)
+    shares = [flags.fill_null(False).to_numpy().astype(np.float64) for flags in met]
+    fit: Points = np.mean(shares, axis=0)
+    return fit
