@@ -16,6 +16,7 @@ from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.profiles import PROFILES
 from accountmap.errors import PeerError, UsageError
 from accountmap.exchange.groups import group_order, make_groups
+from accountmap.exchange.key_points import key_points
 from accountmap.psi import rounds, tables
 from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import Parameters, Ports, Role
@@ -76,7 +77,9 @@ class Side:
     body: str
 
     def here(self, parameters: Parameters) -> rounds.Blinded:
-        groups = make_groups(self.prepared, group_order(self.prepared, SEGMENTS), SLOTS, OpenSSLCurve())
+        groups = make_groups(
+            self.prepared, group_order(self.prepared, SEGMENTS), SLOTS, key_points(self.prepared, OpenSSLCurve())
+        )
         return rounds.blind(groups, parameters, self.role, ports(draws(self.secret, "own", self.layout)))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.canonical.prepared import Prepared
-from accountmap.psi.parameters import Curve, Groups
-from accountmap.psi.suite import KEY_DST, key_message
+from accountmap.psi.parameters import Groups
+from accountmap.psi.tables import Points
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ def group_order(
     return GroupOrder(order.astype(np.int64), tuple(sizes.tolist()))
 
 
-def make_groups(prepared: Prepared, order: GroupOrder, slots: int, curve: Curve | None) -> Groups:
+def make_groups(prepared: Prepared, order: GroupOrder, slots: int, points: Points | None) -> Groups:
     """Lay the keys out in groups.
 
     Args:
         slots: how many of the profile's take part: all, or the first alone.
-        curve: maps the keys to points; without it the groups have none, which is enough after the first message.
+        points: of all keys of the list, one row a row of `keys`; they are needed for the first message only.
     """
     group_of = np.full(prepared.entities.num_rows, -1, np.int64)
     group_of[order.entity] = np.arange(len(order.entity))
@@ -55,10 +55,7 @@ def make_groups(prepared: Prepared, order: GroupOrder, slots: int, curve: Curve 
     group, slot = group[taking_part], slot[taking_part]
     present = np.zeros((len(order.entity), slots), np.bool_)
     present[group, slot] = True
-    if curve is None:
+    if points is None:
         return Groups(order.sizes, present)
     row_major = np.argsort(group * slots + slot)
-    spaces = [s.space.encode() for s in prepared.profile.slots]
-    values = prepared.keys["value"].take(taking_part[row_major]).to_pylist()
-    messages = [key_message(spaces[k], v.encode()) for k, v in zip(slot[row_major].tolist(), values, strict=True)]
-    return Groups(order.sizes, present, curve.hash_to_curve(KEY_DST, messages))
+    return Groups(order.sizes, present, points[taking_part[row_major]])

@@ -13,9 +13,10 @@ from accountmap.exchange.own_entities import EntityTables, ListEntities
 from accountmap.exchange.participation import left_out, withheld
 from accountmap.exchange.payload import payload_bytes
 from accountmap.exchange.rest import MOST_BYTES, OwnRest
-from accountmap.psi.parameters import Curve, Groups, OwnEntities, Parameters
+from accountmap.psi.parameters import Groups, OwnEntities, Parameters
 from accountmap.psi.run_parameters import RunParameters
 from accountmap.psi.suite import digest
+from accountmap.psi.tables import Points
 from accountmap.trust.agreement import ROLES, Agreement
 from accountmap.trust.kem import PUBLIC_BYTES
 from accountmap.trust.sharing import NAMES, Rectangle
@@ -91,12 +92,12 @@ class OwnSide:
 
     @classmethod
     def of(
-        cls, agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared, curve: Curve | None
+        cls, agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared, points: Points | None
     ) -> "OwnSide":
         """Lay a prepared list out for all sessions.
 
         Args:
-            curve: maps the keys to points; needed before the first message only.
+            points: of all keys of the list; needed for the first message only.
         """
         sharing, segments = agreement.terms.sharing, agreement.terms.segments
         held_back = withheld(accounts, prepared, sharing.joint_filter)
@@ -106,7 +107,7 @@ class OwnSide:
         parties: list[tuple[Groups, OwnEntities]] = []
         for order, rectangle in zip(orders, sharing.rectangles, strict=True):
             shown = rectangle.disclosure
-            groups = make_groups(prepared, order, slots if shown.level == NAMES else 1, curve)
+            groups = make_groups(prepared, order, slots if shown.level == NAMES else 1, points)
             parties.append((groups, ListEntities(tables, order, shown.fields[role], shown.fields[1 - role])))
         ours, theirs = ROLES[role], ROLES[1 - role]
         rest = OwnRest(

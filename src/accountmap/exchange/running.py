@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError, WorkspaceError
+from accountmap.exchange.key_points import kept_key_points
 from accountmap.exchange.mailbox import NO_SESSION, Expected, Received
 from accountmap.exchange.ports import session_ports
 from accountmap.exchange.rectangles import OwnSide, run_parameters
@@ -53,7 +54,8 @@ class Running:
         accounts, prepared = workspace.load_list(list_id)
         role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
-        own = OwnSide.of(agreement, role, accounts, prepared, curve)
+        points = kept_key_points(workspace.key_points_file(list_id), prepared, curve)
+        own = OwnSide.of(agreement, role, accounts, prepared, points)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,

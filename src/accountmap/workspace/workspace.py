@@ -254,6 +254,10 @@ class Workspace:
         """Read a prepared list."""
         return read_list(self._list_folder(number))
 
+    def key_points_file(self, number: int) -> Path:
+        """Return where the points of a prepared list's keys may lie: as secret as the list, and gone with it."""
+        return self._list_folder(number) / "key-points"
+
     def _list_folder(self, number: int) -> Path:
         return self.folder / "lists" / str(number)
 
