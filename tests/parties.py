@@ -70,7 +70,11 @@ class Parties:
 
     @classmethod
     def make(
-        cls, folder: Path, left: Sequence[Row] = LEFT, right: Sequence[Row] = RIGHT, runs: int = 10,
+        cls,
+        folder: Path,
+        left: Sequence[Row] = LEFT,
+        right: Sequence[Row] = RIGHT,
+        runs: int = 10,
         sharing: Sharing | None = None,
         leads: tuple[Lead, ...] = (),
     ) -> "Parties":

@@ -43,6 +43,7 @@ MAY_IMPORT = {
 """Which parts of the package each part may import, besides itself. `__init__` and `api` may import all."""
 
 CLI_MAY_ALSO_IMPORT = {
+    "accounts.schema": {"SEGMENTS"},
     "api.backends": {"BackendState", "examine_backends"},
     "api.mapping": {"abandon_session", "direct_channel", "revoke_partner"},
     "canonical.explain": {"explain"},
@@ -68,6 +69,7 @@ CLI_MAY_ALSO_IMPORT = {
         "field_names",
         "read_leads",
     },
+    "files": {"write_atomic"},
     "preflight": {"Preflight"},
     "trust.agreement": {"Agreement"},
     "trust.agreement_diff": {"differences"},

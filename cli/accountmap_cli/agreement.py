@@ -1,11 +1,13 @@
 """`accountmap agreement`: what is matched, what is revealed, within which limits."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from accountmap.errors import TrustError
+from accountmap_cli.agreement_new import new
 from accountmap_cli.agreement_words import growth_in_words, growth_seen_here, in_words
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
@@ -16,78 +18,7 @@ def agreement() -> None:
     """Make, read and sign agreements: what is matched and what is revealed."""
 
 
-@agreement.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
-@click.option("--purpose", default="co-selling and joint marketing", show_default=True, help="In your words.")
-@click.option(
-    "--fields",
-    default="name,owner_name,owner_email",
-    show_default=True,
-    help="What each shows of matched accounts; none for nothing.",
-)
-@click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
-@click.option(
-    "--runs",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 1_000),
-    help="How many sessions may show counts in 30 days.",
-)
-@click.option(
-    "--min-change",
-    default=5,
-    show_default=True,
-    type=click.IntRange(0, 1_000_000),
-    help="A list may differ from the last one by none or by at least so many entities of a segment.",
-)
-@click.option(
-    "--automatic-share",
-    default=0.8,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="With --yes, reveal only if the counts are at most this share of the own list.",
-)
-@click.pass_context
-def new(
-    context: click.Context,
-    partner: str,
-    output: Path | None,
-    purpose: str,
-    fields: str,
-    days: int,
-    runs: int,
-    min_change: int,
-    automatic_share: float,
-) -> None:
-    """Propose an agreement for the list that you prepared, and sign it.
-
-    Send the file to your partner; they sign it and send it back.
-
-    \b
-    Example:
-      accountmap agreement new --with globex
-    """
-    from accountmap.exchange import propose_agreement, write_agreement
-
-    with workspace(context) as own:
-        made = propose_agreement(
-            own,
-            own.partner(partner),
-            purpose=purpose,
-            fields=tuple(f.strip() for f in fields.split(",") if f.strip() not in ("", "none")),
-            days=days,
-            automatic_share=automatic_share,
-            runs_per_30_days=runs,
-            min_change=min_change,
-            now=datetime.now(UTC),
-        )
-        file = output or Path(f"{own.short_name}-{own.partner(partner).slug}.agreement.toml")
-        write_agreement(made, file)
-    for line in in_words(made):
-        say(line)
-    emit(str(file))
-    say(f"\nNext: send {file} to {made.terms.names[1]}; they sign it and send it back.")
+agreement.add_command(new)
 
 
 @agreement.command()
@@ -97,7 +28,7 @@ def new(
 def show(context: click.Context, file: Path, as_json: bool) -> None:
     """Say in plain words what an agreement allows.
 
-    In a workspace, it also says if the partner's list grew tenfold since the last agreement.
+    In a workspace, it also says if the partner's list grew many times over since the last agreement.
 
     \b
     Example:
@@ -118,11 +49,13 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
                 "valid_until": terms.valid_until.isoformat(),
                 "slots": [slot.name for slot in terms.slots],
                 "segments": list(terms.segments),
-                "fields": list(terms.fields),
+                "sharing": asdict(terms.sharing),
+                "leads": [asdict(lead) for lead in terms.leads],
                 "sizes": list(shown.sizes),
                 "runs_per_30_days": terms.runs_per_30_days,
                 "automatic_share": terms.automatic_share,
                 "min_change": terms.min_change,
+                "growth_alarm": terms.growth_alarm,
             }
         )
     else:

@@ -1,5 +1,6 @@
 """An agreement in plain words, and a warning where the partner's list grew."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -22,14 +23,14 @@ def growth_seen_here(context: click.Context, agreement: "Agreement") -> list[str
 
 
 def change_rule(least: int) -> str:
-    """Say how far a list may differ from the one of the last session."""
+    """Say how far a list may differ from those of earlier sessions."""
     if not least:
         return "may change by single accounts, which two sessions then give away"
-    return f"stay as in the last session, or change by at least {least:,} entities in a segment"
+    return f"stay as in an earlier session, or change by at least {least:,} entities in a segment"
 
 
 def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
-    """Warn of a partner whose sizes grew tenfold since the last agreement."""
+    """Warn of a partner whose sizes grew many times over since the last agreement."""
     from accountmap.exchange import partner_growth
 
     return [
@@ -41,20 +42,22 @@ def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
 
 def in_words(agreement: "Agreement") -> list[str]:
     """Say what an agreement allows."""
+    from accountmap.trust.sharing_words import sharing_in_words
+
     terms = agreement.terms
     first, second = terms.names
     keys = ", ".join(slot.name for slot in terms.slots)
+    sentences = sharing_in_words(terms.sharing, terms.leads, terms.names, terms.segments)
+    shared = [line for sentence in sentences for line in wrap(sentence, 96)]
     lines = [
         f"Agreement between {first}, who begins sessions, and {second}.",
         f"  Purpose         {terms.purpose}",
         f"  Until           {terms.valid_until}; at most {terms.runs_per_30_days} sessions in 30 days",
         f"  Compared        {keys} (profile {terms.profile})",
         f"  Preview         both learn how many entities have one {terms.slots[0].name}, by pairs of segments",
-        "  Reveal          after both agree, each learns which of its own accounts the other has, and in which of",
-        f"                  the other's segments: {', '.join(terms.segments)}",
-        f"  Shown           of matched accounts: {', '.join(terms.fields).replace('_', ' ') or 'nothing more'}",
+        *(f"  {'Shared' if n == 0 else '      '}          {line}" for n, line in enumerate(shared)),
         f"  Lists           {change_rule(terms.min_change)}",
-        "  Never           an account that only one of you has",
+        "  Never           the name of an account that only one of you has",
         f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
     ]
     for name, sizes in zip(terms.names, agreement.sizes, strict=False):

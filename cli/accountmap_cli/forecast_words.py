@@ -17,8 +17,17 @@ def in_words(about: "Forecast") -> Iterator[str]:
         f"you {'begin' if initiates else 'answer'}."
     )
     yield f"What {about.partner} will learn, and by which of your messages:\n"
-    for number, line in zip(about.messages, steps(about), strict=True):
+    for number, line in zip(about.messages, steps(about), strict=False):
         yield f"  {int(number):2}  {line}"
+    for reason, count in about.withheld.items():
+        yield f"      {plural(count, 'entity')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
+    if hidden := [
+        f"your {a} by their {b}"
+        for a in about.own_sizes
+        for b in about.partner_sizes
+        if (a, b) not in about.levels
+    ]:
+        yield f"      Never compared: {', '.join(hidden)}."
     unasked, asked = ("Messages 1 and 3 leave", 5) if initiates else ("Message 2 leaves", 4)
     yield f"\n{unasked} without a question; you are asked before message {asked}, and may decline."
     yield "What it could learn at worst:\n"
@@ -30,17 +39,21 @@ def steps(about: "Forecast") -> tuple[str, ...]:
     """Say what each own message shows."""
     padded = ", ".join(f"{size:,} {segment}" for segment, size in about.padded_sizes.items())
     own = ", ".join(f"{size:,}" for size in about.own_sizes.values())
-    cells = len(about.own_sizes) * len(about.partner_sizes)
     counts = (
-        f"{plural(cells, 'count')}, one for each pair of segments: how many of your "
+        f"{plural(len(about.levels), 'count')}, one for each pair of segments that is compared: how many of your "
         f"{plural(about.in_preview, 'entity')} with one {about.preview_kind} it has too."
     )
+    if "names" not in about.levels.values():
+        only = f"Padded sizes: {padded}. Not the true ones ({own})."
+        return (only, counts)
     matches = (
         f"Which of its own entities are on your list, at most {about.most_matches:,}, and in which of your "
         f"segments. {plural(about.comparable, 'entity')} of yours can match at all."
     )
     shown = ", ".join(f"{name.replace('_', ' ')} (you have {n:,})" for name, n in about.filled.items())
     fields = f"Of those entities: {shown}." if shown else "No field of those entities."
+    if about.shows_rest:
+        fields += " And how many other entities you have, by country, industry and size."
     sizes = f"Padded sizes: {padded}. Not the true ones ({own})."
     links = "How keys of both lists are linked, without names; so how many entities match."
     return (

@@ -93,9 +93,11 @@ def export(context: click.Context, file: Path) -> None:
     Example:
       accountmap ledger export acme-cloud.ledger.json
     """
+    from accountmap.files import write_atomic
+
     with workspace(context) as own:
         exported = own.ledger()
     exported.check()
-    file.write_bytes(exported.encode())
+    write_atomic(file, exported.encode(), mode=0o644)
     emit(str(file))
     say(f"Its last hash is {exported.head.hex()}")

@@ -28,7 +28,9 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
         yield f"  Which of its own entities are on your list, at most {most:,} at a time: {times_revealed}."
     if fields:
         yield f"  Of those entities, from your list: {', '.join(fields).replace('_', ' ')}."
-    yield "  No account that is not on its own list as well."
+    if any(facts.get("rest") for facts in entries):
+        yield "  How many other entities you have, by country, industry and size."
+    yield "  No account by name that is not on its own list as well."
     for session in sessions:
         yield ""
         yield from session_in_words(session)
@@ -50,6 +52,7 @@ def sentence(facts: Facts) -> str:
     if facts["event"] == "sent":
         return shown(facts)
     return {
+        "counted": "Finished; the agreement reveals counts only.",
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal. The counts stay known.",
         "declined_by_partner": "They saw the counts and declined to reveal.",
@@ -73,7 +76,8 @@ def shown(facts: Facts) -> str:
         return "Shown: how keys of the two lists are linked, without names, and so how many entities match."
     if message in (6, 7):
         return f"Shown: which of its own entities match, {facts['matches']:,}, and in which of your segments."
-    return f"Shown: of these entities {', '.join(facts['fields']).replace('_', ' ') or 'no field'}."
+    rest = "; and how many other entities there are, by country, industry and size" if facts["rest"] else ""
+    return f"Shown: of these entities {', '.join(facts['fields']).replace('_', ' ') or 'no field'}{rest}."
 
 
 def shows_counts(facts: Facts) -> bool:

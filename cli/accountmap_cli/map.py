@@ -130,7 +130,10 @@ def foretell(own: "Workspace", partner: str, list_id: int | None, *, as_json: bo
 
     about = forecast(own, own.partner(partner), list_id, datetime.now(UTC))
     if as_json:
-        emit_json(asdict(about))
+        levels = [
+            {"mine": mine, "theirs": theirs, "level": level} for (mine, theirs), level in about.levels.items()
+        ]
+        emit_json(asdict(about) | {"levels": levels})
         return
     for line in in_words(about):
         emit(line)
@@ -155,23 +158,33 @@ def question(preview: "Preview", partner: str) -> str:
         then = f"{partner} has agreed. If you agree too"
     else:
         then = f"If you agree, {partner} sees the same counts. If they agree too"
-    shown = ", ".join(preview.fields).replace("_", " ")
-    fields = f"and of these accounts {shown}" if shown else "and nothing more of them"
+    shown = ", ".join(preview.shown).replace("_", " ")
+    fields = f"and {partner} of these accounts your {shown}" if shown else "and nothing more of them from you"
     learns = f"each learns which of its own accounts\nthe other has, in which of the other's segments,\n{fields}"
-    return f"\n{then}, {learns}. Reveal?"
+    counted = [f"your {a} by their {b}" for a, b in preview.counts if (a, b) not in preview.named]
+    only = f"\nOnly the counts stay known of {', '.join(counted)}." if counted else ""
+    return f"\n{then}, {learns}.{only}\nReveal?"
 
 
 def show_preview(preview: "Preview", partner: str) -> None:
     """Show the counts."""
-    say(f"\nAt least {plural(preview.total, 'entity')} of yours match entities of {partner}:\n")
-    theirs = list(dict.fromkeys(cell[1] for cell in preview.counts))
+    shown = sum(n for n in preview.counts.values() if n >= preview.smallest)
+    say(f"\nAt least {plural(shown, 'entity')} of yours match entities of {partner}:\n")
     rows = [
-        (f"your {mine}", *(preview.counts[mine, other] for other in theirs), size)
+        (f"your {mine}", *(cell_in_words(preview, mine, other) for other in preview.partner_sizes), size)
         for mine, size in preview.own_sizes.items()
     ]
-    say(table(["", *(f"their {other}" for other in theirs), "your entities"], rows))
+    say(table(["", *(f"their {other}" for other in preview.partner_sizes), "your entities"], rows))
     padded = ", ".join(f"{size:,} {segment}" for segment, size in preview.partner_sizes.items())
     say(f"\n{partner} announced at most {padded}.")
+
+
+def cell_in_words(preview: "Preview", mine: str, theirs: str) -> int | str:
+    """Say the count of a cell: small ones are not shown, and hidden ones not known."""
+    count = preview.counts.get((mine, theirs))
+    if count is None:
+        return "hidden"
+    return f"< {preview.smallest}" if 0 < count < preview.smallest else count
 
 
 def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object]:

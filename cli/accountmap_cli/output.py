@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -40,15 +40,13 @@ def _is_obeyed(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out a small table; numbers to the right."""
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Lay out a small table; columns with numbers to the right."""
     body = [
         [f"{cell:,}" if isinstance(cell, int) else harmless(str(cell), lines=False) for cell in row]
         for row in rows
     ]
-    right = (
-        [all(isinstance(row[n], int) for row in rows) for n in range(len(head))] if body else [False] * len(head)
-    )
+    right = [any(isinstance(row[n], int) for row in rows) for n in range(len(head))]
     widths = [max(len(line[n]) for line in [list(head), *body]) for n in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:

@@ -32,13 +32,15 @@ def card(context: click.Context, output: Path | None) -> None:
       accountmap partner card
       accountmap partner card -o - | pbcopy
     """
+    from accountmap.files import write_atomic
+
     with workspace(context) as own:
         mine = own.card
         file = output or Path(f"{own.short_name}.card.toml")
         if str(file) == "-":
             emit(mine.document.rstrip("\n"))
         else:
-            file.write_text(mine.document, encoding="utf-8")
+            write_atomic(file, mine.document.encode(), mode=0o644)
             emit(str(file))
         say(f"Send it to your partner. Your fingerprint, to read out to them by phone:\n\n  {mine.fingerprint}\n")
 

@@ -9,7 +9,7 @@ import pytest
 from accountmap.exchange import propose_agreement
 from tests.cli.running import accountmap
 from tests.exchange.test_changes import prospects, save
-from tests.parties import LEFT, Parties
+from tests.parties import LEFT, Parties, share_all
 
 
 @pytest.mark.parametrize(("side", "other"), [("acme", "globex"), ("globex", "acme")])
@@ -36,7 +36,7 @@ def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: P
         parties.acme.workspace,
         parties.acme.partner,
         purpose="again",
-        fields=(),
+        sharing=share_all(),
         days=365,
         automatic_share=1.0,
         runs_per_30_days=4,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from accountmap import Preview
-from accountmap_cli.map import question
+from accountmap_cli.map import cell_in_words, question
 from tests.cli.running import accountmap
 
 ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
@@ -180,8 +180,16 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_question_says_all_that_is_revealed() -> None:
-    preview = Preview({("customer", "customer"): 3}, {}, {}, ("name", "owner_email"), True, True)
+    cell, counted = ("customer", "customer"), ("customer", "prospect")
+    shown = ("name", "owner_email")
+    preview = Preview(
+        {cell: 3, counted: 2}, {}, {}, frozenset({cell}), shown, 5, partner_knows=True, automatic=True
+    )
     assert "Globex has agreed" in question(preview, "Globex")
-    assert "and of these accounts name, owner email" in question(preview, "Globex")
-    assert "nothing more of them" in question(replace(preview, fields=()), "Globex")
+    assert "Globex of these accounts your name, owner email" in question(preview, "Globex")
+    assert "nothing more of them" in question(replace(preview, shown=()), "Globex")
+    assert "Only the counts stay known of your customer by their prospect." in question(preview, "Globex")
+    assert cell_in_words(preview, *cell) == "< 5"
+    assert cell_in_words(preview, "prospect", "prospect") == "hidden"
+    assert cell_in_words(replace(preview, smallest=3), *cell) == 3
     assert "sees the same counts" in question(replace(preview, partner_knows=False), "Globex")

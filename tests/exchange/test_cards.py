@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.api import revoke_partner
+from accountmap.api.mapping import revoke_partner
 from accountmap.errors import TrustError
 from accountmap.exchange import propose_agreement, sign_agreement
 from accountmap.trust.rotation import Rotation

@@ -1,4 +1,4 @@
-"""Agreed fields of one entity as bytes, and back (message-v1 §6).
+"""Agreed fields of one entity as bytes, and back (message-v1 §6.1).
 
 Each field in the order of the agreement: its length in two bytes, big-endian, then UTF-8. A blank has length zero.
 """

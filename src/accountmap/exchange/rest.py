@@ -1,4 +1,4 @@
-"""Theirs without me: how many other entities a side has, by country, industry and size (message-v1 §7).
+"""Theirs without me: how many other entities a side has, by country, industry and size (message-v1 §6.2).
 
 The side that has them counts and suppresses; the other learns no more than this table. One row a count: segment
 (1 byte), by (1), entities (4), length of the value (1), value in UTF-8; numbers are big-endian. Rows ascend by
@@ -125,7 +125,7 @@ def decode_rest(shown: bytes, segments: tuple[str, ...]) -> pa.Table:
         REST_SCHEMA.
 
     Raises:
-        PeerError: they are not as message-v1 §7 says.
+        PeerError: they are not as message-v1 §6.2 says.
     """
     rows: list[Row] = []
     at = 0

@@ -5,7 +5,6 @@ It is used as a Session is. A message holds a section for each session; the deci
 
 import struct
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Final, Protocol, Self
 
 import numpy as np
@@ -213,7 +212,7 @@ class Run:
         numbers = self._parameters.taking_part(kind)
         replies = []
         for number, section in zip(numbers, sections, strict=False):
-            sessions[number] = copy(sessions[number])
+            sessions[number] = sessions[number].fork()
             replies.append(take(sessions[number], section))
         if kind in SHOWS_REST and not self._rest.accepts(sections[-1]):
             raise PeerError("what the partner shows of the rest of its list is not as the agreement says")

@@ -206,6 +206,10 @@ class Session:
         """The own groups that match, once they are known."""
         return getattr(self._phase, "group", None)
 
+    def fork(self) -> Self:
+        """Return a session that stands where this one does, and goes on by itself."""
+        return type(self)(self._setting, self._phase)
+
     def break_off(self) -> None:
         """End the session here, without a message: another session of the same run was refused."""
         self._phase = Stopped(by_partner=False)
