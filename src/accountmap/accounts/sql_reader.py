@@ -1,8 +1,10 @@
 """Reading an account list from a SQL database."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -11,6 +13,8 @@ from accountmap.accounts.interpret import interpret
 from accountmap.accounts.schema import AccountList
 from accountmap.databases import DatabaseAddress, open_database
 from accountmap.errors import InputError
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def read_sql(
@@ -40,6 +44,7 @@ def read_sql(
     """
     with open_database(dsn, password) as database:
         table = database.query(statement)
+    _LOG.info("read %d rows from a database", table.num_rows)
     _refuse_money(table.schema)
     return replace(interpret(from_arrow(table), mapping, segments, preset), source=sql_source(statement, dsn))
 

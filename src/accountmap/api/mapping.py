@@ -1,5 +1,6 @@
 """Taking the steps of a session over a folder or a direct connection."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.exchange.direct import open_direct
 from accountmap.exchange.waiting import Patience, advance_patiently
 from accountmap.workspace import Status, Workspace
+
+_LOG: Final = logging.getLogger(__name__)
 
 DIRECT_WAIT: Final = 3600.0
 """Seconds that a direct connection waits for the partner's program if nothing else is said."""
@@ -62,7 +65,16 @@ def map_accounts(
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         curve = default_curve(progress=progress, backend=backend)
         steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
-        return advance_patiently(steps, channel, reveal, Patience(patience, waiting), new=new)
+        outcome = advance_patiently(steps, channel, reveal, Patience(patience, waiting), new=new)
+        log_outcome(outcome)
+        return outcome
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log where a session stands; no count, for it says how much two companies share."""
+    number = outcome.session.id if outcome.session else "not begun"
+    taken, sent = len(outcome.taken), len(outcome.sent)
+    _LOG.info("session %s is %s: took in %d messages, wrote %d", number, outcome.state, taken, sent)
 
 
 @contextmanager

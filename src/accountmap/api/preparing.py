@@ -1,5 +1,6 @@
 """From an account list to a prepared one, and what there is to say of it before anything is shared."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,6 +15,8 @@ from accountmap.canonical.reference import load_reference
 from accountmap.errors import InputError
 from accountmap.executors import ProcessExecutor
 from accountmap.preflight import Preflight, check
+
+_LOG: Final = logging.getLogger(__name__)
 
 LONG_LIST: Final = 25_000
 """Accounts from which on all cores are worth the second that it takes to start them."""
@@ -59,7 +62,10 @@ def prepare_accounts(
             progress(done, len(parts))
             yield result
 
-    return prepare_with(accounts, chosen, read_decisions(Path(decisions)) if decisions else (), listed, spread)
+    decided = read_decisions(Path(decisions)) if decisions else ()
+    prepared = prepare_with(accounts, chosen, decided, listed, spread)
+    _LOG.info("prepared %d accounts, %d entities", len(accounts), prepared.entities.num_rows)
+    return prepared
 
 
 def check_accounts(

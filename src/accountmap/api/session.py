@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from accountmap.api.mapping import log_outcome
 from accountmap.channels.memory import MemoryChannel
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.workspace import SessionRecord, Status, Workspace
@@ -76,6 +77,7 @@ class Session:
         self._stepped = True
         steps = Steps(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
         outcome = steps.advance(reveal, new=new)
+        log_outcome(outcome)
         for name in outcome.taken:
             self._channel.forget(name)
         return outcome, self._channel.take()

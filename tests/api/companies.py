@@ -1,0 +1,71 @@
+"""Two companies of today for examples, the second of which answers by itself."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import accountmap
+import tests.parties
+from accountmap.exchange import Preview
+from tests.parties import LEFT, Parties
+
+
+def accept(preview: Preview) -> bool:
+    """Follow the agreement's rule."""
+    return preview.automatic
+
+
+def make(folder: Path, now: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave in the folder: the workspaces `acme` and `globex`, `shared`, and Acme's list as `export.csv`."""
+    monkeypatch.setattr(tests.parties, "NOW", now)
+    parties = Parties.make(folder)
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    rows = "\n".join(",".join(cell or "" for cell in row) for row in LEFT)
+    (folder / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")
+
+
+@contextmanager
+def answering(answer: Callable[[accountmap.Workspace], None], folder: Path) -> Iterator[None]:
+    """Let Globex do something in its workspace meanwhile; its failure is the test's."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with accountmap.Workspace.open(folder / "globex") as workspace:
+                answer(workspace)
+        except BaseException as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(60)
+    assert not thread.is_alive()
+    assert not failures, failures
+
+
+def over_the_folder(folder: Path) -> Callable[[accountmap.Workspace], None]:
+    """Answer one session over the shared folder."""
+
+    def answer(workspace: accountmap.Workspace) -> None:
+        done = accountmap.map_accounts(workspace, "acme", folder / "shared", accept, new=True, wait=60)
+        assert done.state == "done"
+
+    return answer
+
+
+def by_connection(folder: Path, port: int) -> Callable[[accountmap.Workspace], None]:
+    """Answer one session over a direct connection."""
+
+    def answer(workspace: accountmap.Workspace) -> None:
+        own, listen = folder / "globex-messages", f"127.0.0.1:{port}"
+        done = accountmap.map_accounts(workspace, "acme", own, accept, new=True, listen=listen, wait=60)
+        assert done.state == "done"
+
+    return answer
