@@ -117,6 +117,38 @@ def test_a_short_label_of_a_company_at_home_counts_only_there(
     assert found["label_country"].startswith("alba")
 
 
+@pytest.mark.parametrize(
+    ("website", "country", "label"),
+    [
+        ("lanternex.co.nz", "New Zealand", None),
+        ("lanternex.co.nz", None, "lanternex"),
+        ("lanternex.com", "New Zealand", "lanternex"),
+        ("quillonparts.co.nz", "New Zealand", "quillonparts"),
+        ("lanternex-robotics.co.nz", "New Zealand", "lanternexrobotics"),
+    ],
+)
+def test_the_label_of_a_family_counts_at_home_only(website: str, country: str | None, label: str | None) -> None:
+    assert keys("Lanternex Robotics Ltd", country, website).get("label") == label
+
+
+@pytest.mark.parametrize(
+    ("name", "slot", "there", "anywhere"),
+    [
+        ("Lanternex Holdings", "name_country", "lanternex|JP", "lanternex"),
+        ("Lanternex", "name_country", "lanternex|JP", None),
+        ("Tokyo Lanternex Holdings", "name_country", "lanternex|JP", "tokyolanternex"),
+        ("Lanternex Securities", "stem", "lanternex|JP", "lanternex"),
+        ("Lanternex Quillon", "stem", "lanternex|JP", None),
+        ("Dong Alba Lanternex", "stem", "dongalba|JP", None),
+    ],
+)
+def test_parts_of_a_name_stand_alone_only_where_no_country_is_known(
+    name: str, slot: str, there: str, anywhere: str | None
+) -> None:
+    assert keys(name, "JP").get(slot) == there
+    assert keys(name).get(slot) == anywhere
+
+
 def test_digests_name_every_table_and_library() -> None:
     digests = data_digests()
     table = "legal_forms.tsv"

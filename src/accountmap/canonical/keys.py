@@ -6,16 +6,13 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from accountmap.canonical.domains import domain_label, registrable_domain
-from accountmap.canonical.legal_forms import Words
 from accountmap.canonical.names import Name, is_generic, named_country, parse, split_words, squash
 from accountmap.canonical.places import comparison_country, country_code, country_of_domain, is_place_word
 from accountmap.canonical.sound import sound_of
-from accountmap.canonical.tables import read_words
+from accountmap.canonical.telling import COMMON, PARTICLES, SHORTEST_STEM, beginning, stem, without_places
 
 ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 """Where an account's domain is looked for, in this order."""
-
-_COMMON: Final = read_words("common_words.tsv")
 
 _SHORT_LABEL: Final = 6
 """Labels up to this length are names that other companies have in other countries."""
@@ -23,7 +20,6 @@ _SHORT_LABEL: Final = 6
 _LEAST_SOUNDS: Final = {True: 4, False: 5}
 """Consonants that a name must have to be told by its sound, not counting common words: of one word, of several."""
 
-_PARTICLES: Final = read_words("particles.tsv")
 _NO_NUMBERS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
@@ -49,7 +45,7 @@ class Facts(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A canonical value, the rule that made it, and how close it is to what was written: 1 or 2."""
+    """A canonical value, the rule that made it, and how close it is to what was written: 0 to 2."""
 
     value: str
     rule: str
@@ -100,26 +96,20 @@ def _name(facts: Facts) -> Key | None:
     return Key(squash(facts.name.full), "name") if facts.name else None
 
 
-def _is_telling(words: Words) -> bool:
-    return any(len(word) > 2 and word not in _COMMON and not is_place_word(word) for word in words)
-
-
-def _without_places(words: Words) -> Words:
-    """Take place words from both ends while what remains still tells the company: the country is in the key."""
-    while is_place_word(words[0]) and _is_telling(words[1:]):
-        words = words[1:]
-    while is_place_word(words[-1]) and _is_telling(words[:-1]):
-        words = words[:-1]
-    return words
-
-
 def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
-    local = _without_places(facts.name.core)
+    local = without_places(facts.name.core)
     if local == facts.name.full:
         return Key(squash(local), "name")
     return Key(squash(local), "name without holding and place words", 1)
+
+
+def _core_anywhere(facts: Facts) -> Key | None:
+    if facts.name is None or facts.name.core == facts.name.full:
+        return None
+    core = squash(facts.name.core)
+    return Key(core, "name without holding words", 0) if len(core) >= SHORTEST_STEM else None
 
 
 def _domain(facts: Facts) -> Key | None:
@@ -130,28 +120,45 @@ def _any_label(facts: Facts) -> Key | None:
     return Key(facts.label, "label of the domain") if facts.label else None
 
 
+def _begins_name(label: str, name: Name) -> bool:
+    """Tell whether a label is the beginning of a longer name: the family's, as `alba` is that of Alba Robotics."""
+    return any(squash(words[:size]) == label for words in (name.full, name.core) for size in range(1, len(words)))
+
+
 def _label_alone(facts: Facts) -> Key | None:
-    """Leave a short label to its country where the company is known to be at home: abroad it is another's name."""
-    is_short = facts.label is not None and len(facts.label) <= _SHORT_LABEL
-    return None if is_short and facts.at_home else _any_label(facts)
+    """Leave a label to its country where the company is known to be at home, if it is short or the family's.
+
+    Abroad it is another company's name, or a sister's.
+    """
+    if facts.label and facts.at_home:
+        is_short = len(facts.label) <= _SHORT_LABEL
+        if is_short or (facts.name is not None and _begins_name(facts.label, facts.name)):
+            return None
+    return _any_label(facts)
 
 
 def _first_two_words(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
     first = facts.name.core[:2]
-    if first[1] in _PARTICLES or all(map(is_place_word, first)):
+    if first[1] in PARTICLES or all(map(is_place_word, first)):
         return None
     return Key(f"{squash(first[:1])} {squash(first[1:])}", "first two words")
 
 
-def _first_word(facts: Facts) -> Key | None:
-    if facts.name is None or len(facts.name.core) < 2:
-        return None
-    first = facts.name.core[0]
-    if len(first) < 5 or first in _COMMON or is_place_word(first) or is_generic((first,)):
-        return None
-    return Key(squash((first,)), "first word")
+def _stem(facts: Facts) -> Key | None:
+    words = stem(facts.name.core) if facts.name else None
+    return Key(squash(words), "stem") if words else None
+
+
+def _stem_or_beginning(facts: Facts) -> Key | None:
+    words = beginning(facts.name.core) if facts.name else None
+    return _stem(facts) or (Key(squash(words), "beginning") if words else None)
+
+
+def _stem_anywhere(facts: Facts) -> Key | None:
+    key = _stem(facts)
+    return key and key._replace(closeness=0)
 
 
 def _sound(facts: Facts) -> Key | None:
@@ -159,17 +166,25 @@ def _sound(facts: Facts) -> Key | None:
         return None
     core = facts.name.core
     sound = telling = sound_of(core)
-    if not _COMMON.isdisjoint(core):
-        telling = sound_of(word for word in core if word not in _COMMON)
+    if not COMMON.isdisjoint(core):
+        telling = sound_of(word for word in core if word not in COMMON)
     return Key(sound, "sound of the name") if len(telling) >= _LEAST_SOUNDS[len(core) == 1] else None
 
 
 Maker = Callable[[Facts], Key | None]
 
 
-def _in_country(maker: Maker) -> Maker:
+def _nothing(_facts: Facts) -> None:
+    return None
+
+
+def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
+    """Give the key of `maker` with the country; where that is not known, the key of `anywhere`."""
+
     def make(facts: Facts) -> Key | None:
-        key = maker(facts) if facts.country else None
+        if facts.country is None:
+            return anywhere(facts)
+        key = maker(facts)
         return key and Key(f"{key.value}|{facts.country}", f"{key.rule}, country", key.closeness)
 
     return make
@@ -189,11 +204,11 @@ MAKERS: Final[dict[str, Maker]] = {
     "vat": _number("vat"),
     "duns": _number("duns"),
     "domain": _domain,
-    "name_country": _in_country(_core),
+    "name_country": _in_country(_core, anywhere=_core_anywhere),
     "label": _label_alone,
     "label_country": _in_country(_any_label),
     "first_two_words": _first_two_words,
-    "first_word": _in_country(_first_word),
+    "stem": _in_country(_stem_or_beginning, anywhere=_stem_anywhere),
     "sound": _in_country(_sound),
 }
 """How the value of each slot is made, by the slot's name. (Only a reference list fills the slot of that name.)"""

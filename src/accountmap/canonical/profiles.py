@@ -9,10 +9,7 @@ from typing import Final
 from accountmap.canonical.prepared import Profile, Slot
 
 NAME: Final = "name"
-"""The name space of squashed names and domain labels."""
-
-LOCAL_NAME: Final = "name in country"
-"""The same with the country."""
+"""The name space of squashed names, stems and domain labels, with and without the country."""
 
 _SLOTS: Final = (
     ("name", NAME, "strong name"),
@@ -21,11 +18,11 @@ _SLOTS: Final = (
     ("duns", "duns", "identifier"),
     ("domain", "domain", "domain"),
     ("reference", "reference", "identifier"),
-    ("name_country", LOCAL_NAME, "strong name"),
+    ("name_country", NAME, "strong name"),
     ("label", NAME, "weak name"),
-    ("label_country", LOCAL_NAME, "weak name"),
+    ("label_country", NAME, "weak name"),
     ("first_two_words", "first two words", "weak name"),
-    ("first_word", LOCAL_NAME, "weak name"),
+    ("stem", NAME, "weak name"),
     ("sound", "sound in country", "weak name"),
 )
 """All slots as (name, space, tier), strongest first after the preview kind."""
@@ -48,7 +45,7 @@ PROFILES: Final = {
     for profile in [
         _profile("eight", _ALL - _LISTED),
         _profile("three", frozenset(["name", "domain", "label"])),
-        _profile("six", _ALL - _LISTED - {"first_word", "sound"}),
+        _profile("six", _ALL - _LISTED - {"stem", "sound"}),
         _profile("nine", (_ALL - _LISTED) | {"reference"}),
         _profile("twelve", _ALL),
     ]
