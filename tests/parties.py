@@ -77,6 +77,7 @@ class Parties:
         runs: int = 10,
         sharing: Sharing | None = None,
         leads: tuple[Lead, ...] = (),
+        min_change: int = 5,
     ) -> "Parties":
         shared = folder / "shared"
         shared.mkdir(parents=True)
@@ -99,6 +100,7 @@ class Parties:
             purpose="co-selling",
             sharing=share_all("name", "owner_name") if sharing is None else sharing,
             leads=leads,
+            min_change=min_change,
             days=365,
             automatic_share=1.0,
             runs_per_30_days=runs,

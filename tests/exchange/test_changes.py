@@ -96,6 +96,16 @@ def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
     assert (found.list_id, found.by_segment) == (1, {"prospect": 1})
 
 
+def test_an_agreement_without_a_rule_warns(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path, min_change=0)
+    parties.run()
+    save(parties.acme, [*LEFT, *prospects(1)])
+    begun = begin(parties.acme)
+    assert begun.sent
+    assert begun.notes[0].startswith("Only 1 prospect changed since an earlier session")
+    assert begin(parties.acme).notes == (), "it is said once"
+
+
 def test_a_session_that_showed_nothing_does_not_count(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path)
     parties.acme.map()
