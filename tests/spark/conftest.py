@@ -44,21 +44,22 @@ def java_home() -> str:
 
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of their own for all that Spark writes, to be searched afterwards."""
-    return {name: tmp_path_factory.mktemp(name) for name in ("events", "local", "work", "tables")}
+    """Folders of their own for all that Spark writes, to be searched afterwards; workers write into `home`."""
+    return {name: tmp_path_factory.mktemp(name) for name in ("events", "local", "home")}
 
 
 @pytest.fixture(scope="session")
 def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
     """Start Spark once for all tests."""
-    home = Path(pyspark.__file__).parent
+    home, distribution = places["home"], Path(pyspark.__file__).parent
+    for part in ("bin", "jars", "python"):
+        (home / part).symlink_to(distribution / part)
     environment = {
         "JAVA_HOME": java_home(),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(places["local"]),
-        "SPARK_WORKER_DIR": str(places["work"]),
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
