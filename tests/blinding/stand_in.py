@@ -56,6 +56,7 @@ class StandIn:
         two, three = ctypes.CFUNCTYPE(None, Pointer, Pointer), ctypes.CFUNCTYPE(None, Pointer, Pointer, Pointer)
         self.mbx_get_algo_info = ctypes.CFUNCTYPE(U64, I32)(lambda algorithm: width if algorithm == 4 else 0)
         self.mbx_x25519_mb8 = ctypes.CFUNCTYPE(U32, Pointer, Pointer, Pointer)(self.x25519)
+        self.fe52_mb_add_mod25519 = three(lanewise(lambda a, b: a + b - P if a + b >= P else a + b))
         self.fe52_mb_mul_mod25519 = three(lanewise(lambda a, b: loose(a * b)))
         self.fe52_mb_sqr_mod25519 = two(lanewise(lambda a: loose(a * a)))
         self.fe52_pow_2_252m3_mod25519 = two(lanewise(lambda a: loose(pow(a, 2**252 - 3, P))))

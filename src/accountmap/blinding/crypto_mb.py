@@ -42,12 +42,14 @@ class FieldFunctions:
     Limbs that come in are below 2^52, and values below 2^256. Values that come out are below 2^255 + 2^220.
 
     Attributes:
+        add: result, two terms.
         multiply: result, two factors.
         square: result, argument.
         power: result, argument; to the power 2^252 - 3, a quarter of (p - 1) / 2 rounded down.
         reduce: result, argument; subtracts p from a value that is not below it.
     """
 
+    add: Callable[[int, int, int], object]
     multiply: Callable[[int, int, int], object]
     square: Callable[[int, int], object]
     power: Callable[[int, int], object]
@@ -113,6 +115,7 @@ def bind(library: ctypes.CDLL, holding: ctypes.CDLL, version: str) -> CryptoMb:
 
 def _field(library: ctypes.CDLL, holding: ctypes.CDLL) -> FieldFunctions:
     return FieldFunctions(
+        add=_void(holding.fe52_mb_add_mod25519, 3),
         multiply=_void(holding.fe52_mb_mul_mod25519, 3),
         square=_void(holding.fe52_mb_sqr_mod25519, 2),
         power=_void(library.fe52_pow_2_252m3_mod25519, 2),

@@ -10,10 +10,8 @@ nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·
 
 from typing import Final
 
-import numpy as np
-
 from accountmap.blinding.crypto_mb import FieldFunctions
-from accountmap.blinding.lanes import Lanes, P, addresses, carry, constant, empty, from_digests, to_points
+from accountmap.blinding.lanes import Lanes, P, addresses, constant, empty, from_digests, to_points
 from accountmap.psi.tables import Bytes2D, Points
 
 J: Final = 486662
@@ -35,49 +33,39 @@ def map_digests(field: FieldFunctions, digests: Bytes2D) -> Points:
     Returns:
         Canonical u-coordinates, shape (n, 32).
     """
-    d = _denominators(field, from_digests(digests))
-    m = empty(len(d))
-    np.add(d, _MINUS_J_SQUARED, out=m)
-    carry(m)
-    for m_at, d_at in zip(addresses(m), addresses(d), strict=True):
-        field.multiply(m_at, m_at, d_at)
-    m += _J_SQUARED
-    carry(m)
-    return to_points(_coordinates(field, d, m), len(digests))
+    table = from_digests(digests)
+    _elligator2(field, table)
+    return to_points(table, len(digests))
 
 
-def _denominators(field: FieldFunctions, u: Lanes) -> Lanes:
-    """Return d = 1 + 2u², overwriting u."""
-    for at in addresses(u):
-        field.square(at, at)
-    d = u
-    d += u
-    d += _ONE
-    carry(d)
-    return d
+def _elligator2(field: FieldFunctions, table: Lanes) -> None:
+    """Replace each u by its u-coordinate, fully reduced."""
+    add, multiply, square, power = field.add, field.multiply, field.square, field.power
+    constants = (_ONE, _MINUS_TWO, _J_SQUARED, _MINUS_J_SQUARED, _MINUS_HALF_J)
+    one, minus_two, j_squared, minus_j_squared, minus_half_j = (addresses(batch)[0] for batch in constants)
+    scratch = empty(4)
+    d, m, s, q = addresses(scratch)
+    for u in addresses(table):
+        square(d, u)
+        add(d, d, d)
+        add(d, d, one)
 
+        add(m, d, minus_j_squared)
+        multiply(m, m, d)
+        add(m, m, j_squared)
 
-def _coordinates(field: FieldFunctions, d: Lanes, m: Lanes) -> Lanes:
-    """Return -J/2·m·q·(d + χ·d - 2), fully reduced, overwriting m."""
-    square, multiply, power = field.square, field.multiply, field.power
-    scratch = empty(2)
-    s, q = addresses(scratch)
-    x = empty(len(d))
-    for d_at, m_at, x_at in zip(addresses(d), addresses(m), addresses(x), strict=True):
-        multiply(s, m_at, d_at)
+        multiply(s, m, d)
         power(q, s)
         square(q, q)
         square(q, q)
         multiply(q, q, s)
-        multiply(s, s, q)  # s is χ from here on
-        multiply(m_at, m_at, q)
-        multiply(x_at, s, d_at)
-    x += d
-    x += _MINUS_TWO
-    carry(x)
-    half_j = addresses(_MINUS_HALF_J)[0]
-    for m_at, x_at in zip(addresses(m), addresses(x), strict=True):
-        multiply(x_at, x_at, m_at)
-        multiply(x_at, x_at, half_j)
-        field.reduce(x_at, x_at)
-    return x
+
+        multiply(s, s, q)  # χ
+        multiply(s, s, d)
+        add(s, s, d)
+        add(s, s, minus_two)
+
+        multiply(s, s, m)
+        multiply(s, s, q)
+        multiply(s, s, minus_half_j)
+        field.reduce(u, s)
