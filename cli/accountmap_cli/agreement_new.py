@@ -42,7 +42,7 @@ from accountmap_cli.output import emit, say
     type=click.IntRange(1, 1_000),
     default=5,
     show_default=True,
-    help="Smaller counts are not shown: in the preview a rule for screens only, in --show-rest a real one.",
+    help="Smaller counts are not shown where only counts are: a rule for screens; in --show-rest a real one.",
 )
 @click.option("--country", multiple=True, help="Only accounts in this country take part, of both lists.")
 @click.option("--industry", multiple=True, help="Only accounts of this industry take part.")

@@ -168,10 +168,11 @@ def question(preview: "Preview", partner: str) -> str:
 
 def show_preview(preview: "Preview", partner: str) -> None:
     """Show the counts."""
-    shown = sum(n for n in preview.counts.values() if n >= preview.smallest)
+    cells = {cell: cell_in_words(preview, *cell) for cell in preview.counts}
+    shown = sum(count for count in cells.values() if isinstance(count, int))
     say(f"\nAt least {plural(shown, 'entity')} of yours match entities of {partner}:\n")
     rows = [
-        (f"your {mine}", *(cell_in_words(preview, mine, other) for other in preview.partner_sizes), size)
+        (f"your {mine}", *(cells.get((mine, other), "hidden") for other in preview.partner_sizes), size)
         for mine, size in preview.own_sizes.items()
     ]
     say(table(["", *(f"their {other}" for other in preview.partner_sizes), "your entities"], rows))
@@ -180,11 +181,10 @@ def show_preview(preview: "Preview", partner: str) -> None:
 
 
 def cell_in_words(preview: "Preview", mine: str, theirs: str) -> int | str:
-    """Say the count of a cell: small ones are not shown, and hidden ones not known."""
-    count = preview.counts.get((mine, theirs))
-    if count is None:
-        return "hidden"
-    return f"< {preview.smallest}" if 0 < count < preview.smallest else count
+    """Say the count of a cell; a small one only if the agreement lets its accounts be revealed."""
+    count = preview.counts[mine, theirs]
+    small = 0 < count < preview.smallest and (mine, theirs) not in preview.named
+    return f"< {preview.smallest}" if small else count
 
 
 def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object]:

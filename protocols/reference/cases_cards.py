@@ -81,6 +81,7 @@ def _altered() -> list[tuple[str, str, str]]:
         ("a name that shows nothing: Braille blanks", "range", _card_with("\u2800\u2800")),
         ("a name with a variation selector", "range", _card_with("Brightwater\ufe0f")),
         ("a name of marks alone", "range", _card_with("...")),
+        ("a name with a Cyrillic letter among Latin ones", "words", _card_with("Brightw\u0430ter")),
         ("a name with two blanks in a row", "range", _card_with("Brightwater  Works")),
     ]
 

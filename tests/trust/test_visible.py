@@ -8,7 +8,20 @@ from accountmap.trust.visible import MAX_PURPOSE, check_line, check_name
 
 @pytest.mark.parametrize(
     "name",
-    ["Acme", "3M", "Ø", "株式会社オーク", "Ächim & Söhne e.K.", "नमस्ते प्रकाशन", "A\u00a0B", "★", "Zoë\u0301"],
+    [
+        "Acme",
+        "3M",
+        "Ø",
+        "株式会社オーク",
+        "Ächim & Söhne e.K.",
+        "नमस्ते प्रकाशन",
+        "A\u00a0B",
+        "★",
+        "Zoë\u0301",
+        "ООО Acme",
+        "ABCマート",
+        "Αθήνα Trade",
+    ],
 )
 def test_names_in_all_scripts_are_taken(name: str) -> None:
     assert check_name(name) == name
@@ -37,6 +50,12 @@ def test_names_in_all_scripts_are_taken(name: str) -> None:
 )
 def test_what_does_not_show_is_refused(name: str) -> None:
     with pytest.raises(TrustError, match="a name has 1 to 80 visible characters"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["\u0410cme Works", "Gl\u03bfbex", "P\u0430ypal \u0391BC"], ids=ascii)
+def test_a_word_of_letters_that_look_alike_is_refused(name: str) -> None:
+    with pytest.raises(TrustError, match="look alike"):
         check_name(name)
 
 

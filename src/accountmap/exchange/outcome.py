@@ -27,7 +27,7 @@ class Preview:
         partner_sizes: the partner's padded entities by segment.
         named: the cells in which matches are revealed after both consent.
         shown: the fields of matches that this side shows in any of them.
-        smallest: counts below it, and above zero, are for display fewer than this.
+        smallest: counts below it, and above zero, in cells that are not named are for display fewer than this.
         partner_knows: whether the partner has seen these counts already.
         automatic: whether the agreement lets a program reveal without asking.
     """

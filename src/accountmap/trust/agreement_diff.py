@@ -1,8 +1,10 @@
 """What differs between two agreements, in plain sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.sharing import NAMES
 from accountmap.trust.sharing_words import sharing_in_words
 from accountmap.trust.terms import Terms
 
@@ -62,11 +64,25 @@ def _times(terms: Terms) -> str:
 
 def _sharing(one: Terms, other: Terms) -> Iterator[str]:
     """Compare what is said of sharing, filter and engagement, sentence by sentence."""
+    was, is_now = _same_everywhere(one), _same_everywhere(other)
+    if was is not None and is_now is not None:
+        yield from _members("Shown of matched accounts", was, is_now)
+        other = replace(other, sharing=replace(other.sharing, rectangles=one.sharing.rectangles))
+    # Roles may have changed; what is said of a side is compared under the same name.
     before, after = (
-        sharing_in_words(terms.sharing, terms.leads, terms.names, terms.segments) for terms in (one, other)
+        sharing_in_words(terms.sharing, terms.leads, one.names, one.segments) for terms in (one, other)
     )
     yield from (f"No longer: {sentence}" for sentence in before if sentence not in after)
     yield from (f"New: {sentence}" for sentence in after if sentence not in before)
+
+
+def _same_everywhere(terms: Terms) -> tuple[str, ...] | None:
+    """Return the fields that both show in all cells, if it is so simple."""
+    first = terms.sharing.rectangles[0]
+    ours, theirs = first.disclosure.fields
+    simple = first.disclosure.level == NAMES and ours == theirs
+    whole = all(set(side) == set(terms.segments) for side in first.segments)
+    return ours if simple and whole else None
 
 
 def _entities(count: int) -> str:

@@ -64,8 +64,8 @@ class Sharing:
     Attributes:
         rectangles: disjoint; a cell in none is hidden: it is never computed.
         rest_shown_by: the roles that show how many other entities they have, by country, industry and size.
-        smallest_cell: counts below are not shown on screens and in reports, and not put into what `rest_shown_by`
-            is about. In the preview it is a rule for the display: the partner's program holds the exact count.
+        smallest_cell: counts below are not put into what `rest_shown_by` is about. Of cells at the level of counts
+            they are not shown to people: a rule for the display, for the partner's program holds the exact count.
         joint_filter: which entities take part.
     """
 

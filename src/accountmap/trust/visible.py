@@ -23,6 +23,8 @@ _BLANK_RANGES: Final = (
 )
 """Characters that show nothing although no category says so; most are Default_Ignorable_Code_Point in Unicode."""
 
+_ALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC"})
+
 _BLANKS: Final = frozenset(chr(c) for first, last in _BLANK_RANGES for c in range(first, last + 1))
 
 
@@ -30,9 +32,19 @@ def check_name(name: str) -> str:
     """Refuse a company's name that could mislead on a screen.
 
     Raises:
-        TrustError: as `check_line`.
+        TrustError: as `check_line`, or a word mixes scripts whose letters look alike.
     """
+    if any(len(_scripts(word)) > 1 for word in name.split()):
+        raise TrustError(
+            "a name mixes letters of scripts that look alike, such as Latin and Cyrillic, in one word",
+            "It may pretend to be another company: ask your partner, by phone, for a card with its plain name.",
+        )
     return check_line(name, "a name")
+
+
+def _scripts(word: str) -> set[str]:
+    """Return which of the scripts with letters that look alike a word has."""
+    return {unicodedata.name(c, "").split(" ")[0] for c in word if c.isalpha()} & _ALIKE
 
 
 def check_line(text: str, what: str, most: int = MAX_NAME) -> str:
