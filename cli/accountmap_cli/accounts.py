@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +24,9 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what is read, and the options that say how and which keys are made."""
     options = [
         click.argument("file", type=existing_file(), required=False),
-        click.option("--sql", metavar="STATEMENT", help="Read the rows of this statement instead of a file."),
+        click.option(
+            "--sql", metavar="STATEMENT|@FILE", help="Read the rows of this statement instead of a file."
+        ),
         database_options,
         click.option(
             "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."
@@ -75,8 +78,24 @@ def read_list(options: Options) -> "AccountList":
         return read_accounts(file, mapping=mapping, segments=segments, sheet=options["sheet"])
     if file or not statement or not dsn or options["sheet"]:
         raise InputError("a list is read from a file or from a database", "Give FILE, or both --sql and --dsn.")
+    if statement.startswith("@"):
+        statement = text_of(Path(statement[1:]))
     password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
     return read_sql(statement, dsn, password=password, mapping=mapping, segments=segments)
+
+
+def text_of(file: Path) -> str:
+    """Read a file that holds a statement.
+
+    Raises:
+        InputError: it cannot be read as text.
+    """
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the statement in {file} cannot be read", "Check its path; write it in UTF-8."
+        ) from error
 
 
 @click.group()

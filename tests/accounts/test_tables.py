@@ -123,3 +123,8 @@ def test_a_list_of_an_earlier_version_gets_the_columns_that_it_lacks() -> None:
     earlier = from_table(pa.table(COLUMNS)).table
     later = ["stage", "last_activity", "registered_deal", "off_limits"]
     assert with_all_columns(earlier.drop_columns(later)).equals(earlier)
+
+
+def test_a_sheet_of_a_table_is_refused() -> None:
+    with pytest.raises(UsageError, match="no sheets"):
+        read_accounts(pa.table(COLUMNS), sheet="One")

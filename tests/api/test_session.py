@@ -162,3 +162,13 @@ def test_steps_do_not_hold_up_the_event_loop(sides: tuple[Side, Side]) -> None:
     assert asyncio.run(both()) == ["done", "done"]
     assert beats > 3
     assert shared(sides[0]) == ["a1", "a2", "a3"]
+
+
+def test_steps_at_once_wait_for_each_other(sides: tuple[Side, Side]) -> None:
+    acme, _ = sides
+
+    async def twice() -> list[int]:
+        done = await asyncio.gather(acme.session.step_async(yes), acme.session.step_async(yes))
+        return sorted(len(messages) for _, messages in done)
+
+    assert asyncio.run(twice()) == [0, 1]

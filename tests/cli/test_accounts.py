@@ -29,7 +29,15 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Server, workspace: Path) -> None:
     kept = accountmap(
-        "accounts", "prepare", *AS, "--dsn", server.dsn, "--dsn-password-fd", "0", cwd=workspace, stdin=PASSWORD + "\n"
+        "accounts",
+        "prepare",
+        *AS,
+        "--dsn",
+        server.dsn,
+        "--dsn-password-fd",
+        "0",
+        cwd=workspace,
+        stdin=PASSWORD + "\n",
     )
     assert kept.stdout.startswith("2 accounts, 2 entities; kept as list 1.")
     database = sqlite3.connect(workspace / "accountmap.db")
@@ -43,7 +51,15 @@ def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Ser
 
 def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Path) -> None:
     done = accountmap(
-        "accounts", "check", *AS, "--dsn", server.dsn, "--dsn-password-fd", "0", cwd=tmp_path, stdin=PASSWORD + "\n"
+        "accounts",
+        "check",
+        *AS,
+        "--dsn",
+        server.dsn,
+        "--dsn-password-fd",
+        "0",
+        cwd=tmp_path,
+        stdin=PASSWORD + "\n",
     )
     assert "2 accounts, 2 entities: 1 customer, 0 opportunity, 1 prospect." in done.stdout
     assert not list(tmp_path.iterdir())
@@ -69,3 +85,15 @@ def test_a_list_is_read_from_one_place(tmp_path: Path, given: list[str]) -> None
     (tmp_path / "list.csv").write_text("name\nAcme\n", encoding="utf-8")
     done = accountmap("accounts", "check", *given, cwd=tmp_path, check=3)
     assert "Give FILE, or both --sql and --dsn." in done.stderr
+
+
+def test_a_long_statement_may_stand_in_a_file(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "crm.db")
+    connection.execute("CREATE TABLE accounts AS SELECT 'a1' AS id, 'Acme' AS name")
+    connection.commit()
+    connection.close()
+    (tmp_path / "list.sql").write_text("SELECT id, name\nFROM accounts\n", encoding="utf-8")
+    given = ("--sql", "@list.sql", "--dsn", "sqlite:///crm.db")
+    assert "1 account, 1 entity" in accountmap("accounts", "check", *given, cwd=tmp_path).stdout
+    lost = accountmap("accounts", "check", "--sql", "@none.sql", *given[2:], cwd=tmp_path, check=3)
+    assert "the statement in none.sql cannot be read" in lost.stderr

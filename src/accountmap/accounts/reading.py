@@ -13,7 +13,7 @@ from accountmap.accounts.excel_reader import read_excel
 from accountmap.accounts.interpret import interpret
 from accountmap.accounts.raw import CountKnown, RawList
 from accountmap.accounts.schema import AccountList
-from accountmap.errors import InputError
+from accountmap.errors import InputError, UsageError
 
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -72,9 +72,11 @@ def read_accounts(
 
     Raises:
         InputError: it cannot be read as an account list; the message says where and why.
-        UsageError: it is neither a path nor a table.
+        UsageError: it is neither a path nor a table, or a table and a sheet of it.
     """
     if not isinstance(source, str | PathLike):
+        if sheet is not None:
+            raise UsageError("a table has no sheets", "Leave the sheet out.")
         return from_table(source, mapping=mapping, segments=segments, preset=preset)
     path = Path(source)
     try:

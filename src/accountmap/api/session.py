@@ -1,6 +1,7 @@
 """The session as an object, for programs that move the messages themselves."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable
 
 from accountmap.api.mapping import log_outcome
@@ -16,7 +17,7 @@ class Session:
     another process, or by `map_accounts`. A new object hands out the last message once more, in case it never
     arrived; the partner passes over what it has already.
 
-    One step at a time: the object is not made for several at once.
+    Steps from several threads wait for each other.
 
     Args:
         workspace: the own side.
@@ -45,6 +46,7 @@ class Session:
         self._curve = default_curve(progress=progress, backend=backend)
         self._channel = MemoryChannel()
         self._stepped = False
+        self._turn = threading.Lock()
 
     def step(
         self,
@@ -70,6 +72,12 @@ class Session:
             PeerError: what came from the partner is not what the protocol allows.
             WorkspaceError: the workspace cannot be read or written; nothing is lost.
         """
+        with self._turn:
+            return self._step(reveal, received, new=new)
+
+    def _step(
+        self, reveal: Callable[[Preview], bool | None], received: Iterable[bytes], *, new: bool
+    ) -> tuple[Outcome, list[bytes]]:
         for message in received:
             self._channel.put(message)
         if not self._stepped and not new:

@@ -1,6 +1,7 @@
 """The workspace's SQLite file: its schema, and transactions that keep a second command out."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._turn = threading.RLock()
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -107,7 +109,7 @@ class Database:
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
         try:
-            # One step at a time is the callers' affair, but not always from the thread that opened the file.
+            # Event loops let other threads do the steps than the one that opened the file.
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
@@ -118,19 +120,20 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep other commands out of the workspace; keep all changes or none.
+        """Keep other commands out of the workspace, and other threads waiting; keep all changes or none.
 
         Raises:
             WorkspaceError: another command is at work here, or the disk is full.
         """
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        with self._turn:
+            self.run("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.run("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def run(self, statement: str, *values: object) -> int:
         """Execute a statement and return the id of the row that it inserted, if it did."""

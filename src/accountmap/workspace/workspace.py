@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from os import PathLike
 from pathlib import Path
 from typing import Final, Self
 
@@ -41,7 +42,7 @@ class Workspace:
         self._keys, self._database = keys, database
 
     @classmethod
-    def create(cls, folder: Path, name: str, now: datetime, *, passphrase: str | None) -> Self:
+    def create(cls, folder: str | PathLike[str], name: str, now: datetime, *, passphrase: str | None) -> Self:
         """Make a workspace with a new identity.
 
         Args:
@@ -51,6 +52,7 @@ class Workspace:
             WorkspaceError: there is one already, or the folder cannot be written.
             TrustError: the name or the passphrase is not usable.
         """
+        folder = Path(folder)
         if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
             raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
         identity = Identity.generate(name, now)
@@ -64,7 +66,7 @@ class Workspace:
         return cls(folder, keys, Database.create(folder / DATABASE))
 
     @classmethod
-    def open(cls, folder: Path, passphrase: Ask = lambda _: None) -> Self:
+    def open(cls, folder: str | PathLike[str], passphrase: Ask = lambda _: None) -> Self:
         """Open a workspace.
 
         Args:
@@ -74,6 +76,7 @@ class Workspace:
         Raises:
             WorkspaceError: there is none, or it cannot be read.
         """
+        folder = Path(folder)
         database = Database.open(folder / DATABASE)
         return cls(folder, OwnKeys.read(folder / IDENTITY, passphrase), database)
 
