@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from accountmap_cli.context import workspace
+from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.map import build as build_reports
 from accountmap_cli.output import emit, say
 
@@ -17,18 +17,53 @@ def report() -> None:
 @report.command()
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option("--weights", type=existing_file(), help="TOML file that says what the score is made of.")
 @click.pass_context
-def build(context: click.Context, partner: str, output: Path | None) -> None:
+def build(context: click.Context, partner: str, output: Path | None, weights: Path | None) -> None:
     """Write the reports: a page to open, and tables as CSV and Parquet.
 
     \b
-    Example:
+    Examples:
       accountmap report build --with globex -o ~/Desktop/globex
+      accountmap report build --with globex --weights weights.toml
     """
+    from accountmap import account_map, write_reports
+    from accountmap.overlap import STANDARD_WEIGHTS, read_weights
+
+    chosen = read_weights(weights) if weights else STANDARD_WEIGHTS
     with workspace(context) as own:
         folder = output or own.folder / "reports" / own.partner(partner).slug
-        build_reports(own, partner, folder)
+        write_reports(account_map(own, partner, chosen), folder)
     emit(str(folder / "report.html"))
+
+
+@report.command()
+@click.option("--with", "partner", required=True, help="Your partner.")
+@click.argument("file", type=existing_file(), required=False)
+@click.pass_context
+def review(context: click.Context, partner: str, file: Path | None) -> None:
+    """Keep or reject matches: what you decide stays on this machine, and holds in later sessions too.
+
+    Without FILE, prints the matches in doubt, with a column to fill in: keep, reject, or open to take a decision
+    back. With FILE, takes the decisions; any table of the report to which you add the column will do.
+
+    \b
+    Examples:
+      accountmap report review --with globex > review.csv
+      accountmap report review --with globex review.csv
+    """
+    from accountmap import account_map
+    from accountmap.report import review_csv
+    from accountmap.workspace.reviews import add_reviews
+
+    with workspace(context) as own:
+        if file is None:
+            emit(review_csv(account_map(own, partner)).decode().rstrip())
+            return
+        decisions = add_reviews(own, partner, file)
+    kept = sum(decision.keep for decision in decisions)
+    say(f"Remembered of the matches with {partner}: {kept:,} kept, {len(decisions) - kept:,} rejected.")
+    say(f"Build the reports again with: accountmap report build --with {partner}")
 
 
 @report.command("open")

@@ -12,16 +12,22 @@ from accountmap.overlap import (
     CHANGE_SCHEMA,
     CONFLICT_SCHEMA,
     COVERAGE_SCHEMA,
+    DOUBTS,
     MATRIX_SCHEMA,
     OVERLAP_SCHEMA,
     PLAYS,
+    REASONS,
     REST_SCHEMA,
+    SCORE_PARTS,
     SESSION_SCHEMA,
+    STANDARD_WEIGHTS,
     TIERS,
     WHITESPACE_SCHEMA,
+    read_weights,
 )
 from accountmap.report.columns import TIER_MEANINGS
 from accountmap.report.exports import hubspot_companies, salesforce_accounts
+from accountmap.report.tables import tables_of
 from accountmap.report.write import EXPORTS
 from tests.overlap.examples import one_account_map
 
@@ -76,3 +82,24 @@ def test_every_file_and_every_import_heading_is_documented() -> None:
     pairs = re.findall(r"^\| [^|]+ \| `(\w+)` \| `([\w ]+)` \|$", DOCS, re.MULTILINE)
     assert [a for a, _ in pairs] == salesforce_accounts(account_map).column_names
     assert [b for _, b in pairs] == hubspot_companies(account_map).column_names
+
+
+def test_the_example_of_weights_is_read(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
+    (tmp_path / "weights.toml").write_text(example, "utf-8")
+    weights = read_weights(tmp_path / "weights.toml")
+    assert (weights.fit, weights.ideal.employees) == (40.0, (51, 5000))
+
+
+def test_the_weights_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| ", DOCS, re.MULTILINE)
+    assert [(part, float(weight)) for part, weight in rows if part in SCORE_PARTS] == [
+        (part, STANDARD_WEIGHTS.of(part)) for part in SCORE_PARTS
+    ]
+
+
+def test_every_reason_doubt_and_table_is_documented() -> None:
+    for name in (*REASONS, *DOUBTS):
+        assert name in DOCS
+    for name in tables_of(one_account_map()):
+        assert f"| `{name}.csv`, `{name}.parquet` |" in DOCS

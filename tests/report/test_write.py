@@ -16,6 +16,7 @@ FILES = {
     "report.xlsx",
     *(f"{name}.{kind}" for name in tables_of(one_account_map()) for kind in ("csv", "parquet")),
     *EXPORTS,
+    "review.csv",
 }
 
 

@@ -11,6 +11,7 @@ from accountmap.overlap.notes import withheld_counts
 from accountmap.overlap.plays import CELLS, PLAYS, Play
 from accountmap.overlap.result import MATCH_SCHEMA, REST_SCHEMA, EngagementRule, SessionResult
 from accountmap.overlap.review import MatchDecision
+from accountmap.overlap.review_file import REVIEW_COLUMNS
 from accountmap.overlap.tables import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,
@@ -26,6 +27,7 @@ from accountmap.overlap.tables import (
     WHY_NOT,
 )
 from accountmap.overlap.weights import STANDARD_WEIGHTS, IdealCustomer, Weights
+from accountmap.overlap.weights_file import read_weights
 
 __all__ = [
     "BUDGET_SCHEMA",
@@ -42,6 +44,7 @@ __all__ = [
     "PLAYS",
     "REASONS",
     "REST_SCHEMA",
+    "REVIEW_COLUMNS",
     "SCORE_PARTS",
     "SESSION_SCHEMA",
     "SHARED_COLUMNS",
@@ -65,6 +68,7 @@ __all__ = [
     "Weights",
     "build_history",
     "build_map",
+    "read_weights",
     "with_history",
     "withheld_counts",
 ]

@@ -14,6 +14,7 @@ from accountmap.report.csv_table import to_csv
 from accountmap.report.exports import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.json_model import to_json
 from accountmap.report.page import render_page
+from accountmap.report.review_sheet import review_csv
 from accountmap.report.tables import tables_of
 from accountmap.report.workbook import render_workbook
 
@@ -50,6 +51,7 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
     for name, table in tables_of(account_map).items():
         contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
     contents |= {name: to_csv(export(account_map)) for name, export in EXPORTS.items()}
+    contents["review.csv"] = review_csv(account_map)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
