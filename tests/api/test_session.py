@@ -1,12 +1,14 @@
 """A session whose messages are carried by the caller."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 import accountmap
+from accountmap.errors import PeerError
 from accountmap.exchange import Preview
 from tests.parties import Parties, Party
 
@@ -97,6 +99,17 @@ def test_what_is_no_message_is_passed_over_with_a_note(sides: tuple[Side, Side])
     assert (outcome.state, messages) == ("waiting", [])
     assert len(outcome.notes) == 3
     finish(acme, globex)
+
+
+def test_after_an_altered_message_the_right_one_is_still_taken(sides: tuple[Side, Side]) -> None:
+    for turn in range(11):
+        side, other = sides[turn % 2], sides[1 - turn % 2]
+        for message in side.inbox:
+            with suppress(PeerError):
+                _, messages = side.session.step(yes, [message[:-1] + bytes([message[-1] ^ 1])])
+                assert messages == []
+        side.step(other)
+    assert all(side.done for side in sides)
 
 
 def test_an_undecided_preview_waits_and_goes_on(sides: tuple[Side, Side]) -> None:

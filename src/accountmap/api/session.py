@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from accountmap.api.mapping import log_outcome
 from accountmap.channels.memory import MemoryChannel
+from accountmap.errors import PeerError
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.workspace import SessionRecord, Status, Workspace
 
@@ -69,7 +70,7 @@ class Session:
 
         Raises:
             TrustError: no agreement allows a session now.
-            PeerError: what came from the partner is not what the protocol allows.
+            PeerError: what came is not what the protocol allows. It is forgotten; the right message may follow.
             WorkspaceError: the workspace cannot be read or written; nothing is lost.
         """
         with self._turn:
@@ -78,13 +79,17 @@ class Session:
     def _step(
         self, reveal: Callable[[Preview], bool | None], received: Iterable[bytes], *, new: bool
     ) -> tuple[Outcome, list[bytes]]:
-        for message in received:
-            self._channel.put(message)
+        names = [self._channel.put(message) for message in received]
         if not self._stepped and not new:
             self._repeat_last()
         self._stepped = True
         steps = Steps(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
-        outcome = steps.advance(reveal, new=new)
+        try:
+            outcome = steps.advance(reveal, new=new)
+        except PeerError:  # A folder would keep the file for people to see; here it would only be refused again.
+            for name in names:
+                self._channel.forget(name)
+            raise
         log_outcome(outcome)
         for name in outcome.taken:
             self._channel.forget(name)

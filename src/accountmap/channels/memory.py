@@ -18,9 +18,11 @@ class MemoryChannel:
         self._out: dict[str, bytes] = {}
         self._gone: dict[str, tuple[int, bytes]] = {}
 
-    def put(self, message: bytes) -> None:
-        """Lay a message of the partner in; the same bytes twice are one."""
-        self._received[hashlib.sha256(message).hexdigest() + SUFFIX] = message
+    def put(self, message: bytes) -> str:
+        """Lay a message of the partner in, and return its name; the same bytes twice are one."""
+        name = hashlib.sha256(message).hexdigest() + SUFFIX
+        self._received[name] = message
+        return name
 
     def take(self) -> list[bytes]:
         """Take out the messages for the partner, in order."""
