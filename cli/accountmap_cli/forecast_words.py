@@ -19,20 +19,30 @@ def in_words(about: "Forecast") -> Iterator[str]:
     yield f"What {about.partner} will learn, and by which of your messages:\n"
     for number, line in zip(about.messages, steps(about), strict=False):
         yield f"  {int(number):2}  {line}"
-    for reason, count in about.withheld.items():
-        yield f"      {plural(count, 'entity')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
-    if hidden := [
-        f"your {a} by their {b}"
-        for a in about.own_sizes
-        for b in about.partner_sizes
-        if (a, b) not in about.levels
-    ]:
-        yield f"      Never compared: {', '.join(hidden)}."
-    unasked, asked = ("Messages 1 and 3 leave", 5) if initiates else ("Message 2 leaves", 4)
-    yield f"\n{unasked} without a question; you are asked before message {asked}, and may decline."
+    yield from (f"      {line}" for line in kept_apart(about))
+    if names_some(about):
+        unasked, asked = ("Messages 1 and 3 leave", 5) if initiates else ("Message 2 leaves", 4)
+        yield f"\n{unasked} without a question; you are asked before message {asked}, and may decline."
+    else:
+        yield "\nBoth leave without a question: the agreement has said that counts are all there is."
     yield "What it could learn at worst:\n"
     yield from (f"  -  {line}" for line in worst(about))
     yield "\nNothing was written and nothing has left."
+
+
+def names_some(about: "Forecast") -> bool:
+    """Tell whether any match is revealed at all."""
+    return "names" in about.levels.values()
+
+
+def kept_apart(about: "Forecast") -> Iterator[str]:
+    """Say what takes no part, and which pairs of segments are hidden."""
+    for reason, count in about.withheld.items():
+        yield f"{plural(count, 'entity')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
+    pairs = ((mine, theirs) for mine in about.own_sizes for theirs in about.partner_sizes)
+    hidden = [f"your {mine} by their {theirs}" for mine, theirs in pairs if (mine, theirs) not in about.levels]
+    if hidden:
+        yield f"Never compared: {', '.join(hidden)}."
 
 
 def steps(about: "Forecast") -> tuple[str, ...]:
@@ -43,9 +53,9 @@ def steps(about: "Forecast") -> tuple[str, ...]:
         f"{plural(len(about.levels), 'count')}, one for each pair of segments that is compared: how many of your "
         f"{plural(about.in_preview, 'entity')} with one {about.preview_kind} it has too."
     )
-    if "names" not in about.levels.values():
-        only = f"Padded sizes: {padded}. Not the true ones ({own})."
-        return (only, counts)
+    sizes = f"Padded sizes: {padded}. Not the true ones ({own})."
+    if not names_some(about):
+        return sizes, counts
     matches = (
         f"Which of its own entities are on your list, at most {about.most_matches:,}, and in which of your "
         f"segments. {plural(about.comparable, 'entity')} of yours can match at all."
@@ -54,7 +64,6 @@ def steps(about: "Forecast") -> tuple[str, ...]:
     fields = f"Of those entities: {shown}." if shown else "No field of those entities."
     if about.shows_rest:
         fields += " And how many other entities you have, by country, industry and size."
-    sizes = f"Padded sizes: {padded}. Not the true ones ({own})."
     links = "How keys of both lists are linked, without names; so how many entities match."
     return (
         (sizes, counts, links, matches, fields)
@@ -66,9 +75,10 @@ def steps(about: "Forecast") -> tuple[str, ...]:
 def worst(about: "Forecast") -> Iterator[str]:
     """Say what a partner could learn that does not play fair."""
     rows, sum_of_runs = about.partner_rows, about.partner_rows * about.runs_left
+    named = names_some(about)
     yield (
         f"It announced up to {rows:,} entities. If they were names of its choice, not its own accounts, it would "
-        f"learn which of these {rows:,} are on your list."
+        f"learn {'which' if named else 'how many'} of these {rows:,} are on your list."
     )
     yield (
         f"{plural(about.runs_left, 'session')} may still show counts in these 30 days: {sum_of_runs:,} names, "
@@ -77,9 +87,10 @@ def worst(about: "Forecast") -> Iterator[str]:
     yield "A segment in which it lists one company alone makes the count a question about that company."
     if about.role == 0:
         yield "It sees the counts before you do, and may stop there: then you see none."
-    else:
+    elif named:
         yield "After both consent it learns its matches one message before you learn yours, and may stop there."
-    yield "A partner that crafts its keys can recognise its own companies among near misses, after both consent."
+    if named:
+        yield "A partner that crafts its keys can recognise its own companies among near misses, after both consent."
     if about.changed:
         listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
         yield f"Since the last session of yours changed: {listed}. Comparing both results shows it among these."

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.exchange import propose_agreement
+from accountmap.trust.sharing import COUNTS, Disclosure, JointFilter, Sharing, rectangles_of
 from tests.cli.running import accountmap
 from tests.exchange.test_changes import prospects, save
 from tests.parties import LEFT, Parties, share_all
@@ -50,3 +51,15 @@ def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: P
     asked = accountmap("agreement", "sign", tmp_path / "grown.toml", cwd=globex, check=5)
     assert warning in asked.stderr
     assert warning in accountmap("agreement", "sign", tmp_path / "grown.toml", "--yes", cwd=globex).stderr
+
+
+def test_a_dry_run_says_what_is_kept_apart(tmp_path: Path) -> None:
+    counts = {("customer", "customer"): Disclosure(COUNTS), ("customer", "prospect"): Disclosure(COUNTS)}
+    Parties.make(tmp_path, sharing=Sharing(rectangles_of(counts), joint_filter=JointFilter(countries=("FR",))))
+    said = accountmap("map", "--with", "globex", "--dry-run", cwd=tmp_path / "acme").stdout
+    assert "2 counts, one for each pair of segments that is compared" in said
+    assert "4 entities of yours take no part: outside the joint filter." in said
+    assert "Never compared: your customer by their opportunity, your opportunity by their customer" in said
+    assert "Both leave without a question" in said
+    assert "learn how many of these" in said
+    assert "After both consent" not in said
