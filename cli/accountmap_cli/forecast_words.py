@@ -90,7 +90,7 @@ def worst(about: "Forecast") -> Iterator[str]:
     elif named:
         yield "After both consent it learns its matches one message before you learn yours, and may stop there."
     if named:
-        yield "A partner that crafts its keys can recognise its own companies among near misses, after both consent."
+        yield "A partner that crafts its keys can recognise its companies among near misses, after both consent."
     if about.changed:
         listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
         yield f"Since the last session of yours changed: {listed}. Comparing both results shows it among these."
