@@ -30,6 +30,17 @@ def test_every_database_gives_the_same_list(source: Source) -> None:
     ]
 
 
+@pytest.mark.parametrize("end", [";", " ;\n\n", " -- the end", ";\n-- the end\n", "\n/* the end */"])
+def test_a_statement_may_end_as_it_does_in_a_file(source: Source, end: str) -> None:
+    accounts = read_sql(f"-- all\n{STATEMENT}{end}", source.dsn, password=source.password)
+    assert len(accounts) == 2
+
+
+def test_two_statements_are_refused(server: Server) -> None:
+    with pytest.raises(InputError, match="not valid SQL"):
+        read_sql("SELECT 'Acme' AS name; SELECT 1", server.dsn, password=PASSWORD)
+
+
 def test_the_source_names_database_and_statement_and_no_secret(source: Source) -> None:
     statement = "SELECT id, name, 'token-77' AS note FROM accounts"
     one = read_sql(statement, source.dsn, password=source.password).source

@@ -7,12 +7,17 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.databases.address import DatabaseAddress
+from accountmap.databases.address import DatabaseAddress, System
 from accountmap.databases.failures import refusal
 from accountmap.errors import BackendError, InputError
 
-_ALL_ROWS: Final = str(2**30)
-"""SQLite has no types of columns: the driver takes those of the first so many rows, and refuses others later."""
+_READING: Final[dict[System, dict[str, str]]] = {
+    # The driver would put the statement into a COPY, where it may not end in a semicolon or a comment.
+    "postgresql": {"adbc.postgresql.use_copy": "false"},
+    # SQLite has no types of columns: the driver takes those of the first so many rows, and refuses others later.
+    "sqlite": {"adbc.sqlite.query.batch_rows": str(2**30)},
+    "duckdb": {},
+}
 
 
 class Database:
@@ -22,14 +27,13 @@ class Database:
         self._address, self._connection = address, connection
 
     def query(self, statement: str) -> pa.Table:
-        """Return the rows of a statement.
+        """Return the rows of one statement.
 
         Raises:
             InputError: the database refuses it.
         """
         with self._refusing("does not answer the statement"), self._connection.cursor() as cursor:
-            if self._address.system == "sqlite":
-                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _ALL_ROWS})
+            cursor.adbc_statement.set_options(**_READING[self._address.system])
             cursor.execute(statement)
             return cursor.fetch_arrow_table()
 
