@@ -218,3 +218,33 @@ def test_what_changed_is_one_click_away_and_filters(browser: Browser, tmp_path: 
         "prospect",
     ]
     context.close()
+
+
+def test_conflicts_show_rows_of_the_overlap_and_filter(page: Page) -> None:
+    conflicts = example().conflicts
+    section = page.locator("#conflicts")
+    expect(section.get_by_role("status")).to_have_text(
+        f"Rows 1 to {conflicts.num_rows} of {conflicts.num_rows} conflicts."
+    )
+    assert column(page, "account_id", "conflicts") == conflicts["account_id"].to_pylist()
+    section.locator("select[name=owner_name]").select_option("Tom Okafor")
+    assert set(column(page, "owner_name", "conflicts")) == {"Tom Okafor"}
+    assert set(section.locator("tbody .reason small").all_inner_texts()) == set(conflicts["settle"].to_pylist())
+
+
+@pytest.mark.parametrize("section", ["prospects", "campaign"])
+def test_each_view_lists_its_accounts(page: Page, section: str) -> None:
+    wanted = {"prospects": example().their_customers, "campaign": example().campaign}[section]
+    shown = column(page, "account_id", section)
+    assert shown == wanted["account_id"].to_pylist()[: len(shown)]
+    expect(page.locator(f"#{section}").get_by_role("status")).to_contain_text(f" of {wanted.num_rows} ")
+
+
+def test_a_view_sorts_and_searches_like_a_table_of_its_own(page: Page) -> None:
+    section = page.locator("#campaign")
+    section.get_by_role("columnheader", name="Account ID").get_by_role("button").click()
+    ids = column(page, "account_id", "campaign")
+    assert ids == sorted(ids)
+    section.get_by_label("Search").fill("zurich company 119")
+    assert column(page, "name", "campaign") == ["Zürich Company 119"]
+    assert column(page, "account_id") == example().overlap["account_id"].to_pylist()[:50]

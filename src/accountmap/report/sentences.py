@@ -121,7 +121,7 @@ def _plays_with_most_money(account_map: AccountMap) -> list[str]:
     named = "; ".join(
         f"{play.play}, {money(play.amount)} in {counted(play.count.entities, 'entity')}" for play in plays
     )
-    which = "play" if len(plays) == 1 else f"{len(plays)} plays"
+    which = ("play", "two plays", "three plays")[len(plays) - 1]
     return [f"The {which} with the most money of your list: {named}."]
 
 

@@ -1,7 +1,8 @@
 "use strict";
 {
   const PAGE_ROWS = 50;
-  const PRINTED_ROWS = 100;
+  // The overlap in full length would be a book; the others are to be worked on the screen or in a spreadsheet.
+  const PRINTED_ROWS = { overlap: 100, others: 40 };
   const FILTERS = [
     "reason", "segment", "their_segment", "play", "lead", "doubt", "tier", "owner_name", "their_owner_name",
     "country", "territory", "industry", "size", "change", "why", "why_not",
@@ -56,6 +57,7 @@
   class AccountTable {
     constructor(section, { rows, noun, columns, at }, shown) {
       this.all = Array.from({ length: rows }, (_, row) => row);
+      this.name = section.id;
       this.noun = noun;
       this.held = new Map(columns.map((column) => [column.name, new Column(column, shown?.get(column.name), at)]));
       this.columns = [...this.held.values()].filter(({ hidden }) => !hidden);
@@ -103,7 +105,7 @@
       this.form.addEventListener("reset", () => setTimeout(() => this.update()));
       this.previous.addEventListener("click", () => this.show(this.first - PAGE_ROWS));
       this.next.addEventListener("click", () => this.show(this.first + PAGE_ROWS));
-      addEventListener("beforeprint", () => this.show(0, PRINTED_ROWS));
+      addEventListener("beforeprint", () => this.show(0, PRINTED_ROWS[this.name] ?? PRINTED_ROWS.others));
       addEventListener("afterprint", () => this.show(0));
     }
 
