@@ -39,6 +39,12 @@ def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
             type=click.Choice(list(REST)),
             err=True,
         ),
+        names_of_rest=click.prompt(
+            "Who even names these other accounts",
+            default.names_of_rest,
+            type=click.Choice(list(REST)),
+            err=True,
+        ),
         smallest_cell=click.prompt(
             "Show counts from", default.smallest_cell, type=click.IntRange(1, 1_000), err=True
         ),

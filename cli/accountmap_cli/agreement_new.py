@@ -38,6 +38,13 @@ from accountmap_cli.output import emit, say
     help="Who shows how many accounts it has that do not match, by country, industry and size.",
 )
 @click.option(
+    "--name-rest",
+    type=click.Choice(["nobody", "us", "them", "both"]),
+    default="nobody",
+    show_default=True,
+    help="Who even names the accounts that do not match.",
+)
+@click.option(
     "--smallest-cell",
     type=click.IntRange(1, 1_000),
     default=5,
@@ -94,6 +101,7 @@ def new(
     we_show: str | None,
     they_show: str | None,
     show_rest: str,
+    name_rest: str,
     smallest_cell: int,
     country: tuple[str, ...],
     industry: tuple[str, ...],
@@ -126,6 +134,7 @@ def new(
         we_show=fields if we_show is None else we_show,
         they_show=fields if they_show is None else they_show,
         rest=show_rest,
+        names_of_rest=name_rest,
         smallest_cell=smallest_cell,
         countries=country,
         industries=industry,

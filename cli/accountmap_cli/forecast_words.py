@@ -62,8 +62,10 @@ def steps(about: "Forecast") -> tuple[str, ...]:
     )
     shown = ", ".join(f"{name.replace('_', ' ')} (you have {n:,})" for name, n in about.filled.items())
     fields = f"Of those entities: {shown}." if shown else "No field of those entities."
-    if about.shows_rest:
+    if about.rest:
         fields += " And how many other entities you have, by country, industry and size."
+    if about.rest == "names":
+        fields += " And their names: accounts that it does not have."
     links = "How keys of both lists are linked, without names; so how many entities match."
     return (
         (sizes, counts, links, matches, fields)

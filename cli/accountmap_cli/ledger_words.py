@@ -30,7 +30,10 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
         yield f"  Of those entities, from your list: {', '.join(fields).replace('_', ' ')}."
     if any(facts.get("rest") for facts in entries):
         yield "  How many other entities you have, by country, industry and size."
-    yield "  No account by name that is not on its own list as well."
+    if any(facts.get("rest") == "names" for facts in entries):
+        yield "  The names of these others: accounts that are not on its own list."
+    else:
+        yield "  No account by name that is not on its own list as well."
     for session in sessions:
         yield ""
         yield from session_in_words(session)
@@ -77,6 +80,7 @@ def shown(facts: Facts) -> str:
     if message in (6, 7):
         return f"Shown: which of its own entities match, {facts['matches']:,}, and in which of your segments."
     rest = "; and how many other entities there are, by country, industry and size" if facts["rest"] else ""
+    rest += ", and their names" if facts["rest"] == "names" else ""
     return f"Shown: of these entities {', '.join(facts['fields']).replace('_', ' ') or 'no field'}{rest}."
 
 

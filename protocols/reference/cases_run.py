@@ -89,7 +89,7 @@ def run_refusals() -> Json:
 
 def rests() -> Json:
     """Rests of a list with three segments, and bytes that are none."""
-    rows = sorted([*I_REST, (2, 0, "", 4), (2, 2, "Bäckerei", 4)])
+    rows = sorted([*I_REST, (2, 0, "", 4), (2, 2, "Bäckerei", 4), (2, 4, "Larkspur & Sons", 1)])
     good = encode(rows)
     one = encode([(0, 0, "", 7)])
     refused = [
@@ -98,7 +98,7 @@ def rests() -> Json:
         ("a row twice", one + one),
         ("rows in another order", encode(rows[::-1])),
         ("a segment that does not exist", encode([(3, 0, "", 7)])),
-        ("a kind that does not exist", encode([(0, 4, "", 7)])),
+        ("a kind that does not exist", encode([(0, 5, "", 7)])),
         ("a value longer than may be", encode([(0, 2, "x" * 81, 7)])),
         ("not UTF-8", encode([(0, 2, "x", 7)])[:-1] + b"\xff"),
     ]

@@ -106,6 +106,7 @@ def test_a_dialogue_makes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "all",
         "-200",
         "them",
+        "nobody",
         "7",
         "all:all=us",
         "x",

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 
 from accountmap.errors import TrustError
 from accountmap.exchange import Outcome, forecast
 from accountmap.exchange.participation import OFF_LIMITS, OUTSIDE
+from accountmap.exchange.rectangles import OwnSide
+from accountmap.exchange.rest import encode_rest
 from accountmap.overlap.result import BOTH, ME, THEM, SessionResult
 from accountmap.trust.sharing import (
     COUNTS,
@@ -167,7 +170,36 @@ def test_the_rest_is_counted_by_its_owner(tmp_path: Path) -> None:
     }, "two in Austria are too few, and the one opportunity too"
     assert result(parties.globex).rest is None
     sent = [entry.facts for entry in parties.globex.workspace.ledger().entries if entry.facts.get("message") == 8]
-    assert sent[0]["rest"] is True
+    assert sent[0]["rest"] == COUNTS
+
+
+def test_the_rest_is_named_by_who_agreed_to_it(tmp_path: Path) -> None:
+    sharing = replace(share_all(), rest_shown_by=("initiator", "responder"), rest_named_by=("initiator",))
+    parties = Parties.make(tmp_path, sharing=sharing)
+    parties.run()
+    named, counted = result(parties.globex).rest, result(parties.acme).rest
+    assert named is not None
+    assert counted is not None
+    assert named.filter(pc.equal(named["by"], "account")).to_pylist() == [
+        {"their_segment": "prospect", "by": "account", "value": "Quillstone Analytics", "entities": 1}
+    ]
+    assert "account" not in counted["by"].to_pylist()
+    assert "The names of these others." in result(parties.acme).reveals
+    assert result(parties.globex).reveals[-1] == "No other account of yours by name."
+
+
+def own_side(party: Party) -> OwnSide:
+    agreement = party.workspace.agreements(party.partner)[0]
+    return OwnSide.of(agreement, agreement.role_of(party.workspace.card), *party.workspace.load_list(1), None)
+
+
+def test_a_rest_that_was_not_agreed_is_refused(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path, sharing=replace(share_all(), rest_shown_by=("responder",)))
+    acme, globex = own_side(parties.acme).rest, own_side(parties.globex).rest
+    assert acme.accepts(encode_rest([(0, 0, b"", 7)]))
+    assert not acme.accepts(encode_rest([(0, 0, b"", 7), (0, 4, b"Ostrich Tyres Oy", 1)]))
+    assert globex.accepts(b"")
+    assert not globex.accepts(encode_rest([(0, 0, b"", 7)]))
 
 
 def test_rules_of_engagement_are_told_from_each_side(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ("[[rectangle]]", f"{RECTANGLE}\n[[rectangle]]"),
     ("rest_shown_by = []", 'rest_shown_by = ["somebody"]'),
     ("rest_shown_by = []", 'rest_shown_by = ["responder", "responder"]'),
+    ("rest_named_by = []", 'rest_named_by = ["responder"]'),
     ("smallest_cell = 1", "smallest_cell = 0"),
     ("smallest_cell = 1", "smallest_cell = 1001"),
     ("countries = []", 'countries = ["de"]'),

@@ -62,9 +62,8 @@ def partner_learned(partner: str, agreement: Agreement, role: int, matches: int)
         "Without names: how the match keys of the two lists are linked to each other.",
         f"Of these entities, from your list: {', '.join(shown)}." if shown else "No field of these entities.",
     )
-    if ROLES[role] in sharing.rest_shown_by:
-        rest = (
-            f"How many other entities you have by country, industry and size, if {sharing.smallest_cell} or more."
-        )
-        return (*found, rest, "No other account of yours by name.")
+    if rest := sharing.rest_of(ROLES[role]):
+        counted = f"How many others you have by country, industry and size, if {sharing.smallest_cell} or more."
+        named = "The names of these others." if rest == NAMES else "No other account of yours by name."
+        return (*found, counted, named)
     return (*found, "No account of yours that is not on their list as well.")

@@ -42,7 +42,7 @@ class Forecast:
         preview_kind: name of the key that the preview compares.
         in_preview: own entities that have it.
         filled: for each field that the partner may see, the comparable entities that have a value to show.
-        shows_rest: whether the partner also learns how many other entities there are, by country and so on.
+        rest: what the partner learns of the other entities: "counts" by country and so on, "names", or nothing.
         runs_left: sessions that may still show counts in these 30 days, this one included.
         changed: entities that changed since an earlier session, by segment; empty if none did.
     """
@@ -61,7 +61,7 @@ class Forecast:
     preview_kind: str
     in_preview: int
     filled: dict[str, int]
-    shows_rest: bool
+    rest: str
     runs_left: int
     changed: dict[str, int]
 
@@ -111,7 +111,7 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         filled=_filled(
             accounts, prepared, comparable, tuple(dict.fromkeys(n for f, _ in shown.values() for n in f))
         ),
-        shows_rest=ROLES[role] in terms.sharing.rest_shown_by,
+        rest=terms.sharing.rest_of(ROLES[role]),
         runs_left=terms.runs_per_30_days - len(recent_runs(workspace, partner, now)),
         changed=changed_since_earlier(workspace, partner, agreement, number).by_segment,
     )

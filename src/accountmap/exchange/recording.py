@@ -47,7 +47,7 @@ def record_sent(running: Running, message: Message, now: datetime) -> None:
     if message.type in _SHOW_FIELDS:
         shown = shown_fields(agreement, role).values()
         facts["fields"] = list(dict.fromkeys(name for ours, _ in shown for name in ours))
-        facts["rest"] = ROLES[role] in agreement.terms.sharing.rest_shown_by
+        facts["rest"] = agreement.terms.sharing.rest_of(ROLES[role])
     running.workspace.record(facts)
 
 

@@ -12,7 +12,7 @@ from accountmap.exchange.groups import GroupOrder, group_order, make_groups
 from accountmap.exchange.own_entities import EntityTables, ListEntities
 from accountmap.exchange.participation import left_out, withheld
 from accountmap.exchange.payload import payload_bytes
-from accountmap.exchange.rest import MOST_BYTES, OwnRest
+from accountmap.exchange.rest import OwnRest, most_bytes
 from accountmap.psi.parameters import Groups, OwnEntities, Parameters
 from accountmap.psi.run_parameters import RunParameters
 from accountmap.psi.suite import digest
@@ -33,13 +33,16 @@ def run_parameters(agreement: Agreement) -> RunParameters:
     try:
         return RunParameters(
             sessions=tuple(_parameters(agreement, n, each) for n, each in enumerate(sharing.rectangles)),
-            rest_bytes=(
-                MOST_BYTES if ROLES[0] in sharing.rest_shown_by else 0,
-                MOST_BYTES if ROLES[1] in sharing.rest_shown_by else 0,
-            ),
+            rest_bytes=(_rest_bytes(agreement, 0), _rest_bytes(agreement, 1)),
         )
     except UsageError as error:
         raise TrustError(f"no session can run under this agreement: {error}", error.hint) from error
+
+
+def _rest_bytes(agreement: Agreement, role: int) -> int:
+    sharing, who = agreement.terms.sharing, ROLES[role]
+    rows = sum(agreement.sizes[role].values())
+    return most_bytes(rows, shows=who in sharing.rest_shown_by, names=who in sharing.rest_named_by)
 
 
 def _parameters(agreement: Agreement, number: int, rectangle: Rectangle) -> Parameters:
@@ -118,6 +121,8 @@ class OwnSide:
             smallest=sharing.smallest_cell,
             shows=ours in sharing.rest_shown_by,
             partner_shows=theirs in sharing.rest_shown_by,
+            names=ours in sharing.rest_named_by,
+            partner_names=theirs in sharing.rest_named_by,
         )
         sizes = _sizes(prepared, held_back, segments)
         levels = tuple(rectangle.disclosure.level for rectangle in sharing.rectangles)

@@ -23,8 +23,10 @@ from accountmap.exchange.groups import GroupOrder
 from accountmap.exchange.participation import countries_of, entity_of_account
 from accountmap.overlap.result import REST_SCHEMA
 
-KINDS: Final = ("all", "country", "industry", "size")
+KINDS: Final = ("all", "country", "industry", "size", "account")
 MOST_BYTES: Final = 1 << 20
+"""Of a rest without names."""
+
 VALUE_BYTES: Final = 80
 """Longer values are counted among those that are not shown apart."""
 
@@ -45,7 +47,8 @@ class OwnRest:
         segments: of the agreement, in order.
         orders: of each session the entities that take part in it.
         smallest: fewer entities are not shown apart.
-        shows, partner_shows: whether the agreement says so.
+        shows, partner_shows: whether the agreement lets a side show counts.
+        names, partner_names: whether it lets a side name its entities too.
     """
 
     accounts: AccountList
@@ -55,6 +58,8 @@ class OwnRest:
     smallest: int
     shows: bool
     partner_shows: bool
+    names: bool
+    partner_names: bool
 
     def show(self, matched: Sequence[npt.NDArray[np.int64] | None]) -> bytes:
         """Count what takes part and does not match."""
@@ -71,24 +76,34 @@ class OwnRest:
     def accepts(self, shown: bytes) -> bool:
         """Tell whether the partner's table has the form that the agreement gives it."""
         try:
-            decode_rest(shown, self.segments)
+            rest = decode_rest(shown, self.segments)
         except PeerError:
             return False
-        return self.partner_shows or not shown
+        named = "account" in rest["by"].to_pylist()
+        return (self.partner_shows or not shown) and (self.partner_names or not named)
 
     def _rows(self, entities: set[int]) -> list[Row]:
         segment = self.prepared.entities["segment"].to_pylist()
         values = _values(self.accounts, self.prepared, entities)
+        names = _names(self.accounts, self.prepared, entities) if self.names else {}
         rows: list[Row] = []
         for number, name in enumerate(self.segments):
             of_segment = [entity for entity in entities if segment[entity] == name]
-            if len(of_segment) < self.smallest:
-                continue
-            rows.append((number, 0, b"", len(of_segment)))
-            for kind in range(1, len(KINDS)):
-                counted = Counter(values[kind - 1].get(entity) for entity in of_segment)
-                rows += [(number, kind, value, n) for value, n in suppressed(counted, self.smallest)]
+            if len(of_segment) >= self.smallest:
+                rows.append((number, 0, b"", len(of_segment)))
+                for kind, column in enumerate(values, 1):
+                    counted = Counter(column.get(entity) for entity in of_segment)
+                    rows += [(number, kind, value, n) for value, n in suppressed(counted, self.smallest)]
+            named = Counter(names[entity] for entity in of_segment if entity in names)
+            rows += [(number, KINDS.index("account"), name, n) for name, n in sorted(named.items())]
         return rows
+
+
+def most_bytes(rows: int, *, shows: bool, names: bool) -> int:
+    """Return the most that a side with so many padded rows shows of its rest."""
+    if not shows:
+        return 0
+    return MOST_BYTES + (rows * (_FIXED_BYTES + VALUE_BYTES) if names else 0)
 
 
 def suppressed(counted: Counter[str | None], smallest: int) -> list[tuple[bytes, int]]:
@@ -168,4 +183,14 @@ def _values(accounts: AccountList, prepared: Prepared, entities: set[int]) -> tu
             for kind, column in enumerate(columns):
                 if found[kind].get(entity) is None:
                     found[kind][entity] = column[row]
+    return found
+
+
+def _names(accounts: AccountList, prepared: Prepared, entities: set[int]) -> dict[int, bytes]:
+    """Return the name of entities: the first that some account of it has, cut at a character."""
+    names = accounts.table["name"].to_pylist()
+    found: dict[int, bytes] = {}
+    for row, entity in enumerate(entity_of_account(accounts, prepared).tolist()):
+        if entity in entities and entity not in found and names[row]:
+            found[entity] = names[row].encode()[:VALUE_BYTES].decode(errors="ignore").encode()
     return found

@@ -38,7 +38,7 @@ class SharingOptions:
     Attributes:
         share: `MINE:THEIRS=LEVEL`, later ones override earlier ones; a cell that none names shows all fields.
         we_show, they_show: comma-separated fields, or "none".
-        rest: a key of REST.
+        rest, names_of_rest: who shows counts, and names, of accounts that do not match: keys of REST.
         smallest_cell: as in trust.sharing.Sharing.
         countries, industries: of the joint filter.
         employees: `FROM-TO`, either may be missing.
@@ -48,6 +48,7 @@ class SharingOptions:
     we_show: str = ""
     they_show: str = ""
     rest: str = "nobody"
+    names_of_rest: str = "nobody"
     smallest_cell: int = 1
     countries: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
@@ -61,7 +62,8 @@ class SharingOptions:
         """
         return Sharing(
             rectangles=rectangles_of(self._matrix()),
-            rest_shown_by=REST[self.rest],
+            rest_shown_by=self._rest_shown_by(),
+            rest_named_by=REST[self.names_of_rest],
             smallest_cell=self.smallest_cell,
             joint_filter=JointFilter(
                 countries=countries(self.countries),
@@ -69,6 +71,11 @@ class SharingOptions:
                 employees=_band(self.employees),
             ),
         )
+
+    def _rest_shown_by(self) -> tuple[str, ...]:
+        """Return who shows counts: whoever shows names does."""
+        shown = {*REST[self.rest], *REST[self.names_of_rest]}
+        return tuple(role for role in REST["both"] if role in shown)
 
     def _matrix(self) -> dict[Cell, Disclosure]:
         fields = field_names(self.we_show), field_names(self.they_show)

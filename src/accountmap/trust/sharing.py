@@ -64,6 +64,7 @@ class Sharing:
     Attributes:
         rectangles: disjoint; a cell in none is hidden: it is never computed.
         rest_shown_by: the roles that show how many other entities they have, by country, industry and size.
+        rest_named_by: those of them that show the names of these entities too.
         smallest_cell: counts below are not put into what `rest_shown_by` is about. Of cells at the level of counts
             they are not shown to people: a rule for the display, for the partner's program holds the exact count.
         joint_filter: which entities take part.
@@ -71,6 +72,7 @@ class Sharing:
 
     rectangles: tuple[Rectangle, ...]
     rest_shown_by: tuple[str, ...] = ()
+    rest_named_by: tuple[str, ...] = ()
     smallest_cell: int = 1
     joint_filter: JointFilter = field(default_factory=JointFilter)
 
@@ -82,6 +84,12 @@ class Sharing:
             fields: of the initiator and of the responder.
         """
         return cls((Rectangle(Disclosure(NAMES, fields), (tuple(segments), tuple(segments))),))
+
+    def rest_of(self, role: str) -> str:
+        """Return what a role shows of its other entities: NAMES, COUNTS, or nothing."""
+        if role in self.rest_named_by:
+            return NAMES
+        return COUNTS if role in self.rest_shown_by else ""
 
     def disclosure(self, cell: Cell) -> Disclosure | None:
         """Return what a cell shows, or None if it is hidden."""

@@ -27,6 +27,7 @@ def read_sharing(fields: dict[str, Any]) -> Sharing:
     return Sharing(
         rectangles=tuple(map(_rectangle, fields["rectangle"])),
         rest_shown_by=text.strings(fields["disclosure"]["rest_shown_by"]),
+        rest_named_by=text.strings(fields["disclosure"]["rest_named_by"]),
         smallest_cell=fields["disclosure"]["smallest_cell"],
         joint_filter=_filter(fields["filter"]),
     )
@@ -54,6 +55,7 @@ def check_sharing(terms: Terms) -> None:
         "level": all(_is_level(r.disclosure) for r in sharing.rectangles),
         "fields": all(_are_fields(names) for r in sharing.rectangles for names in r.disclosure.fields),
         "rest_shown_by": _is_choice(sharing.rest_shown_by, (INITIATOR, RESPONDER)),
+        "rest_named_by": _is_choice(sharing.rest_named_by, sharing.rest_shown_by),
         "smallest_cell": 1 <= sharing.smallest_cell <= MOST_SUPPRESSED,
         "countries": _are_countries(joint.countries),
         "industries": len(joint.industries) <= MOST_INDUSTRIES,

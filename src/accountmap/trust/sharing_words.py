@@ -71,6 +71,8 @@ def _rest(sharing: Sharing, names: tuple[str, str]) -> Iterator[str]:
                 f"{name} also shows how many other entities it has, by country, industry and size, and so its "
                 f"true sizes; counts below {sharing.smallest_cell} are put together with others."
             )
+        if role in sharing.rest_named_by:
+            yield f"{name} also shows the names of all these others: accounts that the two do not share."
 
 
 def _filter(joint: JointFilter) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _check_shape(fields: dict[str, Any]) -> None:
     check(fields["parties"], {"names": list, "cards": list}, "agreement, parties")
     check(fields["canonical"], {"version": str, "data": dict}, "agreement, canonical")
     check(fields["matching"], {"profile": str, "threshold": int}, "agreement, matching")
-    shown = {"segments": list, "rest_shown_by": list, "smallest_cell": int}
+    shown = {"segments": list, "rest_shown_by": list, "rest_named_by": list, "smallest_cell": int}
     runs = {"automatic_share": float, "runs_per_30_days": int}
     check(fields["disclosure"], {**shown, **runs}, "agreement, disclosure")
     check(fields["limits"], {"min_change": int, "growth_alarm": int}, "agreement, limits")

@@ -44,6 +44,7 @@ threshold = {terms.threshold}
 [disclosure]
 segments = {q(list(terms.segments))}
 rest_shown_by = {q(list(sharing.rest_shown_by))}
+rest_named_by = {q(list(sharing.rest_named_by))}
 smallest_cell = {sharing.smallest_cell}
 automatic_share = {terms.automatic_share}
 runs_per_30_days = {terms.runs_per_30_days}
