@@ -165,10 +165,12 @@ def _sound(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
     core = facts.name.core
-    sound = telling = sound_of(core)
-    if not COMMON.isdisjoint(core):
-        telling = sound_of(word for word in core if word not in COMMON)
-    return Key(sound, "sound of the name") if len(telling) >= _LEAST_SOUNDS[len(core) == 1] else None
+    least = _LEAST_SOUNDS[len(core) == 1]
+    sound = sound_of(core)
+    if len(sound) < least:
+        return None
+    telling = sound if COMMON.isdisjoint(core) else sound_of(word for word in core if word not in COMMON)
+    return Key(sound, "sound of the name") if len(telling) >= least else None
 
 
 Maker = Callable[[Facts], Key | None]
