@@ -12,6 +12,9 @@ import tests.parties
 from accountmap.exchange import Preview
 from tests.parties import LEFT, Parties
 
+PATIENCE = 300
+"""Seconds after which a test gives up; a slow machine is no failure."""
+
 
 def accept(preview: Preview) -> bool:
     """Follow the agreement's rule."""
@@ -45,7 +48,7 @@ def answering(answer: Callable[[accountmap.Workspace], None], folder: Path) -> I
     try:
         yield
     finally:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
     assert not failures, failures
 
@@ -54,7 +57,7 @@ def over_the_folder(folder: Path) -> Callable[[accountmap.Workspace], None]:
     """Answer one session over the shared folder."""
 
     def answer(workspace: accountmap.Workspace) -> None:
-        done = accountmap.map_accounts(workspace, "acme", folder / "shared", accept, new=True, wait=60)
+        done = accountmap.map_accounts(workspace, "acme", folder / "shared", accept, new=True, wait=PATIENCE)
         assert done.state == "done"
 
     return answer
@@ -65,7 +68,7 @@ def by_connection(folder: Path, port: int) -> Callable[[accountmap.Workspace], N
 
     def answer(workspace: accountmap.Workspace) -> None:
         own, listen = folder / "globex-messages", f"127.0.0.1:{port}"
-        done = accountmap.map_accounts(workspace, "acme", own, accept, new=True, listen=listen, wait=60)
+        done = accountmap.map_accounts(workspace, "acme", own, accept, new=True, listen=listen, wait=PATIENCE)
         assert done.state == "done"
 
     return answer

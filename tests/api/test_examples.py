@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 import accountmap
-from tests.api.companies import answering, make, over_the_folder
+from tests.api.companies import PATIENCE, answering, make, over_the_folder
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -100,7 +100,7 @@ def test_both_sides_of_a_socket_run_in_event_loops(folder: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the kernel needs another event loop there")
 def test_the_notebook_runs(folder: Path) -> None:
     notebook = nbformat.read(EXAMPLES / "overlap.ipynb", as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client = nbclient.NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": str(folder)}})
     client.execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert any("text/html" in output.get("data", {}) for output in shown)

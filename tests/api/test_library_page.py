@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import accountmap
-from tests.api.companies import accept, answering, by_connection, make, over_the_folder
+from tests.api.companies import PATIENCE, accept, answering, by_connection, make, over_the_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "library.md"
 
@@ -44,15 +44,18 @@ def test_the_examples_run(
 
     def by_hand(workspace: accountmap.Workspace) -> None:
         session = accountmap.Session(workspace, "acme")
-        outcome, messages = session.step(accept, [there.get(timeout=60)], new=True)
+        outcome, messages = session.step(accept, [there.get(timeout=PATIENCE)], new=True)
         while True:
             for message in messages:
                 back.put(message)
             if outcome.state == "done":
                 return
-            outcome, messages = session.step(accept, [there.get(timeout=60)])
+            outcome, messages = session.step(accept, [there.get(timeout=PATIENCE)])
 
-    names: dict[str, object] = {"address": f"127.0.0.1:{port}", "send": there.put, "receive": back.get}
+    def receive() -> bytes:
+        return back.get(timeout=PATIENCE)
+
+    names: dict[str, object] = {"address": f"127.0.0.1:{port}", "send": there.put, "receive": receive}
     for line, block in blocks():
         if "connect=" in block:
             partner = answering(by_connection(tmp_path, port), tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import accountmap
-from tests.api.companies import accept, answering, make, over_the_folder
+from tests.api.companies import PATIENCE, accept, answering, make, over_the_folder
 from tests.parties import LEFT, RIGHT
 
 SOURCES = sorted((Path(__file__).parents[2] / "src" / "accountmap").rglob("*.py"))
@@ -24,7 +24,7 @@ def test_a_night_at_debug_names_no_account_and_no_count_of_shared_ones(
         accountmap.check_accounts(accounts, prepared)
         workspace.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
         with answering(over_the_folder(tmp_path), tmp_path):
-            accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=60)
+            accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=PATIENCE)
         found = accountmap.account_map(workspace, "globex")
         accountmap.write_reports(found, tmp_path / "reports")
         accountmap.write_sql(found, f"sqlite:///{tmp_path / 'results.db'}")
@@ -46,7 +46,7 @@ def test_a_job_prints_nothing(
 ) -> None:
     make(tmp_path, datetime.now(UTC), monkeypatch)
     with accountmap.Workspace.open(tmp_path / "acme") as workspace, answering(over_the_folder(tmp_path), tmp_path):
-        accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=60)
+        accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=PATIENCE)
         accountmap.write_reports(accountmap.account_map(workspace, "globex"), tmp_path / "reports")
     assert capfd.readouterr() == ("", "")
 
