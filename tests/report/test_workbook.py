@@ -3,9 +3,11 @@
 import io
 import re
 import zipfile
+from datetime import date, datetime
 
 import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
@@ -121,3 +123,26 @@ def test_an_empty_map_has_a_workbook() -> None:
     accounts = account_list([])
     sheets = opened(render_workbook(build_map(accounts, prepared_list(accounts), session([]))))
     assert list(sheets) == SHEETS
+
+
+def test_days_amounts_and_points_look_like_what_they_are() -> None:
+    content = render_workbook(one_account_map(amount=1234.5, last_activity=date(2026, 3, 1)))
+    heading, row = opened(content)["Overlap"].iter_rows()
+    cells = {name.value: cell for name, cell in zip(heading, row, strict=True)}
+    assert cells["Last activity"].value == datetime(2026, 3, 1)
+    assert cells["Last activity"].number_format == "yyyy-mm-dd"
+    assert (cells["Amount"].number_format, cells["Score"].number_format) == ("#,##0", "0.0")
+    assert cells["Account ID"].number_format == "General"
+
+
+@pytest.mark.parametrize("text", ["_x0041_", "a_x000D_b", "a & b < c > d", "  spaces  ", "\ufffe", "x" * 40_000])
+def test_text_that_a_workbook_would_read_otherwise_is_read_back(text: str) -> None:
+    (row,) = rows(opened(render_workbook(one_account_map(name=text)))["Overlap"])
+    # openpyxl leaves it to its caller to read escaped characters back, as Excel does.
+    assert unescape(str(row["Account"])) == text.replace("\ufffe", "\ufffd")[:16_383]
+
+
+def test_rows_of_several_batches_are_whole() -> None:
+    result = example(12_000)
+    read = rows(opened(render_workbook(result))["Overlap"])
+    assert [row["Account ID"] for row in read] == result.overlap["account_id"].to_pylist()

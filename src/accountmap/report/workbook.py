@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.overlap import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap, History
 from accountmap.report.columns import TERMS, TIER_MEANINGS
+from accountmap.report.large_sheets import with_rows
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
     disclosure_sentences,
@@ -21,7 +22,7 @@ from accountmap.report.sentences import (
     summary_sentences,
     what_they_learned,
 )
-from accountmap.report.sheet import Formats, page_of_rows, write_table
+from accountmap.report.sheet import Formats, head_of_rows, write_table
 
 SHEET_ROWS: Final = 50_000
 """The most rows of a sheet, so that it opens at once; the CSV and Parquet files hold all."""
@@ -52,30 +53,30 @@ _FIRST: Final = (
 def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
     """Render report.xlsx (ECMA-376, "Office Open XML"): one sheet a view.
 
-    While the workbook is made, rows are kept in temporary files that only this user may read and that are removed
-    at the end, so that memory does not grow with them.
-
     Args:
         sheet_rows: the most rows of a sheet.
     """
     to = io.BytesIO()
-    with Workbook(to, {"constant_memory": True}) as book:
+    rows: dict[int, pa.Table] = {}
+    with Workbook(to, {"in_memory": True}) as book:
         formats = Formats(
             title=book.add_format({"bold": True, "font_size": 15}),
             heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
             words=book.add_format({"text_wrap": True, "valign": "top"}),
             number=book.add_format({"num_format": "#,##0"}),
             points=book.add_format({"num_format": "0.0"}),
+            day=book.add_format({"num_format": "yyyy-mm-dd"}),
         )
         _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
         _matrix(book, account_map, formats)
         for name, table in _tables(account_map).items():
-            _accounts(book.add_worksheet(name), table.slice(0, sheet_rows), formats)
+            rows |= _accounts(book, name, table.slice(0, sheet_rows), formats)
         if account_map.history.sessions.num_rows > 1:
-            _sessions(book, account_map.history, sheet_rows, formats)
+            _sessions(book, account_map.history, formats)
+            rows |= _accounts(book, "Changes", account_map.history.changes.slice(0, sheet_rows), formats)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
         _reading(book.add_worksheet("How to read"), account_map, formats)
-    return to.getvalue()
+    return with_rows(to.getvalue(), rows)
 
 
 def _tables(account_map: AccountMap) -> dict[str, pa.Table]:
@@ -95,14 +96,26 @@ def _tables(account_map: AccountMap) -> dict[str, pa.Table]:
     return tables
 
 
-def _accounts(sheet: Worksheet, table: pa.Table, formats: Formats) -> None:
-    """Write accounts: first, and on paper, what a person reads first; without columns that have no value."""
+def _accounts(book: Workbook, name: str, table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
+    """Add a sheet for a table, and give the rows that are to be put into it, by the sheet's number."""
+    shown = _for_people(table)
+    head_of_rows(book.add_worksheet(name), shown, formats, _printed(shown))
+    return {len(book.worksheets()): shown}
+
+
+def _for_people(table: pa.Table) -> pa.Table:
+    """Order the columns: first what a person reads first; those that have no value are left out."""
     names = table.column_names
     held = [name for name in names if name == "name" or table[name].null_count < table.num_rows] or names
     first = [name for name in _FIRST if name in held]
-    others = [name for name in held if name not in first]
-    printed = len(first) if "name" in first else len(held)
-    page_of_rows(sheet, table.select(first + others), formats, printed)
+    return table.select(first + [name for name in held if name not in first])
+
+
+def _printed(table: pa.Table) -> int:
+    """Say how many columns go on paper: of accounts, those that a person reads first."""
+    return (
+        sum(name in _FIRST for name in table.column_names) if "name" in table.column_names else table.num_columns
+    )
 
 
 def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
@@ -172,8 +185,8 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _sessions(book: Workbook, history: History, sheet_rows: int, formats: Formats) -> None:
-    """Write the sessions with the overlap over time as a chart, and the accounts that changed."""
+def _sessions(book: Workbook, history: History, formats: Formats) -> None:
+    """Write the sessions with the overlap over time as a chart."""
     sheet = book.add_worksheet("History")
     sheet.set_column(0, len(SESSION_SCHEMA) - 1, 18)
     days = pc.strftime(history.sessions["finished"], "%Y-%m-%d")
@@ -196,7 +209,6 @@ def _sessions(book: Workbook, history: History, sheet_rows: int, formats: Format
     sheet.insert_chart(last + 2, 0, chart, {"x_scale": 1.8, "description": "Shared entities by session"})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    _accounts(book.add_worksheet("Changes"), history.changes.slice(0, sheet_rows), formats)
 
 
 def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
