@@ -32,7 +32,7 @@ ENDED = "the command ended with exit code "
 
 KERNEL_OPTIONS = "console=ttyS0 quiet nokaslr mitigations=off panic=-1 clearcpuid=515,580,321,323"
 """Without what Bochs 2.7 has by half and Linux 6.1 stumbles over: protection keys (515), whose state takes no
-bytes; fast short copies (580) where fast copies are off; saved states in compact form (321, 323), of wrong size."""
+bytes; fast short copies (580) where others are off; saved states in compact form (321, 323), of wrong size."""
 
 OPENSSL_OPTIONS = "OPENSSL_ia32cap=:~0x80000"
 """Without ADCX and ADOX: with them, OpenSSL's products come out wrong on Bochs 2.7."""

@@ -29,8 +29,8 @@ _RFC_7748: Final = (
 )
 """Scalar, point, product."""
 
-_LOW_ORDER: Final = ("00" * 32, "01" + "00" * 31)
-"""Points whose products are zero (RFC 7748 §6.1): one of order two and one of order four."""
+_LOW_ORDER: Final = ("00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f")
+"""Points whose products are zero (RFC 7748 §6.1): 0, of order two, and 1 and -1, of order four."""
 
 _RFC_9380_DST: Final = b"QUUX-V01-CS02-with-curve25519_XMD:SHA-512_ELL2_NU_"
 _RFC_9380_EMPTY: Final = "51125222da5e763d97f3c10fcc92ea6860b9ccbbd2eb1285728f566721c1e65b"

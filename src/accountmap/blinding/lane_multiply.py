@@ -1,4 +1,9 @@
-"""X25519 of tables of points through a function that takes eight addresses of each at a time."""
+"""X25519 of tables of points through a function that takes eight addresses of each at a time.
+
+libcrypto_mb gives wrong products of some points a few places below p or p/2 (docs/backends.md), of -1 for example,
+whose product is zero. Points that look so special are therefore multiplied by OpenSSL. No hash of a key does: of
+2^126 points, one or two have the 128 bits in their middle all equal.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from accountmap.blinding import parts
 from accountmap.blinding.lanes import LANES
 from accountmap.errors import BackendError
 from accountmap.psi.tables import Bytes2D, Points
@@ -47,12 +53,22 @@ def multiply_in_lanes(x25519: Callable[[int, int, int], int], scalars: Bytes2D, 
     starts = (range(table.ctypes.data, table.ctypes.data + batches * size, size) for table in tables)
     statuses = [x25519(*at) for at in zip(*starts, strict=True)]
     _clear_low_order(np.array(statuses, np.uint32), products)
+    for row in np.flatnonzero(_special(points)):
+        product = parts.multiply(factors[row].tobytes(), points[row].tobytes())
+        products[row] = np.frombuffer(product, np.uint8)
     return products[:count]
 
 
 def _addresses(table: Bytes2D) -> npt.NDArray[np.uint64]:
     """Return the address of each row."""
     return np.arange(len(table), dtype=np.uint64) * np.uint64(32) + np.uint64(table.ctypes.data)
+
+
+def _special(points: Points) -> npt.NDArray[np.bool_]:
+    """Mark points whose middle 128 bits are all zeros or all ones."""
+    middle = points[:, 8:24]
+    same: npt.NDArray[np.bool_] = (middle == 0).all(axis=1) | (middle == 255).all(axis=1)
+    return same
 
 
 def _clear_low_order(statuses: npt.NDArray[np.uint32], products: Points) -> None:
