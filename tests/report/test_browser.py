@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accountmap.accounts.schema import SEGMENTS
@@ -193,6 +195,15 @@ def test_all_controls_have_names_and_the_keyboard_reaches_the_table(page: Page) 
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("#overlap").get_by_label("Search")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"], width: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def test_print_shows_more_rows_than_a_page(page: Page) -> None:

@@ -131,7 +131,7 @@ def test_days_amounts_and_points_look_like_what_they_are() -> None:
     cells = {name.value: cell for name, cell in zip(heading, row, strict=True)}
     assert cells["Last activity"].value == datetime(2026, 3, 1)
     assert cells["Last activity"].number_format == "yyyy-mm-dd"
-    assert (cells["Amount"].number_format, cells["Score"].number_format) == ("#,##0", "0.0")
+    assert (cells["Amount"].number_format, cells["Score"].number_format) == ("#,##0_)", "0.0_)")
     assert cells["Account ID"].number_format == "General"
 
 

@@ -63,8 +63,8 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             title=book.add_format({"bold": True, "font_size": 15}),
             heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
             words=book.add_format({"text_wrap": True, "valign": "top"}),
-            number=book.add_format({"num_format": "#,##0"}),
-            points=book.add_format({"num_format": "0.0"}),
+            number=book.add_format({"num_format": "#,##0_)"}),
+            points=book.add_format({"num_format": "0.0_)"}),
             day=book.add_format({"num_format": "yyyy-mm-dd"}),
         )
         _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
@@ -157,7 +157,7 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     """Write the entities of each cell as a square and as a chart, and below it all that is known of the cells."""
     sheet = book.add_worksheet("Matrix")
     sheet.set_column(0, 2, 22)
-    sheet.set_column(3, 7, 18)
+    sheet.set_column(3, 9, 19)
     entities = account_map.matrix["entities"].to_pylist()
     sheet.write_string(0, 0, "Shared entities", formats.heading)
     for at, theirs in enumerate(SEGMENTS, 1):
