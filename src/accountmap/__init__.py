@@ -1,12 +1,13 @@
 """Find the accounts that two companies share, without either showing its list.
 
-The names below, those of `accountmap.errors`, and what docs/library.md says of them are the library; the rest of
-the package may change with any release. They are loaded when they are first used, so that importing the package is
-quick.
+The names below and what docs/library.md says of them are the library; the rest of the package may change with any
+release. They are loaded when they are first used, so that importing the package is quick.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from accountmap import errors
 
 if TYPE_CHECKING:
     from accountmap.accounts.reading import read_accounts
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "account_map",
     "check_accounts",
+    "errors",
     "map_accounts",
     "prepare_accounts",
     "read_accounts",

@@ -63,7 +63,7 @@ def surface() -> list[str]:
         for name, value in vars(errors).items()
         if isinstance(value, type)
     ]
-    for name in set(accountmap.__all__) - {"__version__"}:
+    for name in set(accountmap.__all__) - {"__version__", "errors"}:
         node = node_of(getattr(accountmap, name))
         if isinstance(node, ast.ClassDef):
             lines += [f"class {name}", *members(name, node.body)]

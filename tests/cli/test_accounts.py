@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from accountmap_cli.main import cli
 from tests.cli.running import accountmap
 from tests.databases.postgres import PASSWORD, Server, running
 from tests.databases.systems import postgres_source
@@ -63,6 +65,15 @@ def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Pa
     )
     assert "2 accounts, 2 entities: 1 customer, 0 opportunity, 1 prospect." in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_a_password_is_asked_for_and_not_shown(server: Server) -> None:
+    asked = CliRunner().invoke(
+        cli, ["accounts", "check", *AS, "--dsn", server.dsn, "--ask-dsn-password"], input=f"{PASSWORD}\n"
+    )
+    assert asked.exit_code == 0, asked.output
+    assert "Password of the database" in asked.output
+    assert PASSWORD not in asked.output
 
 
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def test_a_database_of_duckdb_that_another_program_writes_is_said_to_be_open(tmp
         read_sql("SELECT 1 AS name", f"duckdb:///{path}")
 
 
+def test_a_password_for_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "crm.db").touch()
+    with pytest.raises(InputError, match="which no password opens"):
+        read_sql("SELECT 1 AS name", f"sqlite:///{tmp_path / 'crm.db'}", password="sesame")
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "crm.db").write_text("name\nAcme\n" * 100, encoding="utf-8")
     for system in ("sqlite", "duckdb"):

@@ -142,15 +142,32 @@ def test_without_the_driver_the_error_says_what_to_install(monkeypatch: pytest.M
     assert caught.value.hint == 'Install it with: pip install "accountmap[sql]"'
 
 
+def count_rows(dsn: str, environment: dict[str, str]) -> str:
+    """Read in a process of its own, whose environment libpq sees."""
+    code = (
+        "import sys; from accountmap.accounts.sql_reader import read_sql;"
+        " print(len(read_sql('SELECT 1 AS name', sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, dsn],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout
+
+
 def test_libpq_takes_the_password_from_its_own_file(server: Server, tmp_path: Path) -> None:
     kept = tmp_path / "pgpass"
     escaped = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
     kept.write_text(f"127.0.0.1:{server.port}:*:*:{escaped}\n", encoding="utf-8")
     kept.chmod(0o600)
-    imports = "from accountmap.accounts.sql_reader import read_sql"
-    code = f"{imports}; print(len(read_sql('SELECT 1 AS name', {server.dsn!r})))"
-    environment = {**os.environ, "PGPASSFILE": str(kept)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "1\n"
+    assert count_rows(server.dsn, {"PGPASSFILE": str(kept)}) == "1\n"
+
+
+def test_libpq_takes_everything_from_a_service_file(server: Server, tmp_path: Path) -> None:
+    service = tmp_path / "services"
+    known = f"host=127.0.0.1\nport={server.port}\ndbname=postgres\nuser=crm\npassword={PASSWORD}\n"
+    service.write_text(f"[crm]\n{known}", encoding="utf-8")
+    assert count_rows("postgresql://?service=crm", {"PGSERVICEFILE": str(service)}) == "1\n"

@@ -87,10 +87,12 @@ def open_database(dsn: str, password: str | None = None, *, write: bool = False)
         write: whether anything shall be written; a file that is missing is made then.
 
     Raises:
-        InputError: the address is malformed, or the database cannot be opened.
+        InputError: the address is malformed, the password is for a file, or the database cannot be opened.
         BackendError: the driver is not installed.
     """
     address = DatabaseAddress.parse(dsn)
+    if address.path is not None and password is not None:
+        raise InputError(f"{address} is a file, which no password opens.", "Leave the password out.")
     if address.path is not None and not write and not address.path.is_file():
         raise InputError(f"There is no file {address.path}.", "Check the path of the database.")
     try:
