@@ -4,6 +4,7 @@ The backend of libcrypto_mb runs here on a stand-in for the library, and on the 
 can; tools/emulate_avx512.py runs these tests on an emulated one.
 """
 
+import hashlib
 import json
 import platform
 from pathlib import Path
@@ -15,6 +16,7 @@ from accountmap.blinding.backends import make_curve
 from accountmap.blinding.crypto_mb import FIELD_VERSION, bind
 from accountmap.blinding.ipp import IppCurve
 from accountmap.blinding.known_answers import check_hashing, check_multiplication
+from accountmap.blinding.lanes import P
 from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.errors import BackendError
 from accountmap.executors import ProcessExecutor
@@ -72,6 +74,19 @@ def test_wycheproof(curve: Curve) -> None:
         assert (
             curve.multiply(bytes.fromhex(case["private"]), rows(case["public"])).tobytes().hex() == case["shared"]
         )
+
+
+def test_points_near_the_edges_of_the_field(curve: Curve) -> None:
+    """Where a value that is almost p meets a small one: on both sides of 0, p/2 and p/4, at every distance."""
+    numbers = [
+        (start + sign * (2**bits + bits)) % P
+        for start in (0, (P + 1) // 2, pow(4, -1, P))
+        for sign in (1, -1)
+        for bits in (*range(16), *range(16, 250, 9))
+    ]
+    points = rows(*(number.to_bytes(32, "little").hex() for number in numbers))
+    scalars = np.frombuffer(hashlib.shake_256(b"edges").digest(points.size), np.uint8).reshape(-1, 32)
+    assert np.array_equal(curve.multiply_each(scalars, points), OpenSSLCurve().multiply_each(scalars, points))
 
 
 def test_rfc_9380(curve: Curve) -> None:
