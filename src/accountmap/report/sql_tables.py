@@ -9,6 +9,7 @@ import pyarrow as pa
 from accountmap.databases import Database, open_database
 from accountmap.errors import InputError, UsageError
 from accountmap.overlap import AccountMap
+from accountmap.report.safe_text import visible_column
 from accountmap.report.tables import tables_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -67,7 +68,13 @@ def _replace(database: Database, name: str, table: pa.Table, session: str) -> No
 
 
 def _of_session(account_map: AccountMap, table: pa.Table) -> pa.Table:
-    """Put session and partner before the columns of a table."""
+    """Put session and partner before the columns of a table, and make its text such that every database takes it.
+
+    What the partner wrote may hold NUL, which PostgreSQL refuses, and then no result could be stored.
+    """
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(at, field, visible_column(table[field.name]))
     for name, value in (("partner", account_map.partner_name), ("session_id", account_map.session_id)):
         if name not in table.column_names:
             column = pa.repeat(pa.scalar(value, pa.string()), table.num_rows)
