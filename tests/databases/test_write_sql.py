@@ -108,6 +108,15 @@ def test_a_prefix_is_a_plain_name(tmp_path: Path, prefix: str) -> None:
         write_sql(one_account_map(), f"sqlite:///{tmp_path / 'x.db'}", prefix=prefix)
 
 
+def test_what_a_partner_wrote_cannot_keep_results_from_being_stored(source: Source) -> None:
+    hostile = "Evil\0 \u202eCorp'; DROP TABLE accounts; --"
+    one = one_account_map({"name": hostile})
+    write_sql(one, source.dsn, password=source.password)
+    ((stored,),) = source.ask("SELECT their_name FROM accountmap_overlap")
+    assert stored == "Evil[U+0000] [U+202E]Corp'; DROP TABLE accounts; --"
+    assert len(source.ask("SELECT id FROM accounts")) == 2
+
+
 def test_an_empty_result_makes_the_tables_too(source: Source) -> None:
     one = one_account_map()
     empty: AccountMap = replace(one, overlap=one.overlap.slice(0, 0), session_id="ee" * 32)
