@@ -53,7 +53,7 @@ def test_cells_say_what_was_counted_and_what_was_not_compared() -> None:
     text = words(Page(render_page(example())))
     assert "only counted: at least 7" in text
     assert "only counted: fewer than 5" in text
-    assert text.count(" not compared ") >= 6
+    assert text.count("not compared") >= 6
     assert (
         "Counted without names: at least 7 of your customers among their prospects; fewer than 5 of your" in text
     )
@@ -76,12 +76,12 @@ def test_rules_and_what_each_showed_are_sentences() -> None:
 
 def test_theirs_without_me_is_as_they_counted_it_or_a_bound() -> None:
     text = words(Page(render_page(example())))
-    assert "Customers 20 1 40" in text
-    assert "Prospects 30 0 at most 30" in text
+    assert "customers 20 1 40" in text
+    assert "prospects 30 0 at most 30" in text
     assert "Whatever is fewer than 5 is put together with what is not known." in text
     without = words(Page(render_page(example(rest=None))))
     assert "They do not show it." in without
-    assert "Customers 20 1 at most 19" in without
+    assert "customers 20 1 at most 19" in without
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
