@@ -1,6 +1,7 @@
 """Write the account map as files, each whole or not at all."""
 
 import io
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ EXPORTS: Final = {
 """What each import file is made by."""
 
 
-def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
+def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[Path]:
     """Write the page, the workbook, the JSON document, each table as CSV and as Parquet, and the import files.
 
     Files of the same names are replaced; only the user who runs the program may read the new ones.
@@ -52,6 +53,7 @@ def write_reports(account_map: AccountMap, folder: Path) -> list[Path]:
         contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
     contents |= {name: to_csv(export(account_map)) for name, export in EXPORTS.items()}
     contents["review.csv"] = review_csv(account_map)
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
