@@ -89,11 +89,15 @@ def _described_matches(
     matches = matched_entities(prepared, result)
     entity = matches["entity"]
     territory = pa.chunked_array([own.territory]).take(entity)
-    entity_of_account = dict(zip(own.table["account_id"].to_pylist(), own.entity.tolist(), strict=True))
     added = {
         "lead": leads(result.rules, matches["segment"], matches["their_segment"], territory),
-        "doubt": doubts(matches, territory, pa.chunked_array([own.site]).take(entity)),
-        "review": review_matches(matches, decisions, entity_of_account),
+        "doubt": doubts(
+            matches,
+            pa.chunked_array([own.name]).take(entity),
+            territory,
+            pa.chunked_array([own.site]).take(entity),
+        ),
+        "review": review_matches(matches, tuple(decisions), own.table["account_id"], own.entity),
     }
     for name, column in added.items():
         matches = matches.append_column(name, column)

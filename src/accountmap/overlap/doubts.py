@@ -9,17 +9,20 @@ import pyarrow.compute as pc
 
 from accountmap.canonical.domains import registrable_domain
 from accountmap.canonical.places import comparison_country, country_code
+from accountmap.canonical.sisters import are_sisters
 from accountmap.overlap.columns import mapped
 from accountmap.overlap.tables import TIERS
 
 WEAK: Final = "weak evidence"
 OTHER_COUNTRY: Final = "another country"
 OTHER_DOMAIN: Final = "another domain"
+SISTERS: Final = "perhaps a sister company"
 SEVERAL: Final = "several of theirs"
 DOUBTS: Final = {
     WEAK: "Only part of the name agrees, its sound, or a name and a domain label.",
     OTHER_COUNTRY: "Your account and theirs are in different countries.",
     OTHER_DOMAIN: "The match rests on the name, and the domains differ by more than their ending.",
+    SISTERS: "The evidence is weak, and the names begin alike but go on differently.",
     SEVERAL: "This entity of yours matched several of theirs.",
 }
 """What each doubt says."""
@@ -27,21 +30,26 @@ DOUBTS: Final = {
 Flags = npt.NDArray[np.bool_]
 
 
-def doubts(matches: pa.Table, territory: pa.ChunkedArray, domain: pa.ChunkedArray) -> pa.Array:
+def doubts(
+    matches: pa.Table, name: pa.ChunkedArray, territory: pa.ChunkedArray, domain: pa.ChunkedArray
+) -> pa.Array:
     """Say of each match what speaks against it, joined by "; ", or null.
 
     Args:
         matches: as from `matched_entities`.
-        territory: the own entity's country, row for row, as an ISO 3166 code.
+        name: the own entity's name, row for row.
+        territory: the own entity's country, likewise, as an ISO 3166 code.
         domain: the own entity's domain or website, likewise.
     """
     by_name = matches["tier_rank"].to_numpy() >= TIERS.index("strong name")
+    weak = matches["tier_rank"].to_numpy() == TIERS.index("weak name")
     flags = {
-        WEAK: matches["tier_rank"].to_numpy() == TIERS.index("weak name"),
+        WEAK: weak,
         OTHER_COUNTRY: _differ(
             mapped(territory, comparison_country), mapped(matches["their_country"], _their_country)
         ),
         OTHER_DOMAIN: by_name & _differ(mapped(domain, _label), mapped(matches["their_website"], _label)),
+        SISTERS: _sisters(weak, name, matches["their_name"]),
         SEVERAL: several(matches["entity"].to_numpy()),
     }
     code = sum(flag.astype(np.int64) << bit for bit, flag in enumerate(flags.values()))
@@ -63,6 +71,15 @@ def _differ(one: pa.Array, other: pa.Array) -> Flags:
     """Tell where both are known and differ."""
     different: Flags = pc.fill_null(pc.not_equal(one, other), False).to_numpy(zero_copy_only=False)
     return different
+
+
+def _sisters(weak: Flags, one: pa.ChunkedArray, other: pa.ChunkedArray) -> Flags:
+    """Judge the names of the matches on weak evidence."""
+    flags = np.zeros(len(weak), np.bool_)
+    rows = np.flatnonzero(weak)
+    pairs = zip(one.take(pa.array(rows)).to_pylist(), other.take(pa.array(rows)).to_pylist(), strict=True)
+    flags[rows] = [are_sisters(mine or "", theirs or "") for mine, theirs in pairs]
+    return flags
 
 
 def _their_country(text: str) -> str | None:

@@ -23,12 +23,14 @@ class OwnAccounts:
         table: one row an account: OWN_COLUMNS, account_id, account_segment, and of its entity entity_id,
             segment and territory.
         entity: for each account the row of its entity.
-        territory, site: for each entity its country as an ISO 3166 code, and its domain or website; or null.
+        name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
+            website; or null.
         amount: for each entity the sum of its accounts' amounts.
     """
 
     table: pa.Table
     entity: Rows
+    name: pa.Array
     territory: pa.Array
     site: pa.Array
     amount: npt.NDArray[np.float64]
@@ -58,6 +60,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
     return OwnAccounts(
         table=pa.table(columns),
         entity=entity,
+        name=first_of_entity(own["name"].combine_chunks(), entity, entities),
         territory=territory,
         site=first_of_entity(site, entity, entities),
         amount=np.bincount(entity, weights=amount.fill_null(0.0).to_numpy(), minlength=entities).astype(

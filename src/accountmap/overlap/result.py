@@ -28,10 +28,12 @@ REST_SCHEMA: Final = pa.schema(
         pa.field("entities", pa.int64(), nullable=False),
     ]
 )
-"""Theirs without me, as the partner's program counted and sent it. `by` is "all", "country", "industry", "size" or
-"account"; `value` the country code, the partner's word for the industry, the band of employees, such as "51-200", or
-the account's name: text from outside. A null value holds what the partner does not know, and every value with fewer
-entities than the agreement's smallest cell, taken together."""
+"""Theirs without me, as the partner's program counted and sent it.
+
+`by` is "all", "country", "industry", "size" or "account"; `value` the country code, the partner's word for the
+industry, the band of employees, such as "51-200", or the account's name: text from outside. A null one holds what
+the partner does not know, and every value with fewer entities than the agreement's smallest cell, taken together.
+"""
 
 WITHHELD_SCHEMA: Final = pa.schema(
     [pa.field("entity", pa.int32(), nullable=False), pa.field("reason", pa.string(), nullable=False)]

@@ -5,13 +5,16 @@ match that comes back with other evidence is a question again: a rejected one if
 less.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.overlap.columns import Rows
 
 KEPT: Final = "kept"
 REJECTED: Final = "rejected"
@@ -45,21 +48,26 @@ class MatchDecision:
 
 
 def review_matches(
-    matches: pa.Table, decisions: Iterable[MatchDecision], entity_of_account: dict[str, int]
+    matches: pa.Table, decisions: Collection[MatchDecision], account_id: pa.ChunkedArray, entity_of_account: Rows
 ) -> pa.Array:
     """Say for each match KEPT, REJECTED, or null where no decision holds.
 
     Args:
         matches: as from `matched_entities`.
-        entity_of_account: row of the entity by account id.
+        account_id, entity_of_account: the own accounts, and the row of each one's entity.
     """
+    if not decisions:
+        return pa.nulls(matches.num_rows, pa.string())
     review = np.full(matches.num_rows, None, object)
     entity = matches["entity"].to_numpy()
     evidence = [frozenset(text.split("+")) for text in matches["evidence"].to_pylist()]
     their_segment = matches["their_segment"].to_pylist()
     rows_of_entity = _rows_by(entity)
-    for decision in sorted(decisions):
-        rows = rows_of_entity.get(entity_of_account.get(decision.account_id, -1), [])
+    ordered = sorted(decisions)
+    ids = pa.array([decision.account_id for decision in ordered], pa.string())
+    at = pc.index_in(ids, value_set=account_id.combine_chunks()).to_pylist()
+    for decision, account in zip(ordered, at, strict=True):
+        rows = [] if account is None else rows_of_entity.get(int(entity_of_account[account]), [])
         for row in rows:
             apart = len(rows) > 1 and decision.their_segment not in ("", their_segment[row])
             if not apart and decision.holds(evidence[row]):
