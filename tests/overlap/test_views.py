@@ -82,6 +82,8 @@ def test_their_customers_that_i_only_prospect_are_a_table() -> None:
     ("own", "shown", "evidence", "doubt"),
     [
         ({}, {}, ["label"], "weak evidence"),
+        ({"name": "Alba Bank"}, {"name": "Alba Energy"}, ["label"], "weak evidence; perhaps a sister company"),
+        ({"name": "Alba Bank"}, {"name": "Alba Energy"}, ["domain"], None),
         ({"country": "Germany"}, {"country": "Spain"}, ["domain"], "another country"),
         ({"country": "Hong Kong"}, {"country": "China"}, ["domain"], None),
         ({"domain": "tern-invented.com"}, {"website": "quay-invented.com"}, ["name"], "another domain"),
