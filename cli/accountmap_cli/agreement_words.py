@@ -57,7 +57,7 @@ def in_words(agreement: "Agreement") -> list[str]:
         f"  Preview         both learn how many entities have one {terms.slots[0].name}, by pairs of segments",
         *(f"  {'Shared' if n == 0 else '      '}          {line}" for n, line in enumerate(shared)),
         f"  Lists           {change_rule(terms.min_change)}",
-        "  Never           the name of an account that only one of you has",
+        *([] if terms.sharing.rest_named_by else ["  Never           an account that only one of you has"]),
         f"  With --yes      a program reveals if the counts are at most {terms.automatic_share:.0%} of its list",
     ]
     for name, sizes in zip(terms.names, agreement.sizes, strict=False):

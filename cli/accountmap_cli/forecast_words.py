@@ -86,6 +86,8 @@ def worst(about: "Forecast") -> Iterator[str]:
         f"{plural(about.runs_left, 'session')} may still show counts in these 30 days: {sum_of_runs:,} names, "
         "if it changed them each time."
     )
+    if about.rest == "names":
+        yield "The names of all your other entities leave to whoever signed, also if it lists nothing of its own."
     yield "A segment in which it lists one company alone makes the count a question about that company."
     if about.role == 0:
         yield "It sees the counts before you do, and may stop there: then you see none."

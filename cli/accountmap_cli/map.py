@@ -162,8 +162,13 @@ def question(preview: "Preview", partner: str) -> str:
     fields = f"and {partner} of these accounts your {shown}" if shown else "and nothing more of them from you"
     learns = f"each learns which of its own accounts\nthe other has, in which of the other's segments,\n{fields}"
     counted = [f"your {a} by their {b}" for a, b in preview.counts if (a, b) not in preview.named]
+    rest = {
+        "": "",
+        "counts": f"\n{partner} also learns how many other accounts you have, by country, industry and size.",
+        "names": f"\n{partner} also learns THE NAMES OF ALL YOUR OTHER ACCOUNTS in these segments.",
+    }[preview.rest]
     only = f"\nOnly the counts stay known of {', '.join(counted)}." if counted else ""
-    return f"\n{then}, {learns}.{only}\nReveal?"
+    return f"\n{then}, {learns}.{rest}{only}\nReveal?"
 
 
 def show_preview(preview: "Preview", partner: str) -> None:
@@ -197,7 +202,10 @@ def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object
         "sent": [place.file(name) for name in outcome.sent],
         "preview": None
         if preview is None
-        else [{"mine": mine, "theirs": theirs, "entities": n} for (mine, theirs), n in preview.counts.items()],
+        else [
+            {"mine": mine, "theirs": theirs, "entities": cell_in_words(preview, mine, theirs)}
+            for mine, theirs in preview.counts
+        ],
         "notes": list(outcome.notes),
         "reports": str(reports) if outcome.state == "done" else None,
     }

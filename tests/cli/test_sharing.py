@@ -78,9 +78,9 @@ def test_options_stand_in_the_agreement_and_are_said(tmp_path: Path) -> None:
         "Globex Data nothing more.",
         "opportunity and prospect of Acme Cloud by every segment of Globex Data: only how many entities match, by "
         "the preview kind alone.",
-        "Of both lists only accounts in AT, DE, of the industries Food, with 50 or more employees take part.",
+        "Of both lists only accounts in AT, DE, of the industries “Food”, with 50 or more employees take part.",
         "customer of Acme Cloud by prospect of Globex Data in DE: Acme Cloud leads.",
-        "All segments by all segments: Globex Data leads.",
+        "Where none of the rules before fits: All segments by all segments: Globex Data leads.",
         "Globex Data also shows how many other entities it has",
     ):
         assert sentence in shown

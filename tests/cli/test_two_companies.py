@@ -183,11 +183,14 @@ def test_the_question_says_all_that_is_revealed() -> None:
     cell, counted = ("customer", "customer"), ("customer", "prospect")
     shown = ("name", "owner_email")
     preview = Preview(
-        {cell: 3, counted: 2}, {}, {}, frozenset({cell}), shown, 5, partner_knows=True, automatic=True
+        {cell: 3, counted: 2}, {}, {}, frozenset({cell}), shown, "", 5, partner_knows=True, automatic=True
     )
     assert "Globex has agreed" in question(preview, "Globex")
     assert "Globex of these accounts your name, owner email" in question(preview, "Globex")
     assert "nothing more of them" in question(replace(preview, shown=()), "Globex")
+    assert "other accounts" not in question(preview, "Globex").lower()
+    assert "how many other accounts you have" in question(replace(preview, rest="counts"), "Globex")
+    assert "THE NAMES OF ALL YOUR OTHER ACCOUNTS" in question(replace(preview, rest="names"), "Globex")
     assert "Only the counts stay known of your customer by their prospect." in question(preview, "Globex")
     assert cell_in_words(preview, *cell) == 3
     assert cell_in_words(preview, *counted) == "< 5"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from accountmap.canonical.prepare import prepare_accounts
@@ -94,6 +95,23 @@ def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
     check_change(parties.acme.workspace, parties.acme.partner, bare, later)
     found = changed_since_earlier(parties.acme.workspace, parties.acme.partner, bare, later)
     assert (found.list_id, found.by_segment) == (1, {"prospect": 1})
+
+
+def test_what_a_rest_would_show_counts_as_a_change(tmp_path: Path) -> None:
+    sharing = replace(share_all(), rest_shown_by=("initiator",))
+    parties = Parties.make(tmp_path, sharing=sharing)
+    parties.run()
+    accounts = account_list(LEFT)
+    at = accounts.table.column_names.index("industry")
+    table = accounts.table.set_column(at, "industry", pa.array(["Food", None, None, None]))
+    party = parties.acme
+    party.workspace.save_list(replace(accounts, table=table), prepared(LEFT), "with an industry", NOW)
+    with pytest.raises(TrustError, match="1 customer; the agreement asks for 5"):
+        begin(party)
+    other = Parties.make(tmp_path / "no rest")
+    other.run()
+    other.acme.workspace.save_list(replace(accounts, table=table), prepared(LEFT), "with an industry", NOW)
+    assert begin(other.acme).sent, "where nothing of it is shown"
 
 
 def test_an_agreement_without_a_rule_warns(tmp_path: Path) -> None:

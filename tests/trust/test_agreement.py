@@ -12,6 +12,7 @@ from accountmap.trust import text
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.rotation import Rotation
+from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, Rectangle, Sharing
 from accountmap.trust.terms_writing import write_terms
 from tests.trust.test_agreement_diff import ACME, GLOBEX, NOW, SIZES, TERMS, propose
 
@@ -123,6 +124,33 @@ def test_terms_that_no_program_could_keep_are_refused(was: str, is_now: str) -> 
     with pytest.raises(TrustError) as refused:
         Agreement.parse(signed_by_acme(terms.replace(was, is_now, 1)))
     assert str(refused.value).isprintable()
+
+
+COUNTED = Rectangle(Disclosure(COUNTS), (("customer",), ("prospect",)))
+NAMED = Rectangle(Disclosure(NAMES), (("customer",), ("customer",)))
+
+
+@pytest.mark.parametrize(
+    ("rectangles", "rest", "fine"),
+    [
+        ((COUNTED,), {"rest_shown_by": ("initiator",)}, False),
+        ((COUNTED, NAMED), {"rest_shown_by": ("initiator",)}, True),
+        ((COUNTED, NAMED), {"rest_shown_by": ("initiator",), "rest_named_by": ("initiator",)}, False),
+        ((NAMED,), {"rest_shown_by": ("responder",), "rest_named_by": ("responder",)}, False),
+        (TERMS.sharing.rectangles, {"rest_shown_by": ("responder",), "rest_named_by": ("responder",)}, True),
+    ],
+    ids=["nothing revealed", "counts", "a cell for counts only", "a hidden cell", "all revealed"],
+)
+def test_a_rest_shows_nothing_that_a_cell_hides(
+    rectangles: tuple[Rectangle, ...], rest: dict[str, tuple[str, ...]], fine: bool
+) -> None:
+    """Who names all that did not match in one cell names what may match in another."""
+    data = signed_by_acme(write_terms(replace(TERMS, sharing=Sharing(rectangles, **rest))))
+    if fine:
+        assert Agreement.parse(data).terms.sharing.rest_shown_by == rest["rest_shown_by"]
+        return
+    with pytest.raises(TrustError, match="rest_"):
+        Agreement.parse(data)
 
 
 def test_a_slot_that_is_no_table_is_refused() -> None:

@@ -81,6 +81,23 @@ def test_each_change_is_one_sentence(changes: dict[str, Any], said: str) -> None
     assert differences(propose(), propose(**changes)) == (said,)
 
 
+def test_sides_stay_with_their_companies_when_roles_change() -> None:
+    """Acme shows its name and its rest, Globex more, and Acme leads: whoever begins sessions."""
+    sharing = replace(
+        Sharing.uniform(TERMS.segments, (("name",), ("name", "amount"))), rest_shown_by=("initiator",)
+    )
+    turned = {"names": ("Globex", "Acme"), "cards": TERMS.cards[::-1]}
+    roles = "Roles: Globex begins sessions, before it was Acme."
+    before = propose(sharing=sharing, leads=(LEAD,))
+    kept = propose(sharing=sharing.mirrored(), leads=(LEAD.mirrored(),), **turned)
+    assert differences(before, kept) == (roles,)
+    assert {*differences(before, propose(sharing=sharing, leads=(LEAD,), **turned))} > {
+        roles,
+        "New: customer of Globex by prospect of Acme in DE: Globex leads.",
+        "No longer: prospect of Globex by customer of Acme in DE: Acme leads.",
+    }
+
+
 ASYMMETRIC = (
     "All segments by all segments: after both agree, each learns which of its own accounts the other has and in "
     "which segment; not the same both ways: of these shows Acme nothing more and Globex name, owner email."

@@ -10,7 +10,7 @@ from accountmap.errors import TrustError
 from accountmap.trust.chain import Entry, Facts, Ledger, head_of
 from accountmap.trust.identity import Identity
 from accountmap.trust.receipts import CardReceipts
-from accountmap.trust.run_receipts import SessionReceipt, run_receipt
+from accountmap.trust.run_receipts import SessionReceipt, run_id, run_receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX, STRANGER = (Identity.generate(name, NOW) for name in ("Acme", "Globex", "Stranger"))
@@ -23,7 +23,14 @@ def receipt(signers: tuple[Identity, ...] = (ACME, GLOBEX), parties: Sequence[Id
     signatures = [CardReceipts(signer, GLOBEX.card).sign(SIGNED.receipt).hex() for signer in signers]
     cards = [party.card.digest.hex() for party in parties]
     session = SIGNED.to_facts() | {"signatures": signatures}
-    return {"event": "done", "receipt": run_receipt([SIGNED.receipt]).hex(), "receipts": [session], "cards": cards}
+    return {
+        "event": "done",
+        "sid": run_id([bytes(32), SIGNED.sid]).hex(),
+        "sessions": [bytes(32).hex(), SIGNED.sid.hex()],
+        "receipt": run_receipt([SIGNED.receipt]).hex(),
+        "receipts": [session],
+        "cards": cards,
+    }
 
 
 def changed(**parts: object) -> Facts:
@@ -105,6 +112,11 @@ def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, I
         (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is no party"),
         (receipt() | {"receipt": bytes(32).hex()}, "its receipt is not that of what it says"),
         (receipt() | {"receipts": []}, "it is not an entry"),
+        (receipt() | {"sessions": [SIGNED.sid.hex()]}, "its receipt is not that of what it says"),
+        (
+            receipt() | {"sessions": [bytes(32).hex()], "sid": run_id([bytes(32)]).hex()},
+            "its receipt is not that of what it says",
+        ),
         (changed(counts=[[1, 0], [2, 2]]), "its receipt is not that of what it says"),
         (changed(counts=[[1, 0], [2, -3]]), "it is not an entry"),
         (changed(counts=[]), "it is not an entry"),

@@ -8,12 +8,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
+from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError
 from accountmap.exchange.participation import Flags, left_out, withheld
+from accountmap.exchange.rest import shown_of_rest
 from accountmap.trust.agreement import Agreement
+from accountmap.trust.roles import ROLES
+from accountmap.trust.sharing import NAMES
 from accountmap.workspace import PartnerRecord, Workspace
 
 LISTS_COMPARED: Final = 12
@@ -24,6 +26,20 @@ FEW: Final = 5
 
 Entities = Counter[tuple[str, ...]]
 """How often each segment with the same keys stands in a list."""
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """What a session takes of a list.
+
+    Attributes:
+        left_out: one flag an entity, set for those that take no part.
+        rest: what is shown of each entity that does not match, if the agreement lets it: then entities without a
+            key count too, and one of which this changed has changed.
+    """
+
+    left_out: Flags
+    rest: tuple[tuple[str, ...], ...] | None
 
 
 @dataclass(frozen=True)
@@ -40,16 +56,15 @@ class Change:
 
 
 def changed_entities(
-    before: Prepared, after: Prepared, out_before: Flags | None = None, out_after: Flags | None = None
+    before: Prepared, after: Prepared, shown_before: Shown | None = None, shown_after: Shown | None = None
 ) -> dict[str, int]:
     """Count by segment the entities that came or went, whichever is more; one with other keys did both.
 
-    Entities without a key are left out, for nothing can match them.
-
     Args:
-        out_before, out_after: one flag an entity, set for those that took no part; by default none.
+        shown_before, shown_after: what took part of each list and what is shown of it; by default all that has a
+            key, and nothing else of it.
     """
-    old, new = _by_keys(before, out_before), _by_keys(after, out_after)
+    old, new = _by_keys(before, shown_before), _by_keys(after, shown_after)
     came, went = _by_segment(new - old), _by_segment(old - new)
     return {segment: max(came[segment], went[segment]) for segment in sorted(came.keys() | went.keys())}
 
@@ -103,26 +118,34 @@ def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, 
 
 
 def _changed(workspace: Workspace, agreement: Agreement, one: int, other: int) -> dict[str, int]:
-    """Compare two lists by what takes part of each under an agreement."""
-    sides = []
-    for number in (one, other):
-        accounts, prepared = workspace.load_list(number)
-        held_back = withheld(accounts, prepared, agreement.terms.sharing.joint_filter)
-        sides.append((prepared, left_out(prepared, held_back)))
-    (before, out_before), (after, out_after) = sides
-    return changed_entities(before, after, out_before, out_after)
+    """Compare two lists by what takes part of each under an agreement, and what is shown of it."""
+    before, after = workspace.load_list(one), workspace.load_list(other)
+    role = agreement.role_of(workspace.card)
+    shown = [_shown(agreement, role, *both) for both in (before, after)]
+    return changed_entities(before[1], after[1], *shown)
 
 
-def _by_keys(prepared: Prepared, out: Flags | None) -> Entities:
-    """Count entities by segment and keys."""
+def _shown(agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared) -> Shown:
+    sharing = agreement.terms.sharing
+    flags = left_out(prepared, withheld(accounts, prepared, sharing.joint_filter))
+    level = sharing.rest_of(ROLES[role])
+    return Shown(flags, shown_of_rest(accounts, prepared, names=level == NAMES) if level else None)
+
+
+def _by_keys(prepared: Prepared, shown: Shown | None) -> Entities:
+    """Count entities by segment, keys and what else is shown of them."""
     keys: list[list[str]] = [[] for _ in range(prepared.entities.num_rows)]
     columns = (prepared.keys[name].to_pylist() for name in ("entity", "slot", "value"))
     for entity, slot, value in zip(*columns, strict=True):
         keys[entity].append(f"{prepared.profile.slots[slot].name}={value}")
     segments = prepared.entities["segment"].to_pylist()
-    flags = np.zeros(len(keys), np.bool_) if out is None else out
-    rows = zip(segments, keys, flags.tolist(), strict=True)
-    return Counter((segment, *sorted(own)) for segment, own, absent in rows if own and not absent)
+    absent = [False] * len(keys) if shown is None else shown.left_out.tolist()
+    rest = None if shown is None else shown.rest
+    return Counter(
+        (segments[n], *sorted(own), *(rest[n] if rest else ()))
+        for n, own in enumerate(keys)
+        if (own or rest) and not absent[n]
+    )
 
 
 def _by_segment(entities: Entities) -> Counter[str]:

@@ -15,7 +15,8 @@ from accountmap.exchange.running import Running
 from accountmap.overlap.result import BOTH, MATCH_SCHEMA, ME, THEM, EngagementRule, SessionResult
 from accountmap.psi.phases import Counted, Done
 from accountmap.psi.rounds import Counts
-from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.roles import ROLES
 from accountmap.trust.run_receipts import run_receipt
 from accountmap.trust.sharing import NAMES
 

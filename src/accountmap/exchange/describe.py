@@ -3,10 +3,15 @@
 from typing import Final
 
 from accountmap.psi.parameters import MessageType
-from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.roles import ROLES
 from accountmap.trust.sharing import NAMES
 
 _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
+_SHOWN: Final = (
+    "The sender's agreed fields of the accounts that match, and, where the agreement says so, how many others it "
+    "has, or their names."
+)
 HOLDS: Final = {
     MessageType.OFFER: "blinded values of the sender's accounts and of as many dummies as the agreement asks for",
     MessageType.ANSWER: "blinded values of the sender's accounts and dummies, and two commitments",
@@ -28,8 +33,8 @@ REVEALS: Final = {
     MessageType.REVEAL: "How the entities' keys are linked, without names, and so how many match.",
     MessageType.REVEAL_OPENING: _OWN_MATCHES,
     MessageType.MATCHES: _OWN_MATCHES,
-    MessageType.RESPONDER_FIELDS: "The sender's agreed fields of the accounts that match.",
-    MessageType.INITIATOR_FIELDS: "The sender's agreed fields of the accounts that match.",
+    MessageType.RESPONDER_FIELDS: _SHOWN,
+    MessageType.INITIATOR_FIELDS: _SHOWN,
     MessageType.RECEIPT: "Nothing new.",
     MessageType.STOP: "That the sender saw the counts and declined.",
 }
@@ -57,8 +62,8 @@ def partner_learned(partner: str, agreement: Agreement, role: int, matches: int)
     found = (
         sizes,
         counts,
-        f"After both had agreed: which {matches:,} of {partner}'s own entities are on your list, and in which of "
-        "your segments each of them is.",
+        f"After both had agreed: which of {partner}'s own entities are on your list, {matches:,} matches, and in "
+        "which of your segments each of them is.",
         "Without names: how the match keys of the two lists are linked to each other.",
         f"Of these entities, from your list: {', '.join(shown)}." if shown else "No field of these entities.",
     )

@@ -13,9 +13,10 @@ from accountmap.exchange.admission import admit, recent_runs
 from accountmap.exchange.changes import changed_since_earlier
 from accountmap.exchange.conclude import shown_fields
 from accountmap.exchange.outcome import Cell
-from accountmap.exchange.rectangles import OwnSide
+from accountmap.exchange.rectangles import OwnSide, run_parameters
 from accountmap.psi.parameters import MessageType, Role
-from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.roles import ROLES
 from accountmap.trust.sharing import COUNTS, NAMES
 from accountmap.workspace import PartnerRecord, Workspace
 
@@ -45,6 +46,9 @@ class Forecast:
         rest: what the partner learns of the other entities: "counts" by country and so on, "names", or nothing.
         runs_left: sessions that may still show counts in these 30 days, this one included.
         changed: entities that changed since an earlier session, by segment; empty if none did.
+        partner_rows: the most companies that the partner can have compared in one session: it may list other ones
+            in each rectangle.
+        most_matches: the most of the own entities that the partner can learn of in one session.
     """
 
     partner: str
@@ -64,16 +68,8 @@ class Forecast:
     rest: str
     runs_left: int
     changed: dict[str, int]
-
-    @property
-    def partner_rows(self) -> int:
-        """The most companies that the partner can have compared in one session."""
-        return sum(self.partner_sizes.values())
-
-    @property
-    def most_matches(self) -> int:
-        """The most of the own entities that the partner can learn of in one session."""
-        return min(self.comparable, self.partner_rows)
+    partner_rows: int
+    most_matches: int
 
 
 def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, now: datetime) -> Forecast:
@@ -114,7 +110,19 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         rest=terms.sharing.rest_of(ROLES[role]),
         runs_left=terms.runs_per_30_days - len(recent_runs(workspace, partner, now)),
         changed=changed_since_earlier(workspace, partner, agreement, number).by_segment,
+        partner_rows=sum(parameters.rows(Role(1 - role)) for parameters in run_parameters(agreement).sessions),
+        most_matches=_most_matches(own, agreement, role, comparable),
     )
+
+
+def _most_matches(own: OwnSide, agreement: Agreement, role: Role, comparable: set[int]) -> int:
+    """Bound the own entities that can match, rectangle by rectangle; one may match in several."""
+    bound = 0
+    sessions = zip(own.orders, run_parameters(agreement).sessions, strict=True)
+    for order, parameters in sessions:
+        if parameters.reveals:
+            bound += min(len(comparable & set(order.entity.tolist())), parameters.rows(Role(1 - role)))
+    return min(bound, len(comparable))
 
 
 def _levels(agreement: Agreement, role: int) -> dict[Cell, str]:

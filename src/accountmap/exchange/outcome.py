@@ -27,9 +27,11 @@ class Preview:
         partner_sizes: the partner's padded entities by segment.
         named: the cells in which matches are revealed after both consent.
         shown: the fields of matches that this side shows in any of them.
+        rest: what this side also shows of accounts that do not match: "counts", "names", or nothing.
         smallest: counts below it, and above zero, in cells that are not named are for display fewer than this.
         partner_knows: whether the partner has seen these counts already.
-        automatic: whether the agreement lets a program reveal without asking.
+        automatic: whether the agreement lets a program reveal without asking; never where this side names accounts
+            that do not match.
     """
 
     counts: dict[Cell, int]
@@ -37,6 +39,7 @@ class Preview:
     partner_sizes: dict[str, int]
     named: frozenset[Cell]
     shown: tuple[str, ...]
+    rest: str
     smallest: int
     partner_knows: bool
     automatic: bool

@@ -14,8 +14,8 @@ from accountmap.exchange.running import Running
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Done, Message
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES
-from accountmap.trust.agreement import ROLES
 from accountmap.trust.chain import Facts
+from accountmap.trust.roles import ROLES
 from accountmap.trust.run_receipts import SessionReceipt, run_receipt
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 
@@ -67,6 +67,7 @@ def record_done(running: Running, found: Found, now: datetime) -> None:
         "matches": sum(len(each) for _, each in done),
         "own_accounts": accounts_digest(running.record.sid, sorted(matched)),
         "receipt": run_receipt(each.receipt for each in signed).hex(),
+        "sessions": [each.sid.hex() for each in found],
         "receipts": [each.to_facts() for each in signed],
         "cards": list(running.agreement.terms.cards),
     }

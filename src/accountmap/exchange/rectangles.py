@@ -17,8 +17,9 @@ from accountmap.psi.parameters import Groups, OwnEntities, Parameters
 from accountmap.psi.run_parameters import RunParameters
 from accountmap.psi.suite import digest
 from accountmap.psi.tables import Points
-from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.agreement import Agreement
 from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.roles import ROLES
 from accountmap.trust.sharing import NAMES, Rectangle
 from accountmap.trust.terms import Terms
 

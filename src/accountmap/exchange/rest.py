@@ -39,7 +39,7 @@ Row = tuple[int, int, bytes, int]
 """Segment, kind, value, entities."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OwnRest:
     """psi's Rest port over a prepared list.
 
@@ -104,6 +104,17 @@ def most_bytes(rows: int, *, shows: bool, names: bool) -> int:
     if not shows:
         return 0
     return MOST_BYTES + (rows * (_FIXED_BYTES + VALUE_BYTES) if names else 0)
+
+
+def shown_of_rest(accounts: AccountList, prepared: Prepared, *, names: bool) -> tuple[tuple[str, ...], ...]:
+    """Return for each entity what a rest counts it by, and its name where names are shown."""
+    every = set(range(prepared.entities.num_rows))
+    columns = _values(accounts, prepared, every)
+    named = _names(accounts, prepared, every) if names else {}
+    return tuple(
+        (*(column.get(entity) or "" for column in columns), named.get(entity, b"").decode())
+        for entity in range(prepared.entities.num_rows)
+    )
 
 
 def suppressed(counted: Counter[str | None], smallest: int) -> list[tuple[bytes, int]]:

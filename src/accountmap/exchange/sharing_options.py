@@ -11,6 +11,7 @@ from typing import Final
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.places import country_code
 from accountmap.errors import InputError
+from accountmap.trust.roles import BOTH, INITIATOR, RESPONDER
 from accountmap.trust.sharing import (
     COUNTS,
     NAMES,
@@ -22,7 +23,7 @@ from accountmap.trust.sharing import (
     Sharing,
     rectangles_of,
 )
-from accountmap.trust.terms import BOTH, INITIATOR, RESPONDER, SHARED_FIELDS
+from accountmap.trust.terms import SHARED_FIELDS
 
 HIDDEN: Final = "hidden"
 FIELDS: Final = "fields"

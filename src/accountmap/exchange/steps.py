@@ -24,6 +24,8 @@ from accountmap.psi.parameters import Curve, Role
 from accountmap.psi.phases import Message
 from accountmap.trust.envelope import Header, next_transcript
 from accountmap.trust.kem import SealingKey
+from accountmap.trust.roles import ROLES
+from accountmap.trust.sharing import NAMES
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 
 Decide = Callable[[Preview], bool | None]
@@ -229,20 +231,30 @@ class Steps:
         if counts is None:
             return None
         terms, role = running.agreement.terms, running.record.role
-        own_sizes = running.own.sizes
         compared = cells(counts, running.agreement, role)
         fields = shown_fields(running.agreement, role)
         return Preview(
             counts=compared,
-            own_sizes=own_sizes,
+            own_sizes=running.own.sizes,
             partner_sizes=running.agreement.sizes[1 - role],
             named=frozenset(fields),
             shown=tuple(dict.fromkeys(name for ours, _ in fields.values() for name in ours)),
+            rest=terms.sharing.rest_of(ROLES[role]),
             smallest=terms.sharing.smallest_cell,
             partner_knows=role == Role.INITIATOR,
-            automatic=self._is_newest(running)
-            and int(counts.sum()) <= terms.automatic_share * sum(own_sizes.values()),
+            automatic=self._is_automatic(running, sum(compared[cell] for cell in fields)),
         )
+
+    def _is_automatic(self, running: Running, counted: int) -> bool:
+        """Tell whether a program may reveal without asking.
+
+        Args:
+            counted: entities of the preview in the cells in which matches are revealed.
+        """
+        sharing, own = running.agreement.terms.sharing, running.own.entities(NAMES)
+        names_rest = sharing.rest_of(ROLES[running.record.role]) == NAMES
+        few = counted <= running.agreement.terms.automatic_share * len(own)
+        return few and not names_rest and self._is_newest(running)
 
     def _is_newest(self, running: Running) -> bool:
         """Tell whether no other agreement was signed since the session began: that one may reveal less."""

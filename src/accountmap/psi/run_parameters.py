@@ -61,7 +61,7 @@ class RunParameters:
         limits = self._section_limits(kind)
         start = LENGTH_BYTES * len(limits)
         lengths = [int.from_bytes(body[at : at + LENGTH_BYTES], "big") for at in range(0, start, LENGTH_BYTES)]
-        ends = [start, *accumulate(lengths, initial=start)][1:]
+        ends = list(accumulate(lengths, initial=start))
         fits = all(least <= n <= most for (least, most), n in zip(limits, lengths, strict=True))
         if len(body) < start or not fits or ends[-1] != len(body):
             raise PeerError(f"message {kind.value} has another length than the agreement allows")

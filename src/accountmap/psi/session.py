@@ -11,8 +11,8 @@
 sends the bytes of a message once they are stored, and the same bytes again after a crash: two different messages
 in one place would show the partner more than one session may.
 
-Bytes from the partner lead to a result or to PeerError. After a PeerError the session is unchanged, and can only
-be stopped or given the right message.
+Bytes from the partner lead to a result or to PeerError. After a PeerError in messages 1 to 5 the session is
+unchanged, and can be given the right message; in messages 6 to 9 it is over (ENDS_IF_REFUSED).
 """
 
 from dataclasses import replace

@@ -14,11 +14,11 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust import text
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.terms import AGREEMENT_FORMAT, INITIATOR, RESPONDER, Terms
+from accountmap.trust.roles import INITIATOR, RESPONDER, ROLES
+from accountmap.trust.terms import AGREEMENT_FORMAT, Terms
 from accountmap.trust.terms_reading import read_terms
 from accountmap.trust.terms_writing import write_terms
 
-ROLES: Final = (INITIATOR, RESPONDER)
 MAX_ROWS: Final = 100_000_000
 _SIGN_LABEL: Final = b"accountmap-agreement-v1 signature\x00"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from accountmap.trust.agreement import ROLES, Agreement
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.roles import ROLES
 from accountmap.trust.sharing import NAMES
 from accountmap.trust.sharing_words import sharing_in_words
 from accountmap.trust.terms import Terms
@@ -64,11 +65,15 @@ def _times(terms: Terms) -> str:
 
 def _sharing(one: Terms, other: Terms) -> Iterator[str]:
     """Compare what is said of sharing, filter and engagement, sentence by sentence."""
+    if one.names == other.names[::-1]:
+        # Each company keeps its side, whoever begins sessions now.
+        leads = tuple(lead.mirrored() for lead in one.leads)
+        one = replace(one, names=other.names, sharing=one.sharing.mirrored(), leads=leads)
     was, is_now = _same_everywhere(one), _same_everywhere(other)
     if was is not None and is_now is not None:
         yield from _members("Shown of matched accounts", was, is_now)
         other = replace(other, sharing=replace(other.sharing, rectangles=one.sharing.rectangles))
-    # Roles may have changed; what is said of a side is compared under the same name.
+    # One of them may have another name now; what is said of a side is compared under the same one.
     before, after = (
         sharing_in_words(terms.sharing, terms.leads, one.names, one.segments) for terms in (one, other)
     )

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from accountmap.errors import TrustError
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.receipts import receipt_holds
-from accountmap.trust.run_receipts import SessionReceipt, run_receipt
+from accountmap.trust.run_receipts import SessionReceipt, run_id, run_receipt
 
 EXPORT_FORMAT: Final = "accountmap-ledger-v1"
 BEGINNING: Final = bytes(32)
@@ -137,7 +137,9 @@ class Ledger:
         if len({*made} - receipts) < len(made):
             return "its receipt is that of an earlier session"
         receipts.update(made)
-        if run_receipt(made).hex() != facts["receipt"]:
+        sessions = [bytes.fromhex(sid) for sid in facts["sessions"]]
+        known = run_id(sessions).hex() == facts["sid"] and {each.sid for each in signed} <= set(sessions)
+        if run_receipt(made).hex() != facts["receipt"] or not known:
             return "its receipt is not that of what it says"
         faults = (self._signature_fault(parties, each) for each in signed)
         return next((fault for fault in faults if fault), None)

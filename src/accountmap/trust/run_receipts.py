@@ -9,6 +9,7 @@ import numpy as np
 
 from accountmap.psi.fields import matches_digest, receipt_of
 from accountmap.psi.phases import Done
+from accountmap.psi.suite import digest
 from accountmap.trust.text import SIGNATURE_BYTES
 
 _LABEL: Final = b"accountmap-run-v1 receipts\x00"
@@ -69,6 +70,11 @@ class SessionReceipt:
         if any(not 0 <= n < 2**32 for row in counts for n in row) or not counts:
             raise ValueError("counts are out of range")
         return cls(sid, graph, counts, matches, shown, (initiator, responder))
+
+
+def run_id(sids: Iterable[bytes]) -> bytes:
+    """Return the id of a run of these sessions (account-psi-v1 §5.9)."""
+    return digest("run", *sids)
 
 
 def run_receipt(receipts: Iterable[bytes]) -> bytes:

@@ -1,8 +1,10 @@
 """What an agreement lets the partners see: the sharing matrix, as rectangles, and which entities take part."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
+
+from accountmap.trust.roles import OTHER
 
 COUNTS: Final = "counts"
 NAMES: Final = "names"
@@ -91,6 +93,18 @@ class Sharing:
             return NAMES
         return COUNTS if role in self.rest_shown_by else ""
 
+    def mirrored(self) -> Self:
+        """Return the same with initiator and responder exchanged; their names in `rest_shown_by` too."""
+        return replace(
+            self,
+            rectangles=tuple(
+                Rectangle(Disclosure(r.disclosure.level, r.disclosure.fields[::-1]), r.segments[::-1])
+                for r in self.rectangles
+            ),
+            rest_shown_by=tuple(OTHER[role] for role in self.rest_shown_by),
+            rest_named_by=tuple(OTHER[role] for role in self.rest_named_by),
+        )
+
     def disclosure(self, cell: Cell) -> Disclosure | None:
         """Return what a cell shows, or None if it is hidden."""
         return next((r.disclosure for r in self.rectangles if cell in r.cells), None)
@@ -109,6 +123,10 @@ class Lead:
     segments: tuple[tuple[str, ...], tuple[str, ...]]
     countries: tuple[str, ...]
     leads: str
+
+    def mirrored(self) -> "Lead":
+        """Return the same with initiator and responder exchanged."""
+        return Lead(self.segments[::-1], self.countries, OTHER.get(self.leads, self.leads))
 
 
 def rectangles_of(matrix: Mapping[Cell, Disclosure]) -> tuple[Rectangle, ...]:

@@ -6,14 +6,21 @@ from typing import Any, Final
 
 from accountmap.errors import TrustError
 from accountmap.trust import text
+from accountmap.trust.roles import BOTH, INITIATOR, RESPONDER, ROLES
 from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, JointFilter, Lead, Rectangle, Sharing
-from accountmap.trust.terms import BOTH, INITIATOR, RESPONDER, SHARED_FIELDS, Terms
+from accountmap.trust.terms import SHARED_FIELDS, Terms
 from accountmap.trust.visible import check_line
 
 MOST_RULES: Final = 200
 MOST_INDUSTRIES: Final = 200
 MOST_EMPLOYEES: Final = 1_000_000_000
 MOST_SUPPRESSED: Final = 1_000
+
+_HINTS: Final = {
+    "rest_shown_by": "Other accounts can be counted only where some pair of segments reveals matches.",
+    "rest_named_by": "Names of other accounts can be shown by a side only if each of its segments reveals matches with "
+    "all segments of the other, or with none: else they tell what a pair keeps to itself.",
+}
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 
@@ -54,8 +61,9 @@ def check_sharing(terms: Terms) -> None:
         "rectangle": _are_disjoint(sharing) and all(_fits(r.segments, terms) for r in sharing.rectangles),
         "level": all(_is_level(r.disclosure) for r in sharing.rectangles),
         "fields": all(_are_fields(names) for r in sharing.rectangles for names in r.disclosure.fields),
-        "rest_shown_by": _is_choice(sharing.rest_shown_by, (INITIATOR, RESPONDER)),
-        "rest_named_by": _is_choice(sharing.rest_named_by, sharing.rest_shown_by),
+        "rest_shown_by": _is_choice(sharing.rest_shown_by, (INITIATOR, RESPONDER)) and _may_show_rest(sharing),
+        "rest_named_by": _is_choice(sharing.rest_named_by, sharing.rest_shown_by)
+        and all(_may_name_rest(ROLES.index(role), terms) for role in sharing.rest_named_by),
         "smallest_cell": 1 <= sharing.smallest_cell <= MOST_SUPPRESSED,
         "countries": _are_countries(joint.countries),
         "industries": len(joint.industries) <= MOST_INDUSTRIES,
@@ -64,7 +72,7 @@ def check_sharing(terms: Terms) -> None:
     }
     for key, holds in kept.items():
         if not holds:
-            raise TrustError(f"agreement: {key} is out of range")
+            raise TrustError(f"agreement: {key} is out of range", _HINTS.get(key, ""))
     for word in joint.industries:
         check_line(word, "agreement: an industry")
 
@@ -101,6 +109,22 @@ def _table(table: object, types: dict[str, type], where: str) -> dict[str, Any]:
 def _are_disjoint(sharing: Sharing) -> bool:
     cells = list(chain.from_iterable(rectangle.cells for rectangle in sharing.rectangles))
     return 0 < len(cells) == len(set(cells))
+
+
+def _may_show_rest(sharing: Sharing) -> bool:
+    """A rest leaves with the fields of matches: somewhere there must be some."""
+    return not sharing.rest_shown_by or any(r.disclosure.level == NAMES for r in sharing.rectangles)
+
+
+def _may_name_rest(role: int, terms: Terms) -> bool:
+    """Naming what does not match must not name what may match in a cell that shows less."""
+    for own in terms.segments:
+        cells = [(own, other) if role == 0 else (other, own) for other in terms.segments]
+        shown = [terms.sharing.disclosure(cell) for cell in cells]
+        levels = {each.level if each else None for each in shown}
+        if NAMES in levels and levels != {NAMES}:
+            return False
+    return True
 
 
 def _fits(segments: tuple[tuple[str, ...], tuple[str, ...]], terms: Terms) -> bool:

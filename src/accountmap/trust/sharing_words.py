@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from accountmap.trust.roles import BOTH, ROLES
 from accountmap.trust.sharing import COUNTS, Disclosure, JointFilter, Lead, Sharing
-from accountmap.trust.terms import BOTH, INITIATOR, RESPONDER
-
-_ROLES = (INITIATOR, RESPONDER)
 
 
 def sharing_in_words(
@@ -65,7 +63,7 @@ def _listed(fields: Sequence[str]) -> str:
 
 
 def _rest(sharing: Sharing, names: tuple[str, str]) -> Iterator[str]:
-    for role, name in zip(_ROLES, names, strict=True):
+    for role, name in zip(ROLES, names, strict=True):
         if role in sharing.rest_shown_by:
             yield (
                 f"{name} also shows how many other entities it has, by country, industry and size, and so its "
@@ -81,15 +79,21 @@ def _filter(joint: JointFilter) -> Iterator[str]:
     if joint.countries:
         parts.append(f"in {', '.join(joint.countries)}")
     if joint.industries:
-        parts.append(f"of the industries {', '.join(joint.industries)}")
+        parts.append(f"of the industries {', '.join(map(_quoted, joint.industries))}")
     if least or most:
         parts.append(f"with {f'{least:,} to {most:,}' if most else f'{least:,} or more'} employees")
     if parts:
         yield f"Of both lists only accounts {', '.join(parts)} take part."
 
 
+def _quoted(word: str) -> str:
+    """Show where a word of the partner begins and ends: it could hold a sentence."""
+    return f"“{word.replace('“', chr(39)).replace('”', chr(39))}”"
+
+
 def _leads(leads: Sequence[Lead], names: tuple[str, str], segments: Sequence[str]) -> Iterator[str]:
-    for lead in leads:
-        who = "both may call" if lead.leads == BOTH else f"{names[_ROLES.index(lead.leads)]} leads"
+    for number, lead in enumerate(leads):
+        before = "Where none of the rules before fits: " if number else ""
+        who = "both may call" if lead.leads == BOTH else f"{names[ROLES.index(lead.leads)]} leads"
         where = f" in {', '.join(lead.countries)}" if lead.countries else ""
-        yield f"{_place(lead.segments, names, segments)}{where}: {who}."
+        yield f"{before}{_place(lead.segments, names, segments)}{where}: {who}."

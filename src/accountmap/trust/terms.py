@@ -8,8 +8,6 @@ from accountmap.trust.kem import SUITE_NAME
 from accountmap.trust.sharing import Lead, Sharing
 
 AGREEMENT_FORMAT: Final = "accountmap-agreement-v1"
-INITIATOR: Final = "initiator"
-RESPONDER: Final = "responder"
 SHARED_FIELDS: Final = (
     "name",
     "website",
@@ -28,7 +26,6 @@ SHARED_FIELDS: Final = (
 MOST_CHANGE: Final = 1_000_000
 MOST_RUNS: Final = 1_000
 MOST_GROWTH: Final = 1_000
-BOTH: Final = "both"
 
 PROTOCOL: Final = {
     "session": "account-psi-v1",

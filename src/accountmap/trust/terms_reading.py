@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from accountmap.errors import TrustError
 from accountmap.trust import text
+from accountmap.trust.roles import INITIATOR
 from accountmap.trust.sharing_reading import check_sharing, read_leads, read_sharing
 from accountmap.trust.terms import (
-    INITIATOR,
     MOST_CHANGE,
     MOST_GROWTH,
     MOST_RUNS,
