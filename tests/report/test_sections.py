@@ -67,10 +67,11 @@ def test_a_small_count_is_not_given_away_by_a_sum() -> None:
 def test_rules_and_what_each_showed_are_sentences() -> None:
     text = words(Page(render_page(example())))
     assert "Your customers by their customers in DE, FR: both lead." in text
-    assert (
-        "Of each match, you showed account, owner's e-mail and they showed nothing more: "
-        "your customers by their customers." in text
-    )
+    assert "Of each match, you showed name, owner email and they showed nothing more." in text
+    fields = {("customer", "customer"): (("name",), ()), ("customer", "prospect"): ((), ("name",))}
+    several = example(named_cells=frozenset(fields), shown_fields=fields)
+    text = words(Page(render_page(several)))
+    assert "you showed nothing more and they showed name: your customers by their prospects." in text
     assert "have agreed no rules of engagement" in words(Page(render_page(example(rules=()))))
 
 
@@ -82,6 +83,15 @@ def test_theirs_without_me_is_as_they_counted_it_or_a_bound() -> None:
     without = words(Page(render_page(example(rest=None))))
     assert "They do not show it." in without
     assert "customers 20 1 at most 19" in without
+
+
+def test_theirs_without_me_is_named_where_they_opted_in() -> None:
+    row = {"their_segment": "prospect", "by": "account", "value": "Quay", "entities": 1}
+    named = pa.concat_tables([rest("Steel"), pa.Table.from_pylist([row], schema=REST_SCHEMA)])
+    page = Page(render_page(example(rest=named)))
+    assert page.column("name", "rest-accounts") == ["Quay"]
+    assert "They name none." not in words(page)
+    assert "They name none." in words(Page(render_page(example())))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -21,6 +21,7 @@ from accountmap.report.page_sections import (
     rule_sentences,
     territories,
 )
+from accountmap.report.page_tables import named_rest
 from accountmap.report.safe_text import visible
 from accountmap.report.sentences import (
     counted,
@@ -114,8 +115,9 @@ def _digest(text: str) -> str:
 
 def _headed(account_map: AccountMap, rows: dict[str, Rows]) -> dict[str, dict[str, Any]]:
     """Say for each table of accounts what it holds, of how many rows, and which files have them all."""
-    files = {"prospects": "their_customers", "quality": "review"}
+    files = {"prospects": "their_customers", "quality": "review", "rest-accounts": "theirs_without_me"}
     totals = {
+        **({} if account_map.rest is None else {"rest-accounts": named_rest(account_map.rest)}),
         "overlap": account_map.overlap,
         "changes": account_map.history.changes,
         "whitespace": account_map.whitespace,

@@ -12,6 +12,7 @@ from accountmap.overlap import AccountMap
 SHOWN_OVERLAP: Final = 50_000
 SHOWN_WHITESPACE: Final = 10_000
 SHOWN_CHANGES: Final = 10_000
+SHOWN_REST: Final = 10_000
 """The most rows that a page holds, so that it opens at once; the CSV and Parquet files hold all."""
 
 Places = Mapping[str, str]
@@ -131,6 +132,8 @@ _WHITESPACE: Final = {
     "account_id": "",
 }
 
+_REST: Final = {"name": "", "their_segment": ""}
+
 _ROWS: Final = ("row", "rows")
 _ACCOUNTS: Final = ("account", "accounts")
 
@@ -178,7 +181,21 @@ def page_tables(account_map: AccountMap) -> dict[str, PageTable]:
         "changes": _first(changes, SHOWN_CHANGES, _CHANGES, _ACCOUNTS),
         "whitespace": _first(whitespace, SHOWN_WHITESPACE, _WHITESPACE, _ACCOUNTS),
     }
-    return {name: table for name, table in tables.items() if table.total or name != "changes"}
+    if account_map.rest is not None:
+        named = named_rest(account_map.rest)
+        tables["rest-accounts"] = _first(named, SHOWN_REST, _REST, _ACCOUNTS)
+    optional = ("changes", "rest-accounts")
+    return {name: table for name, table in tables.items() if table.total or name not in optional}
+
+
+def named_rest(rest: pa.Table) -> pa.Table:
+    """Give theirs without me by name, as columns `name` and `their_segment`; no rows if they did not opt in.
+
+    Args:
+        rest: REST_SCHEMA.
+    """
+    rows = rest.filter(pc.and_(pc.equal(rest["by"], "account"), rest["value"].is_valid()))
+    return pa.table({"name": rows["value"], "their_segment": rows["their_segment"]})
 
 
 def page_views(account_map: AccountMap) -> dict[str, PageView]:
@@ -198,7 +215,7 @@ def page_views(account_map: AccountMap) -> dict[str, PageView]:
         "campaign": PageView(
             _rows_of(account_map.campaign["account_id"], overlap["account_id"]), _CAMPAIGN, ("entity", "entities")
         ),
-        "quality": PageView(rows.filter(doubtful.combine_chunks()), _REVIEW, _ROWS),
+        "quality": PageView(rows.filter(doubtful.combine_chunks()), _REVIEW, _ACCOUNTS),
     }
     return {name: _held(view) for name, view in views.items() if len(view.at)}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from accountmap.overlap import CHANGES, PLAYS, AccountMap, Count, History, withheld_counts
-from accountmap.report.columns import LABELS, SCORE_MEANINGS
+from accountmap.report.columns import SCORE_MEANINGS
 
 _PLURALS = {
     "account": "accounts",
@@ -186,7 +186,8 @@ def shown_sentences(account_map: AccountMap) -> list[str]:
     for (mine, theirs), shown in sorted(account_map.shown_fields.items()):
         cells.setdefault(shown, []).append(f"your {plural(mine, 2)} by their {plural(theirs, 2)}")
     return [
-        f"Of each match, you showed {_fields(own)} and they showed {_fields(others)}: {', '.join(named)}."
+        f"Of each match, you showed {_fields(own)} and they showed {_fields(others)}"
+        f"{': ' + ', '.join(named) if len(cells) > 1 else ''}."
         for (own, others), named in cells.items()
     ]
 
@@ -195,7 +196,7 @@ Fields = tuple[str, ...]
 
 
 def _fields(names: Fields) -> str:
-    return ", ".join(LABELS[name].lower() for name in names) or "nothing more"
+    return ", ".join(name.replace("_", " ") for name in names) or "nothing more"
 
 
 def disclosure_sentences(account_map: AccountMap) -> list[str]:
