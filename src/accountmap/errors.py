@@ -34,7 +34,7 @@ class ChannelError(AccountmapError):
 
 
 class BackendError(AccountmapError):
-    """A cryptographic backend is missing or failed its self-test."""
+    """A backend is missing, failed its self-test, or was ended by the system."""
 
 
 class UsageError(AccountmapError):

@@ -45,6 +45,9 @@ def test_a_password_reaches_libpq_whatever_is_in_it() -> None:
         "postgresql://db/crm?user=anna&password=secret1",
         "postgresql://db/crm?sslpassword=secret1",
         "postgresql://db/crm?password=",
+        "postgresql://anna:secret1?x@db/crm",
+        "postgresql://anna:?secret1@db/crm",
+        "postgresql://db/crm?scram_client_key=secret1",
     ],
 )
 def test_a_password_in_the_address_is_refused_and_not_repeated(dsn: str) -> None:

@@ -67,7 +67,14 @@ def test_other_name_spaces_replace_them(tmp_path: Path, prepared: Prepared) -> N
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda kept: kept[:-1], lambda kept: kept[:0], lambda kept: bytes(32) + kept[32:]]
+    "damage",
+    [
+        lambda kept: kept[:-1],
+        lambda kept: kept[:0],
+        lambda kept: bytes(32) + kept[32:],
+        lambda kept: kept[:-1] + bytes([kept[-1] ^ 1]),
+    ],
+    ids=["cut", "empty", "other head", "one bit"],
 )
 def test_a_file_that_does_not_fit_is_replaced(tmp_path: Path, prepared: Prepared, damage) -> None:
     file = tmp_path / "points"
@@ -76,3 +83,9 @@ def test_a_file_that_does_not_fit_is_replaced(tmp_path: Path, prepared: Prepared
     file.write_bytes(damage(whole))
     assert np.array_equal(kept_key_points(file, prepared, CURVE), made)
     assert file.read_bytes() == whole
+
+
+def test_a_file_that_cannot_be_kept_costs_only_time(tmp_path: Path, prepared: Prepared) -> None:
+    place = tmp_path / "no folder" / "points"
+    assert np.array_equal(kept_key_points(place, prepared, CURVE), key_points(prepared, CURVE))
+    assert not place.exists()

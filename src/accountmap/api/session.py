@@ -70,8 +70,9 @@ class Session:
 
         Raises:
             TrustError: no agreement allows a session now.
-            PeerError: what came is not what the protocol allows. It is forgotten; the right message may follow.
-            WorkspaceError: the workspace cannot be read or written; nothing is lost.
+            PeerError: what came is not what the protocol allows. All that was received in this call is forgotten
+                and may be handed in again; in the reveal the session is over.
+            WorkspaceError, OSError: the workspace cannot be read or written; nothing is lost.
         """
         with self._turn:
             return self._step(reveal, received, new=new)

@@ -15,7 +15,7 @@ _SYSTEMS: Final[dict[str, System]] = {
     "sqlite": "sqlite",
     "duckdb": "duckdb",
 }
-_SECRETS: Final = {"password", "sslpassword", "oauth_client_secret"}
+_SECRETS: Final = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 """Parameters of a PostgreSQL connection URI that are secret (libpq, "Parameter Key Words")."""
 
 
@@ -51,9 +51,10 @@ class DatabaseAddress:
                 "Write postgresql://user@host/name, sqlite:///file.db or duckdb:///file.duckdb.",
             )
         if system == "postgresql":
-            server, _, options = rest.partition("?")
-            _refuse_password(server, options)
-            return cls(system, server, options)
+            user, address = _user(rest)
+            server, _, options = address.partition("?")
+            _refuse_password(user, options)
+            return cls(system, f"{user}@{server}" if user else server, options)
         if not rest.startswith("/") or len(rest) == 1:
             raise InputError(
                 f"The address names no file of {scheme}.", f"Write {scheme}:///file, or ////path/file."
@@ -75,8 +76,13 @@ class DatabaseAddress:
         return f"postgresql://{self.server}" + (f"?{'&'.join(options)}" if options else "")
 
 
-def _refuse_password(server: str, options: str) -> None:
-    user = server.rpartition("@")[0]
+def _user(rest: str) -> tuple[str, str]:
+    """Cut off what libpq takes as user and password: all before the first `@`, if no `/` stands before it."""
+    user, at, address = rest.partition("@")
+    return (user, address) if at and "/" not in user else ("", rest)
+
+
+def _refuse_password(user: str, options: str) -> None:
     if ":" in user or _SECRETS & {name for name, _ in parse_qsl(options, keep_blank_values=True)}:
         raise InputError(
             "The address of the database holds a password, which would end up in logs and histories.",

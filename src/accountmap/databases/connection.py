@@ -106,7 +106,8 @@ def open_database(dsn: str, password: str | None = None, *, write: bool = False)
     try:
         yield Database(address, connection)
     finally:
-        connection.close()
+        with refusing(address, "cannot be closed"):
+            connection.close()
 
 
 def _connect(address: DatabaseAddress, password: str | None, *, write: bool) -> Any:

@@ -4,6 +4,7 @@ They are as secret as the list: whoever holds them can test guesses of its keys.
 """
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,15 +31,31 @@ def kept_key_points(path: Path, prepared: Prepared, curve: Curve) -> Points:
     """Return the same from a file, or make them and leave them there.
 
     Args:
-        path: 32 bytes that say which keys it is for, then the points. A file for other keys is replaced.
+        path: a digest of keys and points, then the points. A file for other keys, a damaged one, or one that
+            cannot be read or written only costs the time to make them.
     """
-    digest, size = _digest(prepared), _DIGEST_BYTES + POINT_BYTES * prepared.keys.num_rows
-    kept = path.read_bytes() if path.exists() and path.stat().st_size == size else b""
-    if kept.startswith(digest):
+    keys = _digest(prepared)
+    kept = _read(path, _DIGEST_BYTES + POINT_BYTES * prepared.keys.num_rows)
+    if kept is not None and kept[:_DIGEST_BYTES] == _head(keys, memoryview(kept)[_DIGEST_BYTES:]):
         return np.frombuffer(kept, np.uint8, offset=_DIGEST_BYTES).reshape(-1, POINT_BYTES)
     points = key_points(prepared, curve)
-    write_atomic(path, [digest, points.tobytes()])
+    with suppress(OSError):
+        raw = points.tobytes()
+        write_atomic(path, [_head(keys, raw), raw])
     return points
+
+
+def _head(keys: bytes, points: bytes | memoryview) -> bytes:
+    hashed = hashlib.sha256(keys)
+    hashed.update(points)
+    return hashed.digest()
+
+
+def _read(path: Path, size: int) -> bytes | None:
+    try:
+        return path.read_bytes() if path.stat().st_size == size else None
+    except OSError:
+        return None
 
 
 def _messages(prepared: Prepared) -> LazyMessages:

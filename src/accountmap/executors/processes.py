@@ -1,20 +1,18 @@
 """Parts spread over processes of this machine, for work that holds Python's lock."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 
 from loky import get_reusable_executor
 
+from accountmap.errors import BackendError
+from accountmap.executors.ahead import map_ahead
 from accountmap.executors.interface import In, Out
 
 IDLE_SECONDS = 20
 """Workers that have had nothing to do for so long end by themselves."""
-
-AHEAD = 4
-"""Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
 
 
 class ProcessExecutor:
@@ -30,7 +28,11 @@ class ProcessExecutor:
         self.workers = workers or os.cpu_count() or 1
 
     def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-        """Yield the results in order."""
+        """Yield the results in order.
+
+        Raises:
+            BackendError: a worker process was killed.
+        """
         rest = iter(parts)
         first = list(islice(rest, 2))
         if self.workers == 1 or len(first) < 2:
@@ -39,14 +41,10 @@ class ProcessExecutor:
 
     def _spread(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
         pool = get_reusable_executor(max_workers=self.workers, timeout=IDLE_SECONDS)
-        running: deque[Future[Out]] = deque()
         try:
-            for part in parts:
-                if len(running) == AHEAD * self.workers:
-                    yield running.popleft().result()
-                running.append(pool.submit(function, part))
-            while running:
-                yield running.popleft().result()
-        finally:
-            for future in running:
-                future.cancel()
+            yield from map_ahead(pool, self.workers, function, parts)
+        except BrokenProcessPool as error:
+            raise BackendError(
+                "a worker process was ended by the system",
+                "Is the memory full? Close other programs and run this again: nothing is lost.",
+            ) from error

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from accountmap.executors.ahead import map_ahead
 from accountmap.executors.interface import In, Out
 
 
@@ -20,4 +21,4 @@ class ThreadExecutor:
     def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
         """Yield the results in order."""
         with ThreadPoolExecutor(self.workers) as pool:
-            yield from pool.map(function, parts)
+            yield from map_ahead(pool, self.workers, function, parts)

@@ -18,8 +18,8 @@ MOST_SUPPRESSED: Final = 1_000
 
 _HINTS: Final = {
     "rest_shown_by": "Other accounts can be counted only where some pair of segments reveals matches.",
-    "rest_named_by": "Names of other accounts can be shown by a side only if each of its segments reveals matches with "
-    "all segments of the other, or with none: else they tell what a pair keeps to itself.",
+    "rest_named_by": "Names of other accounts can be shown by a side only if each of its segments reveals matches "
+    "with all segments of the other, or with none: else they tell what a pair keeps to itself.",
 }
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
