@@ -1,0 +1,27 @@
+"""Paths, stars and rings: what makes labels travel far, or meet in one place."""
+
+import random
+
+from pyspark.sql import SparkSession
+
+from accountmap.canonical.clusters import Clusters
+from accountmap.spark.components import components
+
+PATH = [(n, n + 1) for n in range(40)]
+STAR = [(100, 101 + n) for n in range(300)]
+RING = [(500 + n, 500 + (n + 7) % 20) for n in range(20)]
+LOOP_AND_REPEATED = [(600, 600), (601, 602), (602, 601)]
+
+
+def test_each_node_is_labelled_with_the_smallest_of_its_component(spark: SparkSession, folder: str) -> None:
+    edges = [*PATH, *STAR, *RING, *LOOP_AND_REPEATED]
+    names = list(range(700))
+    random.Random(5).shuffle(names)  # noqa: S311 - an example, the same each time
+    named = [(names[one], names[other]) for one, other in edges]
+    clusters = Clusters(len(names))
+    for one, other in named:
+        clusters.join(one, other)
+    touched = {end for edge in named for end in edge if edge[0] != edge[1]}
+    found = components(spark.createDataFrame(named, "node long, other long"), folder).collect()
+    assert {row["node"]: row["component"] for row in found} == {node: clusters.root(node) for node in touched}
+    assert len(found) == len(touched)
