@@ -6,8 +6,10 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.decisions import Decision
+from accountmap.canonical.parts import PART_ROWS
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
+from accountmap.executors import ProcessExecutor
 from accountmap.preflight import Finding, Preflight, check
 
 
@@ -120,3 +122,13 @@ def test_the_json_form_says_that_it_is_local() -> None:
     values = checked({"name": "Ltd"}).to_dict()
     assert values["local_only"] is True
     assert json.loads(json.dumps(values))["findings"][0]["kind"] == "generic_name"
+
+
+def test_a_list_of_several_parts_is_judged_as_one() -> None:
+    full = [{"account_id": f"{at:05}", "name": f"Acme {at}", "segment": "prospect"} for at in range(PART_ROWS + 2)]
+    full[PART_ROWS + 1]["country"] = "Ruritania"
+    accounts = AccountList(pa.Table.from_pylist(full[::-1], schema=ACCOUNT_SCHEMA), pa.table({}))
+    prepared = prepare_accounts(accounts, PROFILES["three"])
+    (example,) = finding(check(accounts, prepared), "unknown_country").examples
+    assert (example.account_ids, example.names) == ((f"{PART_ROWS + 1:05}",), (f"Acme {PART_ROWS + 1}",))
+    assert check(accounts, prepared, spread=ProcessExecutor(2).map) == check(accounts, prepared)

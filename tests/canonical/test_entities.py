@@ -10,8 +10,9 @@ from accountmap.canonical.entities import Resolution, resolve
 from accountmap.canonical.entity_rules import same_but_for_typing
 from accountmap.canonical.keys import gather
 from accountmap.canonical.misspellings import misspellings
+from accountmap.canonical.parts import work_out
 from accountmap.canonical.places import fold
-from accountmap.canonical.traits import Traits, form_words, traits_of, traits_of_table
+from accountmap.canonical.traits import Traits, form_words, traits_of
 from accountmap.errors import InputError
 
 Row = dict[str, str]
@@ -264,7 +265,7 @@ def test_traits_of_an_account_table() -> None:
         {"account_id": "2", "name": None, "vat": "DE136695976", "lei": "no", "segment": "prospect"},
         {"account_id": "3", "email": "jo@acme.co.uk", "duns": "15-048-3782", "segment": "prospect"},
     ]
-    found = traits_of_table(pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA))
+    found = work_out(pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA), ()).traits
     assert found.names == ["acme", None, None]
     assert found.countries == ["DE", None, "GB"]
     assert found.cities == ["zurich", None, None]

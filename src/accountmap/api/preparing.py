@@ -55,7 +55,7 @@ def prepare_accounts(
     listed = None
     if any(slot.name == "reference" for slot in chosen.slots):
         listed = load_reference(Path(reference)) if reference else load_reference()
-    executor = ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))
+    executor = _executor(accounts, workers)
 
     def spread(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
         for done, result in enumerate(executor.map(function, parts), start=1):
@@ -69,7 +69,11 @@ def prepare_accounts(
 
 
 def check_accounts(
-    accounts: AccountList, prepared: Prepared, *, decisions: str | PathLike[str] | None = None
+    accounts: AccountList,
+    prepared: Prepared,
+    *,
+    decisions: str | PathLike[str] | None = None,
+    workers: int | None = None,
 ) -> Preflight:
     """Judge a list before anything is shared: what is filled, what can match, what to mend first.
 
@@ -79,8 +83,14 @@ def check_accounts(
         accounts: the own list.
         prepared: what `prepare_accounts` made of it.
         decisions: the file that it was made with.
+        workers: as for `prepare_accounts`.
 
     Raises:
         InputError: the file cannot be used.
     """
-    return check(accounts, prepared, read_decisions(Path(decisions)) if decisions else ())
+    decided = read_decisions(Path(decisions)) if decisions else ()
+    return check(accounts, prepared, decided, _executor(accounts, workers).map)
+
+
+def _executor(accounts: AccountList, workers: int | None) -> ProcessExecutor:
+    return ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))

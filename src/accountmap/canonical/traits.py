@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.canonical import legal_forms
-from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather
+from accountmap.canonical.keys import Facts
 from accountmap.canonical.places import country_code, fold
 from accountmap.canonical.registry_ids import duns, lei, vat
 from accountmap.canonical.tables import read_pairs
@@ -135,11 +135,3 @@ def registry_numbers(table: pa.Table) -> Numbers:
         "vat": [vat(text, country_code(country)) if text else None for text, country in vats],
         "duns": [duns(text) if text else None for text in table.column("duns").to_pylist()],
     }
-
-
-def traits_of_table(table: pa.Table) -> Traits:
-    """Collect what is compared from an account table."""
-    columns = ("name", *ADDRESS_COLUMNS, "country")
-    rows = zip(*(table.column(column).to_pylist() for column in columns), strict=True)
-    facts = (gather(dict(zip(columns, row, strict=True))) for row in rows)
-    return traits_of(table.column("account_id").to_pylist(), facts, registry_numbers(table), folded_cities(table))

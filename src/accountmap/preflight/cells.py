@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from accountmap.canonical.domains import hosts, is_mail_provider, is_shared_host, registrable, registrable_domain
-from accountmap.canonical.keys import ADDRESS_COLUMNS
-from accountmap.canonical.names import parse
+from accountmap.canonical.domains import hosts, is_mail_provider, is_shared_host, registrable
+from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts
 from accountmap.canonical.places import country_code
-from accountmap.canonical.registry_ids import duns, lei, vat
 
 Row = Mapping[str, str | None]
 
@@ -46,32 +44,35 @@ CELL_FINDINGS: Final = {
 """What each kind means and what to do about it, in the order in which they are shown."""
 
 
-def judge(row: Row) -> Iterator[tuple[str, str]]:
-    """Yield the findings about one account's cells, each as its kind and the cell's text."""
+def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the findings about one account's cells, each as its kind and the cell's text.
+
+    Args:
+        row: the account's cells.
+        facts: what was read in them, registry numbers included.
+    """
     name = row["name"]
     if name is None:
         yield "no_name", ""
-    elif parse(name) is None:
+    elif facts.name is None:
         yield "generic_name", name
-    yield from _judge_addresses([text for column in ADDRESS_COLUMNS if (text := row[column])])
+    addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
+    if addresses and facts.domain is None:
+        yield _judge_addresses(addresses)
     country = row["country"]
     if country is not None and country_code(country) is None:
         yield "unknown_country", country
-    for kind, number in (("lei", lei(row["lei"])), ("vat", vat(row["vat"], country_code(country)))):
-        if row[kind] is not None and number is None:
-            yield f"invalid_{kind}", row[kind] or ""
-    if row["duns"] is not None and duns(row["duns"]) is None:
-        yield "invalid_duns", row["duns"]
+    for kind, number in facts.numbers.items():
+        written = row[kind]
+        if written is not None and number is None:
+            yield f"invalid_{kind}", written
 
 
-def _judge_addresses(texts: list[str]) -> Iterator[tuple[str, str]]:
+def _judge_addresses(texts: list[str]) -> tuple[str, str]:
     """Say why none of an account's addresses has a domain of its own."""
-    if not texts or any(registrable_domain(text) for text in texts):
-        return
     domains = [domain for text in texts for host in hosts(text) if (domain := registrable(host))]
     if any(is_mail_provider(domain) for domain in domains):
-        yield "mail_provider", texts[0]
-    elif any(is_shared_host(domain) for domain in domains):
-        yield "shared_host", texts[0]
-    else:
-        yield "unreadable_address", texts[0]
+        return "mail_provider", texts[0]
+    if any(is_shared_host(domain) for domain in domains):
+        return "shared_host", texts[0]
+    return "unreadable_address", texts[0]

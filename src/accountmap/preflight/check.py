@@ -9,10 +9,12 @@ from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import resolve
 from accountmap.canonical.misspellings import misspellings
+from accountmap.canonical.parts import split_list
 from accountmap.canonical.prepared import Prepared
-from accountmap.canonical.traits import Traits, traits_of_table
-from accountmap.preflight.cells import CELL_COLUMNS, CELL_FINDINGS, judge
+from accountmap.canonical.traits import Traits
+from accountmap.preflight.cells import CELL_COLUMNS, CELL_FINDINGS
 from accountmap.preflight.model import EXAMPLES, Coverage, Example, Finding, Preflight
+from accountmap.preflight.parts import Looked, Spread, look
 from accountmap.preflight.websites import doubtful_websites
 
 _PAIR_FINDINGS: Final = {
@@ -33,24 +35,24 @@ _PAIR_FINDINGS: Final = {
 """What each kind means and what to do about it, in the order in which they are shown."""
 
 
-def check(accounts: AccountList, prepared: Prepared, decisions: Iterable[Decision] = ()) -> Preflight:
+def check(
+    accounts: AccountList, prepared: Prepared, decisions: Iterable[Decision] = (), spread: Spread = map
+) -> Preflight:
     """Judge a list before anything is shared.
 
     Args:
         accounts: the own list.
         prepared: what was made of it with the same decisions.
         decisions: what the user said of pairs of accounts.
+        spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
     """
     table = accounts.table.sort_by("account_id")
-    traits = traits_of_table(table)
+    looked = list(spread(look, split_list(table)))
+    traits = Traits.joined([part.traits for part in looked])
     names = table.column("name").to_pylist()
     of = len(accounts)
     filled = [(column, of - table.column(column).null_count) for column in CELL_COLUMNS[1:]]
-    rows = zip(*(table.column(column).to_pylist() for column in CELL_COLUMNS), strict=True)
-    found = [
-        *_cell_findings(dict(zip(CELL_COLUMNS, row, strict=True)) for row in rows),
-        *_pair_findings(traits, names, tuple(decisions)),
-    ]
+    found = [*_cell_findings(looked, names), *_pair_findings(traits, names, tuple(decisions))]
     return _summary(prepared, tuple(Coverage(column, count, of) for column, count in filled), tuple(found), of)
 
 
@@ -97,11 +99,13 @@ class _Collector:
                 yield Finding(kind, what, advice, self._counts[kind], tuple(self._examples[kind]))
 
 
-def _cell_findings(rows: Iterable[dict[str, str | None]]) -> Iterator[Finding]:
+def _cell_findings(looked: Iterable[Looked], names: Sequence[str | None]) -> Iterator[Finding]:
     collector = _Collector(CELL_FINDINGS)
-    for row in rows:
-        for kind, text in judge(row):
-            collector.add(kind, [row["account_id"] or ""], [row["name"]], text)
+    first = 0
+    for part in looked:
+        for at, kind, text in part.cells:
+            collector.add(kind, [part.traits.account_ids[at]], [names[first + at]], text)
+        first += len(part.traits)
     return collector.findings()
 
 
