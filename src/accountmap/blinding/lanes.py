@@ -19,7 +19,6 @@ BATCH_BYTES: Final = LANES * LIMBS * 8
 VECTOR_BYTES: Final = 64
 """A batch of one limb fills one register, whose loads and stores want its own alignment."""
 
-DIGEST_BYTES: Final = 48
 P: Final = 2**255 - 19
 
 Lanes = npt.NDArray[np.uint64]
