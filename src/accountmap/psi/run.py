@@ -94,7 +94,7 @@ class Run:
     def dump(self) -> bytes:
         """Return the run's state, secrets included."""
         parts = [*(session.dump() for session in self._sessions), self._their_rest]
-        return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
+        return b"".join(piece for part in parts for piece in (_LENGTH.pack(len(part)), part))
 
     @property
     def due(self) -> frozenset[MessageType]:

@@ -40,6 +40,7 @@ class Workspace:
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
         self.folder = folder
         self._keys, self._database = keys, database
+        self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
     @classmethod
     def create(cls, folder: str | PathLike[str], name: str, now: datetime, *, passphrase: str | None) -> Self:
@@ -226,7 +227,7 @@ class Workspace:
         """
         with self.transaction():
             statement = "INSERT INTO account_list (created, source) VALUES (?, ?)"
-            number = self._database.run(statement, now.isoformat(), source)
+            number, self._loaded = self._database.run(statement, now.isoformat(), source), None
             folder = self._list_folder(number)
             shutil.rmtree(folder, ignore_errors=True)
             write_list(folder, accounts, prepared)
@@ -254,8 +255,11 @@ class Workspace:
         return ListRecord(found[0]["id"], datetime.fromisoformat(found[0]["created"]), found[0]["source"])
 
     def load_list(self, number: int) -> tuple[AccountList, Prepared]:
-        """Read a prepared list."""
-        return read_list(self._list_folder(number))
+        """Read a prepared list. The last one stays in memory, for lists never change and every step needs one."""
+        if self._loaded is None or self._loaded[0] != number:
+            self._loaded = None  # two lists at once may be more than fits
+            self._loaded = number, read_list(self._list_folder(number))
+        return self._loaded[1]
 
     def key_points_file(self, number: int) -> Path:
         """Return where the points of a prepared list's keys may lie: as secret as the list, and gone with it."""
