@@ -147,7 +147,7 @@ def document() -> Schema:
     model = whole(
         format={"const": FORMAT},
         session_id=DIGEST,
-        receipt=DIGEST,
+        receipt={"type": "string", "pattern": "^[0-9a-f]*$"},
         own_name=TEXT,
         partner_name=TEXT,
         finished={"type": "string", "format": "date-time"},

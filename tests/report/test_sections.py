@@ -41,7 +41,7 @@ def example(industry: str | None = "Steel", **changes: Any) -> AccountMap:
             EngagementRule(frozenset({"customer"}), frozenset({"customer"}), frozenset({"FR", "DE"}), "both"),
         ),
     }
-    matches = [{"entity": 0, "their_segment": "customer"}]
+    matches = [{"entity": 0, "their_segment": "customer"}] if changes.get("receipt", "ab") else []
     return build_map(accounts, prepared_list(accounts), session(matches, **(values | changes)))
 
 
@@ -73,6 +73,16 @@ def test_rules_and_what_each_showed_are_sentences() -> None:
     text = words(Page(render_page(several)))
     assert "you showed nothing more and they showed name: your customers by their prospects." in text
     assert "have agreed no rules of engagement" in words(Page(render_page(example(rules=()))))
+
+
+def test_a_session_that_only_counted_says_so() -> None:
+    built = example(named_cells=frozenset(), shown_fields={}, receipt="")
+    text = words(Page(render_page(built)))
+    assert "have counted what you share, and revealed no accounts." in text
+    assert "share none" not in text
+    assert "there is no receipt of any" in text
+    assert "of your list did not match" not in text
+    assert written(built)["receipt"] == ""
 
 
 def test_theirs_without_me_is_as_they_counted_it_or_a_bound() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,11 +29,15 @@ from accountmap.report.sentences import (
     disclosure_sentences,
     headline,
     plural,
+    receipt_sentence,
     score_sentences,
     shown_sentences,
     summary_sentences,
     what_they_learned,
 )
+
+_RECEIPT_DIGITS = 16
+"""Enough of the receipt to compare on the phone."""
 
 _SESSIONS = 24
 """The most sessions that are listed: two years, month by month."""
@@ -71,6 +76,7 @@ def render_page(account_map: AccountMap) -> str:
             rest=rest_tables(account_map),
             rest_totals=rest_totals(account_map),
             reveals=what_they_learned(account_map),
+            receipt=receipt_sentence(replace(account_map, receipt=account_map.receipt[:_RECEIPT_DIGITS])),
             disclosures=[*shown_sentences(account_map), *disclosure_sentences(account_map)],
             tier_meanings=TIER_MEANINGS,
             terms=TERMS,

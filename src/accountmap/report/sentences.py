@@ -51,6 +51,8 @@ def money(amount: float) -> str:
 def headline(account_map: AccountMap) -> str:
     """Say in one sentence what was found."""
     shared = account_map.summary.overlap
+    if not any(account_map.matrix["named"].to_pylist()):
+        return f"You and {account_map.partner_name} have counted what you share, and revealed no accounts."
     if not shared.entities:
         return f"You and {account_map.partner_name} share none of the accounts that were compared."
     are = "is" if shared.entities == 1 else "are"
@@ -67,7 +69,7 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
     return [
         *shared,
         *since_last_time(account_map.history),
-        f"Mine without them: {counted_both(summary.whitespace)} of your list did not match.",
+        *_without_them(account_map),
         *_not_compared(account_map),
         *_counted_cells(account_map),
     ]
@@ -137,6 +139,12 @@ def _to_settle(account_map: AccountMap) -> list[str]:
     return found
 
 
+def _without_them(account_map: AccountMap) -> list[str]:
+    if not any(account_map.matrix["named"].to_pylist()):
+        return []
+    return [f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match."]
+
+
 def _not_compared(account_map: AccountMap) -> list[str]:
     """Say how much of the own list can be called neither shared nor not."""
     reasons = withheld_counts(account_map.whitespace)
@@ -193,6 +201,16 @@ def shown_sentences(account_map: AccountMap) -> list[str]:
 
 
 Fields = tuple[str, ...]
+
+
+def receipt_sentence(account_map: AccountMap) -> str:
+    """Say what both signed."""
+    if not account_map.receipt:
+        return "No accounts were revealed, so that there is no receipt of any."
+    return (
+        f"Receipt {account_map.receipt}: both signed it, and the same digits in their report mean that both saw "
+        "the same session."
+    )
 
 
 def _fields(names: Fields) -> str:

@@ -17,6 +17,7 @@ from accountmap.report.sentences import (
     disclosure_sentences,
     headline,
     plural,
+    receipt_sentence,
     score_sentences,
     shown_sentences,
     summary_sentences,
@@ -217,7 +218,7 @@ def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> No
         *what_they_learned(account_map),
         *shown_sentences(account_map),
         *disclosure_sentences(account_map),
-        f"Receipt, signed by both: {account_map.receipt}",
+        receipt_sentence(account_map),
     ]
     _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
 
