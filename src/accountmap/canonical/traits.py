@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.canonical import legal_forms
+from accountmap.canonical.cities import city
 from accountmap.canonical.keys import Facts
-from accountmap.canonical.places import country_code, fold
+from accountmap.canonical.places import country_code
 from accountmap.canonical.registry_ids import duns, lei, vat
 from accountmap.canonical.tables import read_pairs
 
@@ -124,7 +125,7 @@ def traits_of(
 
 def folded_cities(table: pa.Table) -> list[str | None]:
     """Read the city column of an account table."""
-    return [fold(text) or None if text else None for text in table.column("city").to_pylist()]
+    return [city(text) if text else None for text in table.column("city").to_pylist()]
 
 
 def registry_numbers(table: pa.Table) -> Numbers:
