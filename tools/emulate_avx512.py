@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kernel", type=Path, required=True, help="a Linux kernel for PCs, bzImage")
     parser.add_argument("--minutes", type=float, default=60, help="give up after so long")
-    parser.add_argument("command", nargs="?", default=COMMAND, help="a line for the shell, run in the project")
+    parser.add_argument("command", nargs="?", default=COMMAND, help="a script for the shell, run in the project")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder), options.kernel, options.command)
@@ -71,7 +71,8 @@ def build(folder: Path, kernel: Path, command: str) -> None:
     lay_out(root)
     (root / "bin").mkdir(exist_ok=True)
     shutil.copy2("/bin/busybox", root / "bin")
-    (root / "init").write_text(init(command))
+    (root / "command").write_text(command)
+    (root / "init").write_text(init())
     (root / "init").chmod(0o755)
     (disc / "isolinux").mkdir(parents=True)
     names = "".join(f"{file.relative_to(root)}\n" for file in sorted(root.rglob("*")))
@@ -95,8 +96,8 @@ def build(folder: Path, kernel: Path, command: str) -> None:
     (folder / "go").write_text("c\n")  # Debian's Bochs stops in its debugger at first
 
 
-def init(command: str) -> str:
-    """Return the script that the kernel starts."""
+def init() -> str:
+    """Return the script that the kernel starts, which runs the one that is called command."""
     python_path = ":".join([sysconfig.get_path("purelib"), *(str(ROOT / part) for part in ("src", "cli", "."))])
     return dedent(f"""\
         #!/bin/busybox sh
@@ -111,7 +112,7 @@ def init(command: str) -> str:
         export HOME=/tmp PATH={sys.base_prefix}/bin:/bin PYTHONPATH={python_path}
         export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 {OPENSSL_OPTIONS}
         cd {ROOT}
-        ( {command} )
+        sh /command
         echo "{ENDED}$?"
         sleep 5
         poweroff -f
