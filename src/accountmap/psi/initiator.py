@@ -8,7 +8,7 @@ from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
-from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
+from accountmap.psi.tables import Bytes2D, Order, Points, check_points
 
 US, THEM = Role.INITIATOR, Role.RESPONDER
 ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
@@ -32,10 +32,8 @@ class Offered(Phase):
         )
         points = wire.rows(column, POINT_BYTES)
         check_points(points, self.table, ANSWER)
-        products = setting.ports.curve.multiply(self.scalar, points)
-        check_products(products, ANSWER)
         sid = rounds.session_id(p, self.nonce, nonce)
-        v, order = rounds.shuffle_tokens(tokens(rounds.token_prefix(sid), products), p, THEM, setting.ports)
+        v, order = rounds.token_table(points, self.scalar, sid, p, THEM, setting.ports, ANSWER)
         opening = setting.ports.random(DIGEST_BYTES)
         phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order, opening)
         commitment = rounds.commitment("initiator-table", sid, opening, v)

@@ -8,7 +8,7 @@ from accountmap.psi.matching import Tokens
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, SIGNATURE_BYTES, TOKEN_BYTES
-from accountmap.psi.tables import Bytes2D, Order, Points, check_points, check_products, tokens
+from accountmap.psi.tables import Bytes2D, Order, Points, check_points
 
 THEM, US = Role.INITIATOR, Role.RESPONDER
 OFFER, PREVIEW, REVEAL, MATCHED = "message 1", "message 3", "message 5", "message 7"
@@ -197,9 +197,7 @@ def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> St
     check_points(points, ours.table, OFFER)
     nonce = setting.ports.random(NONCE_BYTES)
     sid = rounds.session_id(p, their_nonce, nonce)
-    products = setting.ports.curve.multiply(ours.scalar, points)
-    check_products(products, OFFER)
-    u, order = rounds.shuffle_tokens(tokens(rounds.token_prefix(sid), products), p, THEM, setting.ports)
+    u, order = rounds.token_table(points, ours.scalar, sid, p, THEM, setting.ports, OFFER)
     preview_opening, table_opening = setting.ports.random(DIGEST_BYTES), setting.ports.random(DIGEST_BYTES)
     u0 = rounds.preview_column(u, p.segment_rows(THEM))
     commitments = rounds.commitment("preview", sid, preview_opening, u0) + rounds.commitment(

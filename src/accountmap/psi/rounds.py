@@ -25,6 +25,7 @@ from accountmap.psi.tables import (
     Bytes2D,
     Order,
     Points,
+    check_products,
     has_repeats,
     hash_rows,
     is_strictly_increasing,
@@ -32,6 +33,7 @@ from accountmap.psi.tables import (
     segment_slices,
     shuffle_within,
     sorted_rows,
+    tokens,
 )
 
 Counts = npt.NDArray[np.int64]
@@ -94,6 +96,29 @@ def blind(groups: Groups, parameters: Parameters, role: Role, ports: Ports) -> B
     scalar = ports.random(32)
     table = table[order]
     return Blinded(scalar, ports.curve.multiply(scalar, table.reshape(-1, 32)), origin[order])
+
+
+def token_table(
+    points: Points, scalar: bytes, sid: bytes, parameters: Parameters, owner: Role, ports: Ports, what: str
+) -> tuple[Tokens, Order]:
+    """Blind the other party's points a second time, shorten them to tokens, and shuffle them (psi-v1 §5.2).
+
+    Args:
+        points: the blinded table that was received and checked.
+        scalar: our secret of this session.
+        owner: whose groups the rows are.
+
+    Returns:
+        As shuffle_tokens.
+
+    Raises:
+        PeerError: a product is one that no honest points have.
+    """
+    products = ports.curve.multiply(scalar, points)
+    check_products(products, what)
+    made = tokens(token_prefix(sid), products)
+    del products  # the largest table of all, and nothing else needs it
+    return shuffle_tokens(made, parameters, owner, ports)
 
 
 def shuffle_tokens(table: Bytes2D, parameters: Parameters, owner: Role, ports: Ports) -> tuple[Tokens, Order]:
