@@ -32,7 +32,7 @@ def read_sql(
     help where they are not. Nothing that the statement may change is kept.
 
     Args:
-        statement: SQL that returns one row an account.
+        statement: one SQL statement that returns one row an account; of several, SQLite executes the first.
         dsn: `postgresql://user@host:port/name`, `sqlite:///file` or `duckdb:///file`, without a password.
         password: of PostgreSQL; None to take it from where libpq does, such as ~/.pgpass or a service file.
         mapping, segments, preset: as in `read_accounts`.
