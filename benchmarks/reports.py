@@ -3,7 +3,8 @@
     python benchmarks/reports.py --size 50000 --runs 5
 
 The workbook's largest sheet is also written by XlsxWriter alone, cell by cell, in turn with ours; the median over
-the pairs says how many times as long it takes. Processor time counts: what else runs on the machine slows both alike.
+the pairs says how many times as long it takes. Processor time counts: what else runs on the machine slows both
+alike.
 """
 
 import argparse

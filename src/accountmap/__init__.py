@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from accountmap.api.session import Session
     from accountmap.canonical.prepared import Prepared
     from accountmap.exchange import Outcome, Preview
-    from accountmap.overlap import AccountMap
+    from accountmap.overlap import AccountMap, Weights
     from accountmap.report import write_reports, write_sql
     from accountmap.workspace import Workspace
 
@@ -32,6 +32,7 @@ __all__ = [
     "Prepared",
     "Preview",
     "Session",
+    "Weights",
     "Workspace",
     "__version__",
     "account_map",
@@ -52,6 +53,7 @@ _HOMES: Final = {
     "Prepared": "canonical.prepared",
     "Preview": "exchange",
     "Session": "api.session",
+    "Weights": "overlap",
     "Workspace": "workspace",
     "account_map": "api.results",
     "check_accounts": "api.preparing",

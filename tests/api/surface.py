@@ -28,6 +28,7 @@ SHOWN: Final = {
         "whitespace",
     },
     "Session": {"__init__", "step", "step_async"},
+    "Weights": {"amount", "evidence", "fit", "ideal", "play", "recency", "stage", "stages", "worth"},
     "Workspace": {"close", "create", "folder", "open", "save_list"},
 }
 """The members that docs/library.md shows of classes with more of them; of the other classes all are promised."""
