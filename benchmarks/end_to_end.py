@@ -105,6 +105,8 @@ def main() -> None:
         shared.mkdir()
         one, other = (Party(side, options.lists / f"{side}.csv", Path(folder) / side) for side in NAMES)
         parties = (one, other)
+        with one.source.open("rb") as file:
+            accounts = sum(1 for _ in file) - 1
         meet(parties, shared)
         for party in parties:
             party.run("accounts", "prepare", str(party.source), "--profile", options.profile, stage="prepare")
@@ -115,7 +117,7 @@ def main() -> None:
             party.run("report", "build", "--with", OTHER[party.side], *output, stage="report")
         stages = [stage for party in parties for stage in party.stages]
     for stage in stages:
-        row = {"profile": options.profile, **asdict(stage)}
+        row = {"accounts": accounts, "profile": options.profile, **asdict(stage)}
         print(json.dumps(row) if options.json else "  ".join(f"{value!s:>14}" for value in row.values()))
 
 
