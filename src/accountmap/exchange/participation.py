@@ -1,22 +1,17 @@
 """Which entities take part in a session: not those that are off limits, nor those outside the joint filter."""
 
-from collections.abc import Callable
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import AccountList
-from accountmap.canonical.places import country_code, country_of_domain
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import WorkspaceError
 from accountmap.overlap.result import WITHHELD_SCHEMA
+from accountmap.overlap.tables import OFF_LIMITS, OUTSIDE
+from accountmap.overlap.territory import countries_of
 from accountmap.trust.sharing import JointFilter
-
-OFF_LIMITS: Final = "off limits"
-OUTSIDE: Final = "outside the joint filter"
 
 Flags = npt.NDArray[np.bool_]
 
@@ -61,17 +56,10 @@ def entity_of_account(accounts: AccountList, prepared: Prepared) -> npt.NDArray[
     return found
 
 
-def countries_of(accounts: pa.Table) -> list[str | None]:
-    """Return the country of each account, as an ISO 3166 code: from its country, else from its domain."""
-    codes = _mapped(accounts["country"], country_code)
-    by_domain = _mapped(accounts["domain"], country_of_domain)
-    return [code or other for code, other in zip(codes, by_domain, strict=True)]
-
-
 def _inside(accounts: pa.Table, joint: JointFilter) -> Flags:
     inside = np.ones(accounts.num_rows, np.bool_)
     if joint.countries:
-        inside &= np.array([code in joint.countries for code in countries_of(accounts)], np.bool_)
+        inside &= np.array([code in joint.countries for code in countries_of(accounts).to_pylist()], np.bool_)
     if joint.industries:
         wanted = {word.casefold() for word in joint.industries}
         inside &= np.array(
@@ -82,13 +70,6 @@ def _inside(accounts: pa.Table, joint: JointFilter) -> Flags:
         employees = accounts["employees"].fill_null(-1).to_numpy()
         inside &= (employees >= max(least, 0)) & (employees <= (most or np.iinfo(np.int64).max))
     return inside
-
-
-def _mapped(column: pa.ChunkedArray, reading: Callable[[str | None], str | None]) -> list[str | None]:
-    """Read each cell, and each different one only once."""
-    encoded = column.combine_chunks().dictionary_encode()
-    read = [reading(cell) for cell in encoded.dictionary.to_pylist()]
-    return [None if at is None else read[at] for at in encoded.indices.to_pylist()]
 
 
 def _flags(column: pa.ChunkedArray) -> Flags:

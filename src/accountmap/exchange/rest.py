@@ -20,8 +20,9 @@ from accountmap.accounts.size_bands import size_band
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import PeerError
 from accountmap.exchange.groups import GroupOrder
-from accountmap.exchange.participation import countries_of, entity_of_account
+from accountmap.exchange.participation import entity_of_account
 from accountmap.overlap.result import REST_SCHEMA
+from accountmap.overlap.territory import countries_of
 
 KINDS: Final = ("all", "country", "industry", "size", "account")
 MOST_BYTES: Final = 1 << 20
@@ -184,7 +185,7 @@ def _values(accounts: AccountList, prepared: Prepared, entities: set[int]) -> tu
     """Return country, industry and size band of entities: of each the first that some account of it has."""
     table = accounts.table
     columns: tuple[list[str | None], ...] = (
-        countries_of(table),
+        countries_of(table).to_pylist(),
         [" ".join(cell.split()) if cell else None for cell in table["industry"].to_pylist()],
         [size_band(n) for n in table["employees"].to_pylist()],
     )
