@@ -10,10 +10,10 @@ import pytest
 
 from accountmap.errors import TrustError
 from accountmap.exchange import Outcome, forecast
-from accountmap.exchange.participation import OFF_LIMITS, OUTSIDE
 from accountmap.exchange.rectangles import OwnSide
 from accountmap.exchange.rest import encode_rest
 from accountmap.overlap.result import BOTH, ME, THEM, SessionResult
+from accountmap.overlap.tables import OFF_LIMITS, OUTSIDE
 from accountmap.trust.sharing import (
     COUNTS,
     NAMES,
