@@ -101,7 +101,7 @@ class Parties:
             sharing=share_all("name", "owner_name") if sharing is None else sharing,
             leads=leads,
             min_change=min_change,
-            days=365,
+            days=73_000,
             automatic_share=1.0,
             runs_per_30_days=runs,
             now=NOW,

@@ -20,7 +20,7 @@ def companies_by_play(workspace: Path, partner: str, place: str, file: str) -> l
     with accountmap.Workspace.open(workspace) as own, duckdb.connect() as database:
         accounts = accountmap.read_accounts(database.sql(CUSTOMERS, params={"file": file}))
         own.save_list(accounts, accountmap.prepare_accounts(accounts), accounts.source, datetime.now(UTC))
-        accountmap.map_accounts(own, partner, place, lambda preview: preview.automatic, new=True, wait=600)
+        accountmap.map_accounts(own, partner, place, lambda preview: preview.automatic or None, new=True, wait=600)
         database.register("overlap", accountmap.account_map(own, partner).overlap)
         return database.execute(BY_PLAY).fetchall()
 

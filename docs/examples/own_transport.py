@@ -36,14 +36,14 @@ async def exchange(
     """Take part in one session over an open stream, while the event loop goes on with other things."""
     with accountmap.Workspace.open(workspace) as own:
         session = accountmap.Session(own, partner)
-        outcome, messages = await session.step_async(lambda preview: preview.automatic, new=True)
+        outcome, messages = await session.step_async(lambda preview: preview.automatic or None, new=True)
         while True:
             for message in messages:
                 await send(writer, message)
             if outcome.state in ("done", "stopped"):
                 return outcome
             received = await receive(reader)
-            outcome, messages = await session.step_async(lambda preview: preview.automatic, [received])
+            outcome, messages = await session.step_async(lambda preview: preview.automatic or None, [received])
 
 
 async def main(workspace: Path, partner: str, host: str, port: int) -> None:

@@ -52,4 +52,4 @@ def test_it_writes_and_sends_nothing(parties: Parties, tmp_path: Path, side: str
 
 def test_where_no_session_may_begin_it_says_why(parties: Parties) -> None:
     with pytest.raises(TrustError, match="ended on"):
-        forecast(parties.acme.workspace, parties.acme.partner, None, NOW.replace(year=2029))
+        forecast(parties.acme.workspace, parties.acme.partner, None, NOW.replace(year=2300))

@@ -42,7 +42,7 @@ def map_accounts(
         place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
             address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
         reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
-            `lambda preview: preview.automatic` follows the agreement's rule.
+            `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to people.
         listen, connect: `HOST:PORT` of a direct connection, one of them; `place` is then a folder of your own
             that keeps the partner's messages.
         new: begin another session although the last one is over.
