@@ -1,8 +1,8 @@
 """X25519 of tables of points through a function that takes eight addresses of each at a time.
 
-libcrypto_mb gives wrong products of some points a few places below p or p/2 (docs/backends.md), of -1 for example,
-whose product is zero. Points that look so special are therefore multiplied by OpenSSL. No hash of a key does: of
-2^126 points, one or two have the 128 bits in their middle all equal.
+libcrypto_mb gives wrong products of some points below p or p/2 (docs/backends.md), of -1 for example, whose product
+is zero. Points that may be such are therefore multiplied by OpenSSL: all those near 0, p/2 and p, and of arbitrary
+points one in 33,000.
 """
 
 from collections.abc import Callable
@@ -65,9 +65,9 @@ def _addresses(table: Bytes2D) -> npt.NDArray[np.uint64]:
 
 
 def _special(points: Points) -> npt.NDArray[np.bool_]:
-    """Mark points whose middle 128 bits are all zeros or all ones."""
-    middle = points[:, 8:24]
-    same: npt.NDArray[np.bool_] = (middle == 0).all(axis=1) | (middle == 255).all(axis=1)
+    """Mark points whose bits 232 to 247 are all zeros or all ones: all within 2^232 of 0, p/2 or p, and few others."""
+    high = points[:, 29:31]
+    same: npt.NDArray[np.bool_] = (high == 0).all(axis=1) | (high == 255).all(axis=1)
     return same
 
 
