@@ -1,8 +1,8 @@
 """X25519 of tables of points through a function that takes eight addresses of each at a time.
 
-libcrypto_mb gives wrong products of some points below p or p/2 (docs/backends.md), of -1 for example, whose product
-is zero. Points that may be such are therefore multiplied by OpenSSL: all those near 0, p/2 and p, and of arbitrary
-points one in 33,000.
+libcrypto_mb gives wrong products of some points below p or p/2 (docs/backends.md), of -1 for example, whose
+product is zero. Points that may be such are therefore multiplied by OpenSSL: all near 0, p/2 and p, and of
+arbitrary points one in 33,000.
 """
 
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def _addresses(table: Bytes2D) -> npt.NDArray[np.uint64]:
 
 
 def _special(points: Points) -> npt.NDArray[np.bool_]:
-    """Mark points whose bits 232 to 247 are all zeros or all ones: all within 2^232 of 0, p/2 or p, and few others."""
+    """Mark points whose bits 232 to 247 are all alike: those within 2^232 of 0, p/2 or p, and few others."""
     high = points[:, 29:31]
     same: npt.NDArray[np.bool_] = (high == 0).all(axis=1) | (high == 255).all(axis=1)
     return same
