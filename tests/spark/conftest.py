@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyspark
 import pytest
 from pyspark.sql import SparkSession
+
+from tests.spark.scaling_page import run_companies
 
 JAVA = "17"
 
@@ -88,6 +91,12 @@ def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
         session.sparkContext.setLogLevel("ERROR")
         yield session
         session.stop()
+
+
+@pytest.fixture(scope="session")
+def companies(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Two companies that went through the first example of docs/scaling.md, with the names that it leaves."""
+    return run_companies(spark, tmp_path_factory.mktemp("companies"))
 
 
 @pytest.fixture

@@ -5,18 +5,16 @@ import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from pyspark.sql import SparkSession
 
-from accountmap.canonical.profiles import PROFILES
-from accountmap.spark import Layout, SessionSecret, blind, make_points, prepare, write_column
-from tests.spark.lists import account_list
+from accountmap.spark import SessionSecret
 
 PAGES = ("environment/", "jobs/", "stages/", "storage/", "executors/", "SQL/")
 RESOURCES = ("environment", "jobs", "stages?details=true", "allexecutors", "sql?details=true&length=1000")
-SEGMENTS = ("customer", "opportunity", "prospect")
 
 
 def spellings(secret: bytes) -> list[bytes]:
@@ -49,26 +47,13 @@ def shown(spark: SparkSession) -> Iterator[bytes]:
             yield page.read()
 
 
-@pytest.fixture(scope="module")
-def secret(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SessionSecret:
-    """Run what a session needs of a list, and return what must not be found."""
-    folder = tmp_path_factory.mktemp("session")
-    accounts = spark.createDataFrame(account_list(300).table)
-    frames = prepare(accounts, PROFILES["three"], (folder / "prepared").as_uri())
-    points = make_points(frames.keys, PROFILES["three"])
-    kept = SessionSecret.fresh(secrets.token_bytes)
-    layout = Layout(SEGMENTS, (300, 300, 300), 3)
-    blinded = blind(frames.entities, points, layout, kept, (folder / "tables").as_uri())
-    write_column(blinded.rows, "points", 96, (folder / "body").as_uri())
-    return kept
-
-
 @pytest.mark.parametrize("where", ["events", "home", "local", "pages"])
 def test_no_secret_and_no_account_is_found(
-    spark: SparkSession, places: dict[str, Path], secret: SessionSecret, where: str
+    spark: SparkSession, places: dict[str, Path], companies: dict[str, dict[str, Any]], where: str
 ) -> None:
     found = list(shown(spark) if where == "pages" else written(places[where]))
-    sought = [text for part in vars(secret).values() for text in spellings(part)]
+    kept = [part for company in companies.values() for part in vars(company["secret"]).values()]
+    sought = [text for part in kept for text in spellings(part)]
     sought += [b"plaza-tenants", b"Sub Corner", b"subcorner"]
     assert sum(map(len, found)) > 10_000
     assert not [text for text in sought if any(text in content for content in found)]
@@ -76,5 +61,5 @@ def test_no_secret_and_no_account_is_found(
         assert any(b"accountmap tests" in content for content in found)
 
 
-def test_a_secret_is_not_in_its_repr(secret: SessionSecret) -> None:
-    assert repr(secret) == "SessionSecret()"
+def test_a_secret_is_not_in_its_repr() -> None:
+    assert repr(SessionSecret.fresh(secrets.token_bytes)) == "SessionSecret()"
