@@ -27,8 +27,8 @@ WHAT = {
     ("map, call 4", "left"): "shares of keys: message 7",
     ("map, call 4", "right"): "keys, fields: message 8",
     ("map, call 5", "left"): "keys, fields: message 9",
-    ("map, call 5", "right"): "fields opened: message 10",
-    ("map, call 6", "left"): "receipt",
+    ("map, call 5", "right"): "fields opened: message 10; account map",
+    ("map, call 6", "left"): "receipt; account map",
     ("report", "left"): "reports",
     ("report", "right"): "reports",
 }
