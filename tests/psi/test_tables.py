@@ -1,10 +1,19 @@
 """Sorting and comparing rows, also where a partner makes the quick ways useless."""
 
+import hashlib
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.psi.tables import equal_pairs, has_repeats, is_strictly_increasing, sorted_rows
+from accountmap.psi.tables import (
+    ROWS_AT_ONCE,
+    equal_pairs,
+    has_repeats,
+    hash_rows,
+    is_strictly_increasing,
+    sorted_rows,
+)
 
 # Few different words, so that first words often agree and whole rows sometimes.
 rows = st.lists(
@@ -36,3 +45,19 @@ def test_equal_pairs_are_those_of_the_definition(
     first, second = equal_pairs(table(a + b))
     found = {tuple(sorted(pair)) for pair in zip(first.tolist(), second.tolist(), strict=True)}
     assert found == {(i, len(a) + j) for i, x in enumerate(a) for j, y in enumerate(b) if x == y}
+
+
+@given(st.integers(0, 3), st.integers(1, 32))
+def test_rows_are_hashed_side_by_side(count: int, keep: int) -> None:
+    left = np.arange(count * 5, dtype=np.uint8).reshape(count, 5)
+    right = np.arange(count * 8, dtype=np.uint8)[::-1].reshape(count, 8)
+    made = hash_rows(b"prefix", [left, right], keep)
+    assert made.shape == (count, keep)
+    for row, a, b in zip(made, left, right, strict=True):
+        assert row.tobytes() == hashlib.sha256(b"prefix" + a.tobytes() + b.tobytes()).digest()[:keep]
+
+
+def test_more_rows_are_hashed_than_fit_in_one_part() -> None:
+    rows = np.frombuffer(hashlib.shake_256(b"rows").digest(2 * 4 * ROWS_AT_ONCE + 4), np.uint8).reshape(-1, 4)
+    assert hash_rows(b"", [rows], 32)[-1].tobytes() == hashlib.sha256(rows[-1].tobytes()).digest()
+    assert len(hash_rows(b"", [rows], 32)) == len(rows)

@@ -25,7 +25,9 @@ class LazyMessages(Sequence[bytes]):
 
     def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
         if isinstance(at, slice):
-            start, stop, step = at.indices(self._count)
-            return self._make(start, max(start, stop))[::step]
+            numbers = range(self._count)[at]
+            if numbers.step == 1:
+                return self._make(numbers.start, max(numbers.start, numbers.stop))
+            return [self[number] for number in numbers]
         number = range(self._count)[at]
         return self._make(number, number + 1)[0]
