@@ -27,10 +27,10 @@ WHAT = {
     ("map, call 4", "left"): "shares of keys: message 7",
     ("map, call 4", "right"): "keys, fields: message 8",
     ("map, call 5", "left"): "keys, fields: message 9",
-    ("map, call 5", "right"): "fields opened: message 10; account map",
-    ("map, call 6", "left"): "receipt; account map",
-    ("report", "left"): "reports",
-    ("report", "right"): "reports",
+    ("map, call 5", "right"): "fields opened: message 10; reports",
+    ("map, call 6", "left"): "receipt; reports",
+    ("report", "left"): "reports, once more",
+    ("report", "right"): "reports, once more",
 }
 """What the commands of a run do, in their order."""
 
