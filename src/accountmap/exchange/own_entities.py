@@ -18,11 +18,13 @@ class EntityTables:
     def __init__(self, accounts: AccountList, prepared: Prepared) -> None:
         self._slots = prepared.profile.slots
         self._accounts = accounts.table
-        place = prepared.keys["entity"].to_numpy() * len(self._slots) + prepared.keys["slot"].to_numpy()
+        # 64 bits, as what is searched for: otherwise searchsorted would convert the whole array at every call
+        entity, slot = (prepared.keys[name].to_numpy().astype(np.int64) for name in ("entity", "slot"))
+        place = entity * len(self._slots) + slot
         by_place = np.argsort(place, kind="stable")
         self._places, self._values = place[by_place], prepared.keys["value"].take(pa.array(by_place))
         members = prepared.members.sort_by([("entity", "ascending"), ("account_id", "ascending")])
-        self._entities = members["entity"].to_numpy()
+        self._entities = members["entity"].to_numpy().astype(np.int64)
         self._rows = pc.index_in(members["account_id"], value_set=accounts.table["account_id"])
 
     def key(self, entity: int, slot: int) -> bytes:
