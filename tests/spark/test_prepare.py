@@ -5,6 +5,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +19,9 @@ from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.profiles import PROFILES
 from accountmap.errors import InputError
+from accountmap.exchange.participation import left_out, withheld
 from accountmap.spark import PreparedFrames, prepare
+from accountmap.trust.sharing import JointFilter
 from tests.spark.lists import account_list
 
 
@@ -62,9 +65,15 @@ def test_a_list_with_crowds_and_decisions_gives_the_same_entities_and_keys(
 ) -> None:
     accounts = account_list(2_000)
     decisions = decisions_about(accounts)
+    at = accounts.table.column_names.index("off_limits")
+    flags = pa.array([number % 7 == 0 or None for number in range(len(accounts))])
+    accounts = replace(accounts, table=accounts.table.set_column(at, "off_limits", flags))
     frame = as_frame(spark, accounts, tmp_path / "accounts")
     frames = prepare(frame, PROFILES["twelve"], folder, decisions)
-    assert_same(frames, prepare_accounts(accounts, PROFILES["twelve"], decisions))
+    here = prepare_accounts(accounts, PROFILES["twelve"], decisions)
+    assert_same(frames, here)
+    no_part = left_out(here, withheld(accounts, here, JointFilter()))
+    assert frames.entities.toArrow().sort_by("entity_id")["off_limits"].to_pylist() == no_part.tolist()
 
 
 def test_an_input_without_a_column_is_refused_before_anything_runs(spark: SparkSession, folder: str) -> None:

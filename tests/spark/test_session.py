@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyarrow import fs
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.canonical.prepare import prepare_accounts
@@ -83,13 +84,22 @@ class Side:
         return rounds.blind(groups, parameters, self.role, ports(draws(self.secret, "own", self.layout)))
 
 
+def with_nothing_off_limits(spark: SparkSession, prepared: Prepared) -> DataFrame:
+    return with_off_limits(spark, prepared, [False] * prepared.entities.num_rows)
+
+
+def with_off_limits(spark: SparkSession, prepared: Prepared, flags: list[bool]) -> DataFrame:
+    return spark.createDataFrame(prepared.entities.append_column("off_limits", pa.array(flags)))
+
+
 def begin(spark: SparkSession, role: Role, folder: Path) -> Side:
     prepared = prepare_accounts(account_list(600, seed=7 + 4 * role), PROFILE)
     ids = prepared.entities["entity_id"]
     keys = prepared.keys.set_column(0, "entity_id", ids.take(prepared.keys["entity"]))
     points = make_points(spark.createDataFrame(keys), PROFILE)
     secret, layout = secret_of(f"side {role}"), padded(prepared)
-    blinded = blind(spark.createDataFrame(prepared.entities), points, layout, secret, (folder / "tables").as_uri())
+    entities = with_nothing_off_limits(spark, prepared)
+    blinded = blind(entities, points, layout, secret, (folder / "tables").as_uri())
     body = (folder / "body").as_uri()
     write_column(blinded.rows, "points", 32 * SLOTS, body)
     return Side(role, prepared, layout, secret, blinded, body)
@@ -122,7 +132,7 @@ def test_the_points_of_the_first_messages_are_the_same_bytes(
 
 
 def tokens_on_spark(spark: SparkSession, ours: Side, theirs: Side, folder: str) -> Tokens:
-    points = read_column(spark, theirs.body, "points", 32 * SLOTS, theirs.layout.rows)
+    points = read_column(spark, theirs.body, "points", 32 * SLOTS, theirs.layout.rows, folder)
     check_points(points, ours.blinded.rows, SLOTS)
     return make_tokens(points, theirs.layout, ours.secret, SESSION, folder)
 
@@ -186,14 +196,26 @@ def test_a_point_of_low_order_is_refused(spark: SparkSession, sides: tuple[Side,
 def test_a_column_of_another_length_than_agreed_is_refused(spark: SparkSession, sides: tuple[Side, Side]) -> None:
     one, _ = sides
     with pytest.raises(PeerError, match="length"):
-        read_column(spark, one.body, "points", 32 * SLOTS, one.layout.rows + 1)
+        read_column(spark, one.body, "points", 32 * SLOTS, one.layout.rows + 1, one.body)
 
 
 def test_a_segment_that_has_outgrown_its_padding_is_refused(
     spark: SparkSession, sides: tuple[Side, Side], folder: str
 ) -> None:
     one, _ = sides
-    entities = spark.createDataFrame(one.prepared.entities)
+    entities = with_nothing_off_limits(spark, one.prepared)
     points = spark.createDataFrame([], "entity_id string, slots binary, points binary")
     with pytest.raises(UsageError, match="more groups"):
         blind(entities, points, Layout(SEGMENTS, (1, 1, 1), SLOTS), one.secret, folder)
+
+
+def test_what_is_off_limits_is_not_blinded(spark: SparkSession, sides: tuple[Side, Side], tmp_path: Path) -> None:
+    one = sides[0]
+    flags = [number % 5 == 0 for number in range(one.prepared.entities.num_rows)]
+    no_points = spark.createDataFrame([], "entity_id string, slots binary, points binary")
+    entities = with_off_limits(spark, one.prepared, flags)
+    blinded = blind(entities, no_points, one.layout, one.secret, tmp_path.as_uri())
+    placed = {row["entity_id"] for row in blinded.origin.where("entity_id is not null").collect()}
+    ids = one.prepared.entities["entity_id"].to_pylist()
+    assert placed == {name for name, off in zip(ids, flags, strict=True) if not off}
+    assert blinded.origin.count() == one.layout.rows

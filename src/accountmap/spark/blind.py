@@ -66,7 +66,8 @@ def blind(entities: DataFrame, points: DataFrame, layout: Layout, secret: Sessio
     """Lay entities out in padded segments, in a random order, and blind their points.
 
     Args:
-        entities: entity_id and segment.
+        entities: entity_id, segment and off_limits, as prepare makes them; those that are off limits take no part.
+            Leave out, too, those outside the agreement's joint filter.
         points: as make_points makes them.
         layout: segments and their padded sizes.
         secret: of this session, and of no other.
@@ -88,7 +89,7 @@ def _places(entities: DataFrame, layout: Layout, folder: str) -> DataFrame:
     """Give each entity its place in its segment, by entity_id, and add the padding."""
     segment = F.array_position(F.array(*map(F.lit, layout.segments)), F.col("segment")).cast("int") - 1
     own = numbered(
-        entities.select("entity_id", segment.alias("segment")).where("segment >= 0"),
+        entities.where("not off_limits").select("entity_id", segment.alias("segment")).where("segment >= 0"),
         ["segment", "entity_id"],
         "at",
         folder,

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.errors import ChannelError, PeerError
+from accountmap.spark.frames import settle
 from accountmap.spark.points import pieces
 
 PART_BYTES: Final = 64 << 20
@@ -79,8 +80,8 @@ def _write_parts(folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.
         yield pa.record_batch({"part": [part], "first": [first], "rows": [count]})
 
 
-def read_column(spark: SparkSession, folder: str, column: str, width: int, rows: int) -> DataFrame:
-    """Read a column that lies in parts.
+def read_column(spark: SparkSession, folder: str, column: str, width: int, rows: int, own: str) -> DataFrame:
+    """Read a column that lies in parts, once, into a table of one's own: what is checked then is what is used.
 
     Args:
         spark: the session.
@@ -88,6 +89,7 @@ def read_column(spark: SparkSession, folder: str, column: str, width: int, rows:
         column: the name it gets.
         width: bytes of a row.
         rows: how many there must be, as the agreement says.
+        own: for the table; a folder that the partner cannot write.
 
     Returns:
         row, and the column.
@@ -109,7 +111,8 @@ def read_column(spark: SparkSession, folder: str, column: str, width: int, rows:
         first += file.size // width
     listed = spark.createDataFrame(slices, "name string, at long, rows long, first long")
     spread = listed.repartition(max(1, len(files)), "name")
-    return spread.mapInArrow(partial(_read_slices, folder, column, width), f"row long, {column} binary")
+    read = spread.mapInArrow(partial(_read_slices, folder, column, width), f"row long, {column} binary")
+    return settle(read, own, f"read-{column}")
 
 
 def _read_slices(

@@ -22,7 +22,7 @@ class PreparedFrames:
 
     Attributes:
         profile: which keys were made.
-        entities: entity_id, segment (the strongest).
+        entities: entity_id, segment (the strongest), off_limits (whether one of its accounts is).
         members: account_id, entity_id.
         keys: entity_id, slot (index in the profile), value, rule.
     """
@@ -44,7 +44,7 @@ def prepare(
 
     Args:
         accounts: account_id (unique) and segment, and as text or null name, domain, website, email, country, city,
-            lei, vat and duns; other columns are left alone.
+            lei, vat and duns; off_limits, true or not, if there is any such account. Other columns are left alone.
         profile: which keys to make.
         folder: for tables, on storage that all workers reach. The result is read from there.
         decisions: what the user said of pairs of accounts: the same company or not.
@@ -57,8 +57,16 @@ def prepare(
     members = settle(resolve_entities(worked, decisions, folder), folder, "members")
     order = F.array_position(F.array(*map(F.lit, SEGMENTS)), F.col("segment"))
     owned = worked.select("account_id", order.alias("order")).join(members, "account_id")
+    owned = owned.join(_off_limits(accounts), "account_id", "left")
     strongest = F.element_at(F.array(*map(F.lit, SEGMENTS)), F.min("order").cast("int")).alias("segment")
-    entities = settle(owned.groupBy("entity_id").agg(strongest), folder, "entities")
+    off_limits = F.max(F.coalesce("off_limits", F.lit(False))).alias("off_limits")
+    entities = settle(owned.groupBy("entity_id").agg(strongest, off_limits), folder, "entities")
     candidates = worked.select("account_id", F.explode("candidates").alias("key")).select("account_id", "key.*")
     keys = distinct_keys(candidates.join(members, "account_id"), profile)
     return PreparedFrames(profile, entities, members, settle(keys, folder, "keys"))
+
+
+def _off_limits(accounts: DataFrame) -> DataFrame:
+    if "off_limits" in accounts.columns:
+        return accounts.select("account_id", "off_limits")
+    return accounts.select("account_id", F.lit(False).alias("off_limits"))
