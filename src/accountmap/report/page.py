@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.overlap import DOUBTS, PLAYS, AccountMap
+from accountmap.report.charts import country_chart, history_chart, money_chart
 from accountmap.report.columns import TERMS, TIER_MEANINGS
 from accountmap.report.page_data import Rows, page_rows, script_json
 from accountmap.report.page_sections import (
@@ -64,6 +65,11 @@ def render_page(account_map: AccountMap) -> str:
             headline=headline(account_map),
             sentences=summary_sentences(account_map),
             matrix=matrix(account_map),
+            charts={
+                "money": money_chart(account_map),
+                "countries": country_chart(account_map),
+                "history": history_chart(account_map),
+            },
             plays=sorted(PLAYS.items(), key=lambda item: item[1].rank),
             introductions={play.introduces: play.name for play in PLAYS.values() if play.introduces},
             segments=SEGMENTS,
