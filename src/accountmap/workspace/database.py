@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from accountmap.errors import WorkspaceError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 BUSY_SECONDS: Final = 2.0
 _SCHEMA: Final = """
 CREATE TABLE partner (
