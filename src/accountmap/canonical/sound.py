@@ -10,22 +10,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-_ALIKE: Final = (
-    ("ph", "f"),
-    ("ck", "k"),
-    ("sh", "S"),
-    ("ch", "k"),
-    ("x", "ks"),
-    ("q", "k"),
-    ("z", "s"),
-    ("w", "v"),
-    ("l", "r"),
-    ("th", "t"),
-    ("kh", "k"),
-    ("gh", "g"),
-    ("h", ""),
-)
+_PAIRS: Final = (("ph", "f"), ("ck", "k"), ("sh", "S"), ("ch", "k"))
 """Replaced one after the other, in this order. The capital keeps `sh` from being read as `s` and `h`."""
+
+_LETTERS: Final = str.maketrans({"x": "ks", "q": "k", "z": "s", "w": "v", "l": "r"})
+"""Replaced after the pairs; after these every `h` that is left goes."""
 
 _SOFT_C: Final = re.compile("c(?=[eiy])")
 _VOWELS: Final = re.compile("[aeiouy]+")
@@ -34,9 +23,11 @@ _DOUBLED: Final = re.compile(r"(.)\1+")
 
 @lru_cache(maxsize=1 << 16)
 def _consonants(word: str) -> str:
-    for letters, sound in _ALIKE:
-        word = word.replace(letters, sound)
-    hard = _SOFT_C.sub("s", word).replace("c", "k")
+    if "h" in word or "ck" in word:
+        for letters, sound in _PAIRS:
+            word = word.replace(letters, sound)
+    plain = word.translate(_LETTERS).replace("h", "")
+    hard = _SOFT_C.sub("s", plain).replace("c", "k") if "c" in plain else plain
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", hard))
 
 
