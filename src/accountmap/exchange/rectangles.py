@@ -10,7 +10,7 @@ from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, UsageError
 from accountmap.exchange.groups import GroupOrder, group_order, make_groups
 from accountmap.exchange.own_entities import EntityTables, ListEntities
-from accountmap.exchange.participation import left_out, withheld
+from accountmap.exchange.participation import Flags, left_out, withheld
 from accountmap.exchange.payload import payload_bytes
 from accountmap.exchange.rest import OwnRest, most_bytes
 from accountmap.psi.parameters import Groups, OwnEntities, Parameters
@@ -105,7 +105,8 @@ class OwnSide:
         """
         sharing, segments = agreement.terms.sharing, agreement.terms.segments
         held_back = withheld(accounts, prepared, sharing.joint_filter)
-        orders = _orders(prepared, held_back, segments, role, sharing.rectangles)
+        flags = left_out(prepared, held_back)
+        orders = _orders(prepared, flags, segments, role, sharing.rectangles)
         tables = EntityTables(accounts, prepared)
         slots = len(prepared.profile.slots)
         parties: list[tuple[Groups, OwnEntities]] = []
@@ -125,7 +126,7 @@ class OwnSide:
             names=ours in sharing.rest_named_by,
             partner_names=theirs in sharing.rest_named_by,
         )
-        sizes = _sizes(prepared, held_back, segments)
+        sizes = _sizes(prepared, flags, segments)
         levels = tuple(rectangle.disclosure.level for rectangle in sharing.rectangles)
         return cls(prepared, held_back, orders, sizes, tuple(parties), rest, levels)
 
@@ -133,27 +134,24 @@ class OwnSide:
 def sizes_taking_part(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
     """Count by segment the entities of a list that take part under an agreement."""
     held_back = withheld(accounts, prepared, terms.sharing.joint_filter)
-    return _sizes(prepared, held_back, terms.segments)
+    return _sizes(prepared, left_out(prepared, held_back), terms.segments)
 
 
-def _sizes(prepared: Prepared, held_back: pa.Table, segments: tuple[str, ...]) -> dict[str, int]:
-    order = group_order(prepared, segments, left_out(prepared, held_back))
+def _sizes(prepared: Prepared, flags: Flags, segments: tuple[str, ...]) -> dict[str, int]:
+    order = group_order(prepared, segments, flags)
     return dict(zip(segments, order.sizes, strict=True))
 
 
 def _orders(
     prepared: Prepared,
-    held_back: pa.Table,
+    flags: Flags,
     segments: tuple[str, ...],
     role: int,
     rectangles: Sequence[Rectangle],
 ) -> tuple[GroupOrder, ...]:
     """Return for each rectangle the entities of its own segments."""
-    flags = left_out(prepared, held_back)
-    segment = prepared.entities["segment"]
+    own = prepared.entities["segment"].to_pylist()
     return tuple(
-        group_order(
-            prepared, segments, flags | [name not in rectangle.segments[role] for name in segment.to_pylist()]
-        )
+        group_order(prepared, segments, flags | [name not in rectangle.segments[role] for name in own])
         for rectangle in rectangles
     )

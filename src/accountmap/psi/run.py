@@ -142,19 +142,14 @@ class Run:
         made = [session.offer(key) for session, key in zip(self._sessions, keys, strict=True)]
         return Message(MessageType.OFFER, join([message.body for message in made]))
 
-    def prepare(self) -> None:
-        """As responder, blind our own groups while message 1 is still on its way; `answer` does it otherwise."""
-        for session in self._sessions:
-            session.prepare()
-
     def answer(self, channel_key: bytes, body: bytes) -> Message:
         """Take message 1 and make message 2.
 
         Raises:
             PeerError: the offer is not as the protocol allows.
         """
-        keys = iter(self._channel_keys(channel_key))
-        reply = self._step(MessageType.OFFER, body, lambda session, part: session.answer(next(keys), part))
+        sections, keys = self._parameters.split(MessageType.OFFER, body), iter(self._channel_keys(channel_key))
+        reply = self._step(MessageType.OFFER, sections, lambda session, part: session.answer(next(keys), part))
         if reply is None:
             raise UsageError("a responder answers an offer")
         return reply
@@ -170,10 +165,11 @@ class Run:
         if kind is MessageType.STOP:
             self._take_stop(body)
             return None
+        sections = self._parameters.split(kind, body)
         try:
-            reply = self._step(kind, body, lambda session, part: session.receive(kind, part))
+            reply = self._step(kind, sections, lambda session, part: session.receive(kind, part))
         except PeerError:
-            if kind in ENDS_IF_REFUSED and self._fits(kind, body):
+            if kind in ENDS_IF_REFUSED:
                 for session in self._sessions:
                     session.break_off()
             raise
@@ -204,10 +200,9 @@ class Run:
                 session.receive(MessageType.STOP, body)
 
     def _step(
-        self, kind: MessageType, body: bytes, take: Callable[[Session, bytes], Message | None]
+        self, kind: MessageType, sections: list[bytes], take: Callable[[Session, bytes], Message | None]
     ) -> Message | None:
         """Let each session take its section; all of them, or none."""
-        sections = self._parameters.split(kind, body)
         sessions = list(self._sessions)
         numbers = self._parameters.taking_part(kind)
         replies = []
@@ -227,13 +222,6 @@ class Run:
         if kind in SHOWS_REST:
             sections.append(self._rest.show([session.groups for session in self._sessions]))
         return Message(kind, join(sections))
-
-    def _fits(self, kind: MessageType, body: bytes) -> bool:
-        try:
-            self._parameters.split(kind, body)
-        except PeerError:
-            return False
-        return True
 
     def _channel_keys(self, channel_key: bytes) -> list[bytes]:
         """The first session carries the key for the envelope; one is enough."""

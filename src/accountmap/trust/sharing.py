@@ -55,9 +55,6 @@ class JointFilter:
     industries: tuple[str, ...] = ()
     employees: tuple[int, int] = (0, 0)
 
-    def __bool__(self) -> bool:
-        return self != JointFilter()
-
 
 @dataclass(frozen=True)
 class Sharing:
