@@ -69,10 +69,11 @@ def from_stream(table: ArrowStream) -> RawList:
         )
     try:
         arrow = pa.RecordBatchReader.from_stream(table).read_all()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        # The messages of Arrow quote cells.
+    except (ValueError, pa.ArrowTypeError):  # Of pandas or Arrow, whose messages quote cells.
         raise InputError(
-            "A column holds values of several types.", "Make every column of one type, such as with astype(str)."
+            "The table cannot be handed over: a column holds values of several types, or two have one name.",
+            "Pass a table, not a single column; make every column of one type, such as with astype(str), and "
+            "every name different.",
         ) from None
     index = [name for name in arrow.column_names if name.startswith("__index_level_")]
     return from_arrow(arrow.drop_columns(index))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from accountmap.api.mapping import log_outcome
 from accountmap.channels.memory import MemoryChannel
-from accountmap.errors import PeerError
+from accountmap.errors import PeerError, UsageError
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
 from accountmap.workspace import SessionRecord, Status, Workspace
 
@@ -70,10 +70,13 @@ class Session:
 
         Raises:
             TrustError: no agreement allows a session now.
+            UsageError: `received` is a message instead of a list of messages.
             PeerError: what came is not what the protocol allows. All that was received in this call is forgotten
                 and may be handed in again; in the reveal the session is over.
             WorkspaceError, OSError: the workspace cannot be read or written; nothing is lost.
         """
+        if isinstance(received, bytes | bytearray | memoryview | str):
+            raise UsageError("one message is not a list of messages", "Write [message].")
         with self._turn:
             return self._step(reveal, received, new=new)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from accountmap.errors import WorkspaceError
+from accountmap.errors import UsageError, WorkspaceError
 
 SCHEMA_VERSION: Final = 3
 BUSY_SECONDS: Final = 2.0
@@ -165,6 +165,8 @@ class Database:
             raise WorkspaceError(f"the workspace cannot be written: {error}", "Is the disk full?") from error
         except sqlite3.IntegrityError as error:
             raise WorkspaceError("another command changed the workspace meanwhile", "Run this again.") from error
+        except sqlite3.ProgrammingError as error:
+            raise UsageError("the workspace was closed", "Open it again, or close it later.") from error
         except sqlite3.DatabaseError as error:
             raise WorkspaceError(f"the workspace is damaged: {error}", "Restore it from a backup.") from error
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from accountmap.accounts.schema import AccountList, with_all_columns
@@ -32,6 +33,12 @@ def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
     }
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
     sync_folder(folder)
+
+
+def same_accounts(accounts: AccountList, prepared: Prepared) -> bool:
+    """Tell whether a prepared list has the accounts of a list, each once."""
+    ids, members = accounts.table["account_id"], prepared.members["account_id"]
+    return len(ids) == len(members) and bool(pc.all(pc.is_in(ids, value_set=members)).as_py())
 
 
 def read_list(folder: Path) -> tuple[AccountList, Prepared]:

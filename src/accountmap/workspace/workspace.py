@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
-from accountmap.errors import TrustError, WorkspaceError
+from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.overlap.result import SessionResult
 from accountmap.trust.agreement import Agreement
@@ -19,7 +19,7 @@ from accountmap.trust.identity import Card, Identity
 from accountmap.trust.rotation import Rotation
 from accountmap.workspace import ledger, partners
 from accountmap.workspace.database import Database
-from accountmap.workspace.lists import read_list, write_list
+from accountmap.workspace.lists import read_list, same_accounts, write_list
 from accountmap.workspace.own_keys import Ask, OwnKeys
 from accountmap.workspace.partners import slug_of
 from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord
@@ -52,7 +52,9 @@ class Workspace:
         Raises:
             WorkspaceError: there is one already, or the folder cannot be written.
             TrustError: the name or the passphrase is not usable.
+            UsageError: `now` has no time zone.
         """
+        _check_time_zone(now)
         folder = Path(folder)
         if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
             raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
@@ -222,9 +224,18 @@ class Workspace:
     def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
 
+        Args:
+            prepared: what was made of `accounts`.
+            source: where they came from, for people; without anything secret.
+            now: with a time zone.
+
         Raises:
+            UsageError: the two do not belong together, or `now` has no time zone.
             WorkspaceError: it cannot be written.
         """
+        _check_time_zone(now)
+        if not same_accounts(accounts, prepared):
+            raise UsageError("the prepared list was made from other accounts", "Save what was prepared together.")
         with self.transaction():
             statement = "INSERT INTO account_list (created, source) VALUES (?, ?)"
             number, self._loaded = self._database.run(statement, now.isoformat(), source), None
@@ -322,3 +333,9 @@ class Workspace:
     def result(self, record: SessionRecord) -> SessionResult:
         """Read what a finished session found."""
         return read_result(self.session_folder(record.id))
+
+
+def _check_time_zone(now: datetime) -> None:
+    """Refuse a time that cannot be compared with those on file."""
+    if now.tzinfo is None:
+        raise UsageError("a time without a time zone says no moment", "Pass datetime.now(UTC).")
