@@ -122,15 +122,20 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
 
 
 def is_generic(words: Words) -> bool:
-    """Tell whether words name no company: nothing, one letter, only forms, or one word of trade or a country."""
+    """Tell whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
     if len(words) > 1:
-        return _NAMELESS.issuperset(words) or legal_forms.is_form(words)
+        return _NAMELESS.issuperset(words) or legal_forms.is_form(words) or _are_country(words)
     return not words or len(words[0]) < 2 or words[0] in _GENERIC or legal_forms.is_form(words)
 
 
 def _country_of(word: str) -> str | None:
     """Give the country that a word names; shorter ones are too often something else."""
     return _COUNTRIES.get(word) if len(word) > 3 else None
+
+
+def _are_country(words: Words) -> bool:
+    """Tell whether several words are the name of a country: `the united states of america`."""
+    return _country_of("".join(words[words[0] in _ARTICLES :])) is not None
 
 
 def named_country(name: Name) -> str | None:

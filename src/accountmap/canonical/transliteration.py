@@ -13,7 +13,7 @@ from anyascii import anyascii
 from accountmap.canonical.tables import read_pairs
 
 MAX_CHARACTERS: Final = 512
-"""Longer names are cut here, after compatibility folding: no company is told apart by what follows."""
+"""Longer names are cut here, before a word that would be cut: no company is told apart by what follows."""
 
 _SILENT: Final = dict.fromkeys([*map(ord, "™℠®©ـ"), *range(0x0591, 0x05C8), *range(0x064B, 0x0660)])
 """Marks of protection, which compatibility folding would spell out, and the points and strokes that Hebrew and
@@ -21,13 +21,37 @@ Arabic mostly do without."""
 
 _BLANK: Final = frozenset(["Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"])
 
+_PICTURES: Final = "↔◻◼◽◾⤴⤵〰〽"
+"""Emoji of other categories, which would be spelled out."""
+
+_MARKS: Final = (
+    range(0x0300, 0x0370),
+    range(0x0483, 0x048A),
+    range(0x1AB0, 0x1B00),
+    range(0x1DC0, 0x1E00),
+    range(0x20D0, 0x2100),
+    range(0xFE00, 0xFE10),
+    range(0xFE20, 0xFE30),
+    range(0xE0100, 0xE01F0),
+)
+"""Blocks of marks that stand on letters of any script, and of variation selectors. Where a mark makes another letter,
+compatibility folding has made it one."""
+
+
+def _seen(char: str) -> str:
+    if any(ord(char) in block for block in _MARKS):
+        return ""
+    category = unicodedata.category(char)
+    if category == "Nd":  # digits are of no script: a name in two may have them beside either
+        return str(unicodedata.decimal(char))
+    return "" if category == "Cf" else " " if category in _BLANK or char in _PICTURES else char
+
 
 class _Seen(dict[int, str]):
     """What is seen of a character, by its code: filled as characters come, for `str.translate`."""
 
     def __missing__(self, code: int) -> str:
-        category = unicodedata.category(chr(code))
-        self[code] = "" if category == "Cf" else " " if category in _BLANK else chr(code)
+        self[code] = _seen(chr(code))
         return self[code]
 
 
@@ -81,15 +105,23 @@ def _spell_kana(run: re.Match[str]) -> str:
     return re.sub("[ッー]", "", doubled)
 
 
+def _cut(text: str) -> str:
+    """Cut a long text at a blank if it has one: the rest of a word could be another company's name."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return text[: MAX_CHARACTERS + 1].rpartition(" ")[0] or text[:MAX_CHARACTERS]
+
+
 def visible(text: str) -> str:
     """Fold a name's compatibility forms, and take out what is not seen or carries no name.
 
-    What has no width goes; controls, emoji and other symbols become blanks (Unicode categories).
+    What has no width and marks that make no letter go; controls, emoji and other symbols become blanks (Unicode
+    categories); digits of all scripts become ASCII.
     """
     if text.isascii() and text.isprintable():
-        return text[:MAX_CHARACTERS]
-    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))[:MAX_CHARACTERS]
-    return folded.translate(_SEEN)
+        return _cut(text)
+    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))
+    return _cut(folded.translate(_SEEN))
 
 
 def to_ascii(text: str) -> str:
