@@ -34,8 +34,8 @@ _MARKS: Final = (
     range(0xFE20, 0xFE30),
     range(0xE0100, 0xE01F0),
 )
-"""Blocks of marks that stand on letters of any script, and of variation selectors. Where a mark makes another letter,
-compatibility folding has made it one."""
+"""Blocks of marks that stand on letters of any script, and of variation selectors. Where a mark makes another
+letter, compatibility folding has made it one."""
 
 
 def _seen(char: str) -> str:
