@@ -29,7 +29,7 @@ DAY = pa.date32()
 
 
 def written(account_map: AccountMap) -> dict[str, Any]:
-    model: dict[str, Any] = json.loads(to_json(account_map))
+    model: dict[str, Any] = json.loads(b"".join(to_json(account_map)))
     Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(model)
     return model
 
@@ -38,6 +38,13 @@ def days_as_text(table: pa.Table) -> pa.Table:
     return table.cast(
         pa.schema([pa.field(f.name, pa.string() if f.type == DAY else f.type) for f in table.schema])
     )
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_the_rows_of_a_batch_do_not_show(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = written(two_months())
+    monkeypatch.setattr("accountmap.report.json_model._BATCH_ROWS", rows)
+    assert written(two_months()) == whole
 
 
 def test_the_schema_is_a_schema() -> None:

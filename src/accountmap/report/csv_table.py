@@ -2,27 +2,32 @@
 
 import csv
 import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.report.safe_text import spreadsheet_column
 
+_BATCH_ROWS: Final = 16_384
 
-def to_csv(table: pa.Table) -> bytes:
-    """Write a heading line and one line a row; null is empty, true and false are those words.
+
+def to_csv(table: pa.Table) -> Iterator[bytes]:
+    """Write, in parts, a heading line and one line a row; null is empty, true and false are those words.
 
     A byte order mark would make the first heading unreadable to plain UTF-8 readers.
     """
-    to = io.BytesIO()
-    with io.TextIOWrapper(to, encoding="utf-8", newline="") as text:
-        writer = csv.writer(text)
-        writer.writerow(table.column_names)
-        for batch in table.to_batches(max_chunksize=65_536):
-            part = pa.Table.from_batches([batch])
-            writer.writerows(zip(*(_cells(column) for column in part.columns), strict=True))
-        text.flush()
-        return to.getvalue()
+    yield _lines([table.column_names])
+    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+        part = pa.Table.from_batches([batch])
+        yield _lines(zip(*(_cells(column) for column in part.columns), strict=True))
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> bytes:
+    to = io.StringIO(newline="")
+    csv.writer(to).writerows(rows)
+    return to.getvalue().encode()
 
 
 def _cells(column: pa.ChunkedArray) -> list[object]:

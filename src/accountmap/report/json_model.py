@@ -5,6 +5,7 @@ may be added; none is renamed, removed or given another meaning.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
@@ -16,18 +17,17 @@ from accountmap.report.sentences import headline, summary_sentences
 
 FORMAT: Final = "accountmap-report-v1"
 
-
-def to_json(account_map: AccountMap) -> bytes:
-    """Write report.json: UTF-8, the text of names exact, every number finite."""
-    model = report_model(account_map)
-    return json.dumps(model, ensure_ascii=False, allow_nan=False, default=_iso).encode()
+_BATCH_ROWS: Final = 2_000
+"""Rows that are Python objects at a time: as those, a large table would take tens of times its memory."""
 
 
-def report_model(account_map: AccountMap) -> dict[str, Any]:
-    """Give the account map as JSON values, and days and moments as themselves.
+def to_json(account_map: AccountMap) -> Iterator[bytes]:
+    """Write report.json, in parts: UTF-8, the text of names exact, every number finite."""
+    return (part.encode() for part in _parts(_model(account_map)))
 
-    A row leaves out the columns that it has no value in.
-    """
+
+def _model(account_map: AccountMap) -> dict[str, Any]:
+    """Give the account map as JSON values; days, moments and tables as themselves."""
     history = account_map.history
     return {
         "format": FORMAT,
@@ -38,17 +38,17 @@ def report_model(account_map: AccountMap) -> dict[str, Any]:
         "finished": account_map.finished,
         "sentences": [headline(account_map), *summary_sentences(account_map)],
         "summary": asdict(account_map.summary),
-        "matrix": _rows(account_map.matrix),
+        "matrix": account_map.matrix,
         "weights": _weights(account_map.weights),
         "score_parts": list(account_map.score_parts),
-        "overlap": _rows(account_map.overlap),
-        "conflicts": _rows(account_map.conflicts),
-        "whitespace": _rows(account_map.whitespace),
-        "theirs_without_me": None if account_map.rest is None else _rows(account_map.rest),
-        "coverage": _rows(account_map.coverage),
-        "campaign": _rows(account_map.campaign),
-        "budget": _rows(account_map.budget),
-        "history": {"sessions": _rows(history.sessions), "changes": _rows(history.changes)},
+        "overlap": account_map.overlap,
+        "conflicts": account_map.conflicts,
+        "whitespace": account_map.whitespace,
+        "theirs_without_me": account_map.rest,
+        "coverage": account_map.coverage,
+        "campaign": account_map.campaign,
+        "budget": account_map.budget,
+        "history": {"sessions": history.sessions, "changes": history.changes},
         "rules": [_rule(rule) for rule in account_map.rules],
         "shown_fields": [
             {"segment": mine, "their_segment": theirs, "own": list(own), "theirs": list(others)}
@@ -78,8 +78,33 @@ def _rule(rule: EngagementRule) -> dict[str, Any]:
     }
 
 
-def _rows(table: pa.Table) -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if value is not None} for row in table.to_pylist()]
+def _parts(value: object) -> Iterator[str]:
+    """Write a value; a table as an array of its rows, batch by batch."""
+    if isinstance(value, dict):
+        before = "{"
+        for name, member in value.items():
+            yield f"{before}{_json(name)}: "
+            yield from _parts(member)
+            before = ", "
+        yield "}" if value else "{}"
+    elif isinstance(value, pa.Table):
+        before = "["
+        for batch in value.to_batches(max_chunksize=_BATCH_ROWS):
+            if batch.num_rows:
+                yield before + _json(_rows(batch))[1:-1]
+                before = ", "
+        yield "]" if before != "[" else "[]"
+    else:
+        yield _json(value)
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Give the rows, each without the columns that it has no value in."""
+    return [{name: value for name, value in row.items() if value is not None} for row in batch.to_pylist()]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_iso)
 
 
 def _iso(value: object) -> str:

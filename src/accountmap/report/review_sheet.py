@@ -30,4 +30,4 @@ def review_csv(account_map: AccountMap) -> bytes:
     rows = account_map.to_review
     rows = rows.take(pa.array(first_of_each(rows["match_id"])))
     table = rows.append_column("decision", pa.nulls(rows.num_rows, pa.string()))
-    return to_csv(table.select([*REVIEW_COLUMNS, *_TO_READ_BY]))
+    return b"".join(to_csv(table.select([*REVIEW_COLUMNS, *_TO_READ_BY])))

@@ -1,6 +1,8 @@
 """Write the account map as files, each whole or not at all."""
 
 import io
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -44,26 +46,30 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[
     Raises:
         InputError: the folder cannot be made or written.
     """
-    contents = {
-        "report.html": render_page(account_map).encode(),
-        "report.json": to_json(account_map),
-        "report.xlsx": render_workbook(account_map),
+    contents: dict[str, Callable[[], bytes | Iterable[bytes]]] = {
+        "report.html": lambda: render_page(account_map).encode(),
+        "report.json": partial(to_json, account_map),
+        "report.xlsx": partial(render_workbook, account_map),
     }
     for name, table in tables_of(account_map).items():
-        contents |= {f"{name}.csv": to_csv(table), f"{name}.parquet": _to_parquet(table)}
-    contents |= {name: to_csv(export(account_map)) for name, export in EXPORTS.items()}
-    contents["review.csv"] = review_csv(account_map)
+        contents |= {f"{name}.csv": partial(to_csv, table), f"{name}.parquet": partial(_to_parquet, table)}
+    contents |= {name: partial(_exported, export, account_map) for name, export in EXPORTS.items()}
+    contents["review.csv"] = partial(review_csv, account_map)
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            write_atomic(folder / name, content)
+        for name, content in contents.items():  # one at a time: those of large lists are large
+            write_atomic(folder / name, content())
     except OSError as error:
         raise InputError(
             f"The reports cannot be written: {error.strerror}.",
             "Name a folder that you may write to, on a disk with room, and close the reports in other programs.",
         ) from error
     return [folder / name for name in contents]
+
+
+def _exported(export: Callable[[AccountMap], pa.Table], account_map: AccountMap) -> Iterator[bytes]:
+    yield from to_csv(export(account_map))
 
 
 def _to_parquet(table: pa.Table) -> bytes:
