@@ -5,6 +5,7 @@ make it an op with a retry policy. The scheduler calls it again while the partne
 repeat what an earlier one has done.
 """
 
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +21,11 @@ class NotYetError(Exception):
 
 def map_with_partner(
     workspace: Path, partner: str, place: str, dsn: str, password: str | None = None, wait: float = 600
-) -> int:
+) -> int | None:
     """Prepare tonight's list, go on with the session or begin one, and store the result.
 
     Returns:
-        How many accounts are shared.
+        How many accounts are shared; None if the agreement allows no session tonight, which is no failure.
 
     Raises:
         NotYetError: the session waits for the partner, or for a person.
@@ -33,9 +34,13 @@ def map_with_partner(
         accounts = accountmap.read_sql(STATEMENT, dsn, password=password)
         prepared = accountmap.prepare_accounts(accounts)
         own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
-        outcome = accountmap.map_accounts(
-            own, partner, place, lambda preview: preview.automatic or None, new=True, wait=wait
-        )
+        try:
+            outcome = accountmap.map_accounts(
+                own, partner, place, lambda preview: preview.automatic or None, new=True, wait=wait
+            )
+        except accountmap.errors.NotNowError as reason:
+            logging.getLogger(__name__).info("no session tonight: %s", reason)
+            return None
         if outcome.state != "done":
             raise NotYetError(outcome.state)
         found = accountmap.account_map(own, partner)

@@ -29,6 +29,10 @@ class TrustError(AccountmapError):
     """A card, agreement or signature does not hold, or does not fit this workspace."""
 
 
+class NotNowError(TrustError):
+    """The agreement holds, and allows a session later or with another list: try again another day."""
+
+
 class ChannelError(AccountmapError):
     """Messages cannot be moved: no such folder, no permission, disk full."""
 

@@ -55,7 +55,9 @@ def map_accounts(
             machine can use.
 
     Raises:
-        TrustError: no agreement allows a session now.
+        NotNowError: the agreement allows no session today, or none with this list: its runs are used up, or the
+            list differs too little from one that was shown.
+        TrustError: no agreement allows a session.
         PeerError: what came from the partner is not what the protocol allows.
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
         UsageError: a direct connection without a folder; no backend of that name.

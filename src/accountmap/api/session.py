@@ -69,7 +69,8 @@ class Session:
             the state is `done` or `stopped`; messages of that last step must still go out.
 
         Raises:
-            TrustError: no agreement allows a session now.
+            NotNowError: the agreement allows no session today, or none with this list.
+            TrustError: no agreement allows a session.
             UsageError: `received` is a message instead of a list of messages.
             PeerError: what came is not what the protocol allows. All that was received in this call is forgotten
                 and may be handed in again; in the reveal the session is over.

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from accountmap.errors import TrustError
+from accountmap.errors import NotNowError, TrustError
 from accountmap.exchange.agreements import check_profile, check_program
 from accountmap.exchange.changes import check_change
 from accountmap.exchange.rectangles import sizes_taking_part
@@ -17,7 +17,8 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     """Return the agreement under which a session with a prepared list may begin now.
 
     Raises:
-        TrustError: there is none, it has ended, its runs are used up, or the list or program does not fit it.
+        NotNowError: its runs are used up, or too little of the list has changed.
+        TrustError: there is none, it has ended, or the list or program does not fit it.
     """
     # Read again: a command that waits may hold a record from before a revocation.
     workspace.partner(partner.slug).check_not_revoked()
@@ -69,7 +70,7 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
 def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
     recent = recent_runs(workspace, partner, now)
     if len(recent) >= agreement.terms.runs_per_30_days:
-        raise TrustError(
+        raise NotNowError(
             f"the {agreement.terms.runs_per_30_days} runs that the agreement allows in 30 days are used up",
             f"Wait until {min(recent) + RUN_WINDOW:%Y-%m-%d}, or agree anew.",
         )

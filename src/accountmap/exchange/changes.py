@@ -10,7 +10,7 @@ from typing import Final
 
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
-from accountmap.errors import TrustError
+from accountmap.errors import NotNowError
 from accountmap.exchange.participation import Flags, left_out, withheld
 from accountmap.exchange.rest import shown_of_rest
 from accountmap.trust.agreement import Agreement
@@ -88,14 +88,14 @@ def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreem
     """Refuse a list that differs from an earlier one by fewer entities than the agreement asks.
 
     Raises:
-        TrustError: naming the segments.
+        NotNowError: naming the segments.
     """
     least = agreement.terms.min_change
     change = changed_since_earlier(workspace, partner, agreement, list_id) if least else Change()
     few = {segment: n for segment, n in change.by_segment.items() if n < least}
     if few:
         listed = ", ".join(f"{n:,} {segment}" for segment, n in few.items())
-        raise TrustError(
+        raise NotNowError(
             f"since an earlier session with {partner.card.name} too few entities changed to hide which: {listed}; "
             f"the agreement asks for {least:,} in a segment, or none",
             f"Use the list of that session again with --list {change.list_id}, or wait until more has changed.",
