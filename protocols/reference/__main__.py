@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from protocols.reference import (
+    cases_agreements,
     cases_cards,
     cases_due,
     cases_keys,
@@ -77,6 +78,8 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "message/cards.json": cases_sealed.cards,
     "message/refuse_cards.json": cases_cards.cards,
     "message/refuse_channel_keys.json": cases_cards.channel_keys,
+    "message/agreements.json": cases_agreements.agreements,
+    "message/refuse_agreements.json": cases_agreements.refusals,
     "message/sealed.json": cases_sealed.sealed_message,
     "message/refuse_sealed.json": cases_sealed.sealed_refusals,
 }

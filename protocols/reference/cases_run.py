@@ -74,6 +74,9 @@ def run_refusals() -> Json:
         ("cut inside the lengths", 1, first[:15]),
         ("nothing", 1, b""),
         ("a length beyond all", 1, b"\xff" * 8 + first[8:]),
+        ("message 6, a byte behind the sections", 6, made[6] + b"\x00"),
+        ("message 7, a byte of the section missing", 7, made[7][:-1]),
+        ("message 9, nothing", 9, b""),
         ("no rest, not even an empty one", 8, join([rest[16 : 16 + int.from_bytes(rest[:8], "big")]])),
     ]
     return {
