@@ -159,17 +159,22 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @click.argument("name")
 @click.option("--domain", help="Domain, website or e-mail address.")
 @click.option("--country", help="Country, as it stands in the list.")
+@click.option("--region", help="State, province or canton; like the next three, makes no key.")
+@click.option("--city", help="City.")
+@click.option("--postal-code", help="Postal code.")
+@click.option("--phone", help="Phone number.")
 @click.option("--profile", default="eight", show_default=True, help="Which match keys to make.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def explain(name: str, domain: str | None, country: str | None, profile: str, as_json: bool) -> None:
+def explain(profile: str, as_json: bool, **account: str | None) -> None:
     """Show step by step how a company's name becomes match keys.
 
-    Two accounts can match if they have a key in common; run it for both to see why they do, or do not.
+    Two accounts can match if they have a key in common; run it for both to see why they do, or do not. Region,
+    city, postal code and phone make no key.
 
     \b
     Examples:
       accountmap accounts explain "Müller GmbH & Co. KG" --domain mueller.example --country Germany
-      accountmap accounts explain "株式会社トヨタ"
+      accountmap accounts explain "株式会社トヨタ" --region Aichi --country JP --phone 0565-28-2121
     """
     from accountmap.canonical.explain import explain as explained
     from accountmap.canonical.profiles import PROFILES
@@ -177,7 +182,7 @@ def explain(name: str, domain: str | None, country: str | None, profile: str, as
     chosen = PROFILES.get(profile)
     if chosen is None:
         raise InputError(f"there is no profile {profile}", f"Profiles: {', '.join(PROFILES)}.")
-    found = explained({"name": name, "domain": domain, "country": country}, chosen)
+    found = explained(account, chosen)
     if as_json:
         emit_json(
             {

@@ -37,3 +37,20 @@ def test_a_name_in_two_scripts_shows_the_part_that_counts() -> None:
 def test_an_account_without_anything_has_no_key() -> None:
     explanation = explain({"name": "GmbH", "email": "jo@gmail.com"}, PROFILES["eight"])
     assert not [key for key in explanation.keys if key.value is not None]
+
+
+def test_what_makes_no_key_is_shown_where_it_is_given() -> None:
+    account = ACCOUNT | {
+        "city": "80331 München",
+        "region": "Bayern",
+        "postal_code": "D-80331",
+        "phone": "089 2330",
+    }
+    steps = explain(account, PROFILES["eight"]).steps
+    assert {step.what: step.result for step in steps[-4:]} == {
+        "city": "munchen",
+        "region, ISO 3166-2": "DE-BY",
+        "postal code": "80331",
+        "phone, E.164": "+49892330",
+    }
+    assert explain(account, PROFILES["eight"]).keys == explain(ACCOUNT, PROFILES["eight"]).keys

@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from accountmap.canonical.cities import city
 from accountmap.canonical.keys import Facts, gather, keys_of
 from accountmap.canonical.names import split_words
-from accountmap.canonical.places import country_code
+from accountmap.canonical.phones import phone
+from accountmap.canonical.places import country_code, country_of_domain
+from accountmap.canonical.postal_codes import postal_code
 from accountmap.canonical.prepared import Profile, Slot
+from accountmap.canonical.regions import region
 from accountmap.canonical.registry_ids import duns, lei, vat
 from accountmap.canonical.transliteration import to_ascii
 
@@ -52,6 +56,18 @@ def _name_steps(written: str, facts: Facts) -> Iterator[Step]:
     yield Step("core name, without holding words", " ".join(facts.name.core))
 
 
+def _place_steps(account: Mapping[str, str | None], country: str | None) -> Iterator[Step]:
+    """Read what tells accounts of one list for one company, and makes no key, where it is given."""
+    if text := account.get("city"):
+        yield Step("city", city(text) or "")
+    if text := account.get("region"):
+        yield Step("region, ISO 3166-2", region(text, country) or "")
+    if text := account.get("postal_code"):
+        yield Step("postal code", postal_code(text, country) or "")
+    if text := account.get("phone"):
+        yield Step("phone, E.164", phone(text, country) or "")
+
+
 def explain(account: Mapping[str, str | None], profile: Profile) -> Explanation:
     """Show each step from an account's cells to its keys.
 
@@ -71,6 +87,7 @@ def explain(account: Mapping[str, str | None], profile: Profile) -> Explanation:
         Step(f"domain, from {facts.domain_column or 'domain, website or email'}", facts.domain or ""),
         Step("label of the domain", facts.label or ""),
         Step("country, as compared", facts.country or ""),
+        *_place_steps(account, country or country_of_domain(facts.domain)),
         *(Step(kind, number) for kind, number in numbers.items() if number),
     ]
     made = dict(keys_of(facts, [slot.name for slot in profile.slots]))

@@ -1,4 +1,4 @@
-"""Countries, place words, postal codes: where a company is, written in one way.
+"""Countries and place words: where a company is, written in one way.
 
 Country names come from Unicode CLDR in English, the business languages and each country's own; the tables in
 `data/` name their sources.
