@@ -21,6 +21,8 @@ from accountmap.spark.match import match
 from accountmap.spark.points import make_points
 from accountmap.spark.prepare import PreparedFrames, prepare
 from accountmap.spark.secret import SessionSecret
+from accountmap.spark.session import TableSession
+from accountmap.spark.session_tables import SessionTables
 from accountmap.spark.tokens import Tokens, check_points, make_tokens
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Layout",
     "PreparedFrames",
     "SessionSecret",
+    "SessionTables",
+    "TableSession",
     "Tokens",
     "blind",
     "check_points",

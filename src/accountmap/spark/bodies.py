@@ -60,6 +60,37 @@ def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
     return len(written)
 
 
+def lay_out(column: memoryview, width: int, folder: str) -> None:
+    """Write a column that the driver holds in parts, in the place of what lay there.
+
+    Args:
+        width: bytes of a row; no part ends within one.
+        folder: as in `write_column`.
+    """
+    store, root = fs.FileSystem.from_uri(folder)
+    store.create_dir(root)
+    store.delete_dir_contents(root)
+    each = max(1, PART_BYTES // width) * width
+    for part, start in enumerate(range(0, len(column), each)):
+        with store.open_output_stream(f"{root}/part-{part:08d}") as stream:
+            stream.write(column[start : start + each])
+
+
+def read_back(folder: str) -> bytes:
+    """Return a column that lies in parts."""
+    store, root = fs.FileSystem.from_uri(folder)
+    column = bytearray()
+    for file in _parts(store, root):
+        with store.open_input_stream(file.path) as stream:
+            column += stream.read()
+    return bytes(column)
+
+
+def _parts(store: fs.FileSystem, root: str) -> list[fs.FileInfo]:
+    found = store.get_file_info(fs.FileSelector(root))
+    return sorted((f for f in found if f.base_name.startswith("part-")), key=lambda f: f.base_name)
+
+
 def _write_parts(folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     store, root = fs.FileSystem.from_uri(folder)
     store.create_dir(root)
@@ -98,10 +129,7 @@ def read_column(spark: SparkSession, folder: str, column: str, width: int, rows:
         PeerError: there are more or fewer bytes, or a part ends within a row.
     """
     store, root = fs.FileSystem.from_uri(folder)
-    files = sorted(
-        (f for f in store.get_file_info(fs.FileSelector(root)) if f.base_name.startswith("part-")),
-        key=lambda f: f.base_name,
-    )
+    files = _parts(store, root)
     if any(file.size % width for file in files) or sum(file.size for file in files) != rows * width:
         raise PeerError("the column has not the length that the agreement says")
     slices, first = [], 0

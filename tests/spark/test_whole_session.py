@@ -1,0 +1,133 @@
+"""A party whose tables are Spark's and one on a single machine take each other's messages, from the offer on.
+
+Each message of the one on Spark is compared with what a session here sends that draws the same randomness.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from accountmap.psi.parameters import MessageType, Ports, Role
+from accountmap.psi.phases import Message
+from accountmap.psi.session import Session
+from accountmap.psi.state import dump
+from accountmap.spark import SessionSecret, SessionTables, TableSession
+from tests.psi.sessions import I, Keys, Own, Pair, R, groups_of, parameters, ports_of
+from tests.spark.test_session import draws
+
+SEGMENTS = ("customer", "prospect")
+SPACES = ("domain", "name", "name")
+T = MessageType
+
+
+def keys_of(own: str) -> Keys:
+    """Twenty entities in two segments: every other one has some keys that the partner's list has too."""
+
+    def entity(number: int) -> list[str | None]:
+        who = "both" if number % 2 else own
+        return [
+            f"{who}{number}.com" if number % 5 else None,
+            f"{who} {number}",
+            None if number % 3 else f"{own}{number}",
+        ]
+
+    return [[entity(n) for n in range(8)], [entity(n) for n in range(8, 20)]]
+
+
+KEYS = {I: keys_of("acme"), R: keys_of("globex")}
+P = parameters(((9, 14), (10, 13)))
+
+
+def tables_of(spark: SparkSession, role: Role, folder: str) -> SessionTables:
+    """Put one side's list into Spark; its entities are called by their places in it."""
+    groups = groups_of(KEYS[role], SPACES)
+    assert groups.points is not None
+    ends = np.cumsum(groups.present.sum(axis=1)).tolist()
+    ids = [f"e{number:03}" for number in range(len(ends))]
+    segment = [name for name, size in zip(SEGMENTS, groups.sizes, strict=True) for _ in range(size)]
+    points = [groups.points[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
+    slots = [np.flatnonzero(row).astype(np.uint8).tobytes() for row in groups.present]
+    rows = [row for part in KEYS[role] for row in part]
+
+    def open_entities(wanted: list[str]) -> Own:
+        return Own([[rows[int(each[1:])] for each in wanted]], SPACES, role.name)
+
+    entities = spark.createDataFrame(
+        pa.table({"entity_id": ids, "segment": segment, "off_limits": [False] * len(ids)})
+    )
+    held = spark.createDataFrame(pa.table({"entity_id": ids, "slots": slots, "points": points}))
+    return SessionTables(spark, role, P, SEGMENTS, entities, held, open_entities, folder)
+
+
+class Drawn:
+    """Randomness that is written down, so that a session here can draw the same."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports, self.all = ports, list[bytes]()
+
+    def ports(self) -> Ports:
+        return replace(self._ports, random=self._random)
+
+    def _random(self, size: int) -> bytes:
+        self.all.append(self._ports.random(size))
+        return self.all[-1]
+
+    def as_here(self, tables: SessionTables) -> Iterator[bytes]:
+        """Yield it in the order in which psi's session asks: blinding, then the nonce, or the other way round."""
+        secret = SessionSecret(*self.all[1:4])
+        nonce, own = self.all[:1], draws(secret, "own", tables.own)
+        yield from [*nonce, *own] if tables.role is I else [*own, *nonce]
+        yield from draws(secret, "theirs", tables.theirs)
+        yield from self.all[4:]
+
+
+class Resumed(TableSession):
+    """A session that is written down and read back before every step."""
+
+    def answer(self, channel_key: bytes, body: bytes) -> Message:
+        message = super().answer(channel_key, body)
+        self._again()
+        return message
+
+    def receive(self, kind: MessageType, body: bytes) -> Message | None:
+        message = super().receive(kind, body)
+        self._again()
+        return message
+
+    def _again(self) -> None:
+        read = TableSession.resume(self._tables, self._setting.ports, self.dump())
+        self._setting, self._phase, self._held, self.ids = read._setting, read._phase, read._held, read.ids
+
+
+@pytest.mark.parametrize("role", Role, ids=lambda role: role.name.lower())
+def test_all_messages_are_those_of_a_session_here(spark: SparkSession, folder: str, role: Role) -> None:
+    tables, drawn = tables_of(spark, role, folder), Drawn(ports_of("on Spark"))
+    on_spark = Resumed(tables, drawn.ports())
+    partner = session_here(Role(1 - role), ports_of("partner"))
+    pair = Pair(on_spark, partner) if role is I else Pair(partner, on_spark)
+    made = pair.finish()
+
+    order = drawn.as_here(tables)
+    here = session_here(role, replace(ports_of(""), random=lambda _: next(order)))
+    pair_here = (
+        Pair(here, session_here(R, ports_of("partner")))
+        if role is I
+        else Pair(session_here(I, ports_of("partner")), here)
+    )
+    for one, other in zip(made, pair_here.finish(), strict=True):
+        assert one.body == other.body, one.type
+    found, expected = on_spark.result, here.result
+    assert found is not None
+    assert expected is not None
+    assert len(found.group) == 10
+    ids = [f"e{number:03}" for number in expected.group.tolist()]
+    assert list(on_spark.ids) == ids
+    assert dump(replace(found, group=expected.group)) == dump(expected)
+
+
+def session_here(role: Role, ports: Ports) -> Session:
+    return Session.start(role, P, groups_of(KEYS[role], SPACES), Own(KEYS[role], SPACES, role.name), ports)
