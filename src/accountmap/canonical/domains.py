@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
+from accountmap.canonical.characters import UNKNOWN, known
 from accountmap.canonical.tables import DATA, read_words
 
 _LONGEST_TEXT: Final = 4096
@@ -48,11 +49,15 @@ def is_shared_host(domain: str) -> bool:
     return domain in _table("shared_hosts.txt")
 
 
+def _mapped(host: str) -> str:
+    """Write a host name as it is looked up (UTS #46, non-transitional: `ß` stays itself)."""
+    lowered = "".join(char.lower() for char in unicodedata.normalize("NFKC", known(host)))
+    return _DOTS.sub(".", unicodedata.normalize("NFC", lowered))
+
+
 def _a_label(label: str) -> str:
-    """Lower a label to its ASCII form (UTS #46, non-transitional: `ß` stays itself; RFC 3492)."""
-    lowered = "".join(char.lower() for char in unicodedata.normalize("NFKC", label))
-    mapped = unicodedata.normalize("NFC", lowered)
-    return mapped if mapped.isascii() else "xn--" + mapped.encode("punycode").decode("ascii")
+    """Write a label in ASCII (RFC 3492). One with unknown characters stays, and so is no label of a domain."""
+    return label if label.isascii() or UNKNOWN in label else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def _host(token: str) -> str:
@@ -64,12 +69,12 @@ def _host(token: str) -> str:
     host = unquote(authority.rpartition("@")[2]).partition(":")[0]
     if host.isascii():
         return host.lower().strip(".")
-    return ".".join(_a_label(label) for label in _DOTS.sub(".", host).strip(".").split("."))
+    return ".".join(map(_a_label, _mapped(host).strip(".").split(".")))
 
 
 def hosts(text: str) -> Iterator[str]:
     """Yield the host of everything in a cell that looks like an address, in the order of the text."""
-    visible = text[:_LONGEST_TEXT]
+    visible = known(text[:_LONGEST_TEXT])
     if not visible.isprintable():
         visible = "".join(c for c in visible if c.isspace() or unicodedata.category(c)[0] != "C")
     for token in _SEPARATORS.split(visible):

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
+from accountmap.canonical.characters import known
 from accountmap.canonical.tables import read_pairs, read_words
 
 _FAMILY: Final = {"HK": "CN", "MO": "CN", "JE": "GB", "GG": "GB", "IM": "GB"}
@@ -32,12 +33,14 @@ _TLD_COUNTRIES: Final = {
 }
 """Country domains that are not the alpha-2 code (IANA root zone database)."""
 
-_INVERTED: Final = re.compile(r"^([^,(]+)[,(]\s*([^)]+)\)?\s*$")
+_INVERTED: Final = re.compile(r"^([^,(]+)[,(]\s*([^)\s][^)]*)\)?$")
 _PARTS: Final = re.compile(r"[-–/|,;:()\[\]]")
+_ARTICLE: Final = re.compile(r"^(?ai:the)\s+")
 _FORM_OF_STATE: Final = re.compile(
-    r"^(?:[\w']+ )*(?:republic|kingdom|state|principality|sultanate|commonwealth|federation|duchy) of (?:the )?",
-    re.IGNORECASE,
+    r"^(?:[\w']+ )*"
+    r"(?ai:(?:republic|kingdom|state|principality|sultanate|commonwealth|federation|duchy) of (?:the )?)"
 )
+"""Of ASCII only: ignoring all case would read `ı` as `i`."""
 
 
 def fold(text: str) -> str:
@@ -74,7 +77,8 @@ def country_code(text: str | None) -> str | None:
     """
     if not text or len(text) > 100:
         return None
-    plain = re.sub(r"^the\s+", "", _INVERTED.sub(r"\2 \1", text.strip()), flags=re.IGNORECASE)
+    text = known(text)
+    plain = _ARTICLE.sub("", _INVERTED.sub(r"\2 \1", text.strip()))
     for name in (text, plain, _FORM_OF_STATE.sub("", plain)):
         if code := _countries().get(fold(name)):
             return code

@@ -16,6 +16,8 @@ from stdnum.ch import uid
 from stdnum.fr import siren
 from stdnum.no import orgnr
 
+from accountmap.canonical.characters import known
+
 
 class _Numbers(Protocol):
     """What every number module of stdnum has."""
@@ -33,7 +35,7 @@ _SWISS_TAX: Final = re.compile(r"(?:MWST|TVA|IVA|VAT)$")
 
 def _compact(text: str) -> str:
     """Keep capital letters, digits and `&` (which stands in Mexican numbers)."""
-    return re.sub(r"[^0-9A-ZÑ&]", "", unicodedata.normalize("NFKC", text).upper())
+    return re.sub(r"[^0-9A-ZÑ&]", "", unicodedata.normalize("NFKC", known(text)).upper())
 
 
 def _values(text: str | None) -> Iterator[str]:

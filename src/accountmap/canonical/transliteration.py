@@ -10,6 +10,7 @@ from typing import Final
 
 from anyascii import anyascii
 
+from accountmap.canonical.characters import known
 from accountmap.canonical.tables import read_pairs
 
 MAX_CHARACTERS: Final = 512
@@ -63,7 +64,12 @@ _LOOKALIKES: Final = str.maketrans(
 )
 """Cyrillic and Greek letters and the Latin ones they are mistaken for (from Unicode TS 39, confusables)."""
 
-_MIXED_WORD: Final = re.compile(r"[^\W\d_]*(?:[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z])[^\W\d_]*")
+_GREEK_OR_CYRILLIC: Final = "[\u0370-\u0374\u0376-\u03f5\u03f7-\u04ff]"
+"""Without U+0375 and U+03F6, which are no letters."""
+
+_MIXED_WORD: Final = re.compile(
+    rf"[^\W\d_]*(?:[A-Za-z]{_GREEK_OR_CYRILLIC}|{_GREEK_OR_CYRILLIC}[A-Za-z])[^\W\d_]*"
+)
 _NATIVE_WORDS: Final = {
     unicodedata.normalize("NFKC", word): plain for word, plain in read_pairs("native_words.tsv").items()
 }
@@ -120,7 +126,7 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return _cut(text)
-    folded = unicodedata.normalize("NFKC", text[: 4 * MAX_CHARACTERS].translate(_SILENT))
+    folded = unicodedata.normalize("NFKC", known(text[: 4 * MAX_CHARACTERS]).translate(_SILENT))
     return _cut(folded.translate(_SEEN))
 
 
