@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
 
 DEFAULT_WAIT: Final = 3600.0
+REVEAL: Final = range(5, 11)
+"""The messages that come after both have seen the counts."""
 
 
 @click.command("map")
@@ -229,7 +231,15 @@ def next_step(outcome: "Outcome", place: Place, partner: str, slug: str, reports
         return f"Done. {send}Your report: {reports / 'report.html'}"
     if outcome.state == "stopped":
         send = place.please_send(outcome.sent, partner, ", so that they know.")
-        return f"The session ended without a reveal. {send}To begin another: accountmap map --with {slug} --new"
+        return f"{ending(outcome, partner, slug)} {send}To begin another: accountmap map --with {slug} --new"
     if outcome.state == "undecided":
         return f"Next: decide. Run this again in a terminal, or with --yes, or with --decline; {partner} waits."
     return place.next_step(outcome.sent, partner)
+
+
+def ending(outcome: "Outcome", partner: str, slug: str) -> str:
+    """Say how far a session came that was stopped."""
+    if outcome.session is None or outcome.session.step not in REVEAL:
+        return "The session ended without a reveal."
+    learned = f"accountmap ledger show --with {slug}"
+    return f"The session broke off in the reveal. What {partner} has learned until then: {learned}."

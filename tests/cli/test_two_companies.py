@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from accountmap import Preview
-from accountmap_cli.map import cell_in_words, question
+from accountmap_cli.map import cell_in_words, ending, question
 from tests.cli.running import accountmap
+from tests.parties import Parties
 
 ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
 001,Northwood Bakery GmbH,https://www.northwood-bakery.de,Customer - Direct,Ann Example
@@ -196,3 +197,13 @@ def test_the_question_says_all_that_is_revealed() -> None:
     assert cell_in_words(preview, *counted) == "< 5"
     assert cell_in_words(replace(preview, smallest=2), *counted) == 2
     assert "sees the same counts" in question(replace(preview, partner_knows=False), "Globex")
+
+
+@pytest.mark.parametrize(("turns", "said"), [(4, "without a reveal"), (5, "in the reveal"), (8, "in the reveal")])
+def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: int, said: str) -> None:
+    parties = Parties.make(tmp_path)
+    sides = (parties.acme, parties.globex)
+    for n in range(turns):
+        sides[n % 2].map()
+    outcome = sides[(turns - 1) % 2].steps().abandon()
+    assert said in ending(outcome, "Globex Data", "globex-data")

@@ -341,8 +341,9 @@ def test_a_refusal_in_the_reveal_ends_the_session(parties: Parties) -> None:
     for _ in range(4):
         parties.acme.map()
         liar.advance(lambda _: True)
-    with pytest.raises(PeerError, match="do not open"):
+    with pytest.raises(PeerError, match="do not open") as refused:
         parties.acme.map()
+    assert refused.value.hint.startswith("The session is over")
     outcome = parties.acme.map()
     assert (outcome.state, outcome.taken) == ("stopped", ())
     assert len(messages(parties)) == 8

@@ -9,6 +9,7 @@ and signature have held.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
@@ -30,6 +31,8 @@ from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 
 Decide = Callable[[Preview], bool | None]
 """Answers a preview: reveal, decline, or not yet."""
+
+_OVER: Final = "The session is over: in the reveal a second try would be a second guess. Ask them what happened."
 
 
 def now_utc() -> datetime:
@@ -183,6 +186,7 @@ class Steps:
             now = self._clock()
             record_end(self._workspace, self._partner, running.record, "refused", now)
             running.close(Status.STOPPED, now)
+            error.hint = _OVER
             return error
         self._finish_step(running, reply)
         return None

@@ -109,8 +109,7 @@ def open_all(field: memoryview, matched: Matched, setting: Setting, keys: Keys, 
         fields = setting.ports.aead.open(key.tobytes(), bytes(field[start : start + length]))
         if fields is None:
             raise PeerError(
-                f"{what} has fields that do not open: your partner does not hold the keys of a match it named",
-                "Nothing more is revealed. Give the session up, and ask your partner what happened.",
+                f"{what} has fields that do not open: your partner does not hold the keys of a match it named"
             )
         if not setting.own.accepts(fields):
             raise PeerError(f"{what} has fields that are not those of the agreement")
