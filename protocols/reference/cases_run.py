@@ -103,6 +103,7 @@ def rests() -> Json:
         ("a segment that does not exist", encode([(3, 0, "", 7)])),
         ("a kind that does not exist", encode([(0, 5, "", 7)])),
         ("a value longer than may be", encode([(0, 2, "x" * 81, 7)])),
+        ("a row of all with a value", encode([(0, 0, "DE", 7)])),
         ("not UTF-8", encode([(0, 2, "x", 7)])[:-1] + b"\xff"),
     ]
     return {

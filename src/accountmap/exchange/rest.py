@@ -166,8 +166,9 @@ def decode_rest(shown: bytes, segments: tuple[str, ...]) -> pa.Table:
         at += _FIXED_BYTES + length
     places = [row[:3] for row in rows]
     known = all(segment < len(segments) and kind < len(KINDS) for segment, kind, _, _ in rows)
-    if not known or any(one >= other for one, other in pairwise(places)):
-        raise PeerError("the partner's counts are not in order")
+    valued = any(kind == 0 and value for _, kind, value, _ in rows)
+    if not known or valued or any(one >= other for one, other in pairwise(places)):
+        raise PeerError("the partner's counts are not in order, or not of what can be counted")
     try:
         values = [value.decode() or None for _, _, value, _ in rows]
     except UnicodeDecodeError as error:
