@@ -17,10 +17,10 @@ WIDTH, HEIGHT, LEFT, TOP, SIDE = 760, 350, 70, 40, 260
 TIME = {"wall_seconds": ("#1f5fa8", "matched rows known"), "sealed_seconds": ("#c2571a", "fields sealed")}
 MEMORY = {"peak_mb": ("#1f5fa8", "one party")}
 PANELS = (
-    ("seconds", TIME, (0, 3), LEFT),
-    ("most memory of a party, in MB, without workers", MEMORY, (1, 3), LEFT + SIDE + 110),
+    ("seconds", TIME, (0, 4), LEFT),
+    ("most memory of a party, in MB, without workers", MEMORY, (1, 4), LEFT + SIDE + 110),
 )
-SIZES = (4, 6)
+SIZES = (4, 7)
 """Powers of ten on the horizontal axes."""
 
 
@@ -52,8 +52,13 @@ def line(values: dict[int, float], powers: tuple[int, int], left: int, colour: s
     drawn = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
     for x, y, value in points:
         drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
-        drawn.append(f'<text x="{x + 8:.1f}" y="{y + below:.1f}" fill="{colour}">{value:,.3g}</text>')
+        drawn.append(f'<text x="{x + 8:.1f}" y="{y + below:.1f}" fill="{colour}">{shown(value)}</text>')
     return drawn
+
+
+def shown(value: float) -> str:
+    """Write a number with three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def panel(title: str, series: dict, powers: tuple[int, int], left: int, best: dict[int, dict]) -> list[str]:
