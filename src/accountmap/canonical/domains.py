@@ -23,7 +23,7 @@ _LONGEST_TEXT: Final = 4096
 """Characters of a cell that are looked at; addresses end long before."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;|<>\[\](){}\"'`*]+")
-_SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECASE | re.ASCII)
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what people type for a full stop
 
