@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from loky import get_reusable_executor
 
@@ -18,7 +19,7 @@ from accountmap.blinding.backends import make_curve
 from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.session import Session
-from accountmap.psi.suite import KEY_DST, key_message
+from accountmap.psi.suite import KEY_DST, key_prefix
 from accountmap.psi.tables import Bytes2D, Points
 from accountmap.trust.receipts import OneTimeAead
 
@@ -123,8 +124,10 @@ def read_messages(file: Path) -> LazyMessages:
     with pq.ParquetFile(file) as parquet:
         values = parquet.read()["value"].combine_chunks()
 
+    prefix = key_prefix(SPACE)
+
     def make(start: int, stop: int) -> list[bytes]:
-        return [key_message(SPACE, value.encode()) for value in values[start:stop].to_pylist()]
+        return [prefix + value for value in values[start:stop].cast(pa.binary()).to_pylist()]
 
     return LazyMessages(len(values), make)
 

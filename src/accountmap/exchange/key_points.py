@@ -15,7 +15,7 @@ from accountmap.canonical.prepared import Prepared
 from accountmap.files import write_atomic
 from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve
-from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
+from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_prefix
 from accountmap.psi.tables import Points
 
 _LABEL: Final = b"accountmap-kept-points-v1\x00"
@@ -59,12 +59,12 @@ def _read(path: Path, size: int) -> bytes | None:
 
 
 def _messages(prepared: Prepared) -> LazyMessages:
-    spaces = [slot.space.encode() for slot in prepared.profile.slots]
+    prefixes = [key_prefix(slot.space.encode()) for slot in prepared.profile.slots]
     slots, values = prepared.keys["slot"].combine_chunks(), prepared.keys["value"].combine_chunks()
 
     def make(start: int, stop: int) -> list[bytes]:
-        keys = zip(slots[start:stop].to_pylist(), values[start:stop].to_pylist(), strict=True)
-        return [key_message(spaces[slot], value.encode()) for slot, value in keys]
+        keys = zip(slots[start:stop].to_pylist(), values[start:stop].cast(pa.binary()).to_pylist(), strict=True)
+        return [prefixes[slot] + value for slot, value in keys]
 
     return LazyMessages(len(values), make)
 

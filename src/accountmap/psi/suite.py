@@ -40,4 +40,9 @@ def digest(name: str, *parts: bytes | memoryview) -> bytes:
 
 def key_message(space: bytes, value: bytes) -> bytes:
     """Encode a match key as the input of H: the length of the name space in one byte, name space, value."""
-    return bytes([len(space)]) + space + value
+    return key_prefix(space) + value
+
+
+def key_prefix(space: bytes) -> bytes:
+    """Return what the messages of all keys of a name space begin with; the value follows."""
+    return bytes([len(space)]) + space
