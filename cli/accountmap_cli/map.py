@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
 
 DEFAULT_WAIT: Final = 3600.0
+MOST_NOTES: Final = 10
+"""A partner can fill the folder; what is asked or said after the notes must stay in sight."""
 REVEAL: Final = range(5, 11)
 """The messages that come after both have seen the counts."""
 
@@ -219,8 +221,10 @@ def tell(outcome: "Outcome", place: Place, partner: str, slug: str, reports: Pat
         say(f"took in {place.file(name)}")
     for name in outcome.sent:
         say(f"wrote {place.file(name)}")
-    for note in outcome.notes:
+    for note in outcome.notes[:MOST_NOTES]:
         say(note)
+    if len(outcome.notes) > MOST_NOTES:
+        say(f"And {len(outcome.notes) - MOST_NOTES:,} notes more; --json has all of them.")
     emit(next_step(outcome, place, partner, slug, reports))
 
 

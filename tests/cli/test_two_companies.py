@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from accountmap import Preview
-from accountmap_cli.map import cell_in_words, ending, question
+from accountmap_cli.map import cell_in_words, ending, question, tell
+from accountmap_cli.place import Place
 from tests.cli.running import accountmap
 from tests.parties import Parties
 
@@ -207,3 +208,17 @@ def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: in
         sides[n % 2].map()
     outcome = sides[(turns - 1) % 2].steps().abandon()
     assert said in ending(outcome, "Globex Data", "globex-data")
+
+
+def test_notes_on_many_files_do_not_hide_what_comes_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parties = Parties.make(tmp_path)
+    for n in range(30):
+        (parties.globex.folder / f"{n}.amap").write_bytes(b"something else")
+    place = Place(parties.globex.folder, str(parties.globex.folder), travels=False)
+    tell(parties.globex.map(), place, "Acme Cloud", "acme-cloud", tmp_path)
+    shown = capsys.readouterr()
+    assert shown.err.count("passed over") == 10
+    assert "And 20 notes more" in shown.err
+    assert shown.out.startswith("Next: ")
