@@ -5,8 +5,8 @@
 Runs on any processor, so it bounds what `ipp` can reach where there is none to run it. The library's functions are
 replaced by C functions that return at once, all but X25519, which mixes scalar and point with XOR: so both parties
 still arrive at equal values, and the session runs to its end. Needs a C compiler; takes the options of psi.py. To
-what it prints, add the library's own time: four multiplications for each pair of accounts and slot, and two powers,
-on all processors together.
+what it prints, add the library's own time: four multiplications for each pair of accounts and slot, and two
+powers, on all processors together.
 """
 
 import ctypes
