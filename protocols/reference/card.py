@@ -50,3 +50,17 @@ def fingerprint(signed: str) -> str:
     """Return what people compare: 30 digits in groups of five."""
     digits = f"{int.from_bytes(digest(signed), 'big') % 10**30:030}"
     return " ".join(digits[i : i + 5] for i in range(0, 30, 5))
+
+
+def rotation(new_card: str, old_signed: str, signing_seed: bytes, more: str = "") -> str:
+    """Put below a new card that it replaces another (trust-v1 §6).
+
+    Args:
+        new_card: with its signature.
+        old_signed: signed text of the card that it replaces.
+        signing_seed: of the old card, on honest sides.
+        more: lines that do not belong there.
+    """
+    signed = f'{new_card}\n[rotation]\nold_card = "{digest(old_signed).hex()}"{more}'
+    signature = ed25519.sign(signing_seed, b"accountmap-rotation-v1 signature\x00" + signed.encode())
+    return f"{signed}\nrotation_signature = {_quoted(signature)}\n"

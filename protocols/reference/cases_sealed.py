@@ -19,13 +19,17 @@ def _secret(name: str, length: int = 32) -> bytes:
 
 
 class Owner:
-    """A company with a card."""
+    """A company with a card.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.signing_seed = _secret(f"{name} signs")
-        self.mlkem_seed = _secret(f"{name} decapsulates", 64)
-        self.x25519_secret = _secret(f"{name} exchanges")
+    Args:
+        keys: what its secrets are made from; by default its name.
+    """
+
+    def __init__(self, name: str, keys: str = "") -> None:
+        self.name, keys = name, keys or name
+        self.signing_seed = _secret(f"{keys} signs")
+        self.mlkem_seed = _secret(f"{keys} decapsulates", 64)
+        self.x25519_secret = _secret(f"{keys} exchanges")
         self.sealing_key = hpke.public_key(self.mlkem_seed, self.x25519_secret)
         self.signed = card.signed_text(name, CREATED, self.signing_seed, self.sealing_key)
 

@@ -5,10 +5,13 @@ import pytest
 from accountmap.errors import TrustError
 from accountmap.trust.identity import Card
 from accountmap.trust.kem import check_public
+from accountmap.trust.rotation import Rotation
 from tests.protocols.vectors import Json, cases, comment, load
 
 CARDS = load("message/refuse_cards.json")
 KEYS = cases("message/refuse_channel_keys.json")
+ROTATIONS = load("message/rotations.json")
+ON_FILE = Card.parse(cases("message/cards.json")[0]["card"].encode())
 
 
 @pytest.mark.parametrize("case", CARDS["cases"], ids=comment)
@@ -35,3 +38,17 @@ def test_a_key_is_taken() -> None:
 def test_keys_to_which_nothing_can_be_sealed_are_refused(case: Json) -> None:
     with pytest.raises(ValueError):
         check_public(bytes.fromhex(case["key"]))
+
+
+@pytest.mark.parametrize("case", ROTATIONS["cases"], ids=comment)
+def test_rotations(case: Json) -> None:
+    def taken() -> Card:
+        rotation = Rotation.parse(case["rotation"].encode())
+        rotation.check(ON_FILE)
+        return rotation.card
+
+    if case["expect"] == "accept":
+        assert taken().digest.hex() == ROTATIONS["expect"]
+        return
+    with pytest.raises(TrustError):
+        taken()
