@@ -19,7 +19,6 @@ MAY_IMPORT = {
     "psi": {"errors"},
     "executors": {"errors"},
     "blinding": {"errors", "psi", "executors"},
-    "spark": {"errors", "accounts", "canonical", "psi", "blinding"},
     "trust": {"errors", "psi"},
     "channels": {"errors", "files"},
     "overlap": {"errors", "accounts", "canonical"},
@@ -39,6 +38,7 @@ MAY_IMPORT = {
         "overlap",
         "workspace",
     },
+    "spark": {"errors", "accounts", "canonical", "psi", "blinding", "trust", "exchange"},
 }
 """Which parts of the package each part may import, besides itself. `__init__` and `api` may import all."""
 

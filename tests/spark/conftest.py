@@ -62,6 +62,9 @@ def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
+        # Of the store that tests serve; workers look for them where every S3 client does.
+        "AWS_ACCESS_KEY_ID": "acme",
+        "AWS_SECRET_ACCESS_KEY": "for-tests-only",
         "SPARK_LOCAL_DIRS": str(places["local"]),
     }
     with pytest.MonkeyPatch.context() as patch:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType, Ports, Role
 from accountmap.psi.phases import Message
 from accountmap.psi.session import Session
@@ -99,7 +100,7 @@ class Resumed(TableSession):
         return message
 
     def _again(self) -> None:
-        read = TableSession.resume(self._tables, self._setting.ports, self.dump())
+        read = TableSession.resume(self.tables, self._setting.ports, self.dump())
         self._setting, self._phase, self._held, self.ids = read._setting, read._phase, read._held, read.ids
 
 
@@ -131,3 +132,67 @@ def test_all_messages_are_those_of_a_session_here(spark: SparkSession, folder: s
 
 def session_here(role: Role, ports: Ports) -> Session:
     return Session.start(role, P, groups_of(KEYS[role], SPACES), Own(KEYS[role], SPACES, role.name), ports)
+
+
+@pytest.fixture(scope="module")
+def revealing(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """An initiator on Spark that has consented, and a responder here whose message 6 it awaits."""
+    tables = tables_of(spark, I, tmp_path_factory.mktemp("revealing").as_uri())
+    yield Pair(TableSession(tables, ports_of("on Spark")), session_here(R, ports_of("partner")))
+
+
+@pytest.fixture(scope="module")
+def message_6(revealing: Pair) -> bytes:
+    return revealing.until(T.REVEAL_OPENING)[-1].body
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([0, 0], "a row twice"),
+        ([10_000], "does not exist"),
+        ([P.sizes[0][0]], "another segment"),
+    ],
+)
+def test_rows_that_the_partner_may_not_name_are_refused(
+    revealing: Pair, message_6: bytes, rows: list[int], why: str
+) -> None:
+    named = b"".join(row.to_bytes(4, "big") for row in rows)
+    start = 32 + P.rows(I) * P.slots * 16
+    spoilt = message_6[:start] + named + message_6[start + len(named) :]
+    session = revealing.i.fork()
+    with pytest.raises(PeerError, match=why):
+        session.receive(T.REVEAL_OPENING, spoilt)
+    assert session.stopped is not None
+    assert not session.due
+
+
+def test_a_row_without_the_shared_key_is_refused(revealing: Pair, message_6: bytes) -> None:
+    start = 32 + P.rows(I) * P.slots * 16
+    named = [message_6[at : at + 4] for at in range(start, len(message_6), 4)]
+    of_first = [at for at, row in enumerate(named) if int.from_bytes(row, "big") < P.sizes[0][0]]
+    one, other = of_first[0], of_first[1]
+    for at, row in ((one, named[other]), (other, named[one])):
+        message_6 = message_6[: start + 4 * at] + row + message_6[start + 4 * at + 4 :]
+    with pytest.raises(PeerError, match="key"):
+        revealing.i.fork().receive(T.REVEAL_OPENING, message_6)
+
+
+def test_a_table_that_is_not_the_one_committed_to_is_refused(revealing: Pair, message_6: bytes) -> None:
+    spoilt = message_6[:40] + bytes([message_6[40] ^ 1]) + message_6[41:]
+    with pytest.raises(PeerError, match="commitment"):
+        revealing.i.fork().receive(T.REVEAL_OPENING, spoilt)
+
+
+@pytest.mark.parametrize("swapped", [(0, 1), (9, 10)], ids=["out of order", "another segment"])
+@pytest.mark.usefixtures("message_6")
+def test_a_preview_column_that_is_not_in_order_is_refused(
+    revealing: Pair, folder: str, swapped: tuple[int, int]
+) -> None:
+    assert isinstance(revealing.i, TableSession)
+    tables = revealing.i.tables
+    partner = replace(tables, role=R, folder=folder)
+    column = [tables.made_preview()[at : at + 16] for at in range(0, 16 * partner.own.rows, 16)]
+    column[swapped[0]], column[swapped[1]] = column[swapped[1]], column[swapped[0]]
+    with pytest.raises(PeerError, match="out of order"):
+        partner.take_preview(memoryview(b"".join(column)), "message 3")

@@ -20,6 +20,7 @@ from accountmap.spark.bodies import read_column, write_column
 from accountmap.spark.match import match
 from accountmap.spark.points import make_points
 from accountmap.spark.prepare import PreparedFrames, prepare
+from accountmap.spark.run import SparkList, TableRun
 from accountmap.spark.secret import SessionSecret
 from accountmap.spark.session import TableSession
 from accountmap.spark.session_tables import SessionTables
@@ -32,6 +33,8 @@ __all__ = [
     "PreparedFrames",
     "SessionSecret",
     "SessionTables",
+    "SparkList",
+    "TableRun",
     "TableSession",
     "Tokens",
     "blind",

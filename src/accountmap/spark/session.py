@@ -47,7 +47,7 @@ class TableSession(Session):
     def __init__(self, tables: SessionTables, ports: Ports) -> None:
         no_groups = Groups((), np.zeros((0, tables.parameters.slots), np.bool_))
         super().__init__(Setting(tables.role, tables.parameters, no_groups, tables.open_entities([]), ports))
-        self._tables = tables
+        self.tables = tables
         self._held: Held | None = None
         self.ids: tuple[str, ...] = ()
         """Our entity of each match, once they are known."""
@@ -114,7 +114,7 @@ class TableSession(Session):
         """Make message 1."""
         if self._held or self._phase or self._setting.role is not Role.INITIATOR:
             raise UsageError("only an initiator offers, and only once")
-        return self._say(steps.offer(self._tables, self._setting, channel_key))
+        return self._say(steps.offer(self.tables, self._setting, channel_key))
 
     def answer(self, channel_key: bytes, body: bytes) -> Message:
         """Take message 1 and make message 2.
@@ -125,7 +125,7 @@ class TableSession(Session):
         if self._held or not self._may_answer:
             raise UsageError("only a responder answers, and only once")
         self._check_length(Type.OFFER, body)
-        return self._say(steps.answer(self._tables, self._setting, channel_key, body))
+        return self._say(steps.answer(self.tables, self._setting, channel_key, body))
 
     def receive(self, kind: Type, body: bytes) -> Message | None:
         """Take any later message of the partner and return the reply, if one is due.
@@ -142,7 +142,7 @@ class TableSession(Session):
             return None
         _, take = _TAKES[self._setting.role, held.step]
         try:
-            took = take(self._tables, self._setting, held, body)
+            took = take(self.tables, self._setting, held, body)
         except PeerError:
             if kind in ENDS_IF_REFUSED:
                 self.break_off()
@@ -154,7 +154,7 @@ class TableSession(Session):
         """Agree to reveal, given `preview`."""
         if self._held is None or not self.must_decide:
             raise UsageError("there is nothing to consent to")
-        return self._say(steps.consent(self._tables, self._setting, self._held))
+        return self._say(steps.consent(self.tables, self._setting, self._held))
 
     def stop(self) -> Message:
         """Decline to reveal and end the session."""
@@ -164,7 +164,7 @@ class TableSession(Session):
 
     def fork(self) -> Self:
         """Return a session that stands where this one does, and goes on by itself."""
-        other = type(self)(self._tables, self._setting.ports)
+        other = type(self)(self.tables, self._setting.ports)
         other._setting, other._phase, other._held, other.ids = self._setting, self._phase, self._held, self.ids
         return other
 
@@ -184,4 +184,4 @@ class TableSession(Session):
             return
         self._held, self._phase, self.ids = None, took.stands, took.ids
         if took.ids:
-            self._setting = replace(self._setting, own=self._tables.open_entities(list(took.ids)))
+            self._setting = replace(self._setting, own=self.tables.open_entities(list(took.ids)))

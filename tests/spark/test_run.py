@@ -1,0 +1,137 @@
+"""A party with its list in Spark and one with a workspace run under the agreement that both have signed."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.canonical.prepare import prepare_accounts
+from accountmap.canonical.profiles import PROFILES
+from accountmap.errors import UsageError
+from accountmap.exchange import default_curve, propose_agreement, sign_agreement
+from accountmap.exchange.ports import session_ports
+from accountmap.exchange.running import Running
+from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.phases import Done, Message
+from accountmap.psi.run import Run
+from accountmap.spark import SparkList, TableRun
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
+from accountmap.workspace import PartnerRecord, Workspace
+from tests.parties import NOW
+from tests.spark.lists import account_list
+
+KEY = bytes(1216)
+SHARING = Sharing(
+    (
+        Rectangle(Disclosure(NAMES, (("name", "city"), ("name",))), (("customer", "opportunity"), SEGMENTS)),
+        Rectangle(Disclosure(COUNTS, ((), ())), (("prospect",), SEGMENTS)),
+    )
+)
+
+
+@dataclass
+class Side:
+    workspace: Workspace
+    partner: PartnerRecord
+    list_id: int
+
+
+def sides(folder: Path) -> tuple[Side, Side]:
+    """Make a workspace for each, with the lists that the companies of docs/scaling.md have."""
+    table = account_list(400)
+    workspaces = [Workspace.create(folder / name, name, NOW, passphrase=None) for name in ("Acme", "Globex")]
+    made = []
+    for own, other, start in ((0, 1, 0), (1, 0, 100)):
+        accounts = type(table)(table.table.slice(start, 300), table.extras)
+        record = workspaces[own].save_list(accounts, prepare_accounts(accounts, PROFILES["eight"]), "test", NOW)
+        made.append(
+            Side(workspaces[own], workspaces[own].add_partner(workspaces[other].card, "test", NOW), record.id)
+        )
+    return made[0], made[1]
+
+
+def agreed(acme: Side, globex: Side, sharing: Sharing) -> Agreement:
+    draft = propose_agreement(acme.workspace, acme.partner, purpose="co-selling", sharing=sharing, now=NOW)
+    return sign_agreement(globex.workspace, draft.document.encode(), NOW)
+
+
+def ordinary(side: Side, agreement: Agreement) -> Running:
+    with side.workspace.transaction():
+        curve = default_curve(1)
+        return Running.begin(side.workspace, side.partner, agreement, side.list_id, curve, NOW)
+
+
+def finish(initiator: Run, responder: Run, message: Message) -> None:
+    """Pass messages from the second on until both are done, with the consent of both."""
+    turn, other = initiator, responder
+    while True:
+        reply = turn.receive(message.type, message.body)
+        if turn.must_decide:
+            reply = turn.consent()
+        if reply is None:
+            assert message.type is MessageType.RECEIPT
+            return
+        message, turn, other = reply, other, turn
+
+
+def test_a_run_finds_what_a_run_here_finds(
+    spark: SparkSession, companies: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    acme, globex = sides(tmp_path)
+    agreement = agreed(acme, globex, SHARING)
+    here = ordinary(acme, agreement)
+    partner_here = ordinary(globex, agreement)
+    finish(here.session, partner_here.session, partner_here.session.answer(KEY, here.session.offer(KEY).body))
+
+    place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]
+    own = SparkList(spark.read.parquet(f"{place}/accounts"), prepared, spark.read.parquet(f"{place}/points"))
+    ports = session_ports(default_curve(1), acme.workspace.identity, acme.partner.card)
+    run = TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
+    partner = ordinary(globex, agreement)
+    message = partner.session.answer(KEY, run.offer(KEY).body)
+    saved, run = run.dump(), TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
+    run.resume(saved)
+    finish(run, partner.session, message)
+
+    assert run.preview is not None
+    assert here.session.preview is not None
+    assert run.preview.tolist() == here.session.preview.tolist()
+    ids = here.own.prepared.entities["entity_id"].take(here.own.orders[0].entity).to_pylist()
+    assert run.result is not None
+    assert here.session.result is not None
+    found, expected = run.result[0], here.session.result[0]
+    assert isinstance(found, Done)
+    assert isinstance(expected, Done)
+    assert len(found) > 20
+    assert shown(found, list(run.ids[0])) == shown(expected, ids)
+    assert partner.session.result is not None
+    theirs = partner.session.result[0]
+    assert isinstance(theirs, Done)
+    assert theirs.receipt == found.receipt
+    assert sum(theirs.field_lengths) > 10 * len(theirs)
+
+
+def shown(done: Done, ids: list[str]) -> dict[str, list[object]]:
+    """Say by own entity what a session found, whatever the order of its matches."""
+    ends = np.cumsum(done.field_lengths).tolist()
+    fields = [done.fields[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    slots: list[set[int]] = [set() for _ in fields]
+    for at, slot in zip(done.key_match.tolist(), done.key_slot.tolist(), strict=True):
+        slots[at].add(slot)
+    columns = (done.their_segment.tolist(), done.weight.tolist(), slots, fields)
+    return {ids[group]: row for group, *row in zip(done.group.tolist(), *columns, strict=True)}
+
+
+def test_what_does_not_run_on_spark_is_refused(companies: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    acme, globex = sides(tmp_path)
+    agreement = agreed(acme, globex, replace(SHARING, joint_filter=JointFilter(("DE",))))
+    prepared = companies["acme"]["prepared"]
+    own = SparkList(prepared.members, prepared, prepared.keys)
+    ports = session_ports(default_curve(1), acme.workspace.identity, acme.partner.card)
+    with pytest.raises(UsageError, match="joint filter"):
+        TableRun(agreement, Role.INITIATOR, own, tmp_path.as_uri(), ports)
