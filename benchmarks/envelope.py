@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from datetime import UTC, datetime
+from io import BytesIO
 
 from accountmap.trust.envelope import Header, read, write
 from accountmap.trust.identity import Identity
@@ -25,9 +26,9 @@ def main() -> None:
     digests = {"sender": sender.card.digest, "recipient": recipient.card.digest, "transcript": bytes(32)}
     header = Header(1, 0, bytes(32), bytes(32), created=1, expires=2, body_bytes=len(body), **digests)
     start = time.monotonic()
-    message = b"".join(write(header, body, sender, recipient.card.sealing_key, secrets.token_bytes(32)))
+    message = b"".join(write(header, [body], sender, recipient.card.sealing_key, secrets.token_bytes(32)))
     sealed = time.monotonic()
-    assert read(message, sender.card, recipient.sealing) == body
+    assert read(BytesIO(message), header, sender.card, recipient.sealing).body == body
     opened = time.monotonic()
     result = {
         "megabytes": options.megabytes,

@@ -2,8 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
+
+PART_BYTES: Final = 1 << 20
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes], mode: int = 0o600) -> None:
@@ -27,6 +30,17 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes], mode: int = 0o600) -
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def parts_of(path: Path) -> Iterator[bytes]:
+    """Yield a file in parts of a mebibyte.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        while part := file.read(PART_BYTES):
+            yield part
 
 
 def sync_folder(folder: Path) -> None:

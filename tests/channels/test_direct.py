@@ -7,6 +7,7 @@ import pytest
 from accountmap.channels import Endpoint
 from accountmap.errors import ChannelError
 from tests.channels.direct_parties import direct, run_both, spool_of
+from tests.channels.whole_files import deliver
 from tests.parties import Parties
 
 
@@ -62,4 +63,4 @@ def test_another_partner_of_ours_is_refused(parties: Parties, tmp_path: Path) ->
         direct(other.globex.workspace, parties.globex.partner, acme.endpoint, listen=False) as globex,
         pytest.raises(ChannelError, match="another partner"),
     ):
-        globex.deliver("globex-2.amap", b"x")
+        deliver(globex, "globex-2.amap", b"x")

@@ -19,6 +19,7 @@ from accountmap.channels.frames import CHUNK_BYTES, Kind, Offer, encode_want, wr
 from accountmap.errors import AccountmapError, ChannelError, InputError, PeerError
 from accountmap.exchange.direct_tls import tls_context
 from accountmap.trust.identity import Identity
+from tests.channels.whole_files import deliver, fetch
 from tests.parties import NOW
 
 LOCAL = Endpoint("127.0.0.1", 0)
@@ -115,11 +116,11 @@ def failure_of(channel: DirectChannel) -> AccountmapError:
 def test_files_go_both_ways_at_once(pair: Pair) -> None:
     ours, theirs = a_file(), a_file()
     with pair.listening() as acme, pair.connecting(acme.endpoint) as globex:
-        sending = threading.Thread(target=acme.deliver, args=("acme-1.amap", ours))
+        sending = threading.Thread(target=deliver, args=(acme, "acme-1.amap", ours))
         sending.start()
-        globex.deliver("globex-2.amap", theirs)
+        deliver(globex, "globex-2.amap", theirs)
         sending.join(20)
-        assert (acme.fetch("globex-2.amap", LENGTH), globex.fetch("acme-1.amap", LENGTH)) == (theirs, ours)
+        assert (fetch(acme, "globex-2.amap", LENGTH), fetch(globex, "acme-1.amap", LENGTH)) == (theirs, ours)
         assert acme.files().keys() == globex.files().keys() == {"acme-1.amap", "globex-2.amap"}
 
 
@@ -128,7 +129,7 @@ def test_what_the_partner_has_is_not_sent_again(pair: Pair) -> None:
     (pair.folder / "acme" / "globex-2.amap").write_bytes(data)
     inode = (pair.folder / "acme" / "globex-2.amap").stat().st_ino
     with pair.listening() as acme, pair.connecting(acme.endpoint) as globex:
-        globex.deliver("globex-2.amap", data)
+        deliver(globex, "globex-2.amap", data)
         assert (pair.folder / "acme" / "globex-2.amap").stat().st_ino == inode
 
 
@@ -136,9 +137,9 @@ def test_a_file_of_the_same_name_is_not_replaced(pair: Pair) -> None:
     (pair.folder / "acme" / "globex-2.amap").write_bytes(HEAD + b"of something else")
     data = a_file()
     with pair.listening() as acme, pair.connecting(acme.endpoint) as globex:
-        globex.deliver("globex-2.amap", data)
-        assert acme.fetch("globex-2.amap", 21) == HEAD + b"of something else"
-        assert acme.fetch(f"{hashlib.sha256(data).hexdigest()[:8]}-globex-2.amap", LENGTH) == data
+        deliver(globex, "globex-2.amap", data)
+        assert fetch(acme, "globex-2.amap", 21) == HEAD + b"of something else"
+        assert fetch(acme, f"{hashlib.sha256(data).hexdigest()[:8]}-globex-2.amap", LENGTH) == data
 
 
 def test_whoever_does_not_hold_the_partners_key_is_refused(pair: Pair) -> None:
@@ -147,7 +148,7 @@ def test_whoever_does_not_hold_the_partners_key_is_refused(pair: Pair) -> None:
         with pair.connecting(acme.endpoint, own=stranger) as globex:
             assert "waits for another partner" in str(failure_of(globex))
         with pair.connecting(acme.endpoint) as globex:
-            globex.deliver("globex-2.amap", a_file())
+            deliver(globex, "globex-2.amap", a_file())
             assert "globex-2.amap" in acme.files()
 
 
@@ -182,7 +183,7 @@ def test_strangers_that_say_nothing_do_not_keep_the_partner_out(
             strangers.enter_context(connection)
         monkeypatch.setattr(link, "HANDSHAKE_SECONDS", 10)
         with pair.connecting(acme.endpoint) as globex:
-            globex.deliver("globex-2.amap", a_file())
+            deliver(globex, "globex-2.amap", a_file())
 
 
 async def no_frame(_: object, writer: asyncio.StreamWriter) -> None:
@@ -298,14 +299,14 @@ def test_a_refusal_is_told_at_once(pair: Pair) -> None:
         pair.connecting(acme.endpoint) as globex,
         pytest.raises(ChannelError, match="does not take"),
     ):
-        globex.deliver("globex-2.amap", b"of no agreement")
+        deliver(globex, "globex-2.amap", b"of no agreement")
 
 
 def test_nobody_there_is_a_clear_error(pair: Pair) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = Endpoint("127.0.0.1", taken.getsockname()[1])
     with pair.connecting(free, patience=1) as globex, pytest.raises(ChannelError, match="no connection"):
-        globex.deliver("globex-2.amap", a_file())
+        deliver(globex, "globex-2.amap", a_file())
 
 
 def test_a_port_that_is_taken_is_a_clear_error(pair: Pair) -> None:
@@ -340,7 +341,7 @@ def test_a_partner_that_does_not_read_costs_no_memory_and_is_cut_off(
 
         def send() -> None:
             try:
-                acme.deliver("acme-1.amap", big)
+                deliver(acme, "acme-1.amap", big)
             except ChannelError as error:
                 failed.append(error)
 
@@ -363,7 +364,7 @@ def test_a_silent_partner_is_let_go_and_may_come_again(pair: Pair, monkeypatch: 
         pair.as_globex(acme.endpoint, silent)
         monkeypatch.setattr(frames, "SILENCE_SECONDS", 10)
         with pair.connecting(acme.endpoint) as globex:
-            globex.deliver("globex-2.amap", a_file())
+            deliver(globex, "globex-2.amap", a_file())
 
 
 class Cutting:
@@ -406,8 +407,8 @@ def test_cut_off_again_and_again_it_goes_on_where_it_stopped(pair: Pair) -> None
     data = a_file()
     with pair.listening() as acme, contextlib.closing(Cutting(acme.endpoint, 2 * CHUNK_BYTES + 5000)) as wire:
         with pair.connecting(wire.endpoint) as globex:
-            globex.deliver("globex-2.amap", data)
-            assert acme.fetch("globex-2.amap", LENGTH) == data
+            deliver(globex, "globex-2.amap", data)
+            assert fetch(acme, "globex-2.amap", LENGTH) == data
         assert len(wire.carried) >= 3
         assert sum(wire.carried) < 1.5 * LENGTH + 20_000 * len(wire.carried), "what had come was not sent again"
 
@@ -430,14 +431,14 @@ def test_a_half_that_a_killed_program_left_is_gone_on_from(pair: Pair) -> None:
         assert wanted == [(Kind.WANT, encode_want(digest, 3 * CHUNK_BYTES + 7))]
         assert not stale.exists()
         with pair.connecting(acme.endpoint) as globex:
-            globex.deliver("globex-2.amap", data)
-        assert acme.fetch("globex-2.amap", LENGTH) == data
+            deliver(globex, "globex-2.amap", data)
+        assert fetch(acme, "globex-2.amap", LENGTH) == data
     assert not part.exists()
 
 
 def test_what_the_partner_has_is_known_after_a_crash(pair: Pair) -> None:
     with pair.listening() as acme, pair.connecting(acme.endpoint) as globex:
-        globex.deliver("globex-2.amap", a_file())
+        deliver(globex, "globex-2.amap", a_file())
     with pair.connecting(LOCAL) as globex:
         assert "globex-2.amap" in globex.files()
 

@@ -51,9 +51,9 @@ class FailingChannel(FolderChannel):
         super().__init__(folder)
         self._after = after
 
-    def deliver(self, name: str, data: bytes) -> None:
+    def deliver(self, name: str, source: Path) -> None:
         if self._after:
-            super().deliver(name, data)
+            super().deliver(name, source)
         raise Killed
 
 
@@ -150,8 +150,8 @@ def test_two_commands_at_once_do_not_take_one_message_twice(parties: Parties) ->
 
 def test_a_slow_delivery_does_not_undo_what_another_command_stored(parties: Parties) -> None:
     class SlowChannel(FolderChannel):
-        def deliver(self, name: str, data: bytes) -> None:
-            super().deliver(name, data)
+        def deliver(self, name: str, source: Path) -> None:
+            super().deliver(name, source)
             parties.globex.map()
             parties.acme.map()
 

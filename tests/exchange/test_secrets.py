@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_secrets_of_a_running_session_are_sealed(parties: Parties) -> None:
     (state,) = parties.acme.workspace.session_folder(1).glob("state-*")
     data = state.read_bytes()
     assert b"initiator/offered" not in data, "the state names its phase in clear before it is sealed"
-    opened = parties.acme.workspace.identity.storage.open(data, "session 1 step 1")
+    opened = bytes(parties.acme.workspace.identity.storage.open(BytesIO(data), "session 1 step 1"))
     assert b"initiator/offered" in opened
     for file in parties.acme.workspace.folder.rglob("*"):
         if file.is_file():

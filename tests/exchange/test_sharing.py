@@ -190,7 +190,7 @@ def test_the_rest_is_named_by_who_agreed_to_it(tmp_path: Path) -> None:
 
 def own_side(party: Party) -> OwnSide:
     agreement = party.workspace.agreements(party.partner)[0]
-    return OwnSide.of(agreement, agreement.role_of(party.workspace.card), *party.workspace.load_list(1), None)
+    return OwnSide.of(agreement, agreement.role_of(party.workspace.card), *party.workspace.load_list(1))
 
 
 def test_a_rest_that_was_not_agreed_is_refused(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Side:
         kind = MessageType(number)
         reply = self.run.answer(self._key, body) if number == 1 else self.run.receive(kind, body)
         self.run = Run.restore(
-            self.role, PARAMETERS, self._own, GivenRest(self.role), self._ports, self.run.dump()
+            self.role, PARAMETERS, self._own, GivenRest(self.role), self._ports, b"".join(self.run.dump())
         )
         return self.run.consent() if self.run.must_decide else reply
 

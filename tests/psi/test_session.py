@@ -142,7 +142,7 @@ def test_a_session_can_be_stored_and_restored_after_every_step(role: Role) -> No
     bare = Groups(setting.groups.sizes, setting.groups.present)
 
     def again(session: Session) -> Session:
-        return Session.restore(role, p, bare, setting.own, setting.ports, session.dump())
+        return Session.restore(role, p, bare, setting.own, setting.ports, b"".join(session.dump()))
 
     made = [cut.i.offer(CHANNEL_KEY)]
     made.append(cut.r.answer(CHANNEL_KEY, made[0].body))
@@ -177,7 +177,7 @@ def test_either_side_can_decline() -> None:
     assert pair.r.stopped is not None
     assert not pair.r.stopped.by_partner
     assert pair.i.preview is None, "the initiator learns no count from a responder that declines"
-    assert restore(pair.i, pair.i.dump()).stopped == pair.i.stopped
+    assert restore(pair.i, b"".join(pair.i.dump())).stopped == pair.i.stopped
 
 
 def test_calls_out_of_turn_are_usage_errors() -> None:
@@ -204,7 +204,7 @@ def test_more_groups_than_agreed_are_refused() -> None:
 def test_damaged_states_are_refused() -> None:
     pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
     pair.i.offer(CHANNEL_KEY)
-    saved = pair.i.dump()
+    saved = b"".join(pair.i.dump())
     for bad in (b"", saved[:3], saved[:-1], saved.replace(b"offered", b"offerer")):
         with pytest.raises(UsageError):
             restore(pair.i, bad)
@@ -220,7 +220,7 @@ def test_blinding_ahead_changes_no_byte() -> None:
     p = parameters(((4, 2, 2), (4, 2, 2)))
     late, early = (Pair.of(LEFT, RIGHT, p, SPACES, "same") for _ in range(2))
     early.r.prepare()
-    early.r = restore(early.r, early.r.dump())
+    early.r = restore(early.r, b"".join(early.r.dump()))
     assert early.r.due == {MessageType.OFFER}
     assert [m.body for m in early.finish()] == [m.body for m in late.finish()]
     with pytest.raises(UsageError):

@@ -94,7 +94,7 @@ def test_a_run_finds_what_a_run_here_finds(
     run = TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
     partner = ordinary(globex, agreement)
     message = partner.session.answer(KEY, run.offer(KEY).body)
-    saved, run = run.dump(), TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
+    saved, run = b"".join(run.dump()), TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
     run.resume(saved)
     finish(run, partner.session, message)
 

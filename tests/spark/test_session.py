@@ -16,7 +16,7 @@ from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.profiles import PROFILES
 from accountmap.errors import PeerError, UsageError
-from accountmap.exchange.groups import group_order, make_groups
+from accountmap.exchange.groups import GroupOrder, group_order, make_groups, segment_of_entities
 from accountmap.exchange.key_points import key_points
 from accountmap.psi import rounds, tables
 from accountmap.psi.matching import Matching
@@ -47,8 +47,12 @@ def secret_of(seed: str) -> SessionSecret:
     return SessionSecret.fresh(lambda size: hashlib.shake_256(seed.encode()).digest(size))
 
 
+def order_of(prepared: Prepared) -> GroupOrder:
+    return group_order(segment_of_entities(prepared, SEGMENTS), SEGMENTS, SEGMENTS)
+
+
 def padded(prepared: Prepared) -> Layout:
-    sizes = group_order(prepared, SEGMENTS).sizes
+    sizes = order_of(prepared).sizes
     return Layout(SEGMENTS, tuple(size + 5 for size in sizes), SLOTS)
 
 
@@ -79,7 +83,7 @@ class Side:
 
     def here(self, parameters: Parameters) -> rounds.Blinded:
         groups = make_groups(
-            self.prepared, group_order(self.prepared, SEGMENTS), SLOTS, key_points(self.prepared, OpenSSLCurve())
+            self.prepared, order_of(self.prepared), SLOTS, key_points(self.prepared, OpenSSLCurve())
         )
         return rounds.blind(groups, parameters, self.role, ports(draws(self.secret, "own", self.layout)))
 

@@ -100,7 +100,7 @@ class Resumed(TableSession):
         return message
 
     def _again(self) -> None:
-        read = TableSession.resume(self.tables, self._setting.ports, self.dump())
+        read = TableSession.resume(self.tables, self._setting.ports, b"".join(self.dump()))
         self._setting, self._phase, self._held, self.ids = read._setting, read._phase, read._held, read.ids
 
 

@@ -1,34 +1,45 @@
 """Sealed files of the workspace: they come back, and nothing else does."""
 
+from io import BytesIO
+
 import pytest
 
 from accountmap.errors import WorkspaceError
-from accountmap.trust import at_rest
+from accountmap.trust import at_rest, stream
 from accountmap.trust.at_rest import Storage
+from accountmap.trust.stream import TAG_BYTES
 
 OWN = Storage(bytes(96))
 
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_rest, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 64)
+
+
+def seal(data: bytes, label: str) -> bytes:
+    return b"".join(OWN.seal([data[:50], data[50:]], label))
+
+
+def opened(sealed: bytes, label: str, storage: Storage = OWN) -> bytes:
+    return bytes(storage.open(BytesIO(sealed), label))
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 128, 1000])
 def test_a_file_comes_back(length: int) -> None:
     data = bytes(n % 251 for n in range(length))
-    sealed = OWN.seal(data, "state 3")
-    assert OWN.open(sealed, "state 3") == data
+    sealed = seal(data, "state 3")
+    assert opened(sealed, "state 3") == data
     assert length < 16 or data not in sealed
 
 
 def test_sealing_twice_gives_other_bytes() -> None:
-    assert OWN.seal(b"same", "x") != OWN.seal(b"same", "x")
+    assert seal(b"same", "x") != seal(b"same", "x")
 
 
 def test_another_label_another_key_and_every_change_are_refused() -> None:
-    sealed = OWN.seal(bytes(200), "state 3")
-    size = 64 + at_rest.TAG_BYTES
+    sealed = seal(bytes(200), "state 3")
+    size = 64 + TAG_BYTES
     first, rest = sealed[: at_rest.SALT_BYTES], sealed[at_rest.SALT_BYTES :]
     changed = [
         b"",
@@ -40,8 +51,8 @@ def test_another_label_another_key_and_every_change_are_refused() -> None:
     ]
     for data in changed:
         with pytest.raises(WorkspaceError, match="damaged or belongs"):
-            OWN.open(data, "state 3")
+            opened(data, "state 3")
     with pytest.raises(WorkspaceError):
-        OWN.open(sealed, "state 4")
+        opened(sealed, "state 4")
     with pytest.raises(WorkspaceError):
-        Storage(bytes(95) + b"\x01").open(sealed, "state 3")
+        opened(sealed, "state 3", Storage(bytes(95) + b"\x01"))

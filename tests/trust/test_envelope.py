@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 
 from accountmap.errors import PeerError
-from accountmap.trust import envelope
-from accountmap.trust.envelope import Header, next_transcript, read, write
-from accountmap.trust.identity import Identity
+from accountmap.trust.envelope import HEADER_BYTES, SEALED_KEY_BYTES, Header, next_transcript, read, write
+from accountmap.trust.identity import Card, Identity
 from accountmap.trust.kem import SealingKey
+from accountmap.trust.stream import CHUNK_BYTES, TAG_BYTES
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX = (Identity.generate(name, NOW) for name in ("Acme", "Globex"))
@@ -24,26 +25,30 @@ def header(body: bytes) -> Header:
 
 
 def message(body: bytes, signer: Identity = ACME) -> bytes:
-    return b"".join(write(header(body), body, signer, GLOBEX.card.sealing_key, CONTENT_KEY))
+    return b"".join(write(header(body), [body], signer, GLOBEX.card.sealing_key, CONTENT_KEY))
+
+
+def opened(sealed: bytes, sender: Card = ACME.card, key: SealingKey = GLOBEX.sealing) -> bytes:
+    return bytes(read(BytesIO(sealed), Header.decode(sealed), sender, key).body)
 
 
 @pytest.mark.parametrize(
-    "length", [0, 1, *(envelope.CHUNK_BYTES + n for n in (-65, -64, -63, -1, 0, 1)), 2 * envelope.CHUNK_BYTES + 1]
+    "length", [0, 1, *(CHUNK_BYTES + n for n in (-65, -64, -63, -1, 0, 1)), 2 * CHUNK_BYTES + 1]
 )
 def test_a_body_arrives_as_it_left(length: int) -> None:
     body = bytes(length)
     sealed = message(body)
     assert len(sealed) == header(body).file_bytes
     assert Header.decode(sealed) == header(body)
-    assert read(sealed, ACME.card, GLOBEX.sealing) == body
+    assert opened(sealed) == body
 
 
 def test_only_the_recipient_opens_it_and_only_the_senders_signature_holds() -> None:
     sealed = message(b"body")
     with pytest.raises(PeerError, match="another key"):
-        read(sealed, ACME.card, SealingKey.generate())
+        opened(sealed, key=SealingKey.generate())
     with pytest.raises(PeerError, match="not signed by your partner"):
-        read(message(b"body", signer=GLOBEX), ACME.card, GLOBEX.sealing)
+        opened(message(b"body", signer=GLOBEX))
 
 
 def test_every_altered_byte_is_refused() -> None:
@@ -52,30 +57,30 @@ def test_every_altered_byte_is_refused() -> None:
         altered = bytearray(sealed)
         altered[place] ^= 1
         with pytest.raises(PeerError):
-            read(bytes(altered), ACME.card, GLOBEX.sealing)
+            opened(bytes(altered))
 
 
 def test_chunks_cannot_be_dropped_swapped_or_cut() -> None:
-    body = bytes(3 * envelope.CHUNK_BYTES)
+    body = bytes(3 * CHUNK_BYTES)
     sealed = message(body)
-    start = envelope.HEADER_BYTES + envelope.SEALED_KEY_BYTES
-    size = envelope.CHUNK_BYTES + envelope.TAG_BYTES
+    start = HEADER_BYTES + SEALED_KEY_BYTES
+    size = CHUNK_BYTES + TAG_BYTES
     first, second = sealed[start : start + size], sealed[start + size : start + 2 * size]
     swapped = sealed[:start] + second + first + sealed[start + 2 * size :]
     dropped = sealed[: start + 2 * size]
     for wrong in (swapped, dropped, sealed[:-1], sealed + b"\0"):
         with pytest.raises(PeerError):
-            read(wrong, ACME.card, GLOBEX.sealing)
-    shorter = replace(header(body), body_bytes=2 * envelope.CHUNK_BYTES - 64)
+            opened(wrong)
+    shorter = replace(header(body), body_bytes=2 * CHUNK_BYTES - 64)
     with pytest.raises(PeerError):
-        read(shorter.encode() + dropped[envelope.HEADER_BYTES :], ACME.card, GLOBEX.sealing)
+        opened(shorter.encode() + dropped[HEADER_BYTES:])
 
 
 def test_the_transcript_covers_header_and_body() -> None:
-    base = next_transcript(header(b"x"), b"x")
-    assert base != next_transcript(header(b"x"), b"y")
-    assert base != next_transcript(replace(header(b"x"), created=2), b"x")
-    assert base != next_transcript(replace(header(b"x"), transcript=bytes(32)), b"x")
+    base = next_transcript(header(b"x"), [b"x"])
+    assert base != next_transcript(header(b"x"), [b"y"])
+    assert base != next_transcript(replace(header(b"x"), created=2), [b"x"])
+    assert base != next_transcript(replace(header(b"x"), transcript=bytes(32)), [b"x"])
 
 
 def test_headers_that_are_none_are_refused() -> None:

@@ -8,7 +8,7 @@ from accountmap.api.mapping import log_outcome
 from accountmap.channels.memory import MemoryChannel
 from accountmap.errors import PeerError, UsageError
 from accountmap.exchange import Outcome, Preview, Steps, default_curve
-from accountmap.workspace import SessionRecord, Status, Workspace
+from accountmap.workspace import Status, Workspace
 
 
 class Session:
@@ -117,8 +117,4 @@ class Session:
         """Lay out the last message of a session that is over; that of an open one is delivered again anyway."""
         last = next(iter(self._workspace.sessions(self._partner)), None)
         if last is not None and last.status in (Status.DONE, Status.STOPPED) and last.sent:
-            self._channel.deliver(last.sent, _stored(self._workspace, last))
-
-
-def _stored(workspace: Workspace, record: SessionRecord) -> bytes:
-    return (workspace.session_folder(record.id) / record.sent).read_bytes()
+            self._channel.deliver(last.sent, self._workspace.session_folder(last.id) / last.sent)

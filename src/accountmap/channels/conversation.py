@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeVar
 
 from accountmap.channels.frames import (
@@ -39,17 +40,21 @@ class Outgoing:
     """A file on its way to the partner.
 
     Attributes:
+        path: where it lies; it does not change.
         settle: called once, with None when the partner has it and with an error when it does not take it.
         touched: when it last moved on, in monotonic seconds.
     """
 
     name: str
-    data: bytes
+    path: Path
     settle: Callable[[ChannelError | None], None]
     touched: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.offer = Offer(hashlib.sha256(self.data).digest(), len(self.data), self.data[:HEAD_BYTES], self.name)
+        with self.path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            file.seek(0)
+            self.offer = Offer(hashlib.file_digest(file, "sha256").digest(), file.tell(), head, self.name)
 
 
 class Conversation:
@@ -194,8 +199,8 @@ class Conversation:
 
     async def _send_data(self, outgoing: Outgoing, offset: int) -> None:
         """Send a file from an offset on. If the connection breaks, the end that reads notices too."""
-        view = memoryview(outgoing.data)
-        with contextlib.suppress(OSError):
-            for start in range(offset, len(view), CHUNK_BYTES):
-                await self._send(Kind.DATA, bytes(view[start : start + CHUNK_BYTES]))
+        with contextlib.suppress(OSError), outgoing.path.open("rb") as file:
+            file.seek(offset)
+            while piece := file.read(CHUNK_BYTES):
+                await self._send(Kind.DATA, piece)
                 outgoing.touched = time.monotonic()

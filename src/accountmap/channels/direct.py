@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 from accountmap.channels.conversation import HEAD_BYTES, Conversation, Outgoing
 from accountmap.channels.endpoint import Endpoint
@@ -96,11 +96,11 @@ class DirectChannel:
         """Return the first bytes of a file."""
         return self._folder.head(name, size)
 
-    def fetch(self, name: str, size: int) -> bytes:
-        """Return a file of exactly that many bytes."""
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a file of exactly that many bytes."""
         return self._folder.fetch(name, size)
 
-    def deliver(self, name: str, data: bytes) -> None:
+    def deliver(self, name: str, source: Path) -> None:
         """Send a file, and return when the partner has stored it. A copy stays in the folder.
 
         Raises:
@@ -108,7 +108,7 @@ class DirectChannel:
         """
         if self._mark(name).exists():
             return
-        self._folder.deliver(name, data)
+        self._folder.deliver(name, source)
         settled = threading.Event()
         refused: list[ChannelError] = []
 
@@ -117,7 +117,7 @@ class DirectChannel:
             self._outgoing = None
             settled.set()
 
-        outgoing = Outgoing(name, data, settle)
+        outgoing = Outgoing(name, self._folder.folder / name, settle)
         self._outgoing = outgoing
         self._ask(self._offer())
         try:

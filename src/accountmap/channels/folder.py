@@ -1,12 +1,13 @@
 """A folder that both sides see: a network share, a synchronised folder, or one that mail attachments go into."""
 
+import os
 import time
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from accountmap.channels.names import is_message_name
 from accountmap.errors import ChannelError
-from accountmap.files import write_atomic
+from accountmap.files import parts_of, write_atomic
 
 POLL_SECONDS: Final = 1.0
 
@@ -27,30 +28,29 @@ class FolderChannel:
 
     def head(self, name: str, size: int) -> bytes:
         """Return the first bytes of a file."""
-        return self._read(name, size)
+        with self._open(name) as file:
+            return file.read(size)
 
-    def fetch(self, name: str, size: int) -> bytes:
-        """Return a file of exactly that many bytes."""
-        data = self._read(name, size + 1)
-        if len(data) != size:
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a file of exactly that many bytes."""
+        file = self._open(name)
+        if os.fstat(file.fileno()).st_size != size:
+            file.close()
             raise ChannelError(f"{self.folder / name} is still changing", "Run this again when it has arrived.")
-        return data
+        return file
 
-    def _read(self, name: str, size: int) -> bytes:
+    def _open(self, name: str) -> BinaryIO:
         path = self.folder / name
         try:
-            with path.open("rb") as file:
-                return file.read(size)
-        except MemoryError as error:
-            raise ChannelError(f"{path} is larger than this machine can hold", "Use a larger machine.") from error
+            return path.open("rb")
         except OSError as error:
             raise ChannelError(f"{path} cannot be read", "Check the permissions of the file.") from error
 
-    def deliver(self, name: str, data: bytes) -> None:
-        """Write a file, whole or not at all."""
+    def deliver(self, name: str, source: Path) -> None:
+        """Copy a file there, whole or not at all."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self.folder / name, data, 0o644)
+            write_atomic(self.folder / name, parts_of(source), 0o644)
         except OSError as error:
             raise ChannelError(
                 f"the message cannot be written to {self.folder}: {error.strerror}",

@@ -1,6 +1,7 @@
 """The interface of channels."""
 
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 
 class Channel(Protocol):
@@ -22,16 +23,16 @@ class Channel(Protocol):
         """
         ...
 
-    def fetch(self, name: str, size: int) -> bytes:
-        """Return a file of exactly that many bytes.
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a file of exactly that many bytes for reading, at any place in it. The caller closes it.
 
         Raises:
             ChannelError: it is of another length by now, or cannot be read.
         """
         ...
 
-    def deliver(self, name: str, data: bytes) -> None:
-        """Write a file, whole or not at all.
+    def deliver(self, name: str, source: Path) -> None:
+        """Copy a file of this machine there, whole or not at all.
 
         Raises:
             ChannelError: it cannot be written.

@@ -1,7 +1,9 @@
 """Messages that somebody else carries: bytes put in, bytes taken out."""
 
 import hashlib
-from typing import Final
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from accountmap.channels.names import SUFFIX
 from accountmap.errors import ChannelError
@@ -45,16 +47,23 @@ class MemoryChannel:
         heads = {**self._received, **self._out} | {gone: head for gone, (_, head) in self._gone.items()}
         return heads[name][:size]
 
-    def fetch(self, name: str, size: int) -> bytes:
-        """Return a message of exactly that many bytes."""
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a message of exactly that many bytes, which are not copied."""
         data = self._received.get(name, b"")
         if len(data) != size:
             raise ChannelError("the message is not there as a whole", "Hand it over again.")
-        return data
+        return BytesIO(data)
 
-    def deliver(self, name: str, data: bytes) -> None:
-        """Lay a message out for the partner."""
-        self._out[name] = data
+    def deliver(self, name: str, source: Path) -> None:
+        """Lay a message out for the partner.
+
+        Raises:
+            ChannelError: the file cannot be read.
+        """
+        try:
+            self._out[name] = source.read_bytes()
+        except OSError as error:
+            raise ChannelError("the stored message cannot be read", "Check the workspace folder.") from error
 
     def pause(self, seconds: float) -> None:
         """Return at once: nothing comes while nobody puts it in."""

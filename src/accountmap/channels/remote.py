@@ -1,9 +1,11 @@
 """A folder on a server: SFTP or an S3-compatible store. Nobody sees a message there before it is whole."""
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
 
 from accountmap.channels.names import is_message_name
 from accountmap.channels.store import MAX_FILES, Address, Store
@@ -56,18 +58,23 @@ class RemoteChannel:
 
     def head(self, name: str, size: int) -> bytes:
         """Return the first bytes of a file."""
-        return self._call(lambda store: store.read(name, size))
+        return self._call(lambda store: b"".join(store.read(name, size)))
 
-    def fetch(self, name: str, size: int) -> bytes:
-        """Return a file of exactly that many bytes."""
-        data = self._call(lambda store: store.read(name, size + 1))
-        if len(data) != size:
-            raise ChannelError(f"{name} is still changing", "Run this again when it has arrived.")
-        return data
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Download a file of exactly that many bytes; the copy is gone when it is closed."""
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 the caller closes it
+        try:
+            if self._call(lambda store: _download(store.read(name, size + 1), copy)) != size:
+                raise ChannelError(f"{name} is still changing", "Run this again when it has arrived.")
+        except BaseException:
+            copy.close()
+            raise
+        copy.seek(0)
+        return copy
 
-    def deliver(self, name: str, data: bytes) -> None:
+    def deliver(self, name: str, source: Path) -> None:
         """Upload a file, whole or not at all."""
-        self._call(lambda store: store.write(name, data))
+        self._call(lambda store: store.write(name, source))
 
     def pause(self, seconds: float) -> None:
         """Sleep until it is time to look again."""
@@ -104,3 +111,22 @@ class RemoteChannel:
         if self._store is None:
             self._store = self._connect(self.address)
         return ask(self._store)
+
+
+def _download(parts: Iterable[bytes], copy: BinaryIO) -> int:
+    """Write the parts into a file from its start on, and return how many bytes they are.
+
+    Raises:
+        ChannelError: this machine's disk does not take them.
+    """
+    copy.seek(0)
+    copy.truncate()
+    for part in parts:
+        try:
+            copy.write(part)
+        except OSError as error:
+            raise ChannelError(
+                f"a message from the partner cannot be kept: {error.strerror}",
+                f"Make room in {tempfile.gettempdir()}, then run this again; nothing is lost.",
+            ) from error
+    return copy.tell()

@@ -1,9 +1,18 @@
 """Prefixes in S3-compatible stores, through fsspec and s3fs."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
 import fsspec
 from s3fs import S3FileSystem
 
 from accountmap.channels.store import MAX_FILES, Address
+
+PART_BYTES: Final = 1 << 24
+"""What one request takes or brings of a large object: an upload may have 10,000 parts, so 160 GB."""
+
+PARTS_AT_ONCE: Final = 2
 
 
 class S3Store:
@@ -27,13 +36,21 @@ class S3Store:
         found = {item["Key"].removeprefix(self._prefix): int(item["Size"]) for item in page.get("Contents", ())}
         return found | ({"": 0} if page.get("IsTruncated") else {})
 
-    def read(self, name: str, size: int) -> bytes:
-        """Return the first bytes of an object."""
-        return bytes(self._fs.cat_file(self._path(name), start=0, end=size))
+    def read(self, name: str, size: int) -> Iterator[bytes]:
+        """Yield the first bytes of an object.
 
-    def write(self, name: str, data: bytes) -> None:
+        The last byte never stands alone: to ask for what lies behind the end of an object is an error.
+        """
+        start, stop = 0, 0
+        while start == stop < size:
+            stop = size if size - start <= PART_BYTES + 1 else start + PART_BYTES
+            part = bytes(self._fs.cat_file(self._path(name), start=start, end=stop))
+            start += len(part)
+            yield part
+
+    def write(self, name: str, source: Path) -> None:
         """Upload an object."""
-        self._fs.pipe_file(self._path(name), data)
+        self._fs.put_file(str(source), self._path(name), chunksize=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
 
     def _path(self, name: str) -> str:
         return f"{self._bucket}/{self._prefix}{name}"

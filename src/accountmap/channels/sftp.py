@@ -2,6 +2,8 @@
 
 import contextlib
 import secrets
+import shutil
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,9 @@ from accountmap.channels.store import MAX_FILES, Address
 
 LOGIN_SECONDS: Final = 20
 ANSWER_SECONDS: Final = 60
+PART_BYTES: Final = 1 << 20
+REQUESTS_AT_ONCE: Final = 64
+"""Answers of 32 KiB that are asked for ahead."""
 
 
 class KnownHosts(paramiko.MissingHostKeyPolicy):
@@ -60,19 +65,22 @@ class SftpStore:
         listed = islice(self._fs.ftp.listdir_iter(self._folder), MAX_FILES + 1)
         return {entry.filename: entry.st_size or 0 for entry in listed}
 
-    def read(self, name: str, size: int) -> bytes:
-        """Return the first bytes of a file, asking for all of them at once."""
+    def read(self, name: str, size: int) -> Iterator[bytes]:
+        """Yield the first bytes of a file, asking ahead, so that it is not waited for each answer."""
         with self._fs.open(self._path(name), "rb") as file:
-            file.prefetch(min(size, file.stat().st_size or 0))
-            return bytes(file.read(size))
+            left = min(size, file.stat().st_size or 0)
+            file.prefetch(left, REQUESTS_AT_ONCE)
+            while left and (part := bytes(file.read(min(left, PART_BYTES)))):
+                left -= len(part)
+                yield part
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, source: Path) -> None:
         """Write under another name, then rename."""
         part = self._path(f".{name}.{secrets.token_hex(4)}.part")
         try:
-            with self._fs.open(part, "wb") as file:
+            with source.open("rb") as own, self._fs.open(part, "wb") as file:
                 file.set_pipelined(True)
-                file.write(data)
+                shutil.copyfileobj(own, file, PART_BYTES)
             self._rename(part, self._path(name))
         except BaseException:
             with contextlib.suppress(OSError, paramiko.SSHException, EOFError):

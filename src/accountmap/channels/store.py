@@ -1,6 +1,8 @@
 """The interface of remote stores, and the address that one is opened by."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol, Self
 from urllib.parse import urlsplit
 
@@ -18,12 +20,12 @@ class Store(Protocol):
         """Return name and length of at most MAX_FILES + 1 files directly in the place."""
         ...
 
-    def read(self, name: str, size: int) -> bytes:
-        """Return the first bytes of a file, at most `size`."""
+    def read(self, name: str, size: int) -> Iterator[bytes]:
+        """Yield the first bytes of a file, at most `size`, in parts."""
         ...
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file so that nobody ever sees a part of it under its name."""
+    def write(self, name: str, source: Path) -> None:
+        """Copy a file of this machine there so that nobody ever sees a part of it under its name."""
         ...
 
     def close(self) -> None:

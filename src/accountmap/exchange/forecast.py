@@ -86,7 +86,7 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
     agreement = admit(workspace, partner, number, now)
     terms, role = agreement.terms, Role(agreement.role_of(workspace.card))
     accounts, prepared = workspace.load_list(number)
-    own = OwnSide.of(agreement, role, accounts, prepared, None)
+    own = OwnSide.of(agreement, role, accounts, prepared)
     shown = shown_fields(agreement, role)
     keyed = set(prepared.keys["entity"].to_pylist())
     comparable = keyed & own.entities(NAMES)

@@ -1,13 +1,19 @@
 """Prepared lists as the groups of a session."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.canonical.prepared import Prepared
 from accountmap.psi.parameters import Groups
-from accountmap.psi.tables import Points
+from accountmap.psi.tables import Order, Points
+
+LEFT_OUT: Final = -1
+"""In place of a segment's number: the entity takes no part."""
 
 
 @dataclass(frozen=True)
@@ -19,24 +25,32 @@ class GroupOrder:
         sizes: groups in each segment.
     """
 
-    entity: npt.NDArray[np.int64]
+    entity: Order
     sizes: tuple[int, ...]
 
 
-def group_order(
-    prepared: Prepared, segments: tuple[str, ...], left_out: npt.NDArray[np.bool_] | None = None
-) -> GroupOrder:
-    """Order the entities by segment.
+def segment_of_entities(prepared: Prepared, segments: tuple[str, ...]) -> Order:
+    """Return for each entity the number of its segment.
 
     Args:
         segments: in the order of the agreement.
-        left_out: which entities take no part, one entry an entity; by default none.
     """
-    numbers = {name: n for n, name in enumerate(segments)}
-    segment = np.array([numbers[s] for s in prepared.entities["segment"].to_pylist()], np.int64)
-    taking_part = np.arange(len(segment)) if left_out is None else np.flatnonzero(~left_out)
-    sizes = np.bincount(segment[taking_part], minlength=len(segments))
-    order = taking_part[np.argsort(segment[taking_part], kind="stable")]
+    found: Order = pc.index_in(prepared.entities["segment"], value_set=pa.array(segments)).to_numpy()
+    return found.astype(np.int64)
+
+
+def group_order(segment: Order, segments: tuple[str, ...], taking_part: Collection[str]) -> GroupOrder:
+    """Order the entities of some segments by segment.
+
+    Args:
+        segment: of each entity the number of its segment, or LEFT_OUT.
+        segments: in the order of the agreement.
+        taking_part: those of which entities take part.
+    """
+    chosen = np.array([name in taking_part for name in segments], np.bool_)
+    entity = np.flatnonzero((segment != LEFT_OUT) & chosen[segment])
+    order = entity[np.argsort(segment[entity], kind="stable")]
+    sizes = np.bincount(segment[entity], minlength=len(segments))
     return GroupOrder(order.astype(np.int64), tuple(sizes.tolist()))
 
 

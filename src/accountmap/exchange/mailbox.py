@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from accountmap.channels import Channel
-from accountmap.errors import PeerError
+from accountmap.errors import ChannelError, PeerError
 from accountmap.exchange.rectangles import run_parameters
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.run_parameters import RunParameters
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.envelope import HEADER_BYTES, Header, first_transcript, read
+from accountmap.trust.envelope import HEADER_BYTES, Header, Opened, first_transcript, read
 from accountmap.trust.identity import Card
 from accountmap.trust.kem import SealingKey
 from accountmap.workspace import PartnerRecord, Workspace
@@ -65,12 +65,18 @@ def expected_offer(
 
 @dataclass(frozen=True, repr=False)
 class Received:
-    """A message that was opened and verified."""
+    """A message that was opened and verified.
+
+    Attributes:
+        body: read only.
+        transcript: hash of all messages up to and with this one.
+    """
 
     name: str
     type: MessageType
     header: Header
-    body: bytes
+    body: memoryview
+    transcript: bytes
 
 
 def refusal(header: Header, length: int, expected: Expected) -> str | None:
@@ -97,13 +103,13 @@ def refusal(header: Header, length: int, expected: Expected) -> str | None:
 
 
 def find(
-    channel: Channel, expected: Expected, key: SealingKey, is_new: Callable[[Header, bytes], bool]
+    channel: Channel, expected: Expected, key: SealingKey, is_new: Callable[[bytes], bool]
 ) -> tuple[Received | None, list[str]]:
     """Look for the message that is due; the youngest first, if there are several.
 
     Args:
         key: what it is sealed to.
-        is_new: tells whether a message was not taken in before, by its header and body.
+        is_new: tells whether a message was not taken in before, by the transcript up to it.
 
     Returns:
         The message, if it is there, and a note for each file that could be meant and was passed over.
@@ -122,13 +128,24 @@ def find(
             notes.append(f"{name} was passed over: {reason}.")
     for _, name, header in sorted(candidates, key=lambda c: c[:2], reverse=True):
         try:
-            body = read(channel.fetch(name, header.file_bytes), expected.sender, key)
+            opened = _open(channel, name, header, expected.sender, key)
         except PeerError as error:
             notes.append(f"{name} was passed over: {error}. {error.hint}")
             continue
-        if is_new(header, body):
-            return Received(name, MessageType(header.type), header, body), []
+        if is_new(opened.transcript):
+            return Received(name, MessageType(header.type), header, opened.body, opened.transcript), []
     return None, notes
+
+
+def _open(channel: Channel, name: str, header: Header, sender: Card, key: SealingKey) -> Opened:
+    """Open a message whose length the agreement allows."""
+    try:
+        with channel.fetch(name, header.file_bytes) as file:
+            return read(file, header, sender, key)
+    except MemoryError as error:
+        raise ChannelError(f"{name} is larger than this machine can hold", "Use a larger machine.") from error
+    except OSError as error:
+        raise ChannelError(f"{name} cannot be read", "Run this again; nothing is lost.") from error
 
 
 def _is_past(header: Header, expected: Expected) -> bool:

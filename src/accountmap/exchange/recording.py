@@ -43,7 +43,7 @@ def record_sent(running: Running, message: Message, now: datetime) -> None:
         facts["counts"] = [[*cell, n] for cell, n in cells(counts, agreement, role).items()]
     if message.type in _MATCH_BYTES:
         least, _ = run_parameters(agreement).body_limits(message.type)
-        facts["matches"] = (len(message.body) - least) // _MATCH_BYTES[message.type]
+        facts["matches"] = (message.length - least) // _MATCH_BYTES[message.type]
     if message.type in _SHOW_FIELDS:
         shown = shown_fields(agreement, role).values()
         facts["fields"] = list(dict.fromkeys(name for ours, _ in shown for name in ours))

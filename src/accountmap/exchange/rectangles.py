@@ -1,22 +1,22 @@
 """From an agreement to the sessions of a run: one for each rectangle of the sharing matrix (trust-v1 §5)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, UsageError
-from accountmap.exchange.groups import GroupOrder, group_order, make_groups
+from accountmap.exchange.groups import LEFT_OUT, GroupOrder, group_order, make_groups, segment_of_entities
 from accountmap.exchange.own_entities import EntityTables, ListEntities
-from accountmap.exchange.participation import Flags, left_out, withheld
+from accountmap.exchange.participation import left_out, withheld
 from accountmap.exchange.payload import payload_bytes
 from accountmap.exchange.rest import OwnRest, most_bytes
 from accountmap.psi.parameters import Groups, OwnEntities, Parameters
 from accountmap.psi.run_parameters import RunParameters
 from accountmap.psi.suite import digest
-from accountmap.psi.tables import Points
+from accountmap.psi.tables import Order, Points
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.kem import PUBLIC_BYTES
 from accountmap.trust.roles import ROLES
@@ -74,46 +74,29 @@ class OwnSide:
         withheld: entities that take no part (overlap.result.WITHHELD_SCHEMA).
         orders: of each rectangle's session, which entity each group is.
         sizes: entities that take part, by segment.
-        parties: of each session the groups and what they hold.
         rest: what is shown of the others.
-        levels: of each session.
+        rectangles: one a session.
+        role: of this side.
     """
 
     prepared: Prepared
     withheld: pa.Table
     orders: tuple[GroupOrder, ...]
     sizes: dict[str, int]
-    parties: tuple[tuple[Groups, OwnEntities], ...]
     rest: OwnRest
-    levels: tuple[str, ...]
-
-    def entities(self, *levels: str) -> set[int]:
-        """Return the entities that take part in a session of one of these levels."""
-        taking_part: set[int] = set()
-        for order, level in zip(self.orders, self.levels, strict=True):
-            taking_part.update(order.entity.tolist() if level in levels else ())
-        return taking_part
+    rectangles: tuple[Rectangle, ...]
+    role: int
 
     @classmethod
-    def of(
-        cls, agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared, points: Points | None
-    ) -> "OwnSide":
-        """Lay a prepared list out for all sessions.
-
-        Args:
-            points: of all keys of the list; needed for the first message only.
-        """
+    def of(cls, agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared) -> "OwnSide":
+        """Lay a prepared list out for all sessions."""
         sharing, segments = agreement.terms.sharing, agreement.terms.segments
         held_back = withheld(accounts, prepared, sharing.joint_filter)
-        flags = left_out(prepared, held_back)
-        orders = _orders(prepared, flags, segments, role, sharing.rectangles)
-        tables = EntityTables(accounts, prepared)
-        slots = len(prepared.profile.slots)
-        parties: list[tuple[Groups, OwnEntities]] = []
-        for order, rectangle in zip(orders, sharing.rectangles, strict=True):
-            shown = rectangle.disclosure
-            groups = make_groups(prepared, order, slots if shown.level == NAMES else 1, points)
-            parties.append((groups, ListEntities(tables, order, shown.fields[role], shown.fields[1 - role])))
+        segment = segment_of_entities(prepared, segments)
+        segment[left_out(prepared, held_back)] = LEFT_OUT
+        orders = tuple(
+            group_order(segment, segments, rectangle.segments[role]) for rectangle in sharing.rectangles
+        )
         ours, theirs = ROLES[role], ROLES[1 - role]
         rest = OwnRest(
             accounts=accounts,
@@ -126,32 +109,40 @@ class OwnSide:
             names=ours in sharing.rest_named_by,
             partner_names=theirs in sharing.rest_named_by,
         )
-        sizes = _sizes(prepared, flags, segments)
-        levels = tuple(rectangle.disclosure.level for rectangle in sharing.rectangles)
-        return cls(prepared, held_back, orders, sizes, tuple(parties), rest, levels)
+        sizes = _sizes(segment, segments)
+        return cls(prepared, held_back, orders, sizes, rest, tuple(sharing.rectangles), role)
+
+    def parties(self, points: Points | None) -> list[tuple[Groups, OwnEntities]]:
+        """Return of each session the groups and what they hold.
+
+        Args:
+            points: of all keys of the list; needed for the first message only, so they are not kept here.
+        """
+        tables, slots = EntityTables(self.rest.accounts, self.prepared), len(self.prepared.profile.slots)
+        parties: list[tuple[Groups, OwnEntities]] = []
+        for order, rectangle in zip(self.orders, self.rectangles, strict=True):
+            shown = rectangle.disclosure
+            groups = make_groups(self.prepared, order, slots if shown.level == NAMES else 1, points)
+            parties.append(
+                (groups, ListEntities(tables, order, shown.fields[self.role], shown.fields[1 - self.role]))
+            )
+        return parties
+
+    def entities(self, *levels: str) -> set[int]:
+        """Return the entities that take part in a session of one of these levels."""
+        taking_part: set[int] = set()
+        for order, rectangle in zip(self.orders, self.rectangles, strict=True):
+            taking_part.update(order.entity.tolist() if rectangle.disclosure.level in levels else ())
+        return taking_part
 
 
 def sizes_taking_part(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
     """Count by segment the entities of a list that take part under an agreement."""
-    held_back = withheld(accounts, prepared, terms.sharing.joint_filter)
-    return _sizes(prepared, left_out(prepared, held_back), terms.segments)
+    segment = segment_of_entities(prepared, terms.segments)
+    segment[left_out(prepared, withheld(accounts, prepared, terms.sharing.joint_filter))] = LEFT_OUT
+    return _sizes(segment, terms.segments)
 
 
-def _sizes(prepared: Prepared, flags: Flags, segments: tuple[str, ...]) -> dict[str, int]:
-    order = group_order(prepared, segments, flags)
-    return dict(zip(segments, order.sizes, strict=True))
-
-
-def _orders(
-    prepared: Prepared,
-    flags: Flags,
-    segments: tuple[str, ...],
-    role: int,
-    rectangles: Sequence[Rectangle],
-) -> tuple[GroupOrder, ...]:
-    """Return for each rectangle the entities of its own segments."""
-    own = prepared.entities["segment"].to_pylist()
-    return tuple(
-        group_order(prepared, segments, flags | [name not in rectangle.segments[role] for name in own])
-        for rectangle in rectangles
-    )
+def _sizes(segment: Order, segments: tuple[str, ...]) -> dict[str, int]:
+    counted = np.bincount(segment[segment != LEFT_OUT], minlength=len(segments))
+    return dict(zip(segments, counted.tolist(), strict=True))

@@ -55,7 +55,7 @@ class Running:
         role = Role(agreement.role_of(workspace.card))
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         points = kept_key_points(workspace.key_points_file(list_id), prepared, curve)
-        own = OwnSide.of(agreement, role, accounts, prepared, points)
+        own = OwnSide.of(agreement, role, accounts, prepared)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,
@@ -75,21 +75,29 @@ class Running:
             finished=None,
         )
         ports = session_ports(curve, workspace.identity, partner.card)
-        run = Run.start(role, run_parameters(agreement), own.parties, own.rest, ports)
+        run = Run.start(role, run_parameters(agreement), own.parties(points), own.rest, ports)
         return cls(workspace, partner, agreement, own, record, run, SealingKey.generate())
+
+    def is_with(self, agreement: Agreement, list_id: int) -> bool:
+        """Tell whether the session is under this agreement and with this list."""
+        return (self.record.agreement, self.record.list_id) == (agreement.digest.hex(), list_id)
+
+    def start_late(self, now: datetime) -> None:
+        """Take the number and the time of now: the session was made ahead. Call inside a transaction."""
+        self.record = replace(self.record, id=self.workspace.next_session_id(), created=now)
 
     @classmethod
     def load(cls, workspace: Workspace, partner: PartnerRecord, record: SessionRecord, curve: Curve) -> Self:
         """Go on with an open session."""
         agreement = workspace.agreement(record.agreement)
         accounts, prepared = workspace.load_list(record.list_id)
-        own = OwnSide.of(agreement, record.role, accounts, prepared, None)
+        own = OwnSide.of(agreement, record.role, accounts, prepared)
         try:
             saved = _load_state(workspace, record)
             run = Run.restore(
                 Role(record.role),
                 run_parameters(agreement),
-                own.parties,
+                own.parties(None),
                 own.rest,
                 session_ports(curve, workspace.identity, partner.card),
                 saved[_SEED_BYTES:],
@@ -99,7 +107,7 @@ class Running:
                 "the saved state of the session cannot be read",
                 f"Give the session up with: accountmap map --with {partner.slug} --abandon",
             ) from error
-        key = SealingKey.from_bytes(saved[:_SEED_BYTES])
+        key = SealingKey.from_bytes(bytes(saved[:_SEED_BYTES]))
         return cls(workspace, partner, agreement, own, record, run, key)
 
     @property
@@ -133,12 +141,11 @@ class Running:
         Raises:
             PeerError: the message is not as the protocol allows.
         """
-        transcript = next_transcript(received.header, received.body)
-        record = replace(self.record, transcript=transcript, step=int(received.type))
+        record = replace(self.record, transcript=received.transcript, step=int(received.type))
         if received.type in _SEALED_TO_CARDS:
             record = replace(record, partner_key=self._channel_key(received))
         if received.type is MessageType.OFFER:
-            record = replace(record, offer=transcript)
+            record = replace(record, offer=received.transcript)
             reply: Message | None = self.session.answer(self.key.public, received.body)
         else:
             reply = self.session.receive(received.type, received.body)
@@ -170,16 +177,16 @@ class Running:
             transcript=self.record.transcript,
             created=int(now.timestamp()),
             expires=int((now + MESSAGE_LIFE).timestamp()),
-            body_bytes=len(message.body),
+            body_bytes=message.length,
         )
         sealed = write(
             header,
-            message.body,
+            message.parts,
             self.workspace.identity,
             self.partner.card.sealing_key if card_key else self.record.partner_key,
             secrets.token_bytes(32),
         )
-        transcript = next_transcript(header, message.body)
+        transcript = next_transcript(header, message.parts)
         offer = self.record.offer or transcript
         name = f"{self.workspace.short_name}-{offer.hex()[:6]}-{int(message.type)}.amap"
         write_atomic(self.folder / name, sealed)
@@ -195,7 +202,7 @@ class Running:
 
     def store(self) -> None:
         """Write state and record. Call inside a transaction."""
-        state = self.key.to_bytes() + self.session.dump()
+        state = [self.key.to_bytes(), *self.session.dump()]
         sealed = self.workspace.identity.storage.seal(state, _state_label(self.record))
         write_atomic(state_file(self.workspace, self.record), sealed)
         self.workspace.put_session(self.record)
@@ -215,6 +222,6 @@ def _state_label(record: SessionRecord) -> str:
     return f"session {record.id} step {record.step}"
 
 
-def _load_state(workspace: Workspace, record: SessionRecord) -> bytes:
-    storage = workspace.identity.storage
-    return storage.open(state_file(workspace, record).read_bytes(), _state_label(record))
+def _load_state(workspace: Workspace, record: SessionRecord) -> memoryview:
+    with state_file(workspace, record).open("rb") as file:
+        return workspace.identity.storage.open(file, _state_label(record))

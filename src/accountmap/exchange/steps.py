@@ -23,7 +23,7 @@ from accountmap.exchange.running import Running
 from accountmap.exchange.sweep import sweep
 from accountmap.psi.parameters import Curve, Role
 from accountmap.psi.phases import Message
-from accountmap.trust.envelope import Header, next_transcript
+from accountmap.trust.agreement import Agreement
 from accountmap.trust.kem import SealingKey
 from accountmap.trust.roles import ROLES
 from accountmap.trust.sharing import NAMES
@@ -61,6 +61,8 @@ class Steps:
     ) -> None:
         self._workspace, self._partner, self._channel = workspace, partner, channel
         self._curve, self._clock, self._list_id = curve, clock, list_id
+        self._running: Running | None = None
+        self._prepared: Running | None = None
         self._taken: list[str] = []
         self._sent: list[str] = []
         self._notes: list[str] = []
@@ -80,16 +82,19 @@ class Steps:
             ChannelError: a message cannot be read or written; run again.
         """
         self._partner.check_not_revoked()
-        self._deliver()
-        sweep(self._workspace)
-        record = self._latest()
-        if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
-            return self._no_offer_yet()
-        while (running := self._open()) is not None:
-            if not (self._answer_preview(running, decide) if running.session.must_decide else self._take(running)):
-                break
+        try:
+            self._deliver()
             sweep(self._workspace)
-        return self._outcome()
+            record = self._latest()
+            if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
+                return self._no_offer_yet()
+            while self._go_on(decide):
+                sweep(self._workspace)
+            return self._outcome()
+        finally:
+            self._running = (
+                None  # a step that failed may have changed it, and a large one is not to wait in memory
+            )
 
     def abandon(self) -> Outcome:
         """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
@@ -108,10 +113,14 @@ class Steps:
         return next(iter(self._workspace.sessions(self._partner)), None)
 
     def _open(self) -> Running | None:
+        """Return the open session: the one in memory, unless what is stored is another by now."""
         record = self._latest()
         if record is None or record.status is not Status.OPEN:
-            return None
-        return Running.load(self._workspace, self._partner, record, self._curve)
+            self._running = None
+        elif self._running is None or self._running.record != record:
+            self._running = None  # two at once may be more than fits
+            self._running = Running.load(self._workspace, self._partner, record, self._curve)
+        return self._running
 
     def _finished(self) -> frozenset[bytes]:
         sessions = self._workspace.sessions(self._partner)
@@ -125,14 +134,14 @@ class Steps:
         if record.delivered and (record.status is not Status.OPEN or record.sent in self._channel.files()):
             return
         path = self._workspace.session_folder(record.id) / record.sent
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ChannelError("the stored message cannot be read", "Check the workspace folder.") from error
-        self._channel.deliver(record.sent, data)
+        if not path.is_file():
+            raise ChannelError("the stored message cannot be read", "Check the workspace folder.")
+        self._channel.deliver(record.sent, path)
         self._sent.append(record.sent)
         with self._workspace.transaction():
             self._workspace.mark_delivered(record)
+        if self._running and self._running.record == record:
+            self._running.record = replace(record, delivered=True)
 
     def _check_unchanged(self, record: SessionRecord | None) -> None:
         """Refuse to act on what another command has changed meanwhile. Inside a transaction.
@@ -156,11 +165,42 @@ class Steps:
                 if offer is None:
                     return False
             self._warnings = [w for w in (warning(self._workspace, self._partner, agreement, list_id),) if w]
-            running = Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+            running = self._new(agreement, list_id, now)
             reply = running.take(offer) if offer else running.session.offer(running.key.public)
             self._finish_step(running, reply)
+            self._running = running
         self._deliver()
         return True
+
+    def _new(self, agreement: Agreement, list_id: int, now: datetime) -> Running:
+        """Return a new session, or the one that was made ahead. Inside a transaction."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is None or not prepared.is_with(agreement, list_id):
+            return Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+        prepared.start_late(now)
+        return prepared
+
+    def prepare(self) -> None:
+        """As responder that waits for an offer, compute what does not depend on it. Nothing of it is stored.
+
+        Raises:
+            TrustError: there is no agreement under which a session may begin now.
+        """
+        record, now = self._latest(), self._clock()
+        if self._prepared or (record is not None and record.status is Status.OPEN):
+            return
+        list_id = self._workspace.prepared_list(self._list_id).id
+        agreement = admit(self._workspace, self._partner, list_id, now)
+        running = Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+        running.session.prepare()
+        self._prepared = running
+
+    def _go_on(self, decide: Decide) -> bool:
+        """Take the next step of the open session, and tell whether there was one to take."""
+        running = self._open()
+        if running is None:
+            return False
+        return self._answer_preview(running, decide) if running.session.must_decide else self._take(running)
 
     def _take(self, running: Running) -> bool:
         """Take in the partner's next message, if it is there."""
@@ -204,8 +244,8 @@ class Steps:
         return True
 
     def _find(self, expected: Expected, key: SealingKey) -> Received | None:
-        def is_new(header: Header, body: bytes) -> bool:
-            return not self._workspace.knows_offer(next_transcript(header, body))
+        def is_new(transcript: bytes) -> bool:
+            return not self._workspace.knows_offer(transcript)
 
         received, self._notes = find(self._channel, expected, key, is_new)
         if received:

@@ -30,7 +30,8 @@ def advance_patiently(
     """Take all steps that can be taken, waiting for the partner's files in between.
 
     The session is looked at again only when a file of the channel has come, gone or grown, for reading a large
-    list back costs more than listing a folder. An interruption is safe at every point.
+    list back costs more than listing a folder. While a responder waits for an offer, it computes what does not
+    depend on it. An interruption is safe at every point.
 
     Args:
         steps, channel: the session and the channel that it runs over.
@@ -50,6 +51,8 @@ def advance_patiently(
         if outcome.state is not State.WAITING or patience.clock() >= deadline:
             return outcome
         patience.tell(outcome)
+        if outcome.session is None:
+            steps.prepare()
         if not _changed(channel, seen, frozenset(outcome.sent), deadline, patience.clock):
             return outcome
 

@@ -9,6 +9,7 @@ from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points
+from accountmap.psi.wire import Body
 
 US, THEM = Role.INITIATOR, Role.RESPONDER
 ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
@@ -24,7 +25,7 @@ class Offered(Phase):
     table: Points
     origin: Order
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's points and commitments; answer with our preview column."""
         p = setting.parameters
         (nonce, _, preview_commitment, table_commitment), column = wire.split(
@@ -38,7 +39,7 @@ class Offered(Phase):
         phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order, opening)
         commitment = rounds.commitment("initiator-table", sid, opening, v)
         preview = rounds.preview_column(v, p.segment_rows(THEM))
-        return Step(phase, Message(MessageType.PREVIEW, wire.body(commitment, preview)))
+        return Step(phase, Message(MessageType.PREVIEW, wire.parts(commitment, preview)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +54,7 @@ class Counting(Phase):
     v_order: Order
     v_opening: bytes
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's preview column and consent; both know the counts now."""
         p = setting.parameters
         (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
@@ -90,7 +91,7 @@ class Previewed(Phase):
         """Agree to reveal: send our whole token table."""
         phase = Revealing(self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.u0, self.counts)
         said = rounds.consent(self.sid, setting.role, self.counts)
-        return Step(phase, Message(MessageType.REVEAL, wire.body(self.v_opening, said, self.v)))
+        return Step(phase, Message(MessageType.REVEAL, wire.parts(self.v_opening, said, self.v)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,7 +106,7 @@ class Revealing(Phase):
     u0: Bytes2D
     counts: rounds.Counts
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's token table and our matched rows; answer with the partner's."""
         p = setting.parameters
         width = p.rows(US) * p.slots * TOKEN_BYTES
@@ -122,7 +123,7 @@ class Revealing(Phase):
         shares = fields.make_shares(found, setting)
         theirs = wire.encode_indices(self.v_order[matching.v])
         phase = Sharing(**vars(found), scalars=shares.scalars, points=shares.points)
-        return Step(phase, Message(MessageType.MATCHES, wire.body(theirs, shares.points)))
+        return Step(phase, Message(MessageType.MATCHES, wire.parts(theirs, shares.points)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,7 +133,7 @@ class Sharing(Matched):
     scalars: Bytes2D
     points: Points
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's half and fields; answer with our fields and our signature under the receipt."""
         width = len(self) * POINT_BYTES
         if len(body) < width:
@@ -153,7 +154,7 @@ class Sharing(Matched):
             receipt=receipt,
             signature=signature,
         )
-        return Step(phase, Message(MessageType.INITIATOR_FIELDS, ours + signature))
+        return Step(phase, Message(MessageType.INITIATOR_FIELDS, (ours, signature)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,9 +167,10 @@ class Receiving(Matched):
     receipt: bytes
     signature: bytes
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's signature under the receipt."""
-        if not setting.ports.receipts.verify(self.receipt, body):
+        theirs = bytes(body)
+        if not setting.ports.receipts.verify(self.receipt, theirs):
             raise PeerError(f"{RECEIPT} is not signed under the same receipt")
         return Step(
             Done(
@@ -177,7 +179,7 @@ class Receiving(Matched):
                 field_lengths=self.field_lengths,
                 shown=self.shown,
                 receipt=self.receipt,
-                signatures=self.signature + body,
+                signatures=self.signature + theirs,
             )
         )
 
@@ -187,4 +189,4 @@ def offer(setting: Setting, channel_key: bytes) -> Step:
     nonce = setting.ports.random(NONCE_BYTES)
     blinded = rounds.blind(setting.groups, setting.parameters, US, setting.ports)
     phase = Offered(blinded.scalar, nonce, blinded.table, blinded.origin)
-    return Step(phase, Message(MessageType.OFFER, wire.body(nonce, channel_key, blinded.table)))
+    return Step(phase, Message(MessageType.OFFER, wire.parts(nonce, channel_key, blinded.table)))

@@ -14,6 +14,7 @@ from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Parameters, Ports, Role
 from accountmap.psi.rounds import Counts, match_ids
 from accountmap.psi.tables import Order, segment_of_rows
+from accountmap.psi.wire import Body
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,10 +35,24 @@ class Phase:
 
 @dataclass(frozen=True, repr=False)
 class Message:
-    """A message body to send."""
+    """A message to send.
+
+    Attributes:
+        parts: of the body, one after another; large ones are tables where they lie.
+    """
 
     type: MessageType
-    body: bytes
+    parts: tuple[Body, ...]
+
+    @property
+    def body(self) -> bytes:
+        """The parts put together, which takes as much memory again."""
+        return b"".join(self.parts)
+
+    @property
+    def length(self) -> int:
+        """Length of the body in bytes."""
+        return sum(map(len, self.parts))
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,6 +9,7 @@ from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, SIGNATURE_BYTES, TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order, Points, check_points
+from accountmap.psi.wire import Body
 
 THEM, US = Role.INITIATOR, Role.RESPONDER
 OFFER, PREVIEW, REVEAL, MATCHED = "message 1", "message 3", "message 5", "message 7"
@@ -35,7 +36,7 @@ class Answered(Phase):
     u: Tokens
     u_order: Order
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's preview column: we know the counts, the partner does not yet."""
         p = setting.parameters
         (commitment,), column = wire.split(body, DIGEST_BYTES)
@@ -75,7 +76,7 @@ class Previewed(Phase):
         """Agree to reveal: open our preview column, so that the partner can count."""
         said = rounds.consent(self.sid, setting.role, self.counts)
         u0 = rounds.preview_column(self.u, setting.parameters.segment_rows(THEM))
-        message = Message(MessageType.PREVIEW_OPENING, wire.body(self.preview_opening, said, u0))
+        message = Message(MessageType.PREVIEW_OPENING, wire.parts(self.preview_opening, said, u0))
         if not setting.parameters.reveals:
             return Step(Counted(self.sid, self.counts), message)
         phase = Consented(
@@ -104,7 +105,7 @@ class Consented(Phase):
     v_commitment: bytes
     counts: rounds.Counts
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's consent and token table; answer with ours and with its matched rows."""
         p = setting.parameters
         (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
@@ -117,7 +118,7 @@ class Consented(Phase):
         matching = rounds.match(self.u, v, p)
         named = wire.encode_indices(self.u_order[matching.u])
         phase = Revealed(self.sid, self.origin, self.u, v, self.counts)
-        return Step(phase, Message(MessageType.REVEAL_OPENING, wire.body(self.table_opening, self.u, named)))
+        return Step(phase, Message(MessageType.REVEAL_OPENING, wire.parts(self.table_opening, self.u, named)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +131,7 @@ class Revealed(Phase):
     v: Tokens
     counts: rounds.Counts
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take our matched rows and the partner's key shares; answer with our key shares and fields."""
         p = setting.parameters
         matching = rounds.match(self.u, self.v, p)
@@ -151,7 +152,7 @@ class Revealed(Phase):
             initiator_keys=keys[THEM],
             responder_keys=keys[US],
         )
-        return Step(phase, Message(MessageType.RESPONDER_FIELDS, wire.body(shares.points, sealed)))
+        return Step(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(shares.points, sealed)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,9 +163,9 @@ class Sharing(Matched):
     initiator_keys: Bytes2D
     responder_keys: Bytes2D
 
-    def receive(self, setting: Setting, body: bytes) -> Step:
+    def receive(self, setting: Setting, body: Body) -> Step:
         """Take the partner's fields and its signature under the receipt; answer with ours."""
-        theirs, signature = memoryview(body)[:-SIGNATURE_BYTES], body[-SIGNATURE_BYTES:]
+        theirs, signature = memoryview(body)[:-SIGNATURE_BYTES], bytes(body[-SIGNATURE_BYTES:])
         keys = (self.initiator_keys, self.responder_keys)
         opened, lengths = fields.open_all(theirs, self, setting, keys, FIELDS)
         shown = fields.shown(self.sealed, theirs)
@@ -180,7 +181,7 @@ class Sharing(Matched):
             receipt=receipt,
             signatures=signature + ours,
         )
-        return Step(phase, Message(MessageType.RECEIPT, ours))
+        return Step(phase, Message(MessageType.RECEIPT, (ours,)))
 
 
 def prepare(setting: Setting) -> Ready:
@@ -189,7 +190,7 @@ def prepare(setting: Setting) -> Ready:
     return Ready(blinded.scalar, blinded.table, blinded.origin)
 
 
-def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> Step:
+def answer(setting: Setting, ours: Ready, channel_key: bytes, body: Body) -> Step:
     """Take message 1: blind the partner's points, and commit to the token table."""
     p = setting.parameters
     (their_nonce, _), column = wire.split(body, NONCE_BYTES, p.channel_key_bytes)
@@ -204,4 +205,4 @@ def answer(setting: Setting, ours: Ready, channel_key: bytes, body: bytes) -> St
         "table", sid, table_opening, u
     )
     phase = Answered(sid, preview_opening, table_opening, ours.origin, u, order)
-    return Step(phase, Message(MessageType.ANSWER, wire.body(nonce, channel_key, commitments, ours.table)))
+    return Step(phase, Message(MessageType.ANSWER, wire.parts(nonce, channel_key, commitments, ours.table)))

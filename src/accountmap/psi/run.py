@@ -17,6 +17,7 @@ from accountmap.psi.rounds import Counts
 from accountmap.psi.run_parameters import SHOWS_REST, RunParameters, join
 from accountmap.psi.session import ENDS_IF_REFUSED, Session
 from accountmap.psi.suite import digest
+from accountmap.psi.wire import Body
 
 _LENGTH: Final = struct.Struct(">Q")
 
@@ -75,7 +76,7 @@ class Run:
         own: Sequence[tuple[Groups, OwnEntities]],
         rest: Rest,
         ports: Ports,
-        saved: bytes,
+        saved: Body,
     ) -> Self:
         """Go on with a run that was dumped. The points of the groups are not needed.
 
@@ -89,12 +90,12 @@ class Run:
             Session.restore(role, p, groups, entities, ports, part)
             for p, (groups, entities), part in zip(parameters.sessions, own, parts[:-1], strict=True)
         ]
-        return cls(parameters, sessions, rest, parts[-1])
+        return cls(parameters, sessions, rest, bytes(parts[-1]))
 
-    def dump(self) -> bytes:
-        """Return the run's state, secrets included."""
-        parts = [*(session.dump() for session in self._sessions), self._their_rest]
-        return b"".join(piece for part in parts for piece in (_LENGTH.pack(len(part)), part))
+    def dump(self) -> list[Body]:
+        """Return the run's state in parts, secrets included; large ones are tables where they lie."""
+        states: list[list[Body]] = [*(session.dump() for session in self._sessions), [self._their_rest]]
+        return [part for state in states for part in (_LENGTH.pack(sum(map(len, state))), *state)]
 
     @property
     def due(self) -> frozenset[MessageType]:
@@ -140,9 +141,14 @@ class Run:
         """Make message 1."""
         keys = self._channel_keys(channel_key)
         made = [session.offer(key) for session, key in zip(self._sessions, keys, strict=True)]
-        return Message(MessageType.OFFER, join([message.body for message in made]))
+        return Message(MessageType.OFFER, join([message.parts for message in made]))
 
-    def answer(self, channel_key: bytes, body: bytes) -> Message:
+    def prepare(self) -> None:
+        """As responder, blind our own groups while message 1 is still on its way; `answer` does it otherwise."""
+        for session in self._sessions:
+            session.prepare()
+
+    def answer(self, channel_key: bytes, body: Body) -> Message:
         """Take message 1 and make message 2.
 
         Raises:
@@ -154,7 +160,7 @@ class Run:
             raise UsageError("a responder answers an offer")
         return reply
 
-    def receive(self, kind: MessageType, body: bytes) -> Message | None:
+    def receive(self, kind: MessageType, body: Body) -> Message | None:
         """Take any later message of the partner and return the reply, if one is due.
 
         Raises:
@@ -179,7 +185,7 @@ class Run:
     def consent(self) -> Message:
         """Agree to reveal, given `preview`."""
         made = [session.consent() for session in self._deciding()]
-        return Message(made[0].type, join([message.body for message in made]))
+        return Message(made[0].type, join([message.parts for message in made]))
 
     def stop(self) -> Message:
         """Decline to reveal and end the run."""
@@ -192,7 +198,7 @@ class Run:
             raise UsageError("there is nothing to decide")
         return sessions
 
-    def _take_stop(self, body: bytes) -> None:
+    def _take_stop(self, body: Body) -> None:
         if body:
             raise PeerError("a refusal to reveal holds nothing")
         for session in self._sessions:
@@ -200,7 +206,7 @@ class Run:
                 session.receive(MessageType.STOP, body)
 
     def _step(
-        self, kind: MessageType, sections: list[bytes], take: Callable[[Session, bytes], Message | None]
+        self, kind: MessageType, sections: list[memoryview], take: Callable[[Session, Body], Message | None]
     ) -> Message | None:
         """Let each session take its section; all of them, or none."""
         sessions = list(self._sessions)
@@ -209,18 +215,19 @@ class Run:
         for number, section in zip(numbers, sections, strict=False):
             sessions[number] = sessions[number].fork()
             replies.append(take(sessions[number], section))
-        if kind in SHOWS_REST and not self._rest.accepts(sections[-1]):
+        their_rest = bytes(sections[-1]) if kind in SHOWS_REST else self._their_rest
+        if kind in SHOWS_REST and not self._rest.accepts(their_rest):
             raise PeerError("what the partner shows of the rest of its list is not as the agreement says")
         self._sessions = sessions
-        self._their_rest = sections[-1] if kind in SHOWS_REST else self._their_rest
+        self._their_rest = their_rest
         made = [reply for reply in replies if reply is not None]
         return self._bundle(made) if made else None
 
     def _bundle(self, made: list[Message]) -> Message:
         kind = made[0].type
-        sections = [message.body for message in made]
+        sections = [message.parts for message in made]
         if kind in SHOWS_REST:
-            sections.append(self._rest.show([session.groups for session in self._sessions]))
+            sections.append((self._rest.show([session.groups for session in self._sessions]),))
         return Message(kind, join(sections))
 
     def _channel_keys(self, channel_key: bytes) -> list[bytes]:
@@ -228,14 +235,14 @@ class Run:
         return [channel_key, *[b""] * (len(self._sessions) - 1)]
 
 
-def _unpack(saved: bytes) -> list[bytes]:
-    parts, at = [], 0
+def _unpack(saved: Body) -> list[memoryview]:
+    parts, at, view = [], 0, memoryview(saved)
     while at < len(saved):
         if len(saved) < at + _LENGTH.size:
             raise UsageError("the saved state of the session cannot be read")
         (length,) = _LENGTH.unpack_from(saved, at)
         at += _LENGTH.size
-        parts.append(saved[at : at + length])
+        parts.append(view[at : at + length])
         at += length
     if at != len(saved):
         raise UsageError("the saved state of the session cannot be read")

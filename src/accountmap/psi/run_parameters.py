@@ -1,5 +1,6 @@
 """What both parties fix before a run, and how its messages are cut into sections (psi-v1 §4.1, §5.9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType, Parameters, Role
 from accountmap.psi.suite import NONCE_BYTES
+from accountmap.psi.wire import Body
 
 LENGTH_BYTES: Final = 8
 SHOWS_REST: Final = {
@@ -52,8 +54,8 @@ class RunParameters:
         framing = LENGTH_BYTES * len(limits)
         return framing + sum(least for least, _ in limits), framing + sum(most for _, most in limits)
 
-    def split(self, kind: MessageType, body: bytes) -> list[bytes]:
-        """Cut a body into its sections.
+    def split(self, kind: MessageType, body: Body) -> list[memoryview]:
+        """Cut a body into its sections, which stay where they lie.
 
         Raises:
             PeerError: the lengths are not within the limits, or do not add up.
@@ -65,22 +67,24 @@ class RunParameters:
         fits = all(least <= n <= most for (least, most), n in zip(limits, lengths, strict=True))
         if len(body) < start or not fits or ends[-1] != len(body):
             raise PeerError(f"message {kind.value} has another length than the agreement allows")
-        return [body[a:b] for a, b in pairwise(ends)]
+        whole = memoryview(body)
+        return [whole[a:b] for a, b in pairwise(ends)]
 
-    def channel_key(self, kind: MessageType, body: bytes) -> bytes:
+    def channel_key(self, kind: MessageType, body: Body) -> bytes:
         """Return the key that message 1 or 2 carries for the envelope.
 
         Raises:
             PeerError: as from `split`.
         """
         greeting = self.split(kind, body)[0]
-        return greeting[NONCE_BYTES : NONCE_BYTES + self.sessions[0].channel_key_bytes]
+        return bytes(greeting[NONCE_BYTES : NONCE_BYTES + self.sessions[0].channel_key_bytes])
 
     def _section_limits(self, kind: MessageType) -> list[tuple[int, int]]:
         limits = [self.sessions[n].body_limits(kind) for n in self.taking_part(kind)]
         return [*limits, (0, self.rest_bytes[SHOWS_REST[kind]])] if kind in SHOWS_REST else limits
 
 
-def join(sections: list[bytes]) -> bytes:
-    """Put sections into one body, behind their lengths."""
-    return b"".join([*(len(section).to_bytes(LENGTH_BYTES, "big") for section in sections), *sections])
+def join(sections: Sequence[tuple[Body, ...]]) -> tuple[Body, ...]:
+    """Put sections, in parts, into one body behind their lengths."""
+    lengths = [sum(map(len, section)).to_bytes(LENGTH_BYTES, "big") for section in sections]
+    return (*lengths, *(part for section in sections for part in section))

@@ -24,6 +24,7 @@ from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Paramete
 from accountmap.psi.phases import Counted, Done, Message, Phase, Setting, Step, Stopped
 from accountmap.psi.rounds import Counts
 from accountmap.psi.tables import Order
+from accountmap.psi.wire import Body
 
 Receiving = (
     initiator.Offered
@@ -77,7 +78,7 @@ class Session:
 
     @classmethod
     def restore(
-        cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports, saved: bytes
+        cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports, saved: Body
     ) -> Self:
         """Go on with a session that was dumped. The points of the groups are not needed."""
         return cls(Setting(role, parameters, groups, own, ports), state.load(saved))
@@ -87,8 +88,8 @@ class Session:
         """Prepare a session; nothing is computed yet."""
         return cls(Setting(role, parameters, groups, own, ports))
 
-    def dump(self) -> bytes:
-        """Return the session's state, secrets included."""
+    def dump(self) -> list[Body]:
+        """Return the session's state in parts, secrets included; large ones are tables where they lie."""
         if self._phase is None:
             raise UsageError("the session has not begun")
         return state.dump(self._phase)
@@ -135,7 +136,7 @@ class Session:
         self._drop_points()
         return message
 
-    def answer(self, channel_key: bytes, body: bytes) -> Message:
+    def answer(self, channel_key: bytes, body: Body) -> Message:
         """Take message 1 and make message 2.
 
         Raises:
@@ -165,7 +166,7 @@ class Session:
         fresh = self._phase is None or isinstance(self._phase, responder.Ready)
         return fresh and self._setting.role is Role.RESPONDER
 
-    def receive(self, kind: MessageType, body: bytes) -> Message | None:
+    def receive(self, kind: MessageType, body: Body) -> Message | None:
         """Take any later message of the partner and return the reply, if one is due.
 
         Raises:
@@ -199,7 +200,7 @@ class Session:
         """Decline to reveal and end the session."""
         if not isinstance(self._phase, Deciding):
             raise UsageError("the session cannot be stopped here")
-        return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, b"")))
+        return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, ())))
 
     @property
     def groups(self) -> Order | None:
@@ -214,7 +215,7 @@ class Session:
         """End the session here, without a message: another session of the same run was refused."""
         self._phase = Stopped(by_partner=False)
 
-    def _check_length(self, kind: MessageType, body: bytes) -> None:
+    def _check_length(self, kind: MessageType, body: Body) -> None:
         least, most = self._setting.parameters.body_limits(kind)
         if not least <= len(body) <= most:
             raise PeerError(

@@ -13,6 +13,7 @@ import numpy as np
 from accountmap.errors import UsageError
 from accountmap.psi import initiator, responder
 from accountmap.psi.phases import Counted, Done, Phase, Stopped
+from accountmap.psi.wire import Body
 
 _PHASES: Final[dict[str, type[Phase]]] = {
     "initiator/offered": initiator.Offered,
@@ -35,10 +36,10 @@ _NAMES: Final = {phase: name for name, phase in _PHASES.items()}
 _LENGTH: Final = struct.Struct(">I")
 
 
-def dump(phase: Phase) -> bytes:
-    """Write a phase as a length, a JSON directory and the raw values behind it."""
+def dump(phase: Phase) -> list[Body]:
+    """Write a phase as a length, a JSON directory and the raw values behind it, none of which is copied."""
     directory: list[dict[str, Any]] = []
-    raw: list[bytes | memoryview] = []
+    raw: list[Body] = []
     for field in fields(phase):
         value = getattr(phase, field.name)
         if isinstance(value, np.ndarray):
@@ -49,22 +50,22 @@ def dump(phase: Phase) -> bytes:
             raw.append(value if isinstance(value, bytes) else bytes([value]))
             directory.append({"type": type(value).__name__, "bytes": len(raw[-1])})
     head = json.dumps({"phase": _NAMES[type(phase)], "fields": directory}).encode()
-    return b"".join([_LENGTH.pack(len(head)), head, *raw])
+    return [_LENGTH.pack(len(head)), head, *raw]
 
 
-def load(data: bytes) -> Phase:
-    """Read a phase back.
+def load(data: Body) -> Phase:
+    """Read a phase back. Its tables stay where they lie in the data.
 
     Raises:
         UsageError: the bytes were not written by `dump`, or were damaged since.
     """
     try:
         (length,) = _LENGTH.unpack_from(data)
-        start = _LENGTH.size + length
-        head = json.loads(data[_LENGTH.size : start])
+        start, view = _LENGTH.size + length, memoryview(data)
+        head = json.loads(bytes(view[_LENGTH.size : start]))
         values = []
         for entry in head["fields"]:
-            part = data[start : start + entry["bytes"]]
+            part = view[start : start + entry["bytes"]]
             if len(part) != entry["bytes"]:
                 raise ValueError("cut short")
             start += entry["bytes"]
@@ -74,9 +75,9 @@ def load(data: bytes) -> Phase:
         raise UsageError("the saved state of the session cannot be read") from error
 
 
-def _value(entry: dict[str, Any], part: bytes) -> object:
+def _value(entry: dict[str, Any], part: memoryview) -> object:
     if entry["type"] == "bytes":
-        return part
+        return bytes(part)
     if entry["type"] == "bool":
-        return part == b"\x01"
+        return bool(part[0])
     return np.frombuffer(part, np.dtype(entry["type"])).reshape(entry["shape"])

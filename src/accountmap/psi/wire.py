@@ -10,10 +10,13 @@ from accountmap.psi.matching import Tokens
 from accountmap.psi.suite import TOKEN_BYTES
 from accountmap.psi.tables import Bytes2D, Order
 
+Body = bytes | memoryview
+"""The body of a message, a section or a part of it."""
 
-def body(*parts: bytes | Bytes2D | Tokens) -> bytes:
-    """Put fields and tables one after another."""
-    return b"".join([part if isinstance(part, bytes) else raw(part) for part in parts])
+
+def parts(*values: bytes | Bytes2D | Tokens) -> tuple[Body, ...]:
+    """Return fields and tables as the parts of a body, where they lie: a copy would double a message."""
+    return tuple(value if isinstance(value, bytes) else raw(value) for value in values)
 
 
 def raw(table: npt.NDArray[np.uint8]) -> memoryview:
@@ -21,13 +24,13 @@ def raw(table: npt.NDArray[np.uint8]) -> memoryview:
     return np.ascontiguousarray(table).reshape(-1).data
 
 
-def split(body: bytes, *lengths: int) -> tuple[list[bytes], memoryview]:
+def split(body: Body, *lengths: int) -> tuple[list[bytes], memoryview]:
     """Cut fields off the front of a body. What remains is not copied, for it may be most of the message."""
-    fields, start = [], 0
+    fields, rest = [], memoryview(body)
     for length in lengths:
-        fields.append(body[start : start + length])
-        start += length
-    return fields, memoryview(body)[start:]
+        fields.append(bytes(rest[:length]))
+        rest = rest[length:]
+    return fields, rest
 
 
 def rows(field: memoryview, width: int) -> Bytes2D:

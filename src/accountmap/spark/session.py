@@ -20,13 +20,12 @@ from accountmap.psi.parameters import MessageType as Type
 from accountmap.psi.phases import Message, Setting, Stopped
 from accountmap.psi.rounds import Counts
 from accountmap.psi.session import ENDS_IF_REFUSED, Session
+from accountmap.psi.wire import Body
 from accountmap.spark import steps
 from accountmap.spark.held import Held
 from accountmap.spark.session_tables import SessionTables
 
-_TAKES: Final[
-    dict[tuple[Role, Type], tuple[Type, Callable[[SessionTables, Setting, Held, bytes], steps.Took]]]
-] = {
+_TAKES: Final[dict[tuple[Role, Type], tuple[Type, Callable[[SessionTables, Setting, Held, Body], steps.Took]]]] = {
     (Role.INITIATOR, Type.OFFER): (Type.ANSWER, steps.take_answer),
     (Role.INITIATOR, Type.PREVIEW): (Type.PREVIEW_OPENING, steps.take_preview_opening),
     (Role.INITIATOR, Type.REVEAL): (Type.REVEAL_OPENING, steps.take_reveal_opening),
@@ -53,7 +52,7 @@ class TableSession(Session):
         """Our entity of each match, once they are known."""
 
     @classmethod
-    def resume(cls, tables: SessionTables, ports: Ports, saved: bytes) -> Self:
+    def resume(cls, tables: SessionTables, ports: Ports, saved: Body) -> Self:
         """Go on with a session that was dumped.
 
         Raises:
@@ -62,24 +61,24 @@ class TableSession(Session):
         session = cls(tables, ports)
         try:
             (length,) = _LENGTH.unpack_from(saved)
-            ids = json.loads(saved[_LENGTH.size : _LENGTH.size + length])
+            ids = json.loads(bytes(saved[_LENGTH.size : _LENGTH.size + length]))
         except (ValueError, struct.error) as error:
             raise UsageError("the saved state of the session cannot be read") from error
         rest = saved[_LENGTH.size + length :]
         if ids is None:
-            session._held = Held.load(rest)
+            session._held = Held.load(bytes(rest))
         else:
             session._stand_at(steps.Took(state.load(rest), ids=tuple(ids)))
         return session
 
-    def dump(self) -> bytes:
-        """Return the session's state, secrets included; its tables stay in their folder."""
+    def dump(self) -> list[Body]:
+        """Return the session's state in parts, secrets included; its tables stay in their folder."""
         if self._held is None and self._phase is None:
             raise UsageError("the session has not begun")
         ids = None if self._phase is None else self.ids
         head = json.dumps(ids).encode()
-        rest = self._held.dump() if self._held else super().dump()
-        return _LENGTH.pack(len(head)) + head + rest
+        rest: list[Body] = [self._held.dump()] if self._held else super().dump()
+        return [_LENGTH.pack(len(head)), head, *rest]
 
     @property
     def _place(self) -> tuple[Role, Type] | None:
@@ -116,7 +115,7 @@ class TableSession(Session):
             raise UsageError("only an initiator offers, and only once")
         return self._say(steps.offer(self.tables, self._setting, channel_key))
 
-    def answer(self, channel_key: bytes, body: bytes) -> Message:
+    def answer(self, channel_key: bytes, body: Body) -> Message:
         """Take message 1 and make message 2.
 
         Raises:
@@ -127,7 +126,7 @@ class TableSession(Session):
         self._check_length(Type.OFFER, body)
         return self._say(steps.answer(self.tables, self._setting, channel_key, body))
 
-    def receive(self, kind: Type, body: bytes) -> Message | None:
+    def receive(self, kind: Type, body: Body) -> Message | None:
         """Take any later message of the partner and return the reply, if one is due.
 
         Raises:
@@ -160,7 +159,7 @@ class TableSession(Session):
         """Decline to reveal and end the session."""
         if not self.must_decide:
             raise UsageError("the session cannot be stopped here")
-        return self._say(steps.Took(Stopped(by_partner=False), Message(Type.STOP, b"")))
+        return self._say(steps.Took(Stopped(by_partner=False), Message(Type.STOP, ())))
 
     def fork(self) -> Self:
         """Return a session that stands where this one does, and goes on by itself."""

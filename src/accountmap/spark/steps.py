@@ -15,6 +15,7 @@ from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Counted, Matched, Message, Phase, Setting, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES, digest
 from accountmap.psi.tables import Order
+from accountmap.psi.wire import Body
 from accountmap.spark.held import Held, rows_of
 from accountmap.spark.secret import SessionSecret
 from accountmap.spark.session_tables import SessionTables
@@ -35,10 +36,10 @@ def offer(tables: SessionTables, setting: Setting, channel_key: bytes) -> Took:
     nonce, secret = random(NONCE_BYTES), SessionSecret.fresh(random)
     column = tables.blind(secret)
     held = Held(MessageType.OFFER, secret, nonce)
-    return Took(held, Message(MessageType.OFFER, wire.body(nonce, channel_key, column)))
+    return Took(held, Message(MessageType.OFFER, wire.parts(nonce, channel_key, column)))
 
 
-def answer(tables: SessionTables, setting: Setting, channel_key: bytes, body: bytes) -> Took:
+def answer(tables: SessionTables, setting: Setting, channel_key: bytes, body: Body) -> Took:
     """Take message 1 and make message 2."""
     p, random = setting.parameters, setting.ports.random
     (their_nonce, _), column = wire.split(body, NONCE_BYTES, p.channel_key_bytes)
@@ -50,10 +51,10 @@ def answer(tables: SessionTables, setting: Setting, channel_key: bytes, body: by
     said = digest("preview", sid, preview_opening, tables.made_preview())
     said += digest("table", sid, opening, tables.made_table())
     held = Held(MessageType.ANSWER, sid=sid, opening=opening, preview_opening=preview_opening)
-    return Took(held, Message(MessageType.ANSWER, wire.body(nonce, channel_key, said, own)))
+    return Took(held, Message(MessageType.ANSWER, wire.parts(nonce, channel_key, said, own)))
 
 
-def take_answer(tables: SessionTables, setting: Setting, held: Held, body: bytes) -> Took:
+def take_answer(tables: SessionTables, setting: Setting, held: Held, body: Body) -> Took:
     """Take message 2 and make message 3."""
     p, key_bytes = setting.parameters, setting.parameters.channel_key_bytes
     (nonce, _, preview, table), column = wire.split(body, NONCE_BYTES, key_bytes, DIGEST_BYTES, DIGEST_BYTES)
@@ -64,17 +65,17 @@ def take_answer(tables: SessionTables, setting: Setting, held: Held, body: bytes
     opening = setting.ports.random(DIGEST_BYTES)
     commitment = digest("initiator-table", sid, opening, tables.made_table())
     now = Held(MessageType.PREVIEW, sid=sid, opening=opening, commitment=table, preview_commitment=preview)
-    return Took(now, Message(MessageType.PREVIEW, wire.body(commitment, tables.made_preview())))
+    return Took(now, Message(MessageType.PREVIEW, wire.parts(commitment, tables.made_preview())))
 
 
-def take_preview(tables: SessionTables, _setting: Setting, held: Held, body: bytes) -> Took:
+def take_preview(tables: SessionTables, _setting: Setting, held: Held, body: Body) -> Took:
     """Take message 3: we know the counts, the partner does not yet."""
     (commitment,), column = wire.split(body, DIGEST_BYTES)
     counts = tables.take_preview(column, responder.PREVIEW)
     return Took(replace(held, step=MessageType.PREVIEW, commitment=commitment, counts=rows_of(counts)))
 
 
-def take_preview_opening(tables: SessionTables, setting: Setting, held: Held, body: bytes) -> Took:
+def take_preview_opening(tables: SessionTables, setting: Setting, held: Held, body: Body) -> Took:
     """Take message 4: both know the counts now."""
     (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
     if digest("preview", held.sid, opening, column) != held.preview_commitment:
@@ -91,16 +92,16 @@ def consent(tables: SessionTables, setting: Setting, held: Held) -> Took:
     """Agree to reveal: message 4 as responder, 5 as initiator."""
     said = rounds.consent(held.sid, setting.role, held.counted)
     if setting.role is Role.INITIATOR:
-        message = Message(MessageType.REVEAL, wire.body(held.opening, said, tables.made_table()))
+        message = Message(MessageType.REVEAL, wire.parts(held.opening, said, tables.made_table()))
         return Took(replace(held, step=MessageType.REVEAL), message)
-    body = wire.body(held.preview_opening, said, tables.made_preview())
-    message = Message(MessageType.PREVIEW_OPENING, body)
+    parts = wire.parts(held.preview_opening, said, tables.made_preview())
+    message = Message(MessageType.PREVIEW_OPENING, parts)
     if not setting.parameters.reveals:
         return Took(Counted(held.sid, held.counted), message)
     return Took(replace(held, step=MessageType.PREVIEW_OPENING), message)
 
 
-def take_reveal(tables: SessionTables, _setting: Setting, held: Held, body: bytes) -> Took:
+def take_reveal(tables: SessionTables, _setting: Setting, held: Held, body: Body) -> Took:
     """Take message 5 and make message 6."""
     (opening, said), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
     if digest("initiator-table", held.sid, opening, column) != held.commitment:
@@ -109,11 +110,11 @@ def take_reveal(tables: SessionTables, _setting: Setting, held: Held, body: byte
         raise PeerError(f"{responder.REVEAL} consents to other counts than these")
     matching = tables.take_table(column, responder.REVEAL)
     named = wire.encode_indices(tables.partner_rows(matching))
-    message = Message(MessageType.REVEAL_OPENING, wire.body(held.opening, tables.made_table(), named))
+    message = Message(MessageType.REVEAL_OPENING, wire.parts(held.opening, tables.made_table(), named))
     return Took(replace(held, step=MessageType.REVEAL_OPENING), message)
 
 
-def take_reveal_opening(tables: SessionTables, setting: Setting, held: Held, body: bytes) -> Took:
+def take_reveal_opening(tables: SessionTables, setting: Setting, held: Held, body: Body) -> Took:
     """Take message 6 and make message 7."""
     (opening,), columns = wire.split(body, DIGEST_BYTES)
     width = tables.own.rows * tables.own.slots * TOKEN_BYTES
@@ -126,10 +127,10 @@ def take_reveal_opening(tables: SessionTables, setting: Setting, held: Held, bod
     shares = fields.make_shares(found, opened)
     theirs = wire.encode_indices(tables.partner_rows(matching))
     phase = initiator.Sharing(**vars(found), scalars=shares.scalars, points=shares.points)
-    return Took(phase, Message(MessageType.MATCHES, wire.body(theirs, shares.points)), ids)
+    return Took(phase, Message(MessageType.MATCHES, wire.parts(theirs, shares.points)), ids)
 
 
-def take_matches(tables: SessionTables, setting: Setting, held: Held, body: bytes) -> Took:
+def take_matches(tables: SessionTables, setting: Setting, held: Held, body: Body) -> Took:
     """Take message 7 and make message 8."""
     matching = tables.matching()
     if len(body) != len(matching) * (INDEX_BYTES + POINT_BYTES):
@@ -142,7 +143,7 @@ def take_matches(tables: SessionTables, setting: Setting, held: Held, body: byte
     keys = fields.derive(found, opened, shares, wire.rows(columns[width:], POINT_BYTES), responder.MATCHED)
     sealed = fields.seal(found, opened, keys)
     phase = responder.Sharing(**vars(found), sealed=sealed, initiator_keys=keys[0], responder_keys=keys[1])
-    return Took(phase, Message(MessageType.RESPONDER_FIELDS, wire.body(shares.points, sealed)), ids)
+    return Took(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(shares.points, sealed)), ids)
 
 
 def _matched(

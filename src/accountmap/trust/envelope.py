@@ -6,24 +6,24 @@ signature covers the transcript, all messages so far, and lies inside the sealed
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Final, Self
+from os import SEEK_END
+from typing import BinaryIO, Final, Self
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accountmap.errors import PeerError
+from accountmap.psi.wire import Body
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey, seal
+from accountmap.trust.stream import open_stream, seal_stream, sealed_bytes
 
 MAGIC: Final = b"AMAP"
 VERSION: Final = 1
 SUITE: Final = 1
 """MLKEM768-X25519 with HKDF-SHA256 and AES-256-GCM; account-psi-v1."""
 
-CHUNK_BYTES: Final = 1 << 20
-TAG_BYTES: Final = 16
 SIGNATURE_BYTES: Final = 64
 MAX_BODY_BYTES: Final = 1 << 40
 
@@ -86,8 +86,7 @@ class Header:
     @property
     def file_bytes(self) -> int:
         """Length of the whole message."""
-        sealed = self.body_bytes + SIGNATURE_BYTES
-        return HEADER_BYTES + SEALED_KEY_BYTES + sealed + TAG_BYTES * -(-sealed // CHUNK_BYTES)
+        return HEADER_BYTES + SEALED_KEY_BYTES + sealed_bytes(self.body_bytes + SIGNATURE_BYTES)
 
 
 def first_transcript(agreement: bytes, initiator: bytes, responder: bytes) -> bytes:
@@ -95,76 +94,95 @@ def first_transcript(agreement: bytes, initiator: bytes, responder: bytes) -> by
     return hashlib.sha256(_TRANSCRIPT + agreement + initiator + responder).digest()
 
 
-def next_transcript(header: Header, body: bytes) -> bytes:
-    """Return th_i, the hash of all messages up to and with this one (message-v1 §4)."""
-    return hashlib.sha256(header.transcript + header.encode() + hashlib.sha256(body).digest()).digest()
+def next_transcript(header: Header, body: Iterable[Body]) -> bytes:
+    """Return th_i, the hash of all messages up to and with this one (message-v1 §4).
+
+    Args:
+        body: in parts, one after another.
+    """
+    hashed = hashlib.sha256()
+    for part in body:
+        hashed.update(part)
+    return _next(header, hashed.digest())
 
 
-def _nonce(chunk: int, last: bool) -> bytes:
-    """Number a chunk as STREAM does (Hoang, Reyhanitabar, Rogaway, Vizár 2015). The key is never used again."""
-    return bytes(7) + chunk.to_bytes(4, "big") + bytes([last])
-
-
-def _cut(data: memoryview, size: int) -> list[memoryview]:
-    return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def _numbered(chunks: list[memoryview]) -> Iterator[tuple[bytes, memoryview]]:
-    for i, chunk in enumerate(chunks):
-        yield _nonce(i, i == len(chunks) - 1), chunk
+def _next(header: Header, body_hash: bytes) -> bytes:
+    return hashlib.sha256(header.transcript + header.encode() + body_hash).digest()
 
 
 def write(
-    header: Header, body: bytes, identity: Identity, recipient_key: bytes, content_key: bytes
+    header: Header, body: Iterable[Body], identity: Identity, recipient_key: bytes, content_key: bytes
 ) -> Iterator[bytes]:
     """Sign, seal and frame a message.
 
     Args:
-        header: its body_bytes is len(body).
+        header: its body_bytes is the length of the body.
+        body: in parts, one after another.
         recipient_key: raw sealing key: the card's for messages 1 and 2, the session's after them.
         content_key: 32 fresh secret random bytes.
 
     Returns:
         The message in parts of about a mebibyte, each sealed when it is asked for.
     """
-    head, aead = header.encode(), AESGCM(content_key)
-    signature = identity.sign(_SIGN + next_transcript(header, body))
+    head = header.encode()
     yield head + seal(recipient_key, content_key, _INFO + hashlib.sha256(head).digest())
-    whole = len(body) // CHUNK_BYTES * CHUNK_BYTES
-    rest = memoryview(body[whole:] + signature)
-    for nonce, chunk in _numbered([*_cut(memoryview(body)[:whole], CHUNK_BYTES), *_cut(rest, CHUNK_BYTES)]):
-        yield aead.encrypt(nonce, chunk, None)
+    yield from seal_stream(content_key, _signed(header, body, identity))
 
 
-def read(message: bytes, sender: Card, key: SealingKey) -> bytes:
-    """Open a message, verify it, and return its body.
+def _signed(header: Header, body: Iterable[Body], identity: Identity) -> Iterator[Body]:
+    """Yield the body, and the signature behind it."""
+    hashed = hashlib.sha256()
+    for part in body:
+        hashed.update(part)
+        yield part
+    yield identity.sign(_SIGN + _next(header, hashed.digest()))
 
-    Nothing of the body is returned before the last tag and the signature have held. Whether the header is the one
-    that is due is for the caller to check before.
+
+@dataclass(frozen=True, repr=False)
+class Opened:
+    """A message that was opened and verified.
+
+    Attributes:
+        body: read only; its bytes live as long as it does.
+        transcript: hash of all messages up to and with this one.
+    """
+
+    body: memoryview
+    transcript: bytes
+
+
+def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opened:
+    """Open a message chunk by chunk into memory of the length that its header says, and verify it.
+
+    Nothing is returned before the last tag and the signature have held. Whether the header is the one that is due,
+    and the length one that is allowed, is for the caller to check before.
+
+    Args:
+        file: the whole message, at any place.
 
     Raises:
-        PeerError: it is cut, altered, sealed to somebody else or signed by somebody else.
+        PeerError: it is cut, altered, sealed to somebody else or signed by somebody else, or has another header.
+        MemoryError: it does not fit.
     """
-    header = Header.decode(message)
-    if len(message) != header.file_bytes:
+    if file.seek(0, SEEK_END) != header.file_bytes:
         raise PeerError(
             "the message is cut short or has something behind it", "Ask your partner to send it again."
         )
-    head, sealed_key = message[:HEADER_BYTES], message[HEADER_BYTES : HEADER_BYTES + SEALED_KEY_BYTES]
-    sealed = memoryview(message)[HEADER_BYTES + SEALED_KEY_BYTES :]
+    file.seek(0)
+    head, sealed_key = file.read(HEADER_BYTES), file.read(SEALED_KEY_BYTES)
+    if head != header.encode():
+        raise PeerError("the message is another one by now", "Run this again.")
+    whole = memoryview(bytearray(header.body_bytes + SIGNATURE_BYTES))
     try:
-        aead = AESGCM(key.open(sealed_key, _INFO + hashlib.sha256(head).digest()))
-        chunks = _numbered(_cut(sealed, CHUNK_BYTES + TAG_BYTES))
-        parts = [aead.decrypt(nonce, chunk, None) for nonce, chunk in chunks]
+        open_stream(key.open(sealed_key, _INFO + hashlib.sha256(head).digest()), file, whole)
     except (InvalidTag, ValueError) as error:
         raise PeerError(
             "the message was altered on its way, or is sealed to another key", "Ask your partner to send it again."
         ) from error
-    end = b"".join(parts[-2:])  # the signature may lie across two chunks
-    signature = end[-SIGNATURE_BYTES:]
-    body = b"".join([*parts[:-2], end[:-SIGNATURE_BYTES]])
+    body, signature = whole[:-SIGNATURE_BYTES].toreadonly(), bytes(whole[-SIGNATURE_BYTES:])
+    transcript = next_transcript(header, [body])
     try:
-        verify(sender.signing_key, signature, _SIGN + next_transcript(header, body))
+        verify(sender.signing_key, signature, _SIGN + transcript)
     except InvalidSignature as error:
         raise PeerError("the message is not signed by your partner", "Ask your partner what happened.") from error
-    return body
+    return Opened(body, transcript)
