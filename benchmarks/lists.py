@@ -5,14 +5,15 @@
 NAMES has the columns name and country (alpha-2), such as those of GLEIF's LEI data. Where more companies are
 asked for than it has names, the first words of one are joined with the other words of another of its country: the
 words stay as frequent as they are. The other list writes its half of the common companies in another way: legal
-forms are dropped, letters change their case, the website is there or not. FOLDER gets left.csv and right.csv.
+forms are dropped, letters change their case, the website is there or not. FOLDER gets left.csv and right.csv. With
+`--alone` it gets left.csv only, written as it is made, for lists that do not fit into memory as objects.
 """
 
 import argparse
 import csv
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -91,7 +92,7 @@ def respelt(company: Company, random_: random.Random) -> Company:
     return Company(random_.choice(spellings), company.country, company.website)
 
 
-def write(path: Path, listed: list[Company], prefix: str, random_: random.Random) -> None:
+def write(path: Path, listed: Iterable[Company], prefix: str, random_: random.Random) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADINGS)
@@ -103,10 +104,14 @@ def main() -> None:
     parser.add_argument("names", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=100_000, help="accounts on each list")
+    parser.add_argument("--alone", action="store_true", help="only left.csv, of companies in the order as made")
     options = parser.parse_args()
     random_ = random.Random(20261122)  # noqa: S311 - the same lists each time
     source = companies(options.names, random_)
     options.folder.mkdir(parents=True, exist_ok=True)
+    if options.alone:
+        write(options.folder / "left.csv", islice(source, options.size), "L", random_)
+        return
     common = list(islice(source, options.size // 2))
     for name, prefix in (("left", "L"), ("right", "R")):
         own = list(islice(source, options.size - len(common)))

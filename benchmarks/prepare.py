@@ -28,7 +28,7 @@ from loky import get_reusable_executor
 from accountmap.accounts.reading import read_accounts
 from accountmap.canonical.domains import registrable_domain
 from accountmap.canonical.names import parse, squash
-from accountmap.canonical.parts import split_list
+from accountmap.canonical.parts import PartsOf, by_id
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
 from accountmap.canonical.traits import registry_numbers
@@ -61,7 +61,8 @@ def measure(path: Path, profile: str, steps: str) -> dict[str, object]:
         prepared = prepare_accounts(accounts, PROFILES[profile], spread=ProcessExecutor().map)
         made = {"profile": profile, "entities": prepared.entities.num_rows, "keys": prepared.keys.num_rows}
     else:
-        made = {"named": sum(ProcessExecutor().map(normalise, split_list(accounts.table)))}
+        parts = PartsOf(accounts.table, by_id(accounts.table))
+        made = {"named": sum(ProcessExecutor().map(normalise, parts))}
     wall = time.monotonic() - start
     get_reusable_executor().shutdown()  # the time of workers counts when they have ended
     return {

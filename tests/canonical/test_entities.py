@@ -9,9 +9,10 @@ from accountmap.canonical.decisions import Decision, read_decisions, write_decis
 from accountmap.canonical.entities import Resolution, resolve
 from accountmap.canonical.entity_rules import same_but_for_typing
 from accountmap.canonical.keys import gather
-from accountmap.canonical.misspellings import misspellings
+from accountmap.canonical.misspellings import misspellings, typing_marks
 from accountmap.canonical.parts import work_out
 from accountmap.canonical.places import fold
+from accountmap.canonical.sharing import Gathered, shared_marks
 from accountmap.canonical.traits import Traits, form_words, traits_of
 from accountmap.errors import InputError
 
@@ -26,6 +27,17 @@ def traits(rows: list[Row]) -> Traits:
 
 def accounts(*described: Row) -> list[Row]:
     return [{"id": f"a{at}", **row} for at, row in enumerate(described)]
+
+
+def gathered(*described: Row) -> Gathered:
+    """Gather accounts in parts of one."""
+    rows = accounts(*described)
+    listed = Gathered(pa.chunked_array([[row["id"] for row in rows]], pa.string()))
+    for row in rows:
+        own = traits([row])
+        marks = [table for make in (shared_marks, typing_marks) for table in make(own).to_pydict().items()]
+        listed.add(own.table(), pa.table(dict(marks)))
+    return listed
 
 
 def groups(resolution: Resolution) -> list[int]:
@@ -108,20 +120,18 @@ def test_likely_pairs_are_for_review() -> None:
 
 def test_misspellings_are_for_review() -> None:
     names = ["Northwind Traders", "Nortwind Traders", "Traders Northwind", "Northwind Bakers"]
-    listed = traits(accounts(*(account(name, country="US") for name in names)))
-    found = misspellings(listed, resolve(listed), [Decision.of("a0", "a2", same=False)])
+    listed = gathered(*(account(name, country="US") for name in names))
+    found = misspellings(listed, listed.resolve(()), [Decision.of("a0", "a2", same=False)])
     assert [(p.one, p.other, p.rule) for p in found] == [("a0", "a1", "name differs in typing only")]
 
 
 def test_misspellings_of_other_countries_or_domains_are_none() -> None:
-    listed = traits(
-        accounts(
-            account("Northwind Traders", country="US", website="northwind.com"),
-            account("Nortwind Traders", country="CA"),
-            account("Nortwind Traders", country="US", website="nortwind.com"),
-        )
+    listed = gathered(
+        account("Northwind Traders", country="US", website="northwind.com"),
+        account("Nortwind Traders", country="CA"),
+        account("Nortwind Traders", country="US", website="nortwind.com"),
     )
-    assert misspellings(listed, resolve(listed)) == []
+    assert misspellings(listed, listed.resolve(())) == []
 
 
 def test_one_domain_under_unrelated_names_is_a_conflict() -> None:
@@ -265,7 +275,8 @@ def test_traits_of_an_account_table() -> None:
         {"account_id": "2", "name": None, "vat": "DE136695976", "lei": "no", "segment": "prospect"},
         {"account_id": "3", "email": "jo@acme.co.uk", "duns": "15-048-3782", "segment": "prospect"},
     ]
-    found = work_out(pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA), ()).traits
+    table = pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA)
+    found = Traits.of(table["account_id"], work_out(table, ()).traits)
     assert found.names == ["acme", None, None]
     assert found.countries == ["DE", None, "GB"]
     assert found.cities == ["zurich", None, None]

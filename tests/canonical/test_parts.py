@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.canonical.parts import PART_ROWS, Part, join_parts, split_list, work_out
+from accountmap.canonical.marks import mark
+from accountmap.canonical.parts import PART_ROWS, Part, PartsOf, by_id, with_reference, work_out
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
 from accountmap.canonical.reference import Entry, Reference
@@ -55,21 +56,35 @@ def test_processes_and_one_large_part_give_the_same(accounts: AccountList, refer
     assert prepare(ProcessExecutor(2).map) == here
 
 
-def test_rows_count_from_the_beginning_of_the_list(accounts: AccountList) -> None:
-    slots = ["name", "lei"]
-    whole = join_parts(map(partial(work_out, slots=slots), split_list(accounts.table)))
-    assert list(whole.traits.account_ids) == accounts.table["account_id"].to_pylist()
-    numbered = whole.candidates.filter(pa.compute.field("slot") == slots.index("lei"))
-    assert numbered["account"].to_pylist() == [PART_ROWS + 7]
-
-
 def test_a_part_takes_no_other_along(accounts: AccountList) -> None:
-    parts = split_list(accounts.table)
+    parts = PartsOf(accounts.table, by_id(accounts.table))
     assert [len(part) for part in parts] == [PART_ROWS, len(accounts) - PART_ROWS]
     assert len(pickle.dumps(parts[1])) < len(pickle.dumps(parts[0])) / 2
 
 
+def test_parts_follow_the_ids(accounts: AccountList) -> None:
+    backwards = accounts.table.take(list(range(len(accounts)))[::-1])
+    parts = PartsOf(backwards, by_id(backwards))
+    assert pa.concat_tables(parts).equals(pa.concat_tables(PartsOf(accounts.table, by_id(accounts.table))))
+
+
 def test_an_empty_list_is_one_empty_part() -> None:
-    parts = split_list(ACCOUNT_SCHEMA.empty_table())
+    table = ACCOUNT_SCHEMA.empty_table()
+    parts = PartsOf(table, by_id(table))
     assert [len(part) for part in parts] == [0]
     assert len(work_out(parts[0], SLOTS).traits) == 0
+
+
+def test_a_part_travels_without_a_python_object_an_account(accounts: AccountList) -> None:
+    parts = PartsOf(accounts.table, by_id(accounts.table))
+    part = work_out(parts[0], SLOTS)
+    assert len(pickle.dumps(part)) < 300 * PART_ROWS
+
+
+def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, reference: Reference) -> None:
+    parts = PartsOf(accounts.table, by_id(accounts.table))
+    candidates = with_reference(work_out(parts[0], SLOTS), reference, SLOTS.index("reference"))
+    places = list(zip(candidates["account"].to_pylist(), candidates["slot"].to_pylist(), strict=True))
+    assert places == sorted(places)
+    assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}
+    assert [mark(value) for value in candidates["value"].to_pylist()] == candidates["mark"].to_pylist()

@@ -1,19 +1,22 @@
 """The work on a list that needs one account at a time, in parts that can run anywhere.
 
-A part goes to its worker as a table and comes back as columns of plain values: sending it between processes costs
-little beside the work, and an object a key would cost more than the key.
+A part goes to its worker and comes back as Arrow columns: as Python objects, the parts of a long list would fill
+the memory, and an object a key would cost more than the key.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.canonical.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
+from accountmap.canonical.marks import mark
 from accountmap.canonical.reference import Reference
-from accountmap.canonical.traits import Numbers, Traits, folded_cities, registry_numbers, traits_of
+from accountmap.canonical.sharing import shared_marks
+from accountmap.canonical.traits import Numbers, folded_cities, registry_numbers, traits_of
 
 PART_ROWS: Final = 8192
 """Accounts of a part: half a second of work."""
@@ -25,14 +28,16 @@ _COLUMNS: Final = ("account_id", *KEY_COLUMNS, "city", "lei", "vat", "duns")
 
 CANDIDATE_SCHEMA: Final = pa.schema(
     [
-        pa.field("account", pa.int64(), nullable=False),
+        pa.field("account", pa.int32(), nullable=False),
         pa.field("slot", pa.int8(), nullable=False),
         pa.field("value", pa.string(), nullable=False),
-        pa.field("rule", pa.string(), nullable=False),
+        pa.field("rule", pa.dictionary(pa.int8(), pa.string()), nullable=False),
         pa.field("closeness", pa.int8(), nullable=False),
+        pa.field("mark", pa.uint32(), nullable=False),
     ]
 )
-"""One row a key before keys are made distinct: row of the account, then as in KEY_SCHEMA and `Key`."""
+"""One row a key before keys are made distinct: row of the account in its part, then as in KEY_SCHEMA and `Key`,
+and the mark of the value. Ascending by account and slot."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,15 @@ class Part:
     """What the accounts of a part give.
 
     Attributes:
-        traits: what they are compared by.
+        traits: TRAIT_SCHEMA; what they are compared by.
+        marks: as `shared_marks` gives them.
         cores: the letters of each core name, by which a reference list is asked.
-        candidates: CANDIDATE_SCHEMA; rows of accounts count from the beginning of the part.
+        candidates: CANDIDATE_SCHEMA.
     """
 
-    traits: Traits
-    cores: Sequence[str | None]
+    traits: pa.Table
+    marks: pa.Table
+    cores: pa.Array
     candidates: pa.Table
 
 
@@ -54,29 +61,56 @@ Spread = Callable[[Callable[[pa.Table], Part], Sequence[pa.Table]], Iterator[Par
 """Applies a function to each part and yields the results in the order of the parts, as `map` does."""
 
 
-def split_list(table: pa.Table) -> list[pa.Table]:
-    """Cut the columns that keys and entities need into parts, at least one.
+class PartsOf(Sequence[pa.Table]):
+    """A list cut into parts, at least one, each of which is made when it is asked for.
 
-    Each is a copy: a slice would take the whole list along when it is sent.
+    A part is a copy of the columns that keys and entities need: a slice would take the whole list along when it is
+    sent.
+
+    Args:
+        table: ACCOUNT_SCHEMA.
+        order: the rows in the order in which they are wanted; all of them.
     """
-    needed = table.select(_COLUMNS)
-    starts = range(0, max(1, len(table)), PART_ROWS)
-    return [needed.take(np.arange(at, min(at + PART_ROWS, len(table)))) for at in starts]
+
+    def __init__(self, table: pa.Table, order: pa.Array) -> None:
+        self._table: Final = table.select(_COLUMNS).combine_chunks()
+        self._order: Final = order
+
+    def __len__(self) -> int:
+        return max(1, -(-len(self._order) // PART_ROWS))
+
+    @overload
+    def __getitem__(self, at: int) -> pa.Table: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[pa.Table]: ...
+
+    def __getitem__(self, at: int | slice) -> pa.Table | list[pa.Table]:
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        return self._table.take(self._order.slice(at * PART_ROWS, PART_ROWS))
+
+
+def by_id(table: pa.Table) -> pa.Array:
+    """Order the rows of an account table by account_id."""
+    return pc.sort_indices(table["account_id"])
 
 
 def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     """Make the keys and traits of one part.
 
     Args:
-        table: the columns that `split_list` keeps.
+        table: the columns that `PartsOf` keeps.
         slots: of the profile, by name.
     """
     numbers = registry_numbers(table)
     cores: list[str | None] = []
-    columns: tuple[list[int], list[int], list[str], list[str], list[int]] = ([], [], [], [], [])
+    columns: tuple[list[int], list[int], list[str], list[str], list[int], list[int]] = ([], [], [], [], [], [])
 
     def passing() -> Iterator[Facts]:
-        accounts, indices, values, rules, closeness = columns
+        accounts, indices, values, rules, closeness, marks = columns
         for at, facts in enumerate(_facts(table, numbers)):
             cores.append("".join(facts.name.core) if facts.name else None)
             for slot, key in keys_of(facts, slots):
@@ -85,11 +119,13 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
                 values.append(key.value)
                 rules.append(key.rule)
                 closeness.append(key.closeness)
+                marks.append(mark(key.value))
             yield facts
 
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
-    return Part(traits, cores, pa.table(list(columns), schema=CANDIDATE_SCHEMA))
+    candidates = pa.table(list(columns), schema=CANDIDATE_SCHEMA)
+    return Part(traits.table(), shared_marks(traits), pa.array(cores, pa.string()), candidates)
 
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
@@ -99,31 +135,23 @@ def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
         yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 
-def join_parts(parts: Iterable[Part]) -> Part:
-    """Put parts together again; rows of accounts then count from the beginning of the list."""
-    done = list(parts)
-    first_rows = np.cumsum([0, *(len(part.traits) for part in done)])
-    candidates = [
-        part.candidates.set_column(0, CANDIDATE_SCHEMA.field(0), [part.candidates["account"].to_numpy() + first])
-        for first, part in zip(first_rows, done, strict=False)
-    ]
-    return Part(
-        Traits.joined([part.traits for part in done]),
-        [core for part in done for core in part.cores],
-        pa.concat_tables(candidates),
-    )
+def with_reference(part: Part, reference: Reference, slot: int) -> pa.Table:
+    """Give the candidates of a part with those of the reference slot.
 
-
-def reference_candidates(part: Part, reference: Reference, slot: int) -> pa.Table:
-    """Make the keys of the reference slot of a part: apart, for a long list is not sent along with each part."""
+    They are made apart, for a long list of references is not sent along with each part.
+    """
     traits = part.traits
-    rows = zip(part.cores, traits.domains, traits.countries, traits.ids["lei"], strict=True)
-    found = [(at, id_) for at, known in enumerate(rows) if (id_ := reference.find(*known))]
+    known = (part.cores, *(traits[name] for name in ("domain", "country", "lei")))
+    rows = enumerate(zip(*(column.to_pylist() for column in known), strict=True))
+    found = [(at, id_) for at, about in rows if (id_ := reference.find(*about))]
     columns = [
         [at for at, _ in found],
         [slot] * len(found),
         [id_ for _, id_ in found],
         ["reference list"] * len(found),
         [2] * len(found),
+        [mark(id_) for _, id_ in found],
     ]
-    return pa.table(columns, schema=CANDIDATE_SCHEMA)
+    both = pa.concat_tables([part.candidates, pa.table(columns, schema=CANDIDATE_SCHEMA)]).combine_chunks()
+    account, index = (both[name].to_numpy() for name in ("account", "slot"))
+    return both.take(np.lexsort((index, account)))

@@ -23,7 +23,7 @@ KEY_SCHEMA: Final = pa.schema(
         pa.field("entity", pa.int32(), nullable=False),
         pa.field("slot", pa.int8(), nullable=False),
         pa.field("value", pa.string(), nullable=False),
-        pa.field("rule", pa.string(), nullable=False),
+        pa.field("rule", pa.dictionary(pa.int8(), pa.string()), nullable=False),
     ]
 )
 """One row a match key: row of the entity, index of the slot in the profile, canonical value, rule that made it.

@@ -17,6 +17,23 @@ from accountmap.canonical.tables import read_pairs
 
 _SAME_FORM: Final = read_pairs("form_synonyms.tsv")
 
+_FEW: Final = pa.dictionary(pa.int32(), pa.string())
+
+NUMBERS: Final = ("lei", "vat", "duns")
+"""The kinds of registry numbers."""
+
+TRAIT_SCHEMA: Final = pa.schema(
+    [
+        pa.field("name", pa.string()),
+        pa.field("form", _FEW),
+        pa.field("country", _FEW),
+        pa.field("domain", pa.string()),
+        pa.field("city", _FEW),
+        *(pa.field(kind, pa.string()) for kind in NUMBERS),
+    ]
+)
+"""Traits as they are kept and sent, without the ids of the accounts; the words of a form joined by blanks."""
+
 Value = TypeVar("Value")
 
 Numbers = Mapping[str, Sequence[str | None]]
@@ -76,6 +93,38 @@ class Traits:
             cities=[self.cities[row] for row in rows],
             ids={kind: [numbers[row] for row in rows] for kind, numbers in self.ids.items()},
         )
+
+    @classmethod
+    def of(cls, account_ids: pa.ChunkedArray, table: pa.Table) -> "Traits":
+        """Read back what `table` wrote; `account_ids` has its rows' ids."""
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+        return cls(
+            account_ids=account_ids.to_pylist(),
+            names=columns["name"],
+            forms=[_alike(tuple(form.split())) for form in columns["form"]],
+            countries=columns["country"],
+            domains=columns["domain"],
+            cities=columns["city"],
+            ids={kind: columns[kind] for kind in NUMBERS},
+        )
+
+    def table(self) -> pa.Table:
+        """Write all but the ids of the accounts as TRAIT_SCHEMA."""
+        forms = pa.array([" ".join(sorted(form)) for form in self.forms], pa.string())
+        texts = (
+            self.names,
+            forms,
+            self.countries,
+            self.domains,
+            self.cities,
+            *(self.ids[kind] for kind in NUMBERS),
+        )
+        columns = [pa.array(text, pa.string()) for text in texts]
+        few = [field.type == _FEW for field in TRAIT_SCHEMA]
+        encoded = [
+            column.dictionary_encode() if is_few else column for column, is_few in zip(columns, few, strict=True)
+        ]
+        return pa.table(encoded, schema=TRAIT_SCHEMA)
 
     def evidence(self, row: int) -> Hashable:
         """Give all that an account is compared by: what is the same in all of it contradicts nothing."""

@@ -1,17 +1,19 @@
 """Judge a list: coverage, yield and findings."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
-from accountmap.canonical.entities import resolve
 from accountmap.canonical.misspellings import misspellings
-from accountmap.canonical.parts import split_list
+from accountmap.canonical.parts import PartsOf, by_id
 from accountmap.canonical.prepared import Prepared
-from accountmap.canonical.traits import Traits
+from accountmap.canonical.sharing import Gathered
 from accountmap.preflight.cells import CELL_COLUMNS, CELL_FINDINGS
 from accountmap.preflight.model import EXAMPLES, Coverage, Example, Finding, Preflight
 from accountmap.preflight.parts import Looked, Spread, look
@@ -46,13 +48,16 @@ def check(
         decisions: what the user said of pairs of accounts.
         spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
     """
-    table = accounts.table.sort_by("account_id")
-    looked = list(spread(look, split_list(table)))
-    traits = Traits.joined([part.traits for part in looked])
-    names = table.column("name").to_pylist()
+    table = accounts.table
+    order = by_id(table)
+    names = _Names(table["account_id"].take(order), table["name"].take(order))
+    gathered, cells = Gathered(names.account_ids), _Collector(CELL_FINDINGS, names)
+    for part in spread(look, PartsOf(table, order)):
+        gathered.add(part.traits, part.marks)
+        cells.add_part(part)
     of = len(accounts)
     filled = [(column, of - table.column(column).null_count) for column in CELL_COLUMNS[1:]]
-    found = [*_cell_findings(looked, names), *_pair_findings(traits, names, tuple(decisions))]
+    found = [*cells.findings(), *_pair_findings(gathered, names, tuple(decisions))]
     return _summary(prepared, tuple(Coverage(column, count, of) for column, count in filled), tuple(found), of)
 
 
@@ -65,12 +70,12 @@ def _summary(
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
     per_slot = np.bincount(slot, minlength=len(slots)).tolist()
     weak = np.array([slot.tier == "weak name" for slot in slots])
-    segments = prepared.entities.column("segment").to_pylist()
+    segments = prepared.entities.column("segment")
     keys = tuple(Coverage(slot.name, count, entities) for slot, count in zip(slots, per_slot, strict=True))
     return Preflight(
         accounts=accounts,
         entities=entities,
-        segments={segment: segments.count(segment) for segment in SEGMENTS},
+        segments={segment: pc.sum(pc.equal(segments, segment)).as_py() or 0 for segment in SEGMENTS},
         columns=columns,
         keys=keys,
         preview=keys[0],
@@ -80,18 +85,40 @@ def _summary(
     )
 
 
+class _Names:
+    """The names of accounts by their ids, which ascend."""
+
+    def __init__(self, account_ids: pa.ChunkedArray, names: pa.ChunkedArray) -> None:
+        self.account_ids: Final = account_ids
+        self._names: Final = names
+
+    def __getitem__(self, account_id: str) -> str | None:
+        rows = range(len(self.account_ids))
+        row = bisect_left(rows, account_id, key=lambda at: self.account_ids[at].as_py())
+        name: str | None = self._names[row].as_py()
+        return name
+
+
 class _Collector:
     """Counts cases of each kind and keeps the first few as examples."""
 
-    def __init__(self, kinds: dict[str, tuple[str, str]]) -> None:
+    def __init__(self, kinds: dict[str, tuple[str, str]], names: _Names) -> None:
         self._kinds = kinds
+        self._names = names
         self._counts = dict.fromkeys(kinds, 0)
         self._examples: dict[str, list[Example]] = {kind: [] for kind in kinds}
 
-    def add(self, kind: str, account_ids: Sequence[str], names: Sequence[str | None], text: str) -> None:
-        self._counts[kind] += 1
+    def add(self, kind: str, account_ids: Sequence[str], text: str, count: int = 1) -> None:
+        self._counts[kind] += count
         if len(self._examples[kind]) < EXAMPLES:
-            self._examples[kind].append(Example(tuple(account_ids), tuple(names), text))
+            names = tuple(self._names[account_id] for account_id in account_ids)
+            self._examples[kind].append(Example(tuple(account_ids), names, text))
+
+    def add_part(self, part: Looked) -> None:
+        for kind, count in part.counts.items():
+            self._counts[kind] += count
+        for account_id, kind, text in part.examples:
+            self.add(kind, [account_id], text, 0)
 
     def findings(self) -> Iterator[Finding]:
         for kind, (what, advice) in self._kinds.items():
@@ -99,32 +126,15 @@ class _Collector:
                 yield Finding(kind, what, advice, self._counts[kind], tuple(self._examples[kind]))
 
 
-def _cell_findings(looked: Iterable[Looked], names: Sequence[str | None]) -> Iterator[Finding]:
-    collector = _Collector(CELL_FINDINGS)
-    first = 0
-    for part in looked:
-        for at, kind, text in part.cells:
-            collector.add(kind, [part.traits.account_ids[at]], [names[first + at]], text)
-        first += len(part.traits)
-    return collector.findings()
-
-
-def _pair_findings(
-    traits: Traits, names: Sequence[str | None], decisions: tuple[Decision, ...]
-) -> Iterator[Finding]:
-    resolution = resolve(traits, decisions)
-    collector = _Collector(_PAIR_FINDINGS)
-    at = {account_id: row for row, account_id in enumerate(traits.account_ids)}
-
-    def add(kind: str, account_ids: Sequence[str], text: str) -> None:
-        collector.add(kind, account_ids, [names[at[account_id]] for account_id in account_ids], text)
-
-    for row, owner in doubtful_websites(traits):
-        add("doubtful_website", [traits.account_ids[row], traits.account_ids[owner]], traits.domains[row] or "")
+def _pair_findings(gathered: Gathered, names: _Names, decisions: tuple[Decision, ...]) -> Iterator[Finding]:
+    resolution = gathered.resolve(decisions)
+    collector = _Collector(_PAIR_FINDINGS, names)
+    for doubtful, owner, domain in doubtful_websites(gathered):
+        collector.add("doubtful_website", [doubtful, owner], domain)
     for pair in resolution.merges:
-        add("merged", [pair.one, pair.other], pair.rule)
-    for pair in (*resolution.review, *misspellings(traits, resolution, decisions)):
-        add("review", [pair.one, pair.other], pair.rule)
+        collector.add("merged", [pair.one, pair.other], pair.rule)
+    for pair in (*resolution.review, *misspellings(gathered, resolution, decisions)):
+        collector.add("review", [pair.one, pair.other], pair.rule)
     for conflict in resolution.conflicts:
-        add("conflict", conflict.account_ids, conflict.kind)
+        collector.add("conflict", conflict.account_ids, conflict.kind)
     return collector.findings()

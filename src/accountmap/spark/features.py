@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.entity_rules import corroboration
-from accountmap.canonical.parts import KEY_COLUMNS, reference_candidates, work_out
+from accountmap.canonical.parts import KEY_COLUMNS, with_reference, work_out
 from accountmap.canonical.prepared import Profile
 from accountmap.canonical.reference import Reference
 from accountmap.canonical.traits import Traits
@@ -73,9 +73,8 @@ def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table
     part = work_out(table, slots)
     candidates = part.candidates
     if reference:
-        found = reference_candidates(part, reference, list(slots).index("reference"))
-        candidates = pa.concat_tables([candidates, found])
-    traits, rows = part.traits, range(len(part.traits))
+        candidates = with_reference(part, reference, list(slots).index("reference"))
+    traits, rows = Traits.of(table["account_id"], part.traits), range(len(table))
     columns = [
         traits.account_ids,
         _segments(table),
@@ -118,7 +117,7 @@ def _lists(candidates: pa.Table, accounts: int) -> pa.ListArray:
     account = candidates["account"].to_numpy()
     ordered = candidates.take(np.argsort(account, kind="stable")).combine_chunks()
     ends = np.cumsum(np.bincount(account, minlength=accounts))
-    fields = [ordered[name].combine_chunks() for name in _CANDIDATE.names]
+    fields = [ordered[field.name].cast(field.type).combine_chunks() for field in _CANDIDATE]
     values = pa.StructArray.from_arrays(fields, fields=list(_CANDIDATE))
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), values)
 

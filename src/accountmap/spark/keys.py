@@ -7,7 +7,7 @@ each partition as one row.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.canonical.prepare import slot_ranks
+from accountmap.canonical.distinct import slot_ranks
 from accountmap.canonical.prepared import Profile
 
 

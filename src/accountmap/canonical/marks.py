@@ -1,0 +1,44 @@
+"""Short numbers for texts, by which most texts of a long list are known to stand there once.
+
+Equal texts have equal marks, so a text whose mark stands once stands once. Where a mark stands twice, the texts
+themselves decide: marks are a sieve and no more.
+"""
+
+from collections.abc import Iterable
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Marks = npt.NDArray[np.uint32]
+Mask = npt.NDArray[np.bool_]
+
+NO_TEXT = 0
+"""The mark of None."""
+
+
+def mark(text: str | None) -> int:
+    """Reduce a text to 32 bits: its checksum, but never that of no text."""
+    return NO_TEXT if text is None else crc32(text.encode()) | 1
+
+
+def marks_of(texts: Iterable[str | None]) -> pa.Array:
+    """Mark each text."""
+    return pa.array([mark(text) for text in texts], pa.uint32())
+
+
+def repeated(marks: Marks) -> Marks:
+    """Give the marks that stand more than once, ascending, each once; that of no text is not among them."""
+    ordered = np.sort(marks)
+    listed: Marks = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (ordered[1:] != NO_TEXT)])
+    return listed
+
+
+def among(marks: Marks, listed: Marks) -> Mask:
+    """Tell of each mark whether it is in a list, which ascends."""
+    if not len(listed):
+        return np.zeros(len(marks), bool)
+    at = np.minimum(np.searchsorted(listed, marks), len(listed) - 1)
+    found: Mask = listed[at] == marks
+    return found
