@@ -1,6 +1,7 @@
 """The vectors of protocols/canonical-v1.md, section 10."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.canonical.decisions import Decision
 from accountmap.canonical.explain import explain
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
-from accountmap.canonical.reference import load_reference
+from accountmap.canonical.reference import Reference, load_reference
 
 FOLDER = Path(__file__).parents[2] / "protocols" / "vectors" / "canonical"
 VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -23,7 +25,7 @@ ACCOUNTS = [
     for at, case in enumerate(vector.get("accounts", ()))
 ]
 LISTS = [
-    pytest.param(case["accounts"], case.get("reference"), case["keys"], id=f"{name}-{at}")
+    pytest.param(case, id=f"{name}-{at}")
     for name, vector in VECTORS.items()
     for at, case in enumerate(vector.get("lists", ()))
 ]
@@ -35,24 +37,27 @@ def test_one_account(account: dict[str, str], expected: dict[str, str]) -> None:
     assert {key.slot.name: key.value for key in keys if key.value is not None} == expected
 
 
-@pytest.mark.parametrize(("accounts", "entries", "expected"), LISTS)
-def test_one_list(
-    accounts: list[dict[str, str]], entries: list[dict[str, Any]] | None, expected: list[list[str]], tmp_path: Path
-) -> None:
-    reference = None
-    if entries:
-        lines = tmp_path / "reference.jsonl"
-        lines.write_text("".join(json.dumps(entry) + "\n" for entry in entries), "utf-8")
-        reference = load_reference(lines)
-    rows: list[dict[str, Any]] = [{"segment": "prospect", **account} for account in accounts]
+def reference_of(case: dict[str, Any], folder: Path) -> Reference | None:
+    if "reference" not in case:
+        return None
+    lines = folder / "reference.jsonl"
+    lines.write_text("".join(json.dumps(entry) + "\n" for entry in case["reference"]), "utf-8")
+    return load_reference(lines)
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_one_list(case: dict[str, Any], tmp_path: Path) -> None:
+    rows = [{"segment": "prospect", **account} for account in case["accounts"]]
     arrays = [pa.array([row.get(f.name) for row in rows], f.type) for f in ACCOUNT_SCHEMA]
     listed = AccountList(pa.table(arrays, schema=ACCOUNT_SCHEMA), pa.table({}))
-    prepared = prepare_accounts(listed, WIDEST, reference=reference)
+    pairs = [pair for entity in case.get("entities", ()) for pair in pairwise(entity)]
+    same = [Decision.of(one, other, same=True) for one, other in pairs]
+    prepared = prepare_accounts(listed, WIDEST, same, reference_of(case, tmp_path))
     ids = prepared.entities.column("entity_id").to_pylist()
     found = [
         [ids[key["entity"]], WIDEST.slots[key["slot"]].name, key["value"]] for key in prepared.keys.to_pylist()
     ]
-    assert sorted(found) == expected
+    assert sorted(found) == case["keys"]
 
 
 def test_each_file_has_a_purpose_and_cases() -> None:
