@@ -1,8 +1,11 @@
 """Folders on servers: real SFTP and S3-compatible servers on the loopback."""
 
+import errno
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import boto3
@@ -10,7 +13,8 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel
+from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, s3
+from accountmap.channels import sftp as sftp_store
 from accountmap.channels.store import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
 from accountmap.exchange import Steps, default_curve
@@ -87,6 +91,68 @@ def test_what_is_delivered_is_found_whole(channel: Channel) -> None:
     assert fetch(channel, "globex-2.amap", len(data)) == data
     deliver(channel, "acme-1.amap", b"first")
     assert len(channel.files()) == 2
+
+
+@pytest.mark.parametrize("length", [999, 1000, 1001, 2000, 2001])
+def test_a_large_file_comes_in_parts(
+    sftp: SftpServer, bucket: str, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    data = os.urandom(length)
+    for module, place in ((s3, f"s3://{bucket}"), (sftp_store, f"sftp://127.0.0.1:{sftp.port}/")):
+        with open_channel(place) as channel, monkeypatch.context() as patch:
+            deliver(channel, "acme-1.amap", data)
+            patch.setattr(module, "PART_BYTES", 1000)
+            assert fetch(channel, "acme-1.amap", length) == data
+            with pytest.raises(ChannelError, match="still changing"):
+                channel.fetch("acme-1.amap", length - 1)
+
+
+def test_a_large_object_goes_in_parts_and_is_there_when_it_is_whole(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(11 << 20)
+    monkeypatch.setattr(s3, "PART_BYTES", 5 << 20)
+    with open_channel(f"s3://{bucket}") as channel:
+        deliver(channel, "acme-1.amap", data)
+        assert channel.files() == {"acme-1.amap": len(data)}
+        assert fetch(channel, "acme-1.amap", len(data)) == data
+
+
+class Breaking:
+    """A store whose first connection breaks in the middle of a file."""
+
+    tries = 0
+
+    def sizes(self) -> dict[str, int]:
+        return {}
+
+    def read(self, _name: str, _size: int) -> Iterator[bytes]:
+        type(self).tries += 1
+        yield b"first "
+        if self.tries == 1:
+            raise EOFError
+        yield b"second"
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_file_that_broke_off_is_fetched_from_its_start() -> None:
+    channel = RemoteChannel(Address.parse("sftp://host/path"), lambda _: Breaking())  # type: ignore[arg-type,return-value]
+    channel.files()
+    assert fetch(channel, "acme-1.amap", 12) == b"first second"
+    assert Breaking.tries == 2
+
+
+def test_a_full_disk_of_our_own_is_not_blamed_on_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    channel = RemoteChannel(Address.parse("sftp://host/path"), lambda _: Breaking())  # type: ignore[arg-type,return-value]
+    with pytest.raises(ChannelError, match="cannot be kept: No space left"):
+        channel.fetch("acme-1.amap", 12)
 
 
 def test_a_file_of_another_length_is_not_fetched(channel: Channel) -> None:

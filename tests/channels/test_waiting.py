@@ -1,14 +1,17 @@
 """Staying with a session: one command on each side, whatever order the files come in."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.channels import FolderChannel
 from accountmap.exchange import Outcome, default_curve
 from accountmap.exchange.steps import Steps
 from accountmap.exchange.waiting import Patience, advance_patiently
+from accountmap.psi.tables import Points
 from accountmap.workspace import Workspace
 from tests.parties import NOW, Parties, Party
 
@@ -103,6 +106,49 @@ def test_a_responder_that_wants_another_session_waits_for_its_offer(tmp_path: Pa
     assert outcome.state == "done"
     assert outcome.session is not None
     assert outcome.session.id == 2
+
+
+class Counted(OpenSSLCurve):
+    """Writes down how many points are multiplied at once, and hashed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.did: list[tuple[str, int]] = []
+
+    def multiply(self, scalar: bytes, points: Points) -> Points:
+        self.did.append(("multiply", len(points)))
+        return super().multiply(scalar, points)
+
+    def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
+        self.did.append(("hash", len(messages)))
+        return super().hash_to_curve(dst, messages)
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["same list", "another list meanwhile"])
+def test_a_responder_that_waits_for_an_offer_blinds_its_own_list_meanwhile(tmp_path: Path, changed: bool) -> None:
+    parties = Parties.make(tmp_path)
+    globex, clock, curve = parties.globex, Clock(), Counted()
+    before: list[tuple[str, int]] = []
+
+    def comes() -> None:
+        before.extend(curve.did)
+        assert globex.workspace.all_sessions() == []
+        assert list((globex.workspace.folder / "sessions").iterdir()) == [], "nothing secret is kept ahead"
+        if changed:
+            globex.workspace.save_list(*globex.workspace.load_list(1), "again", NOW)
+        parties.acme.map()
+
+    channel = Watched(globex.folder, clock, comes)
+    steps = Steps(globex.workspace, globex.partner, channel, curve, lambda: NOW)
+    outcome = advance_patiently(steps, channel, lambda _: None, Patience(15, clock=clock))
+    assert outcome.session is not None
+    assert outcome.session.list_id == (2 if changed else 1)
+    ahead, after = before, curve.did[len(before) :]
+    kinds = [kind for kind, _ in ahead]
+    assert "hash" in kinds
+    assert kinds.count("multiply") == 1
+    assert len(after) == (4 if changed else 1), "all of it again, or the partner's points alone"
+    parties.run()
 
 
 def test_two_sides_wait_for_each_other(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The session against plain set operations, with every way it may be cut in two."""
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -208,6 +209,19 @@ def test_damaged_states_are_refused() -> None:
     for bad in (b"", saved[:3], saved[:-1], saved.replace(b"offered", b"offerer")):
         with pytest.raises(UsageError):
             restore(pair.i, bad)
+
+
+def test_tables_are_sent_and_kept_where_they_lie() -> None:
+    """A body or a state that was put together would hold a second copy of the largest tables."""
+    pair = Pair.of(LEFT, RIGHT, parameters(((4, 2, 2), (4, 2, 2))), SPACES)
+    offer = pair.i.offer(CHANNEL_KEY)
+    sent, kept = (np.frombuffer(max(parts, key=len), np.uint8) for parts in (offer.parts, pair.i.dump()))
+    assert np.shares_memory(sent, kept)
+    assert offer.length == len(offer.body)
+
+    saved = b"".join(pair.i.dump())
+    (table,) = (part for part in restore(pair.i, saved).dump() if len(part) == len(sent))
+    assert np.shares_memory(np.frombuffer(table, np.uint8), np.frombuffer(saved, np.uint8))
 
 
 def test_nothing_secret_in_a_repr() -> None:

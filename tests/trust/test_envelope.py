@@ -1,8 +1,11 @@
 """Sealed messages: what is signed, to whom they open, and long bodies in chunks."""
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import repeat
+from pathlib import Path
 
 import pytest
 
@@ -68,9 +71,13 @@ def test_chunks_cannot_be_dropped_swapped_or_cut() -> None:
     first, second = sealed[start : start + size], sealed[start + size : start + 2 * size]
     swapped = sealed[:start] + second + first + sealed[start + 2 * size :]
     dropped = sealed[: start + 2 * size]
-    for wrong in (swapped, dropped, sealed[:-1], sealed + b"\0"):
+    doubled = sealed[: start + size] + first + sealed[start + 2 * size :]
+    for wrong in (swapped, doubled, dropped, sealed[:-1], sealed + b"\0"):
         with pytest.raises(PeerError):
             opened(wrong)
+    longer = sealed[: start + size] + first + sealed[start + size :]
+    with pytest.raises(PeerError):
+        opened(replace(header(body), body_bytes=4 * CHUNK_BYTES).encode() + longer[HEADER_BYTES:])
     shorter = replace(header(body), body_bytes=2 * CHUNK_BYTES - 64)
     with pytest.raises(PeerError):
         opened(shorter.encode() + dropped[HEADER_BYTES:])
@@ -90,3 +97,31 @@ def test_headers_that_are_none_are_refused() -> None:
             Header.decode(bad)
     with pytest.raises(PeerError, match="impossible"):
         Header.decode(replace(header(b""), body_bytes=2**60).encode())
+
+
+def test_a_header_other_than_the_one_that_was_judged_is_refused() -> None:
+    """Files of a channel may be replaced between the look at their head and the reading."""
+    judged, there = header(b"body"), replace(header(b"body"), created=3)
+    sealed = b"".join(write(there, [b"body"], ACME, GLOBEX.card.sealing_key, CONTENT_KEY))
+    with pytest.raises(PeerError, match="another one by now"):
+        read(BytesIO(sealed), judged, ACME.card, GLOBEX.sealing)
+
+
+def test_a_large_message_is_in_memory_once(tmp_path: Path) -> None:
+    """Sealed in some parts of a mebibyte, opened in one and a half times its length at most."""
+    part, count = bytes(1 << 20), 64
+    large = replace(header(b""), body_bytes=count * len(part))
+    tracemalloc.start()
+    try:
+        with (tmp_path / "message").open("wb") as file:
+            file.writelines(write(large, repeat(part, count), ACME, GLOBEX.card.sealing_key, CONTENT_KEY))
+        _, sealing = tracemalloc.get_traced_memory()
+        with (tmp_path / "message").open("rb") as file:
+            body = read(file, large, ACME.card, GLOBEX.sealing).body
+        _, opening = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(body) == count * len(part)
+    assert body.readonly
+    assert sealing < 8 * len(part)
+    assert len(body) < opening < 1.5 * len(body)
