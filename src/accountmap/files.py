@@ -9,7 +9,7 @@ from typing import Final
 PART_BYTES: Final = 1 << 20
 
 
-def write_atomic(path: Path, data: bytes | Iterable[bytes], mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o600) -> None:
     """Write a file under another name, bring it to the disk, and move it into place.
 
     Args:

@@ -40,7 +40,7 @@ def kept_key_points(path: Path, prepared: Prepared, curve: Curve) -> Points:
         return np.frombuffer(kept, np.uint8, offset=_DIGEST_BYTES).reshape(-1, POINT_BYTES)
     points = key_points(prepared, curve)
     with suppress(OSError):
-        raw = points.tobytes()
+        raw = points.reshape(-1).data
         write_atomic(path, [_head(keys, raw), raw])
     return points
 

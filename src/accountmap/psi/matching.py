@@ -49,8 +49,7 @@ def common(a: Tokens, b: Tokens) -> tuple[Index, Index]:
     Returns:
         Positions in `a` and in `b`, ascending in `a`.
     """
-    first, second = equal_pairs(np.concatenate([a, b]))
-    in_a, in_b = np.minimum(first, second), np.maximum(first, second) - len(a)
+    in_a, in_b = equal_pairs(a, b)
     ascending = np.argsort(in_a)
     return in_a[ascending].astype(np.int64), in_b[ascending].astype(np.int64)
 

@@ -37,29 +37,33 @@ def _first_words(table: Bytes2D, byte_order: str) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(table[:, :8]).view(f"{byte_order}u8")[:, 0].astype(np.uint64, copy=False)
 
 
-def _order(table: Bytes2D, byte_order: str, longest_run: int) -> Order:
-    """Sort rows by their first word, and by all words if more than `longest_run` rows have the same first word."""
-    first = _first_words(table, byte_order)
-    order = np.argsort(first)
-    first = first[order]
-    if bool((first[longest_run:] == first[:-longest_run]).any()):
-        order = np.lexsort(_words(table, byte_order).T[::-1])
-    return order.astype(np.int64, copy=False)
-
-
 def sorted_rows(table: Bytes2D) -> Bytes2D:
     """Sort rows as byte strings. Their length is a multiple of eight."""
-    return table[_order(table, ">", longest_run=1)]
+    first = _first_words(table, ">")
+    order = np.argsort(first)
+    first = first[order]
+    if bool((first[1:] == first[:-1]).any()):
+        order = np.lexsort(_words(table, ">").T[::-1])
+    return table[order]
 
 
-def equal_pairs(table: Bytes2D) -> tuple[Order, Order]:
-    """Return the places of each two equal rows. Their length is a multiple of eight; no row stands three times."""
-    order = _order(table, "<", longest_run=2)
-    first = _first_words(table, "<")[order]
+def equal_pairs(a: Bytes2D, b: Bytes2D) -> tuple[Order, Order]:
+    """Return the places of equal rows in two tables, in each of which no row stands twice.
+
+    Their length is a multiple of eight. The tables are not put together, which would hold both twice.
+    """
+    first = np.concatenate([_first_words(a, "<"), _first_words(b, "<")])
+    order = np.argsort(first)
+    first = first[order]
+    if bool((first[2:] == first[:-2]).any()):
+        order = np.lexsort(np.concatenate([_words(a, "<"), _words(b, "<")]).T[::-1])
     alike = np.flatnonzero(first[1:] == first[:-1])
     one, other = order[alike], order[alike + 1]
-    equal = (table[one] == table[other]).all(axis=1)
-    return one[equal], other[equal]
+    in_a, in_b = np.minimum(one, other), np.maximum(one, other) - len(a)
+    across = (in_a < len(a)) & (in_b >= 0)
+    in_a, in_b = in_a[across], in_b[across]
+    equal = (a[in_a] == b[in_b]).all(axis=1)
+    return in_a[equal], in_b[equal]
 
 
 def has_repeats(*tables: Bytes2D) -> bool:
