@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from psi_party import Marks, run_party, save_points
+from psi_party import Marks, relay_body, run_party, save_points
 
 from accountmap.blinding.backends import BACKENDS
 from accountmap.psi.parameters import Role
@@ -52,7 +52,7 @@ def run_both(files: list[Path], options: argparse.Namespace) -> list[Marks]:
     turns = [(one, other), (other, one)]
     for n in range(10):
         source, target = turns[n % 2]
-        target.send_bytes(source.recv_bytes())
+        relay_body(source, target)
     marks = [end.recv() for end in (one, other)]
     for party in parties:
         party.join()

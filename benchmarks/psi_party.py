@@ -18,6 +18,7 @@ from loky import get_reusable_executor
 from accountmap.blinding.backends import make_curve
 from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
+from accountmap.psi.phases import Message
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_prefix
 from accountmap.psi.tables import Bytes2D, Points
@@ -171,24 +172,48 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
 def converse(session: Session, role: Role, pipe: Connection, clock: Clock) -> None:
     """Exchange all messages, agreeing to everything."""
     marks = clock.marks
+    reply: Message | None
     if role is Role.INITIATOR:
-        body = session.offer(b"").body
+        reply = session.offer(b"")
     else:
         session.prepare()
-        body = session.answer(b"", clock.timed("wait", pipe.recv_bytes)).body
+        reply = session.answer(b"", clock.timed("wait", lambda: receive_body(pipe)))
     for kind in [MessageType(n) for n in range(3 if role else 2, 11, 2)]:
-        pipe.send_bytes(body)
-        marks.sent += len(body)
+        marks.sent += send_body(pipe, reply)
         if marks.rows and not marks.exchange:
             marks.exchange = clock.now - marks.rows
-        reply = session.receive(kind, clock.timed("wait", pipe.recv_bytes))
+        reply = session.receive(kind, clock.timed("wait", lambda: receive_body(pipe)))
         if session.must_decide:
             marks.counts = clock.now
             reply = session.consent()
-        body = reply.body if reply else b""
-    if body:
-        pipe.send_bytes(body)
-        marks.sent += len(body)
+    if reply:
+        marks.sent += send_body(pipe, reply)
+
+
+def send_body(pipe: Connection, message: Message) -> int:
+    """Send a body part by part, behind their lengths, and return its length."""
+    pipe.send([len(part) for part in message.parts])
+    for part in message.parts:
+        pipe.send_bytes(part)
+    return message.length
+
+
+def receive_body(pipe: Connection) -> memoryview:
+    """Receive a body into one buffer."""
+    lengths = pipe.recv()
+    body, at = bytearray(sum(lengths)), 0
+    for length in lengths:
+        pipe.recv_bytes_into(body, at)
+        at += length
+    return memoryview(body).toreadonly()
+
+
+def relay_body(source: Connection, target: Connection) -> None:
+    """Carry a body from one party to the other."""
+    lengths = source.recv()
+    target.send(lengths)
+    for _ in lengths:
+        target.send_bytes(source.recv_bytes())
 
 
 def cpu_seconds() -> float:
