@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.text import clean, drop_overlong
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.explain import explain
 from accountmap.canonical.prepare import prepare_accounts
@@ -29,6 +30,13 @@ LISTS = [
     for name, vector in VECTORS.items()
     for at, case in enumerate(vector.get("lists", ()))
 ]
+
+
+def test_cells() -> None:
+    cases = VECTORS["cells"]["cells"]
+    cleaned, _ = clean(pa.chunked_array([[case["written"] for case in cases]]))
+    read, _ = drop_overlong(cleaned)
+    assert [cell or "" for cell in read.to_pylist()] == [case["read"] for case in cases]
 
 
 @pytest.mark.parametrize(("account", "expected"), ACCOUNTS)
@@ -63,4 +71,4 @@ def test_one_list(case: dict[str, Any], tmp_path: Path) -> None:
 def test_each_file_has_a_purpose_and_cases() -> None:
     for vector in VECTORS.values():
         assert vector["purpose"].endswith(".")
-        assert vector.get("accounts") or vector.get("lists")
+        assert vector.get("cells") or vector.get("accounts") or vector.get("lists")
