@@ -234,3 +234,20 @@ def test_texts_that_exhaust_a_parser_are_refused(read: Callable[[bytes], object]
     for document in DOCUMENTS:
         with pytest.raises(TrustError):
             read((put + "\n" + document).encode())
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{}b = 1", "[{}b]", "[[{}b]]", "x = {{ {}b = 1 }}"],
+    ids=["key", "table", "array of tables", "inline table"],
+)
+@pytest.mark.parametrize("part", ["a.", "a . ", '"a".', "'a'\t.", '"\\"".', '"\\\\".'])
+def test_keys_of_many_parts_are_refused_before_they_are_parsed(written: str, part: str) -> None:
+    with pytest.raises(TrustError, match="not TOML"):
+        text.parse(written.format(part * 3000), "agreement")
+    assert text.parse(written.format(part * 8), "agreement")
+
+
+def test_words_with_many_dots_are_no_key() -> None:
+    dotted = f'purpose = "{"e.g. " * 12}", from www.a-b.example; {"1.5 " * 50}'
+    assert text.parse(f"a = '{dotted}'", "agreement") == {"a": dotted}

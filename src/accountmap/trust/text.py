@@ -6,6 +6,7 @@ that a trip through a mail program does not break it.
 
 import base64
 import binascii
+import re
 import tomllib
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,6 +19,13 @@ from accountmap.errors import TrustError
 MAX_TEXT_BYTES: Final = 256 * 1024
 SIGNATURE_BYTES: Final = 64
 _WRAP: Final = 76
+
+_KEY_PART: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\[^\n])*+"|'[^'\n]*+')"""
+_LONG_KEY: Final = re.compile(rf"(?<![\w\\-])(?:{_KEY_PART}[ \t]*+\.[ \t]*+){{32}}")
+"""A key of more than 32 parts, or text like it.
+
+The time and memory of `tomllib` grow with the square of the parts: a file of 250 KB could ask for 60 GB.
+"""
 
 
 def normal(data: bytes, what: str) -> str:
@@ -43,6 +51,8 @@ def parse(text: str, what: str, format_name: str | None = None) -> dict[str, Any
         TrustError: it is not TOML, or of another format or version.
     """
     try:
+        if _LONG_KEY.search(text):
+            raise ValueError("a key of too many parts")
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
         raise TrustError(f"this is no {what}: it is not TOML", "Ask your partner for the file again.") from error
