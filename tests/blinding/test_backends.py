@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accountmap.blinding import parts
 from accountmap.blinding.backends import make_curve
 from accountmap.blinding.crypto_mb import FIELD_VERSION, bind
 from accountmap.blinding.ipp import IppCurve
@@ -87,6 +88,19 @@ def test_points_near_the_edges_of_the_field(curve: Curve) -> None:
     points = rows(*(number.to_bytes(32, "little").hex() for number in numbers))
     scalars = np.frombuffer(hashlib.shake_256(b"edges").digest(points.size), np.uint8).reshape(-1, 32)
     assert np.array_equal(curve.multiply_each(scalars, points), OpenSSLCurve().multiply_each(scalars, points))
+
+
+def test_a_scalar_that_stands_in_a_row_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = hashlib.shake_256(b"in a row").digest(32 * 7)
+    a, b, *points = (random[start : start + 32] for start in range(0, len(random), 32))
+    scalars = [a, a, b, b, a]
+    expected = b"".join(parts.multiply(scalar, point) for scalar, point in zip(scalars, points, strict=True))
+    loaded: list[bytes] = []
+    multiply = parts.multiply
+    monkeypatch.setattr(parts, "multiply", lambda s, p: loaded.append(s) or multiply(s, p))  # type: ignore[func-returns-value]
+    assert parts.multiply_each((b"".join(scalars), b"".join(points))) == expected
+    assert loaded == [a, b, a]
+    assert parts.multiply_each((b"", b"")) == b""
 
 
 def test_rfc_9380(curve: Curve) -> None:

@@ -35,9 +35,20 @@ def multiply(scalar: bytes, points: bytes) -> bytes:
 
 
 def multiply_each(part: tuple[bytes, bytes]) -> bytes:
-    """Multiply each u-coordinate of the second with the scalar in the same place of the first."""
+    """Multiply each u-coordinate of the second with the scalar in the same place of the first.
+
+    A scalar that stands there several times in a row is loaded once: to load it is half of the work, for OpenSSL
+    computes its public key. Which ones stand so is no secret.
+    """
     scalars, points = part
-    return b"".join(multiply(scalars[i : i + 32], points[i : i + 32]) for i in range(0, len(points), 32))
+    products, start = [], 0
+    while start < len(scalars):
+        scalar, stop = scalars[start : start + 32], start + 32
+        while scalars[stop : stop + 32] == scalar:
+            stop += 32
+        products.append(multiply(scalar, points[start:stop]))
+        start = stop
+    return b"".join(products)
 
 
 def hash_to_curve(dst: bytes, messages: Sequence[bytes]) -> bytes:

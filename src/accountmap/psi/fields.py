@@ -54,9 +54,32 @@ class Shares:
 
 def make_shares(matched: Matched, setting: Setting) -> Shares:
     """Multiply the generator of each match with a fresh secret."""
-    generators = setting.ports.curve.hash_to_curve(MATCH_DST, generator_messages(matched, setting))
-    scalars = np.frombuffer(setting.ports.random(32 * len(matched)), np.uint8).reshape(-1, 32)
+    generators, scalars = _generators(matched, setting), _fresh_scalars(matched, setting)
     return Shares(scalars, setting.ports.curve.multiply_each(scalars, generators))
+
+
+def answer_shares(matched: Matched, setting: Setting, theirs: Points, what: str) -> tuple[Points, Keys]:
+    """Make our half when the partner's is there: return its points, and the keys of all matches.
+
+    The same as make_shares and derive, but each secret serves both its multiplications at once.
+
+    Raises:
+        PeerError: as from derive.
+    """
+    generators, scalars = _generators(matched, setting), _fresh_scalars(matched, setting)
+    both = np.stack([generators, theirs], axis=1).reshape(-1, 32)
+    products = setting.ports.curve.multiply_each(np.repeat(scalars, 2, axis=0), both)
+    points, secret = (np.ascontiguousarray(products[n::2]) for n in (0, 1))
+    check_points(theirs, points, what)
+    return points, _keys(matched, setting, points, theirs, secret, what)
+
+
+def _generators(matched: Matched, setting: Setting) -> Points:
+    return setting.ports.curve.hash_to_curve(MATCH_DST, generator_messages(matched, setting))
+
+
+def _fresh_scalars(matched: Matched, setting: Setting) -> Bytes2D:
+    return np.frombuffer(setting.ports.random(32 * len(matched)), np.uint8).reshape(-1, 32)
 
 
 def derive(matched: Matched, setting: Setting, shares: Shares, theirs: Points, what: str) -> Keys:
@@ -67,8 +90,12 @@ def derive(matched: Matched, setting: Setting, shares: Shares, theirs: Points, w
     """
     check_points(theirs, shares.points, what)
     secret = setting.ports.curve.multiply_each(shares.scalars, theirs)
+    return _keys(matched, setting, shares.points, theirs, secret, what)
+
+
+def _keys(matched: Matched, setting: Setting, ours: Points, theirs: Points, secret: Points, what: str) -> Keys:
     check_products(secret, what)
-    first, second = (shares.points, theirs) if setting.role is Role.INITIATOR else (theirs, shares.points)
+    first, second = (ours, theirs) if setting.role is Role.INITIATOR else (theirs, ours)
     prefix, exchanged = label("match-key") + matched.sid + matched.graph, [matched.match_id, first, second, secret]
     initiator, responder = (hash_rows(prefix + bytes([role]), exchanged, 32) for role in Role)
     return initiator, responder

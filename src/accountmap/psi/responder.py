@@ -143,8 +143,7 @@ class Revealed(Phase):
         groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
         graph = rounds.graph_digest(self.sid, self.u, self.v)
         found = matched(setting, self.sid, graph, self.counts, matching, groups)
-        shares = fields.make_shares(found, setting)
-        keys = fields.derive(found, setting, shares, wire.rows(columns[width:], POINT_BYTES), MATCHED)
+        points, keys = fields.answer_shares(found, setting, wire.rows(columns[width:], POINT_BYTES), MATCHED)
         sealed = fields.seal(found, setting, keys)
         phase = Sharing(
             **vars(found),
@@ -152,7 +151,7 @@ class Revealed(Phase):
             initiator_keys=keys[THEM],
             responder_keys=keys[US],
         )
-        return Step(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(shares.points, sealed)))
+        return Step(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(points, sealed)))
 
 
 @dataclass(frozen=True, repr=False)

@@ -139,11 +139,10 @@ def take_matches(tables: SessionTables, setting: Setting, held: Held, body: Body
     width = INDEX_BYTES * len(matching)
     rows = rounds.read_rows(columns[:width], matching, responder.MATCHED)
     ids, opened, found = _matched(tables, setting, held, rows, matching)
-    shares = fields.make_shares(found, opened)
-    keys = fields.derive(found, opened, shares, wire.rows(columns[width:], POINT_BYTES), responder.MATCHED)
+    points, keys = fields.answer_shares(found, opened, wire.rows(columns[width:], POINT_BYTES), responder.MATCHED)
     sealed = fields.seal(found, opened, keys)
     phase = responder.Sharing(**vars(found), sealed=sealed, initiator_keys=keys[0], responder_keys=keys[1])
-    return Took(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(shares.points, sealed)), ids)
+    return Took(phase, Message(MessageType.RESPONDER_FIELDS, wire.parts(points, sealed)), ids)
 
 
 def _matched(
