@@ -114,6 +114,17 @@ def test_mixed_objects_are_refused_without_quoting_them() -> None:
     assert caught.value.__suppress_context__
 
 
+def test_text_that_is_not_unicode_is_refused_without_quoting_it() -> None:
+    lone = pd.DataFrame({"name": ["\ud800Acme"]}, dtype=object)
+    buffers = [None, pa.py_buffer(b"\0\0\0\0\7\0\0\0"), pa.py_buffer(b"\xed\xa0\x80Acme")]
+    broken = pa.table({"name": pa.Array.from_buffers(pa.string(), 1, buffers)})
+    for table in (lone, broken):
+        with pytest.raises(InputError, match="not Unicode") as caught:
+            from_table(table)
+        assert "Acme" not in str(caught.value)
+        assert caught.value.__suppress_context__
+
+
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(UsageError, match="A str is not a table"):
         from_table("list.csv")  # type: ignore[arg-type]  # The mistake under test.

@@ -59,7 +59,7 @@ def from_stream(table: ArrowStream) -> RawList:
     """Take any table that offers the Arrow PyCapsule interface; the index of pandas is not a column.
 
     Raises:
-        InputError: a column of objects of several types.
+        InputError: a column of objects of several types, or of text that is not Unicode.
         UsageError: not such a table.
     """
     if not hasattr(table, "__arrow_c_stream__"):
@@ -69,11 +69,13 @@ def from_stream(table: ArrowStream) -> RawList:
         )
     try:
         arrow = pa.RecordBatchReader.from_stream(table).read_all()
+        arrow.validate(full=True)  # Text that others made may not be UTF-8.
     except (ValueError, pa.ArrowTypeError):  # Of pandas or Arrow, whose messages quote cells.
         raise InputError(
-            "The table cannot be handed over: a column holds values of several types, or two have one name.",
-            "Pass a table, not a single column; make every column of one type, such as with astype(str), and "
-            "every name different.",
+            "The table cannot be handed over: a column holds values of several types or text that is not Unicode, "
+            "or two have one name.",
+            "Pass a table, not a single column; make every column of one type, such as with astype(str), text "
+            "without surrogates, and every name different.",
         ) from None
     index = [name for name in arrow.column_names if name.startswith("__index_level_")]
     return from_arrow(arrow.drop_columns(index))
