@@ -50,8 +50,11 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def read(options: Options) -> tuple["AccountList", "Prepared"]:
     """Read a list and make its match keys."""
+    import pyarrow as pa
+
     from accountmap import prepare_accounts
 
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was freed, a third of a long list's need.
     accounts = read_list(options)
     prepared = prepare_accounts(
         accounts,

@@ -23,10 +23,9 @@ def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[
     Returns:
         The ids, never null, and notes.
     """
-    by_row = pc.binary_join_element_wise("row", pa.array(rows).cast(pa.string()), "-")
     if ids is None:
         note = "No column holds account ids: accounts are named by their row, such as row-17."
-        return pa.chunked_array([by_row], pa.string()), (note,)
+        return pa.chunked_array([_by_row(rows)], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
         notes.append(f"Accounts without an id, named by their row, such as row-17: {missing}.")
@@ -35,4 +34,8 @@ def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[
             f"Account ids that a spreadsheet has shortened, such as 1.23E+15: {shortened}. "
             "Export them as text to keep them apart."
         )
-    return pc.coalesce(ids, pa.chunked_array([by_row], pa.string())), tuple(notes)
+    return pc.coalesce(ids, pa.chunked_array([_by_row(rows)], pa.string())) if missing else ids, tuple(notes)
+
+
+def _by_row(rows: npt.NDArray[np.int64]) -> pa.Array:
+    return pc.binary_join_element_wise("row", pa.array(rows).cast(pa.string()), "-")

@@ -31,6 +31,11 @@ _READERS: Final = {
 """The columns whose cells say more than their text."""
 
 
+def _in_one(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Put the chunks of a column together, as far as they fit into one."""
+    return pa.table([column], names=["column"]).combine_chunks()["column"]
+
+
 def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
     """Clean the recognised columns of text."""
     columns: dict[str, pa.ChunkedArray] = {}
@@ -41,7 +46,8 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
             continue
         cleaned, count = clean(as_text(raw.table[heading]))
         invisible += count
-        columns[column], overlong = drop_overlong(cleaned)
+        kept, overlong = drop_overlong(cleaned)
+        columns[column] = _in_one(kept)
         if dropped := count_true(overlong):
             row = raw.rows[pc.index(overlong, True).as_py()]
             notes.append(
@@ -81,7 +87,8 @@ def _known_columns(
         if column in source:
             columns[column], column_notes = read(raw.table[source[column]], source[column])
             notes += column_notes
-    arrays = [columns.get(field.name, pa.nulls(length, field.type)) for field in ACCOUNT_SCHEMA]
+    blank = {field.type: pa.nulls(length, field.type) for field in ACCOUNT_SCHEMA}  # one for all of a type
+    arrays = [columns.get(field.name, blank[field.type]) for field in ACCOUNT_SCHEMA]
     return pa.table(arrays, schema=ACCOUNT_SCHEMA), notes
 
 

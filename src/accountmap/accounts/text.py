@@ -37,7 +37,7 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
 
 
-def count_true(mask: pa.ChunkedArray) -> int:
+def count_true(mask: pa.ChunkedArray | pa.BooleanArray) -> int:
     """Count the true values of a boolean column."""
     return int(pc.sum(mask).as_py() or 0)
 
@@ -46,8 +46,14 @@ def clean(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     """Strip cells, take out invisible characters, and make blanks null.
 
     Returns:
-        The column, and how many cells held invisible characters.
+        The column, in as many chunks, and how many cells held invisible characters.
     """
+    cleaned = [_clean_chunk(chunk) for chunk in column.chunks]
+    return pa.chunked_array([chunk for chunk, _ in cleaned], pa.string()), sum(count for _, count in cleaned)
+
+
+def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
+    """Clean so few cells that the copies between the steps stay small."""
     invisible = pc.match_substring_regex(column, _INVISIBLE)
     count = count_true(invisible)
     if count:

@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, TypeVar
 
+import pyarrow as pa
+
 from accountmap.accounts.schema import AccountList
 from accountmap.canonical.decisions import read_decisions
 from accountmap.canonical.prepare import prepare_accounts as prepare_with
@@ -56,6 +58,7 @@ def prepare_accounts(
     if any(slot.name == "reference" for slot in chosen.slots):
         listed = load_reference(Path(reference)) if reference else load_reference()
     executor = _executor(accounts, workers)
+    pa.default_memory_pool().release_unused()  # what reading the list has left
 
     def spread(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
         for done, result in enumerate(executor.map(function, parts), start=1):

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,9 @@ from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.errors import WorkspaceError
 from accountmap.files import sync_folder
+
+_GROUP_ROWS: Final = 1 << 17
+"""Rows that are encoded at once, which takes several times their size."""
 
 
 def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
@@ -24,7 +28,7 @@ def write_list(folder: Path, accounts: AccountList, prepared: Prepared) -> None:
         ("members", prepared.members),
         ("keys", prepared.keys),
     ):
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", row_group_size=_GROUP_ROWS)
     about = {
         "source_columns": accounts.source_columns,
         "notes": accounts.notes,
