@@ -452,3 +452,10 @@ def test_nothing_secret_in_reprs(parties: Parties) -> None:
         assert "Northwood" not in shown
         assert repr(phase.scalar)[2:-1] not in shown
         assert len(shown) < 200
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that opens and cannot be read is Linux's")
+def test_a_file_that_cannot_be_read_is_named(parties: Parties) -> None:
+    (parties.globex.folder / "odd.amap").symlink_to("/proc/self/mem")
+    with pytest.raises(ChannelError, match=r"odd\.amap cannot be read"):
+        parties.globex.map()

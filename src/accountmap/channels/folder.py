@@ -29,7 +29,10 @@ class FolderChannel:
     def head(self, name: str, size: int) -> bytes:
         """Return the first bytes of a file."""
         with self._open(name) as file:
-            return file.read(size)
+            try:
+                return file.read(size)
+            except OSError as error:
+                raise self._unreadable(name) from error
 
     def fetch(self, name: str, size: int) -> BinaryIO:
         """Open a file of exactly that many bytes."""
@@ -40,11 +43,13 @@ class FolderChannel:
         return file
 
     def _open(self, name: str) -> BinaryIO:
-        path = self.folder / name
         try:
-            return path.open("rb")
+            return (self.folder / name).open("rb")
         except OSError as error:
-            raise ChannelError(f"{path} cannot be read", "Check the permissions of the file.") from error
+            raise self._unreadable(name) from error
+
+    def _unreadable(self, name: str) -> ChannelError:
+        return ChannelError(f"{self.folder / name} cannot be read", "Check the permissions of the file.")
 
     def deliver(self, name: str, source: Path) -> None:
         """Copy a file there, whole or not at all."""
