@@ -119,6 +119,7 @@ def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, I
         ),
         (changed(counts=[[1, 0], [2, 2]]), "its receipt is not that of what it says"),
         (changed(counts=[[1, 0], [2, -3]]), "it is not an entry"),
+        (changed(counts=[[1, 0], [2, 2**70]]), "it is not an entry"),
         (changed(counts=[]), "it is not an entry"),
         (changed(graph="00"), "its receipt is not that of what it says"),
         (receipt() | {"event": "sent"}, "it is not an entry"),
@@ -156,3 +157,10 @@ def test_files_that_are_no_ledger_are_refused() -> None:
     for data in (b"", b"{}", b"[]", WHOLE.encode()[:-20], WHOLE.encode().replace(b"ledger-v1", b"ledger-v2")):
         with pytest.raises(TrustError, match="no exported ledger"):
             Ledger.decode(data)
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 5000, "[1]", "null"])
+def test_an_entry_without_a_number_is_none(number: str) -> None:
+    card = {ACME.card.digest.hex(): ACME.card}
+    with pytest.raises(TrustError, match=r"entry 1 .* it is not an entry"):
+        Ledger((Entry(f'{{"number":{number}}}', bytes(64)),), card).check()

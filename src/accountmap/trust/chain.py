@@ -119,7 +119,7 @@ class Ledger:
             return self._receipt_fault(facts, receipts)
         except InvalidSignature:
             return "it was changed, or something before it was"
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return "it is not an entry"
 
     def _receipt_fault(self, facts: Facts, receipts: set[bytes]) -> str | None:
