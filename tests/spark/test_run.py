@@ -11,19 +11,22 @@ from pyspark.sql import SparkSession
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
-from accountmap.errors import UsageError
+from accountmap.errors import InputError, UsageError
 from accountmap.exchange import default_curve, propose_agreement, sign_agreement
+from accountmap.exchange.participation import withheld
 from accountmap.exchange.ports import session_ports
 from accountmap.exchange.running import Running
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Done, Message
 from accountmap.psi.run import Run
 from accountmap.spark import SparkList, TableRun
+from accountmap.spark.joint_filter import filtered
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 from tests.parties import NOW
 from tests.spark.lists import account_list
+from tests.spark.scaling_page import run_block
 
 KEY = bytes(1216)
 SHARING = Sharing(
@@ -89,12 +92,13 @@ def test_a_run_finds_what_a_run_here_finds(
     finish(here.session, partner_here.session, partner_here.session.answer(KEY, here.session.offer(KEY).body))
 
     place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]
-    own = SparkList(spark.read.parquet(f"{place}/accounts"), prepared, spark.read.parquet(f"{place}/points"))
     ports = session_ports(default_curve(1), acme.workspace.identity, acme.partner.card)
-    run = TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
+    given = {"agreement": agreement, "role": Role.INITIATOR, "ports": ports}
+    made = run_block(2, {"spark": spark, "folder": place, "prepared": prepared, **given})
+    run, own = made["run"], made["own"]
     partner = ordinary(globex, agreement)
     message = partner.session.answer(KEY, run.offer(KEY).body)
-    saved, run = b"".join(run.dump()), TableRun(agreement, Role.INITIATOR, own, (tmp_path / "run").as_uri(), ports)
+    saved, run = b"".join(run.dump()), TableRun(agreement, Role.INITIATOR, own, f"{place}/run", ports)
     run.resume(saved)
     finish(run, partner.session, message)
 
@@ -127,11 +131,28 @@ def shown(done: Done, ids: list[str]) -> dict[str, list[object]]:
     return {ids[group]: row for group, *row in zip(done.group.tolist(), *columns, strict=True)}
 
 
-def test_what_does_not_run_on_spark_is_refused(companies: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_joint_filter_lets_the_same_entities_in(
+    spark: SparkSession, companies: dict[str, dict[str, Any]]
+) -> None:
+    joint = JointFilter(("DE", "GB"))
+    whole = account_list(400)
+    accounts = type(whole)(whole.table.slice(0, 300), whole.extras)
+    here = prepare_accounts(accounts, PROFILES["eight"])
+    out = set(withheld(accounts, here, joint)["entity"].to_pylist())
+    expected = {name for row, name in enumerate(here.entities["entity_id"].to_pylist()) if row not in out}
+    place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]
+    listed = spark.read.parquet(f"{place}/accounts")
+    assert {row["entity_id"] for row in filtered(listed, prepared, joint).collect()} == expected
+    assert 0 < len(expected) < here.entities.num_rows
+    with pytest.raises(InputError, match="industry"):
+        filtered(listed.select("account_id"), prepared, JointFilter(industries=("food",)))
+
+
+def test_an_agreement_that_shows_the_rest_is_refused(companies: dict[str, dict[str, Any]], tmp_path: Path) -> None:
     acme, globex = sides(tmp_path)
-    agreement = agreed(acme, globex, replace(SHARING, joint_filter=JointFilter(("DE",))))
+    agreement = agreed(acme, globex, replace(SHARING, rest_shown_by=("initiator",)))
     prepared = companies["acme"]["prepared"]
     own = SparkList(prepared.members, prepared, prepared.keys)
     ports = session_ports(default_curve(1), acme.workspace.identity, acme.partner.card)
-    with pytest.raises(UsageError, match="joint filter"):
+    with pytest.raises(UsageError, match="the rest"):
         TableRun(agreement, Role.INITIATOR, own, tmp_path.as_uri(), ports)

@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from accountmap.errors import PeerError
-from accountmap.psi.parameters import MessageType, Ports, Role
-from accountmap.psi.phases import Message
+from accountmap.psi.parameters import MessageType, Parameters, Ports, Role
+from accountmap.psi.phases import Counted, Done, Message
 from accountmap.psi.session import Session
 from accountmap.psi.state import dump
 from accountmap.spark import SessionSecret, SessionTables, TableSession
@@ -43,16 +43,19 @@ KEYS = {I: keys_of("acme"), R: keys_of("globex")}
 P = parameters(((9, 14), (10, 13)))
 
 
-def tables_of(spark: SparkSession, role: Role, folder: str) -> SessionTables:
+def tables_of(
+    spark: SparkSession, role: Role, folder: str, keys: Keys | None = None, p: Parameters = P
+) -> SessionTables:
     """Put one side's list into Spark; its entities are called by their places in it."""
-    groups = groups_of(KEYS[role], SPACES)
+    keys = keys or KEYS[role]
+    groups = groups_of(keys, SPACES)
     assert groups.points is not None
     ends = np.cumsum(groups.present.sum(axis=1)).tolist()
     ids = [f"e{number:03}" for number in range(len(ends))]
     segment = [name for name, size in zip(SEGMENTS, groups.sizes, strict=True) for _ in range(size)]
     points = [groups.points[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
     slots = [np.flatnonzero(row).astype(np.uint8).tobytes() for row in groups.present]
-    rows = [row for part in KEYS[role] for row in part]
+    rows = [row for part in keys for row in part]
 
     def open_entities(wanted: list[str]) -> Own:
         return Own([[rows[int(each[1:])] for each in wanted]], SPACES, role.name)
@@ -61,7 +64,7 @@ def tables_of(spark: SparkSession, role: Role, folder: str) -> SessionTables:
         pa.table({"entity_id": ids, "segment": segment, "off_limits": [False] * len(ids)})
     )
     held = spark.createDataFrame(pa.table({"entity_id": ids, "slots": slots, "points": points}))
-    return SessionTables(spark, role, P, SEGMENTS, entities, held, open_entities, folder)
+    return SessionTables(spark, role, p, SEGMENTS, entities, held, open_entities, folder)
 
 
 class Drawn:
@@ -134,6 +137,31 @@ def session_here(role: Role, ports: Ports) -> Session:
     return Session.start(role, P, groups_of(KEYS[role], SPACES), Own(KEYS[role], SPACES, role.name), ports)
 
 
+def test_a_session_in_which_nothing_matches_ends_as_others(spark: SparkSession, folder: str) -> None:
+    keys: Keys = [[["only-here.com", "only here", None]], []]
+    tables = tables_of(spark, R, folder, keys)
+    pair = Pair(session_here(I, ports_of("partner")), Resumed(tables, ports_of("on Spark")))
+    pair.finish()
+    for side in (pair.i, pair.r):
+        assert isinstance(side.result, Done)
+        assert not len(side.result)
+    assert pair.i.result.receipt == pair.r.result.receipt  # type: ignore[union-attr] # both are Done
+
+
+def test_a_session_that_only_counts_ends_after_the_preview(spark: SparkSession, folder: str) -> None:
+    p = replace(P, weights=P.weights[:1], reveals=False)
+    tables = tables_of(spark, R, folder, p=p)
+    first = [[[key] for key, *_ in segment] for segment in KEYS[I]]
+    here = Session.start(I, p, groups_of(first, SPACES[:1]), Own(first, SPACES, "here"), ports_of("partner"))
+    pair = Pair(here, Resumed(tables, ports_of("on Spark")))
+    message = pair.until(T.PREVIEW_OPENING)[-1]
+    assert here.receive(message.type, message.body) is None
+    assert isinstance(here.result, Counted)
+    assert isinstance(pair.r.result, Counted)
+    assert here.result.counts.tolist() == pair.r.result.counts.tolist()
+    assert here.result.counts.sum() > 5
+
+
 @pytest.fixture(scope="module")
 def revealing(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """An initiator on Spark that has consented, and a responder here whose message 6 it awaits."""
@@ -196,3 +224,9 @@ def test_a_preview_column_that_is_not_in_order_is_refused(
     column[swapped[0]], column[swapped[1]] = column[swapped[1]], column[swapped[0]]
     with pytest.raises(PeerError, match="out of order"):
         partner.take_preview(memoryview(b"".join(column)), "message 3")
+
+
+@pytest.mark.usefixtures("message_6")
+def test_a_partner_may_stop_only_where_the_protocol_lets_it(revealing: Pair) -> None:
+    with pytest.raises(PeerError, match="not due"):
+        revealing.i.fork().receive(T.STOP, b"")

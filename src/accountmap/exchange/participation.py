@@ -27,7 +27,7 @@ def withheld(accounts: AccountList, prepared: Prepared, joint: JointFilter) -> p
     entity = entity_of_account(accounts, prepared)
     size = prepared.entities.num_rows
     off_limits = _any(entity, _flags(accounts.table["off_limits"]), size)
-    outside = ~_any(entity, _inside(accounts.table, joint), size)
+    outside = ~_any(entity, inside(accounts.table, joint), size)
     rows = np.flatnonzero(off_limits | outside)
     reasons = [OFF_LIMITS if off_limits[row] else OUTSIDE for row in rows]
     return pa.table({"entity": rows, "reason": reasons}).cast(WITHHELD_SCHEMA)
@@ -56,20 +56,21 @@ def entity_of_account(accounts: AccountList, prepared: Prepared) -> npt.NDArray[
     return found
 
 
-def _inside(accounts: pa.Table, joint: JointFilter) -> Flags:
-    inside = np.ones(accounts.num_rows, np.bool_)
+def inside(accounts: pa.Table, joint: JointFilter) -> Flags:
+    """Say which accounts are inside a filter: one flag for each row of a table of ACCOUNT_SCHEMA."""
+    flags = np.ones(accounts.num_rows, np.bool_)
     if joint.countries:
-        inside &= np.array([code in joint.countries for code in countries_of(accounts).to_pylist()], np.bool_)
+        flags &= np.array([code in joint.countries for code in countries_of(accounts).to_pylist()], np.bool_)
     if joint.industries:
         wanted = {word.casefold() for word in joint.industries}
-        inside &= np.array(
+        flags &= np.array(
             [(cell or "").casefold() in wanted for cell in accounts["industry"].to_pylist()], np.bool_
         )
     least, most = joint.employees
     if least or most:
         employees = accounts["employees"].fill_null(-1).to_numpy()
-        inside &= (employees >= max(least, 0)) & (employees <= (most or np.iinfo(np.int64).max))
-    return inside
+        flags &= (employees >= max(least, 0)) & (employees <= (most or np.iinfo(np.int64).max))
+    return flags
 
 
 def _flags(column: pa.ChunkedArray) -> Flags:

@@ -1,4 +1,4 @@
-"""Lists that outgrow one machine: the bulk of the work as transformations of Spark DataFrames.
+"""Lists that outgrow one machine: the bulk of the work, and sessions, as transformations of Spark DataFrames.
 
 The functions run the library's own code over partitions, through Arrow, and give what it gives on one machine,
 byte for byte. docs/scaling.md has an example, the settings that keep a session's secret to itself, and the costs.

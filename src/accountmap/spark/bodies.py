@@ -78,12 +78,16 @@ def lay_out(column: memoryview, width: int, folder: str) -> None:
 
 def read_back(folder: str) -> bytes:
     """Return a column that lies in parts."""
+    return b"".join(chunks(folder))
+
+
+def chunks(folder: str) -> Iterator[bytes]:
+    """Yield a column that lies in parts, a mebibyte at a time."""
     store, root = fs.FileSystem.from_uri(folder)
-    column = bytearray()
     for file in _parts(store, root):
         with store.open_input_stream(file.path) as stream:
-            column += stream.read()
-    return bytes(column)
+            while chunk := stream.read(1 << 20):
+                yield chunk
 
 
 def _parts(store: fs.FileSystem, root: str) -> list[fs.FileInfo]:

@@ -13,12 +13,12 @@ from accountmap.errors import UsageError
 from accountmap.exchange.rectangles import run_parameters
 from accountmap.psi.parameters import Ports, Role
 from accountmap.psi.run import Run
+from accountmap.spark.joint_filter import filtered
 from accountmap.spark.matched_entities import open_entities
 from accountmap.spark.prepare import PreparedFrames
 from accountmap.spark.session import TableSession
 from accountmap.spark.session_tables import SessionTables
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.sharing import JointFilter
 
 _LENGTH_BYTES: Final = 8
 
@@ -28,7 +28,7 @@ class SparkList:
     """A list that lies in Spark, as sessions need it.
 
     Attributes:
-        accounts: as `prepare` takes them, with the columns that the agreement shows of matches.
+        accounts: as `prepare` takes them, with the columns that the agreement shows of matches or filters by.
         prepared: what `prepare` made of them.
         points: what `make_points` made of its keys.
     """
@@ -52,24 +52,23 @@ class TableRun(Run):
             ports: what a session needs from outside.
 
         Raises:
-            UsageError: the agreement shows the rest of a list, or has a joint filter.
+            UsageError: the agreement shows the rest of a list.
+            InputError: the list lacks a column that the agreement's joint filter looks at.
         """
         sharing = agreement.terms.sharing
-        if sharing.rest_shown_by or sharing.joint_filter != JointFilter():
-            raise UsageError(
-                "an agreement with a joint filter, or that shows the rest of a list, does not run here"
-            )
+        if sharing.rest_shown_by:
+            raise UsageError("an agreement that shows the rest of a list does not run on Spark")
+        entities = filtered(own.accounts, own.prepared, sharing.joint_filter)
         parameters = run_parameters(agreement)
         sessions: list[TableSession] = []
         for number, (each, rectangle) in enumerate(zip(parameters.sessions, sharing.rectangles, strict=True)):
             fields = rectangle.disclosure.fields
-            of_segments = own.prepared.entities.segment.isin(list(rectangle.segments[role]))
             tables = SessionTables(
                 spark=own.accounts.sparkSession,
                 role=role,
                 parameters=each,
                 segments=agreement.terms.segments,
-                entities=own.prepared.entities.where(of_segments),
+                entities=entities.where(entities.segment.isin(list(rectangle.segments[role]))),
                 points=own.points,
                 open_entities=partial(open_entities, own.accounts, own.prepared, fields[role], fields[1 - role]),
                 folder=f"{folder.rstrip('/')}/{number}",

@@ -17,10 +17,10 @@ from accountmap.errors import PeerError
 from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import OwnEntities, Parameters, Role
 from accountmap.psi.rounds import Counts
-from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, digest
+from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, digest, label
 from accountmap.psi.tables import Order
 from accountmap.spark.blind import Layout, blind
-from accountmap.spark.bodies import lay_out, read_back, read_column, write_column
+from accountmap.spark.bodies import chunks, lay_out, read_back, read_column, write_column
 from accountmap.spark.frames import numbered, settle
 from accountmap.spark.match import match
 from accountmap.spark.secret import SessionSecret
@@ -95,9 +95,17 @@ class SessionTables:
 
     def graph_digest(self, session_id: bytes) -> bytes:
         """Hash both token tables, as psi.rounds does."""
-        made, shown = (read_back(f"{self.folder}/{name}") for name in ("made-column", "shown-tokens"))
+        made, shown = (self._hash(b"", name) for name in ("made-column", "shown-tokens"))
         u, v = (shown, made) if self.role is Role.INITIATOR else (made, shown)
-        return digest("graph", session_id, hashlib.sha256(u).digest(), hashlib.sha256(v).digest())
+        return digest("graph", session_id, u, v)
+
+    def commit_to_table(self, name: str, session_id: bytes, opening: bytes) -> bytes:
+        """Commit to the token table that we made, as psi.rounds does (psi-v1 §3.4)."""
+        return self._hash(label(name) + session_id + opening, "made-column")
+
+    def commit_to_preview(self, session_id: bytes, opening: bytes) -> bytes:
+        """Commit to its column 0."""
+        return self._hash(label("preview") + session_id + opening, "made-preview")
 
     def take_preview(self, column: memoryview, what: str) -> Counts:
         """Check the preview column that we are shown, keep it, and count the common tokens of each cell.
@@ -199,6 +207,13 @@ class SessionTables:
         wanted = pa.table({"at": np.arange(len(rows)), "row": rows})
         sought = self.spark.createDataFrame(wanted)
         return sought.join(table, "row").orderBy("at").toArrow()
+
+    def _hash(self, before: bytes, name: str) -> bytes:
+        """Hash a column behind some bytes, without holding it."""
+        hashed = hashlib.sha256(before)
+        for chunk in chunks(f"{self.folder}/{name}"):
+            hashed.update(chunk)
+        return hashed.digest()
 
     def _table(self, name: str) -> DataFrame:
         return self.spark.read.parquet(f"{self.folder}/{name}")

@@ -48,8 +48,7 @@ def answer(tables: SessionTables, setting: Setting, channel_key: bytes, body: Bo
     sid = rounds.session_id(p, their_nonce, nonce)
     tables.make(column, secret, sid)
     preview_opening, opening = random(DIGEST_BYTES), random(DIGEST_BYTES)
-    said = digest("preview", sid, preview_opening, tables.made_preview())
-    said += digest("table", sid, opening, tables.made_table())
+    said = tables.commit_to_preview(sid, preview_opening) + tables.commit_to_table("table", sid, opening)
     held = Held(MessageType.ANSWER, sid=sid, opening=opening, preview_opening=preview_opening)
     return Took(held, Message(MessageType.ANSWER, wire.parts(nonce, channel_key, said, own)))
 
@@ -63,7 +62,7 @@ def take_answer(tables: SessionTables, setting: Setting, held: Held, body: Body)
     sid = rounds.session_id(p, held.nonce, nonce)
     tables.make(column, held.secret, sid)
     opening = setting.ports.random(DIGEST_BYTES)
-    commitment = digest("initiator-table", sid, opening, tables.made_table())
+    commitment = tables.commit_to_table("initiator-table", sid, opening)
     now = Held(MessageType.PREVIEW, sid=sid, opening=opening, commitment=table, preview_commitment=preview)
     return Took(now, Message(MessageType.PREVIEW, wire.parts(commitment, tables.made_preview())))
 

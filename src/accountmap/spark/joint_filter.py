@@ -1,0 +1,50 @@
+"""Which entities an agreement lets take part, as exchange.participation says it on one machine."""
+
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
+from accountmap.errors import InputError
+from accountmap.exchange.participation import inside
+from accountmap.spark.frames import map_tables
+from accountmap.spark.prepare import PreparedFrames
+from accountmap.trust.sharing import JointFilter
+
+_COLUMNS = {
+    "countries": ("country", "domain"),
+    "industries": ("industry",),
+    "employees": ("employees",),
+}
+"""The columns that each part of a filter looks at."""
+
+
+def filtered(accounts: DataFrame, prepared: PreparedFrames, joint: JointFilter) -> DataFrame:
+    """Return the entities that are inside the filter: those of which one account is.
+
+    Args:
+        accounts: account_id, and the columns that the filter looks at.
+
+    Raises:
+        InputError: one of these columns is missing.
+    """
+    if joint == JointFilter():
+        return prepared.entities
+    asked = [part for part in _COLUMNS if getattr(joint, part) != getattr(JointFilter(), part)]
+    columns = ["account_id", *(column for part in asked for column in _COLUMNS[part])]
+    missing = [column for column in columns if column not in accounts.columns]
+    if missing:
+        raise InputError(
+            f"The agreement's filter looks at columns that the list does not have: {', '.join(missing)}.",
+            "Add them to the DataFrame; blanks are null.",
+        )
+    inner = map_tables(accounts.select(*columns), partial(_inside, joint), "account_id string")
+    ids = inner.join(prepared.members, "account_id").select("entity_id").distinct()
+    return prepared.entities.join(ids, "entity_id", "left_semi")
+
+
+def _inside(joint: JointFilter, table: pa.Table) -> pa.Table:
+    types = pa.schema([ACCOUNT_SCHEMA.field(name) for name in table.column_names])
+    accounts = with_all_columns(table.cast(types).append_column("segment", pa.repeat("", len(table))))
+    return table.select(["account_id"]).filter(pa.array(inside(accounts, joint)))
