@@ -5,16 +5,16 @@ strokes. Where the expression has groups, the first is what counts: of `94103-12
 """
 
 import re
-import unicodedata
 from functools import cache
 from typing import Final
 
 from accountmap.canonical.tables import read_pairs
+from accountmap.canonical.transliteration import visible
 
 _LONGEST_TEXT: Final = 40
 """Characters of a cell that may be a code; longer ones are addresses."""
 
-_PARTING: Final = re.compile(r"[\s.〒-]|(?<=\d)[–—](?=\d)")
+_PARTING: Final = re.compile(r"[\s.–-]")
 _SIGN: Final = re.compile("^[A-Z]{1,3}(?=[0-9])")
 """The sign of a country before a code of digits: `D-80331`, `CH 8001`."""
 
@@ -39,7 +39,7 @@ def postal_code(text: str | None, country: str | None) -> str | None:
     form = _form(country) if country else None
     if form is None or not text or len(text) > _LONGEST_TEXT:
         return None
-    plain = _PARTING.sub("", unicodedata.normalize("NFKC", text).upper())
+    plain = _PARTING.sub("", visible(text).upper())
     for code in (plain, _SIGN.sub("", plain), f"{country}{plain}"):
         if found := form.fullmatch(code):
             return found[1] if form.groups and found[1] else code
