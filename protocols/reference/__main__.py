@@ -6,7 +6,7 @@ python -m protocols.reference --check   # tells which files differ; exit code 1 
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from protocols.reference import (
     cases_session,
     cases_tables,
 )
+from protocols.reference.canonical import vectors as canonical
 from protocols.reference.cases_session import SMALL, small_parties
 from protocols.reference.refusals import Case
 from protocols.reference.session import Played, play
@@ -93,11 +94,19 @@ def text_of(make: Callable[[], dict[str, Any]]) -> str:
     return json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
 
 
+def _texts() -> Iterator[tuple[str, str]]:
+    """Give each file and its text. Those of canonical-v1 hold what they are made of themselves."""
+    yield from ((name, text_of(make)) for name, make in FILES.items())
+    for path in sorted((VECTORS / "canonical").iterdir()):
+        vector = json.loads(path.read_text("utf-8"))
+        yield f"canonical/{path.name}", canonical.text_of(canonical.made_anew(vector))
+
+
 def main(arguments: list[str]) -> int:
     """Write or check all files; return the exit code."""
     differing = []
-    for name, make in FILES.items():
-        path, text = VECTORS / name, text_of(make)
+    for name, text in _texts():
+        path = VECTORS / name
         if arguments != ["--check"]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
