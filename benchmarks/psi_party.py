@@ -123,12 +123,12 @@ class Own:
 
 def read_messages(file: Path) -> LazyMessages:
     with pq.ParquetFile(file) as parquet:
-        values = parquet.read()["value"].combine_chunks()
+        values = parquet.read()["value"].combine_chunks().cast(pa.binary())
 
     prefix = key_prefix(SPACE)
 
     def make(start: int, stop: int) -> list[bytes]:
-        return [prefix + value for value in values[start:stop].cast(pa.binary()).to_pylist()]
+        return [prefix + value for value in values[start:stop].to_pylist()]
 
     return LazyMessages(len(values), make)
 
