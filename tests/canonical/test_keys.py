@@ -153,6 +153,7 @@ def test_digests_name_every_table_and_library() -> None:
     assert {"data/public_suffix_list.dat", "data/mail_domains.txt"} < set(digests)
     assert {f"data/{path.name}" for path in DATA.iterdir() if path.name.endswith(".tsv")} < set(digests)
     assert list(digests) == sorted(digests)
+    assert not [name for name in digests if "local" in name]  # what decides no key is nobody else's affair
 
 
 def test_libraries_that_decide_keys_are_pinned_and_agreed() -> None:
@@ -164,4 +165,5 @@ def test_libraries_that_decide_keys_are_pinned_and_agreed() -> None:
 def test_every_table_is_named_with_its_source() -> None:
     said = (DATA / "README.md").read_text("utf-8")
     tables = {path.name for path in DATA.iterdir() if path.is_file()} - {"README.md"}
+    tables |= {f"local/{path.name}" for path in (DATA / "local").iterdir()}
     assert [name for name in sorted(tables) if f"`{name}`" not in said] == []
