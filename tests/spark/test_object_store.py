@@ -37,7 +37,7 @@ def test_parts_are_written_and_read_by_workers(
     cells = [secrets.token_bytes(WIDTH) for _ in range(ROWS)]
     rows = spark.createDataFrame(list(enumerate(cells)), "row long, points binary").orderBy("points")
     assert write_column(rows, "points", WIDTH, store) == 3
-    assert bodies.read_back(store) == b"".join(cells)
+    assert bodies.read_back(store).tobytes() == b"".join(cells)
     read = read_column(spark, store, "points", WIDTH, ROWS, folder).orderBy("row").collect()
     assert [(row["row"], row["points"]) for row in read] == list(enumerate(cells))
     with pytest.raises(PeerError, match="length"):
@@ -50,4 +50,4 @@ def test_what_an_earlier_try_left_is_gone(store: str, monkeypatch: pytest.Monkey
     long, short = secrets.token_bytes(5 * WIDTH), secrets.token_bytes(2 * WIDTH)
     for column in (long, short):
         bodies.lay_out(memoryview(column), WIDTH, store)
-        assert bodies.read_back(store) == column
+        assert bodies.read_back(store).tobytes() == column

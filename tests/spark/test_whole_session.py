@@ -220,7 +220,7 @@ def test_a_preview_column_that_is_not_in_order_is_refused(
     assert isinstance(revealing.i, TableSession)
     tables = revealing.i.tables
     partner = replace(tables, role=R, folder=folder)
-    column = [tables.made_preview()[at : at + 16] for at in range(0, 16 * partner.own.rows, 16)]
+    column = [tables.made_preview()[at : at + 16].tobytes() for at in range(0, 16 * partner.own.rows, 16)]
     column[swapped[0]], column[swapped[1]] = column[swapped[1]], column[swapped[0]]
     with pytest.raises(PeerError, match="out of order"):
         partner.take_preview(memoryview(b"".join(column)), "message 3")

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.errors import ChannelError, PeerError
+from accountmap.psi.tables import Bytes2D
 from accountmap.spark.frames import settle
 from accountmap.spark.points import pieces
 
@@ -76,9 +77,15 @@ def lay_out(column: memoryview, width: int, folder: str) -> None:
             stream.write(column[start : start + each])
 
 
-def read_back(folder: str) -> bytes:
-    """Return a column that lies in parts."""
-    return b"".join(chunks(folder))
+def read_back(folder: str) -> Bytes2D:
+    """Return the bytes of a column that lies in parts, shape (n,); the driver holds them once."""
+    store, root = fs.FileSystem.from_uri(folder)
+    column = np.empty(sum(file.size for file in _parts(store, root)), np.uint8)
+    at = 0
+    for chunk in chunks(folder):
+        column[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        at += len(chunk)
+    return column
 
 
 def chunks(folder: str) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import OwnEntities, Parameters, Role
 from accountmap.psi.rounds import Counts
 from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, digest, label
-from accountmap.psi.tables import Order
+from accountmap.psi.tables import Bytes2D, Order
 from accountmap.spark.blind import Layout, blind
 from accountmap.spark.bodies import chunks, lay_out, read_back, read_column, write_column
 from accountmap.spark.frames import numbered, settle
@@ -65,7 +65,7 @@ class SessionTables:
         """The layout of the partner's table, and of the token table that we make."""
         return self.layout(Role(1 - self.role))
 
-    def blind(self, secret: SessionSecret) -> bytes:
+    def blind(self, secret: SessionSecret) -> Bytes2D:
         """Blind our groups, and return the column of points that message 1 or 2 carries."""
         blinded = blind(self.entities, self.points, self.own, secret, f"{self.folder}/own")
         self._column(blinded.rows, "points", POINT_BYTES * self.own.slots, "own-column")
@@ -85,11 +85,11 @@ class SessionTables:
         ordered = numbered(first, ["segment", "token"], "row", f"{self.folder}/made", "preview-order")
         self._column(ordered, "token", TOKEN_BYTES, "made-preview")
 
-    def made_table(self) -> bytes:
+    def made_table(self) -> Bytes2D:
         """Return the token table that we made, as messages 5 and 6 carry it."""
         return read_back(f"{self.folder}/made-column")
 
-    def made_preview(self) -> bytes:
+    def made_preview(self) -> Bytes2D:
         """Return its column 0, sorted within each segment, as messages 3 and 4 carry it."""
         return read_back(f"{self.folder}/made-preview")
 
