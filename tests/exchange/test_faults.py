@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,29 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(parties: Parties) -> Non
         parties.acme.workspace, parties.acme.partner, FullDisk(parties.acme.folder), default_curve(1), lambda: NOW
     )
     with pytest.raises(ChannelError):
+        steps.advance(lambda _: True)
+    parties.run()
+    assert both_are_done(parties)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(OSError(5, "no"), "cannot be read"), (MemoryError(), "larger than this machine")]
+)
+def test_a_message_that_cannot_be_read_is_a_clear_error_and_loses_nothing(
+    parties: Parties, error: BaseException, said: str
+) -> None:
+    class Failing(BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise error
+
+    class BadDisk(FolderChannel):
+        def fetch(self, _name: str, size: int) -> BytesIO:
+            return Failing(bytes(size))
+
+    parties.acme.map()
+    globex = parties.globex
+    steps = Steps(globex.workspace, globex.partner, BadDisk(globex.folder), default_curve(1), lambda: NOW)
+    with pytest.raises(ChannelError, match=said):
         steps.advance(lambda _: True)
     parties.run()
     assert both_are_done(parties)
