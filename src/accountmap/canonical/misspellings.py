@@ -67,6 +67,7 @@ def misspellings(gathered: Gathered, resolution: Resolution, decisions: Iterable
     known = {(pair.one, pair.other) for pair in resolution.review} | {(d.one, d.other) for d in decisions}
     _, first = np.unique(resolution.entity_of, return_index=True)
     found: set[tuple[str, str]] = set()
+    gathered.combine()
     for kind in _PARTS:
         for rows in _batches(first, gathered.marks(kind)[first]):
             found.update(_alike(gathered.take(rows), kind))

@@ -56,6 +56,10 @@ class Gathered:
         """Give one mark for each account."""
         return np.concatenate([part[kind].to_numpy() for part in self._marks])
 
+    def combine(self) -> None:
+        """Put the parts together, for those who take from them many times."""
+        self._traits[:] = [pa.concat_tables(self._traits).combine_chunks()]
+
     def take(self, rows: Rows) -> Traits:
         """Make objects of the accounts at `rows`, which ascend."""
         ends = np.cumsum([len(part) for part in self._traits])
