@@ -103,7 +103,9 @@ class Candidates:
     def add(self, table: pa.Table, accounts: int) -> None:
         """Add the candidates of the next accounts: CANDIDATE_SCHEMA, and how many accounts they are of."""
         first = self._parts[-1].first + self._parts[-1].accounts if self._parts else 0
-        self._parts.append(_Part(table.combine_chunks(), first, accounts, np.ones(len(table), bool)))
+        # A copy: what a thread that receives from workers has allocated, no other can use again.
+        own = table.take(pa.array(np.arange(len(table)))).combine_chunks()
+        self._parts.append(_Part(own, first, accounts, np.ones(len(table), bool)))
 
     def keys(self, entity_of: Index) -> pa.Table:
         """Choose what becomes a key. The candidates are gone then.
