@@ -29,6 +29,18 @@ def test_a_table_that_pandas_cannot_hand_over_is_refused(table: pd.DataFrame) ->
         accountmap.read_accounts(table)
 
 
+def test_a_table_that_was_not_read_is_refused() -> None:
+    with pytest.raises(UsageError, match="DataFrame") as caught:
+        accountmap.prepare_accounts(pd.DataFrame({"name": ["Acme"]}))  # type: ignore[arg-type] # the mistake
+    assert "read_accounts" in caught.value.hint
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_no_workers_do_no_work(workers: int) -> None:
+    with pytest.raises(UsageError, match="workers"):
+        accountmap.prepare_accounts(account_list(LEFT), workers=workers)
+
+
 def test_a_list_is_saved_with_what_was_prepared_from_it(tmp_path: Path) -> None:
     prepared = accountmap.prepare_accounts(account_list(RIGHT))
     with (

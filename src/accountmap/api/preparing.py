@@ -14,7 +14,7 @@ from accountmap.canonical.prepare import prepare_accounts as prepare_with
 from accountmap.canonical.prepared import Prepared
 from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
 from accountmap.canonical.reference import load_reference
-from accountmap.errors import InputError
+from accountmap.errors import InputError, UsageError
 from accountmap.executors import ProcessExecutor
 from accountmap.preflight import Preflight, check
 
@@ -50,14 +50,15 @@ def prepare_accounts(
 
     Raises:
         InputError: there is no such profile, or a file cannot be used.
+        UsageError: `accounts` was not read by `read_accounts` or `read_sql`; fewer than one worker.
     """
+    executor = _executor(accounts, workers)
     chosen = PROFILES.get(profile)
     if chosen is None:
         raise InputError(f"There is no profile {profile}.", f"Profiles: {', '.join(PROFILES)}.")
     listed = None
     if any(slot.name == "reference" for slot in chosen.slots):
         listed = load_reference(Path(reference)) if reference else load_reference()
-    executor = _executor(accounts, workers)
     pa.default_memory_pool().release_unused()  # what reading the list has left
 
     def spread(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
@@ -90,10 +91,16 @@ def check_accounts(
 
     Raises:
         InputError: the file cannot be used.
+        UsageError: as for `prepare_accounts`.
     """
+    executor = _executor(accounts, workers)
     decided = read_decisions(Path(decisions)) if decisions else ()
-    return check(accounts, prepared, decided, _executor(accounts, workers).map)
+    return check(accounts, prepared, decided, executor.map)
 
 
 def _executor(accounts: AccountList, workers: int | None) -> ProcessExecutor:
+    if not isinstance(accounts, AccountList):
+        raise UsageError(f"a {type(accounts).__name__} is no account list", "Read it with read_accounts first.")
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers do no work", "Name one or more, or leave it out for one a processor.")
     return ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))

@@ -92,9 +92,8 @@ class Steps:
                 sweep(self._workspace)
             return self._outcome()
         finally:
-            self._running = (
-                None  # a step that failed may have changed it, and a large one is not to wait in memory
-            )
+            # A step that failed may have changed it, and a large one is not to wait in memory.
+            self._running = None
 
     def abandon(self) -> Outcome:
         """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
