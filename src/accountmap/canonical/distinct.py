@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.canonical.marks import Mask, among, repeated
+from accountmap.canonical.marks import Mask, standing_twice
 from accountmap.canonical.prepared import KEY_SCHEMA, Profile
 
 Index = npt.NDArray[np.int64]
@@ -150,8 +150,9 @@ class Candidates:
         of_space = np.array([slot.space == space for slot in self._slots])
         rows = [np.flatnonzero(part.open & of_space[part.column("slot")]) for part in self._parts]
         marks = [part.table["mark"].to_numpy()[own] for part, own in zip(self._parts, rows, strict=True)]
-        twice = repeated(np.concatenate(marks))
-        return [own[among(mark, twice)] for own, mark in zip(rows, marks, strict=True)]
+        twice = standing_twice(np.concatenate(marks))
+        ends = np.cumsum([len(own) for own in rows])
+        return [own[mask] for own, mask in zip(rows, np.split(twice, ends[:-1]), strict=True)]
 
     def _leave(self, rows: list[Index], entity_of: Index, choose: Callable[[pa.Table, Index], Index]) -> None:
         """Leave open, of the candidates at the `rows` of each part, those that are chosen."""

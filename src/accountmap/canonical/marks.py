@@ -28,11 +28,15 @@ def marks_of(texts: Iterable[str | None]) -> pa.Array:
     return pa.array([mark(text) for text in texts], pa.uint32())
 
 
-def repeated(marks: Marks) -> Marks:
-    """Give the marks that stand more than once, ascending, each once; that of no text is not among them."""
-    ordered = np.sort(marks)
-    listed: Marks = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (ordered[1:] != NO_TEXT)])
-    return listed
+def standing_twice(marks: Marks) -> Mask:
+    """Tell of each mark whether it stands more than once; that of no text does not count."""
+    order = np.argsort(marks)
+    ordered = marks[order]
+    alike = np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != NO_TEXT))
+    twice = np.zeros(len(marks), bool)
+    twice[order[alike]] = True
+    twice[order[alike + 1]] = True
+    return twice
 
 
 def among(marks: Marks, listed: Marks) -> Mask:

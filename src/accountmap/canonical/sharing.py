@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.entities import Resolution, resolve
-from accountmap.canonical.marks import Marks, Mask, among, marks_of, repeated
+from accountmap.canonical.marks import Marks, Mask, marks_of, standing_twice
 from accountmap.canonical.traits import NUMBERS, Traits
 
 Rows = npt.NDArray[np.int64]
@@ -82,8 +82,7 @@ class Gathered:
     def _sharing(self) -> Mask:
         shares = np.zeros(len(self._ids), bool)
         for kind in _BLOCKED:
-            marks = self.marks(kind)
-            shares |= among(marks, repeated(marks))
+            shares |= standing_twice(self.marks(kind))
         return shares
 
     def _decided(self, decisions: Sequence[Decision]) -> Mask:
