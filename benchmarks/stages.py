@@ -61,7 +61,7 @@ def main() -> None:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
         'font-size="12" role="img" aria-label="Processor time of each stage from CSV to HTML">',
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-        f'<text x="{LEFT}" y="20" font-weight="bold">{first["accounts"]:,} accounts a side, profile '
+        f'<text x="20" y="20" font-weight="bold">{first["accounts"]:,} accounts a side, profile '
         f"{first['profile']}: processor time; initiator blue, responder orange</text>",
         *(part for n, (label, stage) in enumerate(shown) for part in bar(n, label, stage, longest)),
         "</svg>",
