@@ -10,7 +10,7 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.marks import mark
-from accountmap.canonical.parts import PART_ROWS, Part, PartsOf, by_id, with_reference, work_out
+from accountmap.canonical.parts import PART_ROWS, Part, PartsOf, by_id, candidates_of, work_out
 from accountmap.canonical.prepare import prepare_accounts
 from accountmap.canonical.profiles import PROFILES
 from accountmap.canonical.reference import Entry, Reference
@@ -83,7 +83,7 @@ def test_a_part_travels_without_a_python_object_an_account(accounts: AccountList
 
 def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, reference: Reference) -> None:
     parts = PartsOf(accounts.table, by_id(accounts.table))
-    candidates = with_reference(work_out(parts[0], SLOTS), reference, SLOTS.index("reference"))
+    candidates = candidates_of(work_out(parts[0], SLOTS), SLOTS, reference)
     places = list(zip(candidates["account"].to_pylist(), candidates["slot"].to_pylist(), strict=True))
     assert places == sorted(places)
     assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}

@@ -135,12 +135,20 @@ def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
         yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 
-def with_reference(part: Part, reference: Reference, slot: int) -> pa.Table:
-    """Give the candidates of a part with those of the reference slot.
+def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
+    """Give the candidates of a part, with those of the reference slot if the profile has it.
 
-    They are made apart, for a long list of references is not sent along with each part.
+    These are made apart, for a long list of references is not sent along with each part.
+
+    Args:
+        slots: of the profile, by name.
+
+    Returns:
+        CANDIDATE_SCHEMA.
     """
-    traits = part.traits
+    if reference is None or "reference" not in slots:
+        return part.candidates
+    traits, slot = part.traits, slots.index("reference")
     known = (part.cores, *(traits[name] for name in ("domain", "country", "lei")))
     rows = enumerate(zip(*(column.to_pylist() for column in known), strict=True))
     found = [(at, id_) for at, about in rows if (id_ := reference.find(*about))]

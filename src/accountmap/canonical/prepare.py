@@ -1,6 +1,6 @@
 """From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.distinct import Candidates
-from accountmap.canonical.parts import Part, PartsOf, Spread, by_id, with_reference, work_out
+from accountmap.canonical.parts import PartsOf, Spread, by_id, candidates_of, work_out
 from accountmap.canonical.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.canonical.reference import Reference
 from accountmap.canonical.sharing import Gathered, Rows
@@ -30,12 +30,6 @@ def _entities(account_ids: pa.ChunkedArray, segments: pa.ChunkedArray, entity_of
     strongest = rank[first]
     np.minimum.at(strongest, entity_of, rank)
     return pa.table([account_ids.take(pa.array(first)), known.take(pa.array(strongest))], schema=ENTITY_SCHEMA)
-
-
-def _candidates(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
-    if reference is None or "reference" not in slots:
-        return part.candidates
-    return with_reference(part, reference, slots.index("reference"))
 
 
 def prepare_accounts(
@@ -63,11 +57,10 @@ def prepare_accounts(
     order = by_id(accounts.table)
     account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))
     slots = [slot.name for slot in profile.slots]
-    candidates_of = partial(_candidates, slots=slots, reference=reference)
     gathered, candidates = Gathered(account_ids), Candidates(profile)
     for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
         gathered.add(part.traits, part.marks)
-        candidates.add(candidates_of(part), len(part.traits))
+        candidates.add(candidates_of(part, slots, reference), len(part.traits))
     entity_of = gathered.resolve(tuple(decisions)).entity_of
     del gathered
     members = pa.table([account_ids, entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)

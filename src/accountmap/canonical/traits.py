@@ -3,8 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
-from typing import Final, TypeVar
+from typing import Final
 
 import pyarrow as pa
 
@@ -34,14 +33,8 @@ TRAIT_SCHEMA: Final = pa.schema(
 )
 """Traits as they are kept and sent, without the ids of the accounts; the words of a form joined by blanks."""
 
-Value = TypeVar("Value")
-
 Numbers = Mapping[str, Sequence[str | None]]
 """Canonical registry numbers by kind, one entry an account."""
-
-
-def _chained(columns: Iterable[Sequence[Value]]) -> list[Value]:
-    return list(chain.from_iterable(columns))
 
 
 @dataclass(frozen=True)
@@ -68,19 +61,6 @@ class Traits:
 
     def __len__(self) -> int:
         return len(self.account_ids)
-
-    @classmethod
-    def joined(cls, parts: "Sequence[Traits]") -> "Traits":
-        """Put the accounts of several lists, at least one, in one."""
-        return cls(
-            account_ids=_chained(part.account_ids for part in parts),
-            names=_chained(part.names for part in parts),
-            forms=_chained(part.forms for part in parts),
-            countries=_chained(part.countries for part in parts),
-            domains=_chained(part.domains for part in parts),
-            cities=_chained(part.cities for part in parts),
-            ids={kind: _chained(part.ids[kind] for part in parts) for kind in parts[0].ids},
-        )
 
     def take(self, rows: Sequence[int]) -> "Traits":
         """Give the accounts at `rows`, in that order."""

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.canonical.entity_rules import corroboration
-from accountmap.canonical.parts import KEY_COLUMNS, with_reference, work_out
+from accountmap.canonical.parts import KEY_COLUMNS, candidates_of, work_out
 from accountmap.canonical.prepared import Profile
 from accountmap.canonical.reference import Reference
 from accountmap.canonical.traits import Traits
@@ -71,9 +71,6 @@ def features(accounts: DataFrame, profile: Profile, reference: Reference | None)
 
 def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table) -> pa.Table:
     part = work_out(table, slots)
-    candidates = part.candidates
-    if reference:
-        candidates = with_reference(part, reference, list(slots).index("reference"))
     traits, rows = Traits.of(table["account_id"], part.traits), range(len(table))
     columns = [
         traits.account_ids,
@@ -85,7 +82,7 @@ def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table
         traits.cities,
         *(traits.ids[kind] for kind in NUMBERS),
         [_evidence(traits, row) for row in rows],
-        _lists(candidates, len(traits)),
+        _lists(candidates_of(part, slots, reference), len(traits)),
     ]
     return pa.table(columns, schema=_SCHEMA)
 
@@ -113,11 +110,9 @@ def _evidence(traits: Traits, row: int) -> bytes | None:
 
 
 def _lists(candidates: pa.Table, accounts: int) -> pa.ListArray:
-    """Gather the candidates of each account."""
-    account = candidates["account"].to_numpy()
-    ordered = candidates.take(np.argsort(account, kind="stable")).combine_chunks()
-    ends = np.cumsum(np.bincount(account, minlength=accounts))
-    fields = [ordered[field.name].cast(field.type).combine_chunks() for field in _CANDIDATE]
+    """Gather the candidates of each account, which stand one after another."""
+    ends = np.cumsum(np.bincount(candidates["account"].to_numpy(), minlength=accounts))
+    fields = [candidates[field.name].cast(field.type).combine_chunks() for field in _CANDIDATE]
     values = pa.StructArray.from_arrays(fields, fields=list(_CANDIDATE))
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), values)
 
