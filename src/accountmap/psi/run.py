@@ -83,7 +83,7 @@ class Run:
         Raises:
             UsageError: the bytes were not written by `dump`, or were damaged since.
         """
-        parts = _unpack(saved)
+        parts = unpack(saved)
         if len(parts) != len(own) + 1:
             raise UsageError("the saved state of the session cannot be read")
         sessions = [
@@ -235,7 +235,12 @@ class Run:
         return [channel_key, *[b""] * (len(self._sessions) - 1)]
 
 
-def _unpack(saved: Body) -> list[memoryview]:
+def unpack(saved: Body) -> list[memoryview]:
+    """Cut what `Run.dump` wrote: the state of each session, then what the partner shows of the rest of its list.
+
+    Raises:
+        UsageError: it was not written by `dump`, or was damaged since.
+    """
     parts, at, view = [], 0, memoryview(saved)
     while at < len(saved):
         if len(saved) < at + _LENGTH.size:

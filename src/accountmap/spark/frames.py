@@ -8,6 +8,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
+
 _POSITION_BITS: Final = 33
 """Bits of `monotonically_increasing_id` that count within a partition (Spark SQL's documentation)."""
 
@@ -34,6 +36,19 @@ def map_tables(frame: DataFrame, function: Callable[[pa.Table], pa.Table], schem
         schema: what comes out, as Spark's DDL.
     """
     return frame.mapInArrow(partial(_each_batch, function), schema)
+
+
+def account_table(columns: pa.Table) -> pa.Table:
+    """Give columns of an account list their types; segments are blank, and what else is not there is null.
+
+    Args:
+        columns: of ACCOUNT_SCHEMA by name, without segment, and of types that cast to theirs.
+
+    Returns:
+        ACCOUNT_SCHEMA.
+    """
+    types = pa.schema([ACCOUNT_SCHEMA.field(name) for name in columns.column_names])
+    return with_all_columns(columns.cast(types).append_column("segment", pa.repeat("", len(columns))))
 
 
 def _each_batch(

@@ -5,10 +5,9 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
 from accountmap.errors import InputError
 from accountmap.exchange.participation import inside
-from accountmap.spark.frames import map_tables
+from accountmap.spark.frames import account_table, map_tables
 from accountmap.spark.prepare import PreparedFrames
 from accountmap.trust.sharing import JointFilter
 
@@ -45,6 +44,4 @@ def filtered(accounts: DataFrame, prepared: PreparedFrames, joint: JointFilter) 
 
 
 def _inside(joint: JointFilter, table: pa.Table) -> pa.Table:
-    types = pa.schema([ACCOUNT_SCHEMA.field(name) for name in table.column_names])
-    accounts = with_all_columns(table.cast(types).append_column("segment", pa.repeat("", len(table))))
-    return table.select(["account_id"]).filter(pa.array(inside(accounts, joint)))
+    return table.select(["account_id"]).filter(pa.array(inside(account_table(table), joint)))

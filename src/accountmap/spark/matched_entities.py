@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList, with_all_columns
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
 from accountmap.exchange.groups import GroupOrder
 from accountmap.exchange.own_entities import EntityTables, ListEntities
+from accountmap.spark.frames import account_table
 from accountmap.spark.prepare import PreparedFrames
 
 
@@ -40,15 +41,13 @@ def _small_list(
     keys = prepared.keys.join(sought, "entity_id").select("at", "slot", "value", "rule").toArrow()
     columns = ["account_id", *(name for name in dict.fromkeys(fields) if name != "account_id")]
     owned = accounts.select(*columns).join(members, "account_id").toArrow()
-    types = pa.schema([ACCOUNT_SCHEMA.field(name) for name in columns])
-    shown = owned.select(columns).cast(types).append_column("segment", pa.repeat("", owned.num_rows))
     small = Prepared(
         prepared.profile,
         wanted.select(["entity_id"]).append_column("segment", pa.repeat("", wanted.num_rows)).cast(ENTITY_SCHEMA),
         owned.select(["account_id", "at"]).rename_columns(MEMBER_SCHEMA.names).cast(MEMBER_SCHEMA),
         keys.rename_columns(KEY_SCHEMA.names).cast(KEY_SCHEMA),
     )
-    return AccountList(with_all_columns(shown), pa.table({})), small
+    return AccountList(account_table(owned.select(columns)), pa.table({})), small
 
 
 def _no_list(prepared: PreparedFrames) -> tuple[AccountList, Prepared]:

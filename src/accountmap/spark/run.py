@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +11,13 @@ from pyspark.sql import DataFrame
 from accountmap.errors import UsageError
 from accountmap.exchange.rectangles import run_parameters
 from accountmap.psi.parameters import Ports, Role
-from accountmap.psi.run import Run
+from accountmap.psi.run import Run, unpack
 from accountmap.spark.joint_filter import filtered
 from accountmap.spark.matched_entities import open_entities
 from accountmap.spark.prepare import PreparedFrames
 from accountmap.spark.session import TableSession
 from accountmap.spark.session_tables import SessionTables
 from accountmap.trust.agreement import Agreement
-
-_LENGTH_BYTES: Final = 8
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,12 +80,8 @@ class TableRun(Run):
         Raises:
             UsageError: the bytes were not written by `dump`, or were damaged since.
         """
-        parts, at = [], 0
-        while at < len(saved):
-            end = at + _LENGTH_BYTES + int.from_bytes(saved[at : at + _LENGTH_BYTES], "big")
-            parts.append(saved[at + _LENGTH_BYTES : end])
-            at = end
-        if at != len(saved) or len(parts) != len(self._tables) + 1:
+        parts = unpack(saved)
+        if len(parts) != len(self._tables) + 1:
             raise UsageError("the saved state of the session cannot be read")
         resumed = zip(self._tables, parts, strict=False)
         self._sessions = [TableSession.resume(tables, self._ports, part) for tables, part in resumed]
