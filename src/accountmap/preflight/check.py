@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
+from accountmap.accounts.text import count_true
 from accountmap.canonical.decisions import Decision
 from accountmap.canonical.misspellings import misspellings
 from accountmap.canonical.parts import PartsOf, by_id
@@ -75,7 +76,7 @@ def _summary(
     return Preflight(
         accounts=accounts,
         entities=entities,
-        segments={segment: pc.sum(pc.equal(segments, segment)).as_py() or 0 for segment in SEGMENTS},
+        segments={segment: count_true(pc.equal(segments, segment)) for segment in SEGMENTS},
         columns=columns,
         keys=keys,
         preview=keys[0],
