@@ -97,7 +97,12 @@ def test_a_scalar_that_stands_in_a_row_is_loaded_once(monkeypatch: pytest.Monkey
     expected = b"".join(parts.multiply(scalar, point) for scalar, point in zip(scalars, points, strict=True))
     loaded: list[bytes] = []
     multiply = parts.multiply
-    monkeypatch.setattr(parts, "multiply", lambda s, p: loaded.append(s) or multiply(s, p))  # type: ignore[func-returns-value]
+
+    def counted(scalar: bytes, points: bytes) -> bytes:
+        loaded.append(scalar)
+        return multiply(scalar, points)
+
+    monkeypatch.setattr(parts, "multiply", counted)
     assert parts.multiply_each((b"".join(scalars), b"".join(points))) == expected
     assert loaded == [a, b, a]
     assert parts.multiply_each((b"", b"")) == b""
