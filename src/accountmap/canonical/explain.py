@@ -57,7 +57,7 @@ def _name_steps(written: str, facts: Facts) -> Iterator[Step]:
 
 
 def _place_steps(account: Mapping[str, str | None], country: str | None) -> Iterator[Step]:
-    """Read what tells accounts of one list for one company, and makes no key, where it is given."""
+    """Read what is known of an account and makes no key, where it is given."""
     if text := account.get("city"):
         yield Step("city", city(text) or "")
     if text := account.get("region"):
