@@ -39,6 +39,13 @@ def test_bars_are_as_long_as_what_they_show() -> None:
     assert "Amounts in your list by play" in str(money_chart(found))
 
 
+def test_the_last_number_of_an_axis_has_room_beyond_the_drawing() -> None:
+    drawn = str(money_chart(build(account_list(ACCOUNTS), session(MATCHES))))
+    (shown,) = re.findall(r'viewBox="0 0 (\d+)', drawn)
+    own, *_ = re.findall(r'<rect [^>]*width="(\d+)"', drawn)
+    assert int(shown) - int(own) >= 30, "half of 1,000,000,000, less what leather leaves"
+
+
 def test_there_is_no_chart_of_one_thing() -> None:
     one = build(account_list(ACCOUNTS[:1]), session(MATCHES[:1]))
     assert (money_chart(one), country_chart(one), history_chart(one)) == (None, None, None)

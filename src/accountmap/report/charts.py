@@ -20,11 +20,14 @@ _BAR: Final = 30
 _MARGINS: Final = 90
 """What title and axis take of a chart's height."""
 
+_OVERHANG: Final = 32
+"""Room to the right: the last number of an axis is centred on its end, and a long one goes beyond the drawing."""
+
 _MOST_BARS: Final = 8
 _LABEL: Final = 24
 """Characters of a label; the table beside the chart has all of them."""
 
-_OPENING: Final = re.compile(r'<svg width="(\d+)" height="(\d+)"')
+_OPENING: Final = re.compile(r'<svg width="\d+" height="\d+"')
 
 Bars = Sequence[tuple[float, str]]
 """Lengths and labels, the longest first."""
@@ -72,9 +75,8 @@ def _label(text: str) -> str:
 
 def _figure(chart: leather.Chart, height: int, title: str) -> Markup:
     """Make the drawing as wide as its place, and name it for those who hear the page."""
-    drawn = _OPENING.sub(
-        r'<svg viewBox="0 0 \1 \2" aria-hidden="true"', chart.to_svg(width=_WIDTH, height=height), count=1
-    )
+    opening = f'<svg viewBox="0 0 {_WIDTH + _OVERHANG} {height}" aria-hidden="true"'
+    drawn = _OPENING.sub(opening, chart.to_svg(width=_WIDTH, height=height), count=1)
     # The drawing is leather's, which escapes text; nothing else is taken as it is.
     picture = Markup(drawn)  # noqa: S704 see above
     return Markup('<figure class="chart"><figcaption>{}</figcaption>{}</figure>').format(title, picture)
