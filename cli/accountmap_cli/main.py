@@ -1,6 +1,7 @@
 """The command `accountmap`: its verbs, and what happens when one fails."""
 
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -75,6 +76,8 @@ report_group.add_command(store)
 
 def run() -> None:
     """Run the program and turn errors into messages and exit codes."""
+    # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:
         cli.main(prog_name="accountmap", standalone_mode=False)
     except click.exceptions.Exit as end:

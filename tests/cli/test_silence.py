@@ -1,11 +1,12 @@
 """What the program says holds no account, from the first step of a session to the last."""
 
+import warnings
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from accountmap_cli.main import cli
+from accountmap_cli.main import cli, run
 from tests.parties import LEFT, RIGHT, Parties
 
 
@@ -35,3 +36,13 @@ def test_no_command_of_a_session_names_an_account(tmp_path: Path, caplog: pytest
         assert name.lower() not in said.lower()
         assert name.split()[0].lower() not in said.lower()
         assert domain is None or domain not in said.lower()
+
+
+def test_a_worker_that_another_replaces_is_not_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["accountmap", "--version"])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        run()
+        warnings.warn("A worker stopped while some jobs were given to the executor.", UserWarning, stacklevel=1)
+        warnings.warn("Something else.", UserWarning, stacklevel=1)
+    assert [str(each.message) for each in said] == ["Something else."]
