@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from protocols.reference import ed25519
-from protocols.reference.labels import digest, sha256
+from protocols.reference.suite import digest, sha256
 
 ROLES = ("initiator", "responder")
 SEGMENTS = ("customer", "opportunity", "prospect")

@@ -3,7 +3,7 @@
 import base64
 
 from protocols.reference import ed25519
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 LINE = 76
 

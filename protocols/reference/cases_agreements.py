@@ -5,7 +5,7 @@ from typing import Any
 from protocols.reference import card, envelope
 from protocols.reference.agreement import Rectangle, add_signature, add_sizes, parameters, terms
 from protocols.reference.cases_sealed import BRIGHTWATER, LARKSPUR
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 Json = dict[str, Any]
 ALL = ["customer", "opportunity", "prospect"]

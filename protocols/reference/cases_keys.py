@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from protocols.reference import labels
+from protocols.reference import suite
 from protocols.reference.curve import P, hash_to_curve, x25519
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from protocols.reference import aes_gcm, card, ed25519, envelope, hpke
 from protocols.reference.cases_message import OFFER
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 Json = dict[str, Any]
 SEALED_KEY_BYTES = 1168

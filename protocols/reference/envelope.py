@@ -3,7 +3,7 @@
 from dataclasses import astuple, dataclass
 
 from protocols.reference import aes_gcm, ed25519, hpke
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 CHUNK_BYTES = 1 << 20
 
