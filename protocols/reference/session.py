@@ -47,7 +47,7 @@ class Comparison:
     claims: list[tuple[Match, str]]
     ids: list[bytes] = field(default_factory=list)
     words: list[bytes] = field(default_factory=list)
-    shares: tuple[list[bytes], list[bytes]] = ([], [])
+    shares: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []))
     keys: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     @property
