@@ -39,7 +39,9 @@ def _proposed(text: str, sketch: SketchText = SKETCHES[0], sizes: tuple[int, int
 
 
 def _signed(text: str, sketches: tuple[SketchText, SketchText] = SKETCHES) -> str:
-    return add_signature(add_part(_proposed(text, sketches[0]), 1, SIZES[1], sketches[1]), 1, LARKSPUR.signing_seed)
+    return add_signature(
+        add_part(_proposed(text, sketches[0]), 1, SIZES[1], sketches[1]), 1, LARKSPUR.signing_seed
+    )
 
 
 def _signed_preview(text: str, sketches: tuple[SketchText, SketchText] = SKETCHES) -> str:
@@ -83,7 +85,9 @@ def agreements() -> Json:
         "cases": [
             _described("two rectangles", AGREEMENT, RECTANGLES, [totals, totals]),
             _described("one party names its rest", naming, NAMING, [totals, names]),
-            _described("sketches by segments; one party shows totals", silent, RECTANGLES, [totals, 0], SPLIT, "segments"),
+            _described(
+                "sketches by segments; one party shows totals", silent, RECTANGLES, [totals, 0], SPLIT, "segments"
+            ),
         ],
     }
 
@@ -160,13 +164,23 @@ def _with_sketch(sketch: SketchText) -> str:
 
 def _altered() -> list[tuple[str, str, str]]:
     """Return agreements that are refused: what is wrong, the rule, the text."""
-    slot = '[[slot]]\nname = "lei"\nspace = "lei"\nweight = 1\ntier = "strong"\nsays = "other"\nmeets_itself = true'
+    slot = (
+        '[[slot]]\nname = "lei"\nspace = "lei"\nweight = 1\ntier = "strong"\nsays = "other"\nmeets_itself = true'
+    )
     sized = add_part(_proposed(TERMS), 1, SIZES[1], SKETCHES[1])
     last_class = 'leads = ["label"]\nwith = []\ntolerates = []\nsure = false\nreveal_up_to = 0'
     return [
         ("other terms than were signed", "signature", AGREEMENT.replace("co-selling", "marketing")),
-        ("another size than the initiator signed", "signature", AGREEMENT.replace("customer = 96", "customer = 97")),
-        ("another size than the responder signed", "signature", AGREEMENT.replace("customer = 48", "customer = 49")),
+        (
+            "another size than the initiator signed",
+            "signature",
+            AGREEMENT.replace("customer = 96", "customer = 97"),
+        ),
+        (
+            "another size than the responder signed",
+            "signature",
+            AGREEMENT.replace("customer = 48", "customer = 49"),
+        ),
         ("another sketch than was signed", "signature", AGREEMENT.replace("rows = [192]", "rows = [193]")),
         ("signed twice by the initiator", "signature", add_signature(sized, 1, BRIGHTWATER.signing_seed)),
         ("no signature", "unsigned", add_part(TERMS, 0, SIZES[0], SKETCHES[0]) + "\n"),
@@ -204,7 +218,11 @@ def _altered() -> list[tuple[str, str, str]]:
         ("a class with a slot that is none", "range", _changed('leads = ["domain"]', 'leads = ["phone"]')),
         ("a class with a slot twice", "range", _changed('leads = ["domain"]', 'leads = ["domain", "domain"]')),
         ("a class that tolerates what is no contradiction", "range", _changed('["country"]', '["size"]')),
-        ("a class that is sure of a weak slot", "range", _changed(last_class, last_class.replace("false", "true"))),
+        (
+            "a class that is sure of a weak slot",
+            "range",
+            _changed(last_class, last_class.replace("false", "true")),
+        ),
         ("a class that reveals by a weak slot", "range", _changed(last_class, last_class[:-1] + "1")),
         ("a limit below zero", "range", _changed("ask_up_to = 30", "ask_up_to = -1")),
         ("a limit above 2^63 - 1", "range", _changed("ask_up_to = 30", f"ask_up_to = {2**63}")),

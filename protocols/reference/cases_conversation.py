@@ -43,7 +43,7 @@ FOLLOWING = encode_fields_message(ANSWERS_ID, {FIRST: SHOWN})
 
 def _reader(**known: Any) -> Talk:
     """Return a party that asked about two matches, and said *same* to one of the partner's questions."""
-    talk = Talk(set(MATCHES), 100, {name: 2 for name in MATCHES})
+    talk = Talk(set(MATCHES), 100, dict.fromkeys(MATCHES, 2))
     talk.asked = {QUESTIONS_ID: {FIRST, SECOND}}
     talk.answered = {ANSWERS_ID: {FIRST}}
     return replace(talk, **known)
@@ -51,12 +51,21 @@ def _reader(**known: Any) -> Talk:
 
 BODIES = [
     ("two questions", encode_body(QUESTIONS, ASKED)),
-    ("one acknowledgement of two messages", encode_body(ACKNOWLEDGEMENT, encode_acknowledgement([QUESTIONS_ID, ANSWERS_ID]))),
+    (
+        "one acknowledgement of two messages",
+        encode_body(ACKNOWLEDGEMENT, encode_acknowledgement([QUESTIONS_ID, ANSWERS_ID])),
+    ),
     ("an acknowledgement of nothing", encode_body(ACKNOWLEDGEMENT, encode_acknowledgement([]))),
     ("one same, one no", encode_body(ANSWERS, ANSWERED)),
-    ("no to all: as long as the answer before", encode_body(ANSWERS, encode_answers(QUESTIONS_ID, {FIRST: None, SECOND: None}))),
+    (
+        "no to all: as long as the answer before",
+        encode_body(ANSWERS, encode_answers(QUESTIONS_ID, {FIRST: None, SECOND: None})),
+    ),
     ("fields that follow", encode_body(FIELDS, FOLLOWING)),
-    ("25 questions: a longer body", encode_body(QUESTIONS, encode_questions({name: LARK for name in MATCHES[:25]}))),
+    (
+        "25 questions: a longer body",
+        encode_body(QUESTIONS, encode_questions(dict.fromkeys(MATCHES[:25], LARK))),
+    ),
 ]
 
 
@@ -101,51 +110,68 @@ def _item(name: bytes, *texts: bytes) -> bytes:
     return name + b"".join(len(text).to_bytes(2, "big") + text for text in texts)
 
 
-def _changed() -> list[tuple[str, str, bytes, Talk]]:
-    """Return bodies that are refused: what is wrong, the rule, the body, who reads it."""
-    reader, two = _reader(), b"\x00\x02"
-    questions, answers, fields = (encode_body(kind, text) for kind, text in
-                                  ((QUESTIONS, ASKED), (ANSWERS, ANSWERED), (FIELDS, FOLLOWING)))  # fmt: skip
+def _malformed() -> list[tuple[str, str, int, bytes]]:
+    """Return contents that are refused: what is wrong, the rule, the kind, the content."""
+    two = b"\x00\x02"
     good = _item(FIRST, b"Larkspur", b"", b"")
     many = encode_questions({name: LARK for name in MATCHES[:26]})
+    ids = sorted([QUESTIONS_ID, ANSWERS_ID], reverse=True)
+    three = encode_answers(QUESTIONS_ID, {FIRST: None, SECOND: None, THIRD: None})
     wrong_fields = encode_answers(QUESTIONS_ID, {FIRST: (LARK, SHOWN[:-1]), SECOND: None})
-    cases: list[tuple[str, str, bytes]] = [
-        ("a length beyond the body", "padding", questions[:1] + b"\xff" * 4 + questions[5:]),
-        ("a zero that is none", "padding", questions[:-1] + b"\x01"),
-        ("a body longer than it need be", "padding", questions + bytes(1024)),
-        ("kind 0", "kind", encode_body(0, ASKED)),
-        ("kind 5", "kind", encode_body(5, ASKED)),
-        ("questions without a number", "content", encode_body(QUESTIONS, b"\x00")),
-        ("no question", "content", encode_body(QUESTIONS, b"\x00\x00")),
-        ("a question too few", "content", encode_body(QUESTIONS, two + good)),
-        ("a byte behind the questions", "content", encode_body(QUESTIONS, ASKED + b"\x00")),
-        ("questions out of order", "content", encode_body(QUESTIONS, two + _item(SECOND, b"a", b"", b"") + good)),
-        ("one question twice", "content", encode_body(QUESTIONS, two + good + good)),
-        ("an empty name", "content", encode_body(QUESTIONS, b"\x00\x01" + _item(FIRST, b"", b"", b""))),
-        ("a name of 201 bytes", "content", encode_body(QUESTIONS, b"\x00\x01" + _item(FIRST, b"x" * 201, b"", b""))),
-        ("a name that is not UTF-8", "content", encode_body(QUESTIONS, b"\x00\x01" + _item(FIRST, b"\xff", b"", b""))),
-        ("a match that is revealed", "question-match", encode_body(QUESTIONS, encode_questions({REVEALED_MATCH: LARK}))),
-        ("26 questions", "question-count", encode_body(QUESTIONS, many)),
-        ("an acknowledgement cut short", "content", encode_body(ACKNOWLEDGEMENT, two + QUESTIONS_ID)),
-        ("ids out of order", "content", encode_body(ACKNOWLEDGEMENT, two + max(QUESTIONS_ID, ANSWERS_ID) + min(QUESTIONS_ID, ANSWERS_ID))),
-        ("an id twice", "content", encode_body(ACKNOWLEDGEMENT, two + QUESTIONS_ID * 2)),
-        ("another verdict", "content", encode_body(ANSWERS, ANSWERED[:50] + b"\x03" + ANSWERED[51:])),
-        ("answers cut short", "content", encode_body(ANSWERS, ANSWERED[:-1])),
-        ("answers to a message that was not sent", "answer-match", encode_body(ANSWERS, ANSWERS_ID + ANSWERED[32:])),
-        ("one answer of two", "answer-match", encode_body(ANSWERS, encode_answers(QUESTIONS_ID, {FIRST: None}))),
-        ("an answer too many", "answer-match", encode_body(ANSWERS, encode_answers(QUESTIONS_ID, {FIRST: None, SECOND: None, THIRD: None}))),
-        ("fields that are cut short", "fields", encode_body(ANSWERS, wrong_fields)),
-        ("fields of a match that was not answered same", "fields-match", encode_body(FIELDS, encode_fields_message(ANSWERS_ID, {SECOND: SHOWN}))),
-        ("fields after answers that were not sent", "fields-match", encode_body(FIELDS, QUESTIONS_ID + FOLLOWING[32:])),
-        ("a field too few", "fields", encode_body(FIELDS, encode_fields_message(ANSWERS_ID, {FIRST: encode_fields(["x"])}))),
-        ("no fields", "content", encode_body(FIELDS, ANSWERS_ID + b"\x00\x00")),
-        ("a byte behind the fields", "content", encode_body(FIELDS, FOLLOWING + b"\x00")),
-    ]  # fmt: skip
+    short_fields = encode_fields_message(ANSWERS_ID, {FIRST: encode_fields(["x"])})
+    return [
+        ("kind 0", "kind", 0, ASKED),
+        ("kind 5", "kind", 5, ASKED),
+        ("questions without a number", "content", QUESTIONS, b"\x00"),
+        ("no question", "content", QUESTIONS, b"\x00\x00"),
+        ("a question too few", "content", QUESTIONS, two + good),
+        ("a byte behind the questions", "content", QUESTIONS, ASKED + b"\x00"),
+        ("questions out of order", "content", QUESTIONS, two + _item(SECOND, b"a", b"", b"") + good),
+        ("one question twice", "content", QUESTIONS, two + good + good),
+        ("an empty name", "content", QUESTIONS, b"\x00\x01" + _item(FIRST, b"", b"", b"")),
+        ("a name of 201 bytes", "content", QUESTIONS, b"\x00\x01" + _item(FIRST, b"x" * 201, b"", b"")),
+        ("a name that is not UTF-8", "content", QUESTIONS, b"\x00\x01" + _item(FIRST, b"\xff", b"", b"")),
+        ("a match that is revealed", "question-match", QUESTIONS, encode_questions({REVEALED_MATCH: LARK})),
+        ("26 questions", "question-count", QUESTIONS, many),
+        ("an acknowledgement cut short", "content", ACKNOWLEDGEMENT, two + QUESTIONS_ID),
+        ("ids out of order", "content", ACKNOWLEDGEMENT, two + b"".join(ids)),
+        ("an id twice", "content", ACKNOWLEDGEMENT, two + QUESTIONS_ID * 2),
+        ("another verdict", "content", ANSWERS, ANSWERED[:50] + b"\x03" + ANSWERED[51:]),
+        ("answers cut short", "content", ANSWERS, ANSWERED[:-1]),
+        ("answers to a message that was not sent", "answer-match", ANSWERS, ANSWERS_ID + ANSWERED[32:]),
+        ("one answer of two", "answer-match", ANSWERS, encode_answers(QUESTIONS_ID, {FIRST: None})),
+        ("an answer too many", "answer-match", ANSWERS, three),
+        ("fields that are cut short", "fields", ANSWERS, wrong_fields),
+        (
+            "fields of a match answered no",
+            "fields-match",
+            FIELDS,
+            encode_fields_message(ANSWERS_ID, {SECOND: SHOWN}),
+        ),
+        ("fields after answers that were not sent", "fields-match", FIELDS, QUESTIONS_ID + FOLLOWING[32:]),
+        ("a field too few", "fields", FIELDS, short_fields),
+        ("no fields", "content", FIELDS, ANSWERS_ID + b"\x00\x00"),
+        ("a byte behind the fields", "content", FIELDS, FOLLOWING + b"\x00"),
+    ]
+
+
+def _changed() -> list[tuple[str, str, bytes, Talk]]:
+    """Return bodies, what is the matter with each, the verdict, and who reads it."""
+    reader = _reader()
+    questions, answers, fields = (
+        encode_body(kind, text) for kind, text in ((QUESTIONS, ASKED), (ANSWERS, ANSWERED), (FIELDS, FOLLOWING))
+    )
+    padding = [
+        ("a length beyond the body", questions[:1] + b"\xff" * 4 + questions[5:]),
+        ("a zero that is none", questions[:-1] + b"\x01"),
+        ("a body longer than it need be", questions + bytes(1024)),
+    ]
     again = _reader(was_asked={FIRST})
     full = _reader(was_asked=set(MATCHES[3:28]))
     larger = _reader(was_asked=set(MATCHES[3:28]), revealed=270)
     return [
-        *((what, f"refuse: {rule}", body, reader) for what, rule, body in cases),
+        *((what, "refuse: padding", body, reader) for what, body in padding),
+        *((what, f"refuse: {rule}", encode_body(kind, text), reader) for what, rule, kind, text in _malformed()),
         ("a match that was asked about before", "refuse: question-again", questions, again),
         ("two more than 25", "refuse: question-count", questions, full),
         ("a tenth of 270 is 27", "accept", questions, larger),
@@ -161,8 +187,13 @@ def refusals() -> Json:
         if _verdict(body, reader) != expect:
             raise ValueError(f"{what}: {_verdict(body, reader)}")
         cases.append(
-            {"comment": what, "body": body.hex(), "was_asked": describe_reader(reader)["was_asked"],
-             "revealed": reader.revealed, "expect": expect}  # fmt: skip
+            {
+                "comment": what,
+                "body": body.hex(),
+                "was_asked": describe_reader(reader)["was_asked"],
+                "revealed": reader.revealed,
+                "expect": expect,
+            }
         )
     return {
         "comment": "Bodies of the reader of bodies.json, but for was_asked and revealed",
@@ -191,7 +222,11 @@ def sealed() -> Json:
     cases = [
         ("the first copy", written(header, body), "accept"),
         ("the same bytes again: acknowledged again, not acted upon", written(header, body), "repeat"),
-        ("other bytes under the same id", written(replace(header, body_bytes=len(other)), other), "refuse: repeated-id"),
+        (
+            "other bytes under the same id",
+            written(replace(header, body_bytes=len(other)), other),
+            "refuse: repeated-id",
+        ),
         ("another id", written(_header(other, "another message"), other), "accept"),
         (
             "signed as a message of a session",
@@ -200,7 +235,7 @@ def sealed() -> Json:
         ),
     ]
     return {
-        "comment": "Messages from the first card of message/cards.json to the second, read in this order; nothing but their ids counts",
+        "comment": "Messages from the first card of message/cards.json to the second, read in this order",
         "section": "conversation-v1 §2, §3",
         "header": header.encode().hex(),
         "body": body.hex(),

@@ -208,4 +208,3 @@ def commitments() -> Json:
         "responder": describe_party(sides[1]),
         "expect": expect,
     }
-

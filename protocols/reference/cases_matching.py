@@ -3,14 +3,21 @@
 from typing import Any
 
 from protocols.reference import tables
-from protocols.reference.cases_session import CLASSES, SLOTS, SMALL, describe_classes, describe_slots, small_parties
+from protocols.reference.cases_session import (
+    CLASSES,
+    SLOTS,
+    SMALL,
+    describe_classes,
+    describe_slots,
+    small_parties,
+)
 from protocols.reference.matching import (
     ALWAYS,
     Bits,
     Match,
     Pairs,
-    class_of,
     claims_of,
+    class_of,
     contradictions,
     counts_as,
     encode_claims,
@@ -58,7 +65,7 @@ def presence_bits() -> Json:
     i, r = small_parties()
     padding = [
         {
-            "comment": f"padding of segment {segment} in rectangle {rectangle}: {len(side.segments[segment])} entities",
+            "comment": f"padding of segment {segment}, {len(side.segments[segment])} entities, in rectangle {rectangle}",
             "sketch_seed": side.sketch_secret.seed.hex(),
             "rectangle_segments": SMALL.rectangles[rectangle].segments[side.role],
             "bits": [["".join(str(int(b)) for b in tables.presence(e, SMALL)) for e in s] for s in side.segments],
@@ -97,8 +104,12 @@ def order_of_v() -> Json:
         made = tables.order_of_v(seed, nonce, 1, sizes, [_bits(b) for b in rows])
         cases.append({"comment": comment, "sizes": sizes, "bits": rows, "expect": made})
     shuffled = [
-        {"comment": f"segment {segment}", "segment": segment, "rows": 9,
-         "expect": tables.order(seed, "shuffle", nonce, 1, segment, [0] * 9)}
+        {
+            "comment": f"segment {segment}",
+            "segment": segment,
+            "rows": 9,
+            "expect": tables.order(seed, "shuffle", nonce, 1, segment, [0] * 9),
+        }
         for segment in (0, 2)
     ]
     return {
@@ -229,7 +240,15 @@ def _ruled(comment: str, pairs: Pairs, x: str, v: str) -> Json:
 
 def match_rule() -> Json:
     """Classes, tiers and contradictions of single matches, outcomes by room; and the room."""
-    sizes = [(7, 10, 0), (7, 10, 1), (7, 10, 2), (7, 7, 7), (10**8 * 16, 10**8 * 16, 1), (3, 5, 3), (2**33, 2**33, 1)]
+    sizes = [
+        (7, 10, 0),
+        (7, 10, 1),
+        (7, 10, 2),
+        (7, 7, 7),
+        (10**8 * 16, 10**8 * 16, 1),
+        (3, 5, 3),
+        (2**33, 2**33, 1),
+    ]
     return {
         "comment": "What becomes of a match; and r of rows of X, rows of V, sure matches",
         "section": "psi-v2 §8.2",
@@ -262,7 +281,7 @@ def _claimed(comment: str, matches: list[Match], rows: tuple[int, int], classes:
 
 
 def claims() -> Json:
-    """What the responder claims of many matches; and sections that break a rule that needs many, or a threshold."""
+    """What the responder claims of many matches; and sections that break a rule of numbers."""
     label, name, core = ((5, 1),), ((1, 1),), ((2, 2),)
     always = [*CLASSES[:6], MatchClass([5], [], ["domain"], False, 0, ALWAYS)]
     strict = [MatchClass([1], [], ["domain"], True, 60, 100), MatchClass([2], [], ["domain"], False, 500, 10**6)]
@@ -275,14 +294,28 @@ def claims() -> Json:
     many = [*_many(name, 40, 0, 16), *_many(label, 50, 40, 1)]
     cases = [
         _claimed("thirty to ask about, none to reveal: 25, the lowest rows of V", few, (1001, 1001), always),
-        _claimed("twenty names to reveal, twenty to ask about, and of fifty labels the first five", many, (1001, 1001), wide),
-        _claimed("sure matches far beyond their own limit: none is claimed", _many(name, 3, 0, 16), (1001, 1001), strict),
+        _claimed(
+            "twenty names to reveal, twenty to ask about, and of fifty labels the first five",
+            many,
+            (1001, 1001),
+            wide,
+        ),
+        _claimed(
+            "sure matches far beyond their own limit: none is claimed", _many(name, 3, 0, 16), (1001, 1001), strict
+        ),
         _claimed("sure matches to ask about count too", _many(name, 14, 0, 16), (15, 1001), strict),
-        _claimed("the heaviest first", [*_many(label, 20, 0, 1), *_many(((4, 5),), 20, 20, 1)], (1001, 1001), always),
-        _claimed("cores are dropped once no name is left", [*_many(name, 2, 0, 16), *_many(core, 2, 2, 8)], (100, 1001), strict),
+        _claimed(
+            "the heaviest first", [*_many(label, 20, 0, 1), *_many(((4, 5),), 20, 20, 1)], (1001, 1001), always
+        ),
+        _claimed(
+            "cores are dropped once no name is left",
+            [*_many(name, 2, 0, 16), *_many(core, 2, 2, 8)],
+            (100, 1001),
+            strict,
+        ),
     ]
     return {
-        "comment": "Claims of one comparison, and sections that an initiator refuses before it looks at its own rows",
+        "comment": "Claims of one comparison, and sections that an initiator reads",
         "section": "psi-v2 §7.6, §8.3",
         "slots": describe_slots(SLOTS),
         "cases": cases,
@@ -324,4 +357,3 @@ def _refused_claims(classes: list[MatchClass]) -> list[Json]:
             }
         )
     return found
-

@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from protocols.reference import envelope
-from protocols.reference.shown import encode_fields
 from protocols.reference.envelope import Header
+from protocols.reference.shown import encode_fields
 
 Json = dict[str, Any]
 
@@ -128,7 +128,8 @@ def agreed_fields() -> Json:
         ("too long, in characters of four bytes", ["\N{GRINNING FACE}" * 51]),
     ]
     cases: list[Json] = [
-        {"comment": comment, "fields": fields, "expect": encode_fields(fields).hex()} for comment, fields in written
+        {"comment": comment, "fields": fields, "expect": encode_fields(fields).hex()}
+        for comment, fields in written
     ]
     two = encode_fields(["a", "b"])
     refused = [

@@ -125,7 +125,12 @@ def lengths() -> list[Case]:
         ]
     six, eight = sections(6), sections(8)
     cases += [
-        Case("message 6, a byte moved to the second section", "section-length", 6, join([six[0][:3], six[0][3:] + six[1]])),
+        Case(
+            "message 6, a byte moved to the second section",
+            "section-length",
+            6,
+            join([six[0][:3], six[0][3:] + six[1]]),
+        ),
         Case("message 6, one section", "section-length", 6, join(six[:1])),
         Case("message 6, three sections", "section-length", 6, join([*six, b""])),
         Case("message 8, no totals, not even empty ones", "section-length", 8, join(eight[:2])),
@@ -155,7 +160,9 @@ def previews() -> list[Case]:
         data = body(number)
         cases += [
             Case(f"message {number}: no bit set", "density", number, replaced(data, array[number], bytes(512))),
-            Case(f"message {number}: all bits set", "density", number, replaced(data, array[number], b"\xff" * 512)),
+            Case(
+                f"message {number}: all bits set", "density", number, replaced(data, array[number], b"\xff" * 512)
+            ),
             Case(f"message {number}: a bit flipped", None, number, replaced(data, -1, bytes([data[-1] ^ 1]))),
         ]
     cases.append(Case("message 2: the reader's own nonce", "nonce", 2, replaced(body(2), 0, body(1)[:32])))
@@ -202,14 +209,23 @@ def points() -> list[Case]:
             changes.append(("two points with the same product", "same-product", _translated(before)))
             changes.append(("a point of the twist", None, point_on_twist()))
         cases += [
-            Case(f"message {number}: {what}", rule, number, with_first_section(number, replaced(section, end - 32, u)))
+            Case(
+                f"message {number}: {what}",
+                rule,
+                number,
+                with_first_section(number, replaced(section, end - 32, u)),
+            )
             for what, rule, u in changes
         ]
     for number, size in ((3, 7), (4, 10)):
         section = sections(number)[0]
         last = size // 4
         set_bit = replaced(section, last, bytes([section[last] | 1]))
-        cases.append(Case(f"message {number}: bits behind the last row", "bits", number, with_first_section(number, set_bit)))
+        cases.append(
+            Case(
+                f"message {number}: bits behind the last row", "bits", number, with_first_section(number, set_bit)
+            )
+        )
     return cases
 
 
@@ -218,7 +234,12 @@ def tokens() -> list[Case]:
     section = sections(5)[0]
     return [
         Case("a token twice", "repeated-token", 5, with_first_section(5, replaced(section, -16, section[:16]))),
-        Case("a token twice in a row", "repeated-token", 5, with_first_section(5, replaced(section, 16, section[:16]))),
+        Case(
+            "a token twice in a row",
+            "repeated-token",
+            5,
+            with_first_section(5, replaced(section, 16, section[:16])),
+        ),
     ]
 
 
@@ -253,8 +274,18 @@ def claims() -> list[Case]:
         Case("the honest claims", None, 6, body(6)),
         Case("one claim less", None, 6, _claiming([m for n, m in enumerate(honest) if n != label])),
         Case("cut inside a claim", "claim-length", 6, with_first_section(6, section[:-1])),
-        Case("a claim more than is there", "claim-length", 6, with_first_section(6, (5).to_bytes(4, "big") + section[4:])),
-        Case("a claim fewer than is there", "claim-length", 6, with_first_section(6, (3).to_bytes(4, "big") + section[4:])),
+        Case(
+            "a claim more than is there",
+            "claim-length",
+            6,
+            with_first_section(6, (5).to_bytes(4, "big") + section[4:]),
+        ),
+        Case(
+            "a claim fewer than is there",
+            "claim-length",
+            6,
+            with_first_section(6, (3).to_bytes(4, "big") + section[4:]),
+        ),
         Case("a claim without a pair", "pair-count", 6, naming(domain, pairs=())),
         Case("more pairs than slots", "pair-count", 6, naming(domain, pairs=((0, 0),) * 7)),
         Case("a row of X that does not exist", "row-range", 6, naming(domain, x=7)),
@@ -271,11 +302,20 @@ def claims() -> list[Case]:
         Case("a domain that a row of V does not have", "pair-bits", 6, naming(domain, v=without_domain)),
         Case("a domain that a row of X does not have", "pair-bits", 6, naming(label, pairs=((0, 0),))),
         Case("a claim that the rule drops", "claim-dropped", 6, naming(name, pairs=((5, 4),))),
-        Case("without the sure claims what is asked about is dropped", "claim-dropped", 6, _claiming([honest[label]])),
+        Case(
+            "without the sure claims what is asked about is dropped",
+            "claim-dropped",
+            6,
+            _claiming([honest[label]]),
+        ),
         Case("a row of padding", "row-padding", 6, naming(name, x=padding)),
         Case("a row without the key", "row-key", 6, naming(name, pairs=((1, 1), (5, 5)))),
-        Case("a claim that is made up, of keys that are there: taken until keys are exchanged", None, 6,
-             _claiming(sorted([*honest, asked], key=lambda claim: claim.x))),
+        Case(
+            "a claim that is made up, of keys that are there: taken until keys are exchanged",
+            None,
+            6,
+            _claiming(sorted([*honest, asked], key=lambda claim: claim.x)),
+        ),
     ]
 
 
@@ -330,9 +370,18 @@ def sealed_fields() -> list[Case]:
             ("that of fields, of a match to ask about", asked, 17),
         ):
             changed = replaced(section, at, new.to_bytes(4, "big"))
-            cases.append(Case(f"message {number}: a length that is {what}", "field-length", number, with_first_section(number, changed)))
+            cases.append(
+                Case(
+                    f"message {number}: a length that is {what}",
+                    "field-length",
+                    number,
+                    with_first_section(number, changed),
+                )
+            )
         altered = replaced(section, -1, bytes([section[-1] ^ 1]))
-        cases.append(Case(f"message {number}: an altered tag", "field-open", number, with_first_section(number, altered)))
+        cases.append(
+            Case(f"message {number}: an altered tag", "field-open", number, with_first_section(number, altered))
+        )
     return [*cases, _another_account(), *totals()]
 
 

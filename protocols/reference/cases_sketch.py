@@ -79,7 +79,7 @@ def sketches() -> Json:
         answers = sketch.noiseless(terms, SECRET, segments)
         cases.append(
             {
-                "comment": f"{terms.kind}, {sum(terms.rows)} rows, epsilon {terms.epsilon}; a name in two segments",
+                "comment": f"{terms.kind}, rows {terms.rows}, epsilon {terms.epsilon}; a name in two segments",
                 "terms": describe_sketch(terms),
                 **_describe_secret(),
                 "segments": segments,
@@ -250,7 +250,13 @@ def noisy_totals() -> Json:
     """Totals with their noise."""
     cases = []
     for epsilon, scale in sketch.TOTALS_SCALE.items():
-        for by, value, entities in ((0, "", 500), (1, "DE", 70), (1, "FR", 0), (2, "mechanical engineering", 200), (3, "11-50", 12)):
+        for by, value, entities in (
+            (0, "", 500),
+            (1, "DE", 70),
+            (1, "FR", 0),
+            (2, "mechanical engineering", 200),
+            (3, "11-50", 12),
+        ):
             total = sketch.noisy_total(epsilon, SECRET.seed, by, value, entities)
             least = {0: -(1 << 62), 2: 16 * scale}.get(by, 4 * scale)
             cases.append(
@@ -314,4 +320,3 @@ def totals() -> Json:
             *({"comment": comment, "bytes": data.hex(), "expect": "refuse: totals"} for comment, data in refused),
         ],
     }
-

@@ -56,7 +56,12 @@ def shared_pairs(
 
 
 def match(
-    u: Table, v: Table, bits: tuple[list[Bits], list[Bits]], slots: Sequence[Slot], sent: Sequence[int], threshold: int
+    u: Table,
+    v: Table,
+    bits: tuple[list[Bits], list[Bits]],
+    slots: Sequence[Slot],
+    sent: Sequence[int],
+    threshold: int,
 ) -> list[Match]:
     """Match two token tables, in ascending order of the row of X (psi-v2 §8.1).
 
@@ -120,7 +125,11 @@ def class_of(
     against = contradictions(pairs, bits, slots)
     for candidate in classes:
         leads = counts_as(leading, slots) in candidate.leads
-        if leads and (not candidate.with_ or others & set(candidate.with_)) and against <= set(candidate.tolerates):
+        if (
+            leads
+            and (not candidate.with_ or others & set(candidate.with_))
+            and against <= set(candidate.tolerates)
+        ):
             return candidate
     return None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from protocols.reference import aes_gcm, ed25519
 from protocols.reference.curve import P, x25519
@@ -108,7 +109,7 @@ def check_claims(section: bytes, bits: tuple[list[Bits], list[Bits]], p: Paramet
     """
     claims = list(decode_claims(section, len(p.sent)))
     require(all(c.x < len(bits[0]) and c.v < len(bits[1]) for c in claims), "row-range")
-    ascending = all(a.x < b.x for a, b in zip(claims, claims[1:], strict=False))
+    ascending = all(a.x < b.x for a, b in pairwise(claims))
     require(ascending and len({c.v for c in claims}) == len(claims), "row-repeated")
     all_pairs = [pair for c in claims for pair in c.pairs]
     sent = all(s in p.sent and t in p.sent for s, t in all_pairs)
@@ -256,7 +257,9 @@ class Reader:
             require(all(row < sum(sizes) for row in named), "row-range")
             require(len(set(named)) == len(named), "row-repeated")
             places = [c.v_order[claim.v] for claim in claims]
-            require([segment_of(row, sizes) for row in named] == [segment_of(v, sizes) for v in places], "row-segment")
+            require(
+                [segment_of(row, sizes) for row in named] == [segment_of(v, sizes) for v in places], "row-segment"
+            )
             require([c.y.bits[row] for row in named] == [c.y.bits[v] for v in places], "row-bits")
             entities = [c.y.origin[row] for row in named]
             require(None not in entities, "row-padding")
@@ -302,7 +305,9 @@ class Reader:
     def _asked(self, claims: Sequence[Match], c: Comparison) -> list[bool]:
         return [o == ASK for o in outcomes(claims, self._bits(c), self.p.slots, self.p.classes)]
 
-    def _initiators_keys(self, n: int, claims: Sequence[Match], shares: Sequence[bytes], c: Comparison) -> list[bytes]:
+    def _initiators_keys(
+        self, n: int, claims: Sequence[Match], shares: Sequence[bytes], c: Comparison
+    ) -> list[bytes]:
         """Check the responder's key shares, and derive the keys under which it seals."""
         draws = self.scalars[n]
         section_6 = container(self.bodies[6], [(4, len(self.bodies[6]))] * len(self.rows))[n]

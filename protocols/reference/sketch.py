@@ -8,7 +8,12 @@ from protocols.reference.suite import derive, digest, key_message, word, words
 PLAIN, SEGMENTS = "plain", "segments"
 FLIP = {"2": 2198905795380358826, "1": 4961093570831980854, "1/2": 6964396094736529935, "1/4": 8076418037615682946}
 """T of each epsilon: a bit flips if its word is below (psi-v2 §5.1)."""
-WRONG = {"2": 1775593845874822304, "1": 3225924259609386020, "1/2": 3968132955179597173, "1/4": 4305937122093904037}
+WRONG = {
+    "2": 1775593845874822304,
+    "1": 3225924259609386020,
+    "1/2": 3968132955179597173,
+    "1/4": 4305937122093904037,
+}
 """T4 of each epsilon: how many words give each wrong answer (psi-v2 §5.2)."""
 TOTALS_SCALE = {"2": 2, "1": 4, "1/2": 8, "1/4": 16}
 ESTIMATE_SCALE = {PLAIN: 2, SEGMENTS: 6}

@@ -77,9 +77,7 @@ def blind(party: Party, rectangle: int, p: Parameters) -> Blinded:
                 for slot, message in zip(p.sent, messages, strict=True)
             ]
             table.append([x25519(scalar, point) for point in points])
-            bits.append(
-                presence(entity, p) if entity else padding_bits(party, segment, row, rectangle, p)
-            )
+            bits.append(presence(entity, p) if entity else padding_bits(party, segment, row, rectangle, p))
             origin.append(entity)
     return Blinded(scalar, table, bits, origin)
 
@@ -96,9 +94,7 @@ def tokens(rid: bytes, scalar: bytes, table: Table) -> Table:
     return [[token(rid, x25519(scalar, point)) for point in row] for row in table]
 
 
-def order_of_v(
-    seed: bytes, nonce: bytes, rectangle: int, sizes: list[int], bits: list[Bits]
-) -> list[int]:
+def order_of_v(seed: bytes, nonce: bytes, rectangle: int, sizes: list[int], bits: list[Bits]) -> list[int]:
     """Return for each row of V the row of Y (psi-v2 §7.4).
 
     Args:
@@ -151,5 +147,3 @@ def input_commitment(party: Party, p: Parameters) -> bytes:
     nonce, seed = party.nonce, party.session_seed
     frozen = sha256(party.frozen_list)
     return digest("inputs", p.context, nonce, bytes([party.role]), seed, frozen, key_table(party, p), sketch)
-
-
