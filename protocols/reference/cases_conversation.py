@@ -114,7 +114,7 @@ def _malformed() -> list[tuple[str, str, int, bytes]]:
     """Return contents that are refused: what is wrong, the rule, the kind, the content."""
     two = b"\x00\x02"
     good = _item(FIRST, b"Larkspur", b"", b"")
-    many = encode_questions({name: LARK for name in MATCHES[:26]})
+    many = encode_questions(dict.fromkeys(MATCHES[:26], LARK))
     ids = sorted([QUESTIONS_ID, ANSWERS_ID], reverse=True)
     three = encode_answers(QUESTIONS_ID, {FIRST: None, SECOND: None, THIRD: None})
     wrong_fields = encode_answers(QUESTIONS_ID, {FIRST: (LARK, SHOWN[:-1]), SECOND: None})

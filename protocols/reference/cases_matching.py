@@ -65,7 +65,7 @@ def presence_bits() -> Json:
     i, r = small_parties()
     padding = [
         {
-            "comment": f"padding of segment {segment}, {len(side.segments[segment])} entities, in rectangle {rectangle}",
+            "comment": f"segment {segment} with {len(side.segments[segment])} entities, rectangle {rectangle}",
             "sketch_seed": side.sketch_secret.seed.hex(),
             "rectangle_segments": SMALL.rectangles[rectangle].segments[side.role],
             "bits": [["".join(str(int(b)) for b in tables.presence(e, SMALL)) for e in s] for s in side.segments],
