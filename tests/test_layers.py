@@ -80,6 +80,7 @@ PURE_PSI = {
     "functools",
     "gmpy2",
     "hashlib",
+    "hmac",
     "itertools",
     "json",
     "math",

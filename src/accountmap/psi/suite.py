@@ -1,10 +1,10 @@
-"""The names, labels and sizes of account-psi-v1 (psi-v1 §2)."""
+"""The names, labels and sizes of account-psi-v2 (psi-v2 §2)."""
 
 import hashlib
 from functools import lru_cache
 from typing import Final
 
-SUITE: Final = b"account-psi-v1-X25519-SHA512-ELL2"
+SUITE: Final = b"account-psi-v2-X25519-SHA512-ELL2"
 POINT_BYTES: Final = 32
 TOKEN_BYTES: Final = 16
 INDEX_BYTES: Final = 4
