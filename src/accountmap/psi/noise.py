@@ -11,8 +11,8 @@ import numpy.typing as npt
 from accountmap.psi.suite import label
 
 KeyStream = Callable[[bytes, int, int], bytes]
-"""The key stream of AES-256 in counter mode (NIST SP 800-38A): key of 32 bytes, number of the first block, number of
-blocks of 16 bytes. The counter is the number of the block, 16 bytes, big-endian."""
+"""Returns the key stream of AES-256 in counter mode (NIST SP 800-38A) for a key of 32 bytes, the number of the
+first block, and how many blocks of 16 bytes. The counter is the number of the block, in 16 bytes, big-endian."""
 
 Words = npt.NDArray[np.uint64]
 
@@ -28,10 +28,11 @@ _WORDS_AT_ONCE: Final = 64
 
 
 def derive(seed: bytes, name: str, *parts: bytes) -> bytes:
-    """Derive 32 bytes with HKDF-SHA256 (RFC 5869), without salt; the info is the label of the name, then the parts.
+    """Derive 32 bytes with HKDF-SHA256 (RFC 5869), without salt.
 
     Args:
-        parts: all but the last of a fixed length.
+        name: its label is what the info begins with.
+        parts: what follows, all but the last of a fixed length.
     """
     key = hmac.digest(bytes(32), seed, sha256)
     return hmac.digest(key, label(name) + b"".join(parts) + b"\x01", sha256)
@@ -78,7 +79,7 @@ def bernoulli_exp(uniform: Uniform, u: int, t: int) -> bool:
 
 
 def laplace(uniform: Uniform, t: int) -> int:
-    """Draw k with probability proportional to exp(-|k|/t), exactly (Canonne, Kamath, Steinke 2020, algorithm 2)."""
+    """Draw k with probability proportional to exp(-|k|/t), exactly (as above, algorithm 2)."""
     while True:
         u = uniform(t)
         if not bernoulli_exp(uniform, u, t):
