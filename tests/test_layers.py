@@ -12,13 +12,14 @@ PACKAGE = ROOT / "src" / "accountmap"
 
 MAY_IMPORT = {
     "errors": set(),
+    "model": set(),
     "files": set(),
     "parallel": {"errors"},
     "databases": {"errors"},
     "accounts": {"errors", "databases"},
     "linkage": {"errors", "accounts"},
     "preflight": {"errors", "accounts", "linkage"},
-    "psi": {"errors"},
+    "psi": {"errors", "model"},
     "curve": {"errors", "psi", "parallel"},
     "trust": {"errors", "psi"},
     "channels": {"errors", "files"},
@@ -75,8 +76,10 @@ CLI_MAY_ALSO_IMPORT = {
 
 PURE_PSI = {
     "collections",
+    "cryptography",
     "dataclasses",
     "enum",
+    "fractions",
     "functools",
     "gmpy2",
     "hashlib",

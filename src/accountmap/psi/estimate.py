@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from accountmap.psi.noise import KeyStream, derive, laplace, uniform_of
-from accountmap.psi.sketch import Sketch, Values
+from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.sketch import Sketch, SketchParameters, Values
+from accountmap.psi.suite import derive
 
 LEAST_SHOWN: Final = 100
 """For fewer own values no estimate is shown."""
@@ -36,15 +37,18 @@ class Estimate:
     high: int
 
 
-def estimate_level(sketch: Sketch, level: int, own: int, hits: int, draws: int = 1) -> Estimate:
+def estimate_level(
+    parameters: SketchParameters, level: int, count: int, own: int, hits: int, draws: int = 1
+) -> Estimate:
     """Estimate how many own values a partner lists with an answer of at least `level` (psi-v2 §5.5).
 
     Args:
+        count: positions of the partner's sketch whose answer is at least `level`.
         own: how many own values were looked for.
         hits: how many were met there, with noise.
         draws: how many noises `hits` has: that of each segment that it is the sum of.
     """
-    interval = _Interval(sketch, level, own, hits, draws)
+    interval = _Interval(parameters, level, count, own, hits, draws)
     value = interval.estimate()
     return Estimate(own, hits, value, interval.end(value, 0), interval.end(value, interval.most))
 
@@ -52,11 +56,12 @@ def estimate_level(sketch: Sketch, level: int, own: int, hits: int, draws: int =
 class _Interval:
     """The numbers of shared values that fit what was met (psi-v2 §5.5)."""
 
-    def __init__(self, sketch: Sketch, level: int, own: int, hits: int, draws: int) -> None:
-        parameters = sketch.parameters
+    def __init__(
+        self, parameters: SketchParameters, level: int, count: int, own: int, hits: int, draws: int
+    ) -> None:
         self._m, self._own, self._hits = parameters.positions, own, hits
         self._if_so, _ = parameters.chances(level)
-        self._count = sketch.counts[level - 1]
+        self._count = count
         self._noise = draws * _TENFOLD_VARIANCE[parameters.by_segments]
         self.most = min(own, parameters.rows_from(level))
 
@@ -90,9 +95,7 @@ class _Interval:
         return 2 * off <= whole or 3125 * (2 * off - whole) ** 2 <= 4802 * tenfold
 
 
-def estimates(
-    sketch: Sketch, own_seed: bytes, values: Values, key_stream: KeyStream
-) -> tuple[tuple[Estimate, ...], ...]:
+def estimates(sketch: Sketch, own_seed: bytes, values: Values) -> tuple[tuple[Estimate, ...], ...]:
     """Estimate for each own segment and each level how many values the partner lists (psi-v2 §5.5).
 
     This is done once for a pair of sketches. The noise depends on nothing else, so repeating it gains nothing.
@@ -111,8 +114,8 @@ def estimates(
         mine = answers[values.in_segment[:, segment]]
         row = []
         for level in sketch.parameters.levels:
-            hits = int((mine >= level).sum()) + _noise(sketch, own_seed, segment, level, key_stream)
-            row.append(estimate_level(sketch, level, len(mine), hits))
+            hits = int((mine >= level).sum()) + estimate_noise(sketch, own_seed, segment, level)
+            row.append(estimate_level(sketch.parameters, level, sketch.counts[level - 1], len(mine), hits))
         found.append(tuple(row))
     return tuple(found)
 
@@ -120,9 +123,10 @@ def estimates(
 def estimate_all(sketch: Sketch, segments: Sequence[Estimate], level: int = 1) -> Estimate:
     """Estimate for several segments together, from what was met in each: it says nothing that they do not say."""
     own, hits = sum(one.own for one in segments), sum(one.hits for one in segments)
-    return estimate_level(sketch, level, own, hits, draws=len(segments))
+    return estimate_level(sketch.parameters, level, sketch.counts[level - 1], own, hits, draws=len(segments))
 
 
-def _noise(sketch: Sketch, own_seed: bytes, segment: int, level: int, key_stream: KeyStream) -> int:
+def estimate_noise(sketch: Sketch, own_seed: bytes, segment: int, level: int) -> int:
+    """Draw the noise of the estimate of an own segment; it is always the same for a pair of sketches."""
     key = derive(own_seed, "estimate", sketch.card, sketch.id, bytes([segment]), bytes([level]))
-    return laplace(uniform_of(key_stream, key), _SCALE[sketch.parameters.by_segments])
+    return laplace(uniform_of(key), _SCALE[sketch.parameters.by_segments])

@@ -8,7 +8,6 @@ bytes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from typing import Final, Self
@@ -17,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.errors import PeerError, UsageError
-from accountmap.psi.noise import KeyStream, derive, laplace, uniform_of, words
-from accountmap.psi.suite import DIGEST_BYTES, digest, key_prefix, label
+from accountmap.model import Epsilon
+from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.suite import DIGEST_BYTES, Words, derive, digest, key_prefix, label, words
 
 SKETCH_ID_BYTES: Final = 16
-SEED_BYTES: Final = 32
 LEAST_POSITIONS: Final = 4096
 POSITIONS_A_ROW: Final = 16
 MOST_ROWS: Final = 10**8
@@ -36,20 +35,6 @@ _POSITIONS_AT_ONCE: Final = 1 << 20
 
 Positions = npt.NDArray[np.int64]
 Answers = npt.NDArray[np.uint8]
-
-
-class Epsilon(StrEnum):
-    """How much a sketch says of one value: the odds that it is listed change by a factor of at most e^ε."""
-
-    TWO = "2"
-    ONE = "1"
-    HALF = "1/2"
-    QUARTER = "1/4"
-
-    @property
-    def quarters(self) -> int:
-        """The number in quarters, in which sums are exact."""
-        return {"2": 8, "1": 4, "1/2": 2, "1/4": 1}[self]
 
 
 _CHANGE: Final = {
@@ -176,16 +161,14 @@ def positions_of(card: bytes, sketch_id: bytes, messages: Sequence[bytes], posit
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def make_sketch(
-    parameters: SketchParameters, secret: SketchSecret, values: Values, key_stream: KeyStream
-) -> bytes:
+def make_sketch(parameters: SketchParameters, secret: SketchSecret, values: Values) -> bytes:
     """Make a sketch (psi-v2 §5.1, §5.2).
 
     Raises:
         UsageError: there are more values than padded rows.
     """
     place = positions_of(secret.card, secret.id, values.messages, parameters.positions)
-    return make_sketch_at(parameters, secret, place, values.in_segment, key_stream)
+    return make_sketch_at(parameters, secret, place, values.in_segment)
 
 
 def make_sketch_at(
@@ -193,7 +176,6 @@ def make_sketch_at(
     secret: SketchSecret,
     place: Positions,
     in_segment: npt.NDArray[np.bool_],
-    key_stream: KeyStream,
 ) -> bytes:
     """Make a sketch of values whose positions are known.
 
@@ -206,7 +188,7 @@ def make_sketch_at(
     """
     strongest = in_segment.argmax(axis=1)
     answer = np.array([parameters.answer(segment) for segment in range(in_segment.shape[1])], np.uint8)[strongest]
-    dummy_place, dummy_answer = _dummies(parameters, secret, _values_by_part(parameters, strongest), key_stream)
+    dummy_place, dummy_answer = _dummies(parameters, secret, _values_by_part(parameters, strongest))
     place, answer = np.concatenate([place, dummy_place]), np.concatenate([answer, dummy_answer])
     order = np.lexsort((answer, place))
     place, answer = place[order], answer[order]
@@ -217,7 +199,7 @@ def make_sketch_at(
         first, last = np.searchsorted(place, (start, stop))
         answers = np.zeros(stop - start, np.uint8)
         answers[place[first:last] - start] = answer[first:last]  # the last of equal positions has the greatest
-        _change(answers, words(key_stream, noise, start, stop), parameters)
+        _change(answers, words(noise, stop - start, start), parameters)
         packed.append(_pack(answers, parameters.bits))
     return b"".join(packed)
 
@@ -233,18 +215,16 @@ def _values_by_part(parameters: SketchParameters, strongest: npt.NDArray[np.intp
     return counted
 
 
-def _dummies(
-    parameters: SketchParameters, secret: SketchSecret, counted: list[int], key_stream: KeyStream
-) -> tuple[Positions, Answers]:
+def _dummies(parameters: SketchParameters, secret: SketchSecret, counted: list[int]) -> tuple[Positions, Answers]:
     """Return position and answer of what fills the values up to the padded rows."""
     missing = [rows - count for rows, count in zip(parameters.rows, counted, strict=True)]
     key = derive(secret.seed, "sketch-dummies", secret.id)
-    place = words(key_stream, key, 0, sum(missing)) & np.uint64(parameters.positions - 1)
+    place = words(key, sum(missing)) & np.uint64(parameters.positions - 1)
     answers = [parameters.answer(segment) for segment in range(len(missing))]
     return place.astype(np.int64), np.repeat(np.array(answers, np.uint8), missing)
 
 
-def _change(answers: Answers, drawn: npt.NDArray[np.uint64], parameters: SketchParameters) -> None:
+def _change(answers: Answers, drawn: Words, parameters: SketchParameters) -> None:
     """Put the noise on answers, in place."""
     others = (1 << parameters.bits) - 1
     changed = np.flatnonzero(drawn < np.uint64(others * parameters.change))
@@ -344,7 +324,7 @@ def sketch_inputs(secret: SketchSecret, list_digest: bytes, values_digest: bytes
 
 
 def noisy_totals(
-    epsilon: Epsilon, seed: bytes, counted: dict[tuple[int, str], int], key_stream: KeyStream
+    epsilon: Epsilon, seed: bytes, counted: dict[tuple[int, str], int]
 ) -> Iterator[tuple[int, str, int]]:
     """Put noise on the totals of a sketch's entities, and leave out what is too small (psi-v2 §5.6).
 
@@ -354,10 +334,10 @@ def noisy_totals(
     Yields:
         Kind, value and noisy total, in the order of kinds and values.
     """
-    scale = 16 // epsilon.quarters
+    scale = int(4 / epsilon.fraction)
     for by, value in sorted(counted, key=lambda key: (key[0], key[1].encode())):
         key = derive(seed, "totals", bytes([by]), value.encode())
-        total = counted[by, value] + laplace(uniform_of(key_stream, key), scale)
+        total = counted[by, value] + laplace(uniform_of(key), scale)
         if total >= _LEAST_TOTAL[by] * scale:
             yield by, value, total
         elif by == 0:

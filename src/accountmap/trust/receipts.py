@@ -7,11 +7,9 @@ from typing import Any, Final, Self
 
 import numpy as np
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accountmap.psi.fields import matches_digest, receipt_of
-from accountmap.psi.noise import BLOCK_BYTES
 from accountmap.psi.phases import Done
 from accountmap.psi.suite import digest
 from accountmap.trust.identity import Card, Identity, verify
@@ -34,16 +32,6 @@ class OneTimeAead:
             return AESGCM(key).decrypt(_NONCE, sealed, None)
         except InvalidTag:
             return None
-
-
-def aes_key_stream(key: bytes, first: int, blocks: int) -> bytes:
-    """Return blocks of the key stream of AES-256 in counter mode (NIST SP 800-38A), psi's port KeyStream.
-
-    Args:
-        first: number of the first block, which is its counter.
-    """
-    counter = modes.CTR(first.to_bytes(BLOCK_BYTES, "big"))
-    return Cipher(algorithms.AES(key), counter).encryptor().update(bytes(BLOCK_BYTES * blocks))
 
 
 class CardReceipts:
