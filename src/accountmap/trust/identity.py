@@ -87,7 +87,7 @@ class Card:
         """
         document = toml_text.normal(data, "partner card")
         signed, signature = toml_text.split_signed(document, _SIGNATURE, "partner card")
-        fields = toml_text.parse(signed, "partner card", CARD_FORMAT)
+        fields = toml_text.parse(signed, "partner card", {CARD_FORMAT})
         toml_text.check_keys(fields, _TYPES, "partner card")
         card = cls(
             document,
