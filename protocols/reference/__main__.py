@@ -77,6 +77,7 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "message/agreements.json": cases_agreements.agreements,
     "message/preview_agreements.json": cases_agreements.preview_agreements,
     "message/refuse_agreements.json": cases_agreements.refusals,
+    "message/before_signing.json": cases_agreements.before_signing,
     "message/sealed.json": cases_sealed.sealed_message,
     "message/refuse_sealed.json": cases_sealed.sealed_refusals,
     "conversation/bodies.json": cases_conversation.bodies,

@@ -266,3 +266,44 @@ def refusals() -> Json:
         "section": "trust-v2 §1, §4",
         "cases": taken + refused,
     }
+
+
+def before_signing() -> Json:
+    """Agreements that are refused for what their reader knows: texts, cards, clock, what was before (§1, §4.5)."""
+    stranger = bytes(32)
+    of_strangers = _signed(terms(NAMES, (CARDS[0], stranger), RECTANGLES))
+    renamed = _signed(terms((NAMES[0], "Larkspur"), CARDS, RECTANGLES))
+    two = TERMS.replace(
+        'segments = ["customer", "opportunity", "prospect"]', 'segments = ["customer", "prospect"]'
+    )
+    fewer = _with_two_segments(two)
+    other = _signed(TERMS.replace("co-selling", "marketing together"))
+    now, later, last = "2026-11-22T13:00:00Z", "2026-11-20T12:00:00Z", "2026-11-22T12:00:01Z"
+    cases: list[tuple[str, str | None, Json]] = [
+        ("between the two, dated an hour ago", None, {"agreement": AGREEMENT}),
+        ("as it was proposed", None, {"agreement": AGREEMENT, "proposed": _proposed(TERMS)}),
+        ("with a card that is not on file", "parties", {"agreement": of_strangers}),
+        ("with another name than on the card", "parties", {"agreement": renamed}),
+        ("with two segments", "segments", {"agreement": fewer}),
+        ("dated two days ahead", "date", {"agreement": AGREEMENT, "now": later}),
+        ("dated before the last that both signed", "date", {"agreement": AGREEMENT, "last": last}),
+        ("with other terms than were proposed", "changed", {"agreement": other, "proposed": _proposed(TERMS)}),
+        ("not UTF-8", "text", {"bytes": (AGREEMENT.encode() + b"\xff").hex()}),
+        ("more than 262,144 bytes", "size", {"repeat": [" ", 262_145]}),
+    ]
+    return {
+        "comment": "Agreements, or proposals that come back, read by a party with both cards, before it signs",
+        "section": "trust-v2 §1, §4.5",
+        "now": now,
+        "cases": [
+            {"comment": what, **inputs, "expect": f"refuse: {rule}" if rule else "accept"}
+            for what, rule, inputs in cases
+        ],
+    }
+
+
+def _with_two_segments(text: str) -> str:
+    """Return a proposal with the segments customer and prospect."""
+    text = text.replace('"opportunity", ', "").replace('["prospect", "customer"]', '["prospect"]')
+    part = add_part(text, 0, SIZES[0], SKETCHES[0]).replace("opportunity = 16\n", "")
+    return add_signature(part, 0, BRIGHTWATER.signing_seed)

@@ -287,7 +287,7 @@ def preview() -> Json:
         other, terms = sides[1 - role], SMALL.sketches[1 - role]
         c = sketch.count_from(made[1 - role], terms, 1)
         rows = []
-        for segment, values in enumerate(sketch.distinct(names[role])):
+        for segment, values in enumerate(map(set, names[role])):
             hits = sketch.hits(terms, 1, made[1 - role], other.card, values)
             noise = sketch.estimate_noise(
                 terms.kind, side.sketch_secret.seed, other.card, made[1 - role][:16], segment, 1
