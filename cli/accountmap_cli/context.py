@@ -150,7 +150,9 @@ def open_place(
             "a direct connection either listens or connects, and keeps its messages in a local folder",
             "Give --listen on one side and --connect on the other.",
         )
-    with closing(direct_channel(own, partner, place.target, listen=listen, connect=connect, wait=wait)) as channel:
+    with closing(
+        direct_channel(own, partner, place.target, listen=listen, connect=connect, wait=wait, tell=say)
+    ) as channel:
         name = own.partner(partner).card.name
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")

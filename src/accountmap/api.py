@@ -260,6 +260,7 @@ def direct_channel(
     listen: str | None = None,
     connect: str | None = None,
     wait: float = DIRECT_WAIT,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> DirectChannel:
     """Open a TLS connection to a partner, as the place of `map_accounts`. Close it when that has returned.
 
@@ -267,6 +268,7 @@ def direct_channel(
         folder: keeps the partner's messages; a session that was begun by mail goes on if it holds them.
         listen, connect: `HOST:PORT`, one of them.
         wait: seconds after which a message that cannot be sent is given up.
+        tell: called, from another thread, with what stands in the way of a connection.
 
     Raises:
         InputError: the address is malformed.
@@ -284,6 +286,7 @@ def direct_channel(
         listen=listen is not None,
         patience=wait,
         now=datetime.now(UTC),
+        tell=tell,
     )
 
 

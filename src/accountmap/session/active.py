@@ -19,11 +19,12 @@ from accountmap.curve.jobs import Progress
 from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.model import Role
-from accountmap.psi.codec import Body, Message
-from accountmap.psi.engine import Curve, OwnInputs, Ports
-from accountmap.psi.inputs import key_table_digest
+from accountmap.psi.codec import Message
+from accountmap.psi.engine import Curve, Ports
+from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.session import Session
+from accountmap.psi.suite import Body
 from accountmap.session.inbox import NO_SESSION, Expected, Received
 from accountmap.session.own_list import kept_key_points
 from accountmap.session.own_side import OwnSide, key_records

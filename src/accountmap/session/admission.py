@@ -14,7 +14,7 @@ from accountmap.accounts.schema import AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, Tier
-from accountmap.psi.session import SegmentClaims
+from accountmap.psi.comparison import SegmentClaims
 from accountmap.session.agreements import check_profile, check_program
 from accountmap.session.own_side import sizes_taking_part
 from accountmap.session.participants import Flags, left_out, withheld

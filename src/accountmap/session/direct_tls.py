@@ -103,6 +103,7 @@ def open_direct(
     listen: bool,
     patience: float,
     now: datetime,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> DirectChannel:
     """Open a direct connection to a partner.
 
@@ -110,14 +111,17 @@ def open_direct(
         endpoint: where to listen or to connect to.
         folder: keeps the partner's messages.
         patience: seconds, as in DirectChannel.
+        tell: told of what stands in the way of a connection.
 
     Raises:
         ChannelError: nothing can listen there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tls = tls_context(workspace.identity, partner.card, now, server=listen)
-    opened = DirectChannel.listen if listen else DirectChannel.connect
-    return opened(endpoint, tls, folder, acceptable(workspace, partner), patience)
+    accept = acceptable(workspace, partner)
+    if listen:
+        return DirectChannel.listen(endpoint, tls, folder, accept, patience)
+    return DirectChannel.connect(endpoint, tls, folder, accept, patience, tell)
 
 
 def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes], int | None]:

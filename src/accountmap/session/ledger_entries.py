@@ -11,7 +11,7 @@ from typing import Final
 from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.parameters import MessageType
-from accountmap.psi.session import Result
+from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.result import own_fields
 from accountmap.trust.ledger import Facts

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from accountmap.account_map.schema import ESTIMATE_SCHEMA, MATCH_SCHEMA, EngagementRule, SessionResult
 from accountmap.model import Contradiction, Leader, Outcome as MatchOutcome, Role, Tier
-from accountmap.psi.session import Matches, Result
+from accountmap.psi.comparison import Matches
+from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.message_files import partner_learned
 from accountmap.session.parameters import shows_totals
