@@ -252,7 +252,7 @@ class Comparison:
         """Return our section of message 7, as the initiator: the responder's rows, and our key shares.
 
         Raises:
-            RefusalError: `row-padding` or `row-key`: a claim names a row of ours that does not hold what it claims.
+            RefusalError: `row-padding` or `row-key`: a claim names a row of ours without what it claims.
         """
         claims = self._decided(known).claims
         entities = self._open_rows(claims.x, claims.pair_match, claims.pair_x_slot)
