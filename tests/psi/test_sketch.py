@@ -20,7 +20,6 @@ from accountmap.psi.sketch import (
     SketchSecret,
     Values,
     make_sketch,
-    noisy_totals,
     sketch_inputs,
 )
 from accountmap.psi.suite import SUITE, derive
@@ -280,15 +279,3 @@ def test_what_an_input_commitment_binds_changes_with_each_part() -> None:
     }
     assert len(others | {base}) == 5
     assert values_of(names(3)).digest() == values_of(reversed(names(3)), names(2)).digest()
-
-
-def test_totals_are_noisy_and_small_ones_are_left_out() -> None:
-    counted = {(0, ""): 5000, (1, "DE"): 4000, (1, "FR"): 0, (2, "software"): 30, (3, "11-50"): 900}
-    written = list(noisy_totals(Epsilon.ONE, bytes(32), counted))
-    assert [(by, value) for by, value, _ in written] == [(0, ""), (1, "DE"), (3, "11-50")]
-    for by, value, total in written:
-        assert 0 < abs(total - counted[by, value]) + 1 < 80
-    assert written == list(noisy_totals(Epsilon.ONE, bytes(32), counted))
-    for seed in range(20):
-        ((_, _, total),) = noisy_totals(Epsilon.ONE, bytes([seed] * 32), {(0, ""): 0})
-        assert total >= 0

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.noise import laplace_of
 from accountmap.psi.sketch import Sketch, SketchParameters, Values
-from accountmap.psi.suite import derive
 
 LEAST_SHOWN: Final = 100
 """For fewer own values no estimate is shown."""
@@ -128,5 +127,5 @@ def estimate_all(sketch: Sketch, segments: Sequence[Estimate], level: int = 1) -
 
 def estimate_noise(sketch: Sketch, own_seed: bytes, segment: int, level: int) -> int:
     """Draw the noise of the estimate of an own segment; it is always the same for a pair of sketches."""
-    key = derive(own_seed, "estimate", sketch.card, sketch.id, bytes([segment]), bytes([level]))
-    return laplace(uniform_of(key), _SCALE[sketch.parameters.by_segments])
+    parts = (sketch.card, sketch.id, bytes([segment]), bytes([level]))
+    return laplace_of(own_seed, "estimate", parts, _SCALE[sketch.parameters.by_segments])

@@ -1,9 +1,9 @@
 """Integer noise, sampled exactly (psi-v2 §3.4)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from accountmap.psi.suite import words
+from accountmap.psi.suite import derive, words
 
 Uniform = Callable[[int], int]
 """Draws a number from 0 up to, and without, its argument, all equally likely."""
@@ -61,3 +61,13 @@ def laplace(uniform: Uniform, t: int) -> int:
         negative, size = uniform(2), u + t * v
         if not (negative and size == 0):
             return -size if negative else size
+
+
+def laplace_of(seed: bytes, name: str, parts: Sequence[bytes], t: int) -> int:
+    """Draw noise from the words of (seed, name, parts): always the same for the same ones.
+
+    Args:
+        parts: as in `derive`.
+        t: the scale.
+    """
+    return laplace(uniform_of(derive(seed, name, *parts)), t)

@@ -6,18 +6,19 @@ replaced by another one with a fixed probability. No step uses floating point, s
 bytes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import repeat
 from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from accountmap.errors import PeerError, UsageError
+from accountmap.errors import UsageError
 from accountmap.model import Epsilon
-from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.codec import require
 from accountmap.psi.suite import DIGEST_BYTES, Words, derive, digest, key_prefix, label, words
 
 SKETCH_ID_BYTES: Final = 16
@@ -259,12 +260,10 @@ class Sketch:
         Raises:
             PeerError: its length or its density is not that of so many rows.
         """
-        if len(data) != parameters.length:
-            raise PeerError("the sketch has another length than the agreement says")
+        require(len(data) == parameters.length, "length", "the sketch has another length than the agreement says")
         sketch = cls(parameters, card, data)
-        for level, count in zip(parameters.levels, sketch.counts, strict=True):
-            if not density_holds(parameters, level, count):
-                raise PeerError("the sketch does not have the density of a list of the agreed size")
+        holds = map(density_holds, repeat(parameters), parameters.levels, sketch.counts)
+        require(all(holds), "density", "the sketch does not have the density of a list of the agreed size")
         return sketch
 
     @property
@@ -321,28 +320,3 @@ def sketch_inputs(secret: SketchSecret, list_digest: bytes, values_digest: bytes
         values_digest: of its values (`Values.digest`).
     """
     return digest("sketch-inputs", secret.id, secret.seed, list_digest, values_digest)
-
-
-def noisy_totals(
-    epsilon: Epsilon, seed: bytes, counted: dict[tuple[int, str], int]
-) -> Iterator[tuple[int, str, int]]:
-    """Put noise on the totals of a sketch's entities, and leave out what is too small (psi-v2 §5.6).
-
-    Args:
-        counted: entities by kind of the total and value (message-v2 §6.2), also of values that no entity has.
-
-    Yields:
-        Kind, value and noisy total, in the order of kinds and values.
-    """
-    scale = int(4 / epsilon.fraction)
-    for by, value in sorted(counted, key=lambda key: (key[0], key[1].encode())):
-        key = derive(seed, "totals", bytes([by]), value.encode())
-        total = counted[by, value] + laplace(uniform_of(key), scale)
-        if total >= _LEAST_TOTAL[by] * scale:
-            yield by, value, total
-        elif by == 0:
-            yield by, value, 0
-
-
-_LEAST_TOTAL: Final = {0: 0, 1: 4, 2: 16, 3: 4}
-"""How many times the scale a total must be to be written, by its kind: all, country, industry, size."""
