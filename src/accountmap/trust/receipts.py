@@ -55,8 +55,8 @@ def receipt_from_facts(facts: dict[str, Any]) -> SignedReceipt:
     """
     kept = facts["signed"]
     initiator, responder = (bytes.fromhex(signature) for signature in kept["signatures"])
-    parts = [bytes.fromhex(kept[name]) for name in _PARTS]
-    receipt = SignedReceipt(*parts, signatures=(initiator, responder))
+    parts = {name: bytes.fromhex(kept[name]) for name in _PARTS}
+    receipt = SignedReceipt(**parts, signatures=(initiator, responder))
     if receipt.digest.hex() != facts["receipt"]:
         raise ValueError("the receipt is not that of its parts")
     return receipt
