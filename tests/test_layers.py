@@ -77,11 +77,13 @@ CLI_MAY_ALSO_IMPORT = {
 
 PURE_PSI = {
     "collections",
+    "cryptography",
     "dataclasses",
     "enum",
     "functools",
     "gmpy2",
     "hashlib",
+    "hmac",
     "itertools",
     "json",
     "math",

@@ -71,6 +71,6 @@ def elligator2(u: int) -> int:
 
 
 def hash_to_curve(dst: bytes, message: bytes) -> bytes:
-    """Map a message to a u-coordinate, 32 bytes, little-endian (psi-v1 §3.1)."""
+    """Map a message to a u-coordinate, 32 bytes, little-endian (psi-v2 §3.1)."""
     u = int.from_bytes(expand_message_xmd(message, dst, 48), "big") % P
     return elligator2(u).to_bytes(32, "little")

@@ -25,7 +25,8 @@ import numpy.typing as npt
 from accountmap.curve import jobs
 from accountmap.curve.ipp_library import FieldFunctions
 from accountmap.errors import BackendError
-from accountmap.psi.tables import Bytes2D, Points
+from accountmap.psi.codec import Bytes2D
+from accountmap.psi.engine import Points
 
 LANES: Final = 8
 LIMBS: Final = 5
