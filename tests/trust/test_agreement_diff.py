@@ -17,7 +17,7 @@ LEAD = Lead(("customer",), ("prospect",), ("DE",), Role.INITIATOR)
 ONE_CELL = Sharing((), (), (Rectangle(("customer",), ("customer", "prospect"), ("name",), ("name",)),))
 UNEVEN = Sharing.uniform(("customer", "prospect"), (("name",), ("name", "city")))
 
-CHANGES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ({"valid_until": date(2028, 1, 1)}, ("Until: 2027-11-22, now 2028-01-01.",)),
     ({"purpose": "events"}, ("Purpose: co-selling, now events.",)),
     (

@@ -106,7 +106,7 @@ _CLASSES: Final = (
     _class("first_two_words", room="10000/50000"),
     _class("stem", room="10000/25000"),
 )
-"""The classes, as measured (docs/matching.md); the first that fits decides. A room is "reveal up to/ask up to"."""
+"""The classes, as measured (docs/matching.md); the first that fits decides. Rooms: "reveal up to/ask up to"."""
 
 
 def weak_slots_of(profile: MatchProfile, *, audited: bool) -> WeakSlots:

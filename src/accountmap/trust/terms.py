@@ -105,9 +105,7 @@ class Terms:
         "parties.cards",
         items(pattern("[0-9a-f]{64}"), 2, 2),
         in_preview=True,
-        facts=lambda terms: {
-            f"Card of {name}": card for name, card in zip(terms.names, terms.cards, strict=True)
-        },
+        facts=lambda terms: {f"Card of {name}": card for name, card in zip(terms.names, terms.cards, strict=True)},
     )
     preview: PreviewKind = term(
         "preview.kind",
@@ -181,9 +179,7 @@ class Terms:
         "canonical.data",
         digests(),
         in_preview=True,
-        facts=lambda terms: {
-            f"Table {name} for recognising companies": text for name, text in terms.data.items()
-        },
+        facts=lambda terms: {f"Table {name} for recognising companies": text for name, text in terms.data.items()},
     )
     profile: str = term(
         "matching.profile",
