@@ -113,8 +113,9 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     Example:
       accountmap agreement diff last-year.agreement.toml acme-globex.agreement.toml
     """
-    from accountmap.trust.agreement import Agreement
     from accountmap.trust.agreement_words import differences
+
+    from accountmap.trust.agreement import Agreement
 
     found = differences(*(Agreement.parse(file.read_bytes()) for file in (first, second)))
     if as_json:

@@ -109,7 +109,9 @@ class Place:
             return f"Next: run this again when {partner} does too; it goes on where it stopped."
         last = outcome.sent[-1] if outcome.sent else None
         if last and not self.travels:
-            return f"Next: send {self.file(last)} to {partner}; save their answer in {self.text} and run this again."
+            return (
+                f"Next: send {self.file(last)} to {partner}; save their answer in {self.text} and run this again."
+            )
         mailed = outcome.session.sent if outcome.session and not self.travels else ""
         reminder = f" If you have not sent {self.file(mailed)} yet, send it now." if mailed else ""
         return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again.{reminder}"

@@ -27,9 +27,9 @@ from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.output import say
 from accountmap_cli.partner import identity, partner
-from accountmap_cli.status import status
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
+from accountmap_cli.status import status
 
 EXIT_CODES: Final = {
     InputError: 3,

@@ -74,7 +74,9 @@ def claims_in_words(claims: "Claims", partner: str) -> str:
     lines = [f"{partner}'s list matches more of yours than could be checked beforehand:"]
     for (segment, tier), count in claims.above.items():
         allowed = claims.allowed[segment, tier]
-        expected = "no estimate for fewer than 100 companies" if allowed is None else f"expected at most {allowed:,}"
+        expected = (
+            "no estimate for fewer than 100 companies" if allowed is None else f"expected at most {allowed:,}"
+        )
         what = plural(count, "match") if tier.label == "strong" else plural(count, "possible match")
         lines.append(f"  {what} of your {claims.own_sizes[segment]:,} {segment_noun(segment)} ({expected})")
     lines.append("If that is far more than you expect, ask them first: nothing else has left yet.")

@@ -71,7 +71,11 @@ def in_words(about: PartnerStatus) -> list[str]:
     if about.list_id and about.newest_list and about.newest_list != about.list_id:
         lists = f" (a newer one is prepared: {about.newest_list})"
     used = f"  List {about.list_id}{lists}." if about.list_id else "  No list was used yet."
-    return [f"{about.partner}: {about.session}.{waits}{since}", f"{used} {about.agreement}", f"  Next: {about.command}"]
+    return [
+        f"{about.partner}: {about.session}.{waits}{since}",
+        f"{used} {about.agreement}",
+        f"  Next: {about.command}",
+    ]
 
 
 def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) -> PartnerStatus:

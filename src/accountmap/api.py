@@ -337,7 +337,9 @@ def abandon_session(workspace: Workspace, partner: str) -> None:
     Raises:
         TrustError: there is no open session.
     """
-    SessionRunner(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
+    SessionRunner(
+        workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()
+    ).abandon()
 
 
 def revoke_partner(workspace: Workspace, partner: str) -> None:
@@ -423,16 +425,12 @@ class Session:
         with self._turn:
             return self._step(Decisions(reveal, go_on), received, new=new)
 
-    def _step(
-        self, decisions: Decisions, received: Iterable[bytes], *, new: bool
-    ) -> tuple[Outcome, list[bytes]]:
+    def _step(self, decisions: Decisions, received: Iterable[bytes], *, new: bool) -> tuple[Outcome, list[bytes]]:
         names = [self._channel.put(message) for message in received]
         if not self._stepped and not new:
             self._repeat_last()
         self._stepped = True
-        runner = SessionRunner(
-            self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id
-        )
+        runner = SessionRunner(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
         try:
             outcome = runner.advance(decisions, new=new)
         except PeerError:  # A folder would keep the file for people to see; here it would only be refused again.

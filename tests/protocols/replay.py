@@ -3,12 +3,13 @@
 import contextlib
 
 import numpy as np
+from accountmap.psi.phases import Message
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from accountmap.curve.openssl import OpenSSLCurve
-from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
-from accountmap.psi.phases import Message
+from accountmap.model import Role
+from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.trust.receipts import OneTimeAead

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.model import Role
 from accountmap.psi import rounds, tables
-from accountmap.psi.parameters import Parameters, Role
+from accountmap.psi.parameters import Parameters
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, MATCH_DST, digest, key_message
 from tests.protocols.vectors import Json, cases, comment
 

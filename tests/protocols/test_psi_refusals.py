@@ -5,7 +5,8 @@ import re
 import pytest
 
 from accountmap.errors import PeerError
-from accountmap.psi.parameters import MessageType, Role
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
 from tests.protocols.replay import Side, bodies
 from tests.protocols.vectors import Json, cases, comment, load
 

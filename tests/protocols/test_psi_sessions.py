@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocols.reference.cases_session import SMALL, SPACES, describe, party
 from protocols.reference.party import Segments
 
-from accountmap.psi.parameters import Role
+from accountmap.model import Role
 from tests.protocols.replay import Side, bodies
 from tests.protocols.vectors import Json, load
 

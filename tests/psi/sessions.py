@@ -9,22 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.codec import Bits, Message, Order
 from accountmap.psi.engine import Curve, Ports, Side
 from accountmap.psi.inputs import OwnInputs
-from accountmap.psi.parameters import (
-    ALWAYS,
-    Contradiction,
-    MatchClass,
-    MessageType,
-    Parameters,
-    Rectangle,
-    Role,
-    Says,
-    Slot,
-    Tier,
-    WeakSlots,
-)
+from accountmap.psi.parameters import ALWAYS, MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import Groups, NumpyTables, presence_bits

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import gmpy2
 import pytest
+from accountmap.psi.elligator import J, P
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.psi.elligator import J, P
 from accountmap.psi.hash_to_curve import hash_to_curve
 
 VECTORS = json.loads(

@@ -1,13 +1,13 @@
 """Nothing of psi that holds secrets, points or matches has a repr that shows them."""
 
 import pytest
-
 from accountmap.psi.fields import Shares
+from accountmap.psi.phases import Message, Setting, Step
+from accountmap.psi.state import _PHASES
+
 from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import Groups
-from accountmap.psi.phases import Message, Setting, Step
 from accountmap.psi.rounds import Blinded
-from accountmap.psi.state import _PHASES
 
 HOLDERS = [Shares, Matching, Groups, Message, Setting, Step, Blinded, *_PHASES.values()]
 

@@ -25,12 +25,12 @@ from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.session import Session
 from accountmap.psi.suite import Body
+from accountmap.session.frozen_list import freeze_list
 from accountmap.session.inbox import NO_SESSION, Expected, Received
 from accountmap.session.own_list import kept_key_points
 from accountmap.session.own_side import OwnSide, key_records
 from accountmap.session.parameters import session_parameters
 from accountmap.session.partner_rules import SessionRules
-from accountmap.session.frozen_list import freeze_list
 from accountmap.session.sketches import commitment_part, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, sign_transcript, write
@@ -38,8 +38,8 @@ from accountmap.trust.kem import SealingKey, check_public
 from accountmap.trust.receipts import CardReceipts
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.audits import AuditMessage, AuditRecord
-from accountmap.workspace.files import SealedFile
 from accountmap.workspace.results import RESULT_FILES
+from accountmap.workspace.sealed_files import SealedFile
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
@@ -213,7 +213,7 @@ class OpenSession:
         ports = Ports(curve, secrets.token_bytes, CardReceipts(workspace.identity, partner.card), rules)
         inputs = OwnInputs(
             seed=kept.seed,
-            sketch=workspace.sketches.body(sketch.id),
+            sketch=bytes(workspace.sketches.body(sketch.id)),
             sketch_seed=sketch.seed,
             frozen_list=freeze_list(workspace, record.list_id),
             key_table=key_table_digest(key_records(own.key_table())),
@@ -254,9 +254,7 @@ class OpenSession:
     @property
     def opening_key(self) -> SealingKey:
         """The key that the partner's next message is sealed to."""
-        return (
-            self.workspace.identity.sealing if self.session.due & _SEALED_TO_CARDS else self.secrets.key
-        )
+        return self.workspace.identity.sealing if self.session.due & _SEALED_TO_CARDS else self.secrets.key
 
     def take(self, received: Received) -> Message | None:
         """Take in the partner's message and return the reply, if one is due.

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from accountmap.accounts.schema import AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, Tier
@@ -22,7 +21,6 @@ from accountmap.session.result import Claims
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.estimates import Cap, Estimate
-
 
 LISTS_COMPARED: Final = 12
 """How many of the lists that were shown are compared, the last ones: a year, month by month."""

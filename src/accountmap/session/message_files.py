@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from accountmap.errors import PeerError
-from accountmap.psi.parameters import MessageType
 from accountmap.model import Role, WeakSlots
+from accountmap.psi.parameters import MessageType
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
 
-_SKETCH: Final = (
-    "A blurred copy of the sender's list, the same in every session: for any one company a guess, never a certainty."
-)
+_SKETCH: Final = "A blurred copy of the sender's list, the same in every session: for any one company a guess, never a certainty."
 _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
 _SHOWN: Final = (
     "The sender's agreed fields of the accounts that match and, where the agreement says so, noisy totals of its "
@@ -60,7 +58,9 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
     """
     terms = agreement.terms
     padded = ", ".join(f"{size:,} {segment}" for segment, size in agreement.sizes[role].items())
-    shown = dict.fromkeys(name.replace("_", " ") for each in terms.sharing.rectangles for name in each.fields[role])
+    shown = dict.fromkeys(
+        name.replace("_", " ") for each in terms.sharing.rectangles for name in each.fields[role]
+    )
     sentences = [
         f"Before either side agreed: a blurred copy of your list (epsilon {agreement.sketches[role].epsilon}), "
         "the same that every partner gets.",

@@ -24,7 +24,7 @@ from accountmap.psi.parameters import Slot
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message, key_prefix
 from accountmap.psi.tables import Groups, Order, Points, presence_bits
 from accountmap.session.payload import decode_payload, encode_payload
-from accountmap.workspace.files import SealedFile
+from accountmap.workspace.sealed_files import SealedFile
 
 LEFT_OUT: Final = -1
 """In place of a segment's number: the entity takes no part."""

@@ -24,7 +24,8 @@ from accountmap.session.own_list import (
 )
 from accountmap.session.participants import left_out, withheld
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.terms import Rectangle, Terms
+from accountmap.trust.sharing import Rectangle
+from accountmap.trust.terms import Terms
 
 
 @dataclass(frozen=True, repr=False)

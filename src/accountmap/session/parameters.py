@@ -3,18 +3,8 @@
 from typing import Final
 
 from accountmap.errors import TrustError, UsageError
-from accountmap.model import PreviewKind, Role
-from accountmap.psi.parameters import (
-    Contradiction,
-    MatchClass,
-    Parameters,
-    PreviewParameters,
-    Rectangle,
-    Says,
-    Slot,
-    Tier,
-    WeakSlots,
-)
+from accountmap.model import Contradiction, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters, Rectangle, Slot
 from accountmap.psi.suite import digest
 from accountmap.session.payload import payload_bytes
 from accountmap.trust.agreement import Agreement
@@ -62,9 +52,7 @@ def session_parameters(agreement: Agreement) -> Parameters:
             ),
             rectangles=tuple(
                 Rectangle(
-                    segments=tuple(
-                        tuple(terms.segments.index(name) for name in names) for names in each.segments
-                    ),
+                    segments=tuple(tuple(terms.segments.index(name) for name in names) for names in each.segments),
                     field_bytes=payload_bytes(max(map(len, each.fields))),
                 )
                 for each in terms.sharing.rectangles

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from accountmap.account_map.schema import ESTIMATE_SCHEMA, MATCH_SCHEMA, EngagementRule, SessionResult
-from accountmap.model import Contradiction, Leader, Outcome as MatchOutcome, Role, Tier
+from accountmap.model import Contradiction, Leader, Role, Tier
+from accountmap.model import Outcome as MatchOutcome
 from accountmap.psi.comparison import Matches
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
