@@ -27,7 +27,8 @@ from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
 from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
 from accountmap.session.direct_tls import open_direct
-from accountmap.session.waiting import Patience, advance_patiently
+from accountmap.session.preview import PreviewOutcome, PreviewRunner
+from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
 from accountmap.workspace import SessionRecord, Status, Workspace
 from accountmap.workspace.reviews import load_reviews
 
@@ -221,6 +222,46 @@ def map_accounts(
         decisions = Decisions(reveal, go_on, by_person)
         outcome = advance_patiently(runner, channel, decisions, Patience(patience, waiting), new=new)
         log_outcome(outcome)
+        return outcome
+
+
+def preview_accounts(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    *,
+    listen: str | None = None,
+    connect: str | None = None,
+    new: bool = False,
+    accept_sketch: bool = False,
+    wait: float | None = None,
+    waiting: Callable[[PreviewOutcome], None] = lambda _: None,
+) -> PreviewOutcome:
+    """Take all steps of the preview with a partner that can be taken now. Call it again until it is done.
+
+    Under a preview agreement each side sends its sketch, a frozen noisy copy of its list, and estimates from the
+    other's how many of its own companies are on that list. Nothing else leaves.
+
+    Args:
+        partner, place, listen, connect, wait, waiting: as in `map_accounts`.
+        new: exchange sketches again, because one of them was renewed since.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two of
+            them say more of the partner's list than one, and cost it more: let a person decide that.
+
+    Raises:
+        NotNowError: with `new`, the sketches are still those of the last preview.
+        TrustError: no preview agreement holds today.
+        PeerError: what came from the partner is not what the protocol allows; nothing has changed.
+        ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
+    """
+    patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
+    with _opened(workspace, partner, place, listen, connect, patience) as channel:
+        runner = PreviewRunner(workspace, workspace.partner(partner), channel, accept_sketch=accept_sketch)
+        begun = iter([new])
+        outcome = repeat_patiently(
+            lambda: runner.advance(new=next(begun, False)), channel, Patience(patience, waiting), lambda: None
+        )
+        _LOG.info("preview is %s: took in %d messages", outcome.state, len(outcome.taken))
         return outcome
 
 

@@ -7,7 +7,7 @@ import pyarrow.csv as pa_csv
 
 from accountmap.accounts.schema import AccountList
 from accountmap.workspace import Workspace
-from accountmap.workspace.sealed_file import SealedFile
+from accountmap.workspace.sealed_files import SealedFile
 
 
 def freeze_list(workspace: Workspace, list_id: int) -> bytes:

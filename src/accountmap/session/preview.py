@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from accountmap.channels import Channel
-from accountmap.errors import NotNowError, PeerError, TrustError
+from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
+from accountmap.files import write_atomic
 from accountmap.model import Role
 from accountmap.psi.codec import read_preview, write_preview
 from accountmap.psi.parameters import MessageType
@@ -118,6 +118,11 @@ class PreviewRunner:
             record = self._latest()
         return self._outcome(record)
 
+    @property
+    def _messages(self) -> Path:
+        """Where own messages are kept, sealed to the partner as they are sent."""
+        return self._workspace.folder / "previews"
+
     def _latest(self) -> PreviewRecord | None:
         return next(iter(self._workspace.previews.of(self._partner.slug)), None)
 
@@ -130,7 +135,7 @@ class PreviewRunner:
             if before is not None and before.sketch == own.id and (before.done or now) + FROZEN > now:
                 raise NotNowError(
                     "both blurred copies are still those of the last preview",
-                    f"They are kept unchanged for half a year; yours is renewed from {own.created + FROZEN:%Y-%m-%d}.",
+                    f"They stay as they are for half a year; yours until {own.created + FROZEN:%Y-%m-%d}.",
                 )
             record = PreviewRecord(
                 id=workspace.previews.next_id(),
@@ -248,22 +253,23 @@ class PreviewRunner:
             body_bytes=message.length,
         )
         key = self._partner.card.sealing_key
-        sealed = b"".join(write(header, message.parts, workspace.identity, key, secrets.token_bytes(32)))
+        sealed = write(header, message.parts, workspace.identity, key, secrets.token_bytes(32))
         opening = record.opening or next_transcript(header, message.parts)
         name = f"{workspace.short_name}-{opening.hex()[:6]}-{int(kind)}.amap"
         record = replace(record, opening=opening, sent=name)
-        workspace.previews.message(record.id).write(sealed)
+        self._messages.mkdir(exist_ok=True, mode=0o700)
+        write_atomic(self._messages / name, sealed)
         workspace.previews.put(record)
         return record
 
     def _deliver(self, record: PreviewRecord) -> None:
-        """Hand the own message to the channel: until it has been there, and as initiator until the answer comes."""
+        """Hand the own message to the channel until it has been there, and as initiator until the answer comes."""
         if record.delivered and (record.done or record.sent in self._channel.files()):
             return
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / record.sent
-            file.write_bytes(self._workspace.previews.message(record.id).read())
-            self._channel.deliver(record.sent, file)
+        file = self._messages / record.sent
+        if not file.is_file():
+            raise ChannelError("the stored message cannot be read", "Check the workspace folder.")
+        self._channel.deliver(record.sent, file)
         self._sent.append(record.sent)
         with self._workspace.transaction():
             self._workspace.previews.put(replace(self._latest() or record, delivered=True))

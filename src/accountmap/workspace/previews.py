@@ -8,7 +8,6 @@ from typing import Final
 
 from accountmap.model import Role
 from accountmap.workspace.database import Database
-from accountmap.workspace.sealed_files import FileOf, SealedFile
 
 SCHEMA: Final = """
 CREATE TABLE preview (
@@ -58,8 +57,8 @@ class PreviewRecord:
 class Previews:
     """The tables of previews. Whatever writes is called inside a transaction of the workspace."""
 
-    def __init__(self, database: Database, file: FileOf) -> None:
-        self._database, self._file = database, file
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def next_id(self) -> int:
         """Return the number that the next preview gets."""
@@ -93,10 +92,6 @@ class Previews:
     def knows(self, opening: bytes) -> bool:
         """Return whether a first message was taken, or sent, before."""
         return bool(self._database.all("SELECT 1 FROM preview WHERE opening = ?", opening))
-
-    def message(self, number: int) -> SealedFile:
-        """Return where the own message of a preview is kept."""
-        return self._file(f"previews/{number}")
 
     def left_out_segments(self) -> frozenset[str]:
         """Return the segments that the owner never previews."""

@@ -19,7 +19,7 @@ from accountmap.trust.key_file import KeyFile
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.rotation import Rotation
 from accountmap.trust.sealed import Storage
-from accountmap.workspace import audits, conversations, estimates, partners, sketches
+from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
@@ -52,7 +52,7 @@ def append(database: Database, facts: Facts, identity: Identity) -> None:
     database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
 
 
-_TABLES: Final = (sketches.SCHEMA, estimates.SCHEMA, conversations.SCHEMA, audits.SCHEMA)
+_TABLES: Final = (sketches.SCHEMA, estimates.SCHEMA, conversations.SCHEMA, audits.SCHEMA, previews.SCHEMA)
 _FOLDERS: Final = ("lists", "sessions", "reports")
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
@@ -63,13 +63,14 @@ class Workspace:
 
     Attributes:
         folder: where it lies.
-        sketches, estimates, caps, conversations, audits: the tables of what their names say.
+        sketches, estimates, caps, conversations, audits, previews: the tables of what their names say.
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
         self.folder = folder
         self._keys, self._database = keys, database
         self.sketches = sketches.Sketches(database, self._storage, self.sealed)
+        self.previews = previews.Previews(database)
         self.estimates, self.caps = estimates.Estimates(database), estimates.Caps(database)
         self.conversations = conversations.Conversations(database, self._storage)
         self.audits = audits.Audits(database, self._storage, self.sealed)
