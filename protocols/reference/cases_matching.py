@@ -315,7 +315,7 @@ def claims() -> Json:
         ),
     ]
     return {
-        "comment": "Claims of one comparison, and sections that an initiator reads; bits repeat over the rows of X and of V",
+        "comment": "Claims of one comparison, and sections that are read; bits repeat over the rows of X and of V",
         "section": "psi-v2 §7.6, §8.3",
         "slots": describe_slots(SLOTS),
         "cases": cases,
