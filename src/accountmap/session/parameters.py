@@ -52,7 +52,7 @@ def session_parameters(agreement: Agreement) -> Parameters:
             ),
             rectangles=tuple(
                 Rectangle(
-                    segments=tuple(tuple(terms.segments.index(name) for name in names) for names in each.segments),
+                    segments=(_numbers(terms, each.segments[0]), _numbers(terms, each.segments[1])),
                     field_bytes=payload_bytes(max(map(len, each.fields))),
                 )
                 for each in terms.sharing.rectangles
