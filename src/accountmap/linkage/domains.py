@@ -32,7 +32,9 @@ _NO_FOLDER: Final = re.compile(
 )
 """What stands behind a host on a company's own front page: a language, a region, the page itself."""
 
-_NO_SUBDOMAIN: Final = re.compile(r"www[0-9]{0,2}|[a-z]{2}|m|mobile|en-[a-z]{2}|web|home|corp|corporate|about|global|group")
+_NO_SUBDOMAIN: Final = re.compile(
+    r"www[0-9]{0,2}|[a-z]{2}|m|mobile|en-[a-z]{2}|web|home|corp|corporate|about|global|group"
+)
 """What stands in front of a domain at a company's own front page."""
 
 

@@ -43,7 +43,9 @@ class WrittenName(NamedTuple):
 
 
 _ENTITY: Final = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
-_TWICE: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
+_TWICE: Final = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
+)
 """A character of UTF-8 that was read as Windows-1252: a first byte and a following one."""
 
 
@@ -106,7 +108,9 @@ _PLACEHOLDERS: Final = frozenset(
 ) | {letters(phrase) for phrase in _CLEAR}
 
 _IN_FRONT: Final = re.compile(r"\s*[(\[{<（【［「*#!~]+([^)\]}>）】］」*#!~]{1,60})[)\]}>）】］」*#!~]+(?=\s*\S)")
-_BEHIND: Final = re.compile(r"[(\[{<（【［「*#!~]+([^(\[{<（【［「*#!~)\]}>）】］」]{1,60})[)\]}>）】］」*#!~]+\s*$")
+_BEHIND: Final = re.compile(
+    r"[(\[{<（【［「*#!~]+([^(\[{<（【［「*#!~)\]}>）】］」]{1,60})[)\]}>）】］」*#!~]+\s*$"
+)
 _PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|\s_|_\s)\s*")
 
 _NUMBER_FRONT: Final = re.compile(
@@ -217,14 +221,18 @@ def _less_numbered(text: str) -> str:
 def _less_clear(text: str) -> str:
     """Take off a mark that nothing parts from the name: several words, or one in capitals where the name is not."""
     found = list(_TOKEN.finditer(text))
-    if not found or (text.isascii() and _CLEAR_WORDS.isdisjoint((found[0][0].casefold(), found[-1][0].casefold()))):
+    if not found or (
+        text.isascii() and _CLEAR_WORDS.isdisjoint((found[0][0].casefold(), found[-1][0].casefold()))
+    ):
         return ""
     for size in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
         for own, rest in (
             (text[: found[size - 1].end()], text[found[size - 1].end() :]),
             (text[found[-size].start() :], text[: found[-size].start()]),
         ):
-            if _phrase(own) in _CLEAR and (size > 1 or not own.isascii() or (own.isupper() and not rest.isupper())):
+            if _phrase(own) in _CLEAR and (
+                size > 1 or not own.isascii() or (own.isupper() and not rest.isupper())
+            ):
                 return rest.strip(_ENDS + ".!")
     return ""
 
