@@ -4,12 +4,12 @@ import contextlib
 
 import numpy as np
 import pytest
+from accountmap.psi.phases import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType
-from accountmap.psi.phases import Message
 from accountmap.psi.session import ENDS_IF_REFUSED, Session
 from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, parameters
 

@@ -77,7 +77,9 @@ def test_fields_are_shown_of_revealed_matches_alone_and_both_sign_one_receipt() 
         m = session.result.comparisons[0]
         ends = m.field_lengths.cumsum().tolist()
         texts = [m.fields[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        assert all(bool(text) == (outcome == Outcome.REVEAL) for text, outcome in zip(texts, m.outcome, strict=True))
+        assert all(
+            bool(text) == (outcome == Outcome.REVEAL) for text, outcome in zip(texts, m.outcome, strict=True)
+        )
         shown.append(sorted(filter(None, texts)))
     assert shown == [[b"RESPONDER:acme.com", b"RESPONDER:initech"], [b"INITIATOR:acme.com", b"INITIATOR:initech"]]
     assert pair.i.result is not None
@@ -93,7 +95,9 @@ def test_each_rectangle_is_compared_by_itself() -> None:
     pair.finish()
     first, second = matches(pair.i), matches(pair.i, 1)
     assert {(m[0], m[1]) for m in first.values()} == {(0, 0), (1, 1)}
-    assert {(m[0], m[1]) for m in second.values()} == {(0, 2), (1, 1)}, "the company of segment 0 is not compared here"
+    assert {(m[0], m[1]) for m in second.values()} == {(0, 2), (1, 1)}, (
+        "the company of segment 0 is not compared here"
+    )
     assert not set(first) & set(second)
     assert matches(pair.r).keys() == first.keys()
 
@@ -168,7 +172,9 @@ def test_random_lists_give_what_the_definition_gives(left: Keys, right: Keys, we
     assert ours.keys() == theirs.keys()
     # A name against two domains, with another slot, and a word against two domains are dropped by the rule.
     rows = [[entity for segment in side for entity in segment] for side in (left, right)]
-    contradicted = {(i, j) for i, j, _ in expected if rows[0][i][0] and rows[1][j][0] and rows[0][i][0] != rows[1][j][0]}
+    contradicted = {
+        (i, j) for i, j, _ in expected if rows[0][i][0] and rows[1][j][0] and rows[0][i][0] != rows[1][j][0]
+    }
     assert {(i, j) for i, j, _ in expected} - {(i, j) for i, j, _ in found} <= contradicted
 
 

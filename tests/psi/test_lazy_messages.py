@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.psi.lazy import LazyMessages
+from accountmap.psi.hash_to_curve import LazyMessages
 
 TEN = [bytes([n]) for n in range(10)]
 
