@@ -8,7 +8,7 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.curve.openssl import OpenSSLCurve
-from accountmap.psi.tables import Points
+from accountmap.psi.engine import Points
 from accountmap.session import Outcome, default_curve
 from accountmap.session.engine import Patience, Steps, advance_patiently
 from accountmap.workspace import Workspace
