@@ -206,7 +206,7 @@ def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: in
     sides = (parties.acme, parties.globex)
     for n in range(turns):
         sides[n % 2].map()
-    outcome = sides[(turns - 1) % 2].steps().abandon()
+    outcome = sides[(turns - 1) % 2].runner().abandon()
     assert said in ending(outcome, "Globex Data", "globex-data")
 
 
