@@ -1,197 +1,35 @@
-"""Making and signing agreements from options and from what the workspace holds.
+"""Making, signing and ending agreements, from what the workspace holds."""
 
-Segments are written as the one who types sees them: own segment first. The one who makes an agreement is its
-initiator.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypedDict
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.errors import InputError, TrustError, WorkspaceError
+from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
-from accountmap.linkage.places import country_code
 from accountmap.linkage.prepared import Prepared, Slot
-from accountmap.model import SHARED_FIELDS, Level, PreviewKind, Role, WeakSlots
+from accountmap.model import PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import sizes_taking_part
 from accountmap.session.parameters import session_parameters
 from accountmap.session.participants import padded_sizes
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
+from accountmap.trust.limits import SizeConcern, size_concerns
 from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
-from accountmap.trust.sharing import Cell, Fields, JointFilter, Lead, Sharing, rectangles_of
+from accountmap.trust.sharing import Lead, Sharing
 from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, Terms
-from accountmap.workspace import PartnerRecord, Workspace
-
-LEVELS: Final = tuple(level.value for level in Level)
-WHO: Final[dict[str, tuple[Role, ...]]] = {
-    "nobody": (),
-    "us": (Role.INITIATOR,),
-    "them": (Role.RESPONDER,),
-    "both": (Role.INITIATOR, Role.RESPONDER),
-}
-LEADERS: Final[dict[str, Role | None]] = {"us": Role.INITIATOR, "them": Role.RESPONDER, "both": None}
-
-
-@dataclass(frozen=True)
-class SharingOptions:
-    """What was typed.
-
-    Attributes:
-        share: `MINE:THEIRS=LEVEL`, later ones override earlier ones; a cell that none names shows all fields.
-        we_show, they_show: comma-separated fields, or "none".
-        totals, names_of_rest: who shows noisy totals, and names, of accounts that do not match: keys of WHO.
-        countries, industries: of the joint filter.
-        employees: `FROM-TO`, either may be missing.
-    """
-
-    share: tuple[str, ...] = ()
-    we_show: str = "name"
-    they_show: str = "name"
-    totals: str = "both"
-    names_of_rest: str = "nobody"
-    countries: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    employees: str = ""
-
-    def to_sharing(self) -> Sharing:
-        """Read them.
-
-        Raises:
-            InputError: naming which is malformed.
-        """
-        least, most = _band(self.employees)
-        return Sharing(
-            rectangles=rectangles_of(self._matrix()),
-            totals_shown_by=WHO[self.totals],
-            rest_named_by=WHO[self.names_of_rest],
-            joint_filter=JointFilter(
-                countries=countries(self.countries),
-                industries=tuple(dict.fromkeys(word.strip() for word in self.industries)),
-                employees_from=least,
-                employees_to=most,
-            ),
-        )
-
-    def _matrix(self) -> dict[Cell, tuple[Fields, Fields]]:
-        fields = field_names(self.we_show), field_names(self.they_show)
-        matrix = dict.fromkeys(_cells(SEGMENTS, SEGMENTS), fields)
-        for typed in self.share:
-            place, equals, level = typed.partition("=")
-            if not equals or level not in LEVELS:
-                raise InputError(
-                    f"--share {typed} cannot be understood",
-                    f"Write MINE:THEIRS=LEVEL with one of {', '.join(LEVELS)}: customer:prospect=names",
-                )
-            for cell in _cells(*segment_pair(place)):
-                if level == Level.HIDDEN:
-                    matrix.pop(cell, None)
-                else:
-                    matrix[cell] = fields if level == Level.FIELDS else ((), ())
-        if not matrix:
-            raise InputError("nothing is shared: all pairs of segments are hidden", "Leave one pair at least.")
-        return matrix
-
-
-def read_leads(typed: Iterable[str]) -> tuple[Lead, ...]:
-    """Read rules of engagement, `MINE:THEIRS=us` or `MINE:THEIRS:DE,AT=them`.
-
-    Raises:
-        InputError: one is malformed.
-    """
-    return tuple(map(_lead, typed))
-
-
-def segment_pair(place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read `MINE:THEIRS`; either may be `all`, or several segments with commas.
-
-    Raises:
-        InputError: it is malformed.
-    """
-    mine, colon, theirs = place.partition(":")
-    if not colon:
-        raise InputError(
-            f"{place!r} is not a pair of segments", "Write customer:prospect, or all:customer,opportunity"
-        )
-    return _segments(mine), _segments(theirs)
-
-
-def field_names(typed: str) -> Fields:
-    """Read a comma-separated list of fields; "none" or nothing is none.
-
-    Raises:
-        InputError: there is no such field.
-    """
-    names = tuple(dict.fromkeys(name.strip() for name in typed.split(",") if name.strip() not in ("", "none")))
-    for name in names:
-        if name not in SHARED_FIELDS:
-            raise InputError(f"there is no field {name!r} to show", f"Fields: {', '.join(SHARED_FIELDS)}")
-    return names
-
-
-def countries(typed: Iterable[str]) -> tuple[str, ...]:
-    """Read countries as ISO codes, in the order of the alphabet.
-
-    Raises:
-        InputError: one is not known.
-    """
-    codes = set()
-    for name in typed:
-        code = country_code(name)
-        if code is None:
-            raise InputError(
-                f"{name!r} is not a country that is known here", "Write its two-letter code, such as DE."
-            )
-        codes.add(code)
-    return tuple(sorted(codes))
-
-
-def _lead(typed: str) -> Lead:
-    place, _, leader = typed.partition("=")
-    pair, territory = place.rsplit(":", 1) if place.count(":") == 2 else (place, "")
-    if leader not in LEADERS:
-        raise InputError(
-            f"--lead {typed} does not say who leads", "Write customer:prospect=us, or all:all:DE,AT=them"
-        )
-    return Lead(*segment_pair(pair), countries(c for c in territory.split(",") if c), LEADERS[leader])
-
-
-def _segments(typed: str) -> tuple[str, ...]:
-    wanted = {name.strip() for name in typed.split(",")}
-    if wanted == {"all"}:
-        return SEGMENTS
-    if not wanted <= set(SEGMENTS):
-        raise InputError(f"{typed!r} is not a segment", f"Segments: {', '.join(SEGMENTS)}, or all")
-    return tuple(name for name in SEGMENTS if name in wanted)
-
-
-def _cells(mine: Sequence[str], theirs: Sequence[str]) -> list[Cell]:
-    return [(one, other) for one in mine for other in theirs]
-
-
-def _band(typed: str) -> tuple[int, int]:
-    least, _, most = typed.partition("-")
-    if not typed:
-        return 0, 0
-    try:
-        band = int(least or 0), int(most or 0)
-    except ValueError as error:
-        raise InputError(f"--employees {typed} is not a range", "Write 50-5000, 1000- or -200.") from error
-    if band[1] and band[0] > band[1]:
-        raise InputError(f"--employees {typed} is not a range: it ends before it begins", "Write 50-5000.")
-    return band
-
+from accountmap.workspace import PartnerRecord, Status, Workspace
 
 REFERENCE_LIST: Final = "reference list"
 """Under which name an agreement has the digest of the reference list."""
 
 CLOCK_SKEW: Final = timedelta(days=1)
 """How far the partner's clock may be ahead."""
+
+SIZES_COMPARED: Final = timedelta(days=365)
+"""How long the smallest size that a partner signed counts."""
 
 
 def propose_agreement(
@@ -307,20 +145,57 @@ def _propose(
     return agreement
 
 
-def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agreement:
+def read_agreement(workspace: Workspace, document: bytes) -> Agreement:
+    """Read an agreement and verify its signatures with the cards on file, before anything of it is shown.
+
+    Raises:
+        TrustError: it is not an agreement, is between others, or a signature does not hold.
+    """
+    agreement = Agreement.parse(document)
+    role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
+    agreement.check_signatures(cards_of(workspace, partner, role))
+    return agreement
+
+
+def concerns_of(workspace: Workspace, agreement: Agreement, now: datetime) -> list[SizeConcern]:
+    """Return the sizes of the partner that a person has to confirm before this side signs, or takes back.
+
+    Raises:
+        WorkspaceError: no list is prepared.
+    """
+    partner, role = partner_of(workspace, agreement), agreement.role_of(workspace.card)
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
+    earlier = [
+        record.agreement
+        for record in workspace.agreement_records(partner)
+        if record.agreement.complete and record.agreement != agreement and record.added > now - SIZES_COMPARED
+    ]
+    own = sum(sizes_taking_part(accounts, prepared, agreement.terms).values())
+    return size_concerns(agreement, role, own, earlier, workspace.row_limit)
+
+
+def sign_agreement(
+    workspace: Workspace, document: bytes, now: datetime, *, sizes_confirmed: bool = False
+) -> Agreement:
     """Take an agreement from the partner: as its responder sign it, as its initiator take in the signature.
+
+    Args:
+        sizes_confirmed: a person has confirmed what `concerns_of` says.
 
     Raises:
         TrustError: it is between others, a signature does not hold, it is dated in the future or before the last
-            one that both signed, or this side could not keep it.
+            one that both signed, this side could not keep it, or a size of the partner needs a person.
     """
-    agreement = Agreement.parse(document)
-    role = agreement.role_of(workspace.card)
-    partner = partner_of(workspace, agreement)
+    agreement = read_agreement(workspace, document)
+    role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
     partner.check_not_revoked()
-    agreement.check_signatures(cards_of(workspace, partner, role))
     check_program(agreement)
     _check_date(agreement, workspace.agreements(partner), now)
+    if not sizes_confirmed and concerns_of(workspace, agreement, now):
+        raise TrustError(
+            f"the list that {partner.card.name} may bring is so large that a person has to confirm it",
+            "Ask them why. Then run: accountmap agreement sign FILE",
+        )
     if role is Role.RESPONDER and not agreement.complete:
         agreement = agreement.accept(_own_sizes(workspace, agreement, now), workspace.identity)
     elif not agreement.complete:
@@ -359,6 +234,38 @@ def write_agreement(agreement: Agreement, file: Path) -> None:
         raise WorkspaceError(
             f"{file} cannot be written: {error.strerror}", "The agreement is kept; write it elsewhere."
         ) from error
+
+
+def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
+    """End the newest agreement with a partner, or withdraw it if it is only proposed. The ledger says so.
+
+    No session begins under it any more, and none is answered.
+
+    Raises:
+        TrustError: there is none that has not ended, or a session under it is open.
+    """
+    records = [each for each in workspace.agreement_records(partner) if each.ended is None]
+    if not records:
+        raise TrustError(f"there is no agreement with {partner.card.name} to end")
+    ended = records[0].agreement
+    with workspace.transaction():
+        for session in workspace.sessions(partner):
+            if session.status is Status.OPEN and session.agreement == ended.digest.hex():
+                raise TrustError(
+                    "a session under this agreement is open",
+                    f"Finish it, or give it up with: accountmap map --with {partner.slug} --abandon",
+                )
+        workspace.end_agreement(ended, now)
+        workspace.record(
+            {
+                "at": now.isoformat(timespec="seconds"),
+                "partner": partner.card.name,
+                "partner_card": partner.card.digest.hex(),
+                "agreement": ended.digest.hex(),
+                "event": "agreement_ended" if ended.complete else "proposal_withdrawn",
+            }
+        )
+    return ended
 
 
 def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreement: Agreement) -> None:

@@ -21,7 +21,7 @@ from accountmap.trust.identity import Card, Identity
 KEY_FILE_FORMAT: Final = "accountmap-identity-v2"
 LEAST_PASSPHRASE: Final = 12
 LEAST_GUESSES: Final = 10**10
-"""At a tenth of a second a guess on the guesser's machine: three centuries on one core, months on a thousand."""
+"""Decades of one core, which needs some tenths of a second for each guess."""
 
 PASSPHRASE_RULE: Final = (
     f"At least {LEAST_PASSPHRASE} characters that are hard to guess: four words drawn at random, for example. "
