@@ -28,11 +28,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.canonical.explain import explain
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.prepared import Prepared, Profile
-from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
-from accountmap.canonical.reference import Reference, load_reference
+from accountmap.linkage.explain import explain
+from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import Prepared, Profile
+from accountmap.linkage.reference import Reference, load_reference
 from accountmap.psi.matching import TOKEN_BYTES, mutual_best
 
 Row = dict[str, str]

@@ -25,14 +25,13 @@ from pathlib import Path
 import pyarrow as pa
 from loky import get_reusable_executor
 
-from accountmap.accounts.reading import read_accounts
-from accountmap.canonical.domains import registrable_domain
-from accountmap.canonical.names import parse, squash
-from accountmap.canonical.parts import PartsOf, by_id
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
-from accountmap.canonical.traits import registry_numbers
-from accountmap.executors import ProcessExecutor
+from accountmap.accounts.read import read_accounts
+from accountmap.linkage.compare import registry_numbers
+from accountmap.linkage.domains import registrable_domain
+from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
+from accountmap.linkage.names import parse, squash
+from accountmap.linkage.prepare import PartsOf, by_id, prepare_accounts
+from accountmap.parallel import ProcessExecutor
 
 
 def normalise(table: pa.Table) -> int:

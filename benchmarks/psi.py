@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psi_party import Marks, relay_body, run_party, save_points
 
-from accountmap.blinding.backends import BACKENDS
+from accountmap.curve.backends import BACKENDS
 from accountmap.psi.parameters import Role
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from loky import get_reusable_executor
 
-from accountmap.blinding.backends import make_curve
+from accountmap.curve.backends import make_curve
 from accountmap.psi.lazy import LazyMessages
 from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.phases import Message

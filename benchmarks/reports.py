@@ -20,14 +20,14 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from xlsxwriter import Workbook
 
+from accountmap.account_map import CELLS, MATCH_SCHEMA, AccountMap, SessionResult, build_map
+from accountmap.account_map.schema import WITHHELD_SCHEMA
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
-from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
-from accountmap.canonical.profiles import DEFAULT_PROFILE, PROFILES
-from accountmap.overlap import CELLS, MATCH_SCHEMA, AccountMap, SessionResult, build_map
-from accountmap.overlap.result import WITHHELD_SCHEMA
-from accountmap.report.large_sheets import with_rows
-from accountmap.report.page import render_page
+from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
+from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
+from accountmap.report.html import render_page
 from accountmap.report.workbook import render_workbook
+from accountmap.report.xlsx_rows import with_rows
 
 SHOWN = ("name", "country", "owner_name", "owner_email")
 

@@ -6,7 +6,7 @@ python benchmarks/tables.py DATA_DIR --set dev_listed [--half 0|1]
 import subprocess
 import sys
 
-from accountmap.canonical import tables
+from accountmap.linkage import tables
 
 GROUPS = {
     "nothing": (),

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 import psi
-from accountmap.blinding import backends, lane_multiply
-from accountmap.blinding.crypto_mb import FIELD_VERSION, CryptoMb, bind
+from accountmap.curve import backends, ipp_lanes
+from accountmap.curve.ipp_library import FIELD_VERSION, CryptoMb, bind
 from accountmap.psi.tables import Points
 
 SOURCE = """
@@ -67,7 +67,7 @@ def none_special(points: Points) -> npt.NDArray[np.bool_]:
 # At import, for the processes of the parties import this module anew.
 backends.load_crypto_mb = library
 backends.verified = lambda loaded: loaded
-lane_multiply._special = none_special
+ipp_lanes._special = none_special
 
 
 if __name__ == "__main__":

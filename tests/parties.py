@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel
-from accountmap.exchange import Outcome, Steps, default_curve, propose_agreement, sign_agreement
-from accountmap.trust.sharing import Lead, Sharing
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.session import Outcome, Steps, default_curve, propose_agreement, sign_agreement
+from accountmap.trust.terms import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from accountmap import account_map
+from accountmap import read_account_map
+from accountmap.account_map import Weights
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.profiles import PROFILES
 from accountmap.channels import FolderChannel
 from accountmap.errors import WorkspaceError
-from accountmap.exchange import Steps, default_curve
-from accountmap.overlap import Weights
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.session import Steps, default_curve
 from tests.parties import LEFT, NOW, Parties, Party, Row, account_list
 
 A_MONTH_LATER = NOW + timedelta(days=30)
@@ -62,7 +62,7 @@ def parties(tmp_path: Path) -> Parties:
 
 
 def test_the_map_tells_what_has_changed_since_the_session_before(parties: Parties) -> None:
-    result = account_map(parties.acme.workspace, parties.acme.partner.slug)
+    result = read_account_map(parties.acme.workspace, parties.acme.partner.slug)
     assert result.finished == A_MONTH_LATER
     changes = result.history.changes.to_pylist()
     assert [(row["change"], row["account_id"], row["why"]) for row in changes] == [
@@ -77,14 +77,14 @@ def test_a_lost_list_shortens_the_history_and_nothing_else(parties: Parties) -> 
     workspace = parties.acme.workspace
     first = workspace.sessions(parties.acme.partner)[-1]
     (workspace.folder / "lists" / str(first.list_id) / "accounts.parquet").unlink()
-    result = account_map(workspace, parties.acme.partner.slug)
+    result = read_account_map(workspace, parties.acme.partner.slug)
     assert result.summary.overlap.entities == 3
     assert result.history.sessions.num_rows == 1
 
 
 def test_the_weights_reach_the_ranking(parties: Parties) -> None:
     weights = Weights(play=0, amount=0, evidence=1)
-    result = account_map(parties.acme.workspace, parties.acme.partner.slug, weights)
+    result = read_account_map(parties.acme.workspace, parties.acme.partner.slug, weights)
     assert set(result.overlap["score_play"].to_pylist()) == {0.0}
     assert result.weights == weights
 
@@ -92,4 +92,4 @@ def test_the_weights_reach_the_ranking(parties: Parties) -> None:
 def test_without_a_finished_session_there_is_no_map(tmp_path: Path) -> None:
     both = Parties.make(tmp_path, LEFT)
     with pytest.raises(WorkspaceError, match="no session with this partner is finished"):
-        account_map(both.acme.workspace, both.acme.partner.slug)
+        read_account_map(both.acme.workspace, both.acme.partner.slug)

@@ -5,11 +5,10 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.canonical.decisions import Decision
-from accountmap.canonical.parts import PART_ROWS
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.profiles import PROFILES
-from accountmap.executors import ProcessExecutor
+from accountmap.linkage.decisions import Decision
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import PART_ROWS, prepare_accounts
+from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Finding, Preflight, check
 
 

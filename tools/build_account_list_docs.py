@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from accountmap.accounts.clean import SEGMENT_VALUES
 from accountmap.accounts.headings import KNOWN_HEADINGS
-from accountmap.accounts.segments import SEGMENT_VALUES
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "account-lists.md"
 TITLES: Final = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from accountmap.canonical.names import parse
+from accountmap.linkage.names import parse
 
 SHARE = 1.483e-4
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from accountmap.canonical.names import split_words
+from accountmap.linkage.names import split_words
 
 LEAST_NAMES = 3
 LONGEST_FORM = 6

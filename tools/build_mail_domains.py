@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from accountmap.canonical.domains import registrable
+from accountmap.linkage.domains import registrable
 
 ADDED = (
     "docomo.ne.jp",

@@ -1,7 +1,7 @@
 """Write the table from which the shipped reference list is built.
 
     build_reference_extract.py PACKAGE OUTPUT
-    accountmap reference build --extract OUTPUT src/accountmap/canonical/data/reference.jsonl
+    accountmap reference build --extract OUTPUT src/accountmap/linkage/data/reference.jsonl
 
 PACKAGE is the unpacked npm package name-suggestion-index 8.0.20260918: brands of OpenStreetMap (BSD-3-Clause)
 with labels and websites from Wikidata (CC0). The table has the columns that `read_extract` describes.

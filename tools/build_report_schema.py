@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import (
+from accountmap.account_map import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,
     CHANGE_SCHEMA,
@@ -31,7 +30,8 @@ from accountmap.overlap import (
     WHITESPACE_SCHEMA,
     WHY_NOT,
 )
-from accountmap.report.json_model import FORMAT
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.report.json_export import FORMAT
 
 FILE: Final = Path(__file__).parents[1] / "src/accountmap/report/templates/report-v1.schema.json"
 

@@ -25,7 +25,7 @@ from guest_files import ROOT, lay_out
 
 COMMAND = (
     "python3 -m accountmap_cli backends && python3 -m pytest -vv --color=no -p no:cacheprovider"
-    " tests/blinding/test_backends.py -k 'library or (ipp and not stand)'"
+    " tests/curve/test_backends.py -k 'library or (ipp and not stand)'"
 )
 ISOLINUX = ("/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32")
 ENDED = "the command ended with exit code "

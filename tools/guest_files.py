@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from accountmap.blinding.crypto_mb import PACKAGE, RUNTIME_LIBRARIES, RUNTIME_PACKAGE
+from accountmap.curve.ipp_library import PACKAGE, RUNTIME_LIBRARIES, RUNTIME_PACKAGE
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = ("src", "cli", "tests/__init__.py", "tests/blinding", "tests/vectors", "protocols", "pyproject.toml")
+PROJECT = ("src", "cli", "tests/__init__.py", "tests/curve", "tests/vectors", "protocols", "pyproject.toml")
 PACKAGES = (
     *("numpy", "gmpy2", "cryptography", "cffi", "loky", "cloudpickle", "click"),
     *("pytest", "pluggy", "iniconfig", "packaging", "pygments"),

@@ -1,4 +1,4 @@
-"""`accountmap accounts`: reading, checking, explaining and preparing the own list."""
+"""`accountmap reference`: building a public list of companies, matched locally."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.context import Progress, existing_file, pairs, workspace
-from accountmap_cli.database import database_options, database_password
 from accountmap_cli.output import emit, emit_json, plural, say, table
+from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
     from accountmap import AccountList, Prepared
@@ -179,8 +179,8 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
       accountmap accounts explain "Müller GmbH & Co. KG" --domain mueller.example --country Germany
       accountmap accounts explain "株式会社トヨタ" --region Aichi --country JP --phone 0565-28-2121
     """
-    from accountmap.canonical.explain import explain as explained
-    from accountmap.canonical.profiles import PROFILES
+    from accountmap.linkage.explain import explain as explained
+    from accountmap.linkage.key_kinds import PROFILES
 
     chosen = PROFILES.get(profile)
     if chosen is None:
@@ -222,3 +222,32 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
                 f"{i} {n or '(no name)'}" for i, n in zip(example.account_ids, example.names, strict=True)
             )
             emit(f"  {names}: {example.text}")
+
+
+@click.group()
+def reference() -> None:
+    """Build a reference list, so that different names of one company meet."""
+
+
+@reference.command()
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--gleif", type=existing_file(), help="GLEIF golden copy, Level 1, as CSV.")
+@click.option("--extract", "extracts", multiple=True, type=existing_file(), help="Table of names, as documented.")
+def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
+    """Build a reference list from public files.
+
+    Both partners need the same list: its digest stands in the agreement. docs/matching.md says where the files are
+    found and what an extract looks like.
+
+    \b
+    Example:
+      accountmap reference build reference.jsonl --gleif lei2-golden-copy.csv --extract wikidata.csv
+      accountmap accounts prepare accounts.csv --profile nine --reference reference.jsonl
+    """
+    from accountmap.linkage.reference import build_reference
+
+    if gleif is None and not extracts:
+        raise InputError("there is nothing to build from", "Give --gleif or --extract.")
+    built = build_reference(output, gleif, extracts)
+    emit(str(output))
+    say(f"{built.entries:,} companies; digest {built.digest}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from accountmap.errors import TrustError
-from accountmap_cli.agreement_new import new
+from accountmap_cli.agreement_options import new
 from accountmap_cli.agreement_words import growth_in_words, growth_seen_here, in_words
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
@@ -78,7 +78,7 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
     Example:
       accountmap agreement sign acme-globex.agreement.toml
     """
-    from accountmap.exchange import partner_of, sign_agreement, write_agreement
+    from accountmap.session import partner_of, sign_agreement, write_agreement
     from accountmap.trust.agreement import Agreement
 
     document = file.read_bytes()
@@ -114,7 +114,7 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
       accountmap agreement diff last-year.agreement.toml acme-globex.agreement.toml
     """
     from accountmap.trust.agreement import Agreement
-    from accountmap.trust.agreement_diff import differences
+    from accountmap.trust.agreement_words import differences
 
     found = differences(*(Agreement.parse(file.read_bytes()) for file in (first, second)))
     if as_json:

@@ -31,7 +31,7 @@ def change_rule(least: int) -> str:
 
 def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
     """Warn of a partner whose sizes grew many times over since the last agreement."""
-    from accountmap.exchange import partner_growth
+    from accountmap.session import partner_growth
 
     return [
         f"  Take care: their sizes grew from {grown.before:,} to {grown.after:,} ({grown.segment}). A list that "
@@ -42,7 +42,7 @@ def growth_in_words(own: "Workspace", agreement: "Agreement") -> list[str]:
 
 def in_words(agreement: "Agreement") -> list[str]:
     """Say what an agreement allows."""
-    from accountmap.trust.sharing_words import sharing_in_words
+    from accountmap.trust.agreement_words import sharing_in_words
 
     terms = agreement.terms
     first, second = terms.names

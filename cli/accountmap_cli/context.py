@@ -1,13 +1,17 @@
-"""What all commands share: the workspace they work in, and progress on long work."""
+"""Where the messages of a session are, as the user named it, and what to say of it."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accountmap.errors import InputError
+from accountmap_cli.output import say
 from accountmap_cli.passphrase import present
 
 if TYPE_CHECKING:
@@ -57,3 +61,81 @@ def pairs(values: tuple[str, ...], what: str) -> Mapping[str, str]:
 def existing_file() -> click.Path:
     """Return the type of an argument that is a file to read."""
     return click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+if TYPE_CHECKING:
+    from accountmap import Workspace
+    from accountmap.channels import DirectChannel
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder, the address of a remote one, or a connection.
+
+    Attributes:
+        target: what the library is given.
+        text: how it is shown: an address without its user.
+        travels: whether what is written there needs no sending.
+    """
+
+    target: "Path | str | DirectChannel"
+    text: str
+    travels: bool
+
+    @classmethod
+    def of(cls, folder: str | None, default: Path) -> "Place":
+        """Understand `--folder`; a local folder is made."""
+        if folder is not None and "://" in folder:
+            return cls(folder, re.sub(r"//[^/]*@", "//", folder).rstrip("/"), travels=True)
+        local = Path(folder) if folder else default
+        local.mkdir(parents=True, exist_ok=True)
+        return cls(local, str(local), travels=False)
+
+    def file(self, name: str) -> str:
+        """Name a file in it."""
+        return f"{self.text}/{name}" if isinstance(self.target, str) else str(Path(self.text) / name)
+
+    def next_step(self, sent: tuple[str, ...], partner: str) -> str:
+        """Say what has to happen so that the partner's next file is taken in."""
+        if not isinstance(self.target, Path | str):
+            return f"Next: run this again when {partner} does too; it goes on where it stopped."
+        if sent and not self.travels:
+            named = " and ".join(map(self.file, sent))
+            return f"Next: send {named} to {partner}; when their file is in {self.text}, run this again."
+        return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again."
+
+    def please_send(self, sent: tuple[str, ...], partner: str, why: str) -> str:
+        """Ask the user to send the last files, or nothing where they arrive by themselves."""
+        if not sent or self.travels:
+            return ""
+        return f"Send {' and '.join(map(self.file, sent))} to {partner}{why} "
+
+
+@contextmanager
+def open_place(
+    own: "Workspace", partner: str, folder: str | None, listen: str | None, connect: str | None, wait: float
+) -> Iterator[Place]:
+    """Understand `--folder`, `--listen` and `--connect`.
+
+    Raises:
+        InputError: they do not go together.
+    """
+    from accountmap.api import direct_channel
+
+    place = Place.of(folder, own.folder / "exchange")
+    if listen is None and connect is None:
+        yield place
+        return
+    if (listen and connect) or not isinstance(place.target, Path):
+        raise InputError(
+            "a direct connection either listens or connects, and keeps its messages in a local folder",
+            "Give --listen on one side and --connect on the other.",
+        )
+    with closing(direct_channel(own, partner, place.target, listen=listen, connect=connect, wait=wait)) as channel:
+        name = own.partner(partner).card.name
+        if listen:
+            say(f"Listening on {channel.endpoint} for {name}.")
+            say(f"They run: accountmap map --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
+        else:
+            say(f"Connecting to {channel.endpoint}, where {name} listens.")
+        yield Place(channel, place.text, travels=True)

@@ -1,27 +1,68 @@
 """The command `accountmap`: its verbs, and what happens when one fails."""
 
 import sys
+import traceback
 import warnings
 from pathlib import Path
+from typing import Final, NoReturn
 
 import click
 
 from accountmap import __version__
-from accountmap.errors import AccountmapError
-from accountmap_cli.accounts import accounts
+from accountmap.errors import (
+    AccountmapError,
+    BackendError,
+    ChannelError,
+    InputError,
+    PeerError,
+    TrustError,
+    UsageError,
+    WorkspaceError,
+)
+from accountmap_cli.accounts import accounts, reference
+from accountmap_cli.admin import backends, init, inspect
 from accountmap_cli.agreement import agreement
-from accountmap_cli.backends import backends
 from accountmap_cli.demo import demo
-from accountmap_cli.errors import report, report_unexpected
-from accountmap_cli.identity import identity
-from accountmap_cli.init import init
-from accountmap_cli.inspect import inspect
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
-from accountmap_cli.partner import partner
-from accountmap_cli.reference import reference
+from accountmap_cli.output import say
+from accountmap_cli.partner import identity, partner
 from accountmap_cli.report import report as report_group
-from accountmap_cli.report_store import store
+from accountmap_cli.report import store
+
+EXIT_CODES: Final = {
+    InputError: 3,
+    WorkspaceError: 4,
+    TrustError: 5,
+    ChannelError: 6,
+    PeerError: 7,
+    BackendError: 8,
+    UsageError: 70,
+    AccountmapError: 1,
+}
+"""1 is also anything unexpected, 2 a wrong command line, 130 an interruption."""
+
+
+def report(error: AccountmapError) -> NoReturn:
+    """Show an error with its hint and end the program."""
+    message = str(error)
+    starts_with_initials = message[:2].isupper()
+    say(f"accountmap: {message if starts_with_initials else message[:1].lower() + message[1:]}")
+    if error.hint:
+        say(f"  {error.hint}")
+    sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+
+
+def report_unexpected(error: Exception, *, debug: bool) -> NoReturn:
+    """Show where an unexpected error arose, but not its text, which may hold account data."""
+    if debug:
+        traceback.print_exception(error)
+    else:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        file = place.filename.replace("\\", "/").rpartition("/")[2]
+        say(f"accountmap: an internal error: {type(error).__name__} in {file}, line {place.lineno}")
+        say("  This is a bug. Run again with --debug for the details; they may show account data.")
+    sys.exit(1)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,5 +1,6 @@
 """`accountmap map`: the session with a partner, one command that both repeat."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,10 +8,104 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap_cli.context import Progress, workspace
-from accountmap_cli.forecast_words import in_words
+from accountmap_cli.context import Place, Progress, open_place, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
-from accountmap_cli.place import Place, open_place
+
+if TYPE_CHECKING:
+    from accountmap.session import Forecast
+
+
+def in_words(about: "Forecast") -> Iterator[str]:
+    """Say what the partner will learn at each step, and what it could learn at worst."""
+    initiates = about.role == 0
+    yield (
+        f"A session with {about.partner} now, with list {about.list_id}, under agreement {about.agreement[:12]}…; "
+        f"you {'begin' if initiates else 'answer'}."
+    )
+    yield f"What {about.partner} will learn, and by which of your messages:\n"
+    for number, line in zip(about.messages, steps(about), strict=False):
+        yield f"  {int(number):2}  {line}"
+    yield from (f"      {line}" for line in kept_apart(about))
+    if names_some(about):
+        unasked, asked = ("Messages 1 and 3 leave", 5) if initiates else ("Message 2 leaves", 4)
+        yield f"\n{unasked} without a question; you are asked before message {asked}, and may decline."
+    else:
+        yield "\nBoth leave without a question: the agreement has said that counts are all there is."
+    yield "What it could learn at worst:\n"
+    yield from (f"  -  {line}" for line in worst(about))
+    yield "\nNothing was written and nothing has left."
+
+
+def names_some(about: "Forecast") -> bool:
+    """Tell whether any match is revealed at all."""
+    return "names" in about.levels.values()
+
+
+def kept_apart(about: "Forecast") -> Iterator[str]:
+    """Say what takes no part, and which pairs of segments are hidden."""
+    for reason, count in about.withheld.items():
+        yield f"{plural(count, 'entity')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
+    pairs = ((mine, theirs) for mine in about.own_sizes for theirs in about.partner_sizes)
+    hidden = [f"your {mine} by their {theirs}" for mine, theirs in pairs if (mine, theirs) not in about.levels]
+    if hidden:
+        yield f"Never compared: {', '.join(hidden)}."
+
+
+def steps(about: "Forecast") -> tuple[str, ...]:
+    """Say what each own message shows."""
+    padded = ", ".join(f"{size:,} {segment}" for segment, size in about.padded_sizes.items())
+    own = ", ".join(f"{size:,}" for size in about.own_sizes.values())
+    counts = (
+        f"{plural(len(about.levels), 'count')}, one for each pair of segments that is compared: how many of your "
+        f"{plural(about.in_preview, 'entity')} with one {about.preview_kind} it has too."
+    )
+    sizes = f"Padded sizes: {padded}. Not the true ones ({own})."
+    if not names_some(about):
+        return sizes, counts
+    matches = (
+        f"Which of its own entities are on your list, at most {about.most_matches:,}, and in which of your "
+        f"segments. {plural(about.comparable, 'entity')} of yours can match at all."
+    )
+    shown = ", ".join(f"{name.replace('_', ' ')} (you have {n:,})" for name, n in about.filled.items())
+    fields = f"Of those entities: {shown}." if shown else "No field of those entities."
+    if about.rest:
+        fields += " And how many other entities you have, by country, industry and size."
+    if about.rest == "names":
+        fields += " And their names: accounts that it does not have."
+    links = "How keys of both lists are linked, without names; so how many entities match."
+    return (
+        (sizes, counts, links, matches, fields)
+        if about.role == 0
+        else (sizes, counts, matches, fields, "Nothing.")
+    )
+
+
+def worst(about: "Forecast") -> Iterator[str]:
+    """Say what a partner could learn that does not play fair."""
+    rows, sum_of_runs = about.partner_rows, about.partner_rows * about.runs_left
+    named = names_some(about)
+    yield (
+        f"It announced up to {rows:,} entities. If they were names of its choice, not its own accounts, it would "
+        f"learn {'which' if named else 'how many'} of these {rows:,} are on your list."
+    )
+    yield (
+        f"{plural(about.runs_left, 'session')} may still show counts in these 30 days: {sum_of_runs:,} names, "
+        "if it changed them each time."
+    )
+    if about.rest == "names":
+        yield "The names of all your other entities leave to whoever signed, also if it lists nothing of its own."
+    yield "A segment in which it lists one company alone makes the count a question about that company."
+    if about.role == 0:
+        yield "It sees the counts before you do, and may stop there: then you see none."
+    elif named:
+        yield "After both consent it learns its matches one message before you learn yours, and may stop there."
+    if named:
+        yield "A partner that crafts its keys can recognise its companies among near misses, after both consent."
+    if about.changed:
+        listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
+        yield f"Since the last session of yours changed: {listed}. Comparing both results shows it among these."
+    yield "What it keeps of this session a quantum computer could open one day; and it may tell others."
+
 
 if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
@@ -81,7 +176,7 @@ def map_command(
       accountmap map --with globex --yes --wait 7200        in a pipeline
     """
     from accountmap import map_accounts
-    from accountmap.api.mapping import abandon_session
+    from accountmap.api import abandon_session
 
     def decide(preview: "Preview") -> bool | None:
         show_preview(preview, partner_name)
@@ -130,7 +225,7 @@ def map_command(
 
 def foretell(own: "Workspace", partner: str, list_id: int | None, *, as_json: bool) -> None:
     """Say what the partner would learn from a session that began now."""
-    from accountmap.exchange import forecast
+    from accountmap.session import forecast
 
     about = forecast(own, own.partner(partner), list_id, datetime.now(UTC))
     if as_json:
@@ -151,9 +246,9 @@ def tell_waiting(outcome: "Outcome", partner: str, seconds: float) -> None:
 
 def build(own: "Workspace", partner: str, folder: Path) -> None:
     """Write the reports of the last session."""
-    from accountmap import account_map, write_reports
+    from accountmap import read_account_map, write_reports
 
-    write_reports(account_map(own, partner), folder)
+    write_reports(read_account_map(own, partner), folder)
 
 
 def question(preview: "Preview", partner: str) -> str:

@@ -4,9 +4,44 @@ from pathlib import Path
 
 import click
 
+from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.map import build as build_reports
 from accountmap_cli.output import emit, say
+from accountmap_cli.passphrase import database_options, database_password
+
+
+@click.command()
+@click.option("--with", "partner", required=True, help="Your partner.")
+@database_options
+@click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
+@click.pass_context
+def store(
+    context: click.Context,
+    partner: str,
+    dsn: str | None,
+    dsn_password_fd: int | None,
+    ask_dsn_password: bool,
+    prefix: str,
+) -> None:
+    """Write the results of the last session into a database.
+
+    Tables that are missing are made. It may be repeated: a session's rows are replaced, never doubled.
+
+    \b
+    Examples:
+      accountmap report store --with globex --dsn postgresql://anna@db.example.com/crm
+      accountmap report store --with globex --dsn duckdb:///partners.duckdb --prefix globex_
+    """
+    from accountmap import read_account_map, write_sql
+
+    if dsn is None:
+        raise InputError("the results need a database", "Name it with --dsn.")
+    password = database_password(dsn_password_fd, ask=ask_dsn_password)
+    with workspace(context) as own:
+        tables = write_sql(read_account_map(own, partner), dsn, password=password, prefix=prefix)
+    for name in tables:
+        emit(name)
 
 
 @click.group()
@@ -27,13 +62,13 @@ def build(context: click.Context, partner: str, output: Path | None, weights: Pa
       accountmap report build --with globex -o ~/Desktop/globex
       accountmap report build --with globex --weights weights.toml
     """
-    from accountmap import account_map, write_reports
-    from accountmap.overlap import STANDARD_WEIGHTS, read_weights
+    from accountmap import read_account_map, write_reports
+    from accountmap.account_map import STANDARD_WEIGHTS, read_weights
 
     chosen = read_weights(weights) if weights else STANDARD_WEIGHTS
     with workspace(context) as own:
         folder = output or own.folder / "reports" / own.partner(partner).slug
-        write_reports(account_map(own, partner, chosen), folder)
+        write_reports(read_account_map(own, partner, chosen), folder)
     emit(str(folder / "report.html"))
 
 
@@ -52,13 +87,13 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
       accountmap report review --with globex > review.csv
       accountmap report review --with globex review.csv
     """
-    from accountmap import account_map
+    from accountmap import read_account_map
     from accountmap.report import review_csv
     from accountmap.workspace.reviews import add_reviews
 
     with workspace(context) as own:
         if file is None:
-            emit(review_csv(account_map(own, partner)).decode().rstrip())
+            emit(review_csv(read_account_map(own, partner)).decode().rstrip())
             return
         decisions = add_reviews(own, partner, file)
     kept = sum(decision.keep for decision in decisions)

@@ -21,7 +21,7 @@ def companies_by_play(workspace: Path, partner: str, place: str, file: str) -> l
         accounts = accountmap.read_accounts(database.sql(CUSTOMERS, params={"file": file}))
         own.save_list(accounts, accountmap.prepare_accounts(accounts), accounts.source, datetime.now(UTC))
         accountmap.map_accounts(own, partner, place, lambda preview: preview.automatic or None, new=True, wait=600)
-        database.register("overlap", accountmap.account_map(own, partner).overlap)
+        database.register("overlap", accountmap.read_account_map(own, partner).overlap)
         return database.execute(BY_PLAY).fetchall()
 
 

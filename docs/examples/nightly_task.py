@@ -43,7 +43,7 @@ def map_with_partner(
             return None
         if outcome.state != "done":
             raise NotYetError(outcome.state)
-        found = accountmap.account_map(own, partner)
+        found = accountmap.read_account_map(own, partner)
         accountmap.write_sql(found, dsn, password=password)
         return len(found.overlap)
 

@@ -15,7 +15,7 @@ def shared_with(workspace: Path, partner: str, place: str, accounts: pl.DataFram
         read = accountmap.read_accounts(accounts)
         own.save_list(read, accountmap.prepare_accounts(read), read.source, datetime.now(UTC))
         accountmap.map_accounts(own, partner, place, lambda preview: preview.automatic or None, new=True, wait=600)
-        overlap = pl.DataFrame(accountmap.account_map(own, partner).overlap)
+        overlap = pl.DataFrame(accountmap.read_account_map(own, partner).overlap)
     found = overlap.select(pl.col("account_id").alias("id"), "their_segment", "play", "score")
     return accounts.join(found, on="id").sort("score", descending=True)
 

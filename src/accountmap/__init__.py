@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Final
 from accountmap import errors
 
 if TYPE_CHECKING:
-    from accountmap.accounts.reading import read_accounts
+    from accountmap.account_map import AccountMap, Weights
+    from accountmap.accounts.read import read_accounts, read_sql
     from accountmap.accounts.schema import AccountList
-    from accountmap.accounts.sql_reader import read_sql
-    from accountmap.api.mapping import map_accounts
-    from accountmap.api.preparing import check_accounts, prepare_accounts
-    from accountmap.api.results import account_map
-    from accountmap.api.session import Session
-    from accountmap.canonical.prepared import Prepared
-    from accountmap.exchange import Outcome, Preview
-    from accountmap.overlap import AccountMap, Weights
+    from accountmap.api import Session, check_accounts, map_accounts, prepare_accounts, read_account_map
+    from accountmap.linkage.prepared import Prepared
     from accountmap.report import write_reports, write_sql
+    from accountmap.session import Outcome, Preview
     from accountmap.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -35,11 +31,11 @@ __all__ = [
     "Weights",
     "Workspace",
     "__version__",
-    "account_map",
     "check_accounts",
     "errors",
     "map_accounts",
     "prepare_accounts",
+    "read_account_map",
     "read_accounts",
     "read_sql",
     "write_reports",
@@ -48,19 +44,19 @@ __all__ = [
 
 _HOMES: Final = {
     "AccountList": "accounts.schema",
-    "AccountMap": "overlap",
-    "Outcome": "exchange",
-    "Prepared": "canonical.prepared",
-    "Preview": "exchange",
-    "Session": "api.session",
-    "Weights": "overlap",
+    "AccountMap": "account_map",
+    "Outcome": "session",
+    "Prepared": "linkage.prepared",
+    "Preview": "session",
+    "Session": "api",
+    "Weights": "account_map",
     "Workspace": "workspace",
-    "account_map": "api.results",
-    "check_accounts": "api.preparing",
-    "map_accounts": "api.mapping",
-    "prepare_accounts": "api.preparing",
-    "read_accounts": "accounts.reading",
-    "read_sql": "accounts.sql_reader",
+    "check_accounts": "api",
+    "map_accounts": "api",
+    "prepare_accounts": "api",
+    "read_account_map": "api",
+    "read_accounts": "accounts.read",
+    "read_sql": "accounts.read",
     "write_reports": "report",
     "write_sql": "report",
 }

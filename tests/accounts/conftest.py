@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts.reading import read_accounts
+from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import AccountList
 
 ReadText = Callable[..., AccountList]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from accountmap.accounts.columns import choose_columns, known_counter
-from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, fold
+from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, choose_columns, fold, known_counter
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.errors import InputError
 

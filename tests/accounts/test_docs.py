@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from accountmap.accounts.amounts import read_amounts
-from accountmap.accounts.csv_reader import HEADER_SEARCH_ROWS
+from accountmap.accounts.cells import LONGEST
+from accountmap.accounts.csv import HEADER_SEARCH_ROWS
 from accountmap.accounts.dates import read_dates
+from accountmap.accounts.excel import MOST_BYTES, MOST_CELLS
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
-from accountmap.accounts.text import LONGEST
-from accountmap.accounts.workbook_check import MOST_BYTES, MOST_CELLS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "account-lists.md").read_text("utf-8")

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.employees import parse_employees, read_employees
+from accountmap.accounts.cells import parse_employees, read_employees
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.flags import NO, YES, read_off_limits, read_registrations
-from accountmap.accounts.reading import from_table
+from accountmap.accounts.cells import NO, YES, read_off_limits, read_registrations
+from accountmap.accounts.read import from_table
 
 
 def column(*cells: str | None) -> pa.ChunkedArray:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts.reading import read_accounts
+from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import AccountList
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from accountmap.accounts.arrow_reader import from_stream
-from accountmap.accounts.reading import from_table, read_accounts
+from accountmap.accounts.raw_table import from_stream
+from accountmap.accounts.read import from_table, read_accounts
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, with_all_columns
 from accountmap.errors import InputError, UsageError
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.text import BLANKS, LONGEST, as_text, clean
+from accountmap.accounts.cells import BLANKS, LONGEST, as_text, clean
 from tests.accounts.conftest import ReadText
 
 

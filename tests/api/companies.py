@@ -9,7 +9,7 @@ import pytest
 
 import accountmap
 import tests.parties
-from accountmap.exchange import Preview
+from accountmap.session import Preview
 from tests.parties import LEFT, Parties
 
 PATIENCE = 300

@@ -25,7 +25,7 @@ def test_a_night_at_debug_names_no_account_and_no_count_of_shared_ones(
         workspace.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
         with answering(over_the_folder(tmp_path), tmp_path):
             accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=PATIENCE)
-        found = accountmap.account_map(workspace, "globex")
+        found = accountmap.read_account_map(workspace, "globex")
         accountmap.write_reports(found, tmp_path / "reports")
         accountmap.write_sql(found, f"sqlite:///{tmp_path / 'results.db'}")
         accountmap.read_sql(
@@ -47,7 +47,7 @@ def test_a_job_prints_nothing(
     make(tmp_path, datetime.now(UTC), monkeypatch)
     with accountmap.Workspace.open(tmp_path / "acme") as workspace, answering(over_the_folder(tmp_path), tmp_path):
         accountmap.map_accounts(workspace, "globex", tmp_path / "shared", accept, wait=PATIENCE)
-        accountmap.write_reports(accountmap.account_map(workspace, "globex"), tmp_path / "reports")
+        accountmap.write_reports(accountmap.read_account_map(workspace, "globex"), tmp_path / "reports")
     assert capfd.readouterr() == ("", "")
 
 

@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 
 import accountmap
-from accountmap.api import preparing
-from accountmap.canonical.prepare import prepare_accounts as prepare_with
-from accountmap.canonical.profiles import PROFILES
+from accountmap import api
 from accountmap.errors import InputError
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts as prepare_with
 
 
 def accounts_of(count: int) -> accountmap.AccountList:
@@ -16,7 +16,7 @@ def accounts_of(count: int) -> accountmap.AccountList:
 
 def test_parts_on_all_cores_make_the_same_list(monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = accounts_of(9_000)
-    monkeypatch.setattr(preparing, "LONG_LIST", 100)
+    monkeypatch.setattr(api, "LONG_LIST", 100)
     seen: list[tuple[int, int]] = []
     spread = accountmap.prepare_accounts(accounts, workers=2, progress=lambda done, of: seen.append((done, of)))
     here = prepare_with(accounts, PROFILES["eight"])

@@ -9,7 +9,7 @@ import pytest
 
 import accountmap
 from accountmap.errors import PeerError
-from accountmap.exchange import Preview
+from accountmap.session import Preview
 from tests.parties import Parties, Party
 
 
@@ -45,7 +45,7 @@ def sides(tmp_path: Path) -> tuple[Side, Side]:
 
 
 def shared(side: Side) -> list[str]:
-    found = accountmap.account_map(side.party.workspace, side.party.partner.slug)
+    found = accountmap.read_account_map(side.party.workspace, side.party.partner.slug)
     return sorted(found.overlap["account_id"].to_pylist())
 
 

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from accountmap.channels import DirectChannel, Endpoint
-from accountmap.exchange import Outcome, default_curve
-from accountmap.exchange.direct import open_direct
-from accountmap.exchange.steps import Steps
-from accountmap.exchange.waiting import Patience, advance_patiently
+from accountmap.session import Outcome, default_curve
+from accountmap.session.direct_tls import open_direct
+from accountmap.session.engine import Patience, Steps, advance_patiently
 from accountmap.workspace import PartnerRecord, Workspace
 from tests.parties import NOW, Parties, Party
 

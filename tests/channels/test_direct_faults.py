@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.channels import DirectChannel, Endpoint, conversation, frames, link
-from accountmap.channels.frames import CHUNK_BYTES, Kind, Offer, encode_want, write_frame
+from accountmap.channels import DirectChannel, Endpoint, direct_connection, direct_protocol
+from accountmap.channels.direct_protocol import CHUNK_BYTES, Kind, Offer, encode_want, write_frame
 from accountmap.errors import AccountmapError, ChannelError, InputError, PeerError
-from accountmap.exchange.direct_tls import tls_context
+from accountmap.session.direct_tls import tls_context
 from accountmap.trust.identity import Identity
 from tests.channels.whole_files import deliver, fetch
 from tests.parties import NOW
@@ -89,7 +89,7 @@ def pair(tmp_path: Path) -> Pair:
 
 async def answer(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
     """Read the next frame that says something."""
-    while (frame := await frames.read_frame(reader))[0] is Kind.PING:
+    while (frame := await direct_protocol.read_frame(reader))[0] is Kind.PING:
         pass
     return frame
 
@@ -176,12 +176,12 @@ def test_older_tls_is_refused(pair: Pair) -> None:
 def test_strangers_that_say_nothing_do_not_keep_the_partner_out(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "HANDSHAKE_SECONDS", 0.5)
+    monkeypatch.setattr(direct_connection, "HANDSHAKE_SECONDS", 0.5)
     with pair.listening() as acme, contextlib.ExitStack() as strangers:
-        for _ in range(3 * link.MAX_GREETINGS):
+        for _ in range(3 * direct_connection.MAX_GREETINGS):
             connection = socket.create_connection((acme.endpoint.host, acme.endpoint.port))
             strangers.enter_context(connection)
-        monkeypatch.setattr(link, "HANDSHAKE_SECONDS", 10)
+        monkeypatch.setattr(direct_connection, "HANDSHAKE_SECONDS", 10)
         with pair.connecting(acme.endpoint) as globex:
             deliver(globex, "globex-2.amap", a_file())
 
@@ -321,7 +321,7 @@ def test_a_port_that_is_taken_is_a_clear_error(pair: Pair) -> None:
 def test_a_partner_that_does_not_read_costs_no_memory_and_is_cut_off(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frames, "SILENCE_SECONDS", 1)
+    monkeypatch.setattr(direct_protocol, "SILENCE_SECONDS", 1)
     buffered = []
 
     async def want_and_sleep(_: object, writer: asyncio.StreamWriter) -> None:
@@ -329,13 +329,13 @@ def test_a_partner_that_does_not_read_costs_no_memory_and_is_cut_off(
         await asyncio.sleep(3)
 
     big = bytes(64 << 20)
-    original = frames.write_frame
+    original = direct_protocol.write_frame
 
     async def watched(writer: asyncio.StreamWriter, kind: Kind, payload: bytes = b"") -> None:
         buffered.append(writer.transport.get_write_buffer_size())
         await original(writer, kind, payload)
 
-    monkeypatch.setattr(conversation, "write_frame", watched)
+    monkeypatch.setattr(direct_connection, "write_frame", watched)
     with pair.listening(patience=2) as acme:
         failed = []
 
@@ -355,14 +355,14 @@ def test_a_partner_that_does_not_read_costs_no_memory_and_is_cut_off(
 
 
 def test_a_silent_partner_is_let_go_and_may_come_again(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(direct_protocol, "SILENCE_SECONDS", 0.3)
 
     async def silent(reader: asyncio.StreamReader, _: object) -> None:
         await reader.read()
 
     with pair.listening() as acme:
         pair.as_globex(acme.endpoint, silent)
-        monkeypatch.setattr(frames, "SILENCE_SECONDS", 10)
+        monkeypatch.setattr(direct_protocol, "SILENCE_SECONDS", 10)
         with pair.connecting(acme.endpoint) as globex:
             deliver(globex, "globex-2.amap", a_file())
 

@@ -15,9 +15,9 @@ from moto.server import ThreadedMotoServer
 
 from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, s3
 from accountmap.channels import sftp as sftp_store
-from accountmap.channels.store import MAX_FILES, Address
+from accountmap.channels.base import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
-from accountmap.exchange import Steps, default_curve
+from accountmap.session import Steps, default_curve
 from tests.channels.sftp_server import PASSWORD, USER, SftpServer, sftp_server
 from tests.channels.whole_files import deliver, fetch
 from tests.parties import NOW, Parties

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.blinding.openssl import OpenSSLCurve
 from accountmap.channels import FolderChannel
-from accountmap.exchange import Outcome, default_curve
-from accountmap.exchange.steps import Steps
-from accountmap.exchange.waiting import Patience, advance_patiently
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.psi.tables import Points
+from accountmap.session import Outcome, default_curve
+from accountmap.session.engine import Patience, Steps, advance_patiently
 from accountmap.workspace import Workspace
 from tests.parties import NOW, Parties, Party
 

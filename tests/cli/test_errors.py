@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap_cli import errors as cli_errors
+from accountmap_cli import main as cli_errors
 from tests.cli.running import accountmap
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.exchange import propose_agreement
-from accountmap.trust.sharing import COUNTS, Disclosure, JointFilter, Sharing, rectangles_of
+from accountmap.session import propose_agreement
+from accountmap.trust.terms import COUNTS, Disclosure, JointFilter, Sharing, rectangles_of
 from tests.cli.running import accountmap
-from tests.exchange.test_changes import prospects, save
 from tests.parties import LEFT, Parties, share_all
+from tests.session.test_changes import prospects, save
 
 
 @pytest.mark.parametrize(("side", "other"), [("acme", "globex"), ("globex", "acme")])

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from accountmap.errors import InputError
-from accountmap.exchange.sharing_options import SharingOptions, read_leads
+from accountmap.session.agreements import SharingOptions, read_leads
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.sharing import COUNTS, NAMES, Disclosure
+from accountmap.trust.terms import COUNTS, NAMES, Disclosure
 from accountmap_cli.main import cli
 from tests.cli.running import accountmap
 from tests.parties import Parties

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from accountmap import Preview
+from accountmap_cli.context import Place
 from accountmap_cli.map import cell_in_words, ending, question, tell
-from accountmap_cli.place import Place
 from tests.cli.running import accountmap
 from tests.parties import Parties
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts.sql_reader import read_sql
+from accountmap.accounts.read import read_sql
 from accountmap.errors import InputError
 from accountmap.report import write_sql
-from tests.overlap.examples import one_account_map
+from tests.account_map.examples import one_account_map
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accountmap.accounts.sql_reader import read_sql
+from accountmap.accounts.read import read_sql
 from accountmap.errors import BackendError, InputError
 from tests.databases.postgres import PASSWORD, Server
 from tests.databases.systems import Source, psql

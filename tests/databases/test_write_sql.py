@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from accountmap.account_map import AccountMap
 from accountmap.databases import open_database
 from accountmap.errors import InputError, UsageError
-from accountmap.overlap import AccountMap
 from accountmap.report import write_sql
-from accountmap.report.tables import tables_of
+from accountmap.report.files import tables_of
+from tests.account_map.examples import one_account_map
 from tests.databases.postgres import PASSWORD, Server
 from tests.databases.systems import Source, postgres_source
-from tests.overlap.examples import one_account_map
 
 TABLES = [
     "accountmap_sessions",

@@ -6,7 +6,7 @@ import numpy as np
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.phases import Message
 from accountmap.psi.session import Session

@@ -3,7 +3,7 @@
 import pytest
 
 from accountmap.errors import PeerError
-from accountmap.exchange.payload import decode_payload, encode_payload
+from accountmap.session.own_list import decode_payload, encode_payload
 from tests.protocols.vectors import Json, cases, comment
 
 CASES = cases("message/agreed_fields.json")

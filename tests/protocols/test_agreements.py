@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.exchange.rectangles import run_parameters
+from accountmap.session.rectangles import run_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import first_transcript
 from accountmap.trust.identity import Card

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from protocols.reference.canonical.account import keys_of
 from protocols.reference.canonical.vectors import made_anew, text_of
 
-from accountmap.canonical.explain import explain
-from accountmap.canonical.profiles import PROFILES
-from tests.canonical.hostile import COMPANIES, NOBODY
+from accountmap.linkage.explain import explain
+from accountmap.linkage.key_kinds import PROFILES
+from tests.linkage.hostile import COMPANIES, NOBODY
 
 PIECES = {
     "name": "Alba|Lanternex|Bank|The |Group|GmbH|co ltd|A.B.|s.p.a.| & | y |/DE/|(ex |(formerly |)|上海|有限公司"

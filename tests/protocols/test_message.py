@@ -10,17 +10,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protocols.reference import envelope as reference
 
 from accountmap.errors import PeerError
-from accountmap.trust.envelope import (
-    HEADER_BYTES,
-    Header,
-    first_transcript,
-    next_transcript,
-    read,
-    write,
-)
+from accountmap.trust.envelope import HEADER_BYTES, Header, first_transcript, next_transcript, read, write
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey
-from accountmap.trust.stream import CHUNK_BYTES
+from accountmap.trust.sealed import CHUNK_BYTES
 from tests.protocols.vectors import Json, cases, comment, load
 
 HEADER_RULES = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from accountmap.exchange.mailbox import Expected, refusal
 from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.session.inbox import Expected, refusal
 from accountmap.trust.envelope import Header
 from tests.protocols.test_message import RECIPIENT, SENDER
 from tests.protocols.vectors import Json, cases, comment, load

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.psi import rounds, tables
 from accountmap.psi.parameters import Parameters, Role
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, MATCH_DST, digest, key_message

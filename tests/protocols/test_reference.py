@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protocols.reference import aes_gcm, curve, ed25519, hpke, mlkem768
 from protocols.reference.cases_cards import ORDER_8
 
+from accountmap.trust.identity import LOW_ORDER
 from accountmap.trust.kem import SealingKey
-from accountmap.trust.low_order import LOW_ORDER
 from tests.protocols.vectors import ROOT
 
 PUBLISHED = ROOT / "tests" / "vectors"

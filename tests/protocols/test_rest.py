@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.errors import PeerError
-from accountmap.exchange.rest import KINDS, decode_rest, encode_rest, suppressed
+from accountmap.session.unmatched import KINDS, decode_rest, encode_rest, suppressed
 from tests.protocols.vectors import Json, cases, comment
 
 SEGMENTS = ("one", "two", "three")

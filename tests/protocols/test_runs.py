@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType, Ports, Role
 from accountmap.psi.phases import Counted, Done, Message
 from accountmap.psi.run import Run
 from accountmap.psi.run_parameters import RunParameters
-from accountmap.trust.receipts import OneTimeAead
-from accountmap.trust.run_receipts import run_receipt
+from accountmap.trust.receipts import OneTimeAead, run_receipt
 from tests.protocols.replay import DRAWS, Own, Receipts, parameters
 from tests.protocols.vectors import Json, cases, comment, load
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accountmap.blinding.openssl import OpenSSLCurve
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.psi.parameters import Groups, MessageType, Parameters, Ports, Role
 from accountmap.psi.phases import Message
 from accountmap.psi.session import Session

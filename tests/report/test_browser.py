@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from accountmap.account_map import AccountMap, build_map
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import AccountMap, build_map
 from accountmap.report import write_reports
-from tests.overlap.examples import account_list, prepared_list, session, two_months
+from tests.account_map.examples import account_list, prepared_list, session, two_months
 from tests.programs import CHROMIUM
 from tests.report.hostile import HOSTILE
 

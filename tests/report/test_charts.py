@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from accountmap.account_map import AccountMap, SessionResult, build_map
+from accountmap.account_map.model import SESSION_SCHEMA, History
 from accountmap.accounts.schema import AccountList
-from accountmap.overlap import AccountMap, SessionResult, build_map
-from accountmap.overlap.history import SESSION_SCHEMA, History
 from accountmap.report.charts import country_chart, history_chart, money_chart
-from accountmap.report.page import render_page
-from tests.overlap.examples import account_list, prepared_list, session
+from accountmap.report.html import render_page
+from tests.account_map.examples import account_list, prepared_list, session
 
 ACCOUNTS = [
     {"account_id": "1", "segment": "customer", "amount": 500.0, "country": "Germany"},

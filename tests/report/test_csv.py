@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from accountmap.overlap import SHARED_COLUMNS
-from accountmap.report.csv_table import to_csv
-from tests.overlap.examples import one_account_map
+from accountmap.account_map import SHARED_COLUMNS
+from accountmap.report.files import to_csv
+from tests.account_map.examples import one_account_map
 from tests.report.hostile import HOSTILE
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from accountmap.overlap import (
+from accountmap.account_map import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,
     CHANGE_SCHEMA,
@@ -26,10 +26,9 @@ from accountmap.overlap import (
     read_weights,
 )
 from accountmap.report.columns import TIER_MEANINGS
-from accountmap.report.exports import hubspot_companies, salesforce_accounts
-from accountmap.report.tables import tables_of
-from accountmap.report.write import EXPORTS
-from tests.overlap.examples import one_account_map
+from accountmap.report.crm import hubspot_companies, salesforce_accounts
+from accountmap.report.files import EXPORTS, tables_of
+from tests.account_map.examples import one_account_map
 
 DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
 

@@ -8,12 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from accountmap.account_map import PLAYS, SHARED_COLUMNS, AccountMap, build_map
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import PLAYS, SHARED_COLUMNS, AccountMap, build_map
-from accountmap.report.csv_table import to_csv
-from accountmap.report.exports import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
-from accountmap.report.write import EXPORTS
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
+from accountmap.report.files import EXPORTS, to_csv
+from tests.account_map.examples import account_list, one_account_map, prepared_list, session
 from tests.report.hostile import HOSTILE
 
 SALESFORCE_15, SALESFORCE_18 = "001Qw0000000001", "001Qw0000000001AAA"

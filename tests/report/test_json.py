@@ -12,13 +12,10 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from accountmap.overlap import (
-    SHARED_COLUMNS,
-    AccountMap,
-)
-from accountmap.report.json_model import to_json
-from tests.overlap.examples import one_account_map, two_months
-from tests.overlap.test_reconciliation import maps
+from accountmap.account_map import SHARED_COLUMNS, AccountMap
+from accountmap.report.json_export import to_json
+from tests.account_map.examples import one_account_map, two_months
+from tests.account_map.test_reconciliation import maps
 from tests.report.hostile import HOSTILE
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -43,7 +40,7 @@ def days_as_text(table: pa.Table) -> pa.Table:
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_the_rows_of_a_batch_do_not_show(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = written(two_months())
-    monkeypatch.setattr("accountmap.report.json_model._BATCH_ROWS", rows)
+    monkeypatch.setattr("accountmap.report.json_export._BATCH_ROWS", rows)
     assert written(two_months()) == whole
 
 

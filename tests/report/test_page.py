@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
+from accountmap.account_map import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report import render_page
 from accountmap.report.safe_text import visible
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session, two_months
+from tests.account_map.examples import account_list, one_account_map, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
 

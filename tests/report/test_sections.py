@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from accountmap.overlap import REST_SCHEMA, AccountMap, EngagementRule, build_map
+from accountmap.account_map import REST_SCHEMA, AccountMap, EngagementRule, build_map
 from accountmap.report import render_page
 from accountmap.report.safe_text import visible
-from tests.overlap.examples import account_list, prepared_list, session
+from tests.account_map.examples import account_list, prepared_list, session
 from tests.report.hostile import HOSTILE
 from tests.report.test_json import written
 from tests.report.test_page import Page

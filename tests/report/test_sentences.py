@@ -1,9 +1,9 @@
 import pytest
 
-from accountmap.overlap import build_map
+from accountmap.account_map import build_map
 from accountmap.report import headline, summary_sentences
-from accountmap.report.sentences import percent
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session
+from accountmap.report.wording import percent
+from tests.account_map.examples import account_list, one_account_map, prepared_list, session
 
 
 def test_one_of_each_is_singular() -> None:

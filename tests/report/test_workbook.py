@@ -10,10 +10,10 @@ import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
-from accountmap.overlap import SHARED_COLUMNS, AccountMap, build_map
+from accountmap.account_map import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report.safe_text import visible
 from accountmap.report.workbook import render_workbook
-from tests.overlap.examples import account_list, one_account_map, prepared_list, session, two_months
+from tests.account_map.examples import account_list, one_account_map, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
 SHEETS = [

@@ -6,9 +6,8 @@ import pytest
 
 from accountmap.errors import InputError
 from accountmap.report import write_reports
-from accountmap.report.tables import tables_of
-from accountmap.report.write import EXPORTS
-from tests.overlap.examples import one_account_map, two_months
+from accountmap.report.files import EXPORTS, tables_of
+from tests.account_map.examples import one_account_map, two_months
 
 FILES = {
     "report.html",

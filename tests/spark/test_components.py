@@ -4,8 +4,8 @@ import random
 
 from pyspark.sql import SparkSession
 
-from accountmap.canonical.clusters import Clusters
-from accountmap.spark.components import components
+from accountmap.linkage.dedupe import Clusters
+from accountmap.spark.dedupe import components
 
 PATH = [(n, n + 1) for n in range(40)]
 STAR = [(100, 101 + n) for n in range(300)]

@@ -14,14 +14,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import AccountList
-from accountmap.canonical.decisions import Decision
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.prepared import Prepared
-from accountmap.canonical.profiles import PROFILES
 from accountmap.errors import InputError
-from accountmap.exchange.participation import left_out, withheld
+from accountmap.linkage.decisions import Decision
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import Prepared
+from accountmap.session.participants import left_out, withheld
 from accountmap.spark import PreparedFrames, prepare
-from accountmap.trust.sharing import JointFilter
+from accountmap.trust.terms import JointFilter
 from tests.spark.lists import account_list
 
 

@@ -9,20 +9,19 @@ import pytest
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.profiles import PROFILES
 from accountmap.errors import InputError, UsageError
-from accountmap.exchange import default_curve, propose_agreement, sign_agreement
-from accountmap.exchange.participation import withheld
-from accountmap.exchange.ports import session_ports
-from accountmap.exchange.running import Running
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts
 from accountmap.psi.parameters import MessageType, Role
 from accountmap.psi.phases import Done, Message
 from accountmap.psi.run import Run
+from accountmap.session import default_curve, propose_agreement, sign_agreement
+from accountmap.session.active import Running, session_ports
+from accountmap.session.participants import withheld
 from accountmap.spark import SparkList, TableRun
 from accountmap.spark.joint_filter import filtered
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
+from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 from tests.parties import NOW
 from tests.spark.lists import account_list

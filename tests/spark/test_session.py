@@ -11,16 +11,15 @@ import pytest
 from pyarrow import fs
 from pyspark.sql import DataFrame, SparkSession
 
-from accountmap.blinding.openssl import OpenSSLCurve
-from accountmap.canonical.prepare import prepare_accounts
-from accountmap.canonical.prepared import Prepared
-from accountmap.canonical.profiles import PROFILES
+from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import PeerError, UsageError
-from accountmap.exchange.groups import GroupOrder, group_order, make_groups, segment_of_entities
-from accountmap.exchange.key_points import key_points
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import Prepared
 from accountmap.psi import rounds, tables
 from accountmap.psi.matching import Matching
 from accountmap.psi.parameters import Parameters, Ports, Role
+from accountmap.session.own_list import GroupOrder, group_order, key_points, make_groups, segment_of_entities
 from accountmap.spark import (
     Blinded,
     Layout,

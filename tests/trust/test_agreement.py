@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.errors import TrustError
-from accountmap.trust import text
+from accountmap.trust import toml_text
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.rotation import Rotation
-from accountmap.trust.sharing import COUNTS, NAMES, Disclosure, Rectangle, Sharing
-from accountmap.trust.terms_writing import write_terms
+from accountmap.trust.terms import COUNTS, NAMES, Disclosure, Rectangle, Sharing
+from accountmap.trust.terms_toml import write_terms
 from tests.trust.test_agreement_diff import ACME, GLOBEX, NOW, SIZES, TERMS, propose
 
 PROPOSED = propose()
@@ -106,7 +106,7 @@ CHANGED_TERMS: list[tuple[str, str]] = [
 def signed_by_acme(terms: str) -> bytes:
     """Sign terms that were changed, as a partner could that wrote its own program."""
     part = terms + '[initiator]\n"customer" = 16\n"prospect" = 1024'
-    signature = text.encode(ACME.sign(b"accountmap-agreement-v1 signature\x00" + part.encode()))
+    signature = toml_text.encode(ACME.sign(b"accountmap-agreement-v1 signature\x00" + part.encode()))
     return f"{part}\ninitiator_signature = {signature}\n".encode()
 
 
@@ -199,7 +199,7 @@ def test_nothing_stands_where_no_signature_covers_it(change: Callable[[str], str
 def test_the_second_part_holds_sizes_and_nothing_else() -> None:
     for added in ("slot = []\n", '[matching]\nprofile = "x"\n'):
         part = f'{PROPOSED.document}\n{added}[responder]\n"customer" = 16\n"prospect" = 1024'
-        signature = text.encode(GLOBEX.sign(b"accountmap-agreement-v1 signature\x00" + part.encode()))
+        signature = toml_text.encode(GLOBEX.sign(b"accountmap-agreement-v1 signature\x00" + part.encode()))
         with pytest.raises(TrustError, match="responder's part"):
             Agreement.parse(f"{part}\nresponder_signature = {signature}\n".encode())
 
@@ -249,10 +249,10 @@ def test_texts_that_exhaust_a_parser_are_refused(read: Callable[[bytes], object]
 @pytest.mark.parametrize("part", ["a.", "a . ", '"a".', "'a'\t.", '"\\"".', '"\\\\".'])
 def test_keys_of_many_parts_are_refused_before_they_are_parsed(written: str, part: str) -> None:
     with pytest.raises(TrustError, match="not TOML"):
-        text.parse(written.format(part * 3000), "agreement")
-    assert text.parse(written.format(part * 8), "agreement")
+        toml_text.parse(written.format(part * 3000), "agreement")
+    assert toml_text.parse(written.format(part * 8), "agreement")
 
 
 def test_words_with_many_dots_are_no_key() -> None:
     dotted = f'purpose = "{"e.g. " * 12}", from www.a-b.example; {"1.5 " * 50}'
-    assert text.parse(f"a = '{dotted}'", "agreement") == {"a": dotted}
+    assert toml_text.parse(f"a = '{dotted}'", "agreement") == {"a": dotted}

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.agreement_diff import differences
+from accountmap.trust.agreement_words import differences
 from accountmap.trust.identity import Identity
-from accountmap.trust.sharing import COUNTS, Disclosure, JointFilter, Lead, Rectangle, Sharing
-from accountmap.trust.terms import SlotTerms, Terms
+from accountmap.trust.terms import COUNTS, Disclosure, JointFilter, Lead, Rectangle, Sharing, SlotTerms, Terms
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX = (Identity.generate(name, NOW) for name in ("Acme", "Globex"))

@@ -5,16 +5,15 @@ from io import BytesIO
 import pytest
 
 from accountmap.errors import WorkspaceError
-from accountmap.trust import at_rest, stream
-from accountmap.trust.at_rest import Storage
-from accountmap.trust.stream import TAG_BYTES
+from accountmap.trust import sealed
+from accountmap.trust.sealed import SALT_BYTES, TAG_BYTES, Storage
 
 OWN = Storage(bytes(96))
 
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(sealed, "CHUNK_BYTES", 64)
 
 
 def seal(data: bytes, label: str) -> bytes:
@@ -40,7 +39,7 @@ def test_sealing_twice_gives_other_bytes() -> None:
 def test_another_label_another_key_and_every_change_are_refused() -> None:
     sealed = seal(bytes(200), "state 3")
     size = 64 + TAG_BYTES
-    first, rest = sealed[: at_rest.SALT_BYTES], sealed[at_rest.SALT_BYTES :]
+    first, rest = sealed[:SALT_BYTES], sealed[SALT_BYTES:]
     changed = [
         b"",
         sealed[:-1],

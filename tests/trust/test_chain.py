@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust.chain import Entry, Facts, Ledger, head_of
 from accountmap.trust.identity import Identity
-from accountmap.trust.receipts import CardReceipts
-from accountmap.trust.run_receipts import SessionReceipt, run_id, run_receipt
+from accountmap.trust.ledger import Entry, Facts, Ledger, head_of
+from accountmap.trust.receipts import CardReceipts, SessionReceipt, run_id, run_receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX, STRANGER = (Identity.generate(name, NOW) for name in ("Acme", "Globex", "Stranger"))

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust import text
-from accountmap.trust.identity import Card, Identity
-from accountmap.trust.low_order import LOW_ORDER
+from accountmap.trust import toml_text
+from accountmap.trust.identity import LOW_ORDER, Card, Identity
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -80,7 +79,7 @@ def test_no_secret_in_a_repr(identity: Identity) -> None:
 
 def self_signed(identity: Identity, signed: str) -> bytes:
     """Sign the text of a card, as whoever has the key and a program of one's own can."""
-    signature = text.encode(identity.sign(b"accountmap-card-v1 signature\x00" + signed.encode()))
+    signature = toml_text.encode(identity.sign(b"accountmap-card-v1 signature\x00" + signed.encode()))
     return f"{signed}\nsignature = {signature}".encode()
 
 
@@ -108,8 +107,8 @@ def test_signing_keys_under_which_anything_can_be_signed_are_refused(
     identity: Identity, y: int, sign: int
 ) -> None:
     signed = identity.card.document.partition("\nsignature = ")[0]
-    key = text.encode((y | sign << 255).to_bytes(32, "little"))
+    key = toml_text.encode((y | sign << 255).to_bytes(32, "little"))
     changed = re.sub(r"^signing_key = .*$", f"signing_key = {key}", signed, flags=re.MULTILINE)
-    anything = text.encode((1).to_bytes(32, "little") + bytes(32))
+    anything = toml_text.encode((1).to_bytes(32, "little") + bytes(32))
     with pytest.raises(TrustError, match="damaged or was changed"):
         Card.parse(f"{changed}\nsignature = {anything}\n".encode())

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from accountmap.trust import stream
-from accountmap.trust.stream import TAG_BYTES, open_stream, plain_bytes, seal_stream, sealed_bytes
+from accountmap.trust import sealed
+from accountmap.trust.sealed import TAG_BYTES, open_stream, plain_bytes, seal_stream, sealed_bytes
 
 KEY = bytes(range(32))
 SIZE = 64 + TAG_BYTES
@@ -14,10 +14,10 @@ SIZE = 64 + TAG_BYTES
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(sealed, "CHUNK_BYTES", 64)
 
 
-def sealed(length: int) -> bytes:
+def sealed_chunks(length: int) -> bytes:
     return b"".join(seal_stream(KEY, [bytes(n % 251 for n in range(length))]))
 
 
@@ -33,7 +33,7 @@ def test_the_bytes_do_not_depend_on_how_they_are_cut(length: int, step: int) -> 
     data = bytes(n % 251 for n in range(length))
     parts = [memoryview(data)[start : start + step] for start in range(0, length, step)]
     made = b"".join(seal_stream(KEY, [b"", *parts, b""]))
-    assert made == sealed(length)
+    assert made == sealed_chunks(length)
     assert len(made) == sealed_bytes(length)
     assert plain_bytes(len(made)) == length
     assert opened(made, length) == data
@@ -66,7 +66,7 @@ def test_a_chunk_is_sealed_when_it_is_asked_for() -> None:
     ids=["swapped", "doubled over another", "doubled", "end cut off", "begin cut off", "one byte less", "one bit"],
 )
 def test_chunks_open_in_their_place_only(change) -> None:
-    wrong = change(sealed(170))
+    wrong = change(sealed_chunks(170))
     for length in (106, 128, 170, 234):
         with pytest.raises((InvalidTag, ValueError)):
             opened(wrong, length)

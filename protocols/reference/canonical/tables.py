@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[3] / "src" / "accountmap" / "canonical" / "data"
+FOLDER = Path(__file__).parents[3] / "src" / "accountmap" / "linkage" / "data"
 
 
 def rows(name: str) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.text import clean, count_true
+from accountmap.accounts.cells import clean, count_true
 
 _CURRENCY: Final = r"(?:[$€£¥₩₹₽₺₪฿₫₴₦₱]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
 _AMOUNT: Final = re.compile(

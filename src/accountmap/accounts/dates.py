@@ -8,8 +8,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accountmap.accounts.cells import as_text, clean, count_true
 from accountmap.accounts.headings import fold
-from accountmap.accounts.text import as_text, clean, count_true
 
 _TIME: Final = r"(?:[T,]?\s*\d{1,2}[:.]\d{2}.*)?"
 """A time of day and what follows it, which is not read: the date counts as it is written, in its own time zone."""

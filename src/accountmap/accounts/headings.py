@@ -1,11 +1,15 @@
-"""The headings that the program knows, and how two spellings of a heading are compared."""
+"""The headings that the program knows, and which of a list's columns is read as which column."""
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.errors import InputError
 
 Headings = Mapping[str, tuple[str, ...]]
 """For each column of the account list the headings it may be read from, best first."""
@@ -35,3 +39,176 @@ def fold(text: str) -> str:
     letters = unicodedata.normalize("NFKD", parted.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return _NOT_WORD.sub(" ", bare).strip()
+
+
+_COLUMNS: Final = tuple(ACCOUNT_SCHEMA.names)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which heading each column is read from.
+
+    Attributes:
+        source: column of the account list -> heading.
+        notes: what was decided, one sentence each.
+    """
+
+    source: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def _quote(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _folded(system: str) -> dict[str, list[str]]:
+    return {column: [fold(each) for each in headings] for column, headings in KNOWN_HEADINGS[system].items()}
+
+
+_FOLDED: Final = {system: _folded(system) for system in KNOWN_HEADINGS}
+_GENERAL: Final = {heading for headings in _FOLDED["general"].values() for heading in headings}
+_ALL: Final = {heading for table in _FOLDED.values() for headings in table.values() for heading in headings}
+
+
+def known_counter(mapping: Mapping[str, str] | None) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the cells of a row that are known or mapped headings."""
+    known = _ALL | {fold(heading) for heading in (mapping or {}).values()}
+    known.discard("")
+
+    def count(cells: Sequence[str]) -> int:
+        return sum(fold(cell) in known for cell in cells)
+
+    return count
+
+
+def _find_preset(folded: set[str]) -> str | None:
+    """Find the CRM with most headings of its own, that is, headings that no other list would have."""
+
+    def own(system: str) -> int:
+        headings = {heading for each in _FOLDED[system].values() for heading in each}
+        return len((headings - _GENERAL) & folded)
+
+    best = max(PRESETS, key=own)
+    return best if own(best) else None
+
+
+def _check_preset(preset: str) -> str:
+    if preset not in PRESETS:
+        raise InputError(f"There is no preset {preset!r}.", f"Use one of: {', '.join(PRESETS)}.")
+    return preset
+
+
+def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str | None]:
+    """Resolve what the user has mapped: column -> heading of the list, or None where it shall not be read.
+
+    Raises:
+        InputError: an unknown column, or a heading that the list does not have.
+    """
+    by_fold = {fold(heading): heading for heading in reversed(headings)}
+    resolved: dict[str, str | None] = {}
+    for column, wanted in mapping.items():
+        if column not in _COLUMNS:
+            raise InputError(
+                f"The mapping names {column!r}, which is no column.", f"Columns: {', '.join(_COLUMNS)}."
+            )
+        heading = wanted if wanted in headings else by_fold.get(fold(wanted))
+        if wanted and heading is None:
+            raise InputError(
+                f"The mapping reads '{column}' from '{wanted}', but the list has no such heading.",
+                _tell(headings),
+            )
+        resolved[column] = heading if wanted else None
+    return resolved
+
+
+def _tell(headings: Sequence[str]) -> str:
+    """List the headings, unless none is known: then the first row may hold an account, which no error may show."""
+    if any(fold(each) in _ALL for each in headings):
+        return f"The headings found are: {_quote(headings)}."
+    return "No heading was recognised: the list needs a row of headings above the accounts."
+
+
+def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> None:
+    if not {"name", "domain", "website", "email"} & set(source):
+        raise InputError(
+            "No column with company names, domains, websites or e-mail addresses was recognised.",
+            'Say which it is, for example mapping={"name": "Firma", "domain": "Web"} or --map '
+            f"name=Firma,domain=Web. {_tell(headings)}",
+        )
+
+
+def _take(
+    wanted: Sequence[str], free: dict[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, str]:
+    """Take for each wanted column the best heading that is still free, from the first table that has one.
+
+    Args:
+        free: folded heading -> heading of the list; those taken are removed.
+    """
+    source: dict[str, str] = {}
+    for table in tables:
+        for column in wanted:
+            found = next((each for each in table.get(column, ()) if each in free), None)
+            if column not in source and found is not None:
+                source[column] = free.pop(found)
+    return source
+
+
+def _share_stage(
+    source: Mapping[str, str], wanted: Sequence[str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, str]:
+    """Read stage and segment from one heading, that of a stage, if the list has no other for one of them."""
+    of_stage = {each for table in tables for each in table.get("stage", ())}
+    if "segment" in wanted and "segment" not in source and "stage" in source:
+        return {"segment": source["stage"]}
+    if "stage" in wanted and "stage" not in source and fold(source.get("segment", "")) in of_stage:
+        return {"stage": source["segment"]}
+    return {}
+
+
+def _note_passed_over(
+    source: Mapping[str, str], free: Mapping[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
+) -> list[str]:
+    """Say which headings might have been read as a column, but were not."""
+    notes = []
+    for column, heading in source.items():
+        known = dict.fromkeys(each for table in tables for each in table.get(column, ()))
+        if others := [free[each] for each in known if each in free]:
+            notes.append(f"'{column}' is read from '{heading}'; not from {_quote(others)}.")
+    return notes
+
+
+def choose_columns(
+    headings: Sequence[str],
+    mapping: Mapping[str, str] | None = None,
+    preset: str | None = None,
+    blank: Collection[str] = (),
+) -> Choice:
+    """Decide which heading each column is read from.
+
+    The user's mapping comes first; then the headings of the CRM that the list comes from; then the general
+    ones; within each, in the order of the tables. A heading serves one column only, unless the user says so; but
+    a stage may tell the segment too.
+
+    Args:
+        headings: the list's own, distinct.
+        mapping: column -> heading; an empty heading means that the column shall not be read.
+        preset: the CRM, or None to recognise it.
+        blank: headings with nothing below; only the mapping reads them.
+
+    Raises:
+        InputError: the mapping or preset does not fit, or nothing that identifies a company was found.
+    """
+    mapped = _mapped(headings, mapping or {})
+    source = {column: heading for column, heading in mapped.items() if heading is not None}
+    free = {fold(each): each for each in reversed(headings) if each not in {*source.values(), *blank}}
+    system = _find_preset({fold(each) for each in headings}) if preset is None else _check_preset(preset)
+    tables = [_FOLDED[each] for each in (system, "general") if each is not None]
+    wanted = [column for column in _COLUMNS if column not in mapped]
+    recognised = _take(wanted, free, tables)
+    source |= recognised
+    source |= _share_stage(source, wanted, tables)
+    _require_identity(source, headings)
+    notes = [] if system is None else [f"The headings are read as those of a {system} export."]
+    notes += _note_passed_over(recognised, free, tables)
+    return Choice({column: source[column] for column in _COLUMNS if column in source}, tuple(notes))

@@ -14,11 +14,16 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
-from accountmap.channels.conversation import HEAD_BYTES, Conversation, Outgoing
-from accountmap.channels.endpoint import Endpoint
+from accountmap.channels.direct_connection import (
+    HEAD_BYTES,
+    Conversation,
+    Endpoint,
+    Outgoing,
+    keep_connecting,
+    keep_listening,
+)
+from accountmap.channels.direct_protocol import Accept, Spool
 from accountmap.channels.folder import FolderChannel
-from accountmap.channels.link import keep_connecting, keep_listening
-from accountmap.channels.spool import Accept, Spool
 from accountmap.errors import AccountmapError, ChannelError, PeerError
 
 GOODBYE_SECONDS: Final = 3

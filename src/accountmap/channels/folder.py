@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from accountmap.channels.names import is_message_name
+from accountmap.channels.base import is_message_name
 from accountmap.errors import ChannelError
 from accountmap.files import parts_of, write_atomic
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from accountmap.channels.names import SUFFIX
+from accountmap.channels.base import SUFFIX
 from accountmap.errors import ChannelError
 
 _HEAD_BYTES: Final = 4096

@@ -1,14 +1,15 @@
-"""A folder on a server: SFTP or an S3-compatible store. Nobody sees a message there before it is whole."""
+"""A folder on a server, SFTP or an S3-compatible store; and opening the channel that the user names."""
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
-from accountmap.channels.names import is_message_name
-from accountmap.channels.store import MAX_FILES, Address, Store
+from accountmap.channels.base import MAX_FILES, Address, Channel, Store, is_message_name
+from accountmap.channels.folder import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError
 
 POLL_SECONDS: Final = 5.0
@@ -130,3 +131,27 @@ def _download(parts: Iterable[bytes], copy: BinaryIO) -> int:
                 f"Make room in {tempfile.gettempdir()}, then run this again; nothing is lost.",
             ) from error
     return copy.tell()
+
+
+@contextmanager
+def open_channel(place: Path | str | Channel) -> Iterator[Channel]:
+    """Open the channel of a place and close it in the end; one that is open already stays so.
+
+    Args:
+        place: a folder, the address of a remote one (`sftp://`, `s3://`), or a channel.
+
+    Raises:
+        InputError: the address is malformed, or holds credentials.
+    """
+    if not isinstance(place, Path | str):
+        yield place
+        return
+    channel: Channel
+    if isinstance(place, str) and "://" in place:
+        channel = RemoteChannel(Address.parse(place))
+    else:
+        channel = FolderChannel(Path(place))
+    try:
+        yield channel
+    finally:
+        channel.close()

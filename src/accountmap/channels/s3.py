@@ -7,7 +7,7 @@ from typing import Final
 import fsspec
 from s3fs import S3FileSystem
 
-from accountmap.channels.store import MAX_FILES, Address
+from accountmap.channels.base import MAX_FILES, Address
 
 PART_BYTES: Final = 1 << 24
 """What one request takes or brings of a large object: an upload may have 10,000 parts, so 160 GB."""

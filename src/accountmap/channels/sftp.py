@@ -12,7 +12,7 @@ import fsspec
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from accountmap.channels.store import MAX_FILES, Address
+from accountmap.channels.base import MAX_FILES, Address
 
 LOGIN_SECONDS: Final = 20
 ANSWER_SECONDS: Final = 60

@@ -1,6 +1,6 @@
 """What the owner of a list should see before anything is shared: how well it will match, and what to repair."""
 
 from accountmap.preflight.check import check
-from accountmap.preflight.model import Coverage, Example, Finding, Preflight
+from accountmap.preflight.findings import Coverage, Example, Finding, Preflight
 
 __all__ = ["Coverage", "Example", "Finding", "Preflight", "check"]

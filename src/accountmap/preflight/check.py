@@ -1,24 +1,88 @@
 """Judge a list: coverage, yield and findings."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accountmap.accounts.cells import count_true
 from accountmap.accounts.schema import SEGMENTS, AccountList
-from accountmap.accounts.text import count_true
-from accountmap.canonical.decisions import Decision
-from accountmap.canonical.misspellings import misspellings
-from accountmap.canonical.parts import PartsOf, by_id
-from accountmap.canonical.prepared import Prepared
-from accountmap.canonical.sharing import Gathered
-from accountmap.preflight.cells import CELL_COLUMNS, CELL_FINDINGS
-from accountmap.preflight.model import EXAMPLES, Coverage, Example, Finding, Preflight
-from accountmap.preflight.parts import Looked, Spread, look
-from accountmap.preflight.websites import doubtful_websites
+from accountmap.linkage.candidates import Gathered, misspellings, shared_marks, typing_marks
+from accountmap.linkage.compare import folded_cities, registry_numbers, traits_of
+from accountmap.linkage.decisions import Decision
+from accountmap.linkage.keys import Facts, gather
+from accountmap.linkage.prepare import PartsOf, by_id
+from accountmap.linkage.prepared import Prepared
+from accountmap.preflight.findings import (
+    CELL_COLUMNS,
+    CELL_FINDINGS,
+    EXAMPLES,
+    Coverage,
+    Example,
+    Finding,
+    Preflight,
+    doubtful_websites,
+    judge,
+    label_marks,
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the accounts of a part give.
+
+    Attributes:
+        traits: TRAIT_SCHEMA; what they are compared by.
+        marks: of what they may have in common.
+        counts: of each kind of finding, the cells that give no key.
+        examples: id of the account, kind of finding and text of the cell, of the first of each kind.
+    """
+
+    traits: pa.Table
+    marks: pa.Table
+    counts: Mapping[str, int]
+    examples: Sequence[tuple[str, str, str]]
+
+
+Spread = Callable[[Callable[[pa.Table], Looked], Sequence[pa.Table]], Iterable[Looked]]
+"""Applies a function to each part and yields the results in the order of the parts, as `map` does."""
+
+
+def look(table: pa.Table) -> Looked:
+    """Judge the cells of one part and collect what its accounts are compared by.
+
+    Args:
+        table: the columns that `canonical.parts.PartsOf` keeps.
+    """
+    numbers = registry_numbers(table)
+    ids = table.column("account_id").to_pylist()
+    counts: Counter[str] = Counter()
+    examples: list[tuple[str, str, str]] = []
+
+    def passing() -> Iterator[Facts]:
+        rows = zip(*(table.column(column).to_pylist() for column in CELL_COLUMNS), strict=True)
+        for row, own in zip(rows, zip(*numbers.values(), strict=True), strict=True):
+            account = dict(zip(CELL_COLUMNS, row, strict=True))
+            facts = gather(account, dict(zip(numbers, own, strict=True)))
+            for kind, text in judge(account, facts):
+                counts[kind] += 1
+                if counts[kind] <= EXAMPLES:
+                    examples.append((row[0], kind, text))
+            yield facts
+
+    traits = traits_of(ids, passing(), numbers, folded_cities(table))
+    columns = [each for marks in (shared_marks, typing_marks, label_marks) for each in _columns(marks(traits))]
+    return Looked(traits.table(), pa.table(dict(columns)), counts, examples)
+
+
+def _columns(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    return zip(table.column_names, table.columns, strict=True)
+
 
 _PAIR_FINDINGS: Final = {
     "doubtful_website": (

@@ -1,9 +1,8 @@
 """The account map rendered for people and for other programs."""
 
-from accountmap.report.page import render_page
-from accountmap.report.review_sheet import review_csv
-from accountmap.report.sentences import headline, summary_sentences
-from accountmap.report.sql_tables import write_sql
-from accountmap.report.write import write_reports
+from accountmap.report.files import review_csv, write_reports
+from accountmap.report.html import render_page
+from accountmap.report.sql import write_sql
+from accountmap.report.wording import headline, summary_sentences
 
 __all__ = ["headline", "render_page", "review_csv", "summary_sentences", "write_reports", "write_sql"]

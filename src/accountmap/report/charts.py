@@ -12,7 +12,7 @@ import leather
 import pyarrow.compute as pc
 from markupsafe import Markup
 
-from accountmap.overlap import AccountMap
+from accountmap.account_map import AccountMap
 from accountmap.report.safe_text import visible
 
 _WIDTH: Final = 640

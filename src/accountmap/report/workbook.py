@@ -1,19 +1,20 @@
 """The account map as a workbook, for those who work in a spreadsheet."""
 
 import io
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from accountmap.account_map import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap, History
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.overlap import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap, History
-from accountmap.report.columns import TERMS, TIER_MEANINGS
-from accountmap.report.large_sheets import with_rows
-from accountmap.report.safe_text import visible
-from accountmap.report.sentences import (
+from accountmap.report.columns import LABELS, TERMS, TIER_MEANINGS
+from accountmap.report.safe_text import visible, visible_column
+from accountmap.report.wording import (
     disclosure_sentences,
     headline,
     plural,
@@ -23,7 +24,93 @@ from accountmap.report.sentences import (
     summary_sentences,
     what_they_learned,
 )
-from accountmap.report.sheet import Formats, head_of_rows, write_table
+from accountmap.report.xlsx_rows import with_rows
+
+_WIDE: Final = {
+    "reason": 26,
+    "settle": 60,
+    "name": 36,
+    "their_name": 30,
+    "play": 22,
+    "evidence": 24,
+    "match_id": 34,
+}
+_NARROW: Final = 12
+_USUAL: Final = 16
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How cells look, by what they hold."""
+
+    title: Format
+    heading: Format
+    words: Format
+    number: Format
+    points: Format
+    day: Format
+
+
+def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: int = 0) -> None:
+    """Write a small table: a heading row with filters, and one row a row of it; null is an empty cell.
+
+    Text goes in as text whatever it looks like, so that no name is ever a formula, a link or a number.
+
+    Args:
+        first_row: of the headings; rows must be written from the top down.
+    """
+    for at, name in enumerate(table.column_names):
+        sheet.write_string(first_row, at, LABELS[name], formats.heading)
+    columns = [_values(column) for column in table.columns]
+    for row, values in enumerate(zip(*columns, strict=True), first_row + 1):
+        for at, value in enumerate(values):
+            if isinstance(value, str):
+                sheet.write_string(row, at, value)
+            elif value is not None:
+                sheet.write_number(row, at, value, formats.number)
+    _filter(sheet, table, first_row)
+
+
+def head_of_rows(sheet: Worksheet, table: pa.Table, formats: Formats, printed: int) -> None:
+    """Prepare a sheet for a table that has it to itself; `large_sheets.with_rows` puts in the rows.
+
+    The headings stay in view and are printed on every page.
+
+    Args:
+        printed: how many columns, from the left, fit on paper.
+    """
+    for at, column in enumerate(table.schema):
+        sheet.write_string(0, at, LABELS[column.name], formats.heading)
+        usual = _USUAL if pa.types.is_string(column.type) else _NARROW
+        sheet.set_column(at, at, _WIDE.get(column.name, usual), _look(column, formats))
+    sheet.freeze_panes(1, table.column_names.index("name") + 1 if "name" in table.column_names else 0)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.print_area(0, 0, table.num_rows, printed - 1)
+    _filter(sheet, table, 0)
+
+
+def _look(column: pa.Field, formats: Formats) -> Format | None:
+    if pa.types.is_date(column.type):
+        return formats.day
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return formats.points if column.name.startswith("score") else formats.number
+    return None
+
+
+def _filter(sheet: Worksheet, table: pa.Table, first_row: int) -> None:
+    sheet.autofilter(first_row, 0, first_row + max(table.num_rows, 1), table.num_columns - 1)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Take a column as text that shows what it holds, or as numbers."""
+    if pa.types.is_boolean(column.type):
+        return ["yes" if value else "no" for value in column.to_pylist()]
+    shown = visible_column(column) if pa.types.is_string(column.type) else column
+    values: list[Any] = shown.to_pylist()
+    return values
+
 
 SHEET_ROWS: Final = 50_000
 """The most rows of a sheet, so that it opens at once; the CSV and Parquet files hold all."""

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.blinding.backends import make_curve
+from accountmap.curve.backends import make_curve
 from accountmap.errors import UsageError
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, key_message
 from accountmap.psi.tables import Points

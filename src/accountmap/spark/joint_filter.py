@@ -6,10 +6,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from accountmap.errors import InputError
-from accountmap.exchange.participation import inside
+from accountmap.session.participants import inside
 from accountmap.spark.frames import account_table, map_tables
 from accountmap.spark.prepare import PreparedFrames
-from accountmap.trust.sharing import JointFilter
+from accountmap.trust.terms import JointFilter
 
 _COLUMNS = {
     "countries": ("country", "domain"),

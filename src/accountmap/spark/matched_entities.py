@@ -5,9 +5,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.canonical.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
-from accountmap.exchange.groups import GroupOrder
-from accountmap.exchange.own_entities import EntityTables, ListEntities
+from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
+from accountmap.session.own_list import EntityTables, GroupOrder, ListEntities
 from accountmap.spark.frames import account_table
 from accountmap.spark.prepare import PreparedFrames
 

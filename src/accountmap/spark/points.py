@@ -8,8 +8,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.blinding.backends import make_curve
-from accountmap.canonical.prepared import Profile
+from accountmap.curve.backends import make_curve
+from accountmap.linkage.prepared import Profile
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
 from accountmap.spark.frames import map_tables
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 
 from accountmap.errors import UsageError
-from accountmap.exchange.rectangles import run_parameters
 from accountmap.psi.parameters import Ports, Role
 from accountmap.psi.run import Run, unpack
+from accountmap.session.rectangles import run_parameters
 from accountmap.spark.joint_filter import filtered
 from accountmap.spark.matched_entities import open_entities
 from accountmap.spark.prepare import PreparedFrames

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.blinding.backends import make_curve
+from accountmap.curve.backends import make_curve
 from accountmap.errors import PeerError
 from accountmap.psi import tables
 from accountmap.psi.rounds import token_prefix

@@ -12,12 +12,11 @@ from typing import Any, Final, Self
 from cryptography.exceptions import InvalidSignature
 
 from accountmap.errors import TrustError
-from accountmap.trust import text
+from accountmap.trust import toml_text
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.roles import INITIATOR, RESPONDER, ROLES
 from accountmap.trust.terms import AGREEMENT_FORMAT, Terms
-from accountmap.trust.terms_reading import read_terms
-from accountmap.trust.terms_writing import write_terms
+from accountmap.trust.terms_toml import read_terms, write_terms
 
 MAX_ROWS: Final = 100_000_000
 _SIGN_LABEL: Final = b"accountmap-agreement-v1 signature\x00"
@@ -99,10 +98,10 @@ class Agreement:
 
     @classmethod
     def _sign(cls, document: str, role: int, sizes: dict[str, int], identity: Identity) -> Self:
-        rows = "".join(f"\n{text.quote(name)} = {size}" for name, size in sizes.items())
+        rows = "".join(f"\n{toml_text.quote(name)} = {size}" for name, size in sizes.items())
         note = f"\n# Sizes to which {identity.card.name} pads its segments: all that is shown of their sizes.\n"
         signed = f"{document}{note}[{ROLES[role]}]{rows}"
-        signature = text.encode(identity.sign(_SIGN_LABEL + signed.encode()))
+        signature = toml_text.encode(identity.sign(_SIGN_LABEL + signed.encode()))
         return cls.parse(f"{signed}\n{ROLES[role]}_signature = {signature}\n".encode())
 
     @classmethod
@@ -112,17 +111,17 @@ class Agreement:
         Raises:
             TrustError: it is not an agreement that this version can keep.
         """
-        document = text.normal(data, "agreement")
+        document = toml_text.normal(data, "agreement")
         proposal, acceptance = _parts(document)
-        signed, signature = text.split_signed(proposal, f"{INITIATOR}_signature", "agreement")
-        fields = text.parse(signed, "agreement", AGREEMENT_FORMAT)
+        signed, signature = toml_text.split_signed(proposal, f"{INITIATOR}_signature", "agreement")
+        fields = toml_text.parse(signed, "agreement", AGREEMENT_FORMAT)
         terms = read_terms(fields)
         sizes = _read_sizes(fields[INITIATOR], INITIATOR, terms.segments)
         if not acceptance:
             return cls(document, terms, (sizes,), (signed,), (signature,))
-        added, second = text.split_signed(acceptance, f"{RESPONDER}_signature", "agreement")
-        fields = text.parse(added, "agreement")
-        text.check_keys(fields, {RESPONDER: dict}, "agreement, responder's part")
+        added, second = toml_text.split_signed(acceptance, f"{RESPONDER}_signature", "agreement")
+        fields = toml_text.parse(added, "agreement")
+        toml_text.check_keys(fields, {RESPONDER: dict}, "agreement, responder's part")
         accepted = _read_sizes(fields[RESPONDER], RESPONDER, terms.segments)
         return cls(document, terms, (sizes, accepted), (signed, proposal + added), (signature, second))
 
@@ -138,7 +137,7 @@ def _parts(document: str) -> tuple[str, str]:
 
 
 def _read_sizes(table: dict[str, Any], role: str, segments: tuple[str, ...]) -> dict[str, int]:
-    text.check_keys(table, dict.fromkeys(segments, int), f"agreement, {role}")
+    toml_text.check_keys(table, dict.fromkeys(segments, int), f"agreement, {role}")
     sizes = {segment: table[segment] for segment in segments}
     if not all(0 <= size <= MAX_ROWS for size in sizes.values()):
         raise TrustError(f"agreement: a size of the {role} is out of range")

@@ -17,7 +17,7 @@ from accountmap.errors import PeerError
 from accountmap.psi.wire import Body
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey, seal
-from accountmap.trust.stream import open_stream, seal_stream, sealed_bytes
+from accountmap.trust.sealed import open_stream, seal_stream, sealed_bytes
 
 MAGIC: Final = b"AMAP"
 VERSION: Final = 1

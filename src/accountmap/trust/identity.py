@@ -1,4 +1,8 @@
-"""A company's identity and its public half, the partner card."""
+"""A company's identity and its public half, the partner card.
+
+Eight points of edwards25519 have an order that divides 8. Under such a key a signature that nobody made can hold
+for any text (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs"). RFC 8032 §5.1.3 lets them through.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,11 +13,29 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from accountmap.errors import TrustError, WorkspaceError
-from accountmap.trust import text
-from accountmap.trust.at_rest import Storage
+from accountmap.trust import toml_text
+from accountmap.trust.display_safety import check_name
 from accountmap.trust.kem import SealingKey, check_public
-from accountmap.trust.low_order import check_signing_key
-from accountmap.trust.visible import check_name
+from accountmap.trust.sealed import Storage
+
+_P: Final = 2**255 - 19
+_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+LOW_ORDER: Final = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+"""The y-coordinates of these points; but for 1 and -1 each has two, told apart by the sign of x."""
+
+SIGNING_KEY_BYTES: Final = 32
+
+
+def check_signing_key(raw: bytes) -> None:
+    """Refuse a public key of another length, of low order, or that is not the canonical form of a point.
+
+    Raises:
+        ValueError: it is one.
+    """
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    if len(raw) != SIGNING_KEY_BYTES or y >= _P or y in LOW_ORDER:
+        raise ValueError("signing key out of range")
+
 
 CARD_FORMAT: Final = "accountmap-card-v1"
 _SIGN_LABEL: Final = b"accountmap-card-v1 signature\x00"
@@ -63,16 +85,16 @@ class Card:
         Raises:
             TrustError: it is not a card, or its signature does not hold.
         """
-        document = text.normal(data, "partner card")
-        signed, signature = text.split_signed(document, _SIGNATURE, "partner card")
-        fields = text.parse(signed, "partner card", CARD_FORMAT)
-        text.check_keys(fields, _TYPES, "partner card")
+        document = toml_text.normal(data, "partner card")
+        signed, signature = toml_text.split_signed(document, _SIGNATURE, "partner card")
+        fields = toml_text.parse(signed, "partner card", CARD_FORMAT)
+        toml_text.check_keys(fields, _TYPES, "partner card")
         card = cls(
             document,
             check_name(fields["name"]),
             fields["created"],
-            text.decode(fields["signing_key"], "the signing key"),
-            text.decode(fields["sealing_key"], "the sealing key"),
+            toml_text.decode(fields["signing_key"], "the signing key"),
+            toml_text.decode(fields["sealing_key"], "the sealing key"),
         )
         try:
             check_public(card.sealing_key)
@@ -116,14 +138,14 @@ class Identity:
         signing, sealing = Ed25519PrivateKey.generate(), SealingKey.generate()
         signed = (
             "# An accountmap partner card: public keys only, safe to send.\n"
-            f"format = {text.quote(CARD_FORMAT)}\n"
-            f"name = {text.quote(check_name(name))}\n"
+            f"format = {toml_text.quote(CARD_FORMAT)}\n"
+            f"name = {toml_text.quote(check_name(name))}\n"
             f"created = {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
-            f"signing_key = {text.encode(signing.public_key().public_bytes_raw())}\n"
-            f"sealing_key = {text.encode(sealing.public)}"
+            f"signing_key = {toml_text.encode(signing.public_key().public_bytes_raw())}\n"
+            f"sealing_key = {toml_text.encode(sealing.public)}"
         )
         signature = signing.sign(_SIGN_LABEL + signed.encode())
-        document = f"{signed}\n{_SIGNATURE} = {text.encode(signature)}\n"
+        document = f"{signed}\n{_SIGNATURE} = {toml_text.encode(signature)}\n"
         return cls(signing, sealing, Card.parse(document.encode()))
 
     def sign(self, message: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final, Self
 from cryptography.exceptions import InvalidSignature
 
 from accountmap.errors import TrustError
-from accountmap.trust import text
+from accountmap.trust import toml_text
 from accountmap.trust.identity import Card, Identity, verify
 
 _PART: Final = "\n[rotation]\n"
@@ -39,14 +39,14 @@ class Rotation:
     @classmethod
     def write(cls, old: Identity, new: Identity) -> Self:
         """Sign a new card with the old key."""
-        signed = f"{new.card.document}{_PART}old_card = {text.quote(old.card.digest.hex())}"
-        signature = text.encode(old.sign(_SIGN_LABEL + signed.encode()))
+        signed = f"{new.card.document}{_PART}old_card = {toml_text.quote(old.card.digest.hex())}"
+        signature = toml_text.encode(old.sign(_SIGN_LABEL + signed.encode()))
         return cls.parse(f"{signed}\n{_SIGNATURE} = {signature}\n".encode())
 
     @staticmethod
     def is_one(data: bytes) -> bool:
         """Tell a rotation from a card alone."""
-        return _PART in text.normal(data, "partner card")
+        return _PART in toml_text.normal(data, "partner card")
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -55,11 +55,11 @@ class Rotation:
         Raises:
             TrustError: it is not one, or the new card does not hold.
         """
-        document = text.normal(data, "card rotation")
-        signed, signature = text.split_signed(document, _SIGNATURE, "card rotation")
+        document = toml_text.normal(data, "card rotation")
+        signed, signature = toml_text.split_signed(document, _SIGNATURE, "card rotation")
         card, _, part = signed.partition(_PART)
-        fields = text.parse(part, "card rotation")
-        text.check_keys(fields, {"old_card": str}, "card rotation")
+        fields = toml_text.parse(part, "card rotation")
+        toml_text.check_keys(fields, {"old_card": str}, "card rotation")
         return cls(document, signed, Card.parse(card.encode()), fields["old_card"], signature)
 
     def check(self, old: Card) -> None:

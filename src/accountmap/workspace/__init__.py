@@ -6,7 +6,7 @@ lists/N/            a prepared list as Parquet
 sessions/N/         a session's state while it runs, sealed; its messages as sent, and its result
 """
 
-from accountmap.workspace.records import PartnerRecord, SessionRecord, Status
+from accountmap.workspace.database import PartnerRecord, SessionRecord, Status
 from accountmap.workspace.workspace import Workspace
 
 __all__ = ["PartnerRecord", "SessionRecord", "Status", "Workspace"]

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from accountmap.accounts.schema import AccountList, with_all_columns
-from accountmap.canonical.prepared import Prepared, Profile, Slot
 from accountmap.errors import WorkspaceError
 from accountmap.files import sync_folder
+from accountmap.linkage.prepared import Prepared, Profile, Slot
 
 _GROUP_ROWS: Final = 1 << 17
 """Rows that are encoded at once, which takes several times their size."""

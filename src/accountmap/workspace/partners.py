@@ -6,8 +6,7 @@ from datetime import datetime
 
 from accountmap.errors import TrustError
 from accountmap.trust.identity import Card
-from accountmap.workspace.database import Database
-from accountmap.workspace.records import PartnerRecord
+from accountmap.workspace.database import Database, PartnerRecord
 
 
 def slug_of(name: str) -> str:

@@ -8,9 +8,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from accountmap.account_map.schema import EngagementRule, SessionResult
 from accountmap.errors import WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.overlap.result import EngagementRule, SessionResult
 from accountmap.workspace.lists import read_table
 
 RESULT_FILES: Final = (

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
+from accountmap.account_map.reviews import MatchDecision, format_reviews, read_reviews
 from accountmap.files import write_atomic
-from accountmap.overlap.review import MatchDecision
-from accountmap.overlap.review_file import format_reviews, read_reviews
 from accountmap.workspace.workspace import Workspace
 
 

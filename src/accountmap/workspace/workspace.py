@@ -8,23 +8,38 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, Self
 
+from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
-from accountmap.canonical.prepared import Prepared
 from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.overlap.result import SessionResult
+from accountmap.linkage.prepared import Prepared
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.chain import Facts, Ledger
 from accountmap.trust.identity import Card, Identity
+from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.rotation import Rotation
-from accountmap.workspace import ledger, partners
-from accountmap.workspace.database import Database
+from accountmap.workspace import partners
+from accountmap.workspace.database import Database, ListRecord, PartnerRecord, SessionRecord, record_of, row_of
+from accountmap.workspace.keys import Ask, OwnKeys
 from accountmap.workspace.lists import read_list, same_accounts, write_list
-from accountmap.workspace.own_keys import Ask, OwnKeys
 from accountmap.workspace.partners import slug_of
-from accountmap.workspace.records import ListRecord, PartnerRecord, SessionRecord
 from accountmap.workspace.results import read_result, write_result
-from accountmap.workspace.session_rows import record_of, row_of
+
+
+def entries(database: Database) -> tuple[Entry, ...]:
+    """Return all entries, oldest first."""
+    rows = database.all("SELECT body, signature FROM ledger ORDER BY number")
+    return tuple(Entry(row["body"], row["signature"]) for row in rows)
+
+
+def append(database: Database, facts: Facts, identity: Identity) -> None:
+    """Add an entry; takes as long after many as after few. Call inside the transaction of the step it records."""
+    number, before = 1, BEGINNING
+    for row in database.all("SELECT number, body, signature FROM ledger ORDER BY number DESC LIMIT 1"):
+        last = Entry(row["body"], row["signature"])
+        number, before = row["number"] + 1, last.hash(last.before)
+    entry = Entry.write(facts, number, before, identity)
+    database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
+
 
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
@@ -318,13 +333,13 @@ class Workspace:
 
     def record(self, facts: Facts) -> None:
         """Add an entry to the ledger. Call inside the transaction of the step that it records."""
-        ledger.append(self._database, facts, self.identity)
+        append(self._database, facts, self.identity)
 
     def ledger(self) -> Ledger:
         """Return the ledger with all cards that were ever on file."""
         former = [Card.parse(row[0].encode()) for row in self._database.all("SELECT card FROM former_card")]
         cards = [self.card, *(partner.card for partner in self.partners()), *former]
-        return Ledger(ledger.entries(self._database), {card.digest.hex(): card for card in cards})
+        return Ledger(entries(self._database), {card.digest.hex(): card for card in cards})
 
     def save_result(self, record: SessionRecord, result: SessionResult) -> None:
         """Keep what a session found."""

@@ -1,0 +1,85 @@
+"""The own accounts beside their entities, and the country each is in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.account_map.schema import OWN_COLUMNS, Rows, first_of_entity, mapped
+from accountmap.accounts.schema import AccountList
+from accountmap.errors import UsageError
+from accountmap.linkage.places import country_code, country_of_domain
+from accountmap.linkage.prepared import Prepared
+
+
+def countries_of(accounts: pa.Table) -> pa.Array:
+    """Give the country of each account as an ISO 3166 code: from its country, else from its domain, else null."""
+    return pc.coalesce(mapped(accounts["country"], country_code), mapped(accounts["domain"], country_of_domain))
+
+
+@dataclass(frozen=True, repr=False)
+class OwnAccounts:
+    """The own list, as reports show it.
+
+    Attributes:
+        table: one row an account: OWN_COLUMNS, account_id, account_segment, and of its entity entity_id,
+            segment and territory.
+        entity: for each account the row of its entity.
+        name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
+            website; or null.
+        amount: for each entity the sum of its accounts' amounts.
+    """
+
+    table: pa.Table
+    entity: Rows
+    name: pa.Array
+    territory: pa.Array
+    site: pa.Array
+    amount: npt.NDArray[np.float64]
+
+
+def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
+    """Put each account beside its entity.
+
+    Raises:
+        UsageError: the prepared list was made from another one.
+    """
+    own, entities = accounts.table, prepared.entities.num_rows
+    entity = _entity_of_account(accounts, prepared)
+    territory = first_of_entity(countries_of(own), entity, entities)
+    of_account = prepared.entities.take(pa.array(entity))
+    # One infinite or undefined amount would make useless every sum that it enters.
+    amount = pc.if_else(pc.is_finite(own["amount"]), own["amount"], pa.scalar(None, pa.float64()))
+    columns = {name: own[name] for name in OWN_COLUMNS} | {
+        "account_id": own["account_id"],
+        "account_segment": own["segment"],
+        "entity_id": of_account["entity_id"],
+        "segment": of_account["segment"],
+        "territory": territory.take(pa.array(entity)),
+        "amount": amount,
+    }
+    site = pc.coalesce(own["domain"], own["website"]).combine_chunks()
+    return OwnAccounts(
+        table=pa.table(columns),
+        entity=entity,
+        name=first_of_entity(own["name"].combine_chunks(), entity, entities),
+        territory=territory,
+        site=first_of_entity(site, entity, entities),
+        amount=np.bincount(entity, weights=amount.fill_null(0.0).to_numpy(), minlength=entities).astype(
+            np.float64
+        ),
+    )
+
+
+def _entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
+    members = prepared.members
+    at = pc.index_in(accounts.table["account_id"], value_set=members["account_id"])
+    if at.null_count or members.num_rows != len(accounts):
+        raise UsageError(
+            "The prepared list was made from another account list.",
+            "Use the account list that the session ran on.",
+        )
+    entity: Rows = members["entity"].take(at).to_numpy().astype(np.int64)
+    return entity

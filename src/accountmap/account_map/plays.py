@@ -1,0 +1,125 @@
+"""The segment matrix, and what each of its cells is good for."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from accountmap.account_map.schema import MATRIX_SCHEMA, SessionResult
+from accountmap.accounts.schema import SEGMENTS
+
+
+@dataclass(frozen=True)
+class Play:
+    """What to do with the accounts of one cell.
+
+    Attributes:
+        name: a few words, lower case; cells that call for the same thing share it.
+        sentence: what to do, in plain words; "you" owns the list, "they" are the partner.
+        rank: 1 is worked first; no two cells have the same.
+        introduces: who can introduce whom: "them" if you can open the door, "you" if they can, else empty.
+    """
+
+    name: str
+    sentence: str
+    rank: int
+    introduces: str = ""
+
+
+PLAYS: Final = {
+    ("opportunity", "customer"): Play(
+        "ask for an introduction",
+        "They serve the company that you are selling to: ask for an introduction now.",
+        rank=1,
+        introduces="you",
+    ),
+    ("opportunity", "opportunity"): Play(
+        "sell together",
+        "Both of you have an open deal here: compare notes and see whether one offer wins both.",
+        rank=2,
+    ),
+    ("prospect", "customer"): Play(
+        "ask for an introduction",
+        "They serve a company that you want to reach: ask for an introduction.",
+        rank=3,
+        introduces="you",
+    ),
+    ("customer", "opportunity"): Play(
+        "introduce them",
+        "They are selling to your customer: offer an introduction now.",
+        rank=4,
+        introduces="them",
+    ),
+    ("customer", "prospect"): Play(
+        "introduce them",
+        "They want to reach your customer: offer an introduction where it helps the customer.",
+        rank=5,
+        introduces="them",
+    ),
+    ("customer", "customer"): Play(
+        "integrate",
+        "Both of you serve this company: connect the products and look after the renewal together.",
+        rank=6,
+    ),
+    ("opportunity", "prospect"): Play(
+        "bring them in",
+        "You are selling where they want to be: bring them in if a joint offer is stronger.",
+        rank=7,
+    ),
+    ("prospect", "opportunity"): Play(
+        "join their deal",
+        "They are selling where you want to be: ask to be brought in.",
+        rank=8,
+    ),
+    ("prospect", "prospect"): Play(
+        "market together",
+        "Neither of you is in yet: share an event or a campaign.",
+        rank=9,
+    ),
+}
+"""The play of each cell, by (own segment, partner's segment)."""
+
+CELLS: Final = tuple((mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS)
+"""The nine cells, strongest segments first."""
+
+
+def segment_matrix(overlap: pa.Table, result: SessionResult) -> pa.Table:
+    """Count the overlap in each of the nine cells.
+
+    An entity has at most one match in a cell, so that both partners find the same number there.
+
+    Args:
+        overlap: OVERLAP_SCHEMA.
+
+    Returns:
+        MATRIX_SCHEMA.
+    """
+    sums = overlap.group_by(["segment", "their_segment"]).aggregate(
+        [("match_id", "count_distinct"), ("account_id", "count"), ("amount", "sum")]
+    )
+    found = {(row["segment"], row["their_segment"]): row for row in sums.to_pylist()}
+    rows: list[dict[str, Any]] = []
+    for cell in CELLS:
+        named = cell in result.named_cells
+        held = found.get(cell, {})
+        rows.append(
+            {
+                "segment": cell[0],
+                "their_segment": cell[1],
+                "play": PLAYS[cell].name,
+                "compared": cell in result.preview,
+                "named": named,
+                "entities": held.get("match_id_count_distinct", 0) if named else None,
+                "accounts": held.get("account_id_count", 0) if named else None,
+                "amount": held.get("amount_sum"),
+                **_preview(result.preview.get(cell), 1 if named else result.smallest_cell),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=MATRIX_SCHEMA)
+
+
+def _preview(count: int | None, smallest: int) -> dict[str, int | None]:
+    """Give the preview's count, or instead of a small one the bound that it is below."""
+    if count is not None and 0 < count < smallest:
+        return {"preview_at_least": None, "preview_fewer_than": smallest}
+    return {"preview_at_least": count, "preview_fewer_than": None}

@@ -1,0 +1,138 @@
+"""How promising a match is: a score whose parts are shown and whose weights the user sets."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.account_map.plays import CELLS
+from accountmap.account_map.schema import SCORE_PARTS, TIERS, Rows
+from accountmap.account_map.weights import UNKNOWN_OPEN_STAGE, IdealCustomer, Weights
+from accountmap.accounts.clean import segment_of
+from accountmap.accounts.headings import fold
+
+FRESH_DAYS: Final = 30
+STALE_DAYS: Final = 365
+"""An activity brings all points up to the first age, none from the second on, and in between evenly less."""
+
+Points = npt.NDArray[np.float64]
+
+
+def promises(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
+    """Say for each entity what part of its points it gets for stage, recency and fit, 0 to 1.
+
+    An entity counts by the best of its accounts. What no account tells is left out.
+
+    Args:
+        own: the accounts, with the columns of the own list and `territory`.
+        entity: the row of each account's entity.
+        entities: how many there are.
+        today: the day of the session.
+    """
+    parts: dict[str, Points] = {}
+    if own["stage"].null_count < own.num_rows:
+        parts["stage"] = _best(_stages(own["stage"], weights.worth_of_stages()), entity, entities)
+    if own["last_activity"].null_count < own.num_rows:
+        parts["recency"] = _best(_recency(own["last_activity"], today), entity, entities)
+    if weights.ideal:
+        parts["fit"] = _best(_fit(own, weights.ideal), entity, entities)
+    return parts
+
+
+def _best(shares: Points, entity: Rows, entities: int) -> Points:
+    best = np.zeros(entities)
+    np.maximum.at(best, entity, shares)
+    return best
+
+
+def _stages(stage: pa.ChunkedArray, worth: dict[str, float]) -> Points:
+    """Look stages up; one that is open but unknown is halfway, a closed one has no open deal."""
+    coded = stage.combine_chunks().dictionary_encode()
+    shares = [worth.get(fold(text), _of_unknown(text)) for text in coded.dictionary.to_pylist()]
+    found: Points = (
+        pa.array(shares, pa.float64()).take(coded.indices).fill_null(0.0).to_numpy(zero_copy_only=False)
+    )
+    return found
+
+
+def _of_unknown(stage: str) -> float:
+    return UNKNOWN_OPEN_STAGE if segment_of(stage) in (None, "opportunity") else 0.0
+
+
+def _recency(last_activity: pa.ChunkedArray, today: date) -> Points:
+    days = pc.days_between(last_activity, pa.scalar(today, pa.date32())).cast(pa.float64())
+    age: Points = days.fill_null(float(STALE_DAYS)).to_numpy()
+    return np.clip((STALE_DAYS - age) / (STALE_DAYS - FRESH_DAYS), 0.0, 1.0)
+
+
+def _fit(own: pa.Table, ideal: IdealCustomer) -> Points:
+    """Give the part of what the ideal customer asks for that each account meets."""
+    least, most = ideal.employees
+    met: list[pa.ChunkedArray] = []
+    if ideal.countries:
+        met.append(pc.is_in(own["territory"], value_set=pa.array(ideal.countries, pa.string())))
+    if ideal.industries:
+        wanted = pa.array([word.lower() for word in ideal.industries], pa.string())
+        met.append(pc.is_in(pc.utf8_lower(own["industry"]), value_set=wanted))
+    if least or most:
+        enough = pc.greater_equal(own["employees"], least)
+        met.append(pc.and_(enough, pc.less_equal(own["employees"], most)) if most else enough)
+    shares = [flags.fill_null(False).to_numpy().astype(np.float64) for flags in met]
+    fit: Points = np.mean(shares, axis=0)
+    return fit
+
+
+def score(shares: Mapping[str, Points], weights: Weights) -> dict[str, Points]:
+    """Score matches.
+
+    Args:
+        shares: of the parts that are used, what part of its points each match gets, 0 to 1.
+
+    Returns:
+        Columns `score` and `score_play` and so on, in points with one decimal; the first is the sum of the others.
+    """
+    parts = {
+        f"score_{part}": np.round(weights.points(part, shares) * shares[part], 1)
+        for part in SCORE_PARTS
+        if part in shares
+    }
+    length = len(next(iter(shares.values())))
+    return {"score": np.round(sum(parts.values(), np.zeros(length)), 1), **parts}
+
+
+def play_share(cell: npt.NDArray[np.int64], weights: Weights) -> Points:
+    """Give what the cells are worth.
+
+    Args:
+        cell: positions in CELLS.
+    """
+    worth: Points = np.array([weights.worth[name] for name in CELLS])[cell]
+    return worth
+
+
+def amount_share(amount: Points, of_entities: Points) -> Points:
+    """Give the share of the entities with a positive amount that have no more than this one.
+
+    So one giant does not make all others equal. Without a positive amount it is nothing.
+
+    Args:
+        amount: of each match.
+        of_entities: of each entity that has a match, once.
+    """
+    ordered = np.sort(of_entities[of_entities > 0])
+    share: Points = np.searchsorted(ordered, amount, side="right") / max(len(ordered), 1)
+    return share
+
+
+def evidence_share(tier: npt.NDArray[np.int64]) -> Points:
+    """Go down from the best tier in equal steps.
+
+    Args:
+        tier: positions in TIERS.
+    """
+    share: Points = 1 - tier / len(TIERS)
+    return share

@@ -1,0 +1,160 @@
+"""Cleaning text cells, and reading flags and numbers of employees."""
+
+import re
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LONGEST: Final = 1000
+"""Characters of a cell in a known column; a longer one is no name, address or domain."""
+
+LONGEST_EXTRA: Final = 32_767
+"""Characters of a cell in another column: what an Excel cell can hold."""
+
+_NO_VALUE: Final = """
+- | -- | --- | – | — | . | ? | n/a | n.a. | n. a. | n/v | k.a. | k. a. | null | none | -none- | --none--
+| nan | <na> | (blank) | [blank] | (leer) | (vide) | (en blanco)
+| #n/a | #na | #nv | #value! | #wert! | #ref! | #bezug! | #name? | #null! | #div/0! | #num! |
+"""
+BLANKS: Final = frozenset(cell.strip() for cell in _NO_VALUE.split("|"))
+"""Cells that say "no value", in lower case. "NA" is not among them: it is Namibia's country code."""
+
+_BREAKS: Final = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}]+"
+_INVISIBLE: Final = (
+    r"[\x{00}-\x{08}\x{0E}-\x{1F}\x{7F}-\x{84}\x{86}-\x{9F}"  # control characters
+    r"\x{061C}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2066}-\x{2069}"  # direction marks, embeddings, isolates
+    r"\x{200B}\x{2060}-\x{2064}\x{206A}-\x{206F}\x{FEFF}\x{FFF9}-\x{FFFB}]"  # without width
+)
+"""What is taken out. Zero width joiner and non-joiner stay: some scripts need them."""
+
+
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write a column of numbers or text as text: whole numbers without a fraction, not-a-number as null."""
+    if not pa.types.is_floating(column.type):
+        return column.cast(pa.string())
+    whole = pc.and_(pc.equal(pc.trunc(column), column), pc.less(pc.abs(column), float(2**63)))
+    integers = pc.if_else(whole, column, None).cast(pa.int64(), safe=False).cast(pa.string())
+    return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
+
+
+def count_true(mask: pa.ChunkedArray | pa.BooleanArray) -> int:
+    """Count the true values of a boolean column."""
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def clean(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """Strip cells, take out invisible characters, and make blanks null.
+
+    Returns:
+        The column, in as many chunks, and how many cells held invisible characters.
+    """
+    cleaned = [_clean_chunk(chunk) for chunk in column.chunks]
+    return pa.chunked_array([chunk for chunk, _ in cleaned], pa.string()), sum(count for _, count in cleaned)
+
+
+def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
+    """Clean so few cells that the copies between the steps stay small."""
+    invisible = pc.match_substring_regex(column, _INVISIBLE)
+    count = count_true(invisible)
+    if count:
+        column = pc.replace_substring_regex(column, _INVISIBLE, "")
+    stripped = pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _BREAKS, " "))
+    blank = pc.is_in(pc.utf8_lower(stripped), value_set=pa.array(sorted(BLANKS), pa.string()))
+    return pc.if_else(blank, pa.scalar(None, pa.string()), stripped), count
+
+
+def drop_overlong(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Make cells over LONGEST characters null: cut, they would be another value.
+
+    Returns:
+        The column, and which cells were dropped.
+    """
+    overlong = pc.fill_null(pc.greater(pc.utf8_length(column), LONGEST), False)
+    return pc.if_else(overlong, pa.scalar(None, pa.string()), column), overlong
+
+
+_YES: Final = """
+yes | y | true | t | 1 | x | on | checked | ja | j | wahr | oui | o | vrai | si | sí | s | verdadero | sim | tak
+| да | はい | 是 | ✓ | ✔ | ☑
+"""
+_NO: Final = """
+no | n | false | f | 0 | off | unchecked | nein | falsch | non | faux | falso | não | nao | nee | nie | нет
+| いいえ | 否 | ✗ | ✘ | ☐
+"""
+YES: Final = frozenset(word.strip() for word in _YES.split("|"))
+NO: Final = frozenset(word.strip() for word in _NO.split("|"))
+"""What cells say, in lower case."""
+
+
+def _is_one_of(cells: pa.ChunkedArray, words: frozenset[str]) -> pa.ChunkedArray:
+    """Tell which cells are one of the words; a blank is none."""
+    return pc.is_in(pc.utf8_lower(cells), value_set=pa.array(sorted(words), pa.string()))
+
+
+def read_off_limits(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Read which accounts are off limits.
+
+    A cell with words that are neither yes nor no counts as yes: such a column says why, and an account that is
+    compared by mistake cannot be taken back.
+
+    Returns:
+        True or false, null where a cell is blank, and notes.
+    """
+    cells, _ = clean(as_text(column))
+    flags = pc.if_else(pc.is_null(cells), pa.scalar(None, pa.bool_()), pc.invert(_is_one_of(cells, NO)))
+    notes = []
+    if off_limits := count_true(flags):
+        notes.append(f"'{heading}': accounts that are off limits and take no part in any session: {off_limits}.")
+    if reasons := count_true(pc.and_(pc.fill_null(flags, False), pc.invert(_is_one_of(cells, YES)))):
+        notes.append(f"'{heading}': of these, cells that say neither yes nor no: {reasons}.")
+    return flags, tuple(notes)
+
+
+def read_registrations(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Read the registered deals: ids, or whatever says that there is one; a cell that says no is blank.
+
+    Returns:
+        Text, null where there is none, and notes.
+    """
+    cells, _ = clean(as_text(column))
+    registered = pc.if_else(_is_one_of(cells, NO), pa.scalar(None, pa.string()), cells)
+    kept, overlong = drop_overlong(registered)
+    dropped = count_true(overlong)
+    return kept, (f"'{heading}': cells that are too long, left blank: {dropped}.",) if dropped else ()
+
+
+_NUMBER: Final = r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+"
+_EMPLOYEES: Final = re.compile(
+    rf"(?:>=?|≥|~|ca\.?|about|over|more than|über|mehr als|plus de|más de)?\s*(?P<least>{_NUMBER})(?:[.,]0+)?"
+    rf"\s*(?:\+|(?:-|–|—|to|bis|à|a)\s*(?:{_NUMBER}))?\s*(?:employees|mitarbeiter|employés|empleados)?",
+    re.IGNORECASE,
+)
+_GREATEST: Final = 2**31 - 1
+
+
+def parse_employees(cell: str) -> int | None:
+    """Read a number, or the lower end of a range: "51-200" -> 51, "10,001+" -> 10001.
+
+    The lower end is what the company is known to have at least.
+    """
+    match = _EMPLOYEES.fullmatch(cell)
+    if match is None:
+        return None
+    least = int(re.sub(r"\D", "", match["least"]))
+    return least if least <= _GREATEST else None
+
+
+def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Read a column of numbers or ranges.
+
+    Returns:
+        The numbers, null where a cell is blank or holds none, and notes.
+    """
+    cells, _ = clean(as_text(column))
+    different = cells.drop_null().unique()
+    parsed = pa.array([parse_employees(cell) for cell in different.to_pylist()], pa.int64())
+    numbers = parsed.take(pc.index_in(cells, value_set=different))
+    if unread := numbers.null_count - cells.null_count:
+        return numbers, (f"'{heading}': cells that are no numbers of employees, left blank: {unread}.",)
+    return numbers, ()

@@ -1,0 +1,273 @@
+"""Reading CSV: its encoding, its delimiter, and its rows, strictly."""
+
+import codecs
+import contextlib
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final, NamedTuple, TextIO
+
+import numpy as np
+import pyarrow as pa
+
+from accountmap.accounts.raw_table import (
+    HEADER_SEARCH_ROWS,
+    CountKnown,
+    RawList,
+    distinct_headings,
+    find_header,
+    heading_notes,
+)
+from accountmap.errors import InputError
+
+_SAMPLE_BYTES: Final = 4096
+_CHUNK_BYTES: Final = 1 << 20
+_BYTE_ORDER_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAVE_AGAIN: Final = "Open the list in the program it came from and export it again as CSV in UTF-8."
+
+
+class _UndecodableError(Exception):
+    """A file is not in an encoding.
+
+    Attributes:
+        line: number of the line with the first bad byte.
+        after_letters: whether characters beyond ASCII were decoded before it.
+    """
+
+    def __init__(self, line: int, *, after_letters: bool) -> None:
+        super().__init__()
+        self.line = line
+        self.after_letters = after_letters
+
+
+def _check(path: Path, encoding: str) -> None:
+    """Decode the whole file once, so that reading it later cannot fail half-way.
+
+    Raises:
+        _UndecodableError: some bytes are not in the encoding.
+        InputError: a NUL character stands in the text.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, after_letters = 1, False
+    with path.open("rb") as stream:
+        while True:
+            chunk = stream.read(_CHUNK_BYTES)
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start].decode(error.encoding, "replace")
+                letters = after_letters or not before.isascii()
+                raise _UndecodableError(line + before.count("\n"), after_letters=letters) from None
+            if "\0" in text:
+                line += text[: text.index("\0")].count("\n")
+                raise InputError(f"Line {line} holds a NUL character, so the file is damaged.", _SAVE_AGAIN)
+            line += text.count("\n")
+            after_letters = after_letters or not text.isascii()
+            if not chunk:
+                return
+
+
+def _without_mark(sample: bytes) -> str:
+    """Guess between UTF-16 and UTF-8: in UTF-16, the commas and digits have a zero byte on one side."""
+    zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(zeros_even, zeros_odd) * 4 < len(sample) // 2:
+        return "utf-8"
+    return "utf-16-le" if zeros_odd > zeros_even else "utf-16-be"
+
+
+def text_encoding(path: Path) -> str:
+    """Find the encoding of a text file and check that all of the file is in it.
+
+    UTF-8 and UTF-16 are known by a byte order mark or by their form. Anything else is taken for Windows-1252,
+    unless it begins as UTF-8 and breaks later: then it is UTF-8 that was damaged, and reading it as
+    Windows-1252 would make false names.
+
+    Returns:
+        A codec name of Python.
+
+    Raises:
+        InputError: the file is in none of these, damaged, or holds NUL characters.
+    """
+    with path.open("rb") as stream:
+        sample = stream.read(_SAMPLE_BYTES)
+    marked = [name for mark, name in _BYTE_ORDER_MARKS if sample.startswith(mark)]
+    encoding = marked[0] if marked else _without_mark(sample)
+    try:
+        _check(path, encoding)
+    except _UndecodableError as bad:
+        if encoding != "utf-8" or bad.after_letters:
+            label = "UTF-16" if "16" in encoding else "UTF-8"
+            raise InputError(f"The file is {label}, but line {bad.line} is damaged.", _SAVE_AGAIN) from None
+    else:
+        return encoding
+    try:
+        _check(path, "cp1252")
+    except _UndecodableError as bad:
+        raise InputError(
+            f"Line {bad.line} is in none of the encodings UTF-8, UTF-16 and Windows-1252.", _SAVE_AGAIN
+        ) from None
+    return "cp1252"
+
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE_RECORDS: Final = 100
+
+
+def declared_delimiter(sample: str) -> str | None:
+    """Read the first line `sep=;` by which some programs tell Excel the delimiter."""
+    line = sample.split("\n", 1)[0].strip("\r")
+    if len(line) == 5 and line.lower().startswith("sep=") and line[4] in DELIMITERS:
+        return line[4]
+    return None
+
+
+def _first_records(sample: str, delimiter: str) -> list[list[str]]:
+    """Split the sample; it may end within a cell, and what came before is enough to judge by."""
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
+    records: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        records.extend(islice(reader, _SAMPLE_RECORDS))
+    return records
+
+
+def find_delimiter(sample: str, count_known: CountKnown) -> str:
+    """Choose the delimiter that yields most known headings, then most rows as wide as these, then most columns.
+
+    Args:
+        sample: the beginning of the file; it may end anywhere.
+        count_known: tells how many cells of a row are known headings.
+    """
+
+    def merit(delimiter: str) -> tuple[int, float, int]:
+        records = _first_records(sample, delimiter)
+        header = find_header(records[:HEADER_SEARCH_ROWS], count_known)
+        if header is None:
+            return 0, 1.0, 0  # Nothing but delimiters.
+        width = len(records[header])
+        below = [len(record) == width for record in records[header + 1 :] if any(record)]
+        return count_known(records[header]), sum(below) / len(below) if below else 0.0, width
+
+    return max(DELIMITERS, key=merit)
+
+
+_SAMPLE_CHARACTERS: Final = 1 << 16
+_BATCH_ROWS: Final = 1 << 11
+"""Rows that are Python objects at once. With more, they leave the processor's cache, and reading takes half as
+long again."""
+
+_FOOTER_ROWS: Final = 20
+
+_REASONS: Final = {
+    "unexpected end of data": "a quotation mark is opened and not closed before the end of the file",
+    "field larger than": "a cell is longer than 131,072 characters; probably a quotation mark is not closed",
+    "expected after": "text follows a closing quotation mark",
+}
+"""What the messages of the csv module mean, by a part of each."""
+
+
+class _Record(NamedTuple):
+    row: int
+    line: int
+    cells: list[str]
+
+    @property
+    def place(self) -> str:
+        return f"Row {self.row} (line {self.line})" if self.line != self.row else f"Row {self.row}"
+
+
+def _records(stream: TextIO, delimiter: str) -> Iterator[_Record]:
+    """Yield all records with the row they are in and the line they start on, both from 1."""
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
+    row = 0
+    while True:
+        row, line = row + 1, reader.line_num + 1
+        try:
+            yield _Record(row, line, next(reader))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = next((text for part, text in _REASONS.items() if part in str(error)), "it is not valid CSV")
+            raise InputError(
+                f"{_Record(row, line, []).place} cannot be read: {reason}.",
+                "Look at this row in a text editor; a quotation mark inside a cell is written twice. "
+                "If the file was cut off, export it again.",
+            ) from None
+
+
+def _fit(record: _Record, width: int) -> list[str]:
+    """Return the record's cells, exactly `width` of them; blank cells beyond the headings are harmless."""
+    cells = record.cells
+    if len(cells) < width or any(cells[width:]):
+        much = "few" if len(cells) < width else "many"
+        raise InputError(
+            f"{record.place} has too {much} cells: {len(cells)}, where the headings have {width}.",
+            "Put a cell that holds the delimiter in quotation marks. If this is the last row, the file may "
+            "have been cut off: export it again.",
+        )
+    return cells[:width]
+
+
+def _is_footer(record: _Record, records: Iterator[_Record]) -> bool:
+    """Tell whether only lines of one cell follow, as the copyright lines below a Salesforce report do."""
+    following = list(islice(records, _FOOTER_ROWS + 1))
+    return len(following) <= _FOOTER_ROWS and all(sum(map(bool, each.cells)) <= 1 for each in (record, *following))
+
+
+def _body(records: Iterator[_Record], width: int, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield row number and cells of each account; skip blank rows, and a footer after a blank row."""
+    after_blank = False
+    for record in records:
+        if not any(record.cells):
+            after_blank = True
+            continue
+        if after_blank and len(record.cells) == 1 < width and _is_footer(record, records):
+            notes.append(f"The lines from row {record.row} on were left out: they are a footer, not accounts.")
+            return
+        after_blank = False
+        yield record.row, _fit(record, width)
+
+
+def _to_table(body: Iterator[tuple[int, list[str]]], names: Sequence[str]) -> RawList:
+    """Gather rows into Arrow columns batch by batch, so that Python objects exist for one batch only."""
+    schema = pa.schema([(name, pa.string()) for name in names])
+    batches, rows = [], []
+    while chunk := list(islice(body, _BATCH_ROWS)):
+        columns = zip(*(cells for _, cells in chunk), strict=True)
+        batches.append(pa.record_batch([pa.array(column, pa.string()) for column in columns], schema=schema))
+        rows.append(np.array([row for row, _ in chunk], np.int64))
+    return RawList(pa.Table.from_batches(batches, schema), np.concatenate(rows) if rows else np.zeros(0, np.int64))
+
+
+def read_csv(path: Path, count_known: CountKnown) -> RawList:
+    """Read a delimited text file.
+
+    Args:
+        path: the file.
+        count_known: tells how many cells of a row are known headings.
+
+    Raises:
+        InputError: the file is empty, or a row or the encoding is damaged.
+    """
+    encoding = text_encoding(path)
+    notes = ["The file was read as Windows-1252, since it is not UTF-8."] if encoding == "cp1252" else []
+    with path.open(encoding=encoding, newline="") as stream:
+        sample = stream.read(_SAMPLE_CHARACTERS)
+        declared = declared_delimiter(sample)
+        stream.seek(0)
+        records = _records(stream, declared or find_delimiter(sample, count_known))
+        if declared:
+            next(records)
+        first = list(islice(records, HEADER_SEARCH_ROWS))
+        header = find_header([record.cells for record in first], count_known)
+        if header is None:
+            raise InputError("The file is empty.", "Export the list again, with a row of headings.")
+        headings = [cell.strip() for cell in first[header].cells]
+        names, repeated = distinct_headings(headings)
+        raw = _to_table(_body(chain(first[header + 1 :], records), len(names), notes), names)
+    return RawList(raw.table, raw.rows, (*notes, *heading_notes(repeated)))

@@ -1,0 +1,166 @@
+"""Reading an account list from a file, a table or a SQL database."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from accountmap.accounts.clean import interpret
+from accountmap.accounts.csv import read_csv
+from accountmap.accounts.excel import read_excel
+from accountmap.accounts.headings import known_counter
+from accountmap.accounts.raw_table import ArrowStream, CountKnown, RawList, from_arrow, from_stream, read_parquet
+from accountmap.accounts.schema import AccountList
+from accountmap.databases import DatabaseAddress, open_database
+from accountmap.errors import InputError, UsageError
+
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_REFUSED: Final = {
+    b"\x1f\x8b": ("a gzip archive", "Unpack it first."),
+    b"%PDF": ("a PDF document", "Export the list as CSV or XLSX."),
+    b"<": ("an HTML or XML document", "Open it in Excel and save it as CSV UTF-8 or XLSX."),
+    b"{": ("a JSON document", "Export the list as CSV or XLSX."),
+    b"[": ("a JSON document", "Export the list as CSV or XLSX."),
+}
+"""First bytes of what is often given a name that ends in .csv or .xls."""
+
+
+def _refuse_old_office(path: Path) -> InputError:
+    """Explain a file in the container of Office before 2007, which also holds encrypted workbooks."""
+    if _ENCRYPTED in path.read_bytes():
+        return InputError("The workbook is protected by a password.", "Save a copy without a password.")
+    return InputError("The workbook is in the format of Excel before 2007.", "Save it as XLSX or CSV UTF-8.")
+
+
+def _read_raw(path: Path, sheet: str | None, count_known: CountKnown) -> RawList:
+    """Read a file by what it contains; its name does not matter."""
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if head.startswith(b"PK\x03\x04"):
+        return read_excel(path, count_known, sheet)
+    if sheet is not None:
+        raise InputError(f"There is no sheet '{sheet}': the file is not an XLSX workbook.", "Leave the sheet out.")
+    if head.startswith(b"PAR1"):
+        return read_parquet(path)
+    if head.startswith(_OLD_OFFICE):
+        raise _refuse_old_office(path)
+    for start, (kind, hint) in _REFUSED.items():
+        if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(start):
+            raise InputError(f"The file is {kind}, not a list.", hint)
+    return read_csv(path, count_known)
+
+
+def read_accounts(
+    source: str | PathLike[str] | ArrowStream,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None,
+    preset: str | None = None,
+    sheet: str | None = None,
+) -> AccountList:
+    """Read a company's account list from a file or a table.
+
+    Args:
+        source: path of a CSV, XLSX or Parquet file; or a table, which is anything with the Arrow PyCapsule
+            interface: pandas, Polars, pyarrow, a DuckDB relation.
+        mapping: column -> heading to read it from; an empty heading means: do not read the column.
+        segments: value of the segment column -> customer, opportunity or prospect; wins over the built-in ones.
+        preset: salesforce, hubspot or dynamics; None to recognise it by the headings.
+        sheet: name of the sheet in a workbook; None for the one with most known headings.
+
+    Raises:
+        InputError: it cannot be read as an account list; the message says where and why.
+        UsageError: it is neither a path nor a table, or a table and a sheet of it.
+    """
+    if not isinstance(source, str | PathLike):
+        if sheet is not None:
+            raise UsageError("a table has no sheets", "Leave the sheet out.")
+        return from_table(source, mapping=mapping, segments=segments, preset=preset)
+    path = Path(source)
+    try:
+        raw = _read_raw(path, sheet, known_counter(mapping))
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise InputError(
+            f"The file {path} cannot be opened: {reason}.", "Check its path and permissions."
+        ) from None
+    return replace(interpret(raw, mapping, segments, preset), source=path.name)
+
+
+def from_table(
+    table: ArrowStream,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None,
+    preset: str | None = None,
+) -> AccountList:
+    """Read a company's account list from a pandas, Polars or Arrow table.
+
+    Args:
+        table: anything with the Arrow PyCapsule interface.
+        mapping, segments, preset: as in `read_accounts`.
+
+    Raises:
+        InputError: the table cannot be read as an account list.
+        UsageError: `table` is not a table.
+    """
+    return replace(interpret(from_stream(table), mapping, segments, preset), source=f"a {type(table).__name__}")
+
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def read_sql(
+    statement: str,
+    dsn: str,
+    *,
+    password: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None,
+    preset: str | None = None,
+) -> AccountList:
+    """Read a company's account list from PostgreSQL, SQLite or DuckDB.
+
+    The columns of the result are recognised as headings of a file are: `select firm as name` or `mapping`
+    help where they are not. Nothing that the statement may change is kept.
+
+    Args:
+        statement: one SQL statement that returns one row an account; of several, SQLite executes the first.
+        dsn: `postgresql://user@host:port/name`, `sqlite:///file` or `duckdb:///file`, without a password.
+        password: of PostgreSQL; None to take it from where libpq does, such as ~/.pgpass or a service file.
+        mapping, segments, preset: as in `read_accounts`.
+
+    Raises:
+        InputError: the database refuses, or its answer cannot be read as an account list. The message holds
+            neither the password nor the statement nor values of rows.
+        BackendError: the driver is not installed.
+    """
+    with open_database(dsn, password) as database:
+        table = database.query(statement)
+    _LOG.info("read %d rows from a database", table.num_rows)
+    _refuse_money(table.schema)
+    return replace(interpret(from_arrow(table), mapping, segments, preset), source=sql_source(statement, dsn))
+
+
+def sql_source(statement: str, dsn: str) -> str:
+    """Describe where a list came from, for people who know their databases, without anything secret.
+
+    A statement may hold credentials (DuckDB attaches databases by one), so that only its digest is told.
+    """
+    digest = hashlib.sha256(" ".join(statement.split()).encode()).hexdigest()
+    return f"{DatabaseAddress.parse(dsn)}, statement {digest[:8]}"
+
+
+def _refuse_money(schema: pa.Schema) -> None:
+    """Refuse PostgreSQL's type money, which arrives as a whole number of its smallest units, unknown which."""
+    for column in schema:
+        if (column.metadata or {}).get(b"POSTGRESQL:type") == b"money":
+            raise InputError(
+                f"The column '{column.name}' is of the type money.", "Select it as a number: amount::numeric."
+            )

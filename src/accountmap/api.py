@@ -1,0 +1,410 @@
+"""The calls that put several parts together, for programs and for the command line."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Final, TypeVar
+
+import pyarrow as pa
+
+from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
+from accountmap.accounts.schema import AccountList
+from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
+from accountmap.channels.memory import MemoryChannel
+from accountmap.curve.backends import BackendState, examine_backends
+from accountmap.errors import InputError, PeerError, UsageError, WorkspaceError
+from accountmap.linkage.decisions import read_decisions
+from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
+from accountmap.linkage.prepare import prepare_accounts as prepare_with
+from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.reference import load_reference
+from accountmap.parallel import ProcessExecutor
+from accountmap.preflight import Preflight, check
+from accountmap.session import Outcome, Preview, Steps, default_curve
+from accountmap.session.direct_tls import open_direct
+from accountmap.session.engine import Patience, advance_patiently
+from accountmap.workspace import SessionRecord, Status, Workspace
+from accountmap.workspace.reviews import load_reviews
+
+__all__ = ["BackendState", "examine_backends"]
+
+
+_LOG: Final = logging.getLogger(__name__)
+
+LONG_LIST: Final = 25_000
+"""Accounts from which on all cores are worth the second that it takes to start them."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def prepare_accounts(
+    accounts: AccountList,
+    profile: str = DEFAULT_PROFILE,
+    *,
+    decisions: str | PathLike[str] | None = None,
+    reference: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Prepared:
+    """Join the accounts that are one company and make their match keys.
+
+    The result depends on the accounts, not on their order, and not on the machine.
+
+    Args:
+        accounts: the own list.
+        profile: which match keys to make: `eight`, or another of docs/matching.md.
+        decisions: CSV file of pairs that are, or are not, one company (docs/duplicates.md).
+        reference: reference list, for profiles that use one; by default the one in the package.
+        workers: processes; by default one a processor, and none for short lists.
+        progress: called with the parts of a long list that are done, and all.
+
+    Raises:
+        InputError: there is no such profile, or a file cannot be used.
+        UsageError: `accounts` was not read by `read_accounts` or `read_sql`; fewer than one worker.
+    """
+    executor = _executor(accounts, workers)
+    chosen = PROFILES.get(profile)
+    if chosen is None:
+        raise InputError(f"There is no profile {profile}.", f"Profiles: {', '.join(PROFILES)}.")
+    listed = None
+    if any(slot.name == "reference" for slot in chosen.slots):
+        listed = load_reference(Path(reference)) if reference else load_reference()
+    pa.default_memory_pool().release_unused()  # what reading the list has left
+
+    def spread(function: Callable[[In], Out], parts: Sequence[In]) -> Iterator[Out]:
+        for done, result in enumerate(executor.map(function, parts), start=1):
+            progress(done, len(parts))
+            yield result
+
+    decided = read_decisions(Path(decisions)) if decisions else ()
+    prepared = prepare_with(accounts, chosen, decided, listed, spread)
+    _LOG.info("prepared %d accounts, %d entities", len(accounts), prepared.entities.num_rows)
+    return prepared
+
+
+def check_accounts(
+    accounts: AccountList,
+    prepared: Prepared,
+    *,
+    decisions: str | PathLike[str] | None = None,
+    workers: int | None = None,
+) -> Preflight:
+    """Judge a list before anything is shared: what is filled, what can match, what to mend first.
+
+    Its examples are from the list: they are for the owner alone.
+
+    Args:
+        accounts: the own list.
+        prepared: what `prepare_accounts` made of it.
+        decisions: the file that it was made with.
+        workers: as for `prepare_accounts`.
+
+    Raises:
+        InputError: the file cannot be used.
+        UsageError: as for `prepare_accounts`.
+    """
+    executor = _executor(accounts, workers)
+    decided = read_decisions(Path(decisions)) if decisions else ()
+    return check(accounts, prepared, decided, executor.map)
+
+
+def _executor(accounts: AccountList, workers: int | None) -> ProcessExecutor:
+    if not isinstance(accounts, AccountList):
+        raise UsageError(f"a {type(accounts).__name__} is no account list", "Read it with read_accounts first.")
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers do no work", "Name one or more, or leave it out for one a processor.")
+    return ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))
+
+
+SESSIONS_COMPARED: Final = 12
+"""How many sessions a history goes back: a year, month by month."""
+
+
+def read_account_map(workspace: Workspace, partner: str, weights: Weights = STANDARD_WEIGHTS) -> AccountMap:
+    """Build the account map from the last finished session with a partner.
+
+    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected.
+
+    Args:
+        weights: what the overlap is ranked by.
+
+    Raises:
+        WorkspaceError: no session with this partner is finished.
+    """
+    finished = [s for s in workspace.sessions(workspace.partner(partner)) if s.status is Status.DONE]
+    if not finished:
+        raise WorkspaceError(
+            "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
+        )
+    latest, *earlier = finished[:SESSIONS_COMPARED]
+    decisions = load_reviews(workspace, partner)
+    maps = [_map_of(workspace, latest, weights, decisions)]
+    for session in earlier:
+        # A list or result that cannot be read any more shortens the history, and must not cost the report.
+        with suppress(WorkspaceError, UsageError):
+            before = _map_of(workspace, session, weights, decisions)
+            # The clock may have been set back in between.
+            maps += [before] if before.finished < maps[-1].finished else []
+    return with_history(maps[::-1])
+
+
+def _map_of(
+    workspace: Workspace, session: SessionRecord, weights: Weights, decisions: tuple[MatchDecision, ...]
+) -> AccountMap:
+    accounts, prepared = workspace.load_list(session.list_id)
+    return build_map(accounts, prepared, workspace.result(session), weights, decisions)
+
+
+DIRECT_WAIT: Final = 3600.0
+"""Seconds that a direct connection waits for the partner's program if nothing else is said."""
+
+
+def map_accounts(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    reveal: Callable[[Preview], bool | None],
+    *,
+    listen: str | None = None,
+    connect: str | None = None,
+    new: bool = False,
+    list_id: int | None = None,
+    wait: float | None = None,
+    waiting: Callable[[Outcome], None] = lambda _: None,
+    progress: Callable[[int, int], None] | None = None,
+    backend: str | None = None,
+) -> Outcome:
+    """Take all steps of the session with a partner that can be taken now. Call it again until it is done.
+
+    Args:
+        partner: name or short name of a partner of the workspace.
+        place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
+            address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
+        reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
+            `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to people.
+        listen, connect: `HOST:PORT` of a direct connection, one of them; `place` is then a folder of your own
+            that keeps the partner's messages.
+        new: begin another session although the last one is over.
+        list_id: number of the prepared list that a new session uses; by default the last one.
+        wait: stay, for so many seconds at most for each of the partner's files; by default an hour if connected
+            directly, and else not at all.
+        waiting: called before each wait, with what was done so far.
+        progress: called during long work with the points computed so far and in all.
+        backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
+            machine can use.
+
+    Raises:
+        NotNowError: the agreement allows no session today, or none with this list: its runs are used up, or the
+            list differs too little from one that was shown.
+        TrustError: no agreement allows a session.
+        PeerError: what came from the partner is not what the protocol allows.
+        ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
+        UsageError: a direct connection without a folder; no backend of that name.
+        BackendError: this machine cannot use that backend.
+    """
+    patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
+    with _opened(workspace, partner, place, listen, connect, patience) as channel:
+        curve = default_curve(progress=progress, backend=backend)
+        steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
+        outcome = advance_patiently(steps, channel, reveal, Patience(patience, waiting), new=new)
+        log_outcome(outcome)
+        return outcome
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log where a session stands; no count, for it says how much two companies share."""
+    number = outcome.session.id if outcome.session else "not begun"
+    taken, sent = len(outcome.taken), len(outcome.sent)
+    _LOG.info("session %s is %s: took in %d messages, wrote %d", number, outcome.state, taken, sent)
+
+
+@contextmanager
+def _opened(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    listen: str | None,
+    connect: str | None,
+    wait: float,
+) -> Iterator[Channel]:
+    if not (listen or connect):
+        with open_channel(place) as channel:
+            yield channel
+        return
+    if not isinstance(place, Path | str):
+        raise UsageError("a direct connection keeps its messages in a folder")
+    with closing(
+        direct_channel(workspace, partner, Path(place), listen=listen, connect=connect, wait=wait)
+    ) as direct:
+        yield direct
+
+
+def direct_channel(
+    workspace: Workspace,
+    partner: str,
+    folder: Path,
+    *,
+    listen: str | None = None,
+    connect: str | None = None,
+    wait: float = DIRECT_WAIT,
+) -> DirectChannel:
+    """Open a TLS connection to a partner, as the place of `map_accounts`. Close it when that has returned.
+
+    Args:
+        folder: keeps the partner's messages; a session that was begun by mail goes on if it holds them.
+        listen, connect: `HOST:PORT`, one of them.
+        wait: seconds after which a message that cannot be sent is given up.
+
+    Raises:
+        InputError: the address is malformed.
+        ChannelError: nothing can listen there.
+    """
+    address = listen or connect
+    if not address or (listen and connect):
+        raise UsageError("a direct connection either listens or connects")
+    record = workspace.partner(partner)
+    return open_direct(
+        workspace,
+        record,
+        Endpoint.parse(address),
+        folder,
+        listen=listen is not None,
+        patience=wait,
+        now=datetime.now(UTC),
+    )
+
+
+def abandon_session(workspace: Workspace, partner: str) -> None:
+    """Give up the open session with a partner. What has left cannot be taken back.
+
+    Raises:
+        TrustError: there is no open session.
+    """
+    Steps(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
+
+
+def revoke_partner(workspace: Workspace, partner: str) -> None:
+    """Trust a partner's card no longer, and give up the open session with it, if there is one.
+
+    Raises:
+        TrustError: there is no such partner.
+    """
+    record = workspace.partner(partner)
+    workspace.revoke_partner(record, datetime.now(UTC))
+    if any(session.status is Status.OPEN for session in workspace.sessions(record)):
+        abandon_session(workspace, partner)
+
+
+class Session:
+    """The session with one partner: bytes in, bytes out.
+
+    What it knows lies in the workspace. It may be left after any step and gone on with by another object, by
+    another process, or by `map_accounts`. A new object hands out the last message once more, in case it never
+    arrived; the partner passes over what it has already.
+
+    Steps from several threads wait for each other.
+
+    Args:
+        workspace: the own side.
+        partner: name or short name of a partner of the workspace.
+        list_id: number of the prepared list that a new session uses; by default the last one.
+        progress: called during long work with the points computed so far and in all.
+        backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
+            machine can use.
+
+    Raises:
+        UsageError: there is no backend of that name.
+        BackendError: this machine cannot use it.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        partner: str,
+        *,
+        list_id: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        backend: str | None = None,
+    ) -> None:
+        self._workspace, self._partner = workspace, workspace.partner(partner)
+        self._list_id = list_id
+        self._curve = default_curve(progress=progress, backend=backend)
+        self._channel = MemoryChannel()
+        self._stepped = False
+        self._turn = threading.Lock()
+
+    def step(
+        self,
+        reveal: Callable[[Preview], bool | None],
+        received: Iterable[bytes] = (),
+        *,
+        new: bool = False,
+    ) -> tuple[Outcome, list[bytes]]:
+        """Take all steps that can be taken now.
+
+        Args:
+            reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
+            received: messages that have come from the partner, whole. Others, old ones and forged ones are passed
+                over, with a note in the outcome.
+            new: begin another session although the last one is over.
+
+        Returns:
+            Where the session stands, and the messages to hand to the partner, in order. The session is over when
+            the state is `done` or `stopped`; messages of that last step must still go out.
+
+        Raises:
+            NotNowError: the agreement allows no session today, or none with this list.
+            TrustError: no agreement allows a session.
+            UsageError: `received` is a message instead of a list of messages.
+            PeerError: what came is not what the protocol allows. All that was received in this call is forgotten
+                and may be handed in again; in the reveal the session is over.
+            WorkspaceError, OSError: the workspace cannot be read or written; nothing is lost.
+        """
+        if isinstance(received, bytes | bytearray | memoryview | str):
+            raise UsageError("one message is not a list of messages", "Write [message].")
+        with self._turn:
+            return self._step(reveal, received, new=new)
+
+    def _step(
+        self, reveal: Callable[[Preview], bool | None], received: Iterable[bytes], *, new: bool
+    ) -> tuple[Outcome, list[bytes]]:
+        names = [self._channel.put(message) for message in received]
+        if not self._stepped and not new:
+            self._repeat_last()
+        self._stepped = True
+        steps = Steps(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
+        try:
+            outcome = steps.advance(reveal, new=new)
+        except PeerError:  # A folder would keep the file for people to see; here it would only be refused again.
+            for name in names:
+                self._channel.forget(name)
+            raise
+        log_outcome(outcome)
+        for name in outcome.taken:
+            self._channel.forget(name)
+        return outcome, self._channel.take()
+
+    async def step_async(
+        self,
+        reveal: Callable[[Preview], bool | None],
+        received: Iterable[bytes] = (),
+        *,
+        new: bool = False,
+    ) -> tuple[Outcome, list[bytes]]:
+        """Do the same as `step` without holding up the event loop.
+
+        The work is done in another thread, and `reveal` is called there.
+        """
+        return await asyncio.to_thread(self.step, reveal, received, new=new)
+
+    def _repeat_last(self) -> None:
+        """Lay out the last message of a session that is over; that of an open one is delivered again anyway."""
+        last = next(iter(self._workspace.sessions(self._partner)), None)
+        if last is not None and last.status in (Status.DONE, Status.STOPPED) and last.sent:
+            self._channel.deliver(last.sent, self._workspace.session_folder(last.id) / last.sent)

@@ -1,1 +1,0 @@
-"""The calls that put several parts together, for programs and for the command line."""

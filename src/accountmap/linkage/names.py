@@ -1,0 +1,252 @@
+"""A company's name taken apart: its words, its legal forms, and the core that identifies it.
+
+The tables hold forms that stand there in registered names of their jurisdictions, not every word of the
+ISO 20275 list: that list taken whole would take the trade from a name (`insurance`, `commercial bank`).
+
+Every step keeps at least one word, so that a name that consists of a legal form (`AMBA`, `SE Corporation`)
+does not become empty and meet all others that did.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from accountmap.linkage.tables import read_pairs, read_rows, read_words
+from accountmap.linkage.transliterate import to_ascii, visible
+
+Words = tuple[str, ...]
+"""The words of a name or form, lower-case ASCII."""
+
+
+def _forms(place: str) -> frozenset[Words]:
+    return frozenset(
+        tuple(form.split())
+        for table in ("legal_forms.tsv", "legal_forms_iso20275.tsv")
+        for where, _, listed in read_rows(table)
+        if where in (place, "both")
+        for form in listed.split(", ")
+    )
+
+
+def _sizes(forms: Iterable[Words], at: int) -> Mapping[str, Sequence[int]]:
+    """Tell how many words forms have, longest first, by their first (0) or last (-1) word."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for form in forms:
+        found[form[at]].add(len(form))
+    return {word: sorted(sizes, reverse=True) for word, sizes in found.items()}
+
+
+_AT_END: Final = _forms("end")
+_AT_START: Final = _forms("start")
+_FORMS: Final = _AT_END | _AT_START
+_END_SIZES: Final = _sizes(_AT_END, -1)
+_START_SIZES: Final = _sizes(_AT_START, 0)
+
+
+def is_form(words: Words) -> bool:
+    """Tell whether words are a legal form and nothing else."""
+    return words in _FORMS
+
+
+def ending(words: Sequence[str]) -> int:
+    """Count the words of the longest legal form that `words` ends with."""
+    for size in _END_SIZES.get(words[-1], ()) if words else ():
+        if (form := tuple(words[-size:])) in _AT_END:
+            return len(form)
+    return 0
+
+
+def leading_form_words(words: Sequence[str]) -> int:
+    """Count the words of the longest legal form that `words` begins with."""
+    for size in _START_SIZES.get(words[0], ()) if words else ():
+        if (form := tuple(words[:size])) in _AT_START:
+            return len(form)
+    return 0
+
+
+_ABBREVIATIONS: Final = read_pairs("abbreviations.tsv")
+_ARTICLES: Final = frozenset(["the"])
+_WEAK: Final = read_words("weak_words.tsv") | _ARTICLES
+_NAMELESS: Final = read_words("nameless_words.tsv")
+_COUNTRIES: Final = read_pairs("countries.tsv")
+_GENERIC: Final = (
+    read_words("generic_words.tsv") | _NAMELESS | _WEAK | {country for country in _COUNTRIES if len(country) > 3}
+)
+"""Words that alone name no company."""
+
+_CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
+"""The word for `&` in the languages where names have it often."""
+
+_APOSTROPHE: Final = re.compile("['`\"]")
+_POINTED: Final = re.compile(r"(?<![a-z0-9])(?:[a-z][./]){1,7}[a-z](?![a-z0-9])\.?")
+"""Initials with points or strokes between them: `s.a.`, `a/s`, `s.p.a`."""
+
+_FILED_STATE: Final = re.compile(r"\s/[a-z ]{2,8}/?\s*$")
+"""The state or remark that US filings put behind a name: `/de/`, `/new/`."""
+
+_FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")
+_OTHER_LETTERS: Final = "\u0370-\u1dff\u2e80-\ua71f\ua800-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
+"""Unicode blocks of letters that are not Latin, as a range of a pattern."""
+
+_OTHER_SCRIPT: Final = re.compile(f"[{_OTHER_LETTERS}]")
+_BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_LETTERS}]")
+
+_LEAST_LATIN: Final = 4
+"""Letters that a Latin part must have to stand for the whole name."""
+
+_WORD: Final = re.compile("[a-z0-9]+")
+
+
+class Name(NamedTuple):
+    """What a name consists of.
+
+    Attributes:
+        words: all its words.
+        full: the words without legal forms, abbreviated alike.
+        core: the words without legal forms and without `group`, `holding` and the like, abbreviated alike.
+    """
+
+    words: Words
+    full: Words
+    core: Words
+
+
+def _joined_initials(words: list[str]) -> list[str]:
+    """Write single letters that follow one another as one word: `j p morgan` as `jp morgan`."""
+    if 1 not in map(len, words):
+        return words
+    joined: list[str] = []
+    open_run = False
+    for word in words:
+        single = len(word) == 1 and word.isalpha()
+        if single and open_run:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        open_run = single
+    return joined
+
+
+def _is_connector(words: list[str], at: int) -> bool:
+    """Tell whether a word stands for `&`: between two others, which are no initials if it is one letter."""
+    if words[at] not in _CONNECTORS or at == 0 or at == len(words) - 1:
+        return False
+    return len(words[at]) > 1 or min(len(words[at - 1]), len(words[at + 1])) > 2
+
+
+def _close_up(initials: re.Match[str]) -> str:
+    return initials.group().replace(".", "").replace("/", "") + " "
+
+
+def split_words(text: str) -> list[str]:
+    """Split a name into lower-case ASCII words, initials joined and connectors left out."""
+    plain = _APOSTROPHE.sub("", to_ascii(text))
+    if "/" in plain:
+        plain = _FILED_STATE.sub(" ", plain)
+    if "(" in plain:
+        plain = _FORMERLY.sub(" ", plain)
+    if "." in plain or "/" in plain:
+        plain = _POINTED.sub(_close_up, plain)
+    words = _WORD.findall(plain)
+    if not _CONNECTORS.isdisjoint(words):
+        words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
+    return _joined_initials(words)
+
+
+def _trim(words: Words, weak: frozenset[str]) -> Words:
+    """Take legal forms, `the` and weak words from both ends for as long as a word remains.
+
+    In front a form goes only from what tells the company without it: `PT Maju Jaya`, not `PT Bank`.
+    """
+    left, right = 0, len(words)
+    while True:
+        size = ending(words[left:right]) or (words[right - 1] in weak)
+        if size and size < right - left:
+            right -= size
+            continue
+        size = leading_form_words(words[left:right])
+        if size and is_generic(_abbreviated(words[left + size : right])):
+            size = 0
+        size = size or (words[left] in weak)
+        if not size or size >= right - left:
+            return words[left:right]
+        left += size
+
+
+def is_generic(words: Words) -> bool:
+    """Tell whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
+    if len(words) > 1:
+        return _NAMELESS.issuperset(words) or is_form(words) or _are_country(words)
+    return not words or len(words[0]) < 2 or words[0] in _GENERIC or is_form(words)
+
+
+def _country_of(word: str) -> str | None:
+    """Give the country that a word names; shorter ones are too often something else."""
+    return _COUNTRIES.get(word) if len(word) > 3 else None
+
+
+def _are_country(words: Words) -> bool:
+    """Tell whether several words are the name of a country: `the united states of america`."""
+    return _country_of("".join(words[words[0] in _ARTICLES :])) is not None
+
+
+def named_country(name: Name) -> str | None:
+    """Find the one country that stands in a name, alpha-2; None if there is none or several."""
+    codes = {code for word in name.words if (code := _country_of(word))}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def squash(words: Words) -> str:
+    """Write words as one, with `ae`, `oe`, `ue` as `a`, `o`, `u`: what `ä`, `ö`, `ü` became either way."""
+    joined = "".join(words)
+    folded = joined.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return folded if len(folded) > 1 else joined
+
+
+def _abbreviated(words: Words) -> Words:
+    """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is no number."""
+    if _ABBREVIATIONS.keys().isdisjoint(words):
+        return words
+    short = tuple(_ABBREVIATIONS.get(word, word) for word in words)
+    return words if len(short) == 1 and len(short[0]) == 1 else short
+
+
+def _latin_part(text: str) -> str | None:
+    """Give the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
+    if text.isascii():
+        return None
+    parts = visible(text).split()
+    latin = [part for part in parts if not _OTHER_SCRIPT.search(part)]
+    if len(latin) == len(parts) or any(_BOTH_SCRIPTS.search(part) for part in parts):
+        return None
+    return " ".join(latin) if sum(map(str.isalpha, "".join(latin))) >= _LEAST_LATIN else None
+
+
+def _take_apart(text: str) -> Name | None:
+    words = tuple(split_words(text))
+    if not words:
+        return None
+    full = _trim(words, _ARTICLES)
+    core = _trim(full, _WEAK)
+    if is_generic(_abbreviated(core)):
+        core = full
+        if len(core) == 1 and is_generic(_abbreviated(core)) and _NAMELESS.isdisjoint(core):
+            full = core = words
+    short = _abbreviated(core)
+    if is_generic(core) or is_generic(short):
+        return None
+    return Name(words, short if core == full else _abbreviated(full), short)
+
+
+def parse(text: str) -> Name | None:
+    """Take a name apart.
+
+    Args:
+        text: the name as the list's owner wrote it. If it stands there in two scripts, the Latin one counts.
+
+    Returns:
+        None if there is no word that could tell the company from others.
+    """
+    latin = _latin_part(text)
+    return (latin and _take_apart(latin)) or _take_apart(text)

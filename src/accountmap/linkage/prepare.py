@@ -1,0 +1,223 @@
+"""From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.schema import SEGMENTS, AccountList
+from accountmap.linkage.assign_keys import Candidates
+from accountmap.linkage.blocking import mark
+from accountmap.linkage.candidates import Gathered, Rows, shared_marks
+from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
+from accountmap.linkage.decisions import Decision
+from accountmap.linkage.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
+from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
+from accountmap.linkage.reference import Reference
+
+PART_ROWS: Final = 8192
+"""Accounts of a part: half a second of work."""
+
+KEY_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
+"""The columns that keys are made of, besides the registry numbers."""
+
+_COLUMNS: Final = ("account_id", *KEY_COLUMNS, "city", "lei", "vat", "duns")
+
+CANDIDATE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("account", pa.int32(), nullable=False),
+        pa.field("slot", pa.int8(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("rule", pa.dictionary(pa.int8(), pa.string()), nullable=False),
+        pa.field("closeness", pa.int8(), nullable=False),
+        pa.field("mark", pa.uint32(), nullable=False),
+    ]
+)
+"""One row a key before keys are made distinct: row of the account in its part, then as in KEY_SCHEMA and `Key`,
+and the mark of the value. Ascending by account and slot."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the accounts of a part give.
+
+    Attributes:
+        traits: TRAIT_SCHEMA; what they are compared by.
+        marks: as `shared_marks` gives them.
+        cores: the letters of each core name, by which a reference list is asked.
+        candidates: CANDIDATE_SCHEMA.
+    """
+
+    traits: pa.Table
+    marks: pa.Table
+    cores: pa.Array
+    candidates: pa.Table
+
+
+Spread = Callable[[Callable[[pa.Table], Part], Sequence[pa.Table]], Iterator[Part]]
+"""Applies a function to each part and yields the results in the order of the parts, as `map` does."""
+
+
+class PartsOf(Sequence[pa.Table]):
+    """A list cut into parts, at least one, each of which is made when it is asked for.
+
+    A part is a copy of the columns that keys and entities need: a slice would take the whole list along when it is
+    sent.
+
+    Args:
+        table: ACCOUNT_SCHEMA.
+        order: the rows in the order in which they are wanted; all of them.
+    """
+
+    def __init__(self, table: pa.Table, order: pa.Array) -> None:
+        self._table: Final = table.select(_COLUMNS).combine_chunks()
+        self._order: Final = order
+
+    def __len__(self) -> int:
+        return max(1, -(-len(self._order) // PART_ROWS))
+
+    @overload
+    def __getitem__(self, at: int) -> pa.Table: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[pa.Table]: ...
+
+    def __getitem__(self, at: int | slice) -> pa.Table | list[pa.Table]:
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        return self._table.take(self._order.slice(at * PART_ROWS, PART_ROWS))
+
+
+def by_id(table: pa.Table) -> pa.Array:
+    """Order the rows of an account table by account_id."""
+    return pc.sort_indices(table["account_id"])
+
+
+def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
+    """Make the keys and traits of one part.
+
+    Args:
+        table: the columns that `PartsOf` keeps.
+        slots: of the profile, by name.
+    """
+    numbers = registry_numbers(table)
+    cores: list[str | None] = []
+    columns: tuple[list[int], list[int], list[str], list[str], list[int], list[int]] = ([], [], [], [], [], [])
+
+    def passing() -> Iterator[Facts]:
+        accounts, indices, values, rules, closeness, marks = columns
+        for at, facts in enumerate(_facts(table, numbers)):
+            cores.append("".join(facts.name.core) if facts.name else None)
+            for slot, key in keys_of(facts, slots):
+                accounts.append(at)
+                indices.append(slot)
+                values.append(key.value)
+                rules.append(key.rule)
+                closeness.append(key.closeness)
+                marks.append(mark(key.value))
+            yield facts
+
+    ids = table.column("account_id").to_pylist()
+    traits = traits_of(ids, passing(), numbers, folded_cities(table))
+    candidates = pa.table(list(columns), schema=CANDIDATE_SCHEMA)
+    return Part(traits.table(), shared_marks(traits), pa.array(cores, pa.string()), candidates)
+
+
+def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
+    columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
+    for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
+        account = dict(zip(KEY_COLUMNS, cells, strict=True))
+        yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
+
+
+def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
+    """Give the candidates of a part, with those of the reference slot if the profile has it.
+
+    These are made apart, for a long list of references is not sent along with each part.
+
+    Args:
+        slots: of the profile, by name.
+
+    Returns:
+        CANDIDATE_SCHEMA.
+    """
+    if reference is None or "reference" not in slots:
+        return part.candidates
+    traits, slot = part.traits, slots.index("reference")
+    known = (part.cores, *(traits[name] for name in ("domain", "country", "lei")))
+    rows = enumerate(zip(*(column.to_pylist() for column in known), strict=True))
+    found = [(at, id_) for at, about in rows if (id_ := reference.find(*about))]
+    columns = [
+        [at for at, _ in found],
+        [slot] * len(found),
+        [id_ for _, id_ in found],
+        ["reference list"] * len(found),
+        [2] * len(found),
+        [mark(id_) for _, id_ in found],
+    ]
+    both = pa.concat_tables([part.candidates, pa.table(columns, schema=CANDIDATE_SCHEMA)]).combine_chunks()
+    account, index = (both[name].to_numpy() for name in ("account", "slot"))
+    return both.take(np.lexsort((index, account)))
+
+
+def _entities(account_ids: pa.ChunkedArray, segments: pa.ChunkedArray, entity_of: Rows) -> pa.Table:
+    """Describe each entity: its smallest account id and its strongest segment.
+
+    Args:
+        account_ids: ascending.
+        segments: row for row with them.
+        entity_of: likewise; entities are numbered in the order of their first accounts.
+    """
+    known = pa.array(SEGMENTS)
+    _, first = np.unique(entity_of, return_index=True)
+    rank = pc.index_in(segments, value_set=known).to_numpy()
+    strongest = rank[first]
+    np.minimum.at(strongest, entity_of, rank)
+    return pa.table([account_ids.take(pa.array(first)), known.take(pa.array(strongest))], schema=ENTITY_SCHEMA)
+
+
+def prepare_accounts(
+    accounts: AccountList,
+    profile: Profile,
+    decisions: Iterable[Decision] = (),
+    reference: Reference | None = None,
+    spread: Spread = map,
+) -> Prepared:
+    """Turn a list into entities and match keys.
+
+    All work is done in the order of the account ids, in columns and part by part; only accounts that share
+    something become objects.
+
+    Args:
+        accounts: the own list; the order of its rows does not matter.
+        profile: which keys to make.
+        decisions: what the user said of pairs of accounts: the same company or not.
+        reference: the list that the agreement names, if its profile has the slot.
+        spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
+
+    Returns:
+        The prepared list: members in the order of account_id, entities of their smallest account_id.
+    """
+    order = by_id(accounts.table)
+    account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))
+    slots = [slot.name for slot in profile.slots]
+    gathered, candidates = Gathered(account_ids), Candidates(profile)
+    for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
+        gathered.add(part.traits, part.marks)
+        candidates.add(candidates_of(part, slots, reference), len(part.traits))
+    entity_of = gathered.resolve(tuple(decisions)).entity_of
+    del gathered
+    members = pa.table([account_ids, entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
+    return Prepared(
+        profile,
+        _entities(account_ids, segments, entity_of),
+        members,
+        candidates.keys(entity_of),
+        reference.digest if reference else "",
+    )

@@ -1,0 +1,213 @@
+"""Company names of all scripts in lower-case ASCII, and what a name sounds like.
+
+What keys depend on (normal forms, case, what is a letter) stays the same for a character once it is assigned, but
+every version of Unicode assigns more, and a party with an older one must arrive at the same keys.
+
+anyascii does most of it. What it is not made for stands here: kana by sound (modified Hepburn, ISO 3602 long
+vowels dropped), letters of one script that pass for another's, and signs that carry no name.
+
+Arabic and Hebrew leave vowels out, kana put some in and have one letter for `l` and `r`, Cyrillic and Georgian
+write `k` where Latin has `c`. A name and its transliteration meet in their consonants more often than in their
+letters.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from anyascii import anyascii
+
+from accountmap.linkage.tables import read_pairs, read_rows
+
+UNKNOWN: Final = "\ufffd"
+"""What a character is read as that the table does not have: REPLACEMENT CHARACTER, no letter, digit or blank."""
+
+_RANGES: Final = [(int(first, 16), int(last, 16)) for first, last in read_rows("characters.tsv")]
+_FIRSTS: Final = [first for first, _ in _RANGES]
+
+
+class _Known(dict[int, int]):
+    """What a character is read as, by code: filled as characters come, for `str.translate`."""
+
+    def __missing__(self, code: int) -> int:
+        _, last = _RANGES[bisect_right(_FIRSTS, code) - 1]
+        self[code] = code if code <= last else ord(UNKNOWN)
+        return self[code]
+
+
+_KNOWN: Final = _Known()
+
+
+def known(text: str) -> str:
+    """Replace each character that Unicode 14.0 does not have by U+FFFD."""
+    return text if text.isascii() else text.translate(_KNOWN)
+
+
+MAX_CHARACTERS: Final = 512
+"""Longer names are cut here, before a word that would be cut: no company is told apart by what follows."""
+
+_SILENT: Final = dict.fromkeys([*map(ord, "™℠®©ـ"), *range(0x0591, 0x05C8), *range(0x064B, 0x0660)])
+"""Marks of protection, which compatibility folding would spell out, and the points and strokes that Hebrew and
+Arabic mostly do without."""
+
+_BLANK: Final = frozenset(["Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"])
+
+_PICTURES: Final = "↔◻◼◽◾⤴⤵〰〽"
+"""Emoji of other categories, which would be spelled out."""
+
+_MARKS: Final = (
+    range(0x0300, 0x0370),
+    range(0x0483, 0x048A),
+    range(0x1AB0, 0x1B00),
+    range(0x1DC0, 0x1E00),
+    range(0x20D0, 0x2100),
+    range(0xFE00, 0xFE10),
+    range(0xFE20, 0xFE30),
+    range(0xE0100, 0xE01F0),
+)
+"""Blocks of marks that stand on letters of any script, and of variation selectors. Where a mark makes another
+letter, compatibility folding has made it one."""
+
+
+def _seen(char: str) -> str:
+    if any(ord(char) in block for block in _MARKS):
+        return ""
+    category = unicodedata.category(char)
+    if category == "Nd":  # digits are of no script: a name in two may have them beside either
+        return str(unicodedata.decimal(char))
+    return "" if category == "Cf" else " " if category in _BLANK or char in _PICTURES else char
+
+
+class _Seen(dict[int, str]):
+    """What is seen of a character, by its code: filled as characters come, for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _seen(chr(code))
+        return self[code]
+
+
+_SEEN: Final = _Seen()
+
+_LOOKALIKES: Final = str.maketrans(
+    "АВЕЅЗІЈКМНОРСТХҮаеѕіјорсухһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορυνικ",
+    "ABESZIJKMHOPCTXYaesijopcyxhABEZHIKMNOPTYXaopuvik",
+)
+"""Cyrillic and Greek letters and the Latin ones they are mistaken for (from Unicode TS 39, confusables)."""
+
+_GREEK_OR_CYRILLIC: Final = "[\u0370-\u0374\u0376-\u03f5\u03f7-\u04ff]"
+"""Without U+0375 and U+03F6, which are no letters."""
+
+_MIXED_WORD: Final = re.compile(
+    rf"[^\W\d_]*(?:[A-Za-z]{_GREEK_OR_CYRILLIC}|{_GREEK_OR_CYRILLIC}[A-Za-z])[^\W\d_]*"
+)
+_NATIVE_WORDS: Final = {
+    unicodedata.normalize("NFKC", word): plain for word, plain in read_pairs("native_words.tsv").items()
+}
+_NATIVE_WORD: Final = re.compile("|".join(map(re.escape, _NATIVE_WORDS)))
+_KANA_RUN: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]+")
+_KANA: Final = read_pairs("kana.tsv")
+_LETTER_PAIRS: Final = read_pairs("letter_pairs.tsv")
+_LETTER_PAIR: Final = re.compile("|".join(map(re.escape, _LETTER_PAIRS)))
+_UKRAINIAN: Final = re.compile("[іїєґ]")
+"""Letters that Ukrainian has and Russian does not; with them, `и` is read as `y`."""
+
+_TO_KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_LONG_VOWEL: Final = re.compile("(?<=[aiueo])ー|(?<=o)[uo]|(?<=u)u")
+
+
+def _plain_latin(word: re.Match[str]) -> str:
+    return word.group().translate(_LOOKALIKES)
+
+
+def _set_apart(word: re.Match[str]) -> str:
+    return f" {_NATIVE_WORDS[word.group()]} "
+
+
+def _spell_pair(letters: re.Match[str]) -> str:
+    return _LETTER_PAIRS[letters.group()]
+
+
+def _spell_kana(run: re.Match[str]) -> str:
+    """Romanise katakana and hiragana: two signs that make one sound first, then single signs."""
+    text = run.group().translate(_TO_KATAKANA)
+    spelled = ""
+    at = 0
+    while at < len(text):
+        size = 2 if text[at : at + 2] in _KANA else 1
+        spelled += _KANA.get(text[at : at + size], text[at])
+        at += size
+    spelled = _LONG_VOWEL.sub("", spelled)
+    doubled = re.sub("ッ(?=([a-z]))", r"\1", spelled)
+    return re.sub("[ッー]", "", doubled)
+
+
+def _cut(text: str) -> str:
+    """Cut a long text at a blank if it has one: the rest of a word could be another company's name."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return text[: MAX_CHARACTERS + 1].rpartition(" ")[0] or text[:MAX_CHARACTERS]
+
+
+def visible(text: str) -> str:
+    """Fold a name's compatibility forms, and take out what is not seen or carries no name.
+
+    What has no width and marks that make no letter go; controls, emoji and other symbols become blanks (Unicode
+    categories); digits of all scripts become ASCII.
+    """
+    if text.isascii() and text.isprintable():
+        return _cut(text)
+    folded = unicodedata.normalize("NFKC", known(text[: 4 * MAX_CHARACTERS]).translate(_SILENT))
+    return _cut(folded.translate(_SEEN))
+
+
+def to_ascii(text: str) -> str:
+    """Write any name in lower-case ASCII letters, digits and punctuation.
+
+    Args:
+        text: a name in any script, of any length.
+
+    Returns:
+        ASCII text without control characters. It may be blank.
+    """
+    seen = visible(text)
+    if seen.isascii():
+        return seen.lower()
+    latin = _MIXED_WORD.sub(_plain_latin, seen)
+    parted = _NATIVE_WORD.sub(_set_apart, latin)
+    spelled = _KANA_RUN.sub(_spell_kana, parted).lower()
+    if _UKRAINIAN.search(spelled):
+        spelled = spelled.replace("и", "y")
+    paired = _LETTER_PAIR.sub(_spell_pair, spelled)
+    return anyascii(paired).lower()
+
+
+_PAIRS: Final = (("ph", "f"), ("ck", "k"), ("sh", "S"), ("ch", "k"))
+"""Replaced one after the other, in this order. The capital keeps `sh` from being read as `s` and `h`."""
+
+_LETTERS: Final = str.maketrans({"x": "ks", "q": "k", "z": "s", "w": "v", "l": "r"})
+"""Replaced after the pairs; after these every `h` that is left goes."""
+
+_SOFT_C: Final = re.compile("c(?=[eiy])")
+_VOWELS: Final = re.compile("[aeiouy]+")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=1 << 16)
+def _consonants(word: str) -> str:
+    if "h" in word or "ck" in word:
+        for letters, sound in _PAIRS:
+            word = word.replace(letters, sound)
+    plain = word.translate(_LETTERS).replace("h", "")
+    hard = _SOFT_C.sub("s", plain).replace("c", "k") if "c" in plain else plain
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", hard))
+
+
+def sound_of(words: Iterable[str]) -> str:
+    """Reduce lower-case ASCII words to consonants and digits; may be empty."""
+    sound = ""
+    for part in map(_consonants, words):
+        sound += part.removeprefix(sound[-1:])
+    return sound

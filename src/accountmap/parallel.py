@@ -1,0 +1,129 @@
+"""Where bulk work runs: one interface for threads, processes, or the calling thread."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from typing import Final, Protocol, TypeVar
+
+from loky import get_reusable_executor
+
+from accountmap.errors import BackendError
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class Executor(Protocol):
+    """Applies a function to parts of a large job."""
+
+    @property
+    def workers(self) -> int:
+        """How many parts run at once."""
+        ...
+
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+        """Yield the results in the order of the parts, each as soon as it and those before it are there.
+
+        Args:
+            function: defined at the top level of a module, so that other processes can find it.
+            parts: independent of each other. Where they are made on demand, only some of them exist at once.
+        """
+        ...
+
+
+class SerialExecutor:
+    """Needs nothing and hides nothing; right for small jobs and for tests."""
+
+    workers = 1
+
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+        """Yield the results in order."""
+        return map(function, parts)
+
+
+class ThreadExecutor:
+    """Threads that live for one job: they start at once and share the memory of the parts.
+
+    Args:
+        workers: number of threads; by default one a processor.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or os.cpu_count() or 1
+
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+        """Yield the results in order."""
+        with ThreadPoolExecutor(self.workers) as pool:
+            yield from map_ahead(pool, self.workers, function, parts)
+
+
+IDLE_SECONDS = 20
+"""Workers that have had nothing to do for so long end by themselves."""
+
+
+class ProcessExecutor:
+    """A pool of worker processes, started at the first use and shared by all who ask for the same number.
+
+    The workers are fresh processes that do not import the caller's main module, so scripts need no guard.
+
+    Args:
+        workers: number of processes; by default one a processor.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or os.cpu_count() or 1
+
+    def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+        """Yield the results in order.
+
+        Raises:
+            BackendError: a worker process was killed.
+        """
+        rest = iter(parts)
+        first = list(islice(rest, 2))
+        if self.workers == 1 or len(first) < 2:
+            return map(function, chain(first, rest))
+        return self._spread(function, chain(first, rest))
+
+    def _spread(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+        pool = get_reusable_executor(max_workers=self.workers, timeout=IDLE_SECONDS)
+        try:
+            yield from map_ahead(pool, self.workers, function, parts)
+        except BrokenProcessPool as error:
+            raise BackendError(
+                "a worker process was ended by the system",
+                "Is the memory full? Close other programs and run this again: nothing is lost.",
+            ) from error
+
+
+AHEAD: Final = 4
+"""Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
+
+
+class Pool(Protocol):
+    """What runs calls and returns futures of their results."""
+
+    def submit(self, function: Callable[[In], Out], part: In, /) -> "Future[Out]":
+        """Run a call, soon."""
+        ...
+
+
+def map_ahead(pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
+    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up."""
+    running: deque[Future[Out]] = deque()
+    try:
+        for part in parts:
+            if len(running) == AHEAD * workers:
+                yield running.popleft().result()
+            running.append(pool.submit(function, part))
+        while running:
+            yield running.popleft().result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+__all__ = ["Executor", "ProcessExecutor", "SerialExecutor", "ThreadExecutor"]

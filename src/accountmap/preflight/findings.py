@@ -1,0 +1,225 @@
+"""What there is to say of a list: counts, findings, and the cells and websites that cause them.
+
+The examples hold names and values. They are for the owner's own screen and never leave the machine.
+
+A label that looks nothing like the name is common and harmless (a brand, an abbreviation). It is suspicious if
+the list has a company that the label does fit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from rapidfuzz import fuzz
+
+from accountmap.linkage.blocking import among, marks_of
+from accountmap.linkage.candidates import Gathered
+from accountmap.linkage.compare import Traits
+from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
+from accountmap.linkage.keys import ADDRESS_COLUMNS, Facts
+from accountmap.linkage.names import split_words
+from accountmap.linkage.places import country_code
+
+EXAMPLES: Final = 5
+"""Examples kept of each finding: those with the smallest account ids."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the accounts have a column filled, or of the entities a key.
+
+    Attributes:
+        name: of the column or slot.
+        filled: how many.
+        of: of how many.
+    """
+
+    name: str
+    filled: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The filled part, 0 to 1; 0 of an empty list."""
+        return self.filled / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """Accounts of the own list that a finding is about.
+
+    Attributes:
+        account_ids: one, or those of a pair or group.
+        names: as written, one for each id.
+        text: the cell or the rule that the finding is about.
+    """
+
+    account_ids: tuple[str, ...]
+    names: tuple[str | None, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that costs matches or may make a wrong one.
+
+    Attributes:
+        kind: short and stable, for programs.
+        what: one sentence without data of the list.
+        advice: one sentence.
+        count: accounts, pairs or groups concerned.
+        examples: the first few. Local only.
+    """
+
+    kind: str
+    what: str
+    advice: str
+    count: int
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The state of a list before anything is shared.
+
+    Attributes:
+        accounts: rows of the list.
+        entities: companies that they are.
+        segments: entities by segment, strongest first.
+        columns: coverage of the columns that matter for matching, by accounts.
+        keys: coverage of each slot of the profile, by entities.
+        preview: entities with the preview key; the preview counts no others.
+        strong: entities with a key of a tier above "weak name".
+        matchable: entities with any key; no others can match.
+        findings: what to look at, in a fixed order; without those that have no case.
+    """
+
+    accounts: int
+    entities: int
+    segments: dict[str, int]
+    columns: tuple[Coverage, ...]
+    keys: tuple[Coverage, ...]
+    preview: Coverage
+    strong: Coverage
+    matchable: Coverage
+    findings: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values for JSON, marked as not to be passed on."""
+        return {"local_only": True, **asdict(self)}
+
+
+Row = Mapping[str, str | None]
+
+CELL_COLUMNS: Final = ("account_id", "name", *ADDRESS_COLUMNS, "country", "lei", "vat", "duns")
+"""The columns that are looked at."""
+
+CELL_FINDINGS: Final = {
+    "no_name": ("Accounts without a name.", "Fill in the name; it makes most of the keys."),
+    "generic_name": (
+        "Names that name no company: a legal form, one letter, a country or a word of trade alone.",
+        "Write the company's whole name.",
+    ),
+    "mail_provider": (
+        "Accounts whose only address is at a mail provider.",
+        "Add the company's website; a mail provider's domain is never a key.",
+    ),
+    "shared_host": (
+        "Accounts whose only address is a page on a site that many companies share.",
+        "Add the company's own website.",
+    ),
+    "unreadable_address": (
+        "Addresses in which no domain could be found.",
+        "Correct the website or leave it empty.",
+    ),
+    "unknown_country": ("Countries that could not be read.", "Use the English name or the ISO 3166 code."),
+    "invalid_lei": ("LEIs that are not 20 characters or fail their check digits.", "Correct or empty them."),
+    "invalid_vat": (
+        "VAT numbers that fail the check of their country.",
+        "Correct them, and give the country or the prefix.",
+    ),
+    "invalid_duns": (
+        "D-U-N-S numbers that are not nine digits.",
+        "Correct them; spreadsheets drop leading zeros.",
+    ),
+}
+"""What each kind means and what to do about it, in the order in which they are shown."""
+
+
+def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the findings about one account's cells, each as its kind and the cell's text.
+
+    Args:
+        row: the account's cells.
+        facts: what was read in them, registry numbers included.
+    """
+    name = row["name"]
+    if name is None:
+        yield "no_name", ""
+    elif facts.name is None:
+        yield "generic_name", name
+    addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
+    if addresses and facts.domain is None:
+        yield _judge_addresses(addresses)
+    country = row["country"]
+    if country is not None and country_code(country) is None:
+        yield "unknown_country", country
+    for kind, number in facts.numbers.items():
+        written = row[kind]
+        if written is not None and number is None:
+            yield f"invalid_{kind}", written
+
+
+def _judge_addresses(texts: list[str]) -> tuple[str, str]:
+    """Say why none of an account's addresses has a domain of its own."""
+    domains = [domain for text in texts for host in hosts(text) if (domain := registrable(host))]
+    if any(is_mail_provider(domain) for domain in domains):
+        return "mail_provider", texts[0]
+    if any(is_shared_host(domain) for domain in domains):
+        return "shared_host", texts[0]
+    return "unreadable_address", texts[0]
+
+
+_FITS: Final = 60.0
+"""Least partial ratio (0 to 100) of a label and a name that belong together."""
+
+
+def _label(domain: str | None) -> str | None:
+    return "".join(split_words(domain_label(domain) or "")) or None
+
+
+def _fits(label: str, name: str) -> bool:
+    words = name.split()
+    squashed = "".join(words)
+    initials = "".join(word[0] for word in words)
+    if len(initials) > 1 and label.startswith(initials):
+        return True
+    return fuzz.partial_ratio(label, squashed, score_cutoff=_FITS) > 0
+
+
+def label_marks(traits: Traits) -> pa.Table:
+    """Mark the labels of domains, as names are marked."""
+    return pa.table({"label": marks_of(map(_label, traits.domains))})
+
+
+def doubtful_websites(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
+    """Find accounts whose domain fits another account's name and not their own.
+
+    Args:
+        gathered: the accounts, with `label_marks`.
+
+    Yields:
+        The ids of the doubtful account and of the company whose website it seems to be, and the domain.
+    """
+    letters, labels = gathered.marks("letters"), gathered.marks("label")
+    elsewhere = (labels != letters) & among(labels, np.unique(letters))
+    traits = gathered.take(np.flatnonzero(elsewhere | among(letters, np.unique(labels[elsewhere]))))
+    owners = {name.replace(" ", ""): row for row, name in reversed(list(enumerate(traits.names))) if name}
+    ids = traits.account_ids
+    for row, (name, domain) in enumerate(zip(traits.names, traits.domains, strict=True)):
+        label = _label(domain)
+        owner = owners.get(label or "")
+        if name and domain and label and owner is not None and not _fits(label, name):
+            yield ids[row], ids[owner], domain

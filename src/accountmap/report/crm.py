@@ -1,0 +1,199 @@
+"""The overlap as files that other programs take in: CRM imports, an advertising audience, a list for sellers.
+
+Rules kept (HubSpot Knowledge Base, "Set up import files"): `Record ID` is the identifier that makes an import
+update and not create; one heading row, headings as the properties are named; UTF-8; at most 1,048,576 rows.
+
+Rules kept (Salesforce Help, "What Is Imported for Business Accounts and Contacts?"; Bulk API 2.0 Developer Guide,
+"Prepare CSV Files"): records are matched by their case-sensitive id of 15 or 18 characters, so that nothing is
+created; one object a file; headings are field names, those of custom fields end in `__c`; UTF-8 without a byte
+order mark, commas; blank cells leave a field as it is.
+
+Rules kept (LinkedIn Marketing Solutions Help, on list templates; Microsoft Learn, "DMP Segment List Uploads"): the
+columns of the template under its names and in its order, cells may be blank, UTF-8 CSV, at most 300,000 rows. An
+audience needs at least 300 companies or members before it can be used.
+"""
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.account_map import PLAYS, AccountMap
+from accountmap.linkage.domains import registrable_domain
+from accountmap.report.columns import LABELS
+
+__all__ = ["hubspot_companies", "linkedin_audience", "salesforce_accounts", "sellers_list"]
+
+
+CRM_COLUMNS: Final = (
+    "id",
+    "partner",
+    "partner_segment",
+    "play",
+    "partner_owner",
+    "partner_owner_email",
+    "match",
+    "mapped_on",
+)
+"""The record's own id, then what is new to the CRM. No column that the record has already: an import never
+overwrites a name, an owner or an amount."""
+
+
+def crm_records(account_map: AccountMap, own_id: str) -> pa.Table:
+    """Give CRM_COLUMNS, all text, for the shared accounts whose id is one of the CRM.
+
+    Args:
+        own_id: regular expression for the CRM's record ids. Rows with other ids are left out: the CRM would take
+            them for new records.
+    """
+    accounts = account_map.best_matches
+    shared = accounts.filter(pc.match_substring_regex(accounts["account_id"], own_id))
+
+    def same(text: str) -> pa.Array:
+        return pa.array([text] * shared.num_rows, pa.string())
+
+    columns = [
+        shared["account_id"],
+        same(account_map.partner_name),
+        shared["their_segment"],
+        shared["play"],
+        shared["their_owner_name"],
+        shared["their_owner_email"],
+        shared["match_id"],
+        same(account_map.finished.date().isoformat()),
+    ]
+    return pa.table(columns, names=CRM_COLUMNS)
+
+
+_RECORD_ID: Final = "^[0-9]+$"
+_HUBSPOT_ROWS: Final = 1_048_576 - 1
+"""Without the heading row."""
+
+_PROPERTIES: Final = (
+    "Record ID",
+    "Partner",
+    "Partner segment",
+    "Partner play",
+    "Partner owner",
+    "Partner owner email",
+    "Partner match",
+    "Partner mapped on",
+)
+
+
+def hubspot_companies(account_map: AccountMap) -> pa.Table:
+    """Give one row a shared account that has a HubSpot record id, under the names of properties."""
+    return crm_records(account_map, _RECORD_ID).slice(0, _HUBSPOT_ROWS).rename_columns(list(_PROPERTIES))
+
+
+_ACCOUNT_ID: Final = "^001[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$"
+"""Ids of accounts begin with 001 in every organisation."""
+
+_FIELDS: Final = (
+    "Id",
+    "Partner__c",
+    "Partner_Segment__c",
+    "Partner_Play__c",
+    "Partner_Owner__c",
+    "Partner_Owner_Email__c",
+    "Partner_Match__c",
+    "Partner_Mapped_On__c",
+)
+
+
+def salesforce_accounts(account_map: AccountMap) -> pa.Table:
+    """Give one row a shared account that has a Salesforce id, under the names of fields."""
+    return crm_records(account_map, _ACCOUNT_ID).rename_columns(list(_FIELDS))
+
+
+_LINKEDIN_ROWS: Final = 300_000
+
+_TEMPLATE: Final = pa.schema(
+    [
+        pa.field(name, pa.string())
+        for name in (
+            "companyname",
+            "companywebsite",
+            "companyemaildomain",
+            "linkedincompanypageurl",
+            "stocksymbol",
+            "industry",
+            "city",
+            "state",
+            "companycountry",
+            "zipcode",
+        )
+    ]
+)
+
+
+def linkedin_audience(account_map: AccountMap) -> pa.Table:
+    """Give the entities of the joint-marketing list that have a name, as ranked, under the template's names."""
+    listed = account_map.campaign
+    named = listed.filter(listed["name"].is_valid()).slice(0, _LINKEDIN_ROWS)
+    blank = pa.nulls(named.num_rows, pa.string())
+    columns = {
+        "companyname": named["name"],
+        "companywebsite": pc.coalesce(named["website"], named["domain"]),
+        "companyemaildomain": pc.coalesce(_domains(named["domain"]), _domains(named["website"])),
+        "industry": named["industry"],
+        "city": named["city"],
+        "state": named["region"],
+        "companycountry": named["territory"],
+    }
+    return pa.table([columns.get(name, blank) for name in _TEMPLATE.names], schema=_TEMPLATE)
+
+
+def _domains(column: pa.ChunkedArray) -> pa.Array:
+    return pa.array([registrable_domain(text) for text in column.to_pylist()], pa.string())
+
+
+_COLUMNS: Final = (
+    "owner_name",
+    "owner_email",
+    "name",
+    "sentence",
+    "lead",
+    "settle",
+    "segment",
+    "their_segment",
+    "their_owner_name",
+    "their_owner_email",
+    "their_name",
+    "amount",
+    "country",
+    "city",
+    "website",
+    "account_id",
+    "match_id",
+)
+
+
+def sellers_list(account_map: AccountMap) -> pa.Table:
+    """Give one row a shared account: by own owner, each in the order of the overlap; without an owner last.
+
+    The headings are those that people read; "What to do" holds the play in plain words,
+    "To settle" what both have to talk about first.
+    """
+    overlap = account_map.best_matches
+    sentences = {f"{mine}+{theirs}": play.sentence for (mine, theirs), play in PLAYS.items()}
+    cell = pc.binary_join_element_wise(overlap["segment"], overlap["their_segment"], "+")
+    which = pc.index_in(cell, value_set=pa.array(list(sentences)))
+    what_to_do = pa.chunked_array([pa.array(list(sentences.values()))]).take(which)
+    table = (
+        overlap.append_column("sentence", what_to_do)
+        .append_column("settle", _to_settle(overlap["match_id"], account_map.conflicts))
+        .append_column("seller", pc.coalesce(overlap["owner_name"], overlap["owner_email"]))
+        .append_column("rank", pa.array(range(overlap.num_rows), pa.int64()))
+        .sort_by([("seller", "ascending"), ("rank", "ascending")])
+    )
+    headings = LABELS | {"sentence": "What to do"}
+    return table.select(_COLUMNS).rename_columns([headings[name] for name in _COLUMNS])
+
+
+def _to_settle(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:
+    """Join for each match what is to be settled, in one cell."""
+    sentences: dict[str, list[str]] = {}
+    for match, sentence in zip(conflicts["match_id"].to_pylist(), conflicts["settle"].to_pylist(), strict=True):
+        sentences.setdefault(match, []).append(sentence)
+    return pa.array([" ".join(sentences.get(match, ())) or None for match in match_id.to_pylist()], pa.string())

@@ -1,0 +1,232 @@
+"""A record that cannot be changed unseen: entries chained by hash, each signed by the company that wrote it.
+
+An entry is canonical JSON. It holds the hash before it, its own hash covers that, and the signature its own hash:
+an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
+against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
+
+A receipt is a digest of what a session counted, matched and showed. The entry keeps its parts, so that anybody can
+compute it again: counts are as both signed them, matches and fields stand as digests that a party can open. What
+the entry says besides (dates, names of fields) is the word of the company that wrote it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidSignature
+
+from accountmap.errors import TrustError
+from accountmap.trust.identity import Card, Identity, verify
+from accountmap.trust.receipts import SessionReceipt, receipt_holds, run_id, run_receipt
+
+EXPORT_FORMAT: Final = "accountmap-ledger-v1"
+BEGINNING: Final = bytes(32)
+"""What stands for the hash before the first entry."""
+
+_HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
+_SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
+
+Facts = dict[str, Any]
+"""What an entry says: names to texts, whole numbers, lists and tables of them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        body: canonical JSON: keys sorted, no blanks, UTF-8.
+        signature: Ed25519 over the entry's hash.
+    """
+
+    body: str
+    signature: bytes
+
+    @property
+    def facts(self) -> Facts:
+        """What the entry says."""
+        facts: Facts = json.loads(self.body)
+        return facts
+
+    @property
+    def before(self) -> bytes:
+        """The hash before it, as it says itself: enough to write the next entry, not to trust this one."""
+        return bytes.fromhex(self.facts["before"])
+
+    def hash(self, before: bytes) -> bytes:
+        """Return the hash of the chain up to and with this entry."""
+        return hashlib.sha256(_HASH_LABEL + before + self.body.encode()).digest()
+
+    @classmethod
+    def write(cls, facts: Facts, number: int, before: bytes, identity: Identity) -> Self:
+        """Make the next entry of a chain.
+
+        Args:
+            number: 1 for the first.
+            before: hash of the chain so far.
+        """
+        whole = {**facts, "number": number, "before": before.hex(), "signer": identity.card.digest.hex()}
+        unsigned = cls(_canonical(whole), b"")
+        return cls(unsigned.body, identity.sign(_SIGN_LABEL + unsigned.hash(before)))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A chain with the cards that its signatures are checked with.
+
+    Attributes:
+        cards: of the company that wrote it and of its partners, former ones too, by digest in hex.
+    """
+
+    entries: tuple[Entry, ...]
+    cards: Mapping[str, Card]
+
+    @property
+    def head(self) -> bytes:
+        """The hash of the whole chain."""
+        return head_of(self.entries)
+
+    def check(self) -> None:
+        """Check numbers, chain, signatures, and the signatures of both parties under every receipt.
+
+        Raises:
+            TrustError: naming the first entry that does not hold.
+        """
+        before, receipts = BEGINNING, set[bytes]()
+        for number, entry in enumerate(self.entries, 1):
+            fault = self._fault(entry, number, before, receipts)
+            if fault:
+                raise TrustError(
+                    f"entry {number} of the ledger does not hold: {fault}",
+                    "Entries before it do hold. Compare with a backup or with an earlier export.",
+                )
+            before = entry.hash(before)
+
+    def _fault(self, entry: Entry, number: int, before: bytes, receipts: set[bytes]) -> str | None:
+        try:
+            facts = entry.facts
+            if facts["number"] != number:
+                return f"it says that it is entry {int(facts['number'])}"
+            if facts["before"] != before.hex() or entry.body != _canonical(facts):
+                return "it was changed, or something before it was"
+            signer = self.cards.get(facts["signer"])
+            if signer is None:
+                return "it is signed under a card that is not on file"
+            verify(signer.signing_key, entry.signature, _SIGN_LABEL + entry.hash(before))
+            return self._receipt_fault(facts, receipts)
+        except InvalidSignature:
+            return "it was changed, or something before it was"
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            return "it is not an entry"
+
+    def _receipt_fault(self, facts: Facts, receipts: set[bytes]) -> str | None:
+        """Check that both parties signed the receipt, if the session is said to be done.
+
+        Args:
+            receipts: of the entries before; this one is added.
+        """
+        if "receipt" not in facts and facts["event"] != "done":
+            return None
+        parties, signed = _receipts(facts)
+        if facts["signer"] not in parties:
+            return "the company that wrote it is no party of its receipt"
+        made = [each.receipt for each in signed]
+        if len({*made} - receipts) < len(made):
+            return "its receipt is that of an earlier session"
+        receipts.update(made)
+        sessions = [bytes.fromhex(sid) for sid in facts["sessions"]]
+        known = run_id(sessions).hex() == facts["sid"] and {each.sid for each in signed} <= set(sessions)
+        if run_receipt(made).hex() != facts["receipt"] or not known:
+            return "its receipt is not that of what it says"
+        faults = (self._signature_fault(parties, each) for each in signed)
+        return next((fault for fault in faults if fault), None)
+
+    def _signature_fault(self, parties: tuple[str, str], signed: SessionReceipt) -> str | None:
+        for digest, signature in zip(parties, signed.signatures, strict=True):
+            card = self.cards.get(digest)
+            if card is None:
+                return "a party of its session is not on file"
+            if not receipt_holds(card, signed.receipt, signature):
+                return f"the signature of {card.name} under the receipt does not hold"
+        return None
+
+    def check_contains(self, head: str) -> None:
+        """Refuse a chain that does not go through a hash which somebody kept.
+
+        Args:
+            head: the last hash of an earlier state, in hex.
+
+        Raises:
+            TrustError: the chain was cut or written anew since.
+        """
+        hashes = {BEGINNING.hex()}
+        before = BEGINNING
+        for entry in self.entries:
+            before = entry.hash(before)
+            hashes.add(before.hex())
+        if head.strip().lower() not in hashes:
+            raise TrustError(
+                "the ledger does not go through that hash: it was cut or written anew since",
+                "Compare with a backup or with an earlier export.",
+            )
+
+    def encode(self) -> bytes:
+        """Write the ledger as one JSON file that an auditor can check without the workspace."""
+        fields = {
+            "format": EXPORT_FORMAT,
+            "head": self.head.hex(),
+            "cards": [card.document for card in self.cards.values()],
+            "entries": [{"body": e.body, "signature": e.signature.hex()} for e in self.entries],
+        }
+        return json.dumps(fields, ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read an exported ledger and check it.
+
+        Raises:
+            TrustError: it is not one, does not hold, or lacks its last entries.
+        """
+        try:
+            fields = json.loads(data)
+            if fields["format"] != EXPORT_FORMAT:
+                raise ValueError("another format")
+            cards = [Card.parse(document.encode()) for document in fields["cards"]]
+            entries = tuple(Entry(str(e["body"]), bytes.fromhex(e["signature"])) for e in fields["entries"])
+            head = bytes.fromhex(fields["head"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise TrustError(
+                "this is no exported ledger", "Make one with: accountmap ledger export FILE"
+            ) from error
+        ledger = cls(entries, {card.digest.hex(): card for card in cards})
+        ledger.check()
+        if ledger.head != head:
+            raise TrustError("the exported ledger ends before its head", "Ask for the export again.")
+        return ledger
+
+
+def head_of(entries: Iterable[Entry]) -> bytes:
+    """Return the hash of a chain."""
+    before = BEGINNING
+    for entry in entries:
+        before = entry.hash(before)
+    return before
+
+
+def _receipts(facts: Facts) -> tuple[tuple[str, str], list[SessionReceipt]]:
+    """Return the digests of the two parties' cards, and what they signed, of the entry of a finished run.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is no receipt, or not one of two parties.
+    """
+    initiator, responder = facts["cards"]
+    signed = [SessionReceipt.from_facts(each) for each in facts["receipts"]]
+    if facts["event"] != "done" or initiator == responder or not signed:
+        raise ValueError("not a receipt of two parties")
+    return (initiator, responder), signed
+
+
+def _canonical(facts: Facts) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

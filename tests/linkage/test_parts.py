@@ -1,0 +1,89 @@
+"""A list that is prepared in parts, here or elsewhere, gives what it gives as a whole."""
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import product
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.linkage.blocking import mark
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepare import PART_ROWS, Part, PartsOf, by_id, candidates_of, prepare_accounts, work_out
+from accountmap.linkage.reference import Entry, Reference
+from accountmap.parallel import ProcessExecutor
+
+SLOTS = [slot.name for slot in PROFILES["twelve"].slots]
+SYLLABLES = ["bra", "dol", "fen", "gur", "kim", "lat", "mos", "nev", "pol", "rus"]
+
+
+@pytest.fixture(scope="module")
+def accounts() -> AccountList:
+    """Invented companies in more than one part, each tenth of them twice, at the two ends of the list."""
+    names = [" ".join(("".join(parts[:2]), "".join(parts[2:]))) for parts in product(SYLLABLES, repeat=4)]
+    names += [f"{name} GmbH" for name in names[::10]]
+    cells = {
+        "account_id": [f"{at:05}" for at in range(len(names))],
+        "name": names,
+        "website": [f"{name.replace(' ', '')}.de" if at % 3 else None for at, name in enumerate(names)],
+        "country": ["DE" if at % 5 else None for at in range(len(names))],
+        "city": ["Köln"] * len(names),
+        "lei": ["213800KUD8LAJWSQ9D15" if at == PART_ROWS + 7 else None for at in range(len(names))],
+        "segment": ["customer" if at % 2 else "prospect" for at in range(len(names))],
+    }
+    arrays = [pa.array(cells.get(f.name, [None] * len(names)), f.type) for f in ACCOUNT_SCHEMA]
+    return AccountList(pa.table(arrays, schema=ACCOUNT_SCHEMA), pa.table({}))
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return Reference([Entry("a:1", ("DE",), ("Brabra Brabra", "Rusrus Rusrus"))], "digest")
+
+
+def all_at_once(function: Callable[[pa.Table], Part], parts: Sequence[pa.Table]) -> Iterator[Part]:
+    yield function(pa.concat_tables(parts))
+
+
+def test_processes_and_one_large_part_give_the_same(accounts: AccountList, reference: Reference) -> None:
+    prepare = partial(prepare_accounts, accounts, PROFILES["twelve"], (), reference)
+    here = prepare()
+    assert here.entities.num_rows < len(accounts)
+    assert {SLOTS[at] for at in here.keys["slot"].unique().to_pylist()} >= {"name", "lei", "domain", "reference"}
+    assert prepare(all_at_once) == here
+    assert prepare(ProcessExecutor(2).map) == here
+
+
+def test_a_part_takes_no_other_along(accounts: AccountList) -> None:
+    parts = PartsOf(accounts.table, by_id(accounts.table))
+    assert [len(part) for part in parts] == [PART_ROWS, len(accounts) - PART_ROWS]
+    assert len(pickle.dumps(parts[1])) < len(pickle.dumps(parts[0])) / 2
+
+
+def test_parts_follow_the_ids(accounts: AccountList) -> None:
+    backwards = accounts.table.take(list(range(len(accounts)))[::-1])
+    parts = PartsOf(backwards, by_id(backwards))
+    assert pa.concat_tables(parts).equals(pa.concat_tables(PartsOf(accounts.table, by_id(accounts.table))))
+
+
+def test_an_empty_list_is_one_empty_part() -> None:
+    table = ACCOUNT_SCHEMA.empty_table()
+    parts = PartsOf(table, by_id(table))
+    assert [len(part) for part in parts] == [0]
+    assert len(work_out(parts[0], SLOTS).traits) == 0
+
+
+def test_a_part_travels_without_a_python_object_an_account(accounts: AccountList) -> None:
+    parts = PartsOf(accounts.table, by_id(accounts.table))
+    part = work_out(parts[0], SLOTS)
+    assert len(pickle.dumps(part)) < 300 * PART_ROWS
+
+
+def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, reference: Reference) -> None:
+    parts = PartsOf(accounts.table, by_id(accounts.table))
+    candidates = candidates_of(work_out(parts[0], SLOTS), SLOTS, reference)
+    places = list(zip(candidates["account"].to_pylist(), candidates["slot"].to_pylist(), strict=True))
+    assert places == sorted(places)
+    assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}
+    assert [mark(value) for value in candidates["value"].to_pylist()] == candidates["mark"].to_pylist()
