@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint programs lock
+.PHONY: demo test lint programs lock release
 
 .venv/ready: pyproject.toml requirements/ci.lock
 	$(PYTHON) -m venv .venv
@@ -31,3 +31,7 @@ lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-package accountmap --custom-compile-command "make lock" \
 		--extra test --extra fuzz --extra release --output-file requirements/ci.lock pyproject.toml
+
+# Builds what is uploaded into dist/, and tries it.
+release: .venv/ready
+	$(BIN)/python tools/release.py
