@@ -133,6 +133,7 @@ def session_result(running: Running, found: Found, now: datetime) -> SessionResu
         receipt=run_receipt([each.receipt for _, each in done]).hex() if done else "",
         reveals=partner_learned(partner, agreement, role, len(matches)),
         named_cells=frozenset(fields),
+        counted_cells=frozenset(cells(counts, agreement, role)) - frozenset(fields),
         shown_fields=fields,
         smallest_cell=sharing.smallest_cell,
         rules=_rules(agreement, role),
@@ -155,7 +156,9 @@ def _matches(running: Running, number: int, done: Done) -> pa.Table:
             "entity": running.own.orders[number].entity[done.group],
             "their_segment": [segments[n] for n in done.their_segment.tolist()],
             "weight": done.weight,
+            "tier": ["weak" if all(slots[n].tier == "weak name" for n in found) else "strong" for found in shared],
             "evidence": [[slots[n].name for n in by_weight if n in found] for found in shared],
+            "contradiction": [[] for _ in shared],
         }
     ).cast(MATCH_SCHEMA)
 

@@ -17,6 +17,9 @@ RESULT_FILES: Final = (
     "matches.parquet",
     "their_fields.parquet",
     "withheld.parquet",
+    "possible.parquet",
+    "estimates.parquet",
+    "totals.parquet",
     "rest.parquet",
     "result.json",
 )
@@ -32,6 +35,9 @@ def write_result(folder: Path, result: SessionResult) -> None:
         "matches": result.matches,
         "their_fields": result.their_fields,
         "withheld": result.withheld,
+        "possible": result.possible,
+        "estimates": result.estimates,
+        **({} if result.totals is None else {"totals": result.totals}),
         **({} if result.rest is None else {"rest": result.rest}),
     }
     for name, table in tables.items():
@@ -48,12 +54,15 @@ def write_result(folder: Path, result: SessionResult) -> None:
         "receipt": result.receipt,
         "reveals": result.reveals,
         "named_cells": sorted(result.named_cells),
+        "counted_cells": sorted(result.counted_cells),
         "shown_fields": [[*cell, *fields] for cell, fields in result.shown_fields.items()],
         "smallest_cell": result.smallest_cell,
         "rules": [
             [sorted(rule.segments), sorted(rule.their_segments), sorted(rule.countries), rule.lead]
             for rule in result.rules
         ],
+        "totals": result.totals is not None,
+        "totals_noise": result.totals_noise,
         "rest": result.rest is not None,
     }
     write_atomic(folder / "result.json", json.dumps(about).encode())
@@ -79,6 +88,7 @@ def read_result(folder: Path) -> SessionResult:
             receipt=about["receipt"],
             reveals=tuple(about["reveals"]),
             named_cells=frozenset((ours, theirs) for ours, theirs in about["named_cells"]),
+            counted_cells=frozenset((ours, theirs) for ours, theirs in about["counted_cells"]),
             shown_fields={
                 (ours, theirs): (tuple(own), tuple(shown)) for ours, theirs, own, shown in about["shown_fields"]
             },
@@ -88,6 +98,10 @@ def read_result(folder: Path) -> SessionResult:
                 for ours, theirs, countries, lead in about["rules"]
             ),
             withheld=read_table(folder / "withheld.parquet"),
+            possible=read_table(folder / "possible.parquet"),
+            estimates=read_table(folder / "estimates.parquet"),
+            totals=read_table(folder / "totals.parquet") if about["totals"] else None,
+            totals_noise=about["totals_noise"],
             rest=read_table(folder / "rest.parquet") if about["rest"] else None,
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
