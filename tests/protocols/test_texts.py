@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from accountmap.psi.session import AWAITS, MAY_STOP
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
+from accountmap.psi.session import TRANSITIONS, Own, State
 from accountmap.trust.envelope import HEADER_BYTES
 from tests.protocols.vectors import ROOT, VECTORS
 
@@ -56,11 +58,25 @@ def test_every_rule_of_the_vectors_stands_in_the_texts(part: str) -> None:
 
 
 def test_the_table_of_states_is_the_programs() -> None:
-    rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| (\d+) \|", text("psi-v2"), re.MULTILINE)
-    written = {(role, state, int(number)) for role, names, number in rows for state in names.strip().split(", ")}
-    kept = {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, n) for phase, n in AWAITS.items()}
-    kept |= {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, 15) for phase in MAY_STOP}
-    assert written == kept | {("R", "*begin*", 1), ("R", "Ready", 1)}
+    """In the text one row goes from message 5 to 6, or 6 to 7; in the program a state applies the cap between them."""
+    rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| ([^|]+) \|", text("psi-v2"), re.MULTILINE)
+    written = {(role, state.strip("* ").lower(), event.strip()) for role, state, event in rows}
+    named = {Own.START: "own start", Own.CONSENT: "own consent", Own.STOP: "own refusal"}
+    kept = {
+        (role.name[0], state.value, named[event] if isinstance(event, Own) else str(int(event)))
+        for (role, state), events in TRANSITIONS.items()
+        for event in events
+        if state not in (State.MATCHED, State.CLAIMED)
+    }
+    assert written == kept
+    caps = [(Role.RESPONDER, State.CONSENTED, MessageType.TOKENS, State.MATCHED, State.REVEALED)]
+    caps += [(Role.INITIATOR, State.REVEALING, MessageType.CLAIMS, State.CLAIMED, State.SHARING)]
+    for role, before, message, cap, after in caps:
+        assert TRANSITIONS[role, before][message][1] is cap
+        assert {event: state for event, (_, state) in TRANSITIONS[role, cap].items()} == {
+            Own.CONSENT: after,
+            Own.STOP: State.STOPPED_BY_US,
+        }
 
 
 def test_the_layout_of_the_header_adds_up() -> None:

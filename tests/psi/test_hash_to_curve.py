@@ -5,11 +5,10 @@ from pathlib import Path
 
 import gmpy2
 import pytest
-from accountmap.psi.elligator import J, P
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.psi.hash_to_curve import hash_to_curve
+from accountmap.psi.hash_to_curve import J, P, hash_to_curve
 
 VECTORS = json.loads(
     (Path(__file__).parent.parent / "vectors" / "rfc9380_curve25519_XMD_SHA-512_ELL2_NU_.json").read_text()

@@ -4,6 +4,7 @@ Both parties compute the same from the same claims, so only integers are used, a
 equal elements.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from accountmap.model import Contradiction, Outcome, Says, Tier
 from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Order, require
-from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, Parameters
+from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, MatchClass, Parameters
 from accountmap.psi.suite import INDEX_BYTES, Body
 
 LEAST_ASKED: Final = 25
@@ -183,11 +184,7 @@ class MatchRule:
         # Number -1, of no class, takes the last entry.
         sure = np.array([*(rule.sure for rule in classes), False])[evidence.match_class]
         room = room_of(len(self._x_bits), len(self.v_bits), int(sure.sum()))
-        reveal = np.array([*(rule.reveal_up_to for rule in classes), 0], np.int64)[evidence.match_class]
-        ask = np.array([*(rule.ask_up_to for rule in classes), 0], np.int64)[evidence.match_class]
-        revealed, asked = (reveal > 0) & (reveal >= room), (ask > 0) & (ask >= room)
-        outcome = np.where(revealed, Outcome.REVEAL, np.where(asked, Outcome.ASK, Outcome.DROP))
-        return Decided(claims, evidence, outcome.astype(np.int64), room)
+        return Decided(claims, evidence, outcomes(classes, evidence.match_class, room), room)
 
     def choose_claims(self, found: Matching) -> Decided:
         """Choose the matches that are claimed, as the responder (psi-v2 §8.3)."""
@@ -249,6 +246,19 @@ class MatchRule:
 def room_of(x_rows: int, v_rows: int, sure: int) -> int:
     """Return how many pairs of companies there are to confuse for each match that is sure (psi-v2 §8.2)."""
     return min(ALWAYS, (x_rows - sure) * (v_rows - sure) // sure) if sure else ALWAYS
+
+
+def outcomes(classes: Sequence[MatchClass], match_class: Order, room: int) -> Order:
+    """Return what becomes of matches in some room (psi-v2 §8.2).
+
+    Args:
+        match_class: number of the class that decides each, or -1, which takes the entry added at the end.
+    """
+    reveal = np.array([*(rule.reveal_up_to for rule in classes), 0], np.int64)[match_class]
+    ask = np.array([*(rule.ask_up_to for rule in classes), 0], np.int64)[match_class]
+    revealed, asked = (reveal > 0) & (reveal >= room), (ask > 0) & (ask >= room)
+    outcome = np.where(revealed, Outcome.REVEAL, np.where(asked, Outcome.ASK, Outcome.DROP))
+    return outcome.astype(np.int64)
 
 
 def most_asked(outcome: Order) -> int:

@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import PeerError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
-from accountmap.psi.engine import Curve
+from accountmap.psi.codec import Order
+from accountmap.psi.engine import Curve, Points
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.parameters import Slot
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message, key_prefix
-from accountmap.psi.tables import Groups, Order, Points, presence_bits
+from accountmap.psi.tables import Groups, presence_bits
 from accountmap.session.payload import decode_payload, encode_payload
 from accountmap.workspace.sealed_files import SealedFile
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
-from accountmap.psi.engine import Curve, Side
+from accountmap.psi.codec import Order
+from accountmap.psi.engine import Curve, Points, Side
 from accountmap.psi.inputs import row_record
 from accountmap.psi.parameters import Parameters
-from accountmap.psi.tables import NumpyTables, Order, Points
+from accountmap.psi.tables import NumpyTables
 from accountmap.session.own_list import (
     LEFT_OUT,
     EntityTables,

@@ -43,7 +43,7 @@ def session_parameters(agreement: Agreement) -> Parameters:
                 MatchClass(
                     leads=tuple(numbers[name] for name in each.leads),
                     with_any=tuple(numbers[name] for name in each.companions),
-                    tolerates=_contradictions(each.tolerates),
+                    tolerates=_all_of(each.tolerates),
                     sure=each.sure,
                     reveal_up_to=each.reveal_up_to,
                     ask_up_to=each.ask_up_to,
@@ -52,14 +52,14 @@ def session_parameters(agreement: Agreement) -> Parameters:
             ),
             rectangles=tuple(
                 Rectangle(
-                    segments=tuple(tuple(terms.segments.index(name) for name in names) for names in each.segments),
+                    segments=(_numbers(terms, each.segments[0]), _numbers(terms, each.segments[1])),
                     field_bytes=payload_bytes(max(map(len, each.fields))),
                 )
                 for each in terms.sharing.rectangles
             ),
-            sizes=tuple(tuple(sizes[name] for name in terms.segments) for sizes in agreement.sizes),
+            sizes=(_sizes(agreement, Role.INITIATOR), _sizes(agreement, Role.RESPONDER)),
             sketch_bytes=_sketch_lengths(agreement),
-            totals_bytes=tuple(_totals_bytes(agreement, role) for role in Role),
+            totals_bytes=(_totals_bytes(agreement, Role.INITIATOR), _totals_bytes(agreement, Role.RESPONDER)),
             channel_key_bytes=PUBLIC_BYTES,
         )
     except (UsageError, KeyError, ValueError) as error:
@@ -83,6 +83,14 @@ def shows_totals(terms: Terms, role: Role) -> bool:
     return role in terms.sharing.totals_shown_by
 
 
+def _numbers(terms: Terms, segments: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(terms.segments.index(name) for name in segments)
+
+
+def _sizes(agreement: Agreement, role: Role) -> tuple[int, ...]:
+    return tuple(agreement.sizes[role][name] for name in agreement.terms.segments)
+
+
 def _context(agreement: Agreement) -> bytes:
     cards = b"".join(bytes.fromhex(card) for card in agreement.terms.cards)
     return digest("context", agreement.digest, cards)
@@ -102,8 +110,8 @@ def _totals_bytes(agreement: Agreement, role: Role) -> int:
     return TOTALS_BYTES + (NAME_ROW_BYTES * sum(agreement.sizes[role].values()) if names else 0)
 
 
-def _contradictions(tolerated: tuple[str, ...]) -> Contradiction:
+def _all_of(tolerated: tuple[Contradiction, ...]) -> Contradiction:
     found = Contradiction.NONE
-    for name in tolerated:
-        found |= Contradiction[name.upper()]
+    for each in tolerated:
+        found |= each
     return found

@@ -13,7 +13,7 @@ from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, WITHHELD_SCHEMA
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared
-from accountmap.trust.terms import JointFilter
+from accountmap.trust.sharing import JointFilter
 
 SMALLEST: Final = 16
 

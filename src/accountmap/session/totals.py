@@ -16,14 +16,18 @@ from accountmap.account_map.own_accounts import countries_of
 from accountmap.account_map.schema import TOTALS_SCHEMA
 from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
 from accountmap.errors import PeerError
-from accountmap.linkage.places import COUNTRY_CODES
 from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.tables import read_pairs
 from accountmap.model import Epsilon
-from accountmap.psi.noise import laplace_of
+from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.suite import derive
 from accountmap.session.own_list import EntityTables
 from accountmap.session.participants import Flags
 
 KINDS: Final = ("all", "country", "industry", "size", "name")
+COUNTRY_CODES: Final = frozenset(read_pairs("countries.tsv").values()) - {"XK"}
+"""Those of ISO 3166, which has none for Kosovo."""
+
 VALUE_BYTES: Final = 80
 """Longer values are not shown; longer names are cut."""
 
@@ -53,7 +57,8 @@ def noisy_totals(
     counted = _counted(accounts, prepared, taking_part)
 
     def noisy(by: int, value: bytes) -> int:
-        return counted[by][value] + laplace_of(seed, "totals", (bytes([by]), value), t)
+        key = derive(seed, "totals", bytes([by]), value)
+        return counted[by][value] + laplace(uniform_of(key), t)
 
     industries = [value for value in counted[2] if 0 < len(value) <= VALUE_BYTES]
     floors: list[tuple[int, Iterable[bytes], int]] = [

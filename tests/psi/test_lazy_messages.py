@@ -1,8 +1,9 @@
 """Messages that are made when they are asked for are a sequence like any other."""
 
-from accountmap.psi.lazy import LazyMessages
 from hypothesis import given
 from hypothesis import strategies as st
+
+from accountmap.psi.hash_to_curve import LazyMessages
 
 TEN = [bytes([n]) for n in range(10)]
 
