@@ -82,3 +82,17 @@ def full_names(accounts: AccountList, prepared: Prepared) -> pa.Array:
 def _full_name(cell: str) -> str | None:
     name = parse(cell)
     return squash(name.full) if name else None
+
+
+def amounts_by_segment(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> dict[str, float]:
+    """Add up the amounts of some entities by segment; a segment without any is left out.
+
+    Args:
+        taking_part: one flag an entity.
+    """
+    entity = entity_of_account(accounts, prepared)
+    amount = accounts.table["amount"]
+    counted = pc.and_(pc.is_finite(amount).fill_null(False), pa.chunked_array([taking_part[entity]]))
+    rows = pa.table({"segment": prepared.entities["segment"].take(pa.array(entity)), "amount": amount})
+    sums = rows.filter(counted).group_by("segment").aggregate([("amount", "sum")])
+    return dict(zip(sums["segment"].to_pylist(), sums["amount_sum"].to_pylist(), strict=True))
