@@ -9,7 +9,7 @@ import click
 
 from accountmap_cli.context import existing_file
 from accountmap_cli.output import emit, emit_json, say, table
-from accountmap_cli.passphrase import NO_PASSPHRASE, chosen, into_keyring
+from accountmap_cli.passphrase import UNPROTECTED, chosen, into_keyring
 
 
 @click.command()
@@ -45,12 +45,10 @@ def init(context: click.Context, folder: Path | None, name: str, no_passphrase: 
     place = made.folder.resolve()
     say(f"Workspace created in {place}. identity.json in it holds your private keys: back it up, show nobody.")
     if secret is None:
-        say(NO_PASSPHRASE)
+        say(UNPROTECTED)
     elif keyring:
         into_keyring(made.card, secret)
-    say(
-        "Your lists, results and decisions are sealed in it. Reports that you write are open files: keep them safe."
-    )
+    say("Your lists, results and decisions are sealed in it. Reports that you write are open files.")
     if place != Path.cwd():
         say(f'Next: cd "{place}"')
         say("Then: accountmap partner card")

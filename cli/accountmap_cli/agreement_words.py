@@ -101,7 +101,7 @@ def _sizes(agreement: "Agreement") -> Iterator[str]:
         rows = ", ".join(f"{size:,} {segment_noun(segment)}" for segment, size in party.rows.items())
         brings = f"up to {rows}; " if rows else ""
         yield from (
-            f"  {line}" for line in wrap(f"{name}: {brings}sketch {sketch_in_words(party.sketch)}", _WIDTH)
+            f"  {line}" for line in wrap(f"{name}: {brings}a blurred copy {sketch_in_words(party.sketch)}", _WIDTH)
         )
 
 

@@ -1,11 +1,11 @@
 """`accountmap ledger`: what each partner has ever learned, and the proof of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from math import exp
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,7 +13,9 @@ from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, plural, say
 
 if TYPE_CHECKING:
+    from accountmap import Workspace
     from accountmap.trust.limits import PartnerBudget
+    from accountmap.workspace import PartnerRecord
 
 Facts = dict[str, Any]
 
@@ -21,7 +23,7 @@ Facts = dict[str, Any]
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
     """Say what a partner has learned: in all, then session by session."""
     sessions = [list(group) for _, group in groupby(entries, key=_place)]
-    sent = [facts for facts in entries if facts["event"] == "sent"]
+    sent = [facts for facts in entries if "message" in facts]
     if not sent:
         yield f"{partner} has learned nothing from you: nothing was sent."
     else:
@@ -46,7 +48,8 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
     if any("sizes" in facts for facts in sent):
         yield "The sizes that your segments are padded to."
     if matches:
-        yield f"Which of its own companies you have too, at most {max(matches):,} at a time: {times(len(matches))}."
+        most = f"at most {max(matches):,} at a time"
+        yield f"Which of its own companies you have too, {most}: {times(len(matches))}."
     if possible:
         yield f"Which of its own companies you possibly have, at most {max(possible):,} at a time, without a name."
     if fields:
@@ -68,12 +71,15 @@ def could_have_learned(partner: str, budget: "PartnerBudget", epsilons: Sequence
         right = round(100 / (1 + exp(-epsilon)))
         yield f"  From a blurred copy: of any one company whether you have it, right {right} times in 100."
     if budget.runs:
-        yield (
-            f"  In {plural(budget.runs, 'session')} it could have tried out {budget.keys:,} names or websites that it "
-            f"wrote down before, and so found at most {budget.identified:,} of your companies; of these no owner and "
-            "no field."
-        )
+        tried = f"{budget.keys:,} names or websites that it wrote down before"
+        yield f"  In {plural(budget.runs, 'session')} it could have tried out {tried}, and so found at"
+        yield f"  most {budget.identified:,} of your companies; of these no owner and no other field."
         yield "  Smaller sizes, fewer sessions and an audit make this less: accountmap agreement new"
+
+
+def _could_have(own: "Workspace", partner: "PartnerRecord") -> "tuple[PartnerBudget, list[float]]":
+    sent = own.sketches.disclosures(partner.slug)
+    return own.budget(partner), [float(each.epsilon.fraction) for each in sent]
 
 
 def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
@@ -91,7 +97,7 @@ def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
 
 def sentence(facts: Facts) -> str:
     """Say what one entry records."""
-    if facts["event"] == "sent":
+    if "message" in facts:
         return shown(facts)
     known = {
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
@@ -107,18 +113,20 @@ def sentence(facts: Facts) -> str:
 
 def shown(facts: Facts) -> str:
     """Say what a message shows."""
-    said = {
-        "sketch": lambda _: f"a blurred copy of your list (ε = {facts['epsilon']})",
-        "sizes": lambda sizes: f"padded sizes, {', '.join(f'{size:,} {name}' for name, size in sizes.items())}",
-        "matches": lambda matches: f"which of its own companies match, {matches:,}, and in which of your segments",
-        "possible": lambda possible: f"which possibly match, {possible:,}" if possible else "",
-        "fields": lambda fields: f"of these companies {', '.join(fields).replace('_', ' ') or 'no field'}",
-        "totals": lambda shows: "about how many companies you have" if shows else "",
-        "names_rest": lambda names: "THE NAMES of your other companies" if names else "",
-    }
-    parts = [say_it(facts[name]) for name, say_it in said.items() if name in facts]
-    listed = "; ".join(filter(None, parts))
+    listed = "; ".join(filter(None, (say_it(facts) for name, say_it in _SHOWN.items() if name in facts)))
     return f"Sent message {facts['message']}: {listed or 'nothing that names an account'}."
+
+
+_SHOWN: Final[dict[str, Callable[[Facts], str]]] = {
+    "sketch": lambda facts: f"a blurred copy of your list (ε = {facts['epsilon']})",
+    "sizes": lambda facts: "padded sizes, " + ", ".join(f"{n:,} {name}" for name, n in facts["sizes"].items()),
+    "matches": lambda facts: f"which of its own companies match, {facts['matches']:,}, and your segment of each",
+    "possible": lambda facts: f"which possibly match, {facts['possible']:,}" if facts["possible"] else "",
+    "fields": lambda facts: f"of these companies {', '.join(facts['fields']).replace('_', ' ') or 'no field'}",
+    "totals": lambda facts: "about how many companies you have" if facts["totals"] else "",
+    "names_rest": lambda facts: "THE NAMES of your other companies" if facts["names_rest"] else "",
+}
+"""What each fact of a message that was sent says, by its name."""
 
 
 def times(count: int) -> str:
@@ -146,13 +154,7 @@ def show(context: click.Context, partner: str | None, as_json: bool) -> None:
     with workspace(context) as own:
         names = [own.partner(partner).card.name] if partner else [p.card.name for p in own.partners()]
         entries = [facts for entry in own.ledger().entries if (facts := entry.facts)["partner"] in names]
-        could = {
-            known.card.name: (
-                own.budget(known),
-                [float(e.epsilon.fraction) for e in own.sketches.disclosures(known.slug)],
-            )
-            for known in own.partners()
-        }
+        could = {known.card.name: _could_have(own, known) for known in own.partners()}
     if as_json:
         emit_json({"entries": entries, "could_have_learned": {name: asdict(could[name][0]) for name in names}})
         return

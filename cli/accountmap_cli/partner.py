@@ -10,7 +10,7 @@ import click
 from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
-from accountmap_cli.passphrase import NO_PASSPHRASE, chosen, forget_in_keyring, into_keyring, move_in_keyring
+from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
 
 
 @click.group()
@@ -43,7 +43,7 @@ def passphrase(context: click.Context, new_passphrase_fd: int | None, no_passphr
             into_keyring(card, new)
         else:
             forget_in_keyring(card)
-    say(f"Done. {NO_PASSPHRASE}" if new is None else "The passphrase is changed.")
+    say(f"Done. {UNPROTECTED}" if new is None else "The passphrase is changed.")
 
 
 if TYPE_CHECKING:

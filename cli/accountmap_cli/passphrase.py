@@ -21,7 +21,7 @@ SERVICE: Final = "accountmap"
 CREDENTIAL: Final = "accountmap-passphrase"
 """Name of the credential that a systemd unit hands over: LoadCredentialEncrypted=accountmap-passphrase."""
 
-NO_PASSPHRASE: Final = (
+UNPROTECTED: Final = (
     "These keys have no passphrase: whoever can read this folder, or a backup of it, can act as you and read your "
     "lists. Set one with: accountmap identity passphrase"
 )

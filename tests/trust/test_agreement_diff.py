@@ -51,13 +51,13 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ({"segments": ("prospect", "customer")}, ("Segments: customer, prospect, now prospect, customer.",)),
     (
         {"sharing": replace(SHARING, totals_shown_by=(Role.RESPONDER,))},
-        ("New: Totals: Globex: also how many companies there are about, by country, industry and size.",),
+        ("New: Totals: Globex also shows about how many companies, by country, industry and size.",),
     ),
     (
         {"sharing": replace(SHARING, rest_named_by=(Role.INITIATOR,))},
         (
-            "Other accounts: nobody learns the name of an account that only the other has, now Acme: THE "
-            "NAMES OF ALL ACCOUNTS that did not match go to the other.",
+            "Other accounts: nobody learns the name of an account that only the other has, now Acme also "
+            "names ALL ACCOUNTS THAT DID NOT MATCH.",
         ),
     ),
     (
@@ -137,7 +137,7 @@ def test_a_preview_by_segments_is_said() -> None:
     assert differences(plain, propose(sizes, segments=three, preview=PreviewKind.SEGMENTS)) == (
         "Preview: before any consent each gets a blurred copy of the other's list, without segments, to keep, now "
         "before any consent each gets a blurred copy of the other's list, with segments, to keep.",
-        "Sketch of Acme: padded to 1,024, ε = 1, now padded to 16 + 16 + 64, ε = 1.",
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 16 + 16 + 64, ε = 1.",
     )
 
 
@@ -151,7 +151,7 @@ def test_sizes_sketches_and_signatures_are_compared() -> None:
     assert differences(propose(), grown) == ("Padded size of Acme, customer: 16, now 32.",)
     coarser = propose(replace(SIZES, sketch=SketchTerms((2048,), Epsilon.HALF, ("DE",))))
     assert differences(propose(), coarser) == (
-        "Sketch of Acme: padded to 1,024, ε = 1, now padded to 2,048, ε = 1/2, of accounts in DE.",
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 2,048, ε = 1/2, of accounts in DE.",
     )
     signed = differences(propose(), propose().accept(SIZES, GLOBEX))
     assert signed == ("Signed: by the initiator alone, now by both.",)

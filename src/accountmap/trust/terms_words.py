@@ -48,8 +48,8 @@ def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str
 def totals(terms: "Terms") -> list[str]:
     """Say who shows noisy totals of its list."""
     shown = _companies(terms, terms.sharing.totals_shown_by)
-    what = "also how many companies there are about, by country, industry and size"
-    return [f"{shown}: {what}"] if shown else []
+    verb = "show" if " and " in shown else "shows"
+    return [f"{shown} also {verb} about how many companies, by country, industry and size"] if shown else []
 
 
 def rest(terms: "Terms") -> list[str]:
@@ -57,7 +57,7 @@ def rest(terms: "Terms") -> list[str]:
     named = _companies(terms, terms.sharing.rest_named_by)
     if not named:
         return ["nobody learns the name of an account that only the other has"]
-    return [f"{named}: THE NAMES OF ALL ACCOUNTS that did not match go to the other"]
+    return [f"{named} also {'name' if ' and ' in named else 'names'} ALL ACCOUNTS THAT DID NOT MATCH"]
 
 
 def _companies(terms: "Terms", roles: Sequence[Role]) -> str:
