@@ -162,9 +162,9 @@ class PreviewRunner:
             record = self._begin(record)
         if record is not None:
             self._deliver(record)
-        if record is not None and record.done is None and self._finish(record):
-            record = self._latest()
-        return self._outcome(record)
+        if record is not None and record.done is None:
+            self._finish(record)
+        return self._outcome(self._latest() if record else None)
 
     @property
     def _messages(self) -> Path:
@@ -199,9 +199,9 @@ class PreviewRunner:
                 done=None,
             )
             if record.role is Role.INITIATOR:
-                sent = self._send(record, agreement, MessageType.PREVIEW_OFFER, NO_SESSION, bytes(sketch), now)
+                sent = self._send(record, agreement, MessageType.PREVIEW_OFFER, NO_SESSION, sketch, now)
             else:
-                sent = self._answer(record, agreement, bytes(sketch), now)
+                sent = self._answer(record, agreement, sketch, now)
             if sent is not None:
                 record_sketch_sent(workspace, own, self._partner, None, now)
                 self._record(sent, "sent", now)
@@ -218,22 +218,21 @@ class PreviewRunner:
         sid = session_id(preview_parameters(agreement).context, nonce, record.nonce)
         return self._send(record, agreement, MessageType.PREVIEW_ANSWER, sid, sketch, now)
 
-    def _finish(self, record: PreviewRecord) -> bool:
+    def _finish(self, record: PreviewRecord) -> None:
         """As initiator, take message 12, if it is there."""
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
-            if self._latest() != record:
-                return False
+            if self._latest() != replace(record, delivered=True):
+                return
             agreement = workspace.agreement(record.agreement)
             received = self._find(agreement, MessageType.PREVIEW_ANSWER, record.opening, None, now)
             if received is None:
-                return False
+                return
             nonce = self._take(record, agreement, received, now)
             if received.header.session != session_id(preview_parameters(agreement).context, record.nonce, nonce):
                 raise PeerError("the message names another preview than it belongs to")
-            workspace.previews.put(replace(record, done=now))
+            workspace.previews.put(replace(record, delivered=True, done=now))
             self._record(record, "previewed", now)
-        return True
 
     def _take(self, record: PreviewRecord, agreement: Agreement, received: Received, now: datetime) -> bytes:
         """Take the partner's sketch, make the estimates, and return its nonce."""
