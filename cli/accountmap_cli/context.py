@@ -136,9 +136,19 @@ def _create(folder: Path) -> None:
 
 @contextmanager
 def open_place(
-    own: "Workspace", partner: str, folder: str | None, listen: str | None, connect: str | None, wait: float
+    own: "Workspace",
+    partner: str,
+    folder: str | None,
+    listen: str | None,
+    connect: str | None,
+    wait: float,
+    *,
+    command: str = "map",
 ) -> Iterator[Place]:
     """Understand `--folder`, `--listen` and `--connect`.
+
+    Args:
+        command: what the partner runs at the other end of a direct connection.
 
     Raises:
         InputError: they do not go together.
@@ -160,7 +170,7 @@ def open_place(
         name = own.partner(partner).card.name
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
-            say(f"They run: accountmap map --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
+            say(f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")
         yield Place(channel, place.text, travels=True)

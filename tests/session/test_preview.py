@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import NotNowError, PeerError, TrustError
-from accountmap.model import PreviewKind
-from accountmap.session.preview import PreviewState
+from accountmap.model import Epsilon, PreviewKind
+from accountmap.session.preview import PartnerHolds, PreviewState
 from accountmap.session.sketches import FROZEN, renew_sketch, sketch_terms
-from tests.session.preview_parties import Side, agree, companies, made_up, two_sides
+from accountmap.workspace.sketches import OwnSketch
+from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
 
 SHARED = made_up(300, "Shared")
 LEFT = [*SHARED, *made_up(600, "Left")]
@@ -39,7 +40,8 @@ def test_two_files_make_estimates_on_both_sides(sides: tuple[Side, Side]) -> Non
         assert whole.low <= 300 <= whole.high
         assert {each.segment for each in outcome.estimates} == {"", "customer", "opportunity", "prospect"}
         assert sum(outcome.own_companies.values()) == own
-        assert outcome.epsilon == "1"
+        assert outcome.partner_holds is not None
+        assert (outcome.partner_holds.epsilon, outcome.partner_holds.right) == ("1", 73)
         assert (outcome.taken, outcome.sent) == ((), ())
 
 
@@ -202,3 +204,24 @@ def test_what_left_is_in_the_ledger(sides: tuple[Side, Side]) -> None:
     assert [facts["event"] for facts in events] == ["sent", "previewed"]
     assert {facts["epsilon"] for facts in events} == {"1"}
     assert acme.workspace.sketches.epsilon_spent(acme.now) == 1
+
+
+def test_what_the_partner_holds_is_as_the_documents_say() -> None:
+    own = OwnSketch(
+        id=bytes(16),
+        kind=PreviewKind.SKETCH,
+        rows=(3000,),
+        epsilon=Epsilon.ONE,
+        countries=(),
+        list_id=1,
+        created=NOW,
+        card=bytes(32),
+        canonical="",
+        seed=bytes(32),
+        list_digest=bytes(32),
+        keys_digest=bytes(32),
+    )
+    holds = PartnerHolds.with_sketch(own, 1000, 3000)
+    assert holds.right == 73
+    assert holds.picked == pytest.approx(1270, rel=0.06)
+    assert holds.picked_right == pytest.approx(58, abs=3)

@@ -26,7 +26,8 @@ def entities_of_sketch(
     """
     off_limits = left_out(prepared, withheld(accounts, prepared, JointFilter()))
     hidden = pc.is_in(prepared.entities["segment"], value_set=pa.array(list(left_out_segments), pa.string()))
-    return ~off_limits & ~hidden.to_numpy() & in_countries(accounts, prepared, countries)
+    chosen: Flags = ~off_limits & ~hidden.to_numpy() & in_countries(accounts, prepared, countries)
+    return chosen
 
 
 def in_countries(accounts: AccountList, prepared: Prepared, countries: Collection[str]) -> Flags:

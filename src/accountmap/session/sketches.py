@@ -158,7 +158,8 @@ def _parameters(kind: PreviewKind, values: Values, before: OwnSketch | None) -> 
 
 def _strongest(values: Values) -> list[int]:
     """Count the values by the strongest segment in which each stands."""
-    return np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS)).tolist()
+    counted = np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS))
+    return [int(count) for count in counted]
 
 
 def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) -> tuple[OwnSketch, bytes]:
@@ -175,7 +176,7 @@ def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) ->
             "the blurred copy of your list has another size than this agreement says: it was renewed since",
             "Make a new agreement with: accountmap agreement new",
         )
-    return own, workspace.sketches.body(own.id)
+    return own, bytes(workspace.sketches.body(own.id))
 
 
 def sketch_secret(own: OwnSketch) -> SketchSecret:
