@@ -10,7 +10,7 @@ import click
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError
 from accountmap.session.agreements import FIELDS, LEADERS, LEVELS, REST, SharingOptions, field_names
-from accountmap_cli.agreement import in_words
+from accountmap_cli.agreement_words import in_words
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, say
 

@@ -29,6 +29,7 @@ from accountmap_cli.output import say
 from accountmap_cli.partner import identity, partner
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
+from accountmap_cli.status import status
 
 EXIT_CODES: Final = {
     InputError: 3,
@@ -92,7 +93,7 @@ def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
       3. accountmap accounts check     what will be matched; nothing leaves
       4. accountmap accounts prepare
       5. accountmap agreement new      one of you; the other signs
-      6. accountmap map                both, again and again until it is done
+      6. accountmap map                both, again and again until it is done; accountmap status says where you are
       7. accountmap report open
     """
 
@@ -103,6 +104,7 @@ for command in (
     accounts,
     agreement,
     map_command,
+    status,
     report_group,
     reference,
     inspect,

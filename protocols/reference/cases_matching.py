@@ -269,7 +269,7 @@ def _claimed(comment: str, matches: list[Match], rows: tuple[int, int], classes:
     return {
         "comment": comment,
         "rows": rows,
-        "bits": "every row of X has the bits 10; odd rows of V have 10, even ones 00",
+        "bits": [["10"], ["00", "10"]],
         "classes": describe_classes(classes),
         "matches": [{"x": m.x, "v": m.v, "pairs": m.pairs} for m in matches],
         "expect": {
@@ -315,7 +315,7 @@ def claims() -> Json:
         ),
     ]
     return {
-        "comment": "Claims of one comparison, and sections that an initiator reads",
+        "comment": "Claims of one comparison, and sections that are read; bits repeat over the rows of X and of V",
         "section": "psi-v2 §7.6, §8.3",
         "slots": describe_slots(SLOTS),
         "cases": cases,
@@ -349,7 +349,7 @@ def _refused_claims(classes: list[MatchClass]) -> list[Json]:
             {
                 "comment": comment,
                 "rows": [1001, 1001],
-                "bits": "no row has a bit",
+                "bits": [["00"], ["00"]],
                 "threshold": threshold,
                 "classes": describe_classes(classes),
                 "section": section.hex(),

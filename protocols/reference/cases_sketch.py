@@ -201,7 +201,7 @@ def estimates() -> Json:
             "expect": sketch.estimate_noise(kind, SECRET.seed, SECRET.card, SECRET.id, segment, v),
         }
         for kind, v in ((PLAIN, 1), (SEGMENTS, 1), (SEGMENTS, 2), (SEGMENTS, 3))
-        for segment in range(3)
+        for segment in (0, 1, 2, 255)
     ]
     return {
         "comment": "Estimates with the ends of their intervals; their noise, by own seed and partner's sketch",

@@ -232,8 +232,9 @@ class Reader:
         widest = 9 + 2 * len(self.p.sent)
         bounds = [(4, 4 + min(n) * widest) for n in self.rows]
         check_length(body, bounds)
-        for section, c in zip(container(body, bounds), self.played.comparisons, strict=True):
-            claims = check_claims(section, self._bits(c), self.p)
+        taken = zip(container(body, bounds), self.played.comparisons, strict=True)
+        read = [(check_claims(section, self._bits(c), self.p), c) for section, c in taken]
+        for claims, c in read:
             entities = [c.x.origin[claim.x] for claim in claims]
             require(None not in entities, "row-padding")
             for claim, entity in zip(claims, entities, strict=True):

@@ -10,21 +10,11 @@ from protocols.reference import reader, sketch
 from protocols.reference.sketch import SketchTerms
 
 from accountmap.curve.openssl import OpenSSLCurve
-from accountmap.psi.codec import Message, RefusalError
+from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
+from accountmap.psi.codec import Message, Order, RefusalError
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest, row_record
-from accountmap.psi.parameters import (
-    Contradiction,
-    MatchClass,
-    MessageType,
-    Parameters,
-    Rectangle,
-    Role,
-    Says,
-    Slot,
-    Tier,
-    WeakSlots,
-)
+from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.psi.session import Session
 from accountmap.psi.suite import digest, key_message
 from tests.protocols.vectors import Json
@@ -63,10 +53,13 @@ class Receipts:
 
 
 class PartnerRules:
-    """The reference's rules for sketches and totals."""
+    """The reference's rules for sketches and totals, and the totals of the vector."""
 
-    def __init__(self, terms: SketchTerms, segments: int) -> None:
-        self._terms, self._segments = terms, segments
+    def __init__(self, terms: SketchTerms, segments: int, totals: str) -> None:
+        self._terms, self._segments, self._totals = terms, segments, bytes.fromhex(totals)
+
+    def own_totals(self, matched: Sequence[Order]) -> bytes:
+        return self._totals
 
     def check_sketch(self, data: bytes) -> None:
         try:
@@ -201,7 +194,6 @@ def inputs_of(party: Json, vector: Json, role: Role) -> OwnInputs:
         frozen_list=frozen,
         key_table=key_table_digest(records_of(party, parameters(vector), role)),
         sketch_inputs=digest("sketch-inputs", random["sketch_id"], random["sketch_seed"], sketch_list, keys),
-        totals=bytes.fromhex(party["totals"]),
     )
 
 
@@ -212,7 +204,8 @@ class Player:
         own, partner = vector[role.name.lower()], vector[role.other.name.lower()]
         p = parameters(vector)
         self.random = Recorded(own["random"])
-        rules = PartnerRules(terms_of(vector["parameters"]["sketches"][role.other]), len(p.sizes[role.other]))
+        terms = terms_of(vector["parameters"]["sketches"][role.other])
+        rules = PartnerRules(terms, len(p.sizes[role.other]), own["totals"])
         ports = Ports(OpenSSLCurve(), self.random, Receipts(own, partner), rules)
         self.role, self._channel_key = role, bytes.fromhex(own["channel_key"])
         sides = sides_of(own, p, role)

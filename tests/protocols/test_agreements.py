@@ -3,9 +3,9 @@
 from dataclasses import asdict
 
 import pytest
+from accountmap.session.rectangles import run_parameters
 
 from accountmap.errors import TrustError
-from accountmap.session.rectangles import run_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import first_transcript
 from accountmap.trust.identity import Card

@@ -12,6 +12,7 @@ from protocols.reference.party import STRONG, WEAK
 from protocols.reference.party import MatchClass as ReferenceClass
 from protocols.reference.party import Slot as ReferenceSlot
 
+from accountmap.model import Contradiction, Outcome, Tier, WeakSlots
 from accountmap.psi.codec import RefusalError
 from accountmap.psi.matching import (
     Matching,
@@ -21,16 +22,7 @@ from accountmap.psi.matching import (
     outcomes,
     room_of,
 )
-from accountmap.psi.parameters import (
-    Contradiction,
-    MatchClass,
-    Outcome,
-    Parameters,
-    Rectangle,
-    Slot,
-    Tier,
-    WeakSlots,
-)
+from accountmap.psi.parameters import MatchClass, Parameters, Rectangle, Slot
 from accountmap.psi.tables import NumpyTokens
 from tests.protocols.replay import classes_of, contradictions, slots_of
 from tests.protocols.vectors import Json, cases, comment, load

@@ -7,12 +7,13 @@ import pytest
 
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import PeerError
+from accountmap.model import Role
 from accountmap.psi import suite, tables
 from accountmap.psi.codec import check_length, pack_bits, read_preview, unpack_bits, write_preview
 from accountmap.psi.inputs import ComparisonSecrets, input_commitment, padding_models
 from accountmap.psi.key_exchange import match_ids
 from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import MessageType, PreviewParameters, Role
+from accountmap.psi.parameters import MessageType, PreviewParameters
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, MATCH_DST, key_message
 from tests.protocols import replay
 from tests.protocols.vectors import Json, cases, comment, load
@@ -140,7 +141,7 @@ def test_previews_on_their_own() -> None:
     nonces = []
     for role, kind in zip(Role, (MessageType.PREVIEW_OFFER, MessageType.PREVIEW_ANSWER), strict=True):
         party, body = vector[role.name.lower()], bytes.fromhex(vector["expect"]["bodies"][str(int(kind))])
-        rules = replay.PartnerRules(terms[role], 3)
+        rules = replay.PartnerRules(terms[role], 3, "")
         nonce, sketch = read_preview(p, kind, body, rules.check_sketch)
         nonces.append(nonce)
         assert nonce.hex() == party["random"]["nonce"]

@@ -2,8 +2,9 @@
 
 import pytest
 
+from accountmap.model import Role
 from accountmap.psi.codec import RefusalError
-from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.parameters import MessageType
 from tests.protocols.replay import Player, bodies
 from tests.protocols.vectors import VECTORS, Json, cases, comment, load
 

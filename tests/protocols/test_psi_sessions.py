@@ -11,7 +11,7 @@ from protocols.reference.cases_session import SMALL, describe, entity, party
 from protocols.reference.party import Entity
 from protocols.reference.session import play
 
-from accountmap.psi.parameters import Outcome, Role, Tier
+from accountmap.model import Outcome, Role, Tier
 from tests.protocols.replay import Player, bodies
 from tests.protocols.vectors import Json, load
 

@@ -9,22 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.codec import Bits, Message, Order
 from accountmap.psi.engine import Curve, Ports, Side
 from accountmap.psi.inputs import OwnInputs
-from accountmap.psi.parameters import (
-    ALWAYS,
-    Contradiction,
-    MatchClass,
-    MessageType,
-    Parameters,
-    Rectangle,
-    Role,
-    Says,
-    Slot,
-    Tier,
-    WeakSlots,
-)
+from accountmap.psi.parameters import ALWAYS, MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import Groups, NumpyTables, presence_bits
@@ -181,6 +170,9 @@ class AnyPartner:
     def check_sketch(self, sketch: bytes) -> None:
         assert len(sketch) == len(SKETCH)
 
+    def own_totals(self, matched: Sequence[Order]) -> bytes:
+        return b"totals of %d" % sum(map(len, matched))
+
     def accepts_totals(self, totals: bytes) -> bool:
         return totals.startswith(b"totals")
 
@@ -192,7 +184,7 @@ def ports_of(seed: str) -> Ports:
 def inputs_of(seed: str) -> OwnInputs:
     """Return inputs that depend on a name alone."""
     drawn = [hashlib.sha256(f"{seed}/{n}".encode()).digest() for n in range(5)]
-    return OwnInputs(drawn[0], SKETCH, drawn[1], drawn[2], drawn[3], drawn[4], b"totals of " + seed.encode()[:5])
+    return OwnInputs(drawn[0], SKETCH, drawn[1], drawn[2], drawn[3], drawn[4])
 
 
 @dataclass

@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
+from accountmap.session.rectangles import OwnSide
+from accountmap.session.unmatched import encode_rest
 
 from accountmap.account_map.schema import BOTH, ME, OFF_LIMITS, OUTSIDE, THEM, SessionResult
 from accountmap.errors import TrustError
 from accountmap.session import Outcome, forecast
-from accountmap.session.rectangles import OwnSide
-from accountmap.session.unmatched import encode_rest
 from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Lead, Rectangle, Sharing, rectangles_of
 from tests.parties import LEFT, NOW, RIGHT, Parties, Party, share_all
 

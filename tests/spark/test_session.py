@@ -16,9 +16,10 @@ from accountmap.errors import PeerError, UsageError
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Role
 from accountmap.psi import rounds, tables
 from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import Parameters, Ports, Role
+from accountmap.psi.parameters import Parameters, Ports
 from accountmap.session.own_list import GroupOrder, group_order, key_points, make_groups, segment_of_entities
 from accountmap.spark import (
     Blinded,

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from accountmap.psi.phases import Counted, Done, Message
+from accountmap.psi.state import dump
 from pyspark.sql import SparkSession
 
 from accountmap.errors import PeerError
-from accountmap.psi.parameters import MessageType, Parameters, Ports, Role
-from accountmap.psi.phases import Counted, Done, Message
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType, Parameters, Ports
 from accountmap.psi.session import Session
-from accountmap.psi.state import dump
 from accountmap.spark import SessionSecret, SessionTables, TableSession
 from tests.psi.sessions import I, Keys, Own, Pair, R, groups_of, parameters, ports_of
 from tests.spark.test_session import draws

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from accountmap.errors import UsageError
+from accountmap.model import Outcome, Role, Tier
 from accountmap.psi.codec import (
     Bits,
     Bytes2D,
@@ -30,7 +31,7 @@ from accountmap.psi.engine import Layout, OpenedEntities, PointTable, Ports, Sid
 from accountmap.psi.inputs import ComparisonSecrets, padding_models
 from accountmap.psi.key_exchange import Exchange, field_lengths, graph_digest, match_ids, open_fields, seal_fields
 from accountmap.psi.matching import Decided, MatchRule, decode_claims, encode_claims
-from accountmap.psi.parameters import Outcome, Parameters, Role, Tier
+from accountmap.psi.parameters import Parameters
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES, Body, sha256, token_prefix
 from accountmap.psi.tables import segment_of_rows, segment_slices
 
@@ -305,6 +306,10 @@ class Comparison:
         require(holds, "row-key", "the partner named a row without a key that it is said to share")
         return opened
 
+    def matched(self, known: Knowledge) -> Order:
+        """Return the own entity of each match, by its place among those of the comparison."""
+        return self._entities(indices(known.own_rows))
+
     def _entities(self, own_rows: Order) -> Order:
         return self._layout.entity[self._layout.order[own_rows]]
 
@@ -356,7 +361,7 @@ class Comparison:
 
     def seal_fields(self, known: Knowledge) -> bytes:
         """Return our field block, as the initiator."""
-        entities = self.side.entities.open(self._entities(indices(known.own_rows)))
+        entities = self.side.entities.open(self.matched(known))
         outcome = self._decided(known).outcome
         return seal_fields(self._keys(known)[self.role], outcome, entities.fields, self._field_bytes)
 
@@ -376,7 +381,7 @@ class Comparison:
             theirs, own_slot, their_slot = claims.x, their_slot, own_slot
         return Matches(
             match_id=match_ids(self.rid, claims),
-            group=self._entities(indices(known.own_rows)),
+            group=self.matched(known),
             their_segment=segment_of_rows(theirs, self._sizes(self.role.other)),
             weight=evidence.weight,
             tier=evidence.tier,

@@ -62,6 +62,14 @@ class PartnerRules(Protocol):
         """
         ...
 
+    def own_totals(self, matched: Sequence[Order]) -> bytes:
+        """Return what we show of our list besides matches (message-v2 §6.2).
+
+        Args:
+            matched: the own entities of all matches, one array for each rectangle.
+        """
+        ...
+
     def accepts_totals(self, totals: bytes) -> bool:
         """Return whether totals have the form that the agreement gives them (message-v2 §6.2)."""
         ...

@@ -83,7 +83,7 @@ def take_fields(setting: Setting, progress: Progress, body: Body) -> Step:
     receipt = rounds.receipt_of(setting, progress, rounds.fields_digest(blocks), rounds.fields_digest(ours))
     signature = setting.ports.receipts.sign(receipt.digest)
     progress = replace(progress, receipt=receipt.to_bytes(), signatures=(signature, b""))
-    container = join([*([block] for block in ours), [setting.own.totals]])
+    container = join([*([block] for block in ours), [rounds.own_totals(setting, progress)]])
     return rounds.send(progress, MessageType.INITIATOR_FIELDS, (*container, signature))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accountmap.model import Role
 from accountmap.psi.codec import Bits, Order
-from accountmap.psi.parameters import Role
 from accountmap.psi.suite import Words, derive, digest, sha256, words
 
 
@@ -21,7 +21,6 @@ class OwnInputs:
         frozen_list: SHA-256 of the list from which the keys were made.
         key_table: digest of the records of all entities that take part.
         sketch_inputs: digest of what the sketch was made from.
-        totals: what the partner sees of the rest of the list.
     """
 
     seed: bytes
@@ -30,7 +29,6 @@ class OwnInputs:
     frozen_list: bytes
     key_table: bytes
     sketch_inputs: bytes
-    totals: bytes = b""
 
 
 def row_record(

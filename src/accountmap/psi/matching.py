@@ -11,17 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from accountmap.model import Contradiction, Outcome, Says, Tier
 from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Order, require
-from accountmap.psi.parameters import (
-    ALWAYS,
-    CLAIM_BYTES,
-    Contradiction,
-    MatchClass,
-    Outcome,
-    Parameters,
-    Says,
-    Tier,
-)
+from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, MatchClass, Parameters
 from accountmap.psi.suite import INDEX_BYTES, Body
 
 LEAST_ASKED: Final = 25

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag, StrEnum
+from enum import IntEnum
 from functools import cached_property
 from typing import Final
 
 from accountmap.errors import UsageError
+from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     INDEX_BYTES,
@@ -35,18 +36,6 @@ CLAIM_BYTES: Final = 9
 """Bytes of a claim before its pairs: a row of X, a row of V, the number of pairs."""
 
 
-class Role(IntEnum):
-    """Who sends the first message."""
-
-    INITIATOR = 0
-    RESPONDER = 1
-
-    @property
-    def other(self) -> "Role":
-        """The partner's role."""
-        return Role(1 - self)
-
-
 class MessageType(IntEnum):
     """The messages, by their number on the wire."""
 
@@ -63,46 +52,6 @@ class MessageType(IntEnum):
     PREVIEW_OFFER = 11
     PREVIEW_ANSWER = 12
     STOP = 15
-
-
-class Tier(IntEnum):
-    """How much a shared key of a slot proves."""
-
-    STRONG = 1
-    WEAK = 2
-
-
-class Says(StrEnum):
-    """What a slot's keys say of a company."""
-
-    NAME = "name"
-    DOMAIN = "domain"
-    COUNTRY = "country"
-    OTHER = "other"
-
-
-class WeakSlots(StrEnum):
-    """What becomes of slots of the weak tier: not sent, asked about at most, or revealed like strong ones."""
-
-    NONE = "none"
-    ASK = "ask"
-    REVEAL = "reveal"
-
-
-class Outcome(IntEnum):
-    """What becomes of a match."""
-
-    DROP = 0
-    REVEAL = 1
-    ASK = 2
-
-
-class Contradiction(IntFlag):
-    """Evidence against a match: both have a domain, or a country, and it is not shared."""
-
-    NONE = 0
-    DOMAIN = 1
-    COUNTRY = 2
 
 
 @dataclass(frozen=True)

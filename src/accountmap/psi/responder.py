@@ -56,7 +56,9 @@ def take_rows(setting: Setting, progress: Progress, body: Body) -> Step:
     progress = rounds.each(setting, progress, take)
     own_fields = rounds.fields_digest([block for _, block in made])
     progress = replace(rounds.taken(progress, kind, body), own_fields=own_fields)
-    return rounds.send(progress, MessageType.RESPONDER_FIELDS, join([*made, [setting.own.totals]]))
+    return rounds.send(
+        progress, MessageType.RESPONDER_FIELDS, join([*made, [rounds.own_totals(setting, progress)]])
+    )
 
 
 def take_fields(setting: Setting, progress: Progress, body: Body) -> Step:

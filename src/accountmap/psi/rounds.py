@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from accountmap.errors import UsageError
+from accountmap.model import Role
 from accountmap.psi.codec import Message, check_length, cut, join, read_sections, require
 from accountmap.psi.comparison import Comparison, Knowledge, Matches, SegmentClaims
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import ComparisonSecrets, OwnInputs, input_commitment
 from accountmap.psi.key_exchange import SignedReceipt, matches_digest, refuse_unopened
-from accountmap.psi.parameters import MessageType, Parameters, Role
+from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     NONCE_BYTES,
@@ -120,6 +121,12 @@ def comparisons(setting: Setting, progress: Progress) -> list[Comparison]:
         )
         for number, side in enumerate(setting.sides)
     ]
+
+
+def own_totals(setting: Setting, progress: Progress) -> bytes:
+    """Return what we show of our list besides matches."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    return setting.ports.partner.own_totals([comparison.matched(known) for comparison, known in pairs])
 
 
 def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowledge], Knowledge]) -> Progress:

@@ -21,12 +21,13 @@ from enum import Enum, StrEnum
 from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError
+from accountmap.model import Role
 from accountmap.psi import checkpoint, initiator, responder, rounds
 from accountmap.psi.codec import Message, RefusalError, check_length
 from accountmap.psi.comparison import Knowledge, SegmentClaims
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs
-from accountmap.psi.parameters import MessageType, Parameters, Role
+from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.rounds import Progress, Result, Setting, Step
 from accountmap.psi.suite import NONCE_BYTES, Body, first_transcript
 

@@ -16,7 +16,7 @@ from accountmap.files import write_atomic
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
 from accountmap.linkage.places import country_code
 from accountmap.linkage.prepared import Prepared, Profile, Slot
-from accountmap.psi.parameters import Role
+from accountmap.model import Role
 from accountmap.session.participants import padded_sizes
 from accountmap.session.rectangles import run_parameters, sizes_taking_part
 from accountmap.trust.agreement import Agreement

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 
 from accountmap.errors import UsageError
-from accountmap.psi.parameters import Ports, Role
+from accountmap.model import Role
+from accountmap.psi.parameters import Ports
 from accountmap.psi.run import Run, unpack
 from accountmap.session.rectangles import run_parameters
 from accountmap.spark.joint_filter import filtered

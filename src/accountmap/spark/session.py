@@ -14,8 +14,9 @@ from typing import Final, Self
 import numpy as np
 
 from accountmap.errors import PeerError, UsageError
+from accountmap.model import Role
 from accountmap.psi import state
-from accountmap.psi.parameters import Groups, Ports, Role
+from accountmap.psi.parameters import Groups, Ports
 from accountmap.psi.parameters import MessageType as Type
 from accountmap.psi.phases import Message, Setting, Stopped
 from accountmap.psi.rounds import Counts

@@ -14,8 +14,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.errors import PeerError
+from accountmap.model import Role
 from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import OwnEntities, Parameters, Role
+from accountmap.psi.parameters import OwnEntities, Parameters
 from accountmap.psi.rounds import Counts
 from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, digest, label
 from accountmap.psi.tables import Bytes2D, Order

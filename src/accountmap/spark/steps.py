@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from accountmap.errors import PeerError
+from accountmap.model import Role
 from accountmap.psi import fields, initiator, responder, rounds, wire
 from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import MessageType, Role
+from accountmap.psi.parameters import MessageType
 from accountmap.psi.phases import Counted, Matched, Message, Phase, Setting, matched
 from accountmap.psi.suite import DIGEST_BYTES, INDEX_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES, digest
 from accountmap.psi.tables import Order

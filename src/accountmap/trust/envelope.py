@@ -135,7 +135,12 @@ def _signed(header: Header, body: Iterable[Body], identity: Identity) -> Iterato
     for part in body:
         hashed.update(part)
         yield part
-    yield identity.sign(_SIGN + _next(header, hashed.digest()))
+    yield sign_transcript(identity, _next(header, hashed.digest()))
+
+
+def sign_transcript(identity: Identity, transcript: bytes) -> bytes:
+    """Return the signature that a message with this transcript carries inside (message-v2 §5.1)."""
+    return identity.sign(_SIGN + transcript)
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,10 +150,12 @@ class Opened:
     Attributes:
         body: read only; its bytes live as long as it does.
         transcript: hash of all messages up to and with this one.
+        signature: of the sender over it.
     """
 
     body: memoryview
     transcript: bytes
+    signature: bytes
 
 
 def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opened:
@@ -185,4 +192,4 @@ def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opene
         verify(sender.signing_key, signature, _SIGN + transcript)
     except InvalidSignature as error:
         raise PeerError("the message is not signed by your partner", "Ask your partner what happened.") from error
-    return Opened(body, transcript)
+    return Opened(body, transcript, signature)
