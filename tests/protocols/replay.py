@@ -59,6 +59,7 @@ class PartnerRules:
         self._terms, self._segments, self._totals = terms, segments, bytes.fromhex(totals)
 
     def own_totals(self, matched: Sequence[Order]) -> bytes:
+        assert len(matched) <= 2
         return self._totals
 
     def check_sketch(self, data: bytes) -> None:
