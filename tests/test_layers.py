@@ -64,7 +64,7 @@ CLI_MAY_ALSO_IMPORT = {
         "sign_agreement",
         "write_agreement",
     },
-    "session.agreements": {"FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
+    "session.agreements": {"FIELDS", "SHARED_FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
     "session.message_files": {"describe_message"},
     "trust.agreement": {"Agreement"},
     "trust.agreement_words": {"differences", "sharing_in_words"},

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from accountmap.accounts.clean import SEGMENT_VALUES
+from accountmap.accounts.segments import SEGMENT_VALUES
 from accountmap.accounts.headings import KNOWN_HEADINGS
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "account-lists.md"

@@ -15,7 +15,7 @@ ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 
 
 def channel_keys() -> Json:
-    """Keys of another length, with a coefficient that is none, or to which nothing can be sealed."""
+    """Keys of another length, with an invalid coefficient, or to which nothing can be sealed."""
     key = BRIGHTWATER.sealing_key
     before = key[:MLKEM_KEY_BYTES]
     changed = [

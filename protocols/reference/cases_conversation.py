@@ -163,7 +163,7 @@ def _changed() -> list[tuple[str, str, bytes, Talk]]:
     )
     padding = [
         ("a length beyond the body", questions[:1] + b"\xff" * 4 + questions[5:]),
-        ("a zero that is none", questions[:-1] + b"\x01"),
+        ("padding that is not zero", questions[:-1] + b"\x01"),
         ("a body longer than it need be", questions + bytes(1024)),
     ]
     again = _reader(was_asked={FIRST})

@@ -20,7 +20,7 @@ LOW_ORDER = [n.to_bytes(32, "little").hex() for n in (0, 1, P - 1)] + list(ORDER
 
 
 def point_on_twist() -> bytes:
-    """Return the u-coordinate of a point of the twist: 2 is none of the curve's."""
+    """Return the u-coordinate of a point of the twist: 2 is not on the curve."""
     return (2).to_bytes(32, "little")
 
 

@@ -118,7 +118,7 @@ def nonces() -> Json:
 
 
 def agreed_fields() -> Json:
-    """Fields of entities, blank, long, and in other scripts; and bytes that are none."""
+    """Fields of entities, blank, long, and in other scripts; and malformed bytes."""
     written: list[tuple[str, list[str | None]]] = [
         ("no fields", []),
         ("two fields", ["Brightwater Works", "brightwater.example"]),

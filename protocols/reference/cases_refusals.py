@@ -408,7 +408,7 @@ def _another_account() -> Case:
 
 
 def totals() -> list[Case]:
-    """Message 8: totals that are none."""
+    """Message 8: malformed totals."""
     bad = shown.encode_totals([(0, 0, "", 1)])
     return [Case("message 8: totals with a segment", "totals", 8, join([*sections(8)[:2], bad]))]
 

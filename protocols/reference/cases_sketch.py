@@ -274,7 +274,7 @@ def noisy_totals() -> Json:
 
 
 def totals() -> Json:
-    """Totals of a list with three segments, and bytes that are none."""
+    """Totals of a list with three segments, and malformed bytes."""
     rows: list[shown.Row] = [
         (0, 255, "", 497),
         (1, 255, "DE", 75),
@@ -292,7 +292,7 @@ def totals() -> Json:
         ("rows in another order", shown.encode_totals(rows[::-1])),
         ("a country without the row of all", shown.encode_totals(rows[1:2])),
         ("a kind that does not exist", shown.encode_totals([(5, 255, "x", 7)])),
-        ("a segment where there is none", shown.encode_totals([(0, 0, "", 7)])),
+        ("a segment where none belongs", shown.encode_totals([(0, 0, "", 7)])),
         ("a name without a segment", shown.encode_totals([(4, 255, "Larkspur", 1)])),
         ("a name of a segment that does not exist", shown.encode_totals([(4, 3, "Larkspur", 1)])),
         ("a value longer than may be", shown.encode_totals([(4, 0, "x" * 81, 7)])),

@@ -57,7 +57,7 @@ def expand_message_xmd(message: bytes, dst: bytes, length: int) -> bytes:
 
 
 def is_square(x: int) -> bool:
-    """Tell whether a field element is a square (Euler's criterion)."""
+    """Return whether a field element is a square (Euler's criterion)."""
     return pow(x, (P - 1) // 2, P) in (0, 1)
 
 

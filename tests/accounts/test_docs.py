@@ -12,7 +12,7 @@ from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.cells import LONGEST
 from accountmap.accounts.csv import HEADER_SEARCH_ROWS
 from accountmap.accounts.dates import read_dates
-from accountmap.accounts.excel import MOST_BYTES, MOST_CELLS
+from accountmap.accounts.workbook_parts import MOST_BYTES, MOST_CELLS
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts.csv import text_encoding
+from accountmap.accounts.encoding import text_encoding
 from accountmap.errors import InputError
 from tests.accounts.conftest import ReadText
 

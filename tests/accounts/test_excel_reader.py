@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from accountmap.accounts import excel
+from accountmap.accounts import workbook_parts
 from accountmap.accounts.read import read_accounts
 from accountmap.errors import InputError
 
@@ -101,7 +101,7 @@ def test_cells_far_apart_are_refused_before_they_fill_the_memory(write: Write) -
 
 def test_a_zip_bomb_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(List=[["Name"], *([["Acme" * 100]] * 2000)])
-    monkeypatch.setattr(excel, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(workbook_parts, "MOST_BYTES", 20_000)
     with pytest.raises(InputError, match="unpacks to more than"):
         read_accounts(path)
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.clean import SEGMENT_VALUES, read_segments
+from accountmap.accounts.segments import SEGMENT_VALUES, read_segments
 from accountmap.accounts.headings import fold
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError

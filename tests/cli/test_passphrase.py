@@ -1,8 +1,7 @@
 """The passphrase at the command line: where it comes from, and that it stays out of sight."""
 
+import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,29 +9,33 @@ import pytest
 from click.testing import CliRunner, Result
 
 from accountmap.errors import BackendError, WorkspaceError
+from accountmap.trust import key_file
 from accountmap_cli.main import cli
+from tests.cli.running import accountmap
 
 OLD, NEW = "correct horse battery", "staple and more words"
 
 
-def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 0) -> str:
+@pytest.fixture(scope="module", autouse=True)
+def _quick_guesses() -> Iterator[None]:
+    """Let the commands in this process derive keys in a hundredth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(key_file.SCRYPT, "n", 1 << 10)
+        yield
+
+
+def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 0, process: bool = False) -> str:
     """Run a command that finds `secrets` on descriptors of their own, named {0}, {1}."""
     ends = [os.pipe() for _ in secrets]
     for (_, write), secret in zip(ends, secrets, strict=True):
         os.write(write, f"{secret}\n".encode())
         os.close(write)
     numbers = [read for read, _ in ends]
-    done = subprocess.run(
-        [sys.executable, "-m", "accountmap_cli", *(a.format(*numbers) for a in arguments)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        pass_fds=numbers,
-        check=False,
-    )
+    typed = [argument.format(*numbers) for argument in arguments]
+    done = accountmap(*typed, cwd=cwd, check=None, process=process, pass_fds=numbers)
     for number in numbers:
-        os.close(number)
+        with contextlib.suppress(OSError):  # a command here has closed it
+            os.close(number)
     assert done.returncode == check, done.stderr
     assert not any(secret in done.stdout + done.stderr for secret in secrets)
     return done.stdout + done.stderr
@@ -43,7 +46,7 @@ def test_from_a_descriptor(tmp_path: Path) -> None:
     refused = run("init", "--name", "Acme", cwd=tmp_path, check=4)
     assert "nobody is here to choose a passphrase" in refused
     assert not (tmp_path / "identity.json").exists()
-    run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,))
+    run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,), process=True)
     run("partner", "card", "-o", "-", cwd=tmp_path)
     change = ("--passphrase-fd", "{0}", "identity", "passphrase", "--new-passphrase-fd", "{1}")
     assert "not the right one" in run(*change, cwd=tmp_path, secrets=("wrong horse battery", NEW), check=4)

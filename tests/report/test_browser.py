@@ -1,6 +1,5 @@
 """The page in a real browser without a network: it must work, and stay silent."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -13,9 +12,8 @@ from accountmap.account_map import AccountMap, build_map
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.report import write_reports
 from tests.account_map.examples import account_list, prepared_list, session, two_months
+from tests.programs import CHROMIUM
 from tests.report.hostile import HOSTILE
-
-CHROMIUM = shutil.which("chromium")
 
 QUIET = [
     "--no-sandbox",
@@ -30,9 +28,9 @@ QUIET = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "These tests need Chromium: apt-get install chromium, or put it on the PATH."
+    program = CHROMIUM.require()
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield opened
         opened.close()
 

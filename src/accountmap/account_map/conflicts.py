@@ -20,7 +20,7 @@ from accountmap.account_map.schema import (
     first_of_entity,
     mapped,
 )
-from accountmap.accounts.clean import segment_of
+from accountmap.accounts.segments import segment_of
 from accountmap.linkage.places import country_code
 
 

@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 
 from accountmap.linkage import names
 from accountmap.linkage.domains import domain_label
-from accountmap.linkage.keys import Facts
+from accountmap.linkage.facts import Facts
 from accountmap.linkage.names import Words, parse
 from accountmap.linkage.places import city, country_code, is_place_word
 from accountmap.linkage.registry_ids import duns, lei, vat

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from accountmap.errors import InputError
+from accountmap.linkage.distinctiveness import is_distinctive
 from accountmap.linkage.domains import domain_label, registrable_domain
-from accountmap.linkage.names import parse
+from accountmap.linkage.names import parse, squash
 from accountmap.linkage.places import comparison_country, country_code
 from accountmap.linkage.registry_ids import lei
 from accountmap.linkage.tables import DATA
@@ -59,9 +60,9 @@ class Entry:
 
 @lru_cache(maxsize=4096)
 def name_key(text: str) -> str | None:
-    """Reduce a name to what aliases are compared by: its squashed core."""
+    """Reduce a name to what aliases are compared by: its squashed full name, if that is distinctive."""
     name = parse(text)
-    return "".join(name.core) if name else None
+    return squash(name.full) if name and is_distinctive(name.full) else None
 
 
 def name_keys(entry: Entry) -> set[str]:
@@ -89,11 +90,11 @@ class Reference:
             for domain in domain_keys(entry):
                 _claim(self._domains, domain, entry.id)
 
-    def find(self, core: str | None, domain: str | None, country: str | None, lei: str | None) -> str | None:
+    def find(self, name: str | None, domain: str | None, country: str | None, lei: str | None) -> str | None:
         """Lead an account to an entry.
 
         Args:
-            core: the words of its core name, joined.
+            name: its squashed full name, if that is distinctive.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.
@@ -104,7 +105,7 @@ class Reference:
         """
         if lei:
             return f"lei:{lei}"
-        by_name = self._by_name(core, country) if core else None
+        by_name = self._by_name(name, country) if name else None
         by_domain = self._domains.get(domain) if domain else None
         if by_name and by_domain and by_name != by_domain:
             return None

@@ -1,7 +1,13 @@
 """The one place where backend, channel, clock, randomness and workspace are put together."""
 
 from accountmap.session.active import default_curve
-from accountmap.session.agreements import partner_of, propose_agreement, sign_agreement, write_agreement
+from accountmap.session.agreements import (
+    partner_of,
+    propose_agreement,
+    propose_preview,
+    sign_agreement,
+    write_agreement,
+)
 from accountmap.session.engine import Decisions, SessionRunner
 from accountmap.session.forecast import Forecast, forecast
 from accountmap.session.result import Claims, Outcome, Preview, State
@@ -18,6 +24,7 @@ __all__ = [
     "forecast",
     "partner_of",
     "propose_agreement",
+    "propose_preview",
     "sign_agreement",
     "write_agreement",
 ]

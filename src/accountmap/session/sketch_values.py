@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.own_accounts import countries_of
-from accountmap.account_map.schema import mapped
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.names import parse, squash
 from accountmap.linkage.prepared import Prepared
@@ -33,7 +32,7 @@ def entities_of_sketch(
 def in_countries(accounts: AccountList, prepared: Prepared, countries: Collection[str]) -> Flags:
     """Return which entities are in one of some countries, or all if there are none.
 
-    Where the accounts of an entity differ, that with the smallest id decides, so each entity is in one country only.
+    Where the accounts of an entity differ, that with the smallest id decides, so each entity is in one country.
     """
     if not countries:
         return np.ones(prepared.entities.num_rows, np.bool_)
@@ -68,7 +67,8 @@ def full_names(accounts: AccountList, prepared: Prepared) -> pa.Array:
     Of several accounts the most frequent name counts, and of these the smallest.
     """
     entity = entity_of_account(accounts, prepared)
-    names = mapped(accounts.table["name"], _full_name)
+    coded = accounts.table["name"].combine_chunks().dictionary_encode()
+    names = pa.array(map(_full_name, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
     counted = pa.table({"entity": entity, "name": names}).filter(names.is_valid())
     counted = counted.group_by(["entity", "name"]).aggregate([([], "count_all")])
     counted = counted.sort_by([("entity", "ascending"), ("count_all", "descending"), ("name", "ascending")])

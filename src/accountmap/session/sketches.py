@@ -117,7 +117,7 @@ def renew_sketch(
 
 def _check_parts(workspace: Workspace, countries: tuple[str, ...], now: datetime) -> None:
     """Refuse parts that overlap: an entity in two of them would be shown twice."""
-    for other in workspace.sketches.own(now):
+    for other in workspace.sketches.own():
         overlaps = set(other.countries) & set(countries) or not (other.countries and countries)
         if other.countries != countries and overlaps and other.created + FROZEN > now:
             raise TrustError(

@@ -32,7 +32,7 @@ class Step(Protocol):
 
     @property
     def state(self) -> str:
-        """"waiting" if nothing more can be done before the partner's next file."""
+        """ "waiting" if nothing more can be done before the partner's next file."""
         ...
 
     @property
@@ -50,7 +50,12 @@ Done = TypeVar("Done", bound=Step)
 
 
 def advance_patiently(
-    runner: SessionRunner, channel: Channel, decisions: Decisions, patience: Patience[Outcome], *, new: bool = False
+    runner: SessionRunner,
+    channel: Channel,
+    decisions: Decisions,
+    patience: Patience[Outcome],
+    *,
+    new: bool = False,
 ) -> Outcome:
     """Take all steps of a session that can be taken, waiting for the partner's files in between.
 

@@ -4,9 +4,9 @@ An entry is canonical JSON. It holds the hash before it, its own hash covers tha
 an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
 against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
 
-A receipt is a digest of what a session counted, matched and showed. The entry keeps its parts, so that anybody can
-compute it again: counts are as both signed them, matches and fields stand as digests that a party can open. What
-the entry says besides (dates, names of fields) is the word of the company that wrote it.
+A receipt is a digest of what a session matched and showed. The entry keeps its parts, as digests that a party can
+open, so that anybody can compute it again. What the entry says besides (dates, names of fields) is the word of the
+company that wrote it.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from accountmap.psi.key_exchange import SignedReceipt
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.receipts import receipt_from_facts, receipt_holds
 
-EXPORT_FORMAT: Final = "accountmap-ledger-v1"
+EXPORT_FORMAT: Final = "accountmap-ledger-v2"
 BEGINNING: Final = bytes(32)
 """What stands for the hash before the first entry."""
 
-_HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
-_SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
+_HASH_LABEL: Final = b"accountmap-ledger-v2 entry\x00"
+_SIGN_LABEL: Final = b"accountmap-ledger-v2 signature\x00"
 
 Facts = dict[str, Any]
 """What an entry says: names to texts, whole numbers, lists and tables of them."""
@@ -136,7 +136,7 @@ class Ledger:
         if signed.digest in receipts:
             return "its receipt is that of an earlier session"
         receipts.add(signed.digest)
-        if signed.sid.hex() != facts["sid"]:
+        if signed.digest.hex() != facts["receipt"] or signed.sid.hex() != facts["sid"]:
             return "its receipt is not that of what it says"
         return self._signature_fault(parties, signed)
 

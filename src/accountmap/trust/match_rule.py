@@ -106,11 +106,11 @@ _CLASSES: Final = (
     _class("first_two_words", room="10000/50000"),
     _class("stem", room="10000/25000"),
 )
-"""The classes, as measured (docs/matching.md); the first that fits decides. Rooms: "reveal up to/ask up to"."""
+"""The classes as measured (docs/matching.md); the first that fits decides. Rooms are "reveal up to/ask up to"."""
 
 
 def weak_slots_of(profile: MatchProfile, *, audited: bool) -> WeakSlots:
-    """Return what a profile does with weak slots. They multiply a cheat's reach, so asking needs an audit clause."""
+    """Return what a profile does with weak slots. They multiply a cheat's reach: asking needs an audit clause."""
     if profile is MatchProfile.WIDE:
         return WeakSlots.REVEAL
     return WeakSlots.ASK if profile is MatchProfile.BALANCED and audited else WeakSlots.NONE

@@ -1,8 +1,6 @@
-"""Receipts of sessions: signing them, and keeping them in a ledger so that they can be computed again.
+"""Receipts: signing them, and keeping them in the ledger so that anybody can compute them again (psi-v2 §7.10)."""
 
-No part of a receipt names an account.
-"""
-
+from dataclasses import fields
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -11,11 +9,11 @@ from accountmap.psi.key_exchange import SignedReceipt
 from accountmap.trust.identity import Card, Identity, verify
 
 _LABEL: Final = b"accountmap-receipt-v2 signature\x00"
-_PARTS: Final = ("sid", "transcript", "matches", "responder_fields", "initiator_fields")
+_PARTS: Final = tuple(each.name for each in fields(SignedReceipt) if each.name != "signatures")
 
 
 class CardReceipts:
-    """psi's Receipts port: receipts signed with the identities of the two parties (account-psi-v2 §7.10)."""
+    """Receipts signed with the identities of the two parties."""
 
     def __init__(self, identity: Identity, partner: Card) -> None:
         self._identity, self._partner = identity, partner
@@ -38,12 +36,12 @@ def receipt_holds(card: Card, receipt: bytes, signature: bytes) -> bool:
     return True
 
 
-def receipt_facts(receipt: SignedReceipt) -> dict[str, Any]:
-    """Write a receipt as the entry of a ledger does."""
+def receipt_facts(signed: SignedReceipt) -> dict[str, Any]:
+    """Write a receipt as a ledger entry has it: its digest, the digests of its parts, and both signatures."""
+    parts: dict[str, Any] = {name: getattr(signed, name).hex() for name in _PARTS}
     return {
-        "receipt": receipt.digest.hex(),
-        "signed": {name: getattr(receipt, name).hex() for name in _PARTS}
-        | {"signatures": [signature.hex() for signature in receipt.signatures]},
+        "receipt": signed.digest.hex(),
+        "signed": parts | {"signatures": [signature.hex() for signature in signed.signatures]},
     }
 
 
@@ -51,12 +49,9 @@ def receipt_from_facts(facts: dict[str, Any]) -> SignedReceipt:
     """Read what `receipt_facts` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: there is no receipt, or its digest is not that of its parts.
+        ValueError, KeyError, TypeError: it is not a receipt.
     """
-    kept = facts["signed"]
-    initiator, responder = (bytes.fromhex(signature) for signature in kept["signatures"])
-    parts = {name: bytes.fromhex(kept[name]) for name in _PARTS}
-    receipt = SignedReceipt(**parts, signatures=(initiator, responder))
-    if receipt.digest.hex() != facts["receipt"]:
-        raise ValueError("the receipt is not that of its parts")
-    return receipt
+    written = facts["signed"]
+    initiator, responder = (bytes.fromhex(signature) for signature in written["signatures"])
+    parts = {name: bytes.fromhex(written[name]) for name in _PARTS}
+    return SignedReceipt(**parts, signatures=(initiator, responder))

@@ -140,6 +140,10 @@ CREATE TABLE former_card (
     card TEXT NOT NULL,
     replaced TEXT NOT NULL
 ) STRICT;
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY,
     body TEXT NOT NULL,

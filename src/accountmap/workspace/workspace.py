@@ -17,6 +17,7 @@ from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.key_file import KeyFile
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
+from accountmap.trust.limits import MOST_ROWS
 from accountmap.trust.rotation import Rotation
 from accountmap.trust.sealed import Storage
 from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
@@ -295,6 +296,16 @@ class Workspace:
         """Return the agreement of a digest in hex."""
         row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
         return Agreement.parse(row[0].encode())
+
+    @property
+    def row_limit(self) -> int:
+        """Rows of a partner above which a person has to confirm an agreement."""
+        rows = self._database.all("SELECT value FROM setting WHERE name = 'row_limit'")
+        return int(rows[0]["value"]) if rows else MOST_ROWS
+
+    def set_row_limit(self, rows: int) -> None:
+        """Set it. Call inside a transaction."""
+        self._database.run("INSERT OR REPLACE INTO setting VALUES ('row_limit', ?)", str(rows))
 
     def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
