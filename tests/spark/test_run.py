@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from accountmap.psi.phases import Done, Message
 from accountmap.psi.run import Run
+from accountmap.spark.joint_filter import filtered
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS
@@ -20,7 +21,6 @@ from accountmap.session import default_curve, propose_agreement, sign_agreement
 from accountmap.session.active import Running, session_ports
 from accountmap.session.participants import withheld
 from accountmap.spark import SparkList, TableRun
-from accountmap.spark.joint_filter import filtered
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
