@@ -116,8 +116,8 @@ class Parties:
             runs_per_30_days=runs,
             now=NOW,
         )
-        signed = sign_agreement(globex.workspace, draft.document.encode(), NOW)
-        sign_agreement(acme.workspace, signed.document.encode(), NOW)
+        signed = sign_agreement(globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)
+        sign_agreement(acme.workspace, signed.document.encode(), NOW, sizes_confirmed=True)
         return cls(acme, globex)
 
     def run(self) -> tuple[Outcome, Outcome]:

@@ -9,7 +9,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -112,7 +112,11 @@ class SessionSecrets:
 
 @dataclass(repr=False)
 class OpenSession:
-    """A session that is being stepped. Changes reach the workspace with `store`."""
+    """A session that is being stepped. Changes reach the workspace with `store` or `close`.
+
+    Attributes:
+        audit: what is to be kept for an auditor and is not stored yet.
+    """
 
     workspace: Workspace
     partner: PartnerRecord
@@ -122,6 +126,7 @@ class OpenSession:
     record: SessionRecord
     session: Session
     secrets: SessionSecrets
+    audit: list[AuditRecord | AuditMessage] = field(default_factory=list)
 
     @classmethod
     def begin(
@@ -330,35 +335,45 @@ class OpenSession:
     def _begin_audit(self) -> None:
         """Keep what the commitment of our first message was made from, for an auditor (trust-v2 §4.6)."""
         if self.agreement.terms.audit.required:
-            self.workspace.audits.begin(
-                AuditRecord(
-                    session=self.record.id,
-                    keep_until=None,
-                    seed=self.secrets.seed,
-                    nonce=self.session.nonce,
-                    commitment=self.session.own_commitment,
-                    sketch=self.secrets.sketch,
-                    key_table=self.own.key_table(),
-                )
+            made_from = AuditRecord(
+                session=self.record.id,
+                keep_until=None,
+                seed=self.secrets.seed,
+                nonce=self.session.nonce,
+                commitment=self.session.own_commitment,
+                sketch=self.secrets.sketch,
+                key_table=self.own.key_table(),
             )
+            self.audit.append(made_from)
 
     def _keep(self, header: Header, body: Iterable[Body], signature: bytes, *, ours: bool) -> None:
-        """Keep a message's header, digest and signature for an auditor. Call inside a transaction."""
+        """Keep a message's header, digest and signature for an auditor."""
         if self.agreement.terms.audit.required:
-            digest = hashlib.sha256(b"".join(body)).digest()
-            self.workspace.audits.message(
-                AuditMessage(self.record.id, header.type, ours, header.encode(), digest, signature)
-            )
+            hashed = hashlib.sha256()
+            for part in body:
+                hashed.update(part)
+            number, digest = self.record.id, hashed.digest()
+            self.audit.append(AuditMessage(number, header.type, ours, header.encode(), digest, signature))
+
+    def _put(self) -> None:
+        """Write the record, and then what is kept for an auditor, which belongs to it."""
+        self.workspace.put_session(self.record)
+        for each in sorted(self.audit, key=lambda kept: isinstance(kept, AuditMessage)):
+            if isinstance(each, AuditRecord):
+                self.workspace.audits.begin(each)
+            else:
+                self.workspace.audits.message(each)
+        self.audit.clear()
 
     def store(self) -> None:
         """Write state and record. Call inside a transaction."""
         _state(self.workspace, self.record).write([self.secrets.dump(), *self.session.dump()])
-        self.workspace.put_session(self.record)
+        self._put()
 
     def close(self, status: Status, now: datetime) -> None:
         """End the session. Call inside a transaction; `sweep` deletes the secrets after it."""
         self.record = replace(self.record, status=status, finished=now)
-        self.workspace.put_session(self.record)
+        self._put()
         end_audit(self.workspace, self.agreement, self.record, now)
 
 
