@@ -36,7 +36,7 @@ from accountmap.spark import (
 from accountmap.trust.receipts import OneTimeAead
 from tests.spark.lists import account_list
 
-PROFILE = PROFILES["eight"]
+PROFILE = PROFILES["standard"]
 SLOTS = len(PROFILE.slots)
 SEGMENTS = ("customer", "opportunity", "prospect")
 SESSION = bytes(range(32))

@@ -18,6 +18,7 @@ from accountmap.linkage.places import is_place_word
 _SHORT_LABEL: Final = 6
 """Labels up to this length are names that other companies have in other countries."""
 
+
 class Key(NamedTuple):
     """A canonical value, the rule that made it, and how close it is to what was written: 0 to 2."""
 
