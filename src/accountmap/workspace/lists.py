@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared, Profile, Slot
+from accountmap.model import Says, Tier
 from accountmap.workspace.sealed_files import FileOf
 
 _TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
@@ -48,7 +49,9 @@ def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
         about = file(_name(number, "about")).read_json()
         accounts, extras, entities, members, keys = (file(_name(number, name)).read_table() for name in _TABLES)
         profile = about["profile"]
-        slots = tuple(Slot(**slot) for slot in profile["slots"])
+        slots = tuple(
+            Slot(**slot | {"tier": Tier(slot["tier"]), "says": Says(slot["says"])}) for slot in profile["slots"]
+        )
         return (
             AccountList(with_all_columns(accounts), extras, about["source_columns"], tuple(about["notes"])),
             Prepared(
