@@ -12,7 +12,7 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.output import is_interactive, say
-from accountmap_cli.passphrase import present
+from accountmap_cli.passphrase import UNPROTECTED, present
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -25,6 +25,8 @@ def workspace(context: click.Context) -> Iterator["Workspace"]:
 
     root = context.find_root().params
     opened = Workspace.open(root["workspace"], present(root["passphrase_fd"]))
+    if not opened.is_protected and sys.stderr.isatty():
+        say(UNPROTECTED)
     try:
         yield opened
     finally:
