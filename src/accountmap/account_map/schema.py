@@ -25,6 +25,15 @@ leading pair of slots (TIERS), the slots that the shared pairs count as, highest
 sides. An entity has at most one match in each rectangle of the agreement: several only if the partner lists the
 company in several segments."""
 
+PAIR_SCHEMA: Final = pa.schema(
+    [
+        pa.field("match_id", pa.string(), nullable=False),
+        pa.field("own_slot", pa.int32(), nullable=False),
+        pa.field("their_slot", pa.int32(), nullable=False),
+    ]
+)
+"""One row for each key that a possible match shares: numbers of the agreement's slots in which it stands."""
+
 ESTIMATE_SCHEMA: Final = pa.schema(
     [
         pa.field("segment", pa.string()),
@@ -109,6 +118,7 @@ class SessionResult:
         withheld: WITHHELD_SCHEMA.
         counted_cells: the cells for counts only: of them there is an estimate at most.
         possible: MATCH_SCHEMA, those that are to be asked about: neither side learned the other's account.
+        possible_pairs: PAIR_SCHEMA, the keys that each of these shares.
         estimates: ESTIMATE_SCHEMA.
         totals: TOTALS_SCHEMA, or None if the partner shows nothing of its list besides matches.
         totals_noise: the scale t of the noise in the totals (account-psi-v2 §5.6); 0 without totals.
@@ -130,6 +140,7 @@ class SessionResult:
     withheld: pa.Table
     counted_cells: frozenset[tuple[str, str]] = frozenset()
     possible: pa.Table = field(default_factory=MATCH_SCHEMA.empty_table)
+    possible_pairs: pa.Table = field(default_factory=PAIR_SCHEMA.empty_table)
     estimates: pa.Table = field(default_factory=ESTIMATE_SCHEMA.empty_table)
     totals: pa.Table | None = None
     totals_noise: int = 0
