@@ -27,7 +27,7 @@ from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, R, T, inputs_of, paramet
 CURVE = OpenSSLCurve()
 LEFT: Keys = [
     [["acme.com", "acme", None, None], [None, "initech", "init|DE", None]],
-    [["u.org", "umbrella", None, "umb"], ["hooli.com", "hooli", None, None]],
+    [["u.org", "umbrella", None, "umb"], ["hooli.com", "hooli", "hool|US", None]],
 ]
 RIGHT: Keys = [
     [["acme.com", "acmecorp", None, None], ["stark.io", "stark", None, None]],
@@ -217,7 +217,7 @@ def test_a_false_claim_for_another_row_opens_nothing_and_ends_the_session() -> N
         assert fork.i.stopped == Stopped(by_partner=False), "there is no second guess"
     assert len(refused_for) == len(own)
     assert set(refused_for) <= {"row-padding", "row-key", "field-open"}
-    assert "field-open" in refused_for, "umbrella or hooli has a name too, and it is another one"
+    assert "field-open" in refused_for, "hooli has keys in the same slots, and they are others"
 
 
 def pairs_in_order(claims: Matching, order: np.ndarray) -> list[np.ndarray]:
