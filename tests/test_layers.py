@@ -64,13 +64,14 @@ CLI_MAY_ALSO_IMPORT = {
         "sign_agreement",
         "write_agreement",
     },
-    "session.agreements": {"FIELDS", "SHARED_FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
+    "session.agreements": {"FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
     "session.message_files": {"describe_message"},
     "trust.agreement": {"Agreement"},
     "trust.agreement_words": {"differences", "sharing_in_words"},
     "trust.identity": {"Card"},
     "trust.ledger": {"Ledger"},
     "trust.rotation": {"Rotation"},
+    "trust.terms": {"SHARED_FIELDS"},
     "workspace.reviews": {"add_reviews"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""

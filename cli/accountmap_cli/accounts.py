@@ -272,7 +272,7 @@ def show_columns(found: "Preflight", empty: list[str]) -> None:
 
 def empty_fields(accounts: "AccountList") -> list[str]:
     """List the columns that an agreement may share and that hold nothing in this list."""
-    from accountmap.session.agreements import SHARED_FIELDS
+    from accountmap.model import SHARED_FIELDS
 
     columns = accounts.table
     return [

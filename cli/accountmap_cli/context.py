@@ -12,7 +12,7 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.output import is_interactive, say
-from accountmap_cli.passphrase import present
+from accountmap_cli.passphrase import UNPROTECTED, present
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -25,6 +25,8 @@ def workspace(context: click.Context) -> Iterator["Workspace"]:
 
     root = context.find_root().params
     opened = Workspace.open(root["workspace"], present(root["passphrase_fd"]))
+    if not opened.is_protected and sys.stderr.isatty():
+        say(UNPROTECTED)
     try:
         yield opened
     finally:
@@ -134,9 +136,19 @@ def _create(folder: Path) -> None:
 
 @contextmanager
 def open_place(
-    own: "Workspace", partner: str, folder: str | None, listen: str | None, connect: str | None, wait: float
+    own: "Workspace",
+    partner: str,
+    folder: str | None,
+    listen: str | None,
+    connect: str | None,
+    wait: float,
+    *,
+    command: str = "map",
 ) -> Iterator[Place]:
     """Understand `--folder`, `--listen` and `--connect`.
+
+    Args:
+        command: what the partner runs at the other end of a direct connection.
 
     Raises:
         InputError: they do not go together.
@@ -158,7 +170,7 @@ def open_place(
         name = own.partner(partner).card.name
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
-            say(f"They run: accountmap map --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
+            say(f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")
         yield Place(channel, place.text, travels=True)

@@ -27,6 +27,7 @@ from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.output import say
 from accountmap_cli.partner import identity, partner
+from accountmap_cli.preview import preview_command
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
 from accountmap_cli.status import status
@@ -103,6 +104,7 @@ for command in (
     partner,
     accounts,
     agreement,
+    preview_command,
     map_command,
     status,
     report_group,

@@ -19,7 +19,7 @@ def test_parts_on_all_cores_make_the_same_list(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(api, "LONG_LIST", 100)
     seen: list[tuple[int, int]] = []
     spread = accountmap.prepare_accounts(accounts, workers=2, progress=lambda done, of: seen.append((done, of)))
-    here = prepare_with(accounts, PROFILES["eight"])
+    here = prepare_with(accounts, PROFILES["standard"])
     assert spread.keys.equals(here.keys)
     assert spread.members.equals(here.members)
     assert seen == [(1, 2), (2, 2)]

@@ -8,13 +8,11 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
-from accountmap.linkage.key_kinds import CANONICAL_VERSION, DEFAULT_PROFILE, PROFILES, data_digests
+from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.model import PreviewKind
+from accountmap.session.agreements import propose_preview, sign_agreement
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
-from accountmap.session.sketches import sketch_terms
-from accountmap.trust.agreement import Agreement, OwnSizes
-from accountmap.trust.terms import PREVIEW_FORMAT, Terms
 from accountmap.workspace import PartnerRecord, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -83,27 +81,10 @@ def two_sides(
     return acme, globex
 
 
-def agree(acme: Side, globex: Side, kind: PreviewKind = PreviewKind.SKETCH, days: int = 365) -> None:
+def agree(acme: Side, globex: Side, kind: PreviewKind = PreviewKind.SKETCH) -> None:
     """Sign another preview agreement."""
-    cards = acme.workspace.card, globex.workspace.card
-    terms = Terms(
-        format=PREVIEW_FORMAT,
-        created=acme.now,
-        valid_until=(acme.now + timedelta(days=days)).date(),
-        purpose="See whether it is worth while",
-        names=(cards[0].name, cards[1].name),
-        cards=(cards[0].digest.hex(), cards[1].digest.hex()),
-        canonical=CANONICAL_VERSION,
-        data=data_digests(),
-        segments=SEGMENTS,
-        preview=kind,
+    proposal = propose_preview(
+        acme.workspace, acme.partner, purpose="See whether it is worth while", preview=kind, now=acme.now
     )
-    proposal = Agreement.propose(terms, own_sizes(acme, kind), acme.workspace.identity)
-    signed = proposal.accept(own_sizes(globex, kind), globex.workspace.identity)
-    for side in (acme, globex):
-        side.workspace.save_agreement(side.partner, signed, side.now)
-
-
-def own_sizes(side: Side, kind: PreviewKind) -> OwnSizes:
-    with side.workspace.transaction():
-        return OwnSizes(sketch_terms(side.workspace, kind, now=side.now))
+    signed = sign_agreement(globex.workspace, proposal.document.encode(), globex.now, sizes_confirmed=True)
+    sign_agreement(acme.workspace, signed.document.encode(), acme.now, sizes_confirmed=True)

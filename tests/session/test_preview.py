@@ -1,14 +1,16 @@
 """A preview on its own: two small files, estimates on both sides, whatever happens on the way."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from accountmap.errors import NotNowError, PeerError, TrustError
-from accountmap.model import PreviewKind
-from accountmap.session.preview import PreviewState
-from accountmap.session.sketches import FROZEN, renew_sketch
-from tests.session.preview_parties import Side, agree, companies, made_up, two_sides
+from accountmap.model import Epsilon, PreviewKind
+from accountmap.session.preview import PartnerHolds, PreviewState
+from accountmap.session.sketches import FROZEN, renew_sketch, sketch_terms
+from accountmap.workspace.sketches import OwnSketch
+from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
 
 SHARED = made_up(300, "Shared")
 LEFT = [*SHARED, *made_up(600, "Left")]
@@ -38,7 +40,8 @@ def test_two_files_make_estimates_on_both_sides(sides: tuple[Side, Side]) -> Non
         assert whole.low <= 300 <= whole.high
         assert {each.segment for each in outcome.estimates} == {"", "customer", "opportunity", "prospect"}
         assert sum(outcome.own_companies.values()) == own
-        assert outcome.epsilon == "1"
+        assert outcome.partner_holds is not None
+        assert (outcome.partner_holds.epsilon, outcome.partner_holds.right) == ("1", 73)
         assert (outcome.taken, outcome.sent) == ((), ())
 
 
@@ -141,7 +144,7 @@ def test_below_a_hundred_companies_nothing_is_estimated(tmp_path: Path) -> None:
 
 
 def test_without_a_preview_agreement_that_holds_nothing_leaves(tmp_path: Path) -> None:
-    acme, globex = two_sides(tmp_path, LEFT, RIGHT)
+    acme, _ = two_sides(tmp_path, LEFT, RIGHT)
     acme.later(days=400)
     with pytest.raises(TrustError, match="no preview agreement"):
         acme.preview()
@@ -149,17 +152,49 @@ def test_without_a_preview_agreement_that_holds_nothing_leaves(tmp_path: Path) -
 
 
 def test_off_limits_and_hidden_segments_are_in_no_sketch(tmp_path: Path) -> None:
-    acme, globex = two_sides(tmp_path, LEFT, RIGHT)
-    accounts = companies(LEFT, "a", off_limits=True)
-    acme.prepare(accounts)
-    with acme.workspace.transaction():
-        own = renew_sketch(acme.workspace, PreviewKind.SKETCH, now=acme.now, confirmed=True)
-    assert own.rows == (16,)
+    acme, _ = two_sides(tmp_path, LEFT, RIGHT)
+
+    def sketched() -> bytes:
+        with acme.workspace.transaction():
+            own = renew_sketch(acme.workspace, PreviewKind.SKETCH, now=acme.now, confirmed=True)
+        return own.keys_digest
+
+    everything = sketched()
+    acme.prepare(companies(LEFT, "a", off_limits=True))
+    assert sketched() == hashlib.sha256(b"").digest()
     acme.prepare(companies(LEFT, "a"))
+    assert sketched() == everything
     with acme.workspace.transaction():
         acme.workspace.previews.leave_out(["prospect", "customer"])
-        own = renew_sketch(acme.workspace, PreviewKind.SKETCH, now=acme.now, confirmed=True)
-    assert own.rows == (384,)
+    some = sketched()
+    acme.prepare(companies([name for n, name in enumerate(LEFT) if n % 3 == 1], "a"))
+    with acme.workspace.transaction():
+        acme.workspace.previews.leave_out([])
+    assert some == sketched() != everything
+
+
+def test_a_list_is_cut_into_parts_once(tmp_path: Path) -> None:
+    acme, _ = two_sides(tmp_path, LEFT, RIGHT)
+    with acme.workspace.transaction(), pytest.raises(TrustError, match="cut"):
+        renew_sketch(acme.workspace, PreviewKind.SKETCH, ("DE", "AT"), now=acme.now)
+    acme.later(days=FROZEN.days)
+    with acme.workspace.transaction():
+        renew_sketch(acme.workspace, PreviewKind.SKETCH, ("DE", "AT"), now=acme.now)
+        renew_sketch(acme.workspace, PreviewKind.SKETCH, ("FR",), now=acme.now)
+        for parts in (("AT",), (), ("FR", "IT")):
+            with pytest.raises(TrustError, match="cut"):
+                renew_sketch(acme.workspace, PreviewKind.SKETCH, parts, now=acme.now)
+
+
+def test_a_new_card_needs_a_new_sketch(tmp_path: Path) -> None:
+    acme, _ = two_sides(tmp_path, LEFT, RIGHT)
+    before = acme.workspace.sketches.own()[0]
+    acme.workspace.rotate(acme.now)
+    with acme.workspace.transaction():
+        sketch_terms(acme.workspace, PreviewKind.SKETCH, now=acme.now)
+    after = acme.workspace.sketches.own()[0]
+    assert (before.card, after.card) == (before.card, acme.workspace.card.digest)
+    assert before.id != after.id
 
 
 def test_what_left_is_in_the_ledger(sides: tuple[Side, Side]) -> None:
@@ -169,3 +204,24 @@ def test_what_left_is_in_the_ledger(sides: tuple[Side, Side]) -> None:
     assert [facts["event"] for facts in events] == ["sent", "previewed"]
     assert {facts["epsilon"] for facts in events} == {"1"}
     assert acme.workspace.sketches.epsilon_spent(acme.now) == 1
+
+
+def test_what_the_partner_holds_is_as_the_documents_say() -> None:
+    own = OwnSketch(
+        id=bytes(16),
+        kind=PreviewKind.SKETCH,
+        rows=(3000,),
+        epsilon=Epsilon.ONE,
+        countries=(),
+        list_id=1,
+        created=NOW,
+        card=bytes(32),
+        canonical="",
+        seed=bytes(32),
+        list_digest=bytes(32),
+        keys_digest=bytes(32),
+    )
+    holds = PartnerHolds.with_sketch(own, 1000, 3000)
+    assert holds.right == 73
+    assert holds.picked == pytest.approx(1270, rel=0.06)
+    assert holds.picked_right == pytest.approx(58, abs=3)

@@ -28,7 +28,13 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         {"names": ("Globex", "Acme"), "cards": TERMS.cards[::-1]},
         ("Roles: Globex begins sessions, before it was Acme.",),
     ),
-    ({"weak": WeakSlots.NONE}, ("Matches by weak keys alone: ask, now none.",)),
+    (
+        {"weak": WeakSlots.NONE},
+        (
+            "Possible matches: listed as possible; no name leaves before one of your people asks and one of "
+            "theirs answers, now not looked for.",
+        ),
+    ),
     ({"canonical": "canonical-v2"}, ("Rules for match keys: canonical-v1, now canonical-v2.",)),
     ({"data": {"data/words.tsv": "01"}}, ("Table data/words.tsv for recognising companies: 00, now 01.",)),
     ({"data": {}}, ("No longer: Table data/words.tsv for recognising companies: 00.",)),
@@ -45,11 +51,14 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ({"segments": ("prospect", "customer")}, ("Segments: customer, prospect, now prospect, customer.",)),
     (
         {"sharing": replace(SHARING, totals_shown_by=(Role.RESPONDER,))},
-        ("New: Totals shown by Globex: yes.",),
+        ("New: Totals: Globex also shows about how many companies, by country, industry and size.",),
     ),
     (
         {"sharing": replace(SHARING, rest_named_by=(Role.INITIATOR,))},
-        ("New: Accounts without a match named by Acme: yes.",),
+        (
+            "Other accounts: nobody learns the name of an account that only the other has, now Acme also "
+            "names ALL ACCOUNTS THAT DID NOT MATCH.",
+        ),
     ),
     (
         {"sharing": replace(SHARING, joint_filter=JointFilter(countries=("DE", "AT")))},
@@ -72,15 +81,39 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         ),
     ),
     ({"leads": (LEAD,)}, ("New: Who leads, rule 1: customer of Acme and prospect of Globex in DE: Acme leads.",)),
-    ({"audit": AuditTerms(required=False)}, ("Audit: yes, now no.",)),
+    (
+        {"audit": AuditTerms(required=False)},
+        (
+            "Audit: an auditor whom both accept may check for 180 days what each side put in, now none: "
+            "nobody can check afterwards what either side put in.",
+        ),
+    ),
     (
         {"audit": AuditTerms(auditor="Cerberus LLP", keep_days=90)},
-        (None, "Days that audit records are kept: 180, now 90."),
+        (
+            "Audit: an auditor whom both accept may check for 180 days what each side put in, now Cerberus "
+            "LLP may check for 90 days what each side put in.",
+        ),
     ),
-    ({"growth_alarm": 3}, ("Growth of the partner's list that needs a person: 4, now 3.",)),
-    ({"automatic_share": 1.0}, ("Without a person: 0%, now 100%.",)),
-    ({"runs_per_30_days": 9}, ("Sessions in 30 days, at most: 6, now 9.",)),
-    ({"min_change": 0}, ("Change of a list, at least: 5, now 0.",)),
+    (
+        {"growth_alarm": 3},
+        (
+            "Growth: a list that grows to 4 times its size needs a person's word, now a list that grows to 3 "
+            "times its size needs a person's word.",
+        ),
+    ),
+    (
+        {"automatic_share": 1.0},
+        ("Without a person: nothing is revealed, now a program may reveal up to 100% of its list.",),
+    ),
+    ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),
+    (
+        {"min_change": 0},
+        (
+            "Changed lists: 5 companies in a segment, or none at all, now none asked: two sessions can give "
+            "single accounts away.",
+        ),
+    ),
 ]
 
 
@@ -102,8 +135,9 @@ def test_a_preview_by_segments_is_said() -> None:
     sizes = OwnSizes(SketchTerms((16, 16, 64), Epsilon.ONE, ()), dict.fromkeys(three, 16))
     plain = propose(replace(SIZES, rows=sizes.rows), segments=three)
     assert differences(plain, propose(sizes, segments=three, preview=PreviewKind.SEGMENTS)) == (
-        "Preview: sketch, now segments.",
-        "Sketch of Acme: padded to 1,024, ε = 1, now padded to 16 + 16 + 64, ε = 1.",
+        "Preview: before any consent each gets a blurred copy of the other's list, without segments, to keep, now "
+        "before any consent each gets a blurred copy of the other's list, with segments, to keep.",
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 16 + 16 + 64, ε = 1.",
     )
 
 
@@ -117,7 +151,7 @@ def test_sizes_sketches_and_signatures_are_compared() -> None:
     assert differences(propose(), grown) == ("Padded size of Acme, customer: 16, now 32.",)
     coarser = propose(replace(SIZES, sketch=SketchTerms((2048,), Epsilon.HALF, ("DE",))))
     assert differences(propose(), coarser) == (
-        "Sketch of Acme: padded to 1,024, ε = 1, now padded to 2,048, ε = 1/2, of accounts in DE.",
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 2,048, ε = 1/2, of accounts in DE.",
     )
     signed = differences(propose(), propose().accept(SIZES, GLOBEX))
     assert signed == ("Signed: by the initiator alone, now by both.",)

@@ -19,7 +19,19 @@ from tests.workspace.conftest import NAME, NOW, add_session
 
 SEED = bytes(range(32))
 SKETCH = OwnSketch(
-    bytes(16), PreviewKind.SKETCH, (1024,), Epsilon.ONE, (), 1, NOW, SEED, b"l" * 32, b"k" * 32, b"totals"
+    id=bytes(16),
+    kind=PreviewKind.SKETCH,
+    rows=(1024,),
+    epsilon=Epsilon.ONE,
+    countries=(),
+    list_id=1,
+    created=NOW,
+    card=b"c" * 32,
+    canonical="v2",
+    seed=SEED,
+    list_digest=b"l" * 32,
+    keys_digest=b"k" * 32,
+    totals=b"totals",
 )
 
 

@@ -1,5 +1,6 @@
-"""The own accounts beside their entities, and the country each is in."""
+"""The own accounts beside their entities, and how columns of both are read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,47 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.schema import OWN_COLUMNS, Rows, first_of_entity, mapped
+from accountmap.account_map.schema import OWN_COLUMNS
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import UsageError
 from accountmap.linkage.places import country_code, country_of_domain
 from accountmap.linkage.prepared import Prepared
+
+Rows = npt.NDArray[np.int64]
+"""Row numbers."""
+
+
+def codes(column: pa.ChunkedArray) -> tuple[Rows, int]:
+    """Number the values of a column without nulls, in the order in which they first occur; and count them."""
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(coded.dictionary)
+
+
+def first_of_each(column: pa.ChunkedArray) -> Rows:
+    """Find for each value of a column without nulls the first row that has it, in the order of the rows."""
+    first: Rows = np.unique(codes(column)[0], return_index=True)[1].astype(np.int64)
+    return first
+
+
+def mapped(column: pa.ChunkedArray, reading: Callable[[str], str | None]) -> pa.Array:
+    """Read each cell of a column of text, and each different one only once; null stays null."""
+    coded = column.combine_chunks().dictionary_encode()
+    read = pa.array([reading(cell) for cell in coded.dictionary.to_pylist()], pa.string())
+    return read.take(coded.indices)
+
+
+def first_of_entity(column: pa.Array, entity: Rows, entities: int) -> pa.Array:
+    """Give each entity the first value that any of its accounts has.
+
+    Args:
+        column: a value or null for each account.
+        entity: the row of each account's entity.
+        entities: how many there are.
+    """
+    filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    first = np.full(entities, -1, np.int64)
+    first[entity[filled[::-1]]] = filled[::-1]  # Of several writes to one place the last one stays.
+    return column.take(pa.array(first, mask=first < 0))
 
 
 def countries_of(accounts: pa.Table) -> pa.Array:
@@ -30,6 +67,7 @@ class OwnAccounts:
         name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
             website; or null.
         amount: for each entity the sum of its accounts' amounts.
+        currency: of the amounts, as an ISO 4217 code, or empty if the list does not say.
     """
 
     table: pa.Table
@@ -38,6 +76,7 @@ class OwnAccounts:
     territory: pa.Array
     site: pa.Array
     amount: npt.NDArray[np.float64]
+    currency: str
 
 
 def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
@@ -70,6 +109,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         amount=np.bincount(entity, weights=amount.fill_null(0.0).to_numpy(), minlength=entities).astype(
             np.float64
         ),
+        currency="",
     )
 
 

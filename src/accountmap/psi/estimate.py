@@ -3,12 +3,14 @@
 An estimate stays with the party that made it: if the sketch was crafted, it is an answer about single accounts.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from accountmap.psi.noise import laplace_of
 from accountmap.psi.sketch import Sketch, SketchParameters, Values
+
+ALL_SEGMENTS: Final = 255
+"""In the place of a segment: all own segments together."""
 
 LEAST_SHOWN: Final = 100
 """For fewer own values no estimate is shown."""
@@ -36,18 +38,15 @@ class Estimate:
     high: int
 
 
-def estimate_level(
-    parameters: SketchParameters, level: int, count: int, own: int, hits: int, draws: int = 1
-) -> Estimate:
+def estimate_level(parameters: SketchParameters, level: int, count: int, own: int, hits: int) -> Estimate:
     """Estimate how many own values a partner lists with an answer of at least `level` (psi-v2 §5.5).
 
     Args:
         count: positions of the partner's sketch whose answer is at least `level`.
         own: how many own values were looked for.
         hits: how many were met there, with noise.
-        draws: how many noises `hits` has: that of each segment that it is the sum of.
     """
-    interval = _Interval(parameters, level, count, own, hits, draws)
+    interval = _Interval(parameters, level, count, own, hits)
     value = interval.estimate()
     return Estimate(own, hits, value, interval.end(value, 0), interval.end(value, interval.most))
 
@@ -55,13 +54,11 @@ def estimate_level(
 class _Interval:
     """The numbers of shared values that fit what was met (psi-v2 §5.5)."""
 
-    def __init__(
-        self, parameters: SketchParameters, level: int, count: int, own: int, hits: int, draws: int
-    ) -> None:
+    def __init__(self, parameters: SketchParameters, level: int, count: int, own: int, hits: int) -> None:
         self._m, self._own, self._hits = parameters.positions, own, hits
         self._if_so, _ = parameters.chances(level)
         self._count = count
-        self._noise = draws * _TENFOLD_VARIANCE[parameters.by_segments]
+        self._noise = _TENFOLD_VARIANCE[parameters.by_segments]
         self.most = min(own, parameters.rows_from(level))
 
     def estimate(self) -> int:
@@ -95,7 +92,7 @@ class _Interval:
 
 
 def estimates(sketch: Sketch, own_seed: bytes, values: Values) -> tuple[tuple[Estimate, ...], ...]:
-    """Estimate for each own segment and each level how many values the partner lists (psi-v2 §5.5).
+    """Estimate for each own segment, and for all together, how many values the partner lists (psi-v2 §5.5).
 
     This is done once for a pair of sketches. The noise depends on nothing else, so repeating it gains nothing.
 
@@ -105,24 +102,18 @@ def estimates(sketch: Sketch, own_seed: bytes, values: Values) -> tuple[tuple[Es
         values: of the own entities that take part.
 
     Returns:
-        One row a segment, with one estimate for each level.
+        One row a segment, and one more for all of them, each with one estimate a level.
     """
     answers = sketch.answers(values.messages)
+    segments = [*enumerate(values.in_segment.T), (ALL_SEGMENTS, values.in_segment.any(axis=1))]
     found = []
-    for segment in range(values.in_segment.shape[1]):
-        mine = answers[values.in_segment[:, segment]]
-        row = []
-        for level in sketch.parameters.levels:
+    for segment, chosen in segments:
+        mine, row = answers[chosen], []
+        for level, count in zip(sketch.parameters.levels, sketch.counts, strict=True):
             hits = int((mine >= level).sum()) + estimate_noise(sketch, own_seed, segment, level)
-            row.append(estimate_level(sketch.parameters, level, sketch.counts[level - 1], len(mine), hits))
+            row.append(estimate_level(sketch.parameters, level, count, len(mine), hits))
         found.append(tuple(row))
     return tuple(found)
-
-
-def estimate_all(sketch: Sketch, segments: Sequence[Estimate], level: int = 1) -> Estimate:
-    """Estimate for several segments together, from what was met in each: it says nothing that they do not say."""
-    own, hits = sum(one.own for one in segments), sum(one.hits for one in segments)
-    return estimate_level(sketch.parameters, level, sketch.counts[level - 1], own, hits, draws=len(segments))
 
 
 def estimate_noise(sketch: Sketch, own_seed: bytes, segment: int, level: int) -> int:

@@ -2,9 +2,13 @@
 
 from accountmap.session.active import default_curve
 from accountmap.session.agreements import (
+    cards_of,
+    concerns_of,
+    end_agreement,
     partner_of,
     propose_agreement,
     propose_preview,
+    read_agreement,
     sign_agreement,
     write_agreement,
 )
@@ -20,11 +24,15 @@ __all__ = [
     "Preview",
     "SessionRunner",
     "State",
+    "cards_of",
+    "concerns_of",
     "default_curve",
+    "end_agreement",
     "forecast",
     "partner_of",
     "propose_agreement",
     "propose_preview",
+    "read_agreement",
     "sign_agreement",
     "write_agreement",
 ]

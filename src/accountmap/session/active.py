@@ -222,7 +222,7 @@ class OpenSession:
             sketch_seed=sketch.seed,
             frozen_list=freeze_list(workspace, record.list_id),
             key_table=key_table_digest(key_records(own.key_table())),
-            sketch_inputs=commitment_part(workspace, sketch),
+            sketch_inputs=commitment_part(sketch),
         )
         if saved is None:
             session = Session.start(role, parameters, inputs, sides, ports)

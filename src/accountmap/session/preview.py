@@ -4,12 +4,14 @@ Each step is one transaction. The own message is stored before it leaves, and th
 the partner's message is there.
 """
 
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
@@ -17,7 +19,7 @@ from accountmap.files import write_atomic
 from accountmap.model import Role
 from accountmap.psi.codec import read_preview, write_preview
 from accountmap.psi.parameters import MessageType
-from accountmap.psi.sketch import Sketch
+from accountmap.psi.sketch import Sketch, SketchParameters
 from accountmap.psi.suite import NONCE_BYTES, session_id
 from accountmap.session.active import MESSAGE_LIFE
 from accountmap.session.engine import now_utc
@@ -37,6 +39,7 @@ from accountmap.trust.envelope import Header, first_transcript, next_transcript,
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.estimates import Estimate
 from accountmap.workspace.previews import PreviewRecord
+from accountmap.workspace.sketches import OwnSketch
 
 
 class PreviewState(StrEnum):
@@ -44,6 +47,54 @@ class PreviewState(StrEnum):
 
     WAITING = "waiting"
     DONE = "done"
+
+
+@dataclass(frozen=True)
+class PartnerHolds:
+    """What a partner has with our sketch, in numbers for people.
+
+    Attributes:
+        made: when the sketch was made.
+        epsilon: as in the agreement.
+        by_segments: whether it says in which segment a company is.
+        right: of 100 single companies, for how many it says rightly whether they are on the list.
+        shared, of: an example: so many of so many companies of the partner's are on the list.
+        picked: how many of these it would pick out.
+        picked_right: of 100 of those, how many are on the list.
+    """
+
+    made: datetime
+    epsilon: str
+    by_segments: bool
+    right: int
+    shared: int
+    of: int
+    picked: int
+    picked_right: int
+
+    @classmethod
+    def with_sketch(cls, own: OwnSketch, shared: int, of: int) -> Self:
+        """Work out what a sketch is good for, on the average of all seeds.
+
+        Args:
+            shared, of: of the example.
+        """
+        parameters = SketchParameters(own.rows, own.epsilon)
+        if_so, if_not = (count / 2**64 for count in parameters.chances(1))
+        filled = 1 - (1 - 1 / parameters.positions) ** sum(own.rows)
+        found = shared * if_so
+        picked = found + (of - shared) * (if_not + (if_so - if_not) * filled)
+        odds = math.exp(own.epsilon.fraction)
+        return cls(
+            made=own.created,
+            epsilon=str(own.epsilon),
+            by_segments=parameters.by_segments,
+            right=round(100 * odds / (1 + odds)),
+            shared=shared,
+            of=of,
+            picked=round(picked),
+            picked_right=round(100 * found / picked) if picked else 0,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,8 +106,7 @@ class PreviewOutcome:
         estimates: by own segment and level, and of all segments together with the segment ""; of 100 own companies
             or more. They never leave.
         own_companies: companies that were looked for, by own segment.
-        epsilon: of the own sketch, which the partner has or gets; None as long as none has left.
-        own_rows, partner_rows: padded rows of the two sketches.
+        partner_holds: what the partner has of us; None as long as nothing has left.
         notes: files that were passed over, and why.
     """
 
@@ -65,9 +115,7 @@ class PreviewOutcome:
     sent: tuple[str, ...]
     estimates: tuple[Estimate, ...]
     own_companies: dict[str, int]
-    epsilon: str | None
-    own_rows: int
-    partner_rows: int
+    partner_holds: PartnerHolds | None
     notes: tuple[str, ...]
 
 
@@ -114,9 +162,9 @@ class PreviewRunner:
             record = self._begin(record)
         if record is not None:
             self._deliver(record)
-        if record is not None and record.done is None and self._finish(record):
-            record = self._latest()
-        return self._outcome(record)
+        if record is not None and record.done is None:
+            self._finish(record)
+        return self._outcome(self._latest() if record else None)
 
     @property
     def _messages(self) -> Path:
@@ -151,9 +199,9 @@ class PreviewRunner:
                 done=None,
             )
             if record.role is Role.INITIATOR:
-                sent = self._send(record, agreement, MessageType.PREVIEW_OFFER, NO_SESSION, bytes(sketch), now)
+                sent = self._send(record, agreement, MessageType.PREVIEW_OFFER, NO_SESSION, sketch, now)
             else:
-                sent = self._answer(record, agreement, bytes(sketch), now)
+                sent = self._answer(record, agreement, sketch, now)
             if sent is not None:
                 record_sketch_sent(workspace, own, self._partner, None, now)
                 self._record(sent, "sent", now)
@@ -170,22 +218,21 @@ class PreviewRunner:
         sid = session_id(preview_parameters(agreement).context, nonce, record.nonce)
         return self._send(record, agreement, MessageType.PREVIEW_ANSWER, sid, sketch, now)
 
-    def _finish(self, record: PreviewRecord) -> bool:
+    def _finish(self, record: PreviewRecord) -> None:
         """As initiator, take message 12, if it is there."""
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
-            if self._latest() != record:
-                return False
+            if self._latest() != replace(record, delivered=True):
+                return
             agreement = workspace.agreement(record.agreement)
             received = self._find(agreement, MessageType.PREVIEW_ANSWER, record.opening, None, now)
             if received is None:
-                return False
+                return
             nonce = self._take(record, agreement, received, now)
             if received.header.session != session_id(preview_parameters(agreement).context, record.nonce, nonce):
                 raise PeerError("the message names another preview than it belongs to")
-            workspace.previews.put(replace(record, done=now))
+            workspace.previews.put(replace(record, delivered=True, done=now))
             self._record(record, "previewed", now)
-        return True
 
     def _take(self, record: PreviewRecord, agreement: Agreement, received: Received, now: datetime) -> bytes:
         """Take the partner's sketch, make the estimates, and return its nonce."""
@@ -307,18 +354,22 @@ class PreviewRunner:
         )
 
     def _outcome(self, record: PreviewRecord | None) -> PreviewOutcome:
-        made = self._workspace.estimates.latest(self._partner.slug)
         done = record is not None and record.done is not None
-        own = self._workspace.sketches.get(record.sketch) if record else None
-        taken = self._workspace.sketches.taken(self._partner.slug)
+        made = self._workspace.estimates.latest(self._partner.slug) if done else []
         return PreviewOutcome(
             state=PreviewState.DONE if done else PreviewState.WAITING,
             taken=tuple(self._taken),
             sent=tuple(self._sent),
-            estimates=tuple(shown_estimates(made)) if done else (),
+            estimates=tuple(shown_estimates(made)),
             own_companies={each.segment: each.own_values for each in made if each.segment and each.level == 1},
-            epsilon=str(own.epsilon) if own else None,
-            own_rows=sum(own.rows) if own else 0,
-            partner_rows=sum(taken[0].rows) if taken else 0,
+            partner_holds=self._partner_holds(record, made) if record else None,
             notes=tuple(self._notes),
         )
+
+    def _partner_holds(self, record: PreviewRecord, made: list[Estimate]) -> PartnerHolds:
+        """Take the estimate as the example, or a third of the partner's padded rows before there is one."""
+        agreement = self._workspace.agreement(record.agreement)
+        of = agreement.sketches[record.role.other].total
+        estimated = [each.estimate for each in shown_estimates(made) if not each.segment and each.level == 1]
+        shared = min(estimated[0], of) if estimated else of // 3
+        return PartnerHolds.with_sketch(self._workspace.sketches.get(record.sketch), shared, of)

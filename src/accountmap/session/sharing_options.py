@@ -51,7 +51,7 @@ class SharingOptions:
         Raises:
             InputError: naming which is malformed.
         """
-        least, most = _band(self.employees)
+        least, most = employees_band(self.employees)
         return Sharing(
             rectangles=rectangles_of(self._matrix()),
             totals_shown_by=WHO[self.totals],
@@ -160,7 +160,12 @@ def _cells(mine: Sequence[str], theirs: Sequence[str]) -> list[Cell]:
     return [(one, other) for one in mine for other in theirs]
 
 
-def _band(typed: str) -> tuple[int, int]:
+def employees_band(typed: str) -> tuple[int, int]:
+    """Read `FROM-TO`; either may be missing, and nothing is no bound.
+
+    Raises:
+        InputError: it is malformed.
+    """
     least, _, most = typed.partition("-")
     if not typed:
         return 0, 0

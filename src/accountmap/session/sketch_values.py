@@ -26,7 +26,8 @@ def entities_of_sketch(
     """
     off_limits = left_out(prepared, withheld(accounts, prepared, JointFilter()))
     hidden = pc.is_in(prepared.entities["segment"], value_set=pa.array(list(left_out_segments), pa.string()))
-    return ~off_limits & ~hidden.to_numpy() & in_countries(accounts, prepared, countries)
+    chosen: Flags = ~off_limits & ~hidden.to_numpy() & in_countries(accounts, prepared, countries)
+    return chosen
 
 
 def in_countries(accounts: AccountList, prepared: Prepared, countries: Collection[str]) -> Flags:
@@ -82,3 +83,17 @@ def full_names(accounts: AccountList, prepared: Prepared) -> pa.Array:
 def _full_name(cell: str) -> str | None:
     name = parse(cell)
     return squash(name.full) if name else None
+
+
+def amounts_by_segment(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> dict[str, float]:
+    """Add up the amounts of some entities by segment; a segment without any is left out.
+
+    Args:
+        taking_part: one flag an entity.
+    """
+    entity = entity_of_account(accounts, prepared)
+    amount = accounts.table["amount"]
+    counted = pc.and_(pc.is_finite(amount).fill_null(False), pa.chunked_array([taking_part[entity]]))
+    rows = pa.table({"segment": prepared.entities["segment"].take(pa.array(entity)), "amount": amount})
+    sums = rows.filter(counted).group_by("segment").aggregate([("amount", "sum")])
+    return dict(zip(sums["segment"].to_pylist(), sums["amount_sum"].to_pylist(), strict=True))

@@ -5,6 +5,7 @@ away. It is renewed after 184 days, whether the list has changed or not, and soo
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,9 +15,10 @@ import numpy as np
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import NotNowError, TrustError
+from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.psi.codec import require
-from accountmap.psi.estimate import LEAST_SHOWN, estimate_all, estimates
+from accountmap.psi.estimate import LEAST_SHOWN, estimates
 from accountmap.psi.sketch import (
     SKETCH_ID_BYTES,
     Sketch,
@@ -29,7 +31,12 @@ from accountmap.psi.sketch import (
 from accountmap.psi.suite import SEED_BYTES
 from accountmap.session.frozen_list import freeze_list
 from accountmap.session.participants import left_out, padded_size, withheld
-from accountmap.session.sketch_values import entities_of_sketch, in_countries, sketch_values
+from accountmap.session.sketch_values import (
+    amounts_by_segment,
+    entities_of_sketch,
+    in_countries,
+    sketch_values,
+)
 from accountmap.session.totals import noisy_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.limits import epsilon_needs_confirmation
@@ -60,9 +67,21 @@ def sketch_terms(
         TrustError: the workspace has cut its list into other parts.
     """
     own = workspace.sketches.current(kind, countries)
-    if own is None or own.created + FROZEN <= now:
-        own = renew_sketch(workspace, kind, countries, now=now, before=own)
+    if own is None or is_due(workspace, own, now):
+        own = renew_sketch(workspace, kind, countries, now=now)
     return SketchTerms(own.rows, own.epsilon, own.countries)
+
+
+def is_due(workspace: Workspace, own: OwnSketch, now: datetime) -> bool:
+    """Return whether another sketch has to take the place of one: it is old, or of another card or other rules."""
+    made_for = own.card, own.canonical
+    return own.created + FROZEN <= now or made_for != (workspace.card.digest, canonical_rules())
+
+
+def canonical_rules() -> str:
+    """Return what decides the names in a sketch: version and tables of the canonicaliser, in one digest."""
+    rules = json.dumps([CANONICAL_VERSION, data_digests()], sort_keys=True)
+    return hashlib.sha256(rules.encode()).hexdigest()
 
 
 def renew_sketch(
@@ -71,13 +90,13 @@ def renew_sketch(
     countries: tuple[str, ...] = (),
     *,
     now: datetime,
-    before: OwnSketch | None = None,
     confirmed: bool = False,
 ) -> OwnSketch:
     """Make and store a sketch of the current list. Call inside a transaction.
 
+    Rows and ε of the one that it replaces stay if the list fits: agreements name them.
+
     Args:
-        before: the one that it replaces. Its rows and ε stay if the list fits: agreements name them.
         confirmed: whether a person has typed that ε may come above what one gives away without asking.
 
     Raises:
@@ -88,7 +107,7 @@ def renew_sketch(
     accounts, prepared = workspace.load_list(list_id)
     taking_part = entities_of_sketch(accounts, prepared, countries, workspace.previews.left_out_segments())
     values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
-    parameters = _parameters(kind, values, before)
+    parameters = _parameters(kind, values, workspace.sketches.current(kind, countries))
     spent = workspace.sketches.epsilon_spent(now)
     if not confirmed and epsilon_needs_confirmation(spent, parameters.epsilon.fraction):
         raise NotNowError(
@@ -106,6 +125,8 @@ def renew_sketch(
         countries=countries,
         list_id=list_id,
         created=now,
+        card=secret.card,
+        canonical=canonical_rules(),
         seed=secret.seed,
         list_digest=freeze_list(workspace, list_id),
         keys_digest=values.digest(),
@@ -119,7 +140,7 @@ def _check_parts(workspace: Workspace, countries: tuple[str, ...], now: datetime
     """Refuse parts that overlap: an entity in two of them would be shown twice."""
     for other in workspace.sketches.own():
         overlaps = set(other.countries) & set(countries) or not (other.countries and countries)
-        if other.countries != countries and overlaps and other.created + FROZEN > now:
+        if other.countries != countries and overlaps and not is_due(workspace, other, now):
             raise TrustError(
                 "your list is cut for its blurred copies in another way: a company would be in two of them",
                 "Use the parts that are there: accountmap sketch show",
@@ -137,7 +158,8 @@ def _parameters(kind: PreviewKind, values: Values, before: OwnSketch | None) -> 
 
 def _strongest(values: Values) -> list[int]:
     """Count the values by the strongest segment in which each stands."""
-    return np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS)).tolist()
+    counted = np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS))
+    return [int(count) for count in counted]
 
 
 def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) -> tuple[OwnSketch, bytes]:
@@ -154,17 +176,17 @@ def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) ->
             "the blurred copy of your list has another size than this agreement says: it was renewed since",
             "Make a new agreement with: accountmap agreement new",
         )
-    return own, workspace.sketches.body(own.id)
+    return own, bytes(workspace.sketches.body(own.id))
 
 
-def sketch_secret(workspace: Workspace, own: OwnSketch) -> SketchSecret:
+def sketch_secret(own: OwnSketch) -> SketchSecret:
     """Return what a sketch was made with."""
-    return SketchSecret(workspace.card.digest, own.id, own.seed)
+    return SketchSecret(own.card, own.id, own.seed)
 
 
-def commitment_part(workspace: Workspace, own: OwnSketch) -> bytes:
+def commitment_part(own: OwnSketch) -> bytes:
     """Return what an input commitment binds of a sketch (psi-v2 §6.2)."""
-    return sketch_inputs(sketch_secret(workspace, own), own.list_digest, own.keys_digest)
+    return sketch_inputs(sketch_secret(own), own.list_digest, own.keys_digest)
 
 
 def record_sketch_sent(
@@ -259,25 +281,25 @@ def make_estimates(
     taking_part = ~left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
     taking_part &= in_countries(accounts, prepared, theirs.countries)
     values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
-    by_segment = estimates(sketch, own.seed, values)
-    made = []
-    for at, segment in enumerate((*SEGMENTS, ALL_SEGMENTS)):
-        for n, level in enumerate(sketch.parameters.levels):
-            found = by_segment[at][n] if segment else estimate_all(sketch, [row[n] for row in by_segment], level)
-            made.append(
-                Estimate(
-                    partner=partner.slug,
-                    own_sketch=own.id,
-                    partner_sketch=sketch.id,
-                    segment=segment,
-                    level=level,
-                    own_values=found.own,
-                    estimate=found.value,
-                    low=found.low,
-                    high=found.high,
-                    made=now,
-                )
-            )
+    amounts = amounts_by_segment(accounts, prepared, taking_part)
+    found = zip((*SEGMENTS, ALL_SEGMENTS), estimates(sketch, own.seed, values), strict=True)
+    made = [
+        Estimate(
+            partner=partner.slug,
+            own_sketch=own.id,
+            partner_sketch=sketch.id,
+            segment=segment,
+            level=level,
+            own_values=each.own,
+            estimate=each.value,
+            low=each.low,
+            high=each.high,
+            made=now,
+            amount=amounts.get(segment),
+        )
+        for segment, row in found
+        for level, each in zip(sketch.parameters.levels, row, strict=True)
+    ]
     workspace.estimates.add(made)
     return made
 

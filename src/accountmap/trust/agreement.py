@@ -234,10 +234,10 @@ def _compared(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
 def _size_facts(name: str, sizes: OwnSizes) -> dict[str, str]:
     """Return the sizes of a company as facts to compare."""
     rows = {f"Padded size of {name}, {segment}": f"{rows:,}" for segment, rows in sizes.rows.items()}
-    return {**rows, f"Sketch of {name}": sketch_in_words(sizes.sketch)}
+    return {**rows, f"Blurred copy of {name}": sketch_in_words(sizes.sketch)}
 
 
 def sketch_in_words(sketch: SketchTerms) -> str:
     """Say what a sketch is like."""
     where = f", of accounts in {', '.join(sketch.countries)}" if sketch.countries else ""
-    return f"padded to {' + '.join(f'{size:,}' for size in sketch.rows)}, ε = {sketch.epsilon}{where}"
+    return f"with room for {' + '.join(f'{size:,}' for size in sketch.rows)}, ε = {sketch.epsilon}{where}"

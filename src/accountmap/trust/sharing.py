@@ -97,20 +97,16 @@ class Sharing:
     totals_shown_by: tuple[Role, ...] = term(
         "disclosure.totals_shown_by",
         items(choice(_ROLES)),
+        "Totals",
         default=(),
         say=in_words.totals,
-        facts=lambda terms: {
-            f"Totals shown by {terms.names[role]}": "yes" for role in terms.sharing.totals_shown_by
-        },
     )
     rest_named_by: tuple[Role, ...] = term(
         "disclosure.rest_named_by",
         items(choice(_ROLES)),
+        "Other accounts",
         default=(),
         say=in_words.rest,
-        facts=lambda terms: {
-            f"Accounts without a match named by {terms.names[role]}": "yes" for role in terms.sharing.rest_named_by
-        },
     )
     rectangles: tuple[Rectangle, ...] = term(
         "rectangle",

@@ -195,7 +195,8 @@ class Term:
         label: what people call it; without one it is not compared.
         comment: written above it, for whoever reads the text itself.
         say: sentences for people about the whole terms, as this term decides them; by default none.
-        facts: what to compare in two agreements, by what it is about; by default the label and the value.
+        facts: what to compare in two agreements, by what it is about; by default, under the label, what `say`
+            says, or else the value.
         in_preview: whether a preview agreement has it too.
     """
 
@@ -346,12 +347,13 @@ def facts_of(terms: Any, *, preview: bool = False) -> dict[str, str]:
         if declared.facts:
             found |= declared.facts(terms)
         elif declared.label:
-            found[declared.label] = declared.kind.show(value)
-    return found
+            found[declared.label] = "; ".join(declared.say(terms)) if declared.say else declared.kind.show(value)
+    return {what: said for what, said in found.items() if said}
 
 
 def sentences_of(terms: Any, *, preview: bool = False) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield for each term that has something to say its label and its sentences."""
     for declared in terms_of(type(terms)):
-        if declared.say and (declared.in_preview or not preview):
-            yield declared.label, declared.say(terms)
+        said = declared.say(terms) if declared.say and (declared.in_preview or not preview) else ()
+        if said:
+            yield declared.label, said

@@ -52,10 +52,8 @@ class AuditTerms:
         comment="What each keeps, sealed, for an auditor whom both accept: never for the other.",
         say=in_words.audit,
     )
-    auditor: str = term(
-        "audit.auditor", words(may_be_empty=True), "Auditor", default="an auditor whom both accept"
-    )
-    keep_days: int = term("audit.keep_days", whole(0, 3_650), "Days that audit records are kept", default=180)
+    auditor: str = term("audit.auditor", words(may_be_empty=True), default="an auditor whom both accept")
+    keep_days: int = term("audit.keep_days", whole(0, 3_650), default=180)
 
 
 @dataclass(frozen=True)
@@ -134,9 +132,9 @@ class Terms:
     runs_per_30_days: int = term(
         "disclosure.runs_per_30_days",
         whole(1, 1_000),
-        "Sessions in 30 days, at most",
+        "Sessions",
         default=6,
-        say=lambda terms: [f"{terms.runs_per_30_days}"],
+        say=lambda terms: [f"at most {terms.runs_per_30_days:,} in 30 days"],
     )
     sharing: Sharing = part(Sharing)
     leads: tuple[Lead, ...] = term(
@@ -152,7 +150,7 @@ class Terms:
     min_change: int = term(
         "limits.min_change",
         whole(0, 1_000_000),
-        "Change of a list, at least",
+        "Changed lists",
         default=5,
         comment="Two sessions whose lists differ by few companies give these away: a list stays as it was, or\n"
         "changes by so many in a segment.",
@@ -161,11 +159,11 @@ class Terms:
     growth_alarm: int = term(
         "limits.growth_alarm",
         whole(2, 1_000),
-        "Growth of the partner's list that needs a person",
+        "Growth",
         default=4,
         comment="A list that grows so many times may hold companies that are not its owner's.",
         in_preview=True,
-        say=lambda terms: [f"{terms.growth_alarm} times its smallest size in twelve months"],
+        say=lambda terms: [f"a list that grows to {terms.growth_alarm:,} times its size needs a person's word"],
     )
     protocol: Protocol = part(Protocol)
     canonical: str = term(
@@ -188,12 +186,13 @@ class Terms:
         default="balanced",
         comment="Which match keys are compared, and what becomes of a match: `agreement show` sums it up.",
         say=in_words.rule,
+        facts=lambda terms: {"Match rule": terms.profile},
     )
     threshold: int = term("matching.threshold", whole(1, MOST_WEIGHT), "Evidence that makes a match", default=1)
     weak: WeakSlots = term(
         "matching.weak",
         choice({each.value: each for each in WeakSlots}),
-        "Matches by weak keys alone",
+        "Possible matches",
         default=WeakSlots.NONE,
         say=lambda terms: [in_words.WEAK[terms.weak]],
     )

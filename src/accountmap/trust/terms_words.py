@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from accountmap.model import PreviewKind, WeakSlots
+from accountmap.model import PreviewKind, Role, WeakSlots
 
 if TYPE_CHECKING:
     from accountmap.trust.match_rule import ClassTerms, SlotTerms
@@ -47,19 +47,21 @@ def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str
 
 def totals(terms: "Terms") -> list[str]:
     """Say who shows noisy totals of its list."""
-    return [
-        f"{terms.names[role]} also shows about how many companies it has, by country, industry and size."
-        for role in terms.sharing.totals_shown_by
-    ]
+    shown = _companies(terms, terms.sharing.totals_shown_by)
+    verb = "show" if " and " in shown else "shows"
+    return [f"{shown} also {verb} about how many companies, by country, industry and size"] if shown else []
 
 
 def rest(terms: "Terms") -> list[str]:
     """Say who names the accounts that did not match."""
-    named = [
-        f"{terms.names[role]} also names all its accounts that did not match."
-        for role in terms.sharing.rest_named_by
-    ]
-    return named or ["Nobody learns the name of an account that only the other has."]
+    named = _companies(terms, terms.sharing.rest_named_by)
+    if not named:
+        return ["nobody learns the name of an account that only the other has"]
+    return [f"{named} also {'name' if ' and ' in named else 'names'} ALL ACCOUNTS THAT DID NOT MATCH"]
+
+
+def _companies(terms: "Terms", roles: Sequence[Role]) -> str:
+    return " and ".join(sorted(terms.names[role] for role in roles))
 
 
 def who_takes_part(terms: "Terms") -> list[str]:

@@ -24,6 +24,8 @@ CREATE TABLE own_sketch (
     countries TEXT NOT NULL,
     list INTEGER NOT NULL REFERENCES account_list,
     created TEXT NOT NULL,
+    card BLOB NOT NULL,
+    canonical TEXT NOT NULL,
     list_digest BLOB NOT NULL,
     keys_digest BLOB NOT NULL,
     secret BLOB NOT NULL
@@ -59,6 +61,8 @@ class OwnSketch:
         rows: padded rows; one number, or one for each segment.
         countries: the part of the list that it is of; empty for all of it.
         list_id: the prepared list that it was made of.
+        card: digest of the own card that it was made for.
+        canonical: by which rules and tables its names were made comparable.
         seed: 32 secret bytes.
         list_digest, keys_digest: SHA-256 of that list, and of its key messages (account-psi-v2 §6.2).
         totals: rows of by 0 to 3 as they are sent (message-v2 §6.2), or nothing if none were made.
@@ -71,6 +75,8 @@ class OwnSketch:
     countries: tuple[str, ...]
     list_id: int
     created: datetime
+    card: bytes
+    canonical: str
     seed: bytes
     list_digest: bytes
     keys_digest: bytes
@@ -127,7 +133,7 @@ class Sketches:
         self._body_file(sketch.id).write(body)
         secret = seal_cell(self._storage(), _label(sketch.id), [sketch.seed.hex(), sketch.totals.hex()])
         self._database.run(
-            "INSERT INTO own_sketch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO own_sketch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             sketch.id,
             sketch.kind.value,
             _joined(sketch.rows),
@@ -135,6 +141,8 @@ class Sketches:
             _joined(sketch.countries),
             sketch.list_id,
             sketch.created.isoformat(),
+            sketch.card,
+            sketch.canonical,
             sketch.list_digest,
             sketch.keys_digest,
             secret,
@@ -259,6 +267,8 @@ class Sketches:
             _split(row["countries"]),
             row["list"],
             datetime.fromisoformat(row["created"]),
+            row["card"],
+            row["canonical"],
             bytes.fromhex(seed),
             row["list_digest"],
             row["keys_digest"],

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import Final, Self
@@ -13,11 +14,13 @@ from accountmap.accounts.schema import AccountList
 from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.files import keep_private
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Role
 from accountmap.trust.agreement import Agreement
+from accountmap.trust.display_safety import check_name
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.key_file import KeyFile
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
-from accountmap.trust.limits import MOST_ROWS
+from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.rotation import Rotation
 from accountmap.trust.sealed import Storage
 from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
@@ -90,9 +93,8 @@ class Workspace:
             UsageError: `now` has no time zone.
         """
         _check_time_zone(now)
+        cls.check_new(folder, name)
         folder = Path(folder)
-        if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
-            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
         file = KeyFile.protect(Identity.generate(name, now), passphrase)
         made: list[Path] = []
         try:
@@ -109,6 +111,18 @@ class Workspace:
             if isinstance(error, OSError):
                 raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
             raise
+
+    @staticmethod
+    def check_new(folder: str | PathLike[str], name: str) -> None:
+        """Refuse a folder or a company's name with which no workspace can be made, before a passphrase is chosen.
+
+        Raises:
+            WorkspaceError: there is a workspace already.
+            TrustError: the name is not usable.
+        """
+        check_name(name)
+        if (Path(folder) / DATABASE).exists() or (Path(folder) / IDENTITY).exists():
+            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
 
     @classmethod
     def open(cls, folder: str | PathLike[str], passphrase: Ask = lambda _: None) -> Self:
@@ -396,6 +410,16 @@ class Workspace:
     def knows_offer(self, offer: bytes) -> bool:
         """Return whether a message 1 was answered, or made, before."""
         return bool(self._database.all("SELECT 1 FROM session WHERE offer = ?", offer))
+
+    def budget(self, partner: PartnerRecord) -> PartnerBudget:
+        """Add up what a partner got over all agreements, and what it could have made of it."""
+        counted = [
+            (self.agreement(session.agreement), Role(session.role))
+            for session in self.sessions(partner)
+            if session.charged
+        ]
+        sent = self.sketches.disclosures(partner.slug)
+        return budget_of(counted, sum((each.epsilon.fraction for each in sent), Fraction(0)))
 
     def record(self, facts: Facts) -> None:
         """Add an entry to the ledger. Call inside the transaction of the step that it records."""
