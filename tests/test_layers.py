@@ -47,7 +47,14 @@ MAY_IMPORT = {
 CLI_MAY_ALSO_IMPORT = {
     "account_map": {"STANDARD_WEIGHTS", "read_weights"},
     "accounts.schema": {"SEGMENTS"},
-    "api": {"BackendState", "abandon_session", "direct_channel", "examine_backends", "revoke_partner"},
+    "api": {
+        "BackendState",
+        "abandon_session",
+        "direct_channel",
+        "examine_backends",
+        "exchange_questions",
+        "revoke_partner",
+    },
     "channels": {"DirectChannel"},
     "files": {"write_atomic"},
     "linkage.explain": {"explain"},
@@ -55,6 +62,7 @@ CLI_MAY_ALSO_IMPORT = {
     "linkage.reference": {"build_reference"},
     "preflight": {"Preflight"},
     "report": {"review_csv"},
+    "report.safe_text": {"spreadsheet_text"},
     "session": {
         "Forecast",
         "forecast",
@@ -65,12 +73,17 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "session.agreements": {"FIELDS", "SHARED_FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
+    "session.conversation": {"ConversationOutcome"},
     "session.message_files": {"describe_message"},
+    "session.preview": {"PartnerHolds"},
+    "session.questions": {"PossibleMatch", "session_matches"},
     "trust.agreement": {"Agreement"},
     "trust.agreement_words": {"differences", "sharing_in_words"},
     "trust.identity": {"Card"},
     "trust.ledger": {"Ledger"},
     "trust.rotation": {"Rotation"},
+    "workspace.conversations": {"Question"},
+    "workspace.estimates": {"Estimate"},
     "workspace.reviews": {"add_reviews"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""
