@@ -47,7 +47,14 @@ MAY_IMPORT = {
 CLI_MAY_ALSO_IMPORT = {
     "account_map": {"STANDARD_WEIGHTS", "read_weights"},
     "accounts.schema": {"SEGMENTS"},
-    "api": {"BackendState", "abandon_session", "direct_channel", "examine_backends", "revoke_partner"},
+    "api": {
+        "BackendState",
+        "abandon_session",
+        "direct_channel",
+        "examine_backends",
+        "exchange_questions",
+        "revoke_partner",
+    },
     "channels": {"DirectChannel"},
     "files": {"write_atomic"},
     "linkage.explain": {"explain"},
@@ -56,6 +63,7 @@ CLI_MAY_ALSO_IMPORT = {
     "model": {"Level", "PreviewKind", "SHARED_FIELDS"},
     "preflight": {"Preflight"},
     "report": {"review_csv"},
+    "report.safe_text": {"spreadsheet_text"},
     "session": {
         "Claims",
         "Forecast",
@@ -70,6 +78,7 @@ CLI_MAY_ALSO_IMPORT = {
         "sign_agreement",
         "write_agreement",
     },
+<<<<<<< HEAD
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
     "session.sharing_options": {
@@ -83,16 +92,29 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "trust.agreement": {"Agreement", "differences", "sketch_in_words"},
     "trust.display_safety": {"MAX_PURPOSE", "check_line"},
+=======
+    "session.agreements": {"FIELDS", "SHARED_FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
+    "session.conversation": {"ConversationOutcome"},
+    "session.message_files": {"describe_message"},
+    "session.preview": {"PartnerHolds"},
+    "session.questions": {"PossibleMatch", "session_matches"},
+    "trust.agreement": {"Agreement"},
+    "trust.agreement_words": {"differences", "sharing_in_words"},
+>>>>>>> preview
     "trust.identity": {"Card"},
     "trust.key_file": {"PASSPHRASE_RULE", "check_passphrase"},
     "trust.ledger": {"Ledger"},
     "trust.limits": {"Concern", "PartnerBudget", "SizeConcern"},
     "trust.match_rule": {"MatchProfile"},
     "trust.rotation": {"Rotation"},
+<<<<<<< HEAD
     "trust.term": {"sentences_of"},
     "trust.terms": {"AuditTerms"},
     "trust.terms_words": {"shown_in_words"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
+=======
+    "workspace.conversations": {"Question"},
+>>>>>>> preview
     "workspace.estimates": {"Estimate"},
     "workspace.reviews": {"add_reviews"},
 }
