@@ -38,9 +38,10 @@ def card(data: bytes) -> None:
 
 def rotation(data: bytes) -> None:
     """Read the message that announces new keys."""
-    Rotation.is_one(data)
     with suppress(TrustError):
-        Rotation.parse(data)
+        read = Rotation.parse(data)
+        assert Rotation.is_one(data)
+        assert Rotation.parse(read.document.encode()) == read
 
 
 def agreement(data: bytes) -> None:
