@@ -78,9 +78,10 @@ CLI_MAY_ALSO_IMPORT = {
         "sign_agreement",
         "write_agreement",
     },
-<<<<<<< HEAD
+    "session.conversation": {"ConversationOutcome"},
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
+    "session.questions": {"PossibleMatch", "session_matches"},
     "session.sharing_options": {
         "LEADERS",
         "SharingOptions",
@@ -92,29 +93,17 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "trust.agreement": {"Agreement", "differences", "sketch_in_words"},
     "trust.display_safety": {"MAX_PURPOSE", "check_line"},
-=======
-    "session.agreements": {"FIELDS", "SHARED_FIELDS", "LEADERS", "LEVELS", "REST", "SharingOptions", "field_names", "read_leads"},
-    "session.conversation": {"ConversationOutcome"},
-    "session.message_files": {"describe_message"},
-    "session.preview": {"PartnerHolds"},
-    "session.questions": {"PossibleMatch", "session_matches"},
-    "trust.agreement": {"Agreement"},
-    "trust.agreement_words": {"differences", "sharing_in_words"},
->>>>>>> preview
     "trust.identity": {"Card"},
     "trust.key_file": {"PASSPHRASE_RULE", "check_passphrase"},
     "trust.ledger": {"Ledger"},
     "trust.limits": {"Concern", "PartnerBudget", "SizeConcern"},
     "trust.match_rule": {"MatchProfile"},
     "trust.rotation": {"Rotation"},
-<<<<<<< HEAD
     "trust.term": {"sentences_of"},
     "trust.terms": {"AuditTerms"},
     "trust.terms_words": {"shown_in_words"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
-=======
     "workspace.conversations": {"Question"},
->>>>>>> preview
     "workspace.estimates": {"Estimate"},
     "workspace.reviews": {"add_reviews"},
 }
