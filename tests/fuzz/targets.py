@@ -181,15 +181,8 @@ def xlsx(data: bytes) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in _PARTS.items():
             archive.writestr(name, content)
-<<<<<<< HEAD
-        for name, content in zip(
-            ("worksheets/s.xml", "strings.xml", "styles.xml"), data.split(b"\0"), strict=False
-        ):
-            archive.writestr(f"xl/{name}", content)
-=======
         for name, content in zip(_FUZZED_PARTS, data.split(b"\0"), strict=False):
             archive.writestr(name, content)
->>>>>>> infra
     _read_list(file.getvalue())
 
 
