@@ -107,7 +107,7 @@ def read_list(options: Options) -> "AccountList":
     if file or not statement or not dsn or any(of_file.values()):
         raise InputError(
             "A list is read from a file or from a database.",
-            "Give FILE, or both --sql and --dsn; --sheet, --hidden-rows and --encoding are for files.",
+            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
         )
     if statement.startswith("@"):
         statement = text_of(Path(statement[1:]))
