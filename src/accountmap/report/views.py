@@ -29,8 +29,11 @@ from accountmap.account_map import (
 )
 from accountmap.account_map.own_accounts import first_of_each
 
+HIDDEN: Final = "hidden"
+"""Of a column that the page holds, for links and for saved rows, and does not show."""
+
 Layout = Mapping[str, str]
-"""The columns of a table on the page, in order, each with the column that it is written below, or ""."""
+"""The columns of a table on the page, in order: each with the one that it is written below, "" or HIDDEN."""
 
 SHOWN_OVERLAP: Final = 50_000
 SHOWN_OTHERS: Final = 10_000
@@ -77,7 +80,7 @@ class View:
 _OWNERS: Final = {
     "owner_name": "",
     "their_owner_name": "owner_name",
-    "their_owner_email": "owner_name",
+    "their_owner_email": HIDDEN,
 }
 _IDS: Final = {"account_id": "", "match_id": "account_id"}
 _BOTH: Final = {
