@@ -41,7 +41,7 @@ _PLAY_ORDER: Final = tuple(dict.fromkeys(play.name for play in sorted(PLAYS.valu
 
 COLUMNS: Final[dict[str, Column]] = {
     "match_id": Column("Match", 34, before="match "),
-    "account_id": Column("Account ID"),
+    "account_id": Column("Account ID", before="ID "),
     "entity_id": Column("Company ID"),
     "segment": Column("Your segment", choose=True, order=SEGMENTS),
     "their_segment": Column("Their segment", choose=True, order=SEGMENTS),

@@ -161,6 +161,7 @@ VIEWS: Final[tuple[View, ...]] = (
         about="Each row is an account of yours whose company is on both lists, in the order to work them.",
         layout={
             **_NAMES,
+            "account_id": "name",
             **_BOTH,
             "change": "their_segment",
             "play": "",
@@ -174,7 +175,7 @@ VIEWS: Final[tuple[View, ...]] = (
             "their_amount": "amount",
             "tier": "",
             "evidence": "tier",
-            **_IDS,
+            "match_id": "tier",
         },
         nothing="No account of yours is known to be shared.",
         of_overlap=True,
