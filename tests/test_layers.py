@@ -69,6 +69,7 @@ CLI_MAY_ALSO_IMPORT = {
     "trust.identity": {"Card"},
     "trust.ledger": {"Ledger"},
     "trust.rotation": {"Rotation"},
+    "trust.terms": {"SHARED_FIELDS"},
     "workspace.reviews": {"add_reviews"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""

@@ -48,12 +48,12 @@ class Progress:
 
 
 def pairs(values: tuple[str, ...], what: str) -> Mapping[str, str]:
-    """Read `a=b,c=d` as a mapping."""
+    """Read `a=b,c=d` as a mapping; a comma within a name is no end of it."""
     found = {}
-    for part in ",".join(values).split(",") if values else []:
+    for part in (part for each in values for part in re.split(r",(?=[^,=]*=)", each)):
         key, equals, value = part.partition("=")
         if not equals:
-            raise click.BadParameter(f"{what} is written as name=Heading,name=Heading")
+            raise click.BadParameter(f"{what} is written as NAME=VALUE.")
         found[key.strip()] = value.strip()
     return found
 

@@ -16,7 +16,7 @@ from accountmap.account_map.schema import (
     THEM,
     EngagementRule,
 )
-from accountmap.accounts.clean import segment_of
+from accountmap.accounts.segments import segment_of
 from accountmap.linkage.places import country_code
 
 
