@@ -18,6 +18,11 @@ def test_one_of_each_is_singular() -> None:
     assert sentences[3].startswith("You can introduce them to 0 companies:")
 
 
+def test_money_has_its_currency() -> None:
+    result = one_account_map(segment="opportunity", amount=2500.0, currency="EUR")
+    assert "(EUR 2,500 open in your list)" in summary_sentences(result)[0]
+
+
 def test_shares_say_what_they_are_of() -> None:
     accounts = account_list({"account_id": str(i)} for i in range(10))
     result = build_map(

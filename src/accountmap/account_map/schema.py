@@ -159,6 +159,7 @@ OWN_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "currency",
     "stage",
     "last_activity",
     "registered_deal",

@@ -107,6 +107,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "owner_name": Column("Owner", choose=True),
     "owner_email": Column("Owner's e-mail", 28),
     "amount": Column("Open amount"),
+    "currency": Column("Currency", choose=True),
     "stage": Column("Stage"),
     "last_activity": Column("Last activity"),
     "registered_deal": Column("Registered deal"),

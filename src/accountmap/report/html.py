@@ -118,9 +118,11 @@ def _positions(table: pa.Table, overlap: pa.Table) -> pa.Array:
 
 
 def _says_something(name: str, column: pa.ChunkedArray) -> bool:
-    """Return whether a column is worth its place: not one that is blank, or a comparison with all everywhere."""
+    """Return whether a column is worth its place: not if it is blank, or the same everywhere and no news."""
     if name == "compared_with":
         return column.null_count > 0 or bool(pc.any(pc.not_equal(column, ", ".join(SEGMENTS))).as_py())
+    if name == "currency":
+        return len(column.unique().drop_null()) > 1
     return name == "name" or column.null_count < len(column)
 
 
