@@ -47,7 +47,14 @@ MAY_IMPORT = {
 CLI_MAY_ALSO_IMPORT = {
     "account_map": {"STANDARD_WEIGHTS", "read_weights"},
     "accounts.schema": {"SEGMENTS"},
-    "api": {"BackendState", "abandon_session", "direct_channel", "examine_backends", "revoke_partner"},
+    "api": {
+        "BackendState",
+        "abandon_session",
+        "direct_channel",
+        "examine_backends",
+        "exchange_questions",
+        "revoke_partner",
+    },
     "channels": {"DirectChannel"},
     "files": {"write_atomic"},
     "linkage.explain": {"explain"},
@@ -56,6 +63,7 @@ CLI_MAY_ALSO_IMPORT = {
     "model": {"Level", "PreviewKind", "SHARED_FIELDS"},
     "preflight": {"Preflight"},
     "report": {"review_csv"},
+    "report.safe_text": {"spreadsheet_text"},
     "session": {
         "Claims",
         "Forecast",
@@ -70,8 +78,10 @@ CLI_MAY_ALSO_IMPORT = {
         "sign_agreement",
         "write_agreement",
     },
+    "session.conversation": {"ConversationOutcome"},
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
+    "session.questions": {"PossibleMatch", "session_matches"},
     "session.sharing_options": {
         "LEADERS",
         "SharingOptions",
@@ -93,6 +103,7 @@ CLI_MAY_ALSO_IMPORT = {
     "trust.terms": {"AuditTerms"},
     "trust.terms_words": {"shown_in_words"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
+    "workspace.conversations": {"Question"},
     "workspace.estimates": {"Estimate"},
     "workspace.reviews": {"add_reviews"},
 }

@@ -30,7 +30,7 @@ from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunne
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
-from accountmap.session.questions import PossibleMatch, SessionMatches, finished_sessions, load_answers
+from accountmap.session.questions import load_answers, session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
 from accountmap.workspace import SessionRecord, Status, Workspace
 from accountmap.workspace.conversations import Question
@@ -255,8 +255,8 @@ def preview_accounts(
     Args:
         partner, place, listen, connect, wait, waiting: as in `map_accounts`.
         new: exchange sketches again, because one of them was renewed since.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two of
-            them say more of the partner's list than one, and cost it more: let a person decide that.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two
+            of them say more of the partner's list than one, and cost it more: let a person decide that.
 
     Raises:
         NotNowError: with `new`, the sketches are still those of the last preview.
@@ -273,25 +273,6 @@ def preview_accounts(
         )
         _LOG.info("preview is %s: took in %d messages", outcome.state, len(outcome.taken))
         return outcome
-
-
-def possible_matches(workspace: Workspace, partner: str) -> list[PossibleMatch]:
-    """List what the last session with a partner left to be asked about, the best evidence first.
-
-    Raises:
-        WorkspaceError: no session with this partner is finished.
-    """
-    return _last_matches(workspace, partner).all()
-
-
-def _last_matches(workspace: Workspace, partner: str) -> SessionMatches:
-    record = workspace.partner(partner)
-    finished = finished_sessions(workspace, record)
-    if not finished:
-        raise WorkspaceError(
-            "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
-        )
-    return SessionMatches(workspace, record, finished[0])
 
 
 def exchange_questions(
@@ -327,7 +308,7 @@ def exchange_questions(
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         runner = ConversationRunner(workspace, workspace.partner(partner), channel)
         if ask:
-            runner.ask(_last_matches(workspace, partner).record, ask)
+            runner.ask(session_matches(workspace, partner).record, ask)
         if same or no:
             runner.answer(same, no)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)

@@ -57,13 +57,18 @@ def example() -> AccountMap:
     return build_map(accounts, prepared_list(accounts), session(matches, shown))
 
 
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report's page, written once for all tests that only look at it."""
+    return write_reports(example(), tmp_path_factory.mktemp("report"))[0]
+
+
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser, html: Path) -> Iterator[Page]:
     """The report, opened from disk; at the end, nothing may have been said, run or asked for."""
-    html, *_ = write_reports(example(), tmp_path)
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(5_000)
+    opened.set_default_timeout(30_000)
     said: list[str] = []
     asked: list[str] = []
     opened.on("console", lambda message: said.append(message.text))

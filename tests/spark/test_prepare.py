@@ -79,7 +79,9 @@ def test_a_list_with_crowds_and_decisions_gives_the_same_entities_and_keys(
 def test_an_input_without_a_column_is_refused_before_anything_runs(spark: SparkSession, folder: str) -> None:
     with pytest.raises(InputError, match="no column domain, website"):
         prepare(
-            spark.createDataFrame([], "account_id string, segment string, name string"), PROFILES["standard"], folder
+            spark.createDataFrame([], "account_id string, segment string, name string"),
+            PROFILES["standard"],
+            folder,
         )
 
 

@@ -171,6 +171,7 @@ OWN_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "currency",
     "stage",
     "last_activity",
     "registered_deal",

@@ -73,8 +73,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def counted_both(count: Count) -> str:
-    """Write how many companies, and how many accounts they are."""
-    return f"{counted(count.entities, 'company')} ({counted(count.accounts, 'account')})"
+    """Write how many companies, and how many accounts they are if these are more."""
+    accounts = f" ({counted(count.accounts, 'account')})" if count.accounts != count.entities else ""
+    return f"{counted(count.entities, 'company')}{accounts}"
 
 
 def percent(share: float) -> str:
@@ -110,10 +111,8 @@ def headline(account_map: AccountMap) -> str:
         return f"You and {account_map.partner_name} have estimated what you share, and revealed no accounts."
     if not shared.entities:
         return f"You and {account_map.partner_name} share none of the accounts that were compared."
-    return (
-        f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}: "
-        f"{counted(shared.accounts, 'account')} on your list."
-    )
+    accounts = f", {counted(shared.accounts, 'account')} of yours" if shared.accounts != shared.entities else ""
+    return f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}{accounts}."
 
 
 def summary_sentences(account_map: AccountMap) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from accountmap.account_map.possible import ASKED, NO, SAME, TO_ANSWER, MatchAnswer
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
+from accountmap.errors import WorkspaceError
 from accountmap.linkage.facts import gather
 from accountmap.linkage.keys import MAKERS, keys_of
 from accountmap.model import Answer, Role
@@ -219,6 +220,24 @@ def _shown(accounts: AccountList, row: int) -> ShownAccount:
 def finished_sessions(workspace: Workspace, partner: PartnerRecord) -> list[SessionRecord]:
     """List the sessions with a partner that have a result, newest first."""
     return [record for record in workspace.sessions(partner) if record.status is Status.DONE]
+
+
+def session_matches(workspace: Workspace, partner: str, number: int | None = None) -> SessionMatches:
+    """Return the possible matches of a session with a partner.
+
+    Args:
+        number: of the session; by default the last one.
+
+    Raises:
+        WorkspaceError: no session with this partner is finished.
+    """
+    record = workspace.partner(partner)
+    found = [each for each in finished_sessions(workspace, record) if number in (None, each.id)]
+    if not found:
+        raise WorkspaceError(
+            "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
+        )
+    return SessionMatches(workspace, record, found[0])
 
 
 def load_answers(workspace: Workspace, partner: PartnerRecord) -> tuple[MatchAnswer, ...]:

@@ -72,7 +72,7 @@ class SparkTables:
         segment = segment_of_rows(layout.order, layout.sizes)
         starts = np.cumsum([0, *layout.sizes])[:-1]
         rows = {"row": np.arange(len(segment)), "segment": segment, "place": layout.order - starts[segment]}
-        laid = self.frame(rows, "own-rows").join(self.entities, ["segment", "place"], "left")
+        laid = self.spark.createDataFrame(pa.table(rows)).join(self.entities, ["segment", "place"], "left")
         dummies = tuple(map(secrets.dummies, range(len(layout.sizes))))
         for_workers = BlindingSecrets(secrets.scalar, dummies, layout.slots)
         made = laid.select("row", "segment", "place", "slots", "points")
@@ -89,10 +89,6 @@ class SparkTables:
         """Return the table of tokens, which lies in the folder."""
         require_saved(saved, _THEIRS)
         return SparkTokens(self)
-
-    def frame(self, columns: dict[str, Order], name: str) -> DataFrame:
-        """Put columns of numbers that the driver holds into a table."""
-        return settle(self.spark.createDataFrame(pa.table(columns)), self.folder, name)
 
     def table(self, name: str) -> DataFrame:
         """Read a table of the folder."""
@@ -138,9 +134,9 @@ class SparkPoints:
     def _check(self, theirs: DataFrame) -> None:
         columns = self.tables.columns
         checked = map_tables(theirs.select("points"), _check, "rule string, message string")
-        for rule in ("canonical", "repeated"):
-            if refused := checked.where(F.col("rule") == rule).first():
-                raise RefusalError(rule, refused["message"])
+        refused = {row["rule"]: row["message"] for row in checked.where("rule is not null").distinct().collect()}
+        for rule in sorted(refused, key=["canonical", "repeated"].index):
+            raise RefusalError(rule, refused[rule])
         own = self.tables.table("own").select("points")
         if has_repeats(theirs.select("points").union(own), "points", columns, POINT_BYTES):
             repeated = has_repeats(theirs, "points", columns, POINT_BYTES)
@@ -160,7 +156,7 @@ class SparkTokens:
 
     def arranged(self, order: Order) -> Body:
         """Return the tokens with their rows in another order."""
-        places = self.tables.frame({"to": np.arange(len(order)), "row": order}, "token-order")
+        places = self.tables.spark.createDataFrame(pa.table({"to": np.arange(len(order)), "row": order}))
         moved = places.join(self.tables.table("tokens"), "row").select(F.col("to").alias("row"), "tokens")
         self.tables.write(moved, "tokens", TOKEN_BYTES * self.tables.columns, "token-column")
         return read_back(f"{self.tables.folder}/token-column").data
