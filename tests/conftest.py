@@ -6,6 +6,7 @@ In CI (where the environment has CI=true) all of it is installed, so a skip is a
 
 import os
 from collections.abc import Generator
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,13 @@ import pytest
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
+
+with suppress(ModuleNotFoundError):  # without it, the tests that use it are skipped
+    from hypothesis import settings
+
+    # How long an example takes depends on what runs beside it.
+    settings.register_profile("accountmap", deadline=None)
+    settings.load_profile("accountmap")
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 

@@ -2,12 +2,12 @@
 
     python tools/build_reference_sec.py OUT.csv edgartools-2.29.1.whl edgartools-5.6.1.whl edgartools-5.62.1.whl
 
-The wheels of edgartools (PyPI) carry EDGAR's cumulative list of names by CIK (`entities.parquet`, up to 2.29) and its
-lists of companies with a ticker (`company_tickers`). They are works of the United States government and in the public
-domain. The table goes to `accountmap reference build --extract`.
+The wheels of edgartools (PyPI) carry EDGAR's cumulative list of names by CIK (`entities.parquet`, up to 2.29) and
+its lists of companies with a ticker (`company_tickers`). They are works of the United States government and in the
+public domain. The table goes to `accountmap reference build --extract`.
 
-A name that several companies have is left out, unless one of them is listed and bears it today. So are names of funds,
-partnerships, brokers and shells, and whoever has one name only.
+A name that several companies have is left out, unless one of them is listed and bears it today. So are names of
+funds, partnerships, brokers and shells, and whoever has one name only.
 """
 
 import csv
@@ -23,11 +23,31 @@ import pyarrow.parquet as pq
 
 from accountmap.linkage.reference import name_key
 
-_FUND = re.compile(
-    r"\b(?:funds?|trusts?|l\.?\s?p\.?|partners|series|portfolio|etf|etn|acquisition|spac|/bd|securitization|receivables|"
-    r"pass[- ]through|certificates|mortgage|leasing|ira|401|plan|blank check|capital corp [ivx]+)\b",
-    re.IGNORECASE,
+_NO_COMPANY = (
+    "funds?",
+    "trusts?",
+    r"l\.?\s?p\.?",
+    "partners",
+    "series",
+    "portfolio",
+    "etf",
+    "etn",
+    "acquisition",
+    "spac",
+    "/bd",
+    "receivables",
+    "securitization",
+    "pass[- ]through",
+    "certificates",
+    "mortgage",
+    "leasing",
+    "ira",
+    "401",
+    "plan",
+    "blank check",
+    "capital corp [ivx]+",
 )
+_FUND = re.compile(rf"\b(?:{'|'.join(_NO_COMPANY)})\b", re.IGNORECASE)
 _FILED_STATE = re.compile(r"\s+/[A-Za-z0-9 ]+/?\s*$")
 
 

@@ -170,7 +170,9 @@ def open_place(
         name = own.partner(partner).card.name
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
-            say(f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
+            say(
+                f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}"
+            )
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")
         yield Place(channel, place.text, travels=True)

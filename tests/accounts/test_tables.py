@@ -68,7 +68,8 @@ def test_ids_of_sixteen_bytes_are_written_as_such() -> None:
 
 def test_the_columns_of_the_schema_are_recognised_by_their_own_names() -> None:
     typed = {"segment": "customer", "amount": 1.5, "employees": 3, "last_activity": date(2026, 3, 2)}
-    row = dict.fromkeys(ACCOUNT_SCHEMA.names, "x1") | typed | {"off_limits": False}
+    money = {"annual_revenue": 2.5, "currency": "CHF"}
+    row = dict.fromkeys(ACCOUNT_SCHEMA.names, "x1") | typed | money | {"off_limits": False}
     accounts = read_accounts(pa.Table.from_pylist([row]))
     assert accounts.table.to_pylist() == [row]
     assert accounts.notes == ()
@@ -126,8 +127,8 @@ def test_text_that_is_not_unicode_is_refused_without_quoting_it() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(UsageError, match="A str is not a table"):
-        read_accounts("list.csv")  # type: ignore[arg-type]  # The mistake under test.
+    with pytest.raises(UsageError, match="A int is not a table"):
+        read_accounts(7)  # type: ignore[arg-type]  # The mistake under test.
 
 
 def test_a_list_of_an_earlier_version_gets_the_columns_that_it_lacks() -> None:
@@ -137,5 +138,5 @@ def test_a_list_of_an_earlier_version_gets_the_columns_that_it_lacks() -> None:
 
 
 def test_a_sheet_of_a_table_is_refused() -> None:
-    with pytest.raises(UsageError, match="no sheets"):
+    with pytest.raises(UsageError, match="neither sheets"):
         read_accounts(pa.table(COLUMNS), sheet="One")

@@ -179,14 +179,15 @@ def xlsx(data: bytes) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in _PARTS.items():
             archive.writestr(name, content)
-        for name, content in zip(("worksheets/s.xml", "strings.xml", "styles.xml"), data.split(b"\0"), strict=False):
+        for name, content in zip(
+            ("worksheets/s.xml", "strings.xml", "styles.xml"), data.split(b"\0"), strict=False
+        ):
             archive.writestr(f"xl/{name}", content)
     _read_list(file.getvalue())
 
 
 TARGETS: Final[dict[str, Target]] = {
-    target.__name__: target
-    for target in (card, rotation, agreement, header, sealed, frames, review, csv, xlsx)
+    target.__name__: target for target in (card, rotation, agreement, header, sealed, frames, review, csv, xlsx)
 }
 LONGEST: Final = {"header": 256, "frames": 1 << 17, "sealed": 4096}
 """Bytes that a unit may have; 16 KiB for the others."""

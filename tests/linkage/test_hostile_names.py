@@ -12,7 +12,7 @@ from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.names import parse
 from tests.linkage.hostile import COMPANIES, NOBODY
 
-WIDEST = PROFILES["twelve"]
+WIDEST = PROFILES["identifiers"]
 COUNTRIES = [None, "DE", "Japan"]
 ODD = st.text(
     st.one_of(

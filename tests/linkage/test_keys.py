@@ -20,7 +20,7 @@ NAMES = st.one_of(
         st.sampled_from(["Alba", "GmbH", "Group", "the", "of", "Bank", "A", "&", "株式会社", "Japan", "AE"])
     ).map(" ".join),
 )
-WIDEST = PROFILES["twelve"]
+WIDEST = PROFILES["identifiers"]
 
 
 def keys(name: str, country: str | None = None, website: str | None = None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import InputError
-from accountmap.linkage.keys import Facts, gather
+from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.reference import (
     Entry,
     Reference,

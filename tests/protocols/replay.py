@@ -11,7 +11,7 @@ from protocols.reference.sketch import SketchTerms
 
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
-from accountmap.psi.codec import Message, RefusalError
+from accountmap.psi.codec import Message, Order, RefusalError
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest, row_record
 from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
@@ -53,10 +53,14 @@ class Receipts:
 
 
 class PartnerRules:
-    """The reference's rules for sketches and totals."""
+    """The reference's rules for sketches and totals, and the totals of the vector."""
 
-    def __init__(self, terms: SketchTerms, segments: int) -> None:
-        self._terms, self._segments = terms, segments
+    def __init__(self, terms: SketchTerms, segments: int, totals: str) -> None:
+        self._terms, self._segments, self._totals = terms, segments, bytes.fromhex(totals)
+
+    def own_totals(self, matched: Sequence[Order]) -> bytes:
+        assert len(matched) <= 2
+        return self._totals
 
     def check_sketch(self, data: bytes) -> None:
         try:
@@ -191,7 +195,6 @@ def inputs_of(party: Json, vector: Json, role: Role) -> OwnInputs:
         frozen_list=frozen,
         key_table=key_table_digest(records_of(party, parameters(vector), role)),
         sketch_inputs=digest("sketch-inputs", random["sketch_id"], random["sketch_seed"], sketch_list, keys),
-        totals=bytes.fromhex(party["totals"]),
     )
 
 
@@ -202,7 +205,8 @@ class Player:
         own, partner = vector[role.name.lower()], vector[role.other.name.lower()]
         p = parameters(vector)
         self.random = Recorded(own["random"])
-        rules = PartnerRules(terms_of(vector["parameters"]["sketches"][role.other]), len(p.sizes[role.other]))
+        terms = terms_of(vector["parameters"]["sketches"][role.other])
+        rules = PartnerRules(terms, len(p.sizes[role.other]), own["totals"])
         ports = Ports(OpenSSLCurve(), self.random, Receipts(own, partner), rules)
         self.role, self._channel_key = role, bytes.fromhex(own["channel_key"])
         sides = sides_of(own, p, role)

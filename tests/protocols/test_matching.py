@@ -118,11 +118,8 @@ CLAIMS = load("psi/claims.json")
 
 
 def bits_of(case: Json) -> tuple[np.ndarray, np.ndarray]:
-    x, v = (np.zeros(rows, np.uint8) for rows in case["rows"])
-    if case["bits"].startswith("every row of X has the bits 10"):
-        x[:], v[1::2] = 2, 2
-    else:
-        assert case["bits"] == "no row has a bit"
+    """The bits of the rows of X and of V, over which those of the case repeat."""
+    x, v = (np.resize(bits(texts), rows) for texts, rows in zip(case["bits"], case["rows"], strict=True))
     return x, v
 
 

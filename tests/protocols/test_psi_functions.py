@@ -141,7 +141,7 @@ def test_previews_on_their_own() -> None:
     nonces = []
     for role, kind in zip(Role, (MessageType.PREVIEW_OFFER, MessageType.PREVIEW_ANSWER), strict=True):
         party, body = vector[role.name.lower()], bytes.fromhex(vector["expect"]["bodies"][str(int(kind))])
-        rules = replay.PartnerRules(terms[role], 3)
+        rules = replay.PartnerRules(terms[role], 3, "")
         nonce, sketch = read_preview(p, kind, body, rules.check_sketch)
         nonces.append(nonce)
         assert nonce.hex() == party["random"]["nonce"]

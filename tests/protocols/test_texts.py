@@ -58,7 +58,7 @@ def test_every_rule_of_the_vectors_stands_in_the_texts(part: str) -> None:
 
 
 def test_the_table_of_states_is_the_programs() -> None:
-    """In the text one row goes from message 5 to 6, or 6 to 7; in the program a state applies the cap between them."""
+    """The text has one row from message 5 to 6, and 6 to 7; the program has a state between them for the cap."""
     rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| ([^|]+) \|", text("psi-v2"), re.MULTILINE)
     written = {(role, state.strip("* ").lower(), event.strip()) for role, state, event in rows}
     named = {Own.START: "own start", Own.CONSENT: "own consent", Own.STOP: "own refusal"}

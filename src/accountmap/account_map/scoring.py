@@ -13,8 +13,8 @@ from accountmap.account_map.own_accounts import Rows
 from accountmap.account_map.plays import CELLS
 from accountmap.account_map.schema import SCORE_PARTS
 from accountmap.account_map.weights import UNKNOWN_OPEN_STAGE, IdealCustomer, Weights
-from accountmap.accounts.segments import segment_of
 from accountmap.accounts.headings import fold
+from accountmap.accounts.segments import segment_of
 
 FRESH_DAYS: Final = 30
 STALE_DAYS: Final = 365

@@ -61,6 +61,9 @@ _LEAST_LIKELY: Final = -11.5
 """Mean natural logarithm of the chance of a letter beyond ASCII below which a text is no names in any language."""
 
 
+_LEAST_LETTERS: Final = 5
+
+
 class _UndecodableError(Exception):
     """A file is not in an encoding.
 
@@ -177,7 +180,7 @@ def _code_page(path: Path) -> str:
         key=lambda each: -each[0],
     )
     fitting = [each for each in ranked if _fits(path, each[1])]
-    if not fitting or _mean_likelihood(fitting[0][2]) < _LEAST_LIKELY:
+    if not fitting or _is_noise(fitting[0][2]):
         raise InputError(
             "The encoding of the file was not recognised: no code page makes names of it.",
             f"Name it: --encoding. {SAVE_AGAIN}",
@@ -191,6 +194,11 @@ def _code_page(path: Path) -> str:
             f"Say which it is, such as --encoding '{CODE_PAGES[page]}'. {SAVE_AGAIN}",
         )
     return page
+
+
+def _is_noise(text: str) -> bool:
+    """Return whether a text is no names in any language; a few letters do not say it."""
+    return sum(not char.isascii() for char in text) >= _LEAST_LETTERS and _mean_likelihood(text) < _LEAST_LIKELY
 
 
 def _fits(path: Path, page: str) -> bool:
@@ -271,7 +279,7 @@ _SIGNS: Final = frozenset("\u00a0®©™°–—‘’“”„«»€£·…²�
 @lru_cache(maxsize=1 << 15)
 def _likelihood(before: str, char: str) -> float:
     """Give the logarithm of the chance that a character follows another in a name."""
-    mixed = _FEW_MIX if _is_alphabet(before, char) or _is_alphabet(char, before) else 0.0
+    mixed = _mixing(before, char) + _mixing(char, before)
     if char.isascii():
         return _ASCII + mixed
     counts, totals = _counts()
@@ -281,13 +289,18 @@ def _likelihood(before: str, char: str) -> float:
     return log(0.55 * of_letter + 0.4 * of_kind + _unseen(char)) + mixed
 
 
-_FEW_MIX: Final = -4.0
-"""Natural logarithm of how rarely a Latin letter and one of another alphabet stand in one word."""
+def _mixing(one: str, other: str) -> float:
+    """Give the natural logarithm of how rarely the letters of two scripts stand side by side in a word.
 
-
-def _is_alphabet(one: str, other: str) -> bool:
-    """Return whether the first is of an alphabet other than Latin and the second a Latin letter of ASCII."""
-    return "\u0370" <= one <= "\u10ff" and other.isascii() and other.isalpha()
+    Args:
+        one: of any script.
+        other: counts if it is a Latin letter of ASCII; capitals do stand beside ideographs.
+    """
+    if not (other.isascii() and other.isalpha()) or one < "\u0370":
+        return 0.0
+    if one <= "\u10ff":
+        return -4.0
+    return -2.0 if other.islower() else 0.0
 
 
 def _unseen(char: str) -> float:

@@ -1,10 +1,10 @@
-"""How much a word says about whose name it is in, and what stays of a name when the words that lists leave out are gone.
+"""How much a word says about whose name it is in, and what stays of a name without the words that lists leave out.
 
-`name_words.tsv` counts words over the registered names of GLEIF's LEI data. A word of few names identifies a company
-alone, one of many does not: of equal one-word names on two CRM lists with different websites, those of no other
-registered name were right 25 times in 25, those of five or more once in 11. Lists drop, add and cut words of place and
-of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words for kinds of institutions (`Sparkasse`, `Comune`)
-say nothing without their place.
+`name_words.tsv` counts words over the registered names of GLEIF's LEI data. A word of few names identifies a
+company alone, one of many does not: of equal one-word names on two CRM lists with different websites, those of no
+other registered name were right 25 times in 25, those of five or more once in 11. Lists drop, add and cut words of
+place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words for kinds of institutions
+(`Sparkasse`, `Comune`) say nothing without their place.
 """
 
 from typing import Final
@@ -41,8 +41,8 @@ def is_rare(word: str) -> bool:
 def is_distinctive(words: Words) -> bool:
     """Return whether a full name says by itself whose it is.
 
-    A name of one word is distinctive if the word is rare; one with a word for a kind of institution, if another word
-    is neither a place nor in 20 registered names; any other name of several words is.
+    A name of one word is distinctive if the word is rare; one with a word for a kind of institution, if another
+    word is a place or in fewer than 20 registered names; any other name of several words is.
     """
     if len(words) == 1:
         return is_rare(words[0])

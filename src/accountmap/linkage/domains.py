@@ -3,8 +3,8 @@
 A domain is a match key only if it is a company's own. The Public Suffix List (publicsuffix.org, MPL-2.0, pinned
 in `data/`) says where registration happens. Both its sections are used: below a hoster's suffix such as
 `myshopify.com` each label belongs to another tenant, so `acme.myshopify.com` is Acme's and `myshopify.com` is
-nobody's. Domains of governments under which separate bodies have labels of their own count as suffixes too. Domains
-that many companies share without a label of their own (mail providers, social networks, marketplaces, link
+nobody's. Domains of governments under which separate bodies have labels of their own count as suffixes too.
+Domains that many companies share without a label of their own (mail providers, social networks, marketplaces, link
 shorteners) are tables in `data/`: they are the domain of the company that bears their name, and of nobody else.
 """
 
@@ -28,7 +28,10 @@ _SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECA
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what people type for a full stop
 _NO_FOLDER: Final = re.compile(
-    r"[a-z]{2}(?:[-_][a-z]{2,4})?|(?:index|home|default|main|start)(?:\.[a-z]{1,5})?|global|about(?:[-_]us)?|corp|company"
+    r"[a-z]{2}(?:[-_][a-z]{2,4})?|(?:index|home|homepage|default|main|start|welcome)(?:\.[a-z]{1,5})?|global|corp|company|"
+    r"about.*|contacts?(?:[-_]us)?|kontakt|contatti|contacto|contato|impressum|imprint|legal|privacy|"
+    r"log-?[io]n|sign-?(?:in|up)|(?:über|ueber|uber|%c3%bcber)(?:-uns)?|over-ons|qui-sommes-nous|chi-siamo|"
+    r"quienes-somos|sobre(?:-nos|-nosotros)?|o-nas|om(?:-oss|-os)?"
 )
 """What stands behind a host on a company's own front page: a language, a region, the page itself."""
 
@@ -100,8 +103,8 @@ def hosts(text: str) -> Iterator[str]:
 def registrable(host: str) -> str | None:
     """Cut a host name to the label below its public suffix, or None where there is none.
 
-    A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant. Likewise below the domains of
-    governments that `shared_suffixes.txt` lists.
+    A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant. Likewise below the domains
+    of governments that `shared_suffixes.txt` lists.
     """
     domain: str | None = public_suffixes().privatesuffix(host)
     if domain is not None and domain in _table("shared_suffixes.txt"):

@@ -1,4 +1,4 @@
-"""What is known of one account, for its keys and for comparing it with others of its list (canonical-v2 §3, §5)."""
+"""What is known of one account, for its keys and for comparing it with others of its list."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Facts(NamedTuple):
         name: its name, taken apart.
         other: another name that stands in the same field: the legal beside the trading name, a short form.
         domain: its registrable domain, and in `domain_column` where that stood.
-        closeness: how well the name fits the domain: 2 its label is the name, 1 it is part of it, 0 it is neither.
+        closeness: how well the name fits the domain: 2 its label is the name, 1 a part of it, 0 neither.
         label: the squashed label of the domain, or of the domain on which it has a page.
         country: as compared, ISO 3166 alpha-2.
         at_home: the list states a country, and it is that of the domain.
@@ -64,8 +64,8 @@ def alternatives(text: str) -> tuple[str, ...]:
 
     Returns:
         The name, then what else it is called: `Environmental Systems Research Institute (ESRI)` is ESRI too, and
-        `三聯書店 Joint Publishing` has its own signs. A place in brackets behind Chinese signs is put in front, where
-        others have it.
+        `三聯書店 Joint Publishing` has its own signs. A place in brackets behind Chinese signs is put in front, as
+        others write it.
     """
     found = _BRACKETED.search(text)
     if found is None:
@@ -96,7 +96,7 @@ def _label(domain: str) -> str | None:
 
 
 def _fit(name: Name | None, address: Address) -> int:
-    """Return how well a name fits a domain: 2 its label is the name or its initials, 1 it is part of it, else 0."""
+    """Return how well a name fits a domain: 2 its label is the name or its initials, 1 a part of it, else 0."""
     label = _label(address.domain)
     if name is None or label is None:
         return 0

@@ -34,9 +34,9 @@ _SLOTS: Final = (
     ("first_two_words", "first two words", _WEAK, Says.OTHER, True, _BOTH),
     ("stem", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
 )
-"""All slots, strongest first: name, name space, tier, what a key says, whether it meets a key of the same slot, and
-the profiles that have it. A name shortened on one side is mostly the same company, shortened on both sides a sister:
-so `short_country` does not meet itself."""
+"""All slots, strongest first: name, name space, tier, what a key says, whether it meets a key of the same slot,
+and the profiles that have it. A name shortened on one side is mostly the same company, shortened on both sides a
+sister: so `short_country` does not meet itself."""
 
 
 def _profile(name: str) -> Profile:

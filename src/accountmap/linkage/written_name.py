@@ -1,7 +1,7 @@
-"""What people write into the name field of a CRM, and the company's name in it (canonical-v2 §2).
+"""What people write into the name field of a CRM, and the company's name in it (canonical-v2 §3).
 
-Exports carry HTML entities and text that was encoded twice. People write there that they have no name, what state the
-record is in, its number, the trading name beside the legal one, or the site. All of it is taken off before a name is
+Exports carry HTML entities and text that was encoded twice. People write there that they have no name, what state
+the record is in, its number, or the trading name beside the legal one. All of it is taken off before a name is
 taken apart: two companies must not meet because both are `INACTIVE`.
 """
 
@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accountmap.linkage.names import ending, is_generic, split_words
-from accountmap.linkage.tables import read_rows
+from accountmap.linkage.tables import read_rows, read_words
 
 MAX_CHARACTERS: Final = 2048
 """Longer cells are cut here; names end long before."""
 
 _MOST_DECODINGS: Final = 5
-"""How often entities, and encodings, are undone: exports of exports of exports."""
+"""How often entities and encodings are undone: exports of exports of exports."""
 
 PLACEHOLDER: Final = "placeholder"
 PERSON: Final = "person"
@@ -31,7 +31,7 @@ class WrittenName(NamedTuple):
 
     Attributes:
         text: the company's name; empty if there is none.
-        others: further names of it, best first: the legal name beside the trading name, a former name, a short form.
+        others: a further name of it: the legal name beside the trading name, a former name.
         finding: why the cell deserves a look: one of the constants above, or empty.
         address: a web address that stands there in the place of a name.
     """
@@ -78,41 +78,46 @@ def _decoded(text: str) -> str:
     return text
 
 
-def letters(text: str) -> str:
-    """Reduce a text to its letters and digits in lower case, of any script: what placeholders are compared by."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
-
-
 _TOKEN: Final = re.compile(r"[^\W_]+")
 
 
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _letters(text: str) -> str:
+    """Reduce a text to its letters and digits in lower case: what placeholders are compared by."""
+    return "".join(filter(str.isalnum, _folded(text)))
+
+
 def _phrase(text: str) -> str:
-    """Reduce a text to its words, in lower case and parted by single blanks: what marks are compared by."""
-    return " ".join(_TOKEN.findall(unicodedata.normalize("NFKC", text).casefold()))
+    """Reduce a text to its words in lower case, parted by single blanks: what marks are compared by."""
+    return " ".join(_TOKEN.findall(_folded(text)))
 
 
-def _marks(kind: str) -> frozenset[str]:
-    rows = (listed for _, of, listed in read_rows("status_marks.tsv") if of == kind)
-    return frozenset(_phrase(phrase) for listed in rows for phrase in listed.split(", "))
+def _phrases(file_name: str, kind: str) -> list[str]:
+    rows = (cells for *_, of, cells in read_rows(file_name) if of == kind)
+    return [phrase for cells in rows for phrase in cells.split(", ")]
 
 
-_CLEAR: Final = _marks("clear")
+_CLEAR: Final = frozenset(map(_phrase, _phrases("status_marks.tsv", "clear")))
 """Marks that mean nothing else."""
 
-_ALL: Final = _CLEAR | _marks("apart")
-"""Those and words that names have too: marks only where something parts them from the name."""
+_MARKS: Final = _CLEAR | frozenset(map(_phrase, _phrases("status_marks.tsv", "apart")))
+"""Those, and words that names have too: marks only where something parts them from the name."""
 
 _MOST_WORDS: Final = max(phrase.count(" ") + 1 for phrase in _CLEAR)
-_PLACEHOLDERS: Final = frozenset(
-    letters(phrase) for _, listed in read_rows("placeholder_names.tsv") for phrase in listed.split(", ")
-) | {letters(phrase) for phrase in _CLEAR}
+_PLACEHOLDER_WORDS: Final = [
+    phrase for _, listed in read_rows("placeholder_names.tsv") for phrase in listed.split(", ")
+]
+_PLACEHOLDERS: Final = frozenset(map(_letters, [*_PLACEHOLDER_WORDS, *_CLEAR]))
+_ENDS: Final = " \t\r\n\u00a0\u3000,;:|/–—-_"
+"""What is left at the ends of a name when something beside it is taken off."""
 
-_IN_FRONT: Final = re.compile(r"\s*[(\[{<（【［「*#!~]+([^)\]}>）】］」*#!~]{1,60})[)\]}>）】］」*#!~]+(?=\s*\S)")
-_BEHIND: Final = re.compile(
-    r"[(\[{<（【［「*#!~]+([^(\[{<（【［「*#!~)\]}>）】］」]{1,60})[)\]}>）】］」*#!~]+\s*$"
-)
+_OPEN, _SHUT = r"(\[{<（【［「*#!~", r")\]}>）】］」*#!~"
+_IN_FRONT: Final = re.compile(rf"\s*[{_OPEN}]+([^{_SHUT}]{{1,60}})[{_SHUT}]+(?=\s*\S)")
+_BEHIND: Final = re.compile(rf"[{_OPEN}]+([^{_OPEN}{_SHUT}]{{1,60}})[{_SHUT}]+\s*$")
 _PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|\s_|_\s)\s*")
-
 _NUMBER_FRONT: Final = re.compile(
     r"^\s*(?:[(\[#]\s*[0-9][0-9./-]{2,}\s*[)\]]?[\s:|–—-]+|[A-Z]{0,3}[0-9]{4,}\s*(?:\s[–—-]+\s|[:|])\s*)(?=\S)"
 )
@@ -120,60 +125,49 @@ _NUMBER_FRONT: Final = re.compile(
 
 _NUMBER_BEHIND: Final = re.compile(r"(?:\s*[(\[#]+\s*[0-9]{5,}\s*[)\]]?|\s[–—-]+\s[0-9]{5,})\s*$")
 
-_TRADING: Final = re.compile(
-    r"\s*[,;(\[–—-]*\s*\b(?:d\s?[./]?\s?b\s?[./]?\s?a\b\.?|doing business as|t\s?/\s?a\b|t/as\b|trading as|trading under|"
-    r"operating as|o/a\b|handelnd unter|firmierend unter|auftretend als|handelend onder|h\.?o\.?d\.?n\.?|"
-    r"nom commercial|exerçant sous|nombre comercial|nome fantasia|nome comercial|denominazione commerciale)\s*:?\s+",
-    re.IGNORECASE,
-)
-_ALSO: Final = re.compile(
-    r"(?:\s*[,;(\[–—-]+\s*(?:formerly known as|previously known as|formerly|previously|ehemals|vormals|früher|anciennement|antes|anteriormente|già|voorheen|"
-    r"tidigare|tidligere|dawniej|dříve)"
-    r"|\s*[,;(\[–—-]*\s*\b(?:a/k/a|aka|a\.k\.a\.|also known as|better known as|f/k/a|fka|f\.k\.a\.|formerly known as))\s*:?\s+",
-    re.IGNORECASE,
-)
-_TITLE: Final = re.compile(
-    r"(?:Mr|MR|Mrs|MRS|Ms|Miss|Mister|Herr|Frau|Monsieur|Madame|Mme|Mlle|Señor|Señora|Sra|Srta|Signor|Signora|Sig\.ra|"
-    r"Senhor|Senhora|Dhr|Mevr|Mevrouw|г-н|г-жа)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})"
-)
-"""A title in front of two or three words: a person, if none of them is a word for a company."""
 
+def _joint(kind: str, apart: str) -> re.Pattern[str]:
+    """Match the phrases of a kind between two names."""
+    phrases = sorted(_phrases("name_joints.tsv", kind), key=len, reverse=True)
+    written = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in phrases)
+    return re.compile(rf"\s*[,;(\[–—-]{apart}\s*(?<!\w)(?:{written})\s*:?\s+", re.IGNORECASE)
+
+
+_TRADING: Final = _joint("trading", "*")
+_FORMER: Final = (_joint("former", "*"), _joint("apart", "+"))
+_JOINT_WORDS: Final = frozenset(
+    _TOKEN.findall(phrase)[0]
+    for kind in ("trading", "former", "apart")
+    for phrase in _phrases("name_joints.tsv", kind)
+)
+"""First words of all joints: without one of them a text has none."""
+
+_TITLES: Final = read_words("person_titles.txt")
+_TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
 _HONORIFIC: Final = re.compile(r"\S\s*(?:先生|女士|小姐|씨)$|\S(?:様|殿)$")
 _WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})")
-_ENDS: Final = " \t\r\n\u00a0\u3000,;:|/–—-_"
-
-_CLEAR_WORDS: Final = frozenset(word for phrase in _CLEAR for word in (phrase.split()[0], phrase.split()[-1]))
-_NAME_WORDS: Final = frozenset(
-    "dba d b doing t trading operating o handelnd firmierend auftretend handelend hodn nom exerçant nombre nome denominazione "
-    "a aka also better f fka formerly previously ehemals vormals früher anciennement antes anteriormente già voorheen "
-    "tidigare tidligere dawniej dříve".split()
-)
-"""Words of which one stands in every text that `_TRADING` or `_ALSO` finds something in."""
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]*(?:-[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]+)*")
-_SIGNAL_WORDS: Final = frozenset(
-    [
-        *_CLEAR_WORDS,
-        *(word for _, listed in read_rows("placeholder_names.tsv") for word in _TOKEN.findall(listed.casefold())),
-        *"mr mrs ms miss mister herr frau monsieur madame mme mlle señor señora sra srta signor signora sig senhor".split(),
-        *"senhora dhr mevr mevrouw aka fka dba www www1 www2 http https".split(),
-    ]
+_CLEAR_WORDS: Final = frozenset(word for phrase in _CLEAR for word in (phrase.split()[0], phrase.split()[-1]))
+_SIGNALS: Final = (
+    _CLEAR_WORDS
+    | {_TOKEN.findall(_folded(phrase))[0] for phrase in _PLACEHOLDER_WORDS}
+    | set(map(str.casefold, _TITLES))
+    | {"www", "www1", "www2", "http", "https"}
 )
-_JOINING_WORDS: Final = frozenset(word for word in _NAME_WORDS if len(word) > 1)
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether a text has nothing that the patterns below look for: most have not, and patterns take time."""
+    """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
     words = text.casefold().replace(".", " ").replace(",", " ").split()
     return (
         len(words) > 1
-        and words[0] not in _SIGNAL_WORDS
+        and words[0] not in _SIGNALS
         and words[-1] not in _CLEAR_WORDS
-        and _JOINING_WORDS.isdisjoint(words)
+        and _JOINT_WORDS.isdisjoint(words)
         and _PLAIN.fullmatch(text) is not None
         and " -" not in text
         and "- " not in text
-        and "&#" not in text
     )
 
 
@@ -185,17 +179,18 @@ def _without_marks(text: str) -> str:
 
 
 def _is_mark(text: str) -> bool:
-    """Return whether a text that is parted from a name is a mark, perhaps with a remark behind it."""
-    phrase = _phrase(text)
-    return phrase in _ALL or any(" ".join(phrase.split()[:size]) in _CLEAR for size in range(1, _MOST_WORDS + 1))
+    """Return whether a text in brackets is a mark, perhaps with a remark behind it."""
+    words = _phrase(text).split()
+    return " ".join(words) in _MARKS or any(
+        " ".join(words[:size]) in _CLEAR for size in range(1, min(_MOST_WORDS, len(words)) + 1)
+    )
 
 
 def _less_bracketed(text: str) -> str:
-    for pattern in (_IN_FRONT.match, _BEHIND.search):
-        if (found := pattern(text)) and _is_mark(found[1]):
-            rest = text[found.end() :] if pattern == _IN_FRONT.match else text[: found.start()]
-            if rest.strip(_ENDS):
-                return rest.strip(_ENDS)
+    if (found := _IN_FRONT.match(text)) and _is_mark(found[1]) and (rest := text[found.end() :].strip(_ENDS)):
+        return rest
+    if (found := _BEHIND.search(text)) and _is_mark(found[1]):
+        return text[: found.start()].strip(_ENDS)
     return ""
 
 
@@ -203,45 +198,40 @@ def _less_parted(text: str) -> str:
     cuts = list(_PARTING.finditer(text))
     if not cuts:
         return ""
-    front, behind = text[: cuts[0].start()], text[cuts[-1].end() :]
-    if _phrase(front) in _ALL and (rest := text[cuts[0].end() :].strip(_ENDS)):
+    first, last = cuts[0], cuts[-1]
+    if _phrase(text[: first.start()]) in _MARKS and (rest := text[first.end() :].strip(_ENDS)):
         return rest
-    if _phrase(behind) in _ALL and (rest := text[: cuts[-1].start()].strip(_ENDS)):
-        return rest
-    return ""
+    return text[: last.start()].strip(_ENDS) if _phrase(text[last.end() :]) in _MARKS else ""
 
 
 def _less_numbered(text: str) -> str:
     for pattern in (_NUMBER_FRONT, _NUMBER_BEHIND):
-        if (rest := pattern.sub("", text, count=1).strip(_ENDS)) and rest != text.strip(_ENDS):
+        rest = pattern.sub("", text, count=1).strip(_ENDS)
+        if rest and rest != text.strip(_ENDS):
             return rest
     return ""
 
 
 def _less_clear(text: str) -> str:
-    """Take off a mark that nothing parts from the name: several words, or one in capitals where the name is not."""
+    """Take off a mark that nothing parts from the name: of several words, or alone in capitals."""
     found = list(_TOKEN.finditer(text))
-    if not found or (
-        text.isascii() and _CLEAR_WORDS.isdisjoint((found[0][0].casefold(), found[-1][0].casefold()))
-    ):
+    ends = {found[0][0].casefold(), found[-1][0].casefold()} if found else set()
+    if text.isascii() and _CLEAR_WORDS.isdisjoint(ends):
         return ""
     for size in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
-        for own, rest in (
-            (text[: found[size - 1].end()], text[found[size - 1].end() :]),
-            (text[found[-size].start() :], text[: found[-size].start()]),
-        ):
-            if _phrase(own) in _CLEAR and (
-                size > 1 or not own.isascii() or (own.isupper() and not rest.isupper())
-            ):
+        front, behind = found[size - 1].end(), found[-size].start()
+        for mark, rest in ((text[:front], text[front:]), (text[behind:], text[:behind])):
+            stands_out = size > 1 or not mark.isascii() or (mark.isupper() and not rest.isupper())
+            if stands_out and _phrase(mark) in _CLEAR:
                 return rest.strip(_ENDS + ".!")
     return ""
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Split a text that has two names: trading name first, then the legal one; present name, then the former one."""
-    if _NAME_WORDS.isdisjoint(_TOKEN.findall(text.casefold())):
+    """Split a text that has two names: trading and legal name; present and former name."""
+    if _JOINT_WORDS.isdisjoint(_TOKEN.findall(text.casefold())):
         return (text,)
-    for pattern in (_TRADING, _ALSO):
+    for pattern in (_TRADING, *_FORMER):
         if found := pattern.search(text):
             left, right = text[: found.start()].strip(_ENDS + "(["), text[found.end() :].strip(_ENDS + ")]")
             if left and right:
@@ -250,10 +240,19 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _is_person(text: str) -> bool:
-    if found := _TITLE.fullmatch(text):
-        words = tuple(split_words(found[1]))
+    """Return whether a title stands in front of two or three words of which none is a word for a company."""
+    if (found := _TITLED.fullmatch(text)) and found[1] in _TITLES:
+        words = tuple(split_words(found[2]))
         return not ending(words) and not any(is_generic((word,)) for word in words)
     return _HONORIFIC.search(text) is not None
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether a text says that there is no name: `[not provided]`, `Test Account 2`, `xxx`, `?`."""
+    bare = _letters(text).rstrip("0123456789")
+    if not bare:
+        return not any(map(str.isalnum, text))
+    return bare in _PLACEHOLDERS or (len(bare) > 1 and len(set(bare)) == 1 and bare[0] in "xyzqa")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -266,8 +265,8 @@ def read_name(text: str) -> WrittenName:
     Returns:
         The name as people write it, still with its legal form.
     """
-    if _is_plain(text):
-        return WrittenName(text)
+    if _is_plain(text[:MAX_CHARACTERS]):
+        return WrittenName(text[:MAX_CHARACTERS])
     decoded = _decoded(text[:MAX_CHARACTERS]).strip()
     if is_placeholder(decoded):
         return WrittenName("", finding=PLACEHOLDER)
@@ -280,10 +279,3 @@ def read_name(text: str) -> WrittenName:
         return WrittenName("", finding=PLACEHOLDER)
     first, *others = _names(name)
     return WrittenName(first, tuple(others), STATUS_MARK if name != decoded else "")
-
-
-def is_placeholder(text: str) -> bool:
-    """Return whether a text says that there is no name: `[not provided]`, `k. A.`, `Test Account 2`, `xxx`, `?`."""
-    plain = letters(text)
-    bare = plain.rstrip("0123456789")
-    return not bare or bare in _PLACEHOLDERS or (len(bare) > 1 and len(set(bare)) == 1 and bare[0] in "xyzqa")

@@ -143,8 +143,10 @@ def coverage(account_map: AccountMap) -> CountsTable:
         )
         for territory, row in sums.items()
     )
-    headings = ("Country", "On the list", "Shared", "Share", "Their customers", "Possible matches")
-    headings += ("Only on your list", "Only counted", "Not compared")
+    headings = (
+        *("Country", "On the list", "Shared", "Share", "Their customers", "Possible matches"),
+        *("Only on your list", "Only counted", "Not compared"),
+    )
     return _table("Your companies by country", headings, rows, "coverage")
 
 
