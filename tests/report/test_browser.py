@@ -98,7 +98,7 @@ def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
 
 
 def test_sorting_goes_both_ways_and_back(page: Page) -> None:
-    heading = page.locator("#overlap").get_by_role("columnheader", name="Amount")
+    heading = page.locator("#overlap").get_by_role("columnheader", name="Open amount")
     ranked = column(page, "account_id")
 
     heading.get_by_role("button").press("Enter")
@@ -153,7 +153,7 @@ def test_their_owner_stands_below_the_own_and_filters(page: Page) -> None:
     overlap = page.locator("#overlap")
     overlap.locator("select[name=their_owner_name]").select_option("Bo Karlsen")
     expect(overlap.get_by_role("status")).to_contain_text("of 40 that fit")
-    assert set(overlap.locator("tbody .owner_name small").all_inner_texts()) == {"theirs: Bo Karlsen"}
+    assert set(overlap.locator("tbody small.their_owner_name").all_inner_texts()) == {"theirs: Bo Karlsen"}
 
 
 def test_their_name_is_found(page: Page) -> None:
@@ -238,12 +238,12 @@ def test_conflicts_show_rows_of_the_overlap_and_filter(page: Page) -> None:
     assert column(page, "account_id", "conflicts") == conflicts["account_id"].to_pylist()
     section.locator("select[name=owner_name]").select_option("Tom Okafor")
     assert set(column(page, "owner_name", "conflicts")) == {"Tom Okafor"}
-    assert set(section.locator("tbody .reason small").all_inner_texts()) == set(conflicts["settle"].to_pylist())
+    assert set(section.locator("tbody .reason small").all_inner_texts()) == set(conflicts["next_step"].to_pylist())
 
 
-@pytest.mark.parametrize("section", ["prospects", "campaign"])
+@pytest.mark.parametrize("section", ["their_customers", "campaign"])
 def test_each_view_lists_its_accounts(page: Page, section: str) -> None:
-    wanted = {"prospects": example().their_customers, "campaign": example().campaign}[section]
+    wanted = {"their_customers": example().their_customers, "campaign": example().campaign}[section]
     shown = column(page, "account_id", section)
     assert shown == wanted["account_id"].to_pylist()[: len(shown)]
     expect(page.locator(f"#{section}").get_by_role("status")).to_contain_text(f" of {wanted.num_rows} ")

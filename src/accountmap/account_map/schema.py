@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.model import SHARED_FIELDS
 
 MATCH_SCHEMA: Final = pa.schema(
     [
@@ -182,20 +183,7 @@ account_id leads back to them.
 
 THEIR_PREFIX: Final = "their_"
 
-SHARED_COLUMNS: Final = (
-    "name",
-    "website",
-    "country",
-    "region",
-    "city",
-    "industry",
-    "employees",
-    "owner_name",
-    "owner_email",
-    "amount",
-    "stage",
-    "registered_deal",
-)
+SHARED_COLUMNS: Final = SHARED_FIELDS
 """The partner's columns that an agreement may name; here as `their_name` and so on.
 
 All are text, as the partner wrote them: what comes from outside is shown, never computed with.

@@ -173,7 +173,7 @@ VIEWS: Final[tuple[View, ...]] = (
             "evidence": "tier",
             **_IDS,
         },
-        nothing="You share none of the accounts that were compared.",
+        nothing="No account of yours is known to be shared.",
         of_overlap=True,
         most=SHOWN_OVERLAP,
     ),
