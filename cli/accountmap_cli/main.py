@@ -106,6 +106,8 @@ for command in (
     agreement,
     preview_command,
     map_command,
+    ask_command,
+    inbox_command,
     status,
     report_group,
     reference,
