@@ -6,20 +6,16 @@ With --check nothing is written; the exit code tells whether the page is up to d
 """
 
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from accountmap.accounts.clean import SEGMENT_VALUES
-from accountmap.accounts.headings import KNOWN_HEADINGS
+from accountmap.accounts.headings import TITLES
+from accountmap.accounts.segments import SEGMENT_VALUES
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "account-lists.md"
-TITLES: Final = {
-    "salesforce": "Salesforce",
-    "hubspot": "HubSpot",
-    "dynamics": "Dynamics 365",
-    "general": "All other lists",
-}
+HEADINGS: Final = Path(__file__).parents[1] / "src" / "accountmap" / "accounts" / "headings.toml"
 
 
 def code(values: Iterable[str]) -> str:
@@ -28,14 +24,21 @@ def code(values: Iterable[str]) -> str:
 
 
 def headings() -> str:
-    """Write one table for each CRM, and the general one."""
+    """Write one table for each CRM, and the general one: the English headings, and how many others are known."""
+    table = tomllib.loads(HEADINGS.read_text("utf-8"))
     parts = []
-    for system, columns in KNOWN_HEADINGS.items():
-        rows = [f"| `{column}` | {code(known)} |" for column, known in columns.items()]
-        parts.append(
-            "\n".join([f"### {TITLES[system]}", "", "| column | headings, best first |", "|---|---|", *rows])
-        )
+    for system, columns in table.items():
+        rows = [f"| `{column}` | {code(of['en'])}{others(of)} |" for column, of in columns.items()]
+        title = TITLES.get(system, "All other lists")
+        parts.append("\n".join([f"### {title}", "", "| column | headings, best first |", "|---|---|", *rows]))
     return "\n\n".join(parts)
+
+
+def others(languages: dict[str, list[str]]) -> str:
+    """Count the headings in other languages."""
+    count = sum(map(len, languages.values())) - len(languages["en"])
+    named = sorted(language for language in languages if len(language) == 2 and language != "en")
+    return f"; {count} more: {', '.join(named)}" if named else ""
 
 
 def segments() -> str:

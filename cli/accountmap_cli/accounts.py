@@ -1,9 +1,9 @@
-"""`accountmap reference`: building a public list of companies, matched locally."""
+"""`accountmap accounts`: reading, checking and preparing a list. `accountmap reference`: building a public one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -36,10 +36,30 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "segments",
             multiple=True,
             metavar="VALUE=SEGMENT,…",
-            help="Your words for customer, opportunity and prospect: Kunde=customer.",
+            help="Your words for customer, opportunity and prospect, or ignore: Kunde=customer.",
         ),
-        click.option("--sheet", help="Sheet of an Excel file. [default: the one that looks like a list]"),
-        click.option("--profile", default="eight", show_default=True, help="Which match keys to make."),
+        click.option(
+            "--sheet",
+            "sheets",
+            multiple=True,
+            help="Sheet of a workbook; may be repeated; all: those with equal headings. "
+            "[default: the one that looks like a list]",
+        ),
+        click.option(
+            "--hidden-rows",
+            type=click.Choice(["take", "leave"]),
+            help="What to do with rows of a workbook that a filter hides. [default: stop]",
+        ),
+        click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
+        click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
+        click.option(
+            "--persons",
+            type=click.Choice(["take", "leave"]),
+            default="leave",
+            show_default=True,
+            help="What to do with rows that are marked as private persons.",
+        ),
+        click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
         click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
         click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
     ]
@@ -74,17 +94,25 @@ def read_list(options: Options) -> "AccountList":
     """
     from accountmap import read_accounts, read_sql
 
-    mapping = pairs(options["mapping"], "--map") or None
-    segments = pairs(options["segments"], "--segment") or None
+    how = {
+        "mapping": pairs(options["mapping"], "--map") or None,
+        "segments": pairs(options["segments"], "--segment") or None,
+        "currency": options["currency"],
+        "persons": options["persons"],
+    }
     file, statement, dsn = options["file"], options["sql"], options["dsn"]
+    of_file = {"sheet": options["sheets"], "hidden_rows": options["hidden_rows"], "encoding": options["encoding"]}
     if file and not statement and not dsn:
-        return read_accounts(file, mapping=mapping, segments=segments, sheet=options["sheet"])
-    if file or not statement or not dsn or options["sheet"]:
-        raise InputError("a list is read from a file or from a database", "Give FILE, or both --sql and --dsn.")
+        return read_accounts(file, **how, **of_file)
+    if file or not statement or not dsn or any(of_file.values()):
+        raise InputError(
+            "A list is read from a file or from a database.",
+            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
+        )
     if statement.startswith("@"):
         statement = text_of(Path(statement[1:]))
     password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
-    return read_sql(statement, dsn, password=password, mapping=mapping, segments=segments)
+    return read_sql(statement, dsn, password=password, **how)
 
 
 def text_of(file: Path) -> str:
@@ -97,7 +125,7 @@ def text_of(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"the statement in {file} cannot be read", "Check its path; write it in UTF-8."
+            f"The statement in {file} cannot be read.", "Check its path; write it in UTF-8."
         ) from error
 
 
@@ -124,7 +152,8 @@ def check(as_json: bool, **options: Any) -> None:
     accounts, prepared = read(options)
     found = check_accounts(accounts, prepared, decisions=options["decisions"])
     if as_json:
-        emit_json({**found.to_dict(), "read_from": accounts.source_columns, "notes": list(accounts.notes)})
+        values = {"read_from": accounts.source_columns, "notes": list(accounts.notes)}
+        emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
         named = options["file"] or "--sql … --dsn …"
@@ -156,6 +185,8 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
         emit(f"{plural(len(accounts), 'account')}, {plural(entities, 'entity')}; kept as list {kept.id}.")
         for note in accounts.notes:
             say(f"  {note}")
+        for remark in accounts.remarks:
+            say(f"  {remark.what} Rows: {remark.count:,}. {remark.advice}")
 
 
 @accounts.command()
@@ -166,7 +197,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @click.option("--city", help="City.")
 @click.option("--postal-code", help="Postal code.")
 @click.option("--phone", help="Phone number.")
-@click.option("--profile", default="eight", show_default=True, help="Which match keys to make.")
+@click.option("--profile", default="standard", show_default=True, help="Which match keys to make.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(profile: str, as_json: bool, **account: str | None) -> None:
     """Show step by step how a company's name becomes match keys.
@@ -184,7 +215,7 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
 
     chosen = PROFILES.get(profile)
     if chosen is None:
-        raise InputError(f"there is no profile {profile}", f"Profiles: {', '.join(PROFILES)}.")
+        raise InputError(f"There is no profile {profile}.", f"Profiles: {', '.join(PROFILES)}.")
     found = explained(account, chosen)
     if as_json:
         emit_json(
@@ -207,10 +238,8 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
     emit(f"{plural(found.accounts, 'account')}, {plural(found.entities, 'entity')}: {of_segments}.")
     for note in accounts.notes:
         emit(f"  {note}")
-    columns = [
-        (c.name, accounts.source_columns.get(c.name, ""), c.filled, f"{c.share:.0%}") for c in found.columns
-    ]
-    emit("\n" + table(["column", "read from", "filled", "of accounts"], [c for c in columns if c[2]]))
+    show_columns(found, empty_fields(accounts))
+    show_segments(found, accounts.source_columns.get("segment"))
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
     emit("\n" + table(["match key", "entities", "of all"], keys))
     emit(f"\n{found.matchable.share:.0%} of the entities can match, {found.strong.share:.0%} on strong evidence.")
@@ -221,7 +250,51 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
             names = " / ".join(
                 f"{i} {n or '(no name)'}" for i, n in zip(example.account_ids, example.names, strict=True)
             )
-            emit(f"  {names}: {example.text}")
+            emit(f"  {names}: {example.text}" if names else f"  {example.text}")
+
+
+_VALUES_WIDTH: Final = 60
+
+
+def show_columns(found: "Preflight", empty: list[str]) -> None:
+    """Show every column of the list as it came."""
+    rows = []
+    for column in found.list_columns:
+        read_as = ", ".join(column.read_as) or ("not read, stays here" if column.filled else "empty")
+        values = " | ".join(column.values)
+        shown = values if len(values) <= _VALUES_WIDTH else values[: _VALUES_WIDTH - 1] + "…"
+        rows.append((column.heading, read_as, f"{column.filled / max(1, column.of):.0%}", shown))
+    if rows:
+        emit("\n" + table(["your column", "read as", "filled", "first values"], rows))
+    if empty:
+        emit(f"\nAn agreement may let the partner see these, and they are empty in your list: {', '.join(empty)}.")
+
+
+def empty_fields(accounts: "AccountList") -> list[str]:
+    """List the columns that an agreement may share and that hold nothing in this list."""
+    from accountmap.model import SHARED_FIELDS
+
+    columns = accounts.table
+    return [
+        name
+        for name in SHARED_FIELDS
+        if name in columns.column_names and columns[name].null_count == columns.num_rows
+    ]
+
+
+def show_segments(found: "Preflight", heading: str | None) -> None:
+    """Show what each value of the column that tells the segment was taken for."""
+    if not found.segment_values:
+        return
+    rows = [
+        (
+            value.value or "(blank)",
+            value.count,
+            value.segment if value.known else f"{value.segment} (unknown word)",
+        )
+        for value in found.segment_values
+    ]
+    emit("\n" + table([heading or "segment", "rows", "counts as"], rows))
 
 
 @click.group()
@@ -247,7 +320,7 @@ def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
     from accountmap.linkage.reference import build_reference
 
     if gleif is None and not extracts:
-        raise InputError("there is nothing to build from", "Give --gleif or --extract.")
+        raise InputError("There is nothing to build from.", "Give --gleif or --extract.")
     built = build_reference(output, gleif, extracts)
     emit(str(output))
     say(f"{built.entries:,} companies; digest {built.digest}")

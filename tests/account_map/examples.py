@@ -23,7 +23,10 @@ PROFILE = Profile(
     threshold=4,
 )
 
-ALL_CELLS = {(mine, theirs): 0 for mine in SEGMENTS for theirs in SEGMENTS}
+ALL_CELLS = frozenset((mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS)
+
+MATCH = {"weight": 4, "tier": "strong", "evidence": ["name"], "contradiction": []}
+"""What the matches of these examples have in common."""
 
 Row = Mapping[str, Any]
 
@@ -59,26 +62,23 @@ def session(
     matches: Iterable[Row], shown: Mapping[str, list[str | None]] | None = None, **changes: Any
 ) -> SessionResult:
     """A result with these matches; `shown` are the partner's fields, each a column with a value a match."""
-    rows = [{"match_id": f"{row['entity']:032x}", "weight": 4, "evidence": ["name"], **row} for row in matches]
+    rows = [{"match_id": f"{row['entity']:032x}", **MATCH, **row} for row in matches]
     values: dict[str, Any] = {
         "session_id": "5e55" * 16,
         "own_name": "Northwind",
         "partner_name": "Contoso",
         "finished": datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
-        "preview": ALL_CELLS,
+        "named_cells": ALL_CELLS,
         "partner_sizes": {"customer": 20, "opportunity": 10, "prospect": 30},
         "matches": pa.Table.from_pylist(rows, schema=MATCH_SCHEMA),
         "their_fields": pa.table({name: pa.array(column, pa.string()) for name, column in (shown or {}).items()}),
         "receipt": "beef" * 16,
         "reveals": ("Which of your accounts are on both lists.",),
-        "smallest_cell": 1,
         "rules": (),
         "withheld": WITHHELD_SCHEMA.empty_table(),
-        "rest": None,
     } | changes
-    named = frozenset(values["preview"])
-    fields = dict.fromkeys(named, (tuple(shown or ()), tuple(shown or ())))
-    return SessionResult(**({"named_cells": named, "shown_fields": fields} | values))
+    fields = dict.fromkeys(values["named_cells"], (tuple(shown or ()), tuple(shown or ())))
+    return SessionResult(**({"shown_fields": fields} | values))
 
 
 def one_account_map(shown: Mapping[str, str] | None = None, **columns: Any) -> AccountMap:

@@ -15,9 +15,9 @@ ReadText = Callable[..., AccountList]
 def read_text(tmp_path: Path) -> ReadText:
     """Return a function that writes text to a file in an encoding and reads the file as an account list."""
 
-    def read(text: str, encoding: str = "utf-8", **options: object) -> AccountList:
+    def read(text: str, written_in: str = "utf-8", **options: object) -> AccountList:
         path = tmp_path / "list.csv"
-        path.write_bytes(text.encode(encoding))
+        path.write_bytes(text.encode(written_in))
         return read_accounts(path, **options)  # type: ignore[arg-type]  # The tests pass what it takes.
 
     return read

@@ -3,7 +3,7 @@
 import pytest
 
 from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, choose_columns, fold, known_counter
-from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, PERSON_ACCOUNT
 from accountmap.errors import InputError
 
 SALESFORCE = "Account ID,Account Owner,Account Name,Type,Billing State/Province,Billing Country,Website,Employees"
@@ -18,11 +18,11 @@ DYNAMICS = (
 
 
 @pytest.mark.parametrize(
-    ("headings", "preset", "expected"),
+    ("headings", "system", "expected"),
     [
         (
             SALESFORCE,
-            "salesforce",
+            "Salesforce",
             {
                 "account_id": "Account ID",
                 "name": "Account Name",
@@ -36,7 +36,7 @@ DYNAMICS = (
         ),
         (
             SALESFORCE_API,
-            "salesforce",
+            "Salesforce",
             {
                 "account_id": "Id",
                 "name": "Name",
@@ -44,13 +44,13 @@ DYNAMICS = (
                 "country": "BillingCountry",
                 "postal_code": "BillingPostalCode",
                 "segment": "Type",
-                "amount": "AnnualRevenue",
+                "annual_revenue": "AnnualRevenue",
                 "employees": "NumberOfEmployees",
             },
         ),
         (
             HUBSPOT,
-            "hubspot",
+            "HubSpot",
             {
                 "account_id": "Record ID",
                 "name": "Company name",
@@ -62,7 +62,7 @@ DYNAMICS = (
         ),
         (
             DYNAMICS,
-            "dynamics",
+            "Dynamics 365",
             {
                 "account_id": "(Do Not Modify) Account",
                 "name": "Account Name",
@@ -75,10 +75,10 @@ DYNAMICS = (
     ],
     ids=["salesforce", "salesforce-api", "hubspot", "dynamics"],
 )
-def test_crm_exports_are_recognised(headings: str, preset: str, expected: dict[str, str]) -> None:
+def test_crm_exports_are_recognised(headings: str, system: str, expected: dict[str, str]) -> None:
     choice = choose_columns(headings.split(","))
     assert choice.source == expected
-    assert f"The headings are read as those of a {preset} export." in choice.notes
+    assert f"The headings are read as those of a {system} export." in choice.notes
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_every_known_heading_is_recognised(system: str, column: str) -> None:
 
 def test_the_tables_name_only_columns_that_exist() -> None:
     for columns in KNOWN_HEADINGS.values():
-        assert set(columns) <= set(ACCOUNT_SCHEMA.names)
+        assert set(columns) <= {*ACCOUNT_SCHEMA.names, PERSON_ACCOUNT}
 
 
 @pytest.mark.parametrize("system", KNOWN_HEADINGS)
@@ -151,8 +151,8 @@ def test_the_order_decides_between_two_and_is_noted() -> None:
     ("headings", "mapping", "preset", "message", "hint"),
     [
         (["Stage", "Beta"], {}, None, "No column with company names", "'Stage', 'Beta'"),
-        (["Name"], {"nmae": "Name"}, None, "'nmae', which is no column", "account_id, name"),
-        (["Name"], {"domain": "Web"}, None, "from 'Web', but the list has no such heading", "'Name'"),
+        (["Name"], {"nmae": "Name"}, None, "no column 'nmae'", "account_id, name"),
+        (["Name"], {"domain": "Web"}, None, "cannot be read from 'Web'", "'Name'"),
         (["Name"], {}, "sugar", "no preset 'sugar'", "salesforce, hubspot, dynamics"),
     ],
 )

@@ -12,8 +12,8 @@ from accountmap.accounts.amounts import read_amounts
 from accountmap.accounts.cells import LONGEST
 from accountmap.accounts.csv import HEADER_SEARCH_ROWS
 from accountmap.accounts.dates import read_dates
-from accountmap.accounts.excel import MOST_BYTES, MOST_CELLS
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.accounts.workbook_parts import MOST_BYTES, MOST_CELLS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "account-lists.md").read_text("utf-8")
@@ -41,7 +41,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 def test_the_examples_of_amounts_are_read() -> None:
-    examples = re.findall(r"`([^`]+)`", section("Amounts").split(" are read;")[0])
+    examples = re.findall(r"`([^`]+)`", section("Amounts").split(" are read.")[0])
     assert len(examples) == 7
     for example in examples:
         amounts, _ = read_amounts(pa.chunked_array([[example]]), "Amount")

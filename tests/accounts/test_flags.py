@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.cells import NO, YES, read_off_limits, read_registrations
-from accountmap.accounts.read import from_table
+from accountmap.accounts.read import read_accounts
 
 
 def column(*cells: str | None) -> pa.ChunkedArray:
@@ -49,7 +49,7 @@ def test_rows_of_one_account_are_merged_by_the_latest_and_the_strictest() -> Non
             "Off Limits": [False, True, None, False],
         }
     )
-    accounts = from_table(table)
+    accounts = read_accounts(table)
     rows = accounts.table.select(["stage", "last_activity", "registered_deal", "off_limits"]).to_pylist()
     assert [tuple(map(str, row.values())) for row in rows] == [
         ("Negotiation", "2026-03-02", "DR-1", "True"),

@@ -27,15 +27,17 @@ def truth() -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     ("name", "preset", "own", "extras"),
     [
-        ("acme", "salesforce", ["website", "last_activity"], []),
-        ("globex", "hubspot", ["domain"], ["Erstellungsdatum"]),
+        ("acme", "Salesforce", ["website", "last_activity"], []),
+        ("globex", "HubSpot", ["domain"], ["Erstellungsdatum"]),
     ],
 )
 def test_all_columns_are_recognised_without_a_doubt(
     lists: dict[str, AccountList], name: str, preset: str, own: list[str], extras: list[str]
 ) -> None:
     accounts = lists[name]
-    assert accounts.notes == (f"The headings are read as those of a {preset} export.",)
+    assert accounts.notes[0] == f"The headings are read as those of a {preset} export."
+    assert all(note.startswith("Columns that are filled and were not read") for note in accounts.notes[1:])
+    assert accounts.remarks == ()
     assert set(accounts.source_columns) == {
         *("account_id", "name", "country", "lei", "segment"),
         *("owner_name", "owner_email", "amount", "industry", "employees"),

@@ -3,16 +3,15 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.clean import SEGMENT_VALUES, read_segments
 from accountmap.accounts.headings import fold
 from accountmap.accounts.schema import SEGMENTS
+from accountmap.accounts.segments import SEGMENT_VALUES, Segments, read_segments
 from accountmap.errors import InputError
 
 
-def read(values: list[str | None], **segments: str) -> tuple[list[str], tuple[str, ...]]:
+def read(values: list[str | None], **segments: str) -> Segments:
     column = pa.chunked_array([values], pa.string())
-    found, notes = read_segments(column, "Type", len(values), segments)
-    return found.to_pylist(), notes
+    return read_segments(column, "Type", len(values), segments)
 
 
 @pytest.mark.parametrize(
@@ -30,38 +29,53 @@ def read(values: list[str | None], **segments: str) -> tuple[list[str], tuple[st
     ],
 )
 def test_values_of_crms(value: str, segment: str) -> None:
-    assert read([value]) == ([segment], ())
+    found = read([value])
+    assert (found.column.to_pylist(), found.remarks) == ([segment], ())
 
 
 def test_the_owners_meaning_wins() -> None:
-    assert read(["Kunde", "A-Kunde", "Lead"], Kunde="prospect", **{"a-kunde": "customer"}) == (
-        ["prospect", "customer", "prospect"],
-        (),
-    )
+    found = read(["Kunde", "A-Kunde", "Lead"], Kunde="prospect", **{"a-kunde": "customer"})
+    assert (found.column.to_pylist(), found.remarks) == (["prospect", "customer", "prospect"], ())
 
 
-def test_unknown_values_count_as_prospect_and_are_counted() -> None:
-    found, notes = read(["Customer", "Gold", "Gold", "Silver", None])
-    assert found == ["customer", "prospect", "prospect", "prospect", "prospect"]
-    assert len(notes) == 1
-    assert "read as prospect: 3; different values: 2." in notes[0]
-    assert "Gold" not in notes[0]
+def test_ignored_values_are_told_apart() -> None:
+    found = read(["Customer", "Rival", None], Rival="ignore")
+    assert found.ignored.tolist() == [False, True, False]
+    assert [(each.value, each.count, each.segment) for each in found.values] == [
+        ("Customer", 1, "customer"),
+        ("Rival", 1, "ignore"),
+        (None, 1, "prospect"),
+    ]
+
+
+def test_unknown_values_count_as_prospect_and_are_remarked_on() -> None:
+    found = read(["Customer", "Gold", "GOLD", "Silver", None])
+    assert found.column.to_pylist() == ["customer", "prospect", "prospect", "prospect", "prospect"]
+    (remark,) = found.remarks
+    assert (remark.kind, remark.count) == ("unknown_segment", 3)
+    assert "Different values: 3." in remark.what
+    assert remark.examples == ("GOLD (1)", "Gold (1)", "Silver (1)")
+    assert "Gold" not in remark.what + remark.advice
+    assert [(each.value, each.count, each.known) for each in found.values if not each.known] == [
+        ("GOLD", 2, False),
+        ("Silver", 1, False),
+    ]
 
 
 def test_all_blank_is_all_prospect() -> None:
-    assert read([None, None]) == (["prospect", "prospect"], ())
+    assert read([None, None]).column.to_pylist() == ["prospect", "prospect"]
 
 
-def test_without_a_column_all_are_prospects_and_it_is_said() -> None:
-    found, notes = read_segments(None, "", 2)
-    assert found.to_pylist() == ["prospect", "prospect"]
-    assert notes == ("No column says what an account is to you: all count as prospect.",)
+def test_without_a_column_all_are_prospects_and_it_is_remarked_on() -> None:
+    found = read_segments(None, "", 2)
+    assert found.column.to_pylist() == ["prospect", "prospect"]
+    assert [remark.kind for remark in found.remarks] == ["no_segments"]
 
 
 def test_an_unknown_segment_is_refused() -> None:
     with pytest.raises(InputError, match="no segment 'client'") as caught:
         read(["x"], x="client")
-    assert "customer, opportunity, prospect" in caught.value.hint
+    assert "customer, opportunity, prospect, ignore" in caught.value.hint
 
 
 def test_the_table_is_consistent() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accountmap.accounts.read import from_table
+from accountmap.accounts.read import read_accounts
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
@@ -26,7 +26,7 @@ class NoCurve(OpenSSLCurve):
 
 def prepared_list(*names: str) -> Prepared:
     table = pd.DataFrame({"name": names, "domain": [f"{n.split()[0].lower()}.com" for n in names]})
-    return prepare_accounts(from_table(table), PROFILES["standard"])
+    return prepare_accounts(read_accounts(table), PROFILES["standard"])
 
 
 @pytest.fixture

@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from accountmap.psi.phases import Done, Message
+from accountmap.psi.run import Run
+from accountmap.spark.joint_filter import filtered
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError, UsageError
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Done, Message
-from accountmap.psi.run import Run
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
 from accountmap.session import default_curve, propose_agreement, sign_agreement
 from accountmap.session.active import Running, session_ports
 from accountmap.session.participants import withheld
 from accountmap.spark import SparkList, TableRun
-from accountmap.spark.joint_filter import filtered
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
 from accountmap.workspace import PartnerRecord, Workspace

@@ -1,30 +1,38 @@
-"""From matched groups to the account map: segments, plays, whitespace."""
+"""From a session's matches to the account map: segments, plays, whitespace, history."""
 
-from accountmap.account_map.build import build_history, build_map, with_history, withheld_counts
+from accountmap.account_map.build import build_map
 from accountmap.account_map.conflicts import REASONS
+from accountmap.account_map.history import build_history, with_history
 from accountmap.account_map.matches import DOUBTS
 from accountmap.account_map.model import CHANGE_SCHEMA, CHANGES, SESSION_SCHEMA, AccountMap, History
 from accountmap.account_map.plays import CELLS, PLAYS, Play
+from accountmap.account_map.possible import MatchAnswer
 from accountmap.account_map.reviews import REVIEW_COLUMNS, MatchDecision
 from accountmap.account_map.schema import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,
     CONFLICT_SCHEMA,
+    CONTRADICTIONS,
     COVERAGE_SCHEMA,
+    ESTIMATE_SCHEMA,
+    LEVELS,
     MATCH_SCHEMA,
     MATRIX_SCHEMA,
     OVERLAP_SCHEMA,
-    REST_SCHEMA,
+    POSSIBLE_SCHEMA,
     SCORE_PARTS,
     SHARED_COLUMNS,
     THEIR_PREFIX,
     TIERS,
+    TOTALS_SCHEMA,
+    UNMATCHED_SCHEMA,
+    WHITESPACE,
     WHITESPACE_SCHEMA,
     WHY_NOT,
     EngagementRule,
     SessionResult,
 )
-from accountmap.account_map.summary import Count, OwnSegment, PlayMoney, Summary, TheirSegment
+from accountmap.account_map.summary import Count, Estimate, OwnSegment, Pipeline, PlayMoney, Summary, TheirSegment
 from accountmap.account_map.weights import STANDARD_WEIGHTS, IdealCustomer, Weights, read_weights
 
 __all__ = [
@@ -34,14 +42,17 @@ __all__ = [
     "CHANGES",
     "CHANGE_SCHEMA",
     "CONFLICT_SCHEMA",
+    "CONTRADICTIONS",
     "COVERAGE_SCHEMA",
     "DOUBTS",
+    "ESTIMATE_SCHEMA",
+    "LEVELS",
     "MATCH_SCHEMA",
     "MATRIX_SCHEMA",
     "OVERLAP_SCHEMA",
     "PLAYS",
+    "POSSIBLE_SCHEMA",
     "REASONS",
-    "REST_SCHEMA",
     "REVIEW_COLUMNS",
     "SCORE_PARTS",
     "SESSION_SCHEMA",
@@ -49,15 +60,21 @@ __all__ = [
     "STANDARD_WEIGHTS",
     "THEIR_PREFIX",
     "TIERS",
+    "TOTALS_SCHEMA",
+    "UNMATCHED_SCHEMA",
+    "WHITESPACE",
     "WHITESPACE_SCHEMA",
     "WHY_NOT",
     "AccountMap",
     "Count",
     "EngagementRule",
+    "Estimate",
     "History",
     "IdealCustomer",
+    "MatchAnswer",
     "MatchDecision",
     "OwnSegment",
+    "Pipeline",
     "Play",
     "PlayMoney",
     "SessionResult",
@@ -68,5 +85,4 @@ __all__ = [
     "build_map",
     "read_weights",
     "with_history",
-    "withheld_counts",
 ]

@@ -1,9 +1,6 @@
-"""From matched groups to the account map."""
+"""From a session's matches to the account map."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import pairwise
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -11,237 +8,19 @@ import pyarrow.compute as pc
 
 from accountmap.account_map.campaign import budget, campaign
 from accountmap.account_map.conflicts import conflicts, leads
-from accountmap.account_map.matches import doubts, matched_entities, ranked_overlap
-from accountmap.account_map.model import (
-    CHANGE_COLUMNS,
-    CHANGE_SCHEMA,
-    CHANGES,
-    SESSION_SCHEMA,
-    AccountMap,
-    History,
-)
-from accountmap.account_map.own_accounts import OwnAccounts, own_accounts
+from accountmap.account_map.matches import matched_entities, ranked_overlap
+from accountmap.account_map.model import AccountMap
+from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
 from accountmap.account_map.plays import segment_matrix
-from accountmap.account_map.reviews import REJECTED, MatchDecision, review_matches
-from accountmap.account_map.schema import WHY_NOT, Rows, SessionResult, codes
-from accountmap.account_map.scoring import Points, amount_share, evidence_share, play_share, promises
+from accountmap.account_map.possible import NO, SAME, MatchAnswer, find_answers, move_confirmed, possible_matches
+from accountmap.account_map.reviews import CONFIRMED, REJECTED, MatchDecision, review_matches
+from accountmap.account_map.schema import SessionResult
+from accountmap.account_map.scoring import Points, amount_share, deal_shares, evidence_share, play_share, score
 from accountmap.account_map.summary import Summary, summarise
 from accountmap.account_map.weights import STANDARD_WEIGHTS, Weights
-from accountmap.account_map.whitespace import coverage, whitespace
-from accountmap.accounts.schema import SEGMENTS, AccountList
-from accountmap.errors import UsageError
+from accountmap.account_map.whitespace import coverage, theirs_without_me, whitespace
+from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
-
-
-def data_notes(
-    prepared: Prepared, overlap: pa.Table, matrix: pa.Table, summary: Summary, rejected: int
-) -> tuple[str, ...]:
-    """Say one thing a sentence, nothing if all is plain.
-
-    Args:
-        rejected: how many matches the user's decisions leave out.
-    """
-    return (
-        *_of_accounts(overlap, summary),
-        *_of_matches(prepared, summary, rejected),
-        *_of_cells(matrix),
-    )
-
-
-def _of_accounts(overlap: pa.Table, summary: Summary) -> Iterator[str]:
-    further = summary.listed.accounts - summary.listed.entities
-    if further:
-        yield (
-            f"{further:,} of your accounts are further rows of a company that is on your list already; "
-            "the rows of one company count as one entity."
-        )
-    accounts = overlap.group_by("account_id").aggregate(
-        [("account_segment", "min"), ("segment", "min"), ("amount", "max")]
-    )
-    raised = pc.sum(pc.not_equal(accounts["account_segment_min"], accounts["segment_min"])).as_py() or 0
-    if raised:
-        yield (
-            f"{raised:,} of your accounts in the overlap stand under a stronger segment than their own, "
-            "because another account of the same entity has it."
-        )
-    blank = accounts["amount_max"].null_count
-    if 0 < blank < accounts.num_rows:
-        yield f"{blank:,} of your accounts in the overlap have no amount; sums leave them out."
-
-
-def _of_matches(prepared: Prepared, summary: Summary, rejected: int) -> Iterator[str]:
-    if further := summary.matches - summary.overlap.entities:
-        yield (
-            f"{further:,} of the {summary.matches:,} matches are further ones of an entity that your partner "
-            "lists in several segments: totals count it once, cells each of its matches."
-        )
-    if rejected:
-        yield (
-            f"Matches that you rejected, left out of all counts here: {rejected:,}. Your partner's report still "
-            "has them."
-        )
-    keyless = prepared.entities.num_rows - pc.count_distinct(prepared.keys["entity"]).as_py()
-    if keyless and prepared.keys.num_rows:
-        yield f"{keyless:,} of your entities have no match key, so that they could match nothing."
-
-
-def _of_cells(matrix: pa.Table) -> Iterator[str]:
-    cells = matrix.to_pylist()
-    hidden = [cell for cell in cells if not cell["compared"]]
-    if hidden:
-        yield (
-            f"Not compared in this session: {_named(hidden)}. An account in no cell that was compared may still "
-            "be shared."
-        )
-    counted = [cell for cell in cells if cell["compared"] and not cell["named"]]
-    if counted:
-        yield f"Only counted in this session: {_named(counted)}. Which accounts these are, neither of you learned."
-
-
-def _named(cells: list[dict[str, Any]]) -> str:
-    return ", ".join(f"your {cell['segment']} by their {cell['their_segment']}" for cell in cells)
-
-
-def withheld_counts(whitespace: pa.Table) -> dict[str, int]:
-    """Count the own entities that were not compared, by the reason."""
-    sums = whitespace.group_by("why_not").aggregate([("entity_id", "count_distinct")])
-    found = dict(zip(sums["why_not"].to_pylist(), sums["entity_id_count_distinct"].to_pylist(), strict=True))
-    return {reason: found[reason] for reason in WHY_NOT if reason in found}
-
-
-_WHY_NEW: Final = ("new on your list", "matches now", "not compared before")
-_WHY_GONE: Final = ("left your list", "matches no more", "not compared now")
-_WHY_MOVED: Final = ("your segment", "their segment", "both segments")
-
-
-def build_history(maps: Sequence[AccountMap]) -> History:
-    """Compare each session with the one before it.
-
-    Args:
-        maps: of sessions with one partner, oldest first, at least one.
-
-    Raises:
-        UsageError: there is none, or they are in another order.
-    """
-    if not maps or any(before.finished >= now.finished for before, now in pairwise(maps)):
-        raise UsageError("A history needs at least one session, and the sessions oldest first.")
-    changes = [_changes(before, now) for before, now in pairwise(maps)]
-    counts: list[dict[str, int]] = [{}, *(_entities(change) for change in changes)]
-    rows = [
-        {
-            "session_id": each.session_id,
-            "finished": each.finished,
-            "listed": each.summary.listed.entities,
-            "their_listed_at_most": each.summary.partner_at_most,
-            "overlap": each.summary.overlap.entities,
-            **count,
-        }
-        for each, count in zip(maps, counts, strict=True)
-    ]
-    return History(
-        sessions=pa.Table.from_pylist(rows, schema=SESSION_SCHEMA),
-        changes=changes[-1] if changes else CHANGE_SCHEMA.empty_table(),
-    )
-
-
-def with_history(maps: Sequence[AccountMap]) -> AccountMap:
-    """Give the last account map what has changed since the earlier ones, and mark each shared account with it.
-
-    Args and raises: as `build_history`.
-    """
-    history, latest = build_history(maps), maps[-1]
-    if len(maps) == 1:
-        return replace(latest, history=history)
-    at = pc.index_in(latest.overlap["account_id"], value_set=history.changes["account_id"])
-    change = pc.fill_null(history.changes["change"].take(at), "same")
-    overlap = latest.overlap.set_column(
-        latest.overlap.column_names.index("change"), latest.overlap.schema.field("change"), change
-    )
-    return replace(latest, overlap=overlap, history=history)
-
-
-def _entities(changes: pa.Table) -> dict[str, int]:
-    sums = changes.group_by("change").aggregate([("entity_id", "count_distinct")])
-    found = dict(zip(sums["change"].to_pylist(), sums["entity_id_count_distinct"].to_pylist(), strict=True))
-    return {change: found.get(change, 0) for change in CHANGES}
-
-
-def _changes(before: AccountMap, now: AccountMap) -> pa.Table:
-    """List what is new, moved and gone from one session to the next."""
-    shared, shared_before = _strongest_matches(now.overlap), _strongest_matches(before.overlap)
-    earlier, later = _earlier_rows(shared, shared_before), _earlier_rows(shared_before, shared)
-    new, gone = shared.filter(pa.array(earlier < 0)), shared_before.filter(pa.array(later < 0))
-    known = shared.filter(pa.array(earlier >= 0))
-    was = shared_before.select(["segment", "their_segment"]).take(pa.array(earlier[earlier >= 0]))
-    mine = pc.not_equal(known["segment"], was["segment"])
-    theirs = pc.not_equal(known["their_segment"], was["their_segment"])
-    moved = pc.or_(mine, theirs)
-    why_moved = pc.if_else(pc.and_(mine, theirs), _WHY_MOVED[2], pc.if_else(mine, _WHY_MOVED[0], _WHY_MOVED[1]))
-    return pa.concat_tables(
-        [
-            _rows("new", new, _why(new, before.whitespace, _WHY_NEW), None, new),
-            _rows("moved", known.filter(moved), why_moved.filter(moved), was.filter(moved), known.filter(moved)),
-            _rows("gone", gone, _why(gone, now.whitespace, _WHY_GONE), gone, None),
-        ]
-    )
-
-
-def _strongest_matches(overlap: pa.Table) -> pa.Table:
-    """Keep of the matches of one account the one with their strongest segment, in the order of the overlap."""
-    strength = pc.index_in(overlap["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
-    account, _ = codes(overlap["account_id"])
-    order = np.lexsort((np.arange(len(account)), strength, account))  # The last key is the first to sort by.
-    first = order[np.unique(account[order], return_index=True)[1]]
-    return overlap.take(pa.array(np.sort(first)))
-
-
-def _earlier_rows(overlap: pa.Table, other: pa.Table) -> Rows:
-    """Find for each account the first row of `other` that any account of its entity has there, or -1."""
-    at = pc.index_in(overlap["account_id"], value_set=other["account_id"])
-    row = pc.fill_null(at, other.num_rows).to_numpy().astype(np.int64)
-    entity, entities = codes(overlap["entity_id"])
-    first = np.full(entities, other.num_rows, np.int64)
-    np.minimum.at(first, entity, row)
-    found: Rows = np.where(first < other.num_rows, first, -1)[entity]
-    return found
-
-
-def _why(absent: pa.Table, whitespace: pa.Table, words: tuple[str, str, str]) -> pa.Array:
-    """Say why entities of one overlap are not in the other session's.
-
-    Args:
-        absent: their accounts.
-        whitespace: of the session that they are absent from.
-        words: for not on the list there, on it and compared, on it but not compared with their segment.
-    """
-    row = _earlier_rows(absent, whitespace)
-    compared_with = whitespace["compared_with"].to_pylist()
-    return pa.array(
-        [
-            words[0] if at < 0 else words[1] if theirs in compared_with[at].split("+") else words[2]
-            for at, theirs in zip(row.tolist(), absent["their_segment"].to_pylist(), strict=True)
-        ],
-        pa.string(),
-    )
-
-
-def _rows(
-    change: str, accounts: pa.Table, why: pa.Array, before: pa.Table | None, now: pa.Table | None
-) -> pa.Table:
-    """Put rows of one kind of change together."""
-    blank = pa.nulls(accounts.num_rows, pa.string())
-    columns = {
-        "change": pa.array([change] * accounts.num_rows, pa.string()),
-        "why": why,
-        "account_id": accounts["account_id"],
-        "entity_id": accounts["entity_id"],
-        "segment_before": before["segment"] if before is not None else blank,
-        "their_segment_before": before["their_segment"] if before is not None else blank,
-        "segment": now["segment"] if now is not None else blank,
-        "their_segment": now["their_segment"] if now is not None else blank,
-        **{name: accounts[name] for name in CHANGE_COLUMNS},
-    }
-    return pa.table(columns).cast(CHANGE_SCHEMA)
 
 
 def build_map(
@@ -250,6 +29,7 @@ def build_map(
     result: SessionResult,
     weights: Weights = STANDARD_WEIGHTS,
     decisions: Iterable[MatchDecision] = (),
+    answers: Iterable[MatchAnswer] = (),
 ) -> AccountMap:
     """Bring one side's list and its matches together.
 
@@ -259,20 +39,28 @@ def build_map(
         result: what the session told this side.
         weights: what the overlap is ranked by.
         decisions: matches that the user keeps or rejects; the rejected ones are left out of all but a note.
+        answers: what became of questions about possible matches; *same* moves one to the overlap.
 
     Raises:
         UsageError: the three do not belong together.
     """
     own = own_accounts(accounts, prepared)
-    every = _described_matches(own, prepared, result, decisions)
+    found = find_answers(own, result.possible, tuple(answers))
+    moved = move_confirmed(result, found)
+    possible = possible_matches(
+        own, prepared, moved, [each for each in found if each is None or each.answer != SAME]
+    )
+    every = _described_matches(own, prepared, moved, decisions, result.matches.num_rows)
     rejected = pc.equal(every["review"], REJECTED).fill_null(False)
     matches = every.filter(pc.invert(rejected))
     shares = _shares(own, matches, result, weights)
-    overlap = ranked_overlap(own, matches, shares, weights)
-    unmatched = whitespace(own, matches, every.filter(rejected), result)
-    matrix = segment_matrix(overlap, result)
+    overlap = ranked_overlap(own, matches, score(shares, weights))
+    unmatched = whitespace(own, matches, every.filter(rejected), possible, result)
+    waiting = _waiting(possible, overlap)
+    summed = in_currency(overlap, own.currency)
+    matrix = segment_matrix(summed, possible, result)
     marketing = campaign(overlap)
-    summary = summarise(overlap, unmatched, matrix, result)
+    summary = summarise(summed, waiting, unmatched, matrix, result)
     return AccountMap(
         session_id=result.session_id,
         own_name=result.own_name,
@@ -281,51 +69,60 @@ def build_map(
         receipt=result.receipt,
         reveals=result.reveals,
         shown_fields=result.shown_fields,
-        smallest_cell=result.smallest_cell,
         rules=result.rules,
-        rest=result.rest,
+        estimates=result.estimates,
         overlap=overlap,
+        possible=possible,
+        currency=own.currency,
         weights=weights,
         score_parts=tuple(shares),
         whitespace=unmatched,
+        theirs_without_me=None if result.totals is None else theirs_without_me(overlap, result),
         matrix=matrix,
         conflicts=conflicts(overlap, result.rules),
         campaign=marketing,
         budget=budget(marketing, overlap),
-        coverage=coverage(overlap, unmatched),
+        coverage=coverage(summed, waiting, in_currency(unmatched, own.currency)),
         summary=summary,
-        notes=accounts.notes + data_notes(prepared, overlap, matrix, summary, int(pc.sum(rejected).as_py() or 0)),
+        notes=accounts.notes
+        + data_notes(prepared, overlap, own.currency, summary, int(pc.sum(rejected).as_py() or 0)),
     )
 
 
+def _waiting(possible: pa.Table, overlap: pa.Table) -> pa.Table:
+    """Keep the possible matches of entities that may be shared, and are not known to be."""
+    denied = pc.equal(possible["answer"], NO).fill_null(False)
+    shared = pc.is_in(possible["entity_id"], value_set=overlap["entity_id"].combine_chunks())
+    return possible.filter(pc.invert(pc.or_(denied, shared)))
+
+
 def _described_matches(
-    own: OwnAccounts, prepared: Prepared, result: SessionResult, decisions: Iterable[MatchDecision]
+    own: OwnAccounts,
+    prepared: Prepared,
+    result: SessionResult,
+    decisions: Iterable[MatchDecision],
+    revealed: int,
 ) -> pa.Table:
-    """Add to the matches who leads, what is in doubt, and what the user decided."""
+    """Add to the matches who leads, and what people decided.
+
+    Args:
+        revealed: how many the session revealed; those after it were confirmed by an answer.
+    """
     matches = matched_entities(prepared, result)
-    entity = matches["entity"]
-    territory = pa.chunked_array([own.territory]).take(entity)
-    added = {
-        "lead": leads(result.rules, matches["segment"], matches["their_segment"], territory),
-        "doubt": doubts(
-            matches,
-            pa.chunked_array([own.name]).take(entity),
-            territory,
-            pa.chunked_array([own.site]).take(entity),
-        ),
-        "review": review_matches(matches, tuple(decisions), own.table["account_id"], own.entity),
-    }
-    for name, column in added.items():
-        matches = matches.append_column(name, column)
-    return matches
+    territory = pa.chunked_array([own.territory]).take(matches["entity"])
+    confirmed = pa.array([None] * revealed + [CONFIRMED] * (matches.num_rows - revealed), pa.string())
+    review = review_matches(matches, tuple(decisions), own.table["account_id"], own.entity)
+    return matches.append_column(
+        "lead", leads(result.rules, matches["segment"], matches["their_segment"], territory)
+    ).append_column("review", pc.coalesce(review, confirmed))
 
 
 def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights: Weights) -> dict[str, Points]:
-    """Give what part of each part's points the matches get."""
+    """Return what part of each part's points the matches get."""
     entity = matches["entity"].to_numpy()
-    matched = np.unique(entity)
+    matched, of_match = np.unique(entity, return_inverse=True)
     shared = np.isin(own.entity, matched)
-    promised = promises(
+    of_entities = deal_shares(
         own.table.filter(pa.array(shared)),
         own.entity[shared],
         len(own.amount),
@@ -334,7 +131,64 @@ def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights:
     )
     return {
         "play": play_share(matches["cell"].to_numpy(), weights),
-        "amount": amount_share(own.amount[entity], own.amount[matched]),
-        **{part: share[entity] for part, share in promised.items()},
-        "evidence": evidence_share(matches["tier_rank"].to_numpy()),
+        "amount": amount_share(own.amount[matched], own.amount_currency[matched])[of_match],
+        **{part: share[entity] for part, share in of_entities.items()},
+        "evidence": evidence_share(matches["match_score"].to_numpy()),
     }
+
+
+def data_notes(
+    prepared: Prepared, overlap: pa.Table, currency: str, summary: Summary, rejected: int
+) -> tuple[str, ...]:
+    """Say what a reader should know of the data, one thing a sentence.
+
+    Args:
+        rejected: how many matches the user's decisions leave out.
+    """
+    return (
+        *_of_accounts(overlap, currency, summary),
+        *_of_matches(prepared, summary, rejected),
+    )
+
+
+def _of_accounts(overlap: pa.Table, currency: str, summary: Summary) -> Iterator[str]:
+    further = summary.listed.accounts - summary.listed.entities
+    if further:
+        yield (
+            f"{further:,} of your accounts are further rows of a company that is already on your list; "
+            "they count as one company."
+        )
+    accounts = overlap.group_by("account_id").aggregate(
+        [("account_segment", "min"), ("segment", "min"), ("amount", "max")]
+    )
+    raised = pc.sum(pc.not_equal(accounts["account_segment_min"], accounts["segment_min"])).as_py() or 0
+    if raised:
+        yield (
+            f"{raised:,} of your shared accounts appear under a stronger segment than their own, "
+            "because another account of the same company has it."
+        )
+    blank = accounts["amount_max"].null_count
+    if 0 < blank < accounts.num_rows:
+        yield f"{blank:,} of your shared accounts have no open amount; sums leave them out."
+    apart = pc.and_(overlap["amount"].is_valid(), pc.not_equal(pc.fill_null(overlap["currency"], ""), currency))
+    if others := pc.count_distinct(overlap["account_id"].filter(apart)).as_py():
+        yield (
+            f"{others:,} of your shared accounts have an open amount in another currency than most: sums leave it "
+            "out, and the score compares it only with amounts in its own currency."
+        )
+
+
+def _of_matches(prepared: Prepared, summary: Summary, rejected: int) -> Iterator[str]:
+    if further := summary.matches - summary.overlap.entities:
+        yield (
+            f"{further:,} of the {summary.matches:,} matches are of companies that your partner lists in several "
+            "segments and that have another match: totals count such a company once, cells each of its matches."
+        )
+    if rejected:
+        yield (
+            f"You rejected {rejected:,} of the matches: they are in no count here. "
+            "Your partner's report still has them."
+        )
+    keyless = prepared.entities.num_rows - pc.count_distinct(prepared.keys["entity"]).as_py()
+    if keyless and prepared.keys.num_rows:
+        yield f"{keyless:,} of your companies have no match key, so they could match nothing."

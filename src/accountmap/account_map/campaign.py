@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.schema import BUDGET_SCHEMA, CAMPAIGN_SCHEMA, Rows, codes
+from accountmap.account_map.own_accounts import Rows, codes
+from accountmap.account_map.schema import BUDGET_SCHEMA, CAMPAIGN_SCHEMA
 from accountmap.accounts.schema import size_band
 
 CELLS_OF_A_CAMPAIGN: Final = (("prospect", "prospect"), ("prospect", "customer"), ("customer", "prospect"))

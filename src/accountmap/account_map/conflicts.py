@@ -8,19 +8,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.matches import SEVERAL, several
+from accountmap.account_map.own_accounts import codes, first_of_each, first_of_entity, mapped
 from accountmap.account_map.schema import (
     BOTH,
     CONFLICT_SCHEMA,
     ME,
     THEM,
     EngagementRule,
-    codes,
-    first_of_each,
-    first_of_entity,
-    mapped,
 )
-from accountmap.accounts.clean import segment_of
+from accountmap.accounts.segments import segment_of
 from accountmap.linkage.places import country_code
 
 
@@ -57,6 +53,7 @@ def leads(
     return pa.array(answers, pa.string())
 
 
+SEVERAL: Final = "several of theirs"
 BOTH_SELL: Final = "both are selling"
 BOTH_REGISTERED: Final = "both registered a deal"
 THEY_REGISTERED: Final = "they registered a deal"
@@ -64,17 +61,17 @@ YOU_REGISTERED: Final = "you registered a deal"
 TERRITORY: Final = "the country decides who leads"
 
 _WHO_LEADS: Final = {ME: "you lead", THEM: "they lead", BOTH: "both lead", None: "nobody is named"}
-_SETTLE_SALE: Final = {
+_NEXT_STEP_SALE: Final = {
     ME: "By your rules you lead: tell their owner before either of you calls.",
     THEM: "By your rules they lead: call only once their owner agrees.",
     BOTH: "Your rules let both sell: agree on the next step with their owner.",
     None: "No rule says who leads: agree with their owner before either of you calls.",
 }
-_SETTLE: Final = {
-    BOTH_REGISTERED: "Each side has registered a deal: compare them, and settle which one counts.",
+_NEXT_STEP: Final = {
+    BOTH_REGISTERED: "Each side has registered a deal: compare them, and agree which one counts.",
     THEY_REGISTERED: "They have registered a deal: ask their owner before you sell here.",
     YOU_REGISTERED: "You have registered a deal: make sure that their owner knows.",
-    SEVERAL: "They list what is one company to you several times: find out which of their accounts is meant.",
+    SEVERAL: "They list a company several times that you list once: find out which of their accounts is meant.",
 }
 REASONS: Final = (BOTH_SELL, BOTH_REGISTERED, THEY_REGISTERED, YOU_REGISTERED, TERRITORY, SEVERAL)
 
@@ -96,15 +93,15 @@ def conflicts(overlap: pa.Table, rules: tuple[EngagementRule, ...]) -> pa.Table:
     matches = _matches(overlap)
     found = [*_sales(matches), *_registrations(matches), *_territories(matches, rules), *_several(matches)]
     found.sort(key=lambda each: (each[0], REASONS.index(each[1])))
-    rows, reasons, settle = zip(*found, strict=True) if found else ((), (), ())
+    rows, reasons, next_steps = zip(*found, strict=True) if found else ((), (), ())
     table = matches.take(pa.array(rows, pa.int64()))
     table = table.append_column("reason", pa.array(reasons, pa.string()))
-    table = table.append_column("settle", pa.array(settle, pa.string()))
+    table = table.append_column("next_step", pa.array(next_steps, pa.string()))
     return table.select(CONFLICT_SCHEMA.names).cast(CONFLICT_SCHEMA)
 
 
 _Found = list[tuple[int, str, str]]
-"""Row of the match, reason, what to settle."""
+"""Row of the match, reason, next step."""
 
 
 def _matches(overlap: pa.Table) -> pa.Table:
@@ -128,7 +125,7 @@ def _sales(matches: pa.Table) -> _Found:
     both = _open(matches["segment"], matches["stage"]) & _open(matches["their_segment"], matches["their_stage"])
     lead, mine, theirs = (matches[name].to_pylist() for name in ("lead", "segment", "their_segment"))
     return [
-        (row, BOTH_SELL, _SETTLE_SALE[lead[row]])
+        (row, BOTH_SELL, _NEXT_STEP_SALE[lead[row]])
         for row in np.flatnonzero(both).tolist()
         if mine[row] == theirs[row] or lead[row] in (BOTH, None)
     ]
@@ -138,7 +135,9 @@ def _registrations(matches: pa.Table) -> _Found:
     mine, theirs = (matches[name].is_valid().to_numpy() for name in ("registered_deal", "their_registered_deal"))
     kinds = {BOTH_REGISTERED: mine & theirs, THEY_REGISTERED: theirs & ~mine, YOU_REGISTERED: mine & ~theirs}
     return [
-        (row, reason, _SETTLE[reason]) for reason, flags in kinds.items() for row in np.flatnonzero(flags).tolist()
+        (row, reason, _NEXT_STEP[reason])
+        for reason, flags in kinds.items()
+        for row in np.flatnonzero(flags).tolist()
     ]
 
 
@@ -159,7 +158,7 @@ def _territories(matches: pa.Table, rules: tuple[EngagementRule, ...]) -> _Found
             row,
             TERRITORY,
             f"By your account's country ({here or 'not known'}) {_WHO_LEADS[lead]}, by theirs ({there}) "
-            f"{_WHO_LEADS[other]}: settle which one counts.",
+            f"{_WHO_LEADS[other]}: agree which one counts.",
         )
         for row, (here, there, lead, other) in enumerate(rows)
         if there is not None and lead != other
@@ -167,5 +166,6 @@ def _territories(matches: pa.Table, rules: tuple[EngagementRule, ...]) -> _Found
 
 
 def _several(matches: pa.Table) -> _Found:
-    many = several(codes(matches["entity_id"])[0])
-    return [(row, SEVERAL, _SETTLE[SEVERAL]) for row in np.flatnonzero(many).tolist()]
+    entity, entities = codes(matches["entity_id"])
+    many = np.bincount(entity, minlength=entities)[entity] > 1
+    return [(row, SEVERAL, _NEXT_STEP[SEVERAL]) for row in np.flatnonzero(many).tolist()]

@@ -7,12 +7,13 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.schema import EngagementRule, first_of_each
+from accountmap.account_map.own_accounts import first_of_each
+from accountmap.account_map.schema import EngagementRule
 from accountmap.account_map.summary import Summary
 from accountmap.account_map.weights import Weights
 
 CHANGES: Final = ("new", "moved", "gone")
-"""What can have become of a shared entity since the session before."""
+"""What can have happened to a shared entity since the session before."""
 
 CHANGE_COLUMNS: Final = (
     "name",
@@ -87,12 +88,15 @@ class AccountMap:
     """One side's outcome of a session, ready for reports.
 
     Attributes:
-        session_id, own_name, partner_name, finished, receipt, reveals, shown_fields, smallest_cell, rules, rest:
-            as in `SessionResult`.
+        session_id, own_name, partner_name, finished, receipt, reveals, shown_fields, rules, estimates: as in
+            `SessionResult`.
         overlap: OVERLAP_SCHEMA, ranked by score, then the entity's amount.
+        possible: POSSIBLE_SCHEMA, the best evidence first. In no count of the overlap.
+        currency: of the amounts that are summed, as an ISO 4217 code, or empty if the list does not say.
         weights: what the score was made with.
         score_parts: of SCORE_PARTS those that the score is made of here.
-        whitespace: WHITESPACE_SCHEMA, what was compared first; strongest segment first, then by amount.
+        whitespace: WHITESPACE_SCHEMA, in the order of its `status`; strongest segment first, then by amount.
+        theirs_without_me: UNMATCHED_SCHEMA, or None if they show nothing of their list besides matches.
         matrix: MATRIX_SCHEMA.
         conflicts: CONFLICT_SCHEMA, in the order of the overlap.
         campaign, budget: CAMPAIGN_SCHEMA, in the order of the overlap, and BUDGET_SCHEMA, largest first.
@@ -109,13 +113,15 @@ class AccountMap:
     receipt: str
     reveals: tuple[str, ...]
     shown_fields: dict[Cell, tuple[Fields, Fields]]
-    smallest_cell: int
     rules: tuple[EngagementRule, ...]
-    rest: pa.Table | None
+    estimates: pa.Table
     overlap: pa.Table
+    possible: pa.Table
+    currency: str
     weights: Weights
     score_parts: tuple[str, ...]
     whitespace: pa.Table
+    theirs_without_me: pa.Table | None
     matrix: pa.Table
     conflicts: pa.Table
     campaign: pa.Table
@@ -133,7 +139,7 @@ class AccountMap:
 
     @property
     def best_matches(self) -> pa.Table:
-        """The overlap with one row an account: of several matches the one that stands first."""
+        """The overlap with one row an account: of several matches the first."""
         return self.overlap.take(pa.array(first_of_each(self.overlap["account_id"])))
 
     @property

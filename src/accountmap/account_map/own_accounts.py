@@ -1,5 +1,6 @@
-"""The own accounts beside their entities, and the country each is in."""
+"""The own accounts beside their entities, and how columns of both are read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,47 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.schema import OWN_COLUMNS, Rows, first_of_entity, mapped
-from accountmap.accounts.schema import AccountList
+from accountmap.account_map.schema import OWN_COLUMNS
+from accountmap.accounts.schema import AccountList, currencies
 from accountmap.errors import UsageError
 from accountmap.linkage.places import country_code, country_of_domain
 from accountmap.linkage.prepared import Prepared
+
+Rows = npt.NDArray[np.int64]
+"""Row numbers."""
+
+
+def codes(column: pa.ChunkedArray) -> tuple[Rows, int]:
+    """Number the values of a column without nulls, in the order in which they first occur; and count them."""
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(coded.dictionary)
+
+
+def first_of_each(column: pa.ChunkedArray) -> Rows:
+    """Find for each value of a column without nulls the first row that has it, in the order of the rows."""
+    first: Rows = np.unique(codes(column)[0], return_index=True)[1].astype(np.int64)
+    return first
+
+
+def mapped(column: pa.ChunkedArray, reading: Callable[[str], str | None]) -> pa.Array:
+    """Read each cell of a column of text, and each different one only once; null stays null."""
+    coded = column.combine_chunks().dictionary_encode()
+    read = pa.array([reading(cell) for cell in coded.dictionary.to_pylist()], pa.string())
+    return read.take(coded.indices)
+
+
+def first_of_entity(column: pa.Array, entity: Rows, entities: int) -> pa.Array:
+    """Give each entity the first value that any of its accounts has.
+
+    Args:
+        column: a value or null for each account.
+        entity: the row of each account's entity.
+        entities: how many there are.
+    """
+    filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    first = np.full(entities, -1, np.int64)
+    first[entity[filled[::-1]]] = filled[::-1]  # Of several writes to one place the last one stays.
+    return column.take(pa.array(first, mask=first < 0))
 
 
 def countries_of(accounts: pa.Table) -> pa.Array:
@@ -29,7 +66,9 @@ class OwnAccounts:
         entity: for each account the row of its entity.
         name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
             website; or null.
-        amount: for each entity the sum of its accounts' amounts.
+        currency: of most amounts, as an ISO 4217 code; empty if the list does not say.
+        amount_currency: for each entity the currency of its first account with an amount, numbered.
+        amount: for each entity the sum of its accounts' amounts in that currency.
     """
 
     table: pa.Table
@@ -37,6 +76,8 @@ class OwnAccounts:
     name: pa.Array
     territory: pa.Array
     site: pa.Array
+    currency: str
+    amount_currency: Rows
     amount: npt.NDArray[np.float64]
 
 
@@ -47,7 +88,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         UsageError: the prepared list was made from another one.
     """
     own, entities = accounts.table, prepared.entities.num_rows
-    entity = _entity_of_account(accounts, prepared)
+    entity = entity_of_account(accounts, prepared)
     territory = first_of_entity(countries_of(own), entity, entities)
     of_account = prepared.entities.take(pa.array(entity))
     # One infinite or undefined amount would make useless every sum that it enters.
@@ -61,19 +102,35 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         "amount": amount,
     }
     site = pc.coalesce(own["domain"], own["website"]).combine_chunks()
+    code, _ = codes(pc.fill_null(own["currency"], ""))
+    with_amount = pa.array(code, mask=amount.is_null().to_numpy())
+    of_entity = first_of_entity(with_amount, entity, entities).fill_null(0).to_numpy()
+    summed = np.where(code == of_entity[entity], amount.fill_null(0.0).to_numpy(), 0.0)
     return OwnAccounts(
         table=pa.table(columns),
         entity=entity,
         name=first_of_entity(own["name"].combine_chunks(), entity, entities),
         territory=territory,
         site=first_of_entity(site, entity, entities),
-        amount=np.bincount(entity, weights=amount.fill_null(0.0).to_numpy(), minlength=entities).astype(
-            np.float64
-        ),
+        currency=next(iter(currencies(own)), ""),
+        amount_currency=of_entity,
+        amount=np.bincount(entity, weights=summed, minlength=entities).astype(np.float64),
     )
 
 
-def _entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
+def in_currency(table: pa.Table, currency: str) -> pa.Table:
+    """Blank the amounts in other currencies, so that those that are left can be added up."""
+    same = pc.equal(pc.fill_null(table["currency"], ""), currency)
+    amount = pc.if_else(same, table["amount"], pa.scalar(None, pa.float64()))
+    return table.set_column(table.column_names.index("amount"), table.schema.field("amount"), amount)
+
+
+def entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
+    """Return the row of each account's entity.
+
+    Raises:
+        UsageError: the prepared list was made from another one.
+    """
     members = prepared.members
     at = pc.index_in(accounts.table["account_id"], value_set=members["account_id"])
     if at.null_count or members.num_rows != len(accounts):

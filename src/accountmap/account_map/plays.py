@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.account_map.schema import MATRIX_SCHEMA, SessionResult
+from accountmap.account_map.schema import COUNTS, LEVELS, MATRIX_SCHEMA, NAMES, SessionResult
 from accountmap.accounts.schema import SEGMENTS
 
 
@@ -83,13 +83,19 @@ CELLS: Final = tuple((mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS)
 """The nine cells, strongest segments first."""
 
 
-def segment_matrix(overlap: pa.Table, result: SessionResult) -> pa.Table:
+def level(cell: tuple[str, str], result: SessionResult) -> str:
+    """Return what the session shows of a cell, one of LEVELS."""
+    return NAMES if cell in result.named_cells else COUNTS if cell in result.counted_cells else LEVELS[-1]
+
+
+def segment_matrix(overlap: pa.Table, possible: pa.Table, result: SessionResult) -> pa.Table:
     """Count the overlap in each of the nine cells.
 
     An entity has at most one match in a cell, so that both partners find the same number there.
 
     Args:
         overlap: OVERLAP_SCHEMA.
+        possible: POSSIBLE_SCHEMA.
 
     Returns:
         MATRIX_SCHEMA.
@@ -97,29 +103,25 @@ def segment_matrix(overlap: pa.Table, result: SessionResult) -> pa.Table:
     sums = overlap.group_by(["segment", "their_segment"]).aggregate(
         [("match_id", "count_distinct"), ("account_id", "count"), ("amount", "sum")]
     )
+    asked = possible.group_by(["segment", "their_segment"]).aggregate([("match_id", "count_distinct")])
     found = {(row["segment"], row["their_segment"]): row for row in sums.to_pylist()}
+    open_matches = {(row["segment"], row["their_segment"]): row for row in asked.to_pylist()}
+    estimates = {(row["segment"], row["their_segment"]): row for row in result.estimates.to_pylist()}
     rows: list[dict[str, Any]] = []
     for cell in CELLS:
-        named = cell in result.named_cells
-        held = found.get(cell, {})
+        held, named = found.get(cell, {}), cell in result.named_cells
+        estimate = estimates.get(cell, {})
         rows.append(
             {
                 "segment": cell[0],
                 "their_segment": cell[1],
                 "play": PLAYS[cell].name,
-                "compared": cell in result.preview,
-                "named": named,
+                "level": level(cell, result),
                 "entities": held.get("match_id_count_distinct", 0) if named else None,
                 "accounts": held.get("account_id_count", 0) if named else None,
                 "amount": held.get("amount_sum"),
-                **_preview(result.preview.get(cell), 1 if named else result.smallest_cell),
+                "possible": open_matches.get(cell, {}).get("match_id_count_distinct", 0) if named else None,
+                **{name: estimate.get(name) for name in ("estimate", "at_least", "at_most")},
             }
         )
     return pa.Table.from_pylist(rows, schema=MATRIX_SCHEMA)
-
-
-def _preview(count: int | None, smallest: int) -> dict[str, int | None]:
-    """Give the preview's count, or instead of a small one the bound that it is below."""
-    if count is not None and 0 < count < smallest:
-        return {"preview_at_least": None, "preview_fewer_than": smallest}
-    return {"preview_at_least": count, "preview_fewer_than": None}

@@ -1,7 +1,7 @@
 """What the user decided about matches, and the CSV file in which the decisions are written down.
 
 Match ids are new in every session, so a decision is about an own account and the evidence that its match had. A
-match that comes back with other evidence is a question again: a rejected one if it has more, a kept one if it has
+match that comes back with other evidence is in doubt again: a rejected one if it has more, a kept one if it has
 less.
 """
 
@@ -18,11 +18,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.schema import Rows
+from accountmap.account_map.own_accounts import Rows
 from accountmap.errors import InputError
 
 KEPT: Final = "kept"
 REJECTED: Final = "rejected"
+CONFIRMED: Final = "confirmed"
+"""A person answered that the possible match is the same company."""
 
 
 @dataclass(frozen=True, order=True)
@@ -32,8 +34,8 @@ class MatchDecision:
     Attributes:
         account_id: any account of the own entity.
         evidence: the shared slots, joined by "+", as in the overlap.
-        their_segment: tells the matches of an entity apart that has several; else it does not count.
-        keep: or reject.
+        their_segment: which match is meant if the entity has several; otherwise it does not matter.
+        keep: whether the match is kept; otherwise it is rejected.
     """
 
     account_id: str
@@ -47,7 +49,7 @@ class MatchDecision:
         return self.account_id, self.evidence, self.their_segment
 
     def holds(self, evidence: frozenset[str]) -> bool:
-        """Tell whether it still holds for a match with this evidence."""
+        """Return whether it still holds for a match with this evidence."""
         seen = frozenset(self.evidence.split("+"))
         return seen <= evidence if self.keep else evidence <= seen
 
@@ -55,7 +57,7 @@ class MatchDecision:
 def review_matches(
     matches: pa.Table, decisions: Collection[MatchDecision], account_id: pa.ChunkedArray, entity_of_account: Rows
 ) -> pa.Array:
-    """Say for each match KEPT, REJECTED, or null where no decision holds.
+    """Return for each match KEPT, REJECTED, or null if no decision holds.
 
     Args:
         matches: as from `matched_entities`.
@@ -91,7 +93,7 @@ REVIEW_COLUMNS: Final = ("account_id", "evidence", "their_segment", "decision")
 _ANSWERS: Final = {"keep": True, "reject": False, "open": None, "": None}
 _FORMULA: Final = re.compile(r"^('*\s*[=+\-@＝＋－＠])")
 _GUARDED: Final = re.compile(r"^'('*\s*[=+\-@＝＋－＠])")
-"""What the tables of a report put an apostrophe before, so that no spreadsheet runs it (docs/reports.md)."""
+"""Text that a report's tables protect with an apostrophe, so that no spreadsheet runs it (docs/reports.md)."""
 
 _HINT: Final = f"Give a CSV file in UTF-8 with the columns {', '.join(REVIEW_COLUMNS)}: review.csv, for example."
 
@@ -119,7 +121,7 @@ def parse_reviews(text: str) -> tuple[tuple[MatchDecision, ...], frozenset[tuple
         The decisions, and the subjects of those that are taken back.
 
     Raises:
-        InputError: it is not of this form, or says two things of one match.
+        InputError: it is not of this form, or contradicts itself about a match.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     decided: dict[tuple[str, str, str], MatchDecision | None] = {}
@@ -134,7 +136,7 @@ def parse_reviews(text: str) -> tuple[tuple[MatchDecision, ...], frozenset[tuple
             decision = None if keep is None else MatchDecision(*subject, keep)
             if decided.setdefault(subject, decision) != decision:
                 raise InputError(
-                    f"Row {number} says another thing of a match than a row above.", "Keep one of them."
+                    f"Row {number} contradicts an earlier row about the same match.", "Keep one of them."
                 )
     except csv.Error:
         raise InputError("The review cannot be read.", _HINT) from None
@@ -146,7 +148,7 @@ def _read(number: int, row: dict[str, str | None]) -> tuple[tuple[str, str, str]
     account_id, evidence, their_segment, answer = ((row[name] or "").strip() for name in REVIEW_COLUMNS)
     if answer.lower() not in _ANSWERS or not account_id or not evidence:
         raise InputError(
-            f"Row {number} of the review is no decision.",
+            f"Row {number} of the review is not a decision.",
             "Leave account_id and evidence as they are, and write keep, reject or open as the decision.",
         )
     return (_GUARDED.sub(r"\1", account_id), evidence, their_segment), answer.lower()

@@ -1,52 +1,13 @@
 """The columns of the account map's tables and of a session's result, as docs/reports.md describes them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
-
-Rows = npt.NDArray[np.int64]
-"""Row numbers."""
-
-
-def codes(column: pa.ChunkedArray) -> tuple[Rows, int]:
-    """Number the values of a column without nulls, in the order in which they first occur; and count them."""
-    coded = column.combine_chunks().dictionary_encode()
-    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(coded.dictionary)
-
-
-def first_of_each(column: pa.ChunkedArray) -> Rows:
-    """Find for each value of a column without nulls the first row that has it, in the order of the rows."""
-    first: Rows = np.unique(codes(column)[0], return_index=True)[1].astype(np.int64)
-    return first
-
-
-def mapped(column: pa.ChunkedArray, reading: Callable[[str], str | None]) -> pa.Array:
-    """Read each cell of a column of text, and each different one only once; null stays null."""
-    coded = column.combine_chunks().dictionary_encode()
-    read = pa.array([reading(cell) for cell in coded.dictionary.to_pylist()], pa.string())
-    return read.take(coded.indices)
-
-
-def first_of_entity(column: pa.Array, entity: Rows, entities: int) -> pa.Array:
-    """Give each entity the first value that any of its accounts has.
-
-    Args:
-        column: a value or null for each account.
-        entity: the row of each account's entity.
-        entities: how many there are.
-    """
-    filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-    first = np.full(entities, -1, np.int64)
-    first[entity[filled[::-1]]] = filled[::-1]  # Of several writes to one place the last one stays.
-    return column.take(pa.array(first, mask=first < 0))
-
+from accountmap.model import SHARED_FIELDS
 
 MATCH_SCHEMA: Final = pa.schema(
     [
@@ -54,13 +15,53 @@ MATCH_SCHEMA: Final = pa.schema(
         pa.field("entity", pa.int32(), nullable=False),
         pa.field("their_segment", pa.string(), nullable=False),
         pa.field("weight", pa.int64(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
         pa.field("evidence", pa.list_(pa.string()), nullable=False),
+        pa.field("contradiction", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""One row a match: id (hex, equal on both sides), row of the own entity, the partner's segment, the summed
-weight, and the names of the own slots whose keys are shared, strongest first. An entity stands at most once
-for each rectangle of the agreement: in several rows only if the partner lists the company in several segments."""
+"""One row a match: id (hex), row of the own entity, the partner's segment, the summed weight, the tier of the
+leading pair of slots (TIERS), the slots that the shared pairs count as, highest-ranked first (account-psi-v2
+§8.2), and what contradicts the match (CONTRADICTIONS). All but the second and the third are equal on both
+sides. An entity has at most one match in each rectangle of the agreement: several only if the partner lists the
+company in several segments."""
 
+PAIR_SCHEMA: Final = pa.schema(
+    [
+        pa.field("match_id", pa.string(), nullable=False),
+        pa.field("own_slot", pa.int32(), nullable=False),
+        pa.field("their_slot", pa.int32(), nullable=False),
+    ]
+)
+"""One row for each key that a possible match shares: numbers of the agreement's slots in which it stands."""
+
+ESTIMATE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("segment", pa.string()),
+        pa.field("their_segment", pa.string()),
+        pa.field("entities", pa.int64(), nullable=False),
+        pa.field("estimate", pa.int64(), nullable=False),
+        pa.field("at_least", pa.int64(), nullable=False),
+        pa.field("at_most", pa.int64(), nullable=False),
+        pa.field("made", pa.timestamp("us", "UTC"), nullable=False),
+    ]
+)
+"""What the two sketches say, made once for the pair: of so many own entities of a segment, how many are on the
+partner's list, and the interval that holds the true number in about 95 of 100 cases (account-psi-v2 §5.5). A
+null `segment` is the whole own list, a null `their_segment` the whole of theirs: others only come from sketches
+by segments. A segment of fewer than 100 own entities has no row."""
+
+TOTALS_SCHEMA: Final = pa.schema(
+    [
+        pa.field("by", pa.string(), nullable=False),
+        pa.field("their_segment", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("entities", pa.int64(), nullable=False),
+    ]
+)
+"""What the partner showed of its list besides matches (message-v2 §6.2): noisy totals of the list of its
+sketch, by "all", "country", "industry" and "size", which have no segment; and, if it opted in, "name": accounts
+without a match. Values are text from outside."""
 
 REST_SCHEMA: Final = pa.schema(
     [
@@ -70,12 +71,7 @@ REST_SCHEMA: Final = pa.schema(
         pa.field("entities", pa.int64(), nullable=False),
     ]
 )
-"""Theirs without me, as the partner's program counted and sent it.
-
-`by` is "all", "country", "industry", "size" or "account"; `value` the country code, the partner's word for the
-industry, the band of employees, such as "51-200", or the account's name: text from outside. A null one holds what
-the partner does not know, and every value with fewer entities than the agreement's smallest cell, taken together.
-"""
+"""What a partner of the first protocol counted of its other accounts."""
 
 WITHHELD_SCHEMA: Final = pa.schema(
     [pa.field("entity", pa.int32(), nullable=False), pa.field("reason", pa.string(), nullable=False)]
@@ -111,27 +107,29 @@ class SessionResult:
         session_id: hex, equal on both sides.
         own_name, partner_name: as on the partner cards.
         finished: when this side finished, in UTC.
-        preview: the counts that both sides saw before they agreed, by (own segment, partner's segment), zeros
-            included; at least as many entities match in each cell. A cell that is absent was not compared.
         partner_sizes: the partner's padded number of entities by segment.
-        matches: MATCH_SCHEMA.
+        matches: MATCH_SCHEMA, those that were revealed.
         their_fields: what the partner showed of its matched entities: row for row with `matches`, one column of
             text for each field of the agreement, named as in ACCOUNT_SCHEMA. Text from outside.
         receipt: hex digest that both sides signed: what was counted, matched and shown.
         reveals: one plain sentence for each thing that the partner learned.
-        named_cells: the cells of `preview` in which matches were revealed; in the others only counts were shown.
+        named_cells: the (own segment, partner's segment) in which matches were revealed.
         shown_fields: what each showed of the matches in a named cell: own fields, the partner's fields.
-        smallest_cell: counts below it, and above zero, are shown as fewer than this: a rule for the display.
         rules: of engagement; empty if none are agreed.
         withheld: WITHHELD_SCHEMA.
-        rest: REST_SCHEMA, or None if the partner does not show it.
+        counted_cells: the cells for counts only: of them there is an estimate at most.
+        possible: MATCH_SCHEMA, those that are to be asked about: neither side learned the other's account.
+        possible_pairs: PAIR_SCHEMA, the keys that each of these shares.
+        estimates: ESTIMATE_SCHEMA.
+        totals: TOTALS_SCHEMA, or None if the partner shows nothing of its list besides matches.
+        totals_noise: the scale t of the noise in the totals (account-psi-v2 §5.6); 0 without totals.
+        preview, smallest_cell, rest: of the first protocol; no report shows them.
     """
 
     session_id: str
     own_name: str
     partner_name: str
     finished: datetime
-    preview: dict[tuple[str, str], int]
     partner_sizes: dict[str, int]
     matches: pa.Table
     their_fields: pa.Table
@@ -139,14 +137,27 @@ class SessionResult:
     reveals: tuple[str, ...]
     named_cells: frozenset[tuple[str, str]]
     shown_fields: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]]
-    smallest_cell: int
     rules: tuple[EngagementRule, ...]
     withheld: pa.Table
-    rest: pa.Table | None
+    counted_cells: frozenset[tuple[str, str]] = frozenset()
+    possible: pa.Table = field(default_factory=MATCH_SCHEMA.empty_table)
+    possible_pairs: pa.Table = field(default_factory=PAIR_SCHEMA.empty_table)
+    estimates: pa.Table = field(default_factory=ESTIMATE_SCHEMA.empty_table)
+    totals: pa.Table | None = None
+    totals_noise: int = 0
+    preview: dict[tuple[str, str], int] = field(default_factory=dict)
+    smallest_cell: int = 1
+    rest: pa.Table | None = None
 
 
-TIERS: Final = ("identifier", "domain", "strong name", "weak name")
-"""How good the evidence of a match is, best first (`canonical.prepared.Slot.tier`)."""
+STRONG: Final = "strong"
+WEAK: Final = "weak"
+TIERS: Final = (STRONG, WEAK)
+"""How good the evidence of a match is, best first (account-psi-v2 §8.2)."""
+
+CONTRADICTIONS: Final = ("domain", "country")
+"""What can contradict a match: both have a domain and none is shared; or they share a name, both have a
+country, and no key with a country is shared (account-psi-v2 §8.2)."""
 
 OWN_COLUMNS: Final = (
     "name",
@@ -160,6 +171,7 @@ OWN_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "currency",
     "stage",
     "last_activity",
     "registered_deal",
@@ -172,20 +184,7 @@ account_id leads back to them.
 
 THEIR_PREFIX: Final = "their_"
 
-SHARED_COLUMNS: Final = (
-    "name",
-    "website",
-    "country",
-    "region",
-    "city",
-    "industry",
-    "employees",
-    "owner_name",
-    "owner_email",
-    "amount",
-    "stage",
-    "registered_deal",
-)
+SHARED_COLUMNS: Final = SHARED_FIELDS
 """The partner's columns that an agreement may name; here as `their_name` and so on.
 
 All are text, as the partner wrote them: what comes from outside is shown, never computed with.
@@ -210,7 +209,9 @@ OVERLAP_SCHEMA: Final = pa.schema(
         *_text("match_id", "account_id", "entity_id", "segment", "their_segment", "play"),
         *_text_or_null("lead"),
         *_text("tier", "evidence"),
-        *_text_or_null("doubt", "review"),
+        *_text_or_null("contradiction", "doubt"),
+        pa.field("match_score", pa.float64(), nullable=False),
+        *_text_or_null("review"),
         pa.field("score", pa.float64(), nullable=False),
         *(pa.field(f"score_{part}", pa.float64()) for part in SCORE_PARTS),
         *_text("account_segment"),
@@ -219,53 +220,92 @@ OVERLAP_SCHEMA: Final = pa.schema(
         *_text_or_null(*(THEIR_PREFIX + name for name in SHARED_COLUMNS)),
     ]
 )
-"""One row for each own account of a matched entity and each match of it. `segment` is the entity's, the strongest
-of its accounts; `account_segment` the account's own; `territory` the entity's country, as an ISO 3166 code. `lead`
-is "me", "them" or "both" by the first rule of engagement that fits, null if none does. `tier` is the best of the
-match, `evidence` its slots joined by "+", `doubt` what speaks against it, `review` "kept" if the user said so.
-`score` is the match's, 0 to 100, and the sum of the parts after it; a part that has nothing to go by is null.
-`change` is "new", "moved" or "same" since the session before, null if there was none.
-What the partner showed of its entity is null where the agreement does not name the field."""
+"""One row for each own account of a matched entity and each match of it. `segment` is the entity's, the
+strongest of its accounts; `account_segment` the account's own; `territory` the entity's country, as an ISO 3166
+code. `lead` is "me", "them" or "both" by the first rule of engagement that fits, null if none does. `tier`,
+`evidence` and `contradiction` (slots and contradictions joined by "+"), `doubt` (what speaks against the match)
+and `match_score` (0 to 100, how good the evidence is) come from what both sides know, and are equal on both.
+`review` is "kept" if the user said so, "confirmed" if a person answered that it is the same company. `score` is
+the match's rank, 0 to 100, and the sum of the parts after it; a part that has nothing to go by is null.
+`change` is "new", "moved" or "same" since the session before, null if there was none. What the partner showed
+is null where the agreement does not name the field."""
+
+POSSIBLE_SCHEMA: Final = pa.schema(
+    [
+        *_text("match_id", "account_id", "entity_id", "segment", "their_segment", "tier", "evidence"),
+        *_text_or_null("contradiction", "doubt"),
+        pa.field("match_score", pa.float64(), nullable=False),
+        *_text_or_null("answer", "territory"),
+        *_OWN_FIELDS,
+    ]
+)
+"""One row for each own account of an entity with a possible match, and each such match of it, best evidence first.
+`answer` is "asked" if the partner has not answered yet, "to answer" if its question waits for an answer, "no" if a
+person said so, null if nobody has asked. An answer "same" moves the match to the overlap."""
 
 WHITESPACE_SCHEMA: Final = pa.schema(
     [
-        *_text("account_id", "entity_id", "segment", "compared_with", "counted_with"),
+        *_text("account_id", "entity_id", "segment", "status", "compared_with", "counted_with"),
         *_text_or_null("why_not", "review"),
         *_text("account_segment"),
         *_text_or_null("territory"),
         *_OWN_FIELDS,
     ]
 )
-"""One row an own account of an entity without a match. `compared_with` names the partner's segments in which a
-match would have been revealed, `counted_with` those in which matches were only counted, joined by "+". If the
-entity was compared with none, `why_not` says why: one of WHY_NOT. `review` is "rejected" if the user rejected its
-match."""
+"""One row an own account of an entity without a match or a possible one. `status` is one of WHITESPACE: only
+what was compared with every segment of theirs is known not to be on their list. `compared_with` names the
+partner's segments in which a match would have been revealed, `counted_with` those for counts only, joined by
+"+"; `why_not` says why the entity was not compared with all: one of WHY_NOT. `review` is "rejected" if the user
+rejected its match, "answered no" if a person on one side did."""
+
+NOT_ON_THEIR_LIST: Final = "not on their list"
+ONLY_COUNTED: Final = "only counted"
+NOT_COMPARED: Final = "not compared"
+WHITESPACE: Final = (NOT_ON_THEIR_LIST, ONLY_COUNTED, NOT_COMPARED)
 
 OFF_LIMITS: Final = "off limits"
 OUTSIDE: Final = "outside the joint filter"
-COUNTED_ONLY: Final = "only counted"
-HIDDEN: Final = "segment hidden"
-WHY_NOT: Final = (COUNTED_ONLY, HIDDEN, OUTSIDE, OFF_LIMITS)
+COUNTS_AGREED: Final = "counts only, as agreed"
+HIDDEN: Final = "hidden, as agreed"
+WHY_NOT: Final = (COUNTS_AGREED, HIDDEN, OUTSIDE, OFF_LIMITS)
+
+NAMES: Final = "names"
+COUNTS: Final = "counts"
+LEVELS: Final = (NAMES, COUNTS, "hidden")
+"""What a session shows of a cell: which accounts match, how many about, or nothing."""
 
 MATRIX_SCHEMA: Final = pa.schema(
     [
-        *_text("segment", "their_segment", "play"),
-        pa.field("compared", pa.bool_(), nullable=False),
-        pa.field("named", pa.bool_(), nullable=False),
+        *_text("segment", "their_segment", "play", "level"),
         pa.field("entities", pa.int64()),
         pa.field("accounts", pa.int64()),
         pa.field("amount", pa.float64()),
-        pa.field("preview_at_least", pa.int64()),
-        pa.field("preview_fewer_than", pa.int64()),
+        pa.field("possible", pa.int64()),
+        pa.field("estimate", pa.int64()),
+        pa.field("at_least", pa.int64()),
+        pa.field("at_most", pa.int64()),
     ]
 )
-"""One row a cell, all nine, strongest segments first. If its matches were revealed (`named`): how many there are,
-in own entities, the own accounts in them and the sum of their amounts. If it was compared, the preview's count; in
-a cell that was only counted, instead of a count above zero and below the agreement's smallest cell, that bound."""
+"""One row a cell, all nine, strongest segments first; `level` is one of LEVELS. Where matches were revealed:
+how many there are, in own entities, the own accounts in them and the sum of their amounts, and the possible
+matches. The estimate and its interval, if the sketches have segments. Whatever is not known is null."""
+
+UNMATCHED_SCHEMA: Final = pa.schema(
+    [
+        *_text("by"),
+        *_text_or_null("value", "their_segment"),
+        pa.field("listed", pa.int64()),
+        pa.field("matched", pa.int64()),
+        *(pa.field(name, pa.int64(), nullable=False) for name in ("entities", "at_least", "at_most")),
+    ]
+)
+"""Theirs without me. `by` is "all", "country", "size" or "industry": `listed` is then the partner's noisy total,
+`matched` what is in the overlap, `entities` the difference, and the last two the range that holds it in 95 of 100
+cases. Or "name", if the partner opted in: how many of its entities have this name and no match."""
 
 CONFLICT_SCHEMA: Final = pa.schema(
     [
-        *_text("reason", "settle", "match_id", "account_id", "entity_id", "segment", "their_segment"),
+        *_text("reason", "next_step", "match_id", "account_id", "entity_id", "segment", "their_segment"),
         *_text_or_null("lead", "territory", "name", "owner_name", "owner_email", "stage", "registered_deal"),
         pa.field("amount", pa.float64()),
         *_text_or_null(
@@ -276,8 +316,8 @@ CONFLICT_SCHEMA: Final = pa.schema(
         ),
     ]
 )
-"""One row a match and a reason for which both may get into each other's way, with what to settle. The match stands
-with its entity's first account; all columns are as in the overlap."""
+"""One row a match and a reason for which both may get into each other's way, with what to do. The match is
+named by its entity's first account; all columns are as in the overlap."""
 
 CAMPAIGN_SCHEMA: Final = pa.schema(
     [
@@ -308,11 +348,19 @@ COVERAGE_SCHEMA: Final = pa.schema(
         *_text("segment"),
         *(
             pa.field(name, pa.int64(), nullable=False)
-            for name in ("listed", "overlap", "their_customers", "whitespace", "not_compared")
+            for name in (
+                "listed",
+                "overlap",
+                "their_customers",
+                "possible",
+                "whitespace",
+                "only_counted",
+                "not_compared",
+            )
         ),
         pa.field("overlap_amount", pa.float64()),
         pa.field("whitespace_amount", pa.float64()),
     ]
 )
-"""Own entities by territory and segment: `listed` is the sum of overlap, whitespace and not compared, and
-`their_customers` the part of the overlap that they serve."""
+"""Own entities by territory and segment: `listed` is the sum of overlap, possible, whitespace (not on their
+list), only counted and not compared; `their_customers` is the part of the overlap that they serve."""

@@ -1,4 +1,4 @@
-"""How promising a match is: a score whose parts are shown and whose weights the user sets."""
+"""The score that ranks the overlap: a sum whose parts are shown and whose weights the user sets."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,23 +9,24 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accountmap.account_map.own_accounts import Rows
 from accountmap.account_map.plays import CELLS
-from accountmap.account_map.schema import SCORE_PARTS, TIERS, Rows
+from accountmap.account_map.schema import SCORE_PARTS
 from accountmap.account_map.weights import UNKNOWN_OPEN_STAGE, IdealCustomer, Weights
-from accountmap.accounts.clean import segment_of
 from accountmap.accounts.headings import fold
+from accountmap.accounts.segments import segment_of
 
 FRESH_DAYS: Final = 30
 STALE_DAYS: Final = 365
-"""An activity brings all points up to the first age, none from the second on, and in between evenly less."""
+"""Up to the first age an activity gets all points, from the second on none, and falling linearly between them."""
 
 Points = npt.NDArray[np.float64]
 
 
-def promises(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
-    """Say for each entity what part of its points it gets for stage, recency and fit, 0 to 1.
+def deal_shares(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
+    """Return for each entity the part of the points that it gets for stage, recency and fit, 0 to 1.
 
-    An entity counts by the best of its accounts. What no account tells is left out.
+    An entity counts by the best of its accounts. A part for which no account has a value is left out.
 
     Args:
         own: the accounts, with the columns of the own list and `territory`.
@@ -50,7 +51,7 @@ def _best(shares: Points, entity: Rows, entities: int) -> Points:
 
 
 def _stages(stage: pa.ChunkedArray, worth: dict[str, float]) -> Points:
-    """Look stages up; one that is open but unknown is halfway, a closed one has no open deal."""
+    """Look stages up: an unknown one gets half if it is open, and nothing if it is closed."""
     coded = stage.combine_chunks().dictionary_encode()
     shares = [worth.get(fold(text), _of_unknown(text)) for text in coded.dictionary.to_pylist()]
     found: Points = (
@@ -70,7 +71,7 @@ def _recency(last_activity: pa.ChunkedArray, today: date) -> Points:
 
 
 def _fit(own: pa.Table, ideal: IdealCustomer) -> Points:
-    """Give the part of what the ideal customer asks for that each account meets."""
+    """Return for each account the part of the ideal customer's criteria that it meets."""
     least, most = ideal.employees
     met: list[pa.ChunkedArray] = []
     if ideal.countries:
@@ -93,7 +94,7 @@ def score(shares: Mapping[str, Points], weights: Weights) -> dict[str, Points]:
         shares: of the parts that are used, what part of its points each match gets, 0 to 1.
 
     Returns:
-        Columns `score` and `score_play` and so on, in points with one decimal; the first is the sum of the others.
+        `score` and `score_play` and so on, in points with one decimal; the first is the sum of the others.
     """
     parts = {
         f"score_{part}": np.round(weights.points(part, shares) * shares[part], 1)
@@ -105,7 +106,7 @@ def score(shares: Mapping[str, Points], weights: Weights) -> dict[str, Points]:
 
 
 def play_share(cell: npt.NDArray[np.int64], weights: Weights) -> Points:
-    """Give what the cells are worth.
+    """Return what the cells are worth, 0 to 1.
 
     Args:
         cell: positions in CELLS.
@@ -114,25 +115,24 @@ def play_share(cell: npt.NDArray[np.int64], weights: Weights) -> Points:
     return worth
 
 
-def amount_share(amount: Points, of_entities: Points) -> Points:
-    """Give the share of the entities with a positive amount that have no more than this one.
+def amount_share(amount: Points, currency: Rows) -> Points:
+    """Return the share of the entities with a positive amount in the same currency that have no more than it.
 
-    So one giant does not make all others equal. Without a positive amount it is nothing.
+    A share of ranks, so that one giant does not make all others equal. Without a positive amount it is 0.
 
     Args:
-        amount: of each match.
-        of_entities: of each entity that has a match, once.
+        amount: of each entity that has a match.
+        currency: of each of these amounts, numbered.
     """
-    ordered = np.sort(of_entities[of_entities > 0])
-    share: Points = np.searchsorted(ordered, amount, side="right") / max(len(ordered), 1)
+    share = np.zeros(len(amount))
+    for number in np.unique(currency):
+        same = currency == number
+        ordered = np.sort(amount[same & (amount > 0)])
+        share[same] = np.searchsorted(ordered, amount[same], side="right") / max(len(ordered), 1)
     return share
 
 
-def evidence_share(tier: npt.NDArray[np.int64]) -> Points:
-    """Go down from the best tier in equal steps.
-
-    Args:
-        tier: positions in TIERS.
-    """
-    share: Points = 1 - tier / len(TIERS)
+def evidence_share(match_score: Points) -> Points:
+    """Return the match score, 0 to 100, as a share."""
+    share: Points = match_score / 100
     return share

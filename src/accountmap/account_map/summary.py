@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.plays import PLAYS
-from accountmap.account_map.schema import SessionResult
+from accountmap.account_map.schema import NOT_COMPARED, NOT_ON_THEIR_LIST, ONLY_COUNTED, SessionResult
 from accountmap.accounts.schema import SEGMENTS
 
 
@@ -28,21 +29,43 @@ def total(counts: Iterable[Count]) -> Count:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What the sketches say of own entities: about how many are on the partner's list.
+
+    Attributes:
+        entities: over how many own entities it was made.
+        estimate, at_least, at_most: the number, and the interval that holds the true one in 95 of 100 cases.
+        made: when, in UTC: it is made once for a pair of sketches.
+    """
+
+    entities: int
+    estimate: int
+    at_least: int
+    at_most: int
+    made: datetime
+
+
+@dataclass(frozen=True)
 class OwnSegment:
-    """One own segment: `listed` is the sum of the three after it.
+    """One own segment: `listed` is the sum of the five after it.
 
     Attributes:
         overlap: what has a match.
-        whitespace: what was compared with some segment of theirs, so that a match would have been revealed, and
-            has none.
-        not_compared: what was off limits, outside the joint filter, hidden, or only counted.
+        possible: what has a possible match that nobody has confirmed or denied.
+        whitespace: what was compared with every segment of theirs and has no match.
+        only_counted: what was, with some segment of theirs, for counts only, and has no match.
+        not_compared: what was off limits, outside the joint filter or hidden from some segment of theirs.
+        estimate: from the sketches; None where there is none.
     """
 
     segment: str
     listed: Count
     overlap: Count
+    possible: Count
     whitespace: Count
+    only_counted: Count
     not_compared: Count
+    estimate: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,14 @@ class PlayMoney:
 
 
 @dataclass(frozen=True)
+class Pipeline:
+    """The own accounts of the overlap with an open amount, and its sum."""
+
+    count: Count
+    amount: float
+
+
+@dataclass(frozen=True)
 class Summary:
     """The numbers of a session.
 
@@ -86,6 +117,8 @@ class Summary:
         introductions_to_get: entities they serve and you do not, in cells whose matches were revealed.
         introductions_to_give: entities you serve and they do not, likewise.
         plays: by amount, largest first; only those with an amount.
+        pipeline: the open amount of the shared accounts, and how many accounts have one.
+        estimate: over the whole own list; None if there is none.
     """
 
     own: tuple[OwnSegment, ...]
@@ -94,6 +127,8 @@ class Summary:
     introductions_to_get: Count
     introductions_to_give: Count
     plays: tuple[PlayMoney, ...]
+    pipeline: Pipeline
+    estimate: Estimate | None
 
     @property
     def listed(self) -> Count:
@@ -106,13 +141,23 @@ class Summary:
         return total(row.overlap for row in self.own)
 
     @property
+    def possible(self) -> Count:
+        """What may be on the partner's list: to be asked about."""
+        return total(row.possible for row in self.own)
+
+    @property
     def whitespace(self) -> Count:
-        """Mine without them."""
+        """What is only on the own list."""
         return total(row.whitespace for row in self.own)
 
     @property
+    def only_counted(self) -> Count:
+        """What of the own list was counted, with some segment of theirs, and not named."""
+        return total(row.only_counted for row in self.own)
+
+    @property
     def not_compared(self) -> Count:
-        """What of the own list cannot be said to be shared or not."""
+        """What of the own list was not compared, or not with every segment of theirs."""
         return total(row.not_compared for row in self.own)
 
     @property
@@ -132,24 +177,24 @@ class Summary:
         return shared / self.partner_at_most if self.partner_at_most else 0.0
 
 
-def summarise(overlap: pa.Table, whitespace: pa.Table, matrix: pa.Table, result: SessionResult) -> Summary:
-    """Count what the three tables hold.
+def summarise(
+    overlap: pa.Table, possible: pa.Table, whitespace: pa.Table, matrix: pa.Table, result: SessionResult
+) -> Summary:
+    """Count what the tables hold.
 
     Args:
         overlap: OVERLAP_SCHEMA.
+        possible: of POSSIBLE_SCHEMA what is neither in the overlap nor in the whitespace.
         whitespace: WHITESPACE_SCHEMA.
         matrix: MATRIX_SCHEMA.
     """
-    compared = whitespace["why_not"].is_null()
-    shared = _by_segment(overlap)
-    missing = _by_segment(whitespace.filter(compared))
-    apart = _by_segment(whitespace.filter(pc.invert(compared)))
     in_cell = {(row["segment"], row["their_segment"]): row["entities"] or 0 for row in matrix.to_pylist()}
+    estimates = {
+        row.pop("segment"): Estimate(**{name: row[name] for name in Estimate.__annotations__})
+        for row in result.estimates.filter(result.estimates["their_segment"].is_null()).to_pylist()
+    }
     return Summary(
-        own=tuple(
-            OwnSegment(name, shared[name] + missing[name] + apart[name], shared[name], missing[name], apart[name])
-            for name in SEGMENTS
-        ),
+        own=_own_segments(overlap, possible, whitespace, estimates),
         theirs=tuple(
             TheirSegment(
                 name,
@@ -163,7 +208,29 @@ def summarise(overlap: pa.Table, whitespace: pa.Table, matrix: pa.Table, result:
         introductions_to_get=_introductions(overlap, "you"),
         introductions_to_give=_introductions(overlap, "them"),
         plays=_plays(overlap),
+        pipeline=_pipeline(overlap),
+        estimate=estimates.get(None),
     )
+
+
+def _own_segments(
+    overlap: pa.Table, possible: pa.Table, whitespace: pa.Table, estimates: dict[str | None, Estimate]
+) -> tuple[OwnSegment, ...]:
+    parts = [
+        _by_segment(overlap),
+        _by_segment(possible),
+        *(
+            _by_segment(whitespace.filter(pc.equal(whitespace["status"], status)))
+            for status in (NOT_ON_THEIR_LIST, ONLY_COUNTED, NOT_COMPARED)
+        ),
+    ]
+    rows = []
+    for name in SEGMENTS:
+        overlapping, open_matches, without, counted, apart = (part[name] for part in parts)
+        listed = total(part[name] for part in parts)
+        estimate = estimates.get(name)
+        rows.append(OwnSegment(name, listed, overlapping, open_matches, without, counted, apart, estimate))
+    return tuple(rows)
 
 
 def _counted(accounts: pa.Table) -> Count:
@@ -177,10 +244,10 @@ def _by_segment(accounts: pa.Table) -> dict[str, Count]:
 
 
 def _certain(theirs: str, in_cell: dict[tuple[str, str], int], result: SessionResult) -> int:
-    """Say how many of their entities of a segment are shared at least.
+    """Return how many of their entities of a segment are shared at least.
 
-    Within one session each of their entities has one match at most. Cells that show the same and make up a
-    rectangle are one session (psi-v1, "rectangle"); else only each cell is known to be.
+    Within one rectangle of the agreement each of their entities has one match at most. Cells that show the same
+    and make up a rectangle are compared as one; of others this is known of each cell only.
     """
     columns = [
         sum(in_cell[mine, theirs] for mine in cells)
@@ -215,3 +282,10 @@ def _plays(overlap: pa.Table) -> tuple[PlayMoney, ...]:
         if amount := pc.sum(amounts).as_py():
             found.append(PlayMoney(name, _counted(rows), amount))
     return tuple(sorted(found, key=lambda each: -each.amount))
+
+
+def _pipeline(overlap: pa.Table) -> Pipeline:
+    """Sum the open amounts, each account once."""
+    rows = overlap.filter(pc.greater(overlap["amount"], 0.0).fill_null(False))
+    amounts = rows.group_by("account_id").aggregate([("amount", "max")])["amount_max"]
+    return Pipeline(_counted(rows), pc.sum(amounts).as_py() or 0.0)

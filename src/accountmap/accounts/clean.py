@@ -1,9 +1,8 @@
 """From a list with its own headings to the account list: segments, ids, and rows that belong to one account."""
 
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -23,90 +22,45 @@ from accountmap.accounts.cells import (
     read_off_limits,
     read_registrations,
 )
+from accountmap.accounts.currencies import (
+    check_currency,
+    currencies_in_amounts,
+    heading_currency,
+    read_currencies,
+)
 from accountmap.accounts.dates import read_dates
-from accountmap.accounts.headings import choose_columns, fold
-from accountmap.accounts.raw_table import RawList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
+from accountmap.accounts.headings import choose_columns
+from accountmap.accounts.raw_table import TAKE, RawList
+from accountmap.accounts.rows import decode_entities, drop_repeated_headings, drop_totals, marked_persons, unwrap
+from accountmap.accounts.schema import (
+    ACCOUNT_SCHEMA,
+    PERSON_ACCOUNT,
+    SEGMENTS,
+    AccountList,
+    ListColumn,
+    Remark,
+    currencies,
+)
+from accountmap.accounts.segments import Segments, read_segments
 from accountmap.errors import InputError
-
-WEAKEST: Final = SEGMENTS[-1]
-
-
-def _load() -> dict[str, tuple[str, ...]]:
-    text = files("accountmap.accounts").joinpath("segments.toml").read_text("utf-8")
-    return {segment: tuple(values) for segment, values in tomllib.loads(text).items()}
-
-
-SEGMENT_VALUES: Final[Mapping[str, tuple[str, ...]]] = _load()
-"""Segment -> the values that mean it."""
-
-_BUILT_IN: Final = {fold(value): segment for segment, values in SEGMENT_VALUES.items() for value in values}
-
-
-def segment_of(value: str) -> str | None:
-    """Give the segment that a stage, type or status is known to mean, or None."""
-    return _BUILT_IN.get(fold(value))
-
-
-def _check(segments: Mapping[str, str]) -> dict[str, str]:
-    for segment in segments.values():
-        if segment not in SEGMENTS:
-            raise InputError(f"There is no segment {segment!r}.", f"Use one of: {', '.join(SEGMENTS)}.")
-    return {fold(value): segment for value, segment in segments.items()}
-
-
-def read_segments(
-    column: pa.ChunkedArray | None, heading: str, length: int, segments: Mapping[str, str] | None = None
-) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Read segments: the user's own values first, then the built-in ones; all else is the weakest.
-
-    Args:
-        column: cleaned text, or None if the list has no such column.
-        heading: where the column stands, for notes.
-        length: the number of accounts.
-        segments: the owner's value -> segment; wins over the built-in table.
-
-    Returns:
-        The segments, never null, and notes.
-
-    Raises:
-        InputError: `segments` names a segment that does not exist.
-    """
-    meaning = _BUILT_IN | _check(segments or {})
-    if column is None:
-        note = f"No column says what an account is to you: all count as {WEAKEST}."
-        return pa.chunked_array([pa.repeat(WEAKEST, length)], pa.string()), (note,)
-    counts = {entry["values"]: entry["counts"] for entry in column.drop_null().value_counts().to_pylist()}
-    values = pa.array(counts, pa.string())
-    answers = pa.array([meaning.get(fold(value), WEAKEST) for value in counts] + [WEAKEST], pa.string())
-    named = answers.take(pc.fill_null(pc.index_in(column, value_set=values), len(values)))
-    unknown = [value for value in counts if fold(value) not in meaning]
-    if not unknown:
-        return named, ()
-    rows = sum(counts[value] for value in unknown)
-    return named, (
-        f"'{heading}': rows whose value is not known as a segment, read as {WEAKEST}: {rows}; different values: "
-        f'{len(unknown)}. Say what they mean with segments={{"value": "customer"}} or --segment value=customer.',
-    )
-
 
 _SHORTENED: Final = r"^\d([.,]\d+)?[eE]\+\d+$"
 """How a spreadsheet writes a long number: 1.23E+15."""
 
 
-def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+def fill_ids(ids: pa.ChunkedArray | None, labels: pa.Array) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Give accounts without an id the id "row-17", by their row in the source.
 
     Args:
         ids: cleaned text, or None if the list has no column of ids.
-        rows: row numbers of the source.
+        labels: where each row stands in the source, as `RawList.labels`.
 
     Returns:
         The ids, never null, and notes.
     """
     if ids is None:
         note = "No column holds account ids: accounts are named by their row, such as row-17."
-        return pa.chunked_array([_by_row(rows)], pa.string()), (note,)
+        return pa.chunked_array([_by_row(labels)], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
         notes.append(f"Accounts without an id, named by their row, such as row-17: {missing}.")
@@ -115,11 +69,11 @@ def fill_ids(ids: pa.ChunkedArray | None, rows: npt.NDArray[np.int64]) -> tuple[
             f"Account ids that a spreadsheet has shortened, such as 1.23E+15: {shortened}. "
             "Export them as text to keep them apart."
         )
-    return pc.coalesce(ids, pa.chunked_array([_by_row(rows)], pa.string())) if missing else ids, tuple(notes)
+    return pc.coalesce(ids, pa.chunked_array([_by_row(labels)], pa.string())) if missing else ids, tuple(notes)
 
 
-def _by_row(rows: npt.NDArray[np.int64]) -> pa.Array:
-    return pc.binary_join_element_wise("row", pa.array(rows).cast(pa.string()), "-")
+def _by_row(labels: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise("row", labels, "-")
 
 
 _RANKS = pa.array(SEGMENTS)
@@ -133,7 +87,7 @@ def _merge(table: pa.Table) -> pa.Table:
     """
     at_segment = table.column_names.index("segment")
     ranked = table.set_column(at_segment, "segment", pc.index_in(table["segment"], _RANKS))
-    how = {"segment": "min", "amount": "max", "last_activity": "max", "off_limits": "any"}
+    how = {"segment": "min", "amount": "max", "annual_revenue": "max", "last_activity": "max", "off_limits": "any"}
     wanted = [(name, how.get(name, "first")) for name in table.column_names if name != "account_id"]
     grouped = ranked.group_by("account_id", use_threads=False).aggregate(wanted)  # One thread keeps the order.
     columns = {
@@ -144,11 +98,26 @@ def _merge(table: pa.Table) -> pa.Table:
     return pa.table(columns).cast(ACCOUNT_SCHEMA)
 
 
+def _in_first_currency(
+    table: pa.Table, group: npt.NDArray[np.int32], first: npt.NDArray[np.int64]
+) -> tuple[pa.Table, int]:
+    """Blank amounts in another currency than that of their account's first row: the largest would mean nothing."""
+    currency = pc.fill_null(table["currency"], "")
+    differs = pc.not_equal(currency, currency.take(pa.array(first)).take(pa.array(group)))
+    of_amounts = pc.and_(differs, pc.or_(pc.is_valid(table["amount"]), pc.is_valid(table["annual_revenue"])))
+    if not (count := count_true(of_amounts)):
+        return table, 0
+    for name in ("amount", "annual_revenue"):
+        blanked = pc.if_else(of_amounts, pa.scalar(None, pa.float64()), table[name])
+        table = table.set_column(table.column_names.index(name), name, blanked)
+    return table, count
+
+
 def _check_one_company(
     names: pa.ChunkedArray,
     merged_names: pa.ChunkedArray,
     group: npt.NDArray[np.int32],
-    rows: npt.NDArray[np.int64],
+    labels: pa.Array,
 ) -> None:
     """Refuse rows that share an id but not a name: the ids are then not those of accounts."""
     kept = merged_names.take(pa.array(group))
@@ -159,21 +128,22 @@ def _check_one_company(
             (group == group[bad[0]]) & kept.is_valid().to_numpy() & names.is_valid().to_numpy()
         )[0]
         raise InputError(
-            f"Rows {rows[first]} and {rows[bad[0]]} have the same account id but different names; "
-            f"rows like this: {len(bad)}.",
-            "Map account_id to a column that is unique for each account, or to nothing (account_id=) to use rows.",
+            f"Rows {labels[int(first)]} and {labels[int(bad[0])]} have the same account id but different names; "
+            f"rows like this: {len(bad):,}.",
+            "Map account_id to a column that is unique for each account, or to nothing (--map account_id=) to use "
+            "row numbers.",
         )
 
 
 def merge_same_id(
-    table: pa.Table, extras: pa.Table, rows: npt.NDArray[np.int64]
+    table: pa.Table, extras: pa.Table, labels: pa.Array
 ) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
     """Make one account of all rows with the same id.
 
     Args:
         table: ACCOUNT_SCHEMA, but account_id may repeat.
         extras: row for row with `table`; of a merged account the first row's are kept.
-        rows: row numbers of the source.
+        labels: where each row stands in the source.
 
     Returns:
         The two tables, and notes.
@@ -186,20 +156,27 @@ def merge_same_id(
     # A dictionary numbers its values in the order in which they first occur.
     group = table["account_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     _, first = np.unique(group, return_index=True)
-    merged = _merge(table)
-    _check_one_company(table["name"], merged["name"], group, rows)
-    note = (
+    in_one_currency, foreign = _in_first_currency(table, group, first)
+    merged = _merge(in_one_currency)
+    _check_one_company(table["name"], merged["name"], group, labels)
+    notes = [
         "Rows merged with an earlier one of the same account id (first value, strongest segment, largest amount, "
-        f"latest activity, off limits if one is): {len(group) - len(first)}."
-    )
+        f"latest activity, off limits if one is): {len(group) - len(first):,}."
+    ]
+    if foreign:
+        notes.append(
+            f"Amounts of merged rows in another currency than the account's first, left out: {foreign:,}."
+        )
     # Without columns, `take` would forget the number of rows.
     kept = extras.take(pa.array(first)) if extras.num_columns else extras.slice(0, len(first))
-    return merged, kept, (note,)
+    return merged, kept, tuple(notes)
 
 
 _IDENTIFYING: Final = ("name", "domain", "website", "email", "phone", "lei", "vat", "duns")
 _READERS: Final = {
     "amount": read_amounts,
+    "annual_revenue": read_amounts,
+    "currency": read_currencies,
     "employees": read_employees,
     "last_activity": read_dates,
     "registered_deal": read_registrations,
@@ -217,21 +194,24 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
     """Clean the recognised columns of text."""
     columns: dict[str, pa.ChunkedArray] = {}
     notes = []
-    invisible = 0
+    invisible = encoded = 0
     for column, heading in source.items():
-        if column in _READERS:
+        if column in _READERS or column == PERSON_ACCOUNT:
             continue
         cleaned, count = clean(as_text(raw.table[heading]))
-        invisible += count
-        kept, overlong = drop_overlong(cleaned)
+        decoded, of_entities = decode_entities(cleaned)
+        invisible, encoded = invisible + count, encoded + of_entities
+        kept, overlong = drop_overlong(decoded)
         columns[column] = _in_one(kept)
         if dropped := count_true(overlong):
-            row = raw.rows[pc.index(overlong, True).as_py()]
+            row = raw.labels[pc.index(overlong, True).as_py()]
             notes.append(
-                f"'{heading}': cells over {LONGEST:,} characters, left blank: {dropped}, the first in row {row}."
+                f"'{heading}': cells over {LONGEST:,} characters, left blank: {dropped:,}, the first in row {row}."
             )
     if invisible:
-        notes.append(f"Cells with control or text-direction characters, which were taken out: {invisible}.")
+        notes.append(f"Cells with control or text-direction characters, which were taken out: {invisible:,}.")
+    if encoded:
+        notes.append(f"Cells with HTML entities such as &amp;, which were decoded: {encoded:,}.")
     return columns, notes
 
 
@@ -244,48 +224,167 @@ def _extras(table: pa.Table, read: set[str]) -> pa.Table:
     return pa.table(cut) if cut else table.select([])
 
 
+def _unread_notes(extras: pa.Table) -> tuple[str, ...]:
+    if not extras.num_columns:
+        return ()
+    quoted = ", ".join(f"'{heading}'" for heading in extras.column_names)
+    return (f"Columns that are filled and were not read; they stay on this machine: {quoted}.",)
+
+
 def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
     count = count_true(reduce(pc.and_, (pc.is_null(table[name]) for name in _IDENTIFYING)))
-    return (f"Accounts with neither name nor domain nor anything else to match by: {count}.",) if count else ()
+    return (f"Accounts with neither name nor domain nor anything else to match by: {count:,}.",) if count else ()
+
+
+def _currency(
+    raw: RawList, source: Mapping[str, str], column: pa.ChunkedArray | None, wanted: str | None
+) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Find the currency of each row: from its column, the cell of the amount, its heading, or the user's word."""
+    found = [] if column is None else [column]
+    amounts = [source[name] for name in ("amount", "annual_revenue") if name in source]
+    found += [currencies_in_amounts(raw.table[heading], usual=wanted is None) for heading in amounts]
+    length = raw.table.num_rows
+    of_headings = [code for heading in amounts if (code := heading_currency(heading))]
+    for code in (*of_headings[:1], *([wanted] if wanted else [])):
+        found.append(pa.chunked_array([pa.repeat(pa.scalar(code), length)], pa.string()))
+    if not found:
+        return pa.chunked_array([pa.nulls(length, pa.string())]), ()
+    return pc.coalesce(*found), ()
 
 
 def _known_columns(
-    raw: RawList, source: Mapping[str, str], segments: Mapping[str, str] | None
-) -> tuple[pa.Table, list[str]]:
+    raw: RawList, source: Mapping[str, str], segments: Mapping[str, str] | None, currency: str | None
+) -> tuple[pa.Table, Segments, list[str]]:
     """Read the recognised columns into ACCOUNT_SCHEMA; what the list does not have is null."""
     length = raw.table.num_rows
     columns, notes = _text_columns(raw, source)
-    columns["account_id"], id_notes = fill_ids(columns.get("account_id"), raw.rows)
-    columns["segment"], segment_notes = read_segments(
-        columns.get("segment"), source.get("segment", ""), length, segments
-    )
-    notes += [*id_notes, *segment_notes]
-    for column, read in _READERS.items():
+    columns["account_id"], id_notes = fill_ids(columns.get("account_id"), raw.labels)
+    read = read_segments(columns.get("segment"), source.get("segment", ""), length, segments)
+    columns["segment"] = read.column
+    notes += id_notes
+    for column, reader in _READERS.items():
         if column in source:
-            columns[column], column_notes = read(raw.table[source[column]], source[column])
+            columns[column], column_notes = reader(raw.table[source[column]], source[column])
             notes += column_notes
+    columns["currency"], _ = _currency(raw, source, columns.get("currency"), currency)
     blank = {field.type: pa.nulls(length, field.type) for field in ACCOUNT_SCHEMA}  # one for all of a type
     arrays = [columns.get(field.name, blank[field.type]) for field in ACCOUNT_SCHEMA]
-    return pa.table(arrays, schema=ACCOUNT_SCHEMA), notes
+    return pa.table(arrays, schema=ACCOUNT_SCHEMA), read, notes
 
 
-def interpret(
-    raw: RawList,
-    mapping: Mapping[str, str] | None = None,
-    segments: Mapping[str, str] | None = None,
-    preset: str | None = None,
-) -> AccountList:
+def _without_persons(raw: RawList, heading: str | None, persons: str | None) -> RawList:
+    """Leave out the rows that are marked as private persons, unless the user takes them."""
+    if heading is None or persons == TAKE or not (marked := marked_persons(raw, heading)).any():
+        return raw
+    return raw.filter(
+        ~marked,
+        f"'{heading}': rows that are private persons, left out: {marked.sum():,}. --persons take reads them too.",
+    )
+
+
+_SHOWN: Final = 5
+_LOOKED_THROUGH: Final = 5_000
+"""Rows from the top in which the values that are shown are looked for."""
+
+
+def _list_columns(raw: RawList, source: Mapping[str, str]) -> tuple[ListColumn, ...]:
+    """Describe all columns of the list as it came."""
+
+    def describe(heading: str) -> ListColumn:
+        column = raw.table[heading]
+        filled = pc.is_valid(column)
+        if pa.types.is_string(column.type):
+            filled = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
+        first = clean(as_text(column.slice(0, _LOOKED_THROUGH)))[0].drop_null().unique()
+        read_as = tuple(name for name, read_from in source.items() if read_from == heading)
+        values = tuple(value[:LONGEST] for value in first.slice(0, _SHOWN).to_pylist())
+        return ListColumn(heading, read_as, count_true(filled), raw.table.num_rows, values)
+
+    return tuple(map(describe, raw.table.column_names))
+
+
+def _mixed(table: pa.Table) -> tuple[Remark, ...]:
+    """Remark that the amounts are in several currencies, or in one that nobody named."""
+    found = currencies(table)
+    if len(found) < 2:
+        return ()
+    counts = pc.fill_null(table["currency"].filter(pc.is_valid(table["amount"])), "").value_counts().to_pylist()
+    of = {each["values"]: each["counts"] for each in counts}
+    return (
+        Remark(
+            "mixed_currencies",
+            "Amounts in several currencies, or partly in an unknown one; they are not added up.",
+            "Export one currency, such as the converted amount, or name that of the others: --currency EUR.",
+            sum(of.values()),
+            tuple(f"{code or 'unknown'}: {of[code]:,}" for code in found),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How the user wants a list to be read.
+
+    Attributes:
+        mapping: column -> heading to read it from; an empty heading means: do not read the column.
+        segments: value of the segment column -> customer, opportunity, prospect or ignore.
+        preset: the CRM, or None to recognise it.
+        currency: of amounts that do not say theirs.
+        persons: TAKE, or None to leave out rows that are marked as private persons.
+    """
+
+    mapping: Mapping[str, str] | None = None
+    segments: Mapping[str, str] | None = None
+    preset: str | None = None
+    currency: str | None = None
+    persons: str | None = None
+
+
+def interpret(raw: RawList, options: ReadingOptions = ReadingOptions()) -> AccountList:
     """Recognise the columns of a list, clean its cells and give every account an id and a segment.
 
     Raises:
         InputError: no account, no column that identifies companies, ids that are not those of accounts, or a
-            mapping, segment or preset that does not fit.
+            mapping, segment, preset or currency that does not fit.
     """
+    currency = check_currency(options.currency)
+    raw = drop_repeated_headings(unwrap(raw))
     if not raw.table.num_rows:
         raise InputError("The list has headings but no accounts.", "Check the filter of the export.")
-    choice = choose_columns(raw.table.column_names, mapping, preset, raw.blank_headings)
-    read, notes = _known_columns(raw, choice.source, segments)
+    choice = choose_columns(raw.table.column_names, options.mapping, options.preset, raw.blank_headings)
+    raw = drop_totals(raw, choice.source)
+    columns = _list_columns(raw, choice.source)
+    raw = _without_persons(raw, choice.source.get(PERSON_ACCOUNT), options.persons)
+    read, segments, notes = _known_columns(raw, choice.source, options.segments, currency)
     extras = _extras(raw.table, set(choice.source.values()))
-    table, extras, merge_notes = merge_same_id(read, extras, raw.rows)
-    all_notes = (*raw.notes, *choice.notes, *notes, *merge_notes, *_count_unmatchable(table))
-    return AccountList(table, extras, choice.source, all_notes)
+    labels = raw.labels
+    if segments.ignored.any():
+        kept = pa.array(~segments.ignored)
+        read, extras, labels = (
+            read.filter(kept),
+            extras.filter(kept) if extras.num_columns else extras,
+            labels.filter(kept),
+        )
+    if not len(read):
+        raise InputError(
+            "No account is left: all rows are persons or have values that are ignored.",
+            "See --segment, --persons.",
+        )
+    table, extras, merge_notes = merge_same_id(read, extras, labels)
+    return AccountList(
+        table,
+        extras,
+        {column: heading for column, heading in choice.source.items() if column != PERSON_ACCOUNT},
+        (
+            *raw.notes,
+            *choice.notes,
+            *notes,
+            *segments.notes,
+            *merge_notes,
+            *_unread_notes(extras),
+            *_count_unmatchable(table),
+        ),
+        columns,
+        segments.values,
+        (*raw.remarks, *segments.remarks, *_mixed(table)),
+    )

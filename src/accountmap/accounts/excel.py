@@ -1,10 +1,8 @@
-"""Reading XLSX workbooks, after checking them for damage and zip bombs."""
+"""Reading workbooks, XLSX and ODS: which sheets hold the list, and their rows."""
 
 import datetime as dt
-import re
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,72 +19,19 @@ from python_calamine import (
 
 from accountmap.accounts.raw_table import (
     HEADER_SEARCH_ROWS,
+    TAKE,
     CountKnown,
     RawList,
     distinct_headings,
     find_header,
     heading_notes,
 )
+from accountmap.accounts.schema import Remark
+from accountmap.accounts.workbook_parts import AS_CSV, Hidden, examine
 from accountmap.errors import InputError
 
-MOST_BYTES: Final = 1 << 30
-"""Of a workbook, unpacked: about a million rows of twenty columns."""
-
-MOST_CELLS: Final = 40_000_000
-"""Between the first and the last cell of a sheet; the reader allocates them all, some 32 bytes each."""
-
-_CHUNK_BYTES: Final = 1 << 20
-_COLUMN: Final = re.compile(rb'r="([A-Z]{1,3})[0-9]')
-_ROW: Final = re.compile(rb'r="[A-Z]{0,3}([0-9]{1,7})"')
-_LONGEST_REFERENCE: Final = 14
-AS_CSV: Final = "Open the workbook in Excel and save the sheet with the accounts as CSV UTF-8."
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
-
-
-def _check_extent(workbook: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Refuse a sheet whose few cells stand so far apart that the area between them does not fit into memory."""
-    columns: set[bytes] = set()
-    last_row, tail = 0, b""
-    with workbook.open(member) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            columns.update(_COLUMN.findall(tail + chunk))
-            last_row = max(last_row, *map(int, set(_ROW.findall(tail + chunk))), 0)
-            tail = chunk[-_LONGEST_REFERENCE:]
-    width = max(map(_column_number, columns), default=0)
-    if last_row * width > MOST_CELLS:
-        raise InputError(
-            f"A sheet spans {last_row} rows and {width} columns, more than can be read.",
-            "Delete the empty rows and columns beyond the list, or save the sheet as CSV.",
-        )
-
-
-def check_workbook(path: Path) -> None:
-    """Refuse what is no workbook, damaged, or unpacks to more than can be read (a zip bomb).
-
-    Every member is unpacked once within the size it declares, and its checksum compared; so no member can be
-    larger than it says.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if "xl/workbook.xml" not in archive.namelist():
-                raise InputError("The file is a ZIP archive, but not an XLSX workbook.", "Unpack it first.")
-            if sum(member.file_size for member in members) > MOST_BYTES:
-                raise InputError(f"The workbook unpacks to more than {MOST_BYTES >> 20} MiB.", AS_CSV)
-            if archive.testzip() is not None:
-                raise zipfile.BadZipFile
-            for member in members:
-                if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-                    _check_extent(archive, member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
-        raise InputError(f"The workbook is damaged or cut off ({type(error).__name__}).", AS_CSV) from None
-
+ALL_SHEETS: Final = "all"
+"""Asks for every visible sheet with the same headings."""
 
 _Cell = int | float | str | bool | dt.date | dt.time | dt.timedelta
 
@@ -113,61 +58,168 @@ def _to_array(cells: Sequence[_Cell]) -> pa.Array:
     return pa.array([None if cell == "" else _cell_text(cell) for cell in cells], pa.string())
 
 
-def _first_rows(sheet: CalamineSheet) -> list[list[str]]:
-    rows = sheet.to_python(skip_empty_area=False, nrows=HEADER_SEARCH_ROWS)
-    return [[_cell_text(cell).strip() for cell in row] for row in rows]
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet whose headings were found.
+
+    Attributes:
+        sheet: of the reader.
+        first: its first rows, as text.
+        header: which of them holds the headings, or None if all are blank.
+        known: how many headings of it the program knows.
+        visible: whether it is shown.
+    """
+
+    sheet: CalamineSheet
+    first: list[list[str]]
+    header: int | None
+    known: int
+    visible: bool
+
+    @classmethod
+    def of(cls, sheet: CalamineSheet, count_known: CountKnown, *, visible: bool) -> "_Sheet":
+        rows = sheet.to_python(skip_empty_area=False, nrows=HEADER_SEARCH_ROWS)
+        first = [[_cell_text(cell).strip() for cell in row] for row in rows]
+        header = find_header(first, count_known)
+        return cls(sheet, first, header, -1 if header is None else count_known(first[header]), visible)
+
+    @property
+    def name(self) -> str:
+        return self.sheet.name
+
+    @property
+    def headings(self) -> list[str]:
+        return [] if self.header is None else self.first[self.header]
+
+    def looks_like(self, other: "_Sheet") -> bool:
+        """Return whether both have the same headings, in any order."""
+        own, others = ({each.casefold() for each in sheet.headings if each} for sheet in (self, other))
+        return own == others and self.known > 0
+
+    def filled_rows(self) -> int:
+        """Count the rows below the headings that have a cell."""
+        top = 0 if self.header is None else self.header + 1
+        return sum(
+            any(cell != "" for cell in cells) for cells in self.sheet.to_python(skip_empty_area=False)[top:]
+        )
 
 
-def _choose_sheet(workbook: CalamineWorkbook, wanted: str | None, count_known: CountKnown) -> CalamineSheet:
-    """Open the sheet that was asked for, or else the visible one with most known headings.
+def _sheets(workbook: CalamineWorkbook, count_known: CountKnown) -> list[_Sheet]:
+    """List the sheets that hold cells: no charts, no macros."""
+    return [
+        _Sheet.of(
+            workbook.get_sheet_by_name(each.name), count_known, visible=each.visible == SheetVisibleEnum.Visible
+        )
+        for each in workbook.sheets_metadata
+        if each.typ == SheetTypeEnum.WorkSheet
+    ]
+
+
+def _choose(sheets: list[_Sheet], wanted: Sequence[str]) -> list[_Sheet]:
+    """Choose the sheets that were asked for, or else the visible one with most known headings.
 
     Raises:
-        InputError: no such sheet.
+        InputError: no such sheet, or none at all.
     """
-    if wanted is not None:
-        if wanted not in workbook.sheet_names:
-            names = ", ".join(f"'{name}'" for name in workbook.sheet_names)
-            raise InputError(f"The workbook has no sheet '{wanted}'.", f"Its sheets are: {names}.")
-        return workbook.get_sheet_by_name(wanted)
-    of_cells = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
-    visible = [each for each in of_cells if each.visible == SheetVisibleEnum.Visible]
-    sheets = [workbook.get_sheet_by_name(each.name) for each in visible or of_cells]
-    return max(sheets, key=lambda sheet: max(map(count_known, _first_rows(sheet)), default=-1))
+    if not sheets:
+        raise InputError("The workbook has no sheet with cells.", AS_CSV)
+    shown = [sheet for sheet in sheets if sheet.visible] or sheets
+    best = max(shown, key=lambda sheet: sheet.known)
+    by_name = {sheet.name: sheet for sheet in sheets}
+    if not wanted:
+        return [best]
+    if list(wanted) == [ALL_SHEETS] and ALL_SHEETS not in by_name:
+        return [sheet for sheet in shown if sheet.looks_like(best)] or [best]
+    for name in wanted:
+        if name not in by_name:
+            names = ", ".join(f"'{each}'" for each in by_name)
+            raise InputError(f"The workbook has no sheet '{name}'.", f"Its sheets are: {names}.")
+    return [by_name[name] for name in dict.fromkeys(wanted)]
 
 
-def _to_raw(sheet: CalamineSheet, count_known: CountKnown) -> RawList:
-    first = _first_rows(sheet)
-    header = find_header(first, count_known)
-    if header is None:
-        raise InputError(
-            f"The sheet '{sheet.name}' is empty.", "Name the sheet with the accounts: sheet=, --sheet."
-        )
-    body = sheet.to_python(skip_empty_area=False)[header + 1 :]
-    rows = np.array([at for at, cells in enumerate(body) if any(cell != "" for cell in cells)], np.int64)
-    names, repeated = distinct_headings(first[header])
+def _to_raw(sheet: _Sheet, hidden: Hidden, hidden_rows: str | None) -> RawList:
+    """Read one sheet.
+
+    Raises:
+        InputError: it is empty, or has hidden rows and nobody said what is to be done with them.
+    """
+    if sheet.header is None:
+        raise InputError(f"The sheet '{sheet.name}' is empty.", "Name the sheet with the accounts: --sheet.")
+    top = sheet.header + 1
+    body = sheet.sheet.to_python(skip_empty_area=False)[top:]
+    filled = [at for at, cells in enumerate(body) if any(cell != "" for cell in cells)]
+    concealed = {at for at in filled if at + top + 1 in hidden.rows}
+    notes = list(_hidden_notes(sheet, hidden, len(concealed), len(filled), hidden_rows))
+    rows = np.array([at for at in filled if hidden_rows == TAKE or at not in concealed], np.int64)
+    names, repeated = distinct_headings(sheet.headings)
     arrays = [_to_array([body[at][column] for at in rows]) for column in range(len(names))]
-    kept = [at for at, array in enumerate(arrays) if first[header][at] or array.null_count < len(array)]
+    kept = [at for at, array in enumerate(arrays) if sheet.headings[at] or array.null_count < len(array)]
     table = pa.table([arrays[at] for at in kept], names=[names[at] for at in kept])
-    return RawList(table, rows + header + 2, heading_notes(repeated))
+    return RawList(table, rows + top + 1, (*notes, *heading_notes(repeated)))
 
 
-def read_excel(path: Path, count_known: CountKnown, sheet: str | None = None) -> RawList:
-    """Read one sheet of an XLSX workbook.
+def _hidden_notes(
+    sheet: _Sheet, hidden: Hidden, concealed: int, filled: int, hidden_rows: str | None
+) -> Iterable[str]:
+    """Say what is hidden; stop where rows are, until the user has chosen."""
+    if concealed and hidden_rows is None:
+        raise InputError(
+            f"{concealed:,} of {filled:,} rows of the sheet '{sheet.name}' are hidden, by a filter or by hand.",
+            "Say whether they belong to the list: --hidden-rows leave, or --hidden-rows take.",
+        )
+    if concealed:
+        what = "read too" if hidden_rows == TAKE else "left out"
+        yield f"Hidden rows of the sheet '{sheet.name}', which were {what}: {concealed:,}."
+    columns = [name for at, name in enumerate(sheet.headings, start=1) if name and at in hidden.columns]
+    if columns:
+        quoted = ", ".join(f"'{name}'" for name in columns)
+        yield f"Hidden columns of the sheet '{sheet.name}', which were read too: {quoted}."
+
+
+def _others(sheets: list[_Sheet], chosen: list[_Sheet]) -> Iterable[Remark]:
+    """Name the sheets that look like the list and were not read."""
+    for sheet in sheets:
+        if sheet not in chosen and sheet.looks_like(chosen[0]) and (rows := sheet.filled_rows()):
+            shown = "sheet" if sheet.visible else "hidden sheet"
+            named = " ".join(f"--sheet '{each.name}'" for each in (*chosen, sheet))
+            yield Remark(
+                "other_sheet",
+                f"Rows of the {shown} '{sheet.name}', which has the same headings and was not read.",
+                f"Read both, if they are accounts too: {named}.",
+                rows,
+            )
+
+
+def read_excel(
+    path: Path, count_known: CountKnown, sheets: Sequence[str] = (), hidden_rows: str | None = None
+) -> RawList:
+    """Read one sheet or several of a workbook.
 
     A cell with a number loses leading zeros that only its format shows; ids such as 00123 must be stored as text.
 
+    Args:
+        path: the workbook.
+        count_known: counts the cells of a row that are known headings.
+        sheets: names of sheets, or ALL_SHEETS; by default the one that looks most like a list.
+        hidden_rows: TAKE or LEAVE; None refuses a sheet that has some.
+
     Raises:
-        InputError: the workbook is damaged, too large or protected, or has no such sheet.
+        InputError: the workbook is damaged, too large or protected, has no such sheet, or rows are hidden.
     """
-    check_workbook(path)
+    hidden = examine(path)
     try:
         with CalamineWorkbook.from_path(path) as workbook:
-            chosen = _choose_sheet(workbook, sheet, count_known)
-            several = len(workbook.sheet_names) > 1
+            found = _sheets(workbook, count_known)
+            chosen = _choose(found, sheets)
+            parts = [_to_raw(sheet, hidden.get(sheet.name, Hidden()), hidden_rows) for sheet in chosen]
+            others = tuple(_others(found, chosen))
     except PasswordError:
         raise InputError("The workbook is protected by a password.", "Save a copy without a password.") from None
     except CalamineError as error:
         raise InputError(f"The workbook cannot be read ({type(error).__name__}).", AS_CSV) from None
-    raw = _to_raw(chosen, count_known)
-    notes = (f"The accounts were read from the sheet '{chosen.name}'.",) if several else ()
-    return RawList(raw.table, raw.rows, (*notes, *raw.notes))
+    names = [sheet.name for sheet in chosen]
+    raw = RawList.of_sheets(names, parts) if len(parts) > 1 else parts[0]
+    quoted = ", ".join(f"'{name}'" for name in names)
+    one = "sheet" if len(names) == 1 else "sheets"
+    notes = (f"The accounts were read from the {one} {quoted}.",) if len(found) > 1 else ()
+    return RawList(raw.table, raw.rows, (*notes, *raw.notes), raw.sheets, others)

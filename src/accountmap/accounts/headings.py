@@ -3,24 +3,58 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
-from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.accounts.currencies import without_currency
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, PERSON_ACCOUNT
 from accountmap.errors import InputError
 
 Headings = Mapping[str, tuple[str, ...]]
 """For each column of the account list the headings it may be read from, best first."""
 
 
+TITLES: Final = {
+    "salesforce": "Salesforce",
+    "hubspot": "HubSpot",
+    "dynamics": "Dynamics 365",
+    "pipedrive": "Pipedrive",
+    "zoho": "Zoho",
+    "sap": "SAP",
+}
+"""The presets' names for people."""
+
+_WORD_INSIDE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NOT_WORD: Final = re.compile(r"[\W_]+")
+_BESIDE_IDEOGRAPH: Final = re.compile("(?<=[\u1100-\u11ff\u2e80-\uffdc]) | (?=[\u1100-\u11ff\u2e80-\uffdc])")
+"""Spaces beside Chinese, Japanese and Korean letters, which some write and others leave out."""
+
+
+def fold(text: str) -> str:
+    """Reduce a heading or a stage to what its spellings share: "BillingCountry", "billing_country" alike."""
+    parted = _WORD_INSIDE.sub(" ", text)
+    letters = unicodedata.normalize("NFKD", parted.casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _BESIDE_IDEOGRAPH.sub("", _NOT_WORD.sub(" ", bare)).strip()
+
+
 def _load() -> dict[str, Headings]:
+    """Load the table: system, column, language, headings. Two languages may share a heading."""
     text = files("accountmap.accounts").joinpath("headings.toml").read_text("utf-8")
     return {
-        system: {column: tuple(headings) for column, headings in columns.items()}
+        system: {column: _distinct(chain(*languages.values())) for column, languages in columns.items()}
         for system, columns in tomllib.loads(text).items()
     }
+
+
+def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
+    first: dict[str, str] = {}
+    for heading in headings:
+        first.setdefault(fold(heading), heading)
+    return tuple(first.values())
 
 
 KNOWN_HEADINGS: Final[Mapping[str, Headings]] = _load()
@@ -29,19 +63,38 @@ KNOWN_HEADINGS: Final[Mapping[str, Headings]] = _load()
 PRESETS: Final = tuple(system for system in KNOWN_HEADINGS if system != "general")
 """The CRMs whose exports are recognised, in the order in which a tie between them is decided."""
 
-_WORD_INSIDE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NOT_WORD: Final = re.compile(r"[\W_]+")
+_OBJECTS: Final = frozenset(
+    fold(each)
+    for each in (
+        *("Organization", "Organisation", "Organización", "Organização", "Organizzazione", "Organisatie"),
+        *("Organizacja", "Organisaatio", "Организация", "組織", "组织", "조직", "Account", "Company", "Customer"),
+        *(
+            "Unternehmen",
+            "Firma",
+            "Kunde",
+            "Entreprise",
+            "Compte",
+            "Empresa",
+            "Cuenta",
+            "Conta",
+            "Azienda",
+            "Bedrijf",
+        ),
+    )
+)
+"""What some exports put in front of every heading: "Organization - Name", "Company: City"."""
+
+_OBJECT_IN_FRONT: Final = re.compile(r"^([^:\-]+?)\s*(?: - | ?: )\s*(?=\S)")
 
 
-def fold(text: str) -> str:
-    """Reduce a heading or a stage to what its spellings share: "BillingCountry", "billing_country" alike."""
-    parted = _WORD_INSIDE.sub(" ", text)
-    letters = unicodedata.normalize("NFKD", parted.casefold())
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return _NOT_WORD.sub(" ", bare).strip()
+def bare_heading(heading: str) -> str:
+    """Take from a heading the name of the object in front and a currency at the end."""
+    match = _OBJECT_IN_FRONT.match(heading)
+    own = heading[match.end() :] if match and fold(match[1]) in _OBJECTS else heading
+    return without_currency(own) or heading
 
 
-_COLUMNS: Final = tuple(ACCOUNT_SCHEMA.names)
+_COLUMNS: Final = (*ACCOUNT_SCHEMA.names, PERSON_ACCOUNT)
 
 
 @dataclass(frozen=True)
@@ -76,7 +129,7 @@ def known_counter(mapping: Mapping[str, str] | None) -> Callable[[Sequence[str]]
     known.discard("")
 
     def count(cells: Sequence[str]) -> int:
-        return sum(fold(cell) in known for cell in cells)
+        return sum(fold(cell) in known or fold(bare_heading(cell)) in known for cell in cells)
 
     return count
 
@@ -94,7 +147,7 @@ def _find_preset(folded: set[str]) -> str | None:
 
 def _check_preset(preset: str) -> str:
     if preset not in PRESETS:
-        raise InputError(f"There is no preset {preset!r}.", f"Use one of: {', '.join(PRESETS)}.")
+        raise InputError(f"There is no preset '{preset}'.", f"Use one of: {', '.join(PRESETS)}.")
     return preset
 
 
@@ -108,33 +161,41 @@ def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, st
     resolved: dict[str, str | None] = {}
     for column, wanted in mapping.items():
         if column not in _COLUMNS:
-            raise InputError(
-                f"The mapping names {column!r}, which is no column.", f"Columns: {', '.join(_COLUMNS)}."
-            )
+            raise InputError(f"There is no column '{column}' to map.", f"Columns: {', '.join(_COLUMNS)}.")
         heading = wanted if wanted in headings else by_fold.get(fold(wanted))
         if wanted and heading is None:
             raise InputError(
-                f"The mapping reads '{column}' from '{wanted}', but the list has no such heading.",
-                _tell(headings),
+                f"The column '{column}' cannot be read from '{wanted}': the list has no such heading.",
+                _found(headings),
             )
         resolved[column] = heading if wanted else None
     return resolved
 
 
-def _tell(headings: Sequence[str]) -> str:
-    """List the headings, unless none is known: then the first row may hold an account, which no error may show."""
-    if any(fold(each) in _ALL for each in headings):
+_OF_AN_ACCOUNT: Final = re.compile(r"@|\d{3}|^\d+$|\w\.[a-zA-Z]{2,}(?:/|$)")
+"""What cells of accounts hold and headings do not: addresses, numbers."""
+
+
+def _found(headings: Sequence[str]) -> str:
+    """List the first row, unless it seems to be an account, which no error may show."""
+    known = any(fold(each) in _ALL or fold(bare_heading(each)) in _ALL for each in headings)
+    if known or not any(_OF_AN_ACCOUNT.search(each) for each in headings):
         return f"The headings found are: {_quote(headings)}."
-    return "No heading was recognised: the list needs a row of headings above the accounts."
+    return "The list needs a row of headings above the accounts."
 
 
 def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> None:
     if not {"name", "domain", "website", "email"} & set(source):
         raise InputError(
             "No column with company names, domains, websites or e-mail addresses was recognised.",
-            'Say which it is, for example mapping={"name": "Firma", "domain": "Web"} or --map '
-            f"name=Firma,domain=Web. {_tell(headings)}",
+            f"Say which it is, such as --map name=HEADING. {_found(headings)}",
         )
+
+
+def _free(headings: Sequence[str]) -> dict[str, str]:
+    """Give the headings by how they are compared: as they are, and without what stands before and behind."""
+    bare = {fold(bare_heading(each)): each for each in reversed(headings)}
+    return bare | {fold(each): each for each in reversed(headings)}
 
 
 def _take(
@@ -150,7 +211,9 @@ def _take(
         for column in wanted:
             found = next((each for each in table.get(column, ()) if each in free), None)
             if column not in source and found is not None:
-                source[column] = free.pop(found)
+                source[column] = free[found]
+                for each in [key for key, heading in free.items() if heading == source[column]]:
+                    del free[each]
     return source
 
 
@@ -173,7 +236,7 @@ def _note_passed_over(
     notes = []
     for column, heading in source.items():
         known = dict.fromkeys(each for table in tables for each in table.get(column, ()))
-        if others := [free[each] for each in known if each in free]:
+        if others := list(dict.fromkeys(free[each] for each in known if each in free)):
             notes.append(f"'{column}' is read from '{heading}'; not from {_quote(others)}.")
     return notes
 
@@ -201,7 +264,7 @@ def choose_columns(
     """
     mapped = _mapped(headings, mapping or {})
     source = {column: heading for column, heading in mapped.items() if heading is not None}
-    free = {fold(each): each for each in reversed(headings) if each not in {*source.values(), *blank}}
+    free = _free([each for each in headings if each not in {*source.values(), *blank}])
     system = _find_preset({fold(each) for each in headings}) if preset is None else _check_preset(preset)
     tables = [_FOLDED[each] for each in (system, "general") if each is not None]
     wanted = [column for column in _COLUMNS if column not in mapped]
@@ -209,6 +272,6 @@ def choose_columns(
     source |= recognised
     source |= _share_stage(source, wanted, tables)
     _require_identity(source, headings)
-    notes = [] if system is None else [f"The headings are read as those of a {system} export."]
+    notes = [] if system is None else [f"The headings are read as those of a {TITLES[system]} export."]
     notes += _note_passed_over(recognised, free, tables)
     return Choice({column: source[column] for column in _COLUMNS if column in source}, tuple(notes))

@@ -1,7 +1,7 @@
 """A list before its columns are understood, and reading one from Arrow, pandas or Parquet."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -11,13 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from accountmap.accounts.cells import as_text
+from accountmap.accounts.schema import Remark
 from accountmap.errors import InputError, UsageError
 
 HEADER_SEARCH_ROWS: Final = 20
 """How far down a file the row of headings may stand, below titles and blank rows."""
 
+TAKE: Final = "take"
+LEAVE: Final = "leave"
+"""What the user may want of rows that a reader would not take unasked: hidden ones, private persons."""
+
 CountKnown = Callable[[Sequence[str]], int]
-"""Tells how many of a row's cells are headings that the program knows."""
+"""Counts how many of a row's cells are headings that the program knows."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,41 @@ class RawList:
         table: one column a heading, in the source's order, names distinct; each of strings or of numbers.
         rows: for each row of the table its number in the source, counted from 1 as a spreadsheet does.
         notes: what the reader decided, one sentence each.
+        sheets: of which sheet each row is, if the list was put together from several; otherwise None.
+        remarks: what the owner should look at.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    sheets: pa.Array | None = None
+    remarks: tuple[Remark, ...] = ()
+
+    @classmethod
+    def of_sheets(cls, names: Sequence[str], parts: Sequence["RawList"]) -> "RawList":
+        """Put the sheets of a workbook under one another; a column that one does not have is null there."""
+        tables = _with_equal_types([part.table for part in parts])
+        sheets = pa.array([name for name, part in zip(names, parts, strict=True) for _ in part.rows], pa.string())
+        notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+        rows = np.concatenate([part.rows for part in parts])
+        return cls(pa.concat_tables(tables, promote_options="default"), rows, notes, sheets)
+
+    @property
+    def labels(self) -> pa.Array:
+        """Where each row stands, for ids and messages: "17", or "Customers-17" of a list from several sheets."""
+        rows = pa.array(self.rows).cast(pa.string())
+        return rows if self.sheets is None else pc.binary_join_element_wise(self.sheets, rows, "-")
+
+    def filter(self, kept: npt.NDArray[np.bool_], *notes: str) -> "RawList":
+        """Return the rows for which `kept` is true, with notes on the others."""
+        sheets = None if self.sheets is None else self.sheets.filter(pa.array(kept))
+        return replace(
+            self,
+            table=self.table.filter(pa.array(kept)),
+            rows=self.rows[kept],
+            notes=(*self.notes, *notes),
+            sheets=sheets,
+        )
 
     @property
     def blank_headings(self) -> list[str]:
@@ -44,6 +80,22 @@ class RawList:
             )
 
         return [name for name in self.table.column_names if is_blank(self.table[name])]
+
+
+def _with_equal_types(tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """Make columns text that are of numbers in one table and of text in another."""
+    types: dict[str, set[pa.DataType]] = {}
+    for table in tables:
+        for column in table.schema:
+            types.setdefault(column.name, set()).add(column.type)
+
+    def made_equal(table: pa.Table) -> pa.Table:
+        columns = {
+            name: table[name] if len(types[name]) == 1 else as_text(table[name]) for name in table.column_names
+        }
+        return pa.table(columns)
+
+    return [made_equal(table) for table in tables]
 
 
 def find_header(rows: Sequence[Sequence[str]], count_known: CountKnown) -> int | None:

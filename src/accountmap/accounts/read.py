@@ -2,19 +2,28 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
-from accountmap.accounts.clean import interpret
+from accountmap.accounts.clean import ReadingOptions, interpret
 from accountmap.accounts.csv import read_csv
 from accountmap.accounts.excel import read_excel
 from accountmap.accounts.headings import known_counter
-from accountmap.accounts.raw_table import ArrowStream, CountKnown, RawList, from_arrow, from_stream, read_parquet
+from accountmap.accounts.raw_table import (
+    LEAVE,
+    TAKE,
+    ArrowStream,
+    CountKnown,
+    RawList,
+    from_arrow,
+    from_stream,
+    read_parquet,
+)
 from accountmap.accounts.schema import AccountList
 from accountmap.databases import DatabaseAddress, open_database
 from accountmap.errors import InputError, UsageError
@@ -31,6 +40,24 @@ _REFUSED: Final = {
 """First bytes of what is often given a name that ends in .csv or .xls."""
 
 
+@dataclass(frozen=True)
+class _FileOptions:
+    """How the user wants a file to be read."""
+
+    sheets: tuple[str, ...] = ()
+    hidden_rows: str | None = None
+    encoding: str | None = None
+
+    @classmethod
+    def of(
+        cls, sheet: str | Sequence[str] | None, hidden_rows: str | None, encoding: str | None
+    ) -> "_FileOptions":
+        if hidden_rows not in (None, TAKE, LEAVE):
+            raise UsageError(f"hidden_rows is '{hidden_rows}'", f"Use {TAKE} or {LEAVE}.")
+        sheets = (sheet,) if isinstance(sheet, str) else tuple(sheet or ())
+        return cls(sheets, hidden_rows, encoding)
+
+
 def _refuse_old_office(path: Path) -> InputError:
     """Explain a file in the container of Office before 2007, which also holds encrypted workbooks."""
     if _ENCRYPTED in path.read_bytes():
@@ -38,14 +65,16 @@ def _refuse_old_office(path: Path) -> InputError:
     return InputError("The workbook is in the format of Excel before 2007.", "Save it as XLSX or CSV UTF-8.")
 
 
-def _read_raw(path: Path, sheet: str | None, count_known: CountKnown) -> RawList:
+def _read_raw(path: Path, count_known: CountKnown, options: _FileOptions) -> RawList:
     """Read a file by what it contains; its name does not matter."""
     with path.open("rb") as stream:
         head = stream.read(512)
     if head.startswith(b"PK\x03\x04"):
-        return read_excel(path, count_known, sheet)
-    if sheet is not None:
-        raise InputError(f"There is no sheet '{sheet}': the file is not an XLSX workbook.", "Leave the sheet out.")
+        return read_excel(path, count_known, options.sheets, options.hidden_rows)
+    if options.sheets:
+        raise InputError(
+            f"There is no sheet '{options.sheets[0]}': the file is not a workbook.", "Leave the sheet out."
+        )
     if head.startswith(b"PAR1"):
         return read_parquet(path)
     if head.startswith(_OLD_OFFICE):
@@ -53,7 +82,7 @@ def _read_raw(path: Path, sheet: str | None, count_known: CountKnown) -> RawList
     for start, (kind, hint) in _REFUSED.items():
         if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(start):
             raise InputError(f"The file is {kind}, not a list.", hint)
-    return read_csv(path, count_known)
+    return read_csv(path, count_known, options.encoding)
 
 
 def read_accounts(
@@ -62,55 +91,51 @@ def read_accounts(
     mapping: Mapping[str, str] | None = None,
     segments: Mapping[str, str] | None = None,
     preset: str | None = None,
-    sheet: str | None = None,
+    sheet: str | Sequence[str] | None = None,
+    hidden_rows: str | None = None,
+    encoding: str | None = None,
+    currency: str | None = None,
+    persons: str | None = None,
 ) -> AccountList:
     """Read a company's account list from a file or a table.
 
     Args:
-        source: path of a CSV, XLSX or Parquet file; or a table, which is anything with the Arrow PyCapsule
+        source: path of a CSV, XLSX, ODS or Parquet file; or a table, which is anything with the Arrow PyCapsule
             interface: pandas, Polars, pyarrow, a DuckDB relation.
         mapping: column -> heading to read it from; an empty heading means: do not read the column.
-        segments: value of the segment column -> customer, opportunity or prospect; wins over the built-in ones.
-        preset: salesforce, hubspot or dynamics; None to recognise it by the headings.
-        sheet: name of the sheet in a workbook; None for the one with most known headings.
+        segments: value of the segment column -> customer, opportunity, prospect or ignore; wins over the built-in
+            ones. Accounts whose value is ignored are left out.
+        preset: a CRM of docs/account-lists.md; None to recognise it by the headings.
+        sheet: name of the sheet of a workbook, several names, or `all` for those with equal headings; None for the
+            one with most known headings.
+        hidden_rows: `take` or `leave` the rows of a workbook that do not show; None refuses a sheet that has some.
+        encoding: of a CSV file; None to recognise it.
+        currency: ISO 4217 code, for amounts that do not say theirs.
+        persons: `take` also reads rows that are marked as private persons; None leaves them out.
 
     Raises:
         InputError: it cannot be read as an account list; the message says where and why.
-        UsageError: it is neither a path nor a table, or a table and a sheet of it.
+        UsageError: it is neither a path nor a table, or a table with options that are for files.
     """
+    options = ReadingOptions(mapping, segments, preset, currency, persons)
+    of_file = _FileOptions.of(sheet, hidden_rows, encoding)
     if not isinstance(source, str | PathLike):
-        if sheet is not None:
-            raise UsageError("a table has no sheets", "Leave the sheet out.")
-        return from_table(source, mapping=mapping, segments=segments, preset=preset)
+        if of_file != _FileOptions():
+            raise UsageError(
+                "A table has neither sheets, hidden rows nor an encoding.", "Leave these options out."
+            )
+        return replace(interpret(from_stream(source), options), source=f"a {type(source).__name__}")
     path = Path(source)
     try:
-        raw = _read_raw(path, sheet, known_counter(mapping))
+        raw = _read_raw(path, known_counter(mapping), of_file)
     except OSError as error:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder, not a file.", "Name the file with the accounts.") from None
         reason = (error.strerror or type(error).__name__).lower()
         raise InputError(
             f"The file {path} cannot be opened: {reason}.", "Check its path and permissions."
         ) from None
-    return replace(interpret(raw, mapping, segments, preset), source=path.name)
-
-
-def from_table(
-    table: ArrowStream,
-    *,
-    mapping: Mapping[str, str] | None = None,
-    segments: Mapping[str, str] | None = None,
-    preset: str | None = None,
-) -> AccountList:
-    """Read a company's account list from a pandas, Polars or Arrow table.
-
-    Args:
-        table: anything with the Arrow PyCapsule interface.
-        mapping, segments, preset: as in `read_accounts`.
-
-    Raises:
-        InputError: the table cannot be read as an account list.
-        UsageError: `table` is not a table.
-    """
-    return replace(interpret(from_stream(table), mapping, segments, preset), source=f"a {type(table).__name__}")
+    return replace(interpret(raw, options), source=path.name)
 
 
 _LOG: Final = logging.getLogger(__name__)
@@ -124,6 +149,8 @@ def read_sql(
     mapping: Mapping[str, str] | None = None,
     segments: Mapping[str, str] | None = None,
     preset: str | None = None,
+    currency: str | None = None,
+    persons: str | None = None,
 ) -> AccountList:
     """Read a company's account list from PostgreSQL, SQLite or DuckDB.
 
@@ -134,7 +161,7 @@ def read_sql(
         statement: one SQL statement that returns one row an account; of several, SQLite executes the first.
         dsn: `postgresql://user@host:port/name`, `sqlite:///file` or `duckdb:///file`, without a password.
         password: of PostgreSQL; None to take it from where libpq does, such as ~/.pgpass or a service file.
-        mapping, segments, preset: as in `read_accounts`.
+        mapping, segments, preset, currency, persons: as in `read_accounts`.
 
     Raises:
         InputError: the database refuses, or its answer cannot be read as an account list. The message holds
@@ -145,7 +172,8 @@ def read_sql(
         table = database.query(statement)
     _LOG.info("read %d rows from a database", table.num_rows)
     _refuse_money(table.schema)
-    return replace(interpret(from_arrow(table), mapping, segments, preset), source=sql_source(statement, dsn))
+    options = ReadingOptions(mapping, segments, preset, currency, persons)
+    return replace(interpret(from_arrow(table), options), source=sql_source(statement, dsn))
 
 
 def sql_source(statement: str, dsn: str) -> str:

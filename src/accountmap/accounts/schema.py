@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _TOPS: Final = (10, 50, 200, 500, 1_000, 5_000, 10_000)
 SIZE_BANDS: Final = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1001-5000", "5001-10000", "10001+")
@@ -18,6 +19,12 @@ def size_band(employees: int | None) -> str | None:
 
 SEGMENTS: Final = ("customer", "opportunity", "prospect")
 """The owner's relationship to an account, strongest first. Exclusive."""
+
+IGNORE: Final = "ignore"
+"""What a value may mean instead of a segment: the account takes no part."""
+
+PERSON_ACCOUNT: Final = "person_account"
+"""A column that is read, but not kept: whether the row is a private person instead of a company."""
 
 ACCOUNT_SCHEMA: Final = pa.schema(
     [
@@ -38,6 +45,8 @@ ACCOUNT_SCHEMA: Final = pa.schema(
         pa.field("owner_name", pa.string()),
         pa.field("owner_email", pa.string()),
         pa.field("amount", pa.float64()),
+        pa.field("annual_revenue", pa.float64()),
+        pa.field("currency", pa.string()),
         pa.field("industry", pa.string()),
         pa.field("employees", pa.int64()),
         pa.field("stage", pa.string()),
@@ -48,8 +57,23 @@ ACCOUNT_SCHEMA: Final = pa.schema(
 )
 """All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null.
 
+`amount` is the owner's business with the account, such as its open deals; `annual_revenue` what the account itself
+turns over in a year. `currency` is that of both, an ISO 4217 code, null where it is not known. Amounts of
+different currencies must not be added up: `currencies` says which there are.
+
 An account that is off limits takes no part in any session; null counts as false.
 """
+
+
+def currencies(table: pa.Table) -> tuple[str, ...]:
+    """List the currencies of the accounts that have an amount, most frequent first; "" where it is not known.
+
+    Args:
+        table: with the columns amount and currency.
+    """
+    of_amounts = pc.fill_null(table["currency"].filter(pc.is_valid(table["amount"])), "")
+    counted = of_amounts.value_counts().to_pylist()
+    return tuple(each["values"] for each in sorted(counted, key=lambda each: (-each["counts"], each["values"])))
 
 
 def with_all_columns(table: pa.Table) -> pa.Table:
@@ -62,6 +86,61 @@ def with_all_columns(table: pa.Table) -> pa.Table:
 
 
 @dataclass(frozen=True, repr=False)
+class Remark:
+    """Something that the reader noticed and the owner should look at.
+
+    Attributes:
+        kind: short and stable, for programs.
+        what: one sentence, without account data.
+        advice: what to do about it, one sentence.
+        count: of the rows or cells concerned.
+        examples: some of them, as written. For the owner's own screen; they never leave the machine.
+    """
+
+    kind: str
+    what: str
+    advice: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class ListColumn:
+    """One of the columns of the list as it came.
+
+    Attributes:
+        heading: as the list has it.
+        read_as: columns of ACCOUNT_SCHEMA, or PERSON_ACCOUNT, that were read from it; empty if none was.
+        filled: cells that are not blank.
+        of: rows.
+        values: the first different cells, five at most. Local only.
+    """
+
+    heading: str
+    read_as: tuple[str, ...]
+    filled: int
+    of: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class SegmentValue:
+    """What one value of the column that tells the segment was taken for.
+
+    Attributes:
+        value: as written, the most frequent spelling; None for blank cells. Local only.
+        count: rows that have it.
+        segment: one of SEGMENTS, or IGNORE.
+        known: whether the user or the built-in table says so; what is unknown counts as the weakest segment.
+    """
+
+    value: str | None
+    count: int
+    segment: str
+    known: bool
+
+
+@dataclass(frozen=True, repr=False)
 class AccountList:
     """One company's accounts.
 
@@ -70,6 +149,9 @@ class AccountList:
         extras: the owner's other columns, as text, row for row with `table`. They stay on this machine.
         source_columns: for each recognised column, the heading that it was read from.
         notes: what the reader decided or noticed, one sentence each, without account data.
+        columns: all columns of the list as it came, in its order.
+        segment_values: the values of the column that tells the segment, the most frequent first.
+        remarks: what the owner should look at.
         source: what it was read from, for people: the name of a file, the address of a database. Nothing secret.
     """
 
@@ -77,6 +159,9 @@ class AccountList:
     extras: pa.Table
     source_columns: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    columns: tuple[ListColumn, ...] = ()
+    segment_values: tuple[SegmentValue, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     source: str = ""
 
     def __len__(self) -> int:

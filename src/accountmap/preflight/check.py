@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Tier
 from accountmap.preflight.findings import (
     CELL_COLUMNS,
     CELL_FINDINGS,
@@ -27,8 +28,10 @@ from accountmap.preflight.findings import (
     Finding,
     Preflight,
     doubtful_websites,
+    from_remark,
     judge,
     label_marks,
+    other_forms,
 )
 
 
@@ -94,6 +97,10 @@ _PAIR_FINDINGS: Final = {
         "Pairs that may be one company and were not joined.",
         "Decide about them; duplicates cost matches.",
     ),
+    "other_form": (
+        "Groups of accounts with one name and different legal forms.",
+        "They stay apart. If they are one company, say so in a decisions file; if not, give each its country.",
+    ),
     "conflict": (
         "Domains or numbers that unrelated names share.",
         "Correct them where they are wrong; group companies may share them.",
@@ -122,8 +129,17 @@ def check(
         cells.add_part(part)
     of = len(accounts)
     filled = [(column, of - table.column(column).null_count) for column in CELL_COLUMNS[1:]]
-    found = [*cells.findings(), *_pair_findings(gathered, names, tuple(decisions))]
-    return _summary(prepared, tuple(Coverage(column, count, of) for column, count in filled), tuple(found), of)
+    found = [
+        *map(from_remark, accounts.remarks),
+        *cells.findings(),
+        *_pair_findings(gathered, names, tuple(decisions)),
+    ]
+    coverage = tuple(Coverage(column, count, of) for column, count in filled)
+    return replace(
+        _summary(prepared, coverage, tuple(found), of),
+        list_columns=accounts.columns,
+        segment_values=accounts.segment_values,
+    )
 
 
 def _summary(
@@ -134,7 +150,7 @@ def _summary(
     slots = prepared.profile.slots
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
     per_slot = np.bincount(slot, minlength=len(slots)).tolist()
-    weak = np.array([slot.tier == "weak name" for slot in slots])
+    weak = np.array([slot.tier is Tier.WEAK for slot in slots])
     segments = prepared.entities.column("segment")
     keys = tuple(Coverage(slot.name, count, entities) for slot, count in zip(slots, per_slot, strict=True))
     return Preflight(
@@ -200,6 +216,8 @@ def _pair_findings(gathered: Gathered, names: _Names, decisions: tuple[Decision,
         collector.add("merged", [pair.one, pair.other], pair.rule)
     for pair in (*resolution.review, *misspellings(gathered, resolution, decisions)):
         collector.add("review", [pair.one, pair.other], pair.rule)
+    for ids, forms in other_forms(gathered, resolution.review):
+        collector.add("other_form", ids, forms)
     for conflict in resolution.conflicts:
         collector.add("conflict", conflict.account_ids, conflict.kind)
     return collector.findings()

@@ -6,7 +6,8 @@ A label that looks nothing like the name is common and harmless (a brand, an abb
 the list has a company that the label does fit.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -14,12 +15,14 @@ import numpy as np
 import pyarrow as pa
 from rapidfuzz import fuzz
 
-from accountmap.linkage.blocking import among, marks_of
+from accountmap.accounts.schema import ListColumn, Remark, SegmentValue
+from accountmap.linkage.blocking import LARGEST_BLOCK, among, blocks, marks_of, standing_twice
 from accountmap.linkage.candidates import Gathered
 from accountmap.linkage.compare import Traits
+from accountmap.linkage.dedupe import Pair
 from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
-from accountmap.linkage.names import split_words
+from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
 
 EXAMPLES: Final = 5
@@ -51,7 +54,7 @@ class Example:
     """Accounts of the own list that a finding is about.
 
     Attributes:
-        account_ids: one, or those of a pair or group.
+        account_ids: one, or those of a pair or group; none where the finding is about the list.
         names: as written, one for each id.
         text: the cell or the rule that the finding is about.
     """
@@ -94,6 +97,8 @@ class Preflight:
         strong: entities with a key of a tier above "weak name".
         matchable: entities with any key; no others can match.
         findings: what to look at, in a fixed order; without those that have no case.
+        list_columns: every column of the list as it came, what it was read as, how full it is, some values.
+        segment_values: what each value of the column that tells the segment was taken for.
     """
 
     accounts: int
@@ -105,6 +110,8 @@ class Preflight:
     strong: Coverage
     matchable: Coverage
     findings: tuple[Finding, ...]
+    list_columns: tuple[ListColumn, ...] = ()
+    segment_values: tuple[SegmentValue, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain values for JSON, marked as not to be passed on."""
@@ -120,7 +127,11 @@ CELL_FINDINGS: Final = {
     "no_name": ("Accounts without a name.", "Fill in the name; it makes most of the keys."),
     "generic_name": (
         "Names that name no company: a legal form, one letter, a country or a word of trade alone.",
-        "Write the company's whole name.",
+        "Write the company's whole name, or add its website: without one these accounts cannot match.",
+    ),
+    "glued_records": (
+        "Names that hold several companies or other cells of their record.",
+        "Give each company a row of its own, and each cell its column.",
     ),
     "mail_provider": (
         "Accounts whose only address is at a mail provider.",
@@ -160,6 +171,8 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "no_name", ""
     elif facts.name is None:
         yield "generic_name", name
+    elif is_glued(name):
+        yield "glued_records", name
     addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
     if addresses and facts.domain is None:
         yield _judge_addresses(addresses)
@@ -170,6 +183,19 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
         written = row[kind]
         if written is not None and number is None:
             yield f"invalid_{kind}", written
+
+
+_BETWEEN_RECORDS: Final = re.compile(r"[;|\n\t]|\s/\s|,(?=\s*\S)|\s\+\s")
+_ADDRESS: Final = re.compile(r"\S+@\S+\.\w+|(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def is_glued(name: str) -> bool:
+    """Return whether a name holds several companies, each with its legal form, or the addresses of one."""
+    parts = [part for part in _BETWEEN_RECORDS.split(name) if part and part.strip()]
+    if len(parts) < 2:
+        return False
+    with_form = [words for part in parts if len(words := split_words(part)) > 1 and 0 < ending(words) < len(words)]
+    return len(with_form) > 1 or any(_ADDRESS.search(part) for part in parts)
 
 
 def _judge_addresses(texts: list[str]) -> tuple[str, str]:
@@ -223,3 +249,30 @@ def doubtful_websites(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
         owner = owners.get(label or "")
         if name and domain and label and owner is not None and not _fits(label, name):
             yield ids[row], ids[owner], domain
+
+
+def other_forms(gathered: Gathered, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
+    """Find accounts of one name with different legal forms, in one country or in none that is known.
+
+    Args:
+        gathered: the accounts, with `shared_marks`.
+        asked: pairs that are shown anyway.
+
+    Yields:
+        The ids of the accounts with different forms, and the forms.
+    """
+    traits = gathered.take(np.flatnonzero(standing_twice(gathered.marks("letters"))))
+    shown = {id_ for pair in asked for id_ in (pair.one, pair.other)}
+    for block in blocks([name and name.replace(" ", "") for name in traits.names]):
+        by_form = {traits.forms[row]: row for row in reversed(block) if traits.forms[row]}
+        rows = sorted(by_form.values())
+        countries = [traits.countries[row] for row in rows if traits.countries[row]]
+        ids = [traits.account_ids[row] for row in rows]
+        if 1 < len(rows) <= LARGEST_BLOCK and len(set(countries)) <= len(rows) - 1 and shown.isdisjoint(ids):
+            yield ids[:EXAMPLES], " / ".join(" ".join(sorted(traits.forms[row])) for row in rows[:EXAMPLES])
+
+
+def from_remark(remark: Remark) -> Finding:
+    """Show what the reader noticed among the findings."""
+    examples = tuple(Example((), (), text) for text in remark.examples)
+    return Finding(remark.kind, remark.what, remark.advice, remark.count, examples)

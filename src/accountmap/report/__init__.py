@@ -2,7 +2,16 @@
 
 from accountmap.report.files import review_csv, write_reports
 from accountmap.report.html import render_page
+from accountmap.report.json_export import json_schema
 from accountmap.report.sql import write_sql
 from accountmap.report.wording import headline, summary_sentences
 
-__all__ = ["headline", "render_page", "review_csv", "summary_sentences", "write_reports", "write_sql"]
+__all__ = [
+    "headline",
+    "json_schema",
+    "render_page",
+    "review_csv",
+    "summary_sentences",
+    "write_reports",
+    "write_sql",
+]

@@ -1,82 +1,143 @@
-"""The page's charts, drawn as SVG with leather: shapes and text alone, so that the page's policy admits them.
+"""The page's charts: bars of plain rectangles, with their labels and numbers as text beside them.
 
-Colours and type are the page's (report.css), so that charts follow light, dark and print. Every number in them
-stands in a table or a sentence of the page as well.
+A chart is data here and becomes HTML and SVG in the templates, where whatever is printed is escaped. Labels are
+text of the page, so that they wrap, print and scale as all other text does.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-import leather
 import pyarrow.compute as pc
-from markupsafe import Markup
 
 from accountmap.account_map import AccountMap
-from accountmap.report.safe_text import visible
-
-_WIDTH: Final = 640
-_BAR: Final = 30
-_MARGINS: Final = 90
-"""What title and axis take of a chart's height."""
-
-_OVERHANG: Final = 32
-"""Room to the right: the last number of an axis is centred on its end, and a long one goes beyond the drawing."""
+from accountmap.report.wording import counted, money, plural
 
 _MOST_BARS: Final = 8
-_LABEL: Final = 24
-"""Characters of a label; the table beside the chart has all of them."""
-
-_OPENING: Final = re.compile(r'<svg width="\d+" height="\d+"')
-
-Bars = Sequence[tuple[float, str]]
-"""Lengths and labels, the longest first."""
 
 
-def money_chart(account_map: AccountMap) -> Markup | None:
-    """Draw the amounts of your list by play; None if there are less than two."""
-    bars = [(play.amount, play.play) for play in account_map.summary.plays]
-    return _bars(bars, "Amounts in your list by play") if len(bars) > 1 else None
+@dataclass(frozen=True)
+class Part:
+    """A rectangle of a bar: from where to where, in percent of the longest bar, and which kind of thing it is."""
+
+    kind: str
+    start: float
+    width: float
+    title: str = ""
 
 
-def country_chart(account_map: AccountMap) -> Markup | None:
-    """Draw the shared entities of the countries with most; None if there are less than two."""
+@dataclass(frozen=True)
+class Bar:
+    """One line of a chart."""
+
+    label: str
+    parts: tuple[Part, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of bars.
+
+    Attributes:
+        legend: kind and meaning of the parts of its bars; empty if a bar has one part.
+    """
+
+    title: str
+    bars: tuple[Bar, ...]
+    legend: tuple[tuple[str, str], ...] = ()
+
+
+def _chart(title: str, lengths: Iterable[tuple[str, float, str]]) -> Chart | None:
+    """Draw bars of one part each; None if there are fewer than two, which need no drawing."""
+    rows = list(lengths)
+    most = max([1.0, *(length for _, length, _ in rows)])
+    bars = tuple(Bar(label, (Part("all", 0, 100 * length / most),), text) for label, length, text in rows)
+    return Chart(title, bars) if len(bars) > 1 else None
+
+
+_REACH: Final = {
+    "overlap": "shared",
+    "possible": "possible matches",
+    "whitespace": "only on your list",
+    "only_counted": "only counted",
+    "not_compared": "not compared",
+}
+
+
+def reach_bars(account_map: AccountMap) -> Chart | None:
+    """Draw for each own segment what became of its companies."""
+    own = [row for row in account_map.summary.own if row.listed.entities]
+    most = max([1, *(row.listed.entities for row in own)])
+    bars, used = [], set()
+    for row in own:
+        parts, start = [], 0.0
+        for kind, meaning in _REACH.items():
+            count = getattr(row, kind).entities
+            if count:
+                width = 100 * count / most
+                parts.append(Part(kind, start, width, f"{count:,} {meaning}"))
+                start += width
+                used.add(kind)
+        share = f"{row.overlap.entities:,} of {row.listed.entities:,} shared"
+        bars.append(Bar(f"Your {plural(row.segment, 2)}", tuple(parts), share))
+    legend = tuple((kind, meaning) for kind, meaning in _REACH.items() if kind in used)
+    return Chart("What became of your companies", tuple(bars), legend) if bars else None
+
+
+def money_bars(account_map: AccountMap) -> Chart | None:
+    """Draw the open amounts of your list by play."""
+    return _chart(
+        "Open amounts in your list by play",
+        (
+            (
+                play.play.capitalize(),
+                play.amount,
+                f"{money(play.amount, account_map.currency)}, {counted(play.count.entities, 'company')}",
+            )
+            for play in account_map.summary.plays
+        ),
+    )
+
+
+def country_bars(account_map: AccountMap) -> Chart | None:
+    """Draw the shared companies of the countries with most."""
     table = account_map.coverage
     known = table.filter(pc.is_valid(table["territory"])).group_by("territory").aggregate([("overlap", "sum")])
     rows = sorted(known.to_pylist(), key=lambda row: (-row["overlap_sum"], row["territory"]))
-    bars = [(row["overlap_sum"], row["territory"]) for row in rows if row["overlap_sum"]]
-    return _bars(bars[:_MOST_BARS], "Shared entities by country, the most") if len(bars) > 1 else None
+    bars = [
+        (row["territory"], row["overlap_sum"], f"{row['overlap_sum']:,}") for row in rows if row["overlap_sum"]
+    ]
+    return _chart("Shared companies by country", bars[:_MOST_BARS])
 
 
-def history_chart(account_map: AccountMap) -> Markup | None:
-    """Draw the shared entities over time; None before the third session, for two points are no line to follow."""
+def change_bars(account_map: AccountMap) -> Chart | None:
+    """Draw how the overlap of last time became that of now."""
+    sessions = account_map.history.sessions
+    if sessions.num_rows < 2:
+        return None
+    before, now = sessions.slice(sessions.num_rows - 2).to_pylist()
+    most = max(1, before["overlap"] + now["new"], now["overlap"]) / 100
+    rows = (
+        (f"{before['finished']:%Y-%m-%d}", "all", 0, before["overlap"], f"{before['overlap']:,} shared"),
+        ("Gone", "gone", before["overlap"] - now["gone"], now["gone"], f"{now['gone']:,}"),
+        ("New", "new", now["overlap"] - now["new"], now["new"], f"{now['new']:,}"),
+        (f"{now['finished']:%Y-%m-%d}", "all", 0, now["overlap"], f"{now['overlap']:,} shared"),
+        ("Of these, moved", "moved", 0, now["moved"], f"{now['moved']:,} to another cell"),
+    )
+    bars = tuple(
+        Bar(label, (Part(kind, max(start, 0) / most, width / most),), text)
+        for label, kind, start, width, text in rows
+    )
+    return Chart("Since last time", bars)
+
+
+def history_bars(account_map: AccountMap) -> Chart | None:
+    """Draw the shared companies over time; None before the third session, for the change shows two."""
     sessions = account_map.history.sessions.to_pylist()
     if len(sessions) < 3:
         return None
-    # leather compares times without a zone; these are all in UTC.
-    points = [(session["finished"].replace(tzinfo=None), session["overlap"]) for session in sessions]
-    chart = leather.Chart()
-    chart.add_line(points)
-    chart.add_y_scale(0, max(1, *(shared for _, shared in points)))
-    return _figure(chart, 3 * _MARGINS, "Shared entities over time")
-
-
-def _bars(bars: Bars, title: str) -> Markup:
-    chart = leather.Chart()
-    chart.add_bars([(length, _label(label)) for length, label in bars])
-    chart.add_x_axis(tick_formatter=lambda value, *_: f"{value:,.0f}")
-    return _figure(chart, _MARGINS + _BAR * len(bars), title)
-
-
-def _label(text: str) -> str:
-    shown = visible(text)
-    return shown if len(shown) <= _LABEL else f"{shown[: _LABEL - 1]}…"
-
-
-def _figure(chart: leather.Chart, height: int, title: str) -> Markup:
-    """Make the drawing as wide as its place, and name it for those who hear the page."""
-    opening = f'<svg viewBox="0 0 {_WIDTH + _OVERHANG} {height}" aria-hidden="true"'
-    drawn = _OPENING.sub(opening, chart.to_svg(width=_WIDTH, height=height), count=1)
-    # The drawing is leather's, which escapes text; nothing else is taken as it is.
-    picture = Markup(drawn)  # noqa: S704 see above
-    return Markup('<figure class="chart"><figcaption>{}</figcaption>{}</figure>').format(title, picture)
+    return _chart(
+        "Shared companies over time",
+        ((f"{each['finished']:%Y-%m-%d}", each["overlap"], f"{each['overlap']:,}") for each in sessions[-12:]),
+    )

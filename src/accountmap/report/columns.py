@@ -1,115 +1,240 @@
-"""What people read for each column and each coded value."""
+"""The columns of the reports: their headings, and how people read their values."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-LABELS: Final = {
-    "match_id": "Match",
-    "account_id": "Account ID",
-    "entity_id": "Entity",
-    "segment": "Your segment",
-    "their_segment": "Their segment",
-    "play": "Play",
-    "lead": "Who leads",
-    "tier": "Evidence",
-    "evidence": "Shared keys",
-    "doubt": "In doubt",
-    "review": "Reviewed",
-    "reason": "Reason",
-    "settle": "To settle",
-    "score": "Score",
-    "score_play": "Score: play",
-    "score_amount": "Score: amount",
-    "score_stage": "Score: stage",
-    "score_recency": "Score: recency",
-    "score_fit": "Score: fit",
-    "score_evidence": "Score: evidence",
-    "score_parts": "Parts of the score",
-    "account_segment": "Account's segment",
-    "change": "Since last time",
-    "why": "Why",
-    "segment_before": "Your segment before",
-    "their_segment_before": "Their segment before",
-    "session_id": "Session",
-    "finished": "Day",
-    "listed": "Your list",
-    "their_listed_at_most": "Their list, at most",
-    "overlap": "Shared",
-    "new": "New",
-    "moved": "Moved",
-    "gone": "Gone",
-    "compared": "Compared",
-    "named": "Accounts revealed",
-    "compared_with": "Compared with their",
-    "counted_with": "Only counted with their",
-    "why_not": "Not compared, why",
-    "territory": "Country code",
-    "by": "By",
-    "value": "Which",
-    "size": "Size",
-    "their_customers": "Of these, their customers",
-    "whitespace": "Mine without them",
-    "not_compared": "Not compared",
-    "overlap_amount": "Amount, shared",
-    "whitespace_amount": "Amount, without them",
-    "entities": "Entities",
-    "accounts": "Accounts of yours",
-    "preview_at_least": "Preview, at least",
-    "preview_fewer_than": "Preview, fewer than",
-    "name": "Account",
-    "domain": "Domain",
-    "website": "Website",
-    "country": "Country",
-    "region": "Region",
-    "city": "City",
-    "industry": "Industry",
-    "employees": "Employees",
-    "owner_name": "Owner",
-    "owner_email": "Owner's e-mail",
-    "amount": "Amount",
-    "stage": "Stage",
-    "last_activity": "Last activity",
-    "registered_deal": "Registered deal",
-    "their_name": "Their name",
-    "their_website": "Their website",
-    "their_country": "Their country",
-    "their_region": "Their region",
-    "their_city": "Their city",
-    "their_industry": "Their industry",
-    "their_employees": "Their employees",
-    "their_owner_name": "Their owner",
-    "their_owner_email": "Their owner's e-mail",
-    "their_amount": "Their amount",
-    "their_stage": "Their stage",
-    "their_registered_deal": "Their registered deal",
-}
-"""The headings of the columns that people are shown."""
+import pyarrow as pa
+import pyarrow.compute as pc
 
-TIER_MEANINGS: Final = {
-    "identifier": "Both lists hold the same registry number, such as an LEI, VAT or DUNS number.",
-    "domain": "Both lists lead to the same company domain, from a website, a domain or an e-mail address.",
-    "strong name": "The whole names agree once legal forms and spelling are evened out.",
-    "weak name": "Part of the name agrees, or its sound, or a name and a domain label. Look before you act.",
-}
-"""What each tier of evidence says, best first."""
+from accountmap.account_map import CHANGES, PLAYS, REASONS, SCORE_PARTS, TIERS, WHITESPACE
+from accountmap.account_map.own_accounts import mapped
+from accountmap.accounts.schema import SEGMENTS, SIZE_BANDS, size_band
 
-SCORE_MEANINGS: Final = {
-    "play": "what your two segments are good for.",
-    "amount": "the share of the shared entities with an amount that have no more than this one.",
-    "stage": "how far its open deal is.",
-    "recency": "all of them if something happened within the last month, none after a year, and evenly between.",
-    "fit": "the part of your ideal customer that it meets.",
-    "evidence": "how good the evidence of the match is.",
-}
-"""What the parts of the score are."""
+_USUAL_WIDTH: Final = 16
 
-TERMS: Final = {
-    "Account": "One row of your list.",
-    "Entity": "All your accounts that are the same company. It has the strongest segment among them: customer, "
-    "then opportunity, then prospect.",
-    "Who leads": "You, they or both: by the first of your rules of engagement that fits. Blank if none does.",
-    "Match": "A number that is the same in their report: use its first digits to name an account to them.",
-    "Country code": "Of the entity, from the country of its accounts, else from their domain (ISO 3166).",
-    "Amount": "As in your list, in its currency. A sum leaves out accounts that have none.",
-    "Their, theirs": "What is headed or marked so comes from your partner, as it wrote it.",
+
+@dataclass(frozen=True)
+class Column:
+    """What people are told of a column, wherever it is shown.
+
+    Attributes:
+        label: the heading.
+        width: of a text column in the workbook, in characters.
+        choose: whether the page offers its values as a filter.
+        order: its values in an order of their own; empty for the alphabet.
+        before: what the page writes before a value that is shown below another one.
+        mail: the column with the e-mail addresses that the page links its values to.
+        parts: whether its values are parts joined by " · ", which stay in one piece each.
+    """
+
+    label: str
+    width: int = _USUAL_WIDTH
+    choose: bool = False
+    order: Sequence[str] = ()
+    before: str = ""
+    mail: str = ""
+    parts: bool = False
+
+
+_PLAY_ORDER: Final = tuple(dict.fromkeys(play.name for play in sorted(PLAYS.values(), key=lambda play: play.rank)))
+
+COLUMNS: Final[dict[str, Column]] = {
+    "match_id": Column("Match", 34, before="match "),
+    "account_id": Column("Account ID", before="ID "),
+    "entity_id": Column("Company ID"),
+    "segment": Column("Your segment", choose=True, order=SEGMENTS),
+    "their_segment": Column("Their segment", choose=True, order=SEGMENTS),
+    "play": Column("Play", 22, choose=True, order=_PLAY_ORDER),
+    "lead": Column("Who leads", choose=True),
+    "tier": Column("Evidence", choose=True, order=TIERS),
+    "evidence": Column("Same on both lists", 24),
+    "contradiction": Column("Different"),
+    "doubt": Column("In doubt", 26, choose=True),
+    "match_score": Column("Evidence score"),
+    "review": Column("Reviewed", choose=True),
+    "answer": Column("Answer", choose=True, order=("to answer", "asked", "no")),
+    "decision": Column("Decision"),
+    "reason": Column("Reason", 26, choose=True, order=REASONS),
+    "next_step": Column("Next step", 60),
+    "score": Column("Score"),
+    **{f"score_{part}": Column(f"Score: {part}") for part in SCORE_PARTS},
+    "score_parts": Column("Parts of the score", parts=True),
+    "account_segment": Column("Account's own segment"),
+    "change": Column("Since last time", choose=True, order=CHANGES, before="since last time: "),
+    "why": Column("Why", 24, choose=True),
+    "segment_before": Column("Your segment before", before="before: "),
+    "their_segment_before": Column("Their segment before", before="before: "),
+    "session_id": Column("Session"),
+    "finished": Column("Day"),
+    "made": Column("Estimated on"),
+    "listed": Column("On the list"),
+    "their_listed_at_most": Column("Their list, at most"),
+    "overlap": Column("Shared"),
+    "new": Column("New"),
+    "moved": Column("Moved"),
+    "gone": Column("Gone"),
+    "level": Column("What was revealed"),
+    "status": Column("Status", 18, choose=True, order=WHITESPACE),
+    "compared_with": Column("Compared with their", 20),
+    "counted_with": Column("Only counted with their", 20, before="only counted with: "),
+    "why_not": Column("Why not compared", 22, choose=True),
+    "territory": Column("Country code", choose=True),
+    "by": Column("By"),
+    "value": Column("Which", 24),
+    "size": Column("Size", choose=True, order=SIZE_BANDS),
+    "their_customers": Column("Of these, their customers"),
+    "possible": Column("Possible matches"),
+    "whitespace": Column("Only on your list"),
+    "only_counted": Column("Only counted"),
+    "not_compared": Column("Not compared"),
+    "overlap_amount": Column("Open amount, shared"),
+    "whitespace_amount": Column("Open amount, only on your list"),
+    "entities": Column("Companies"),
+    "accounts": Column("Accounts of yours"),
+    "matched": Column("Of these, matched"),
+    "estimate": Column("Estimate"),
+    "at_least": Column("At least, about"),
+    "at_most": Column("At most, about"),
+    "name": Column("Account", 36),
+    "domain": Column("Domain"),
+    "website": Column("Website"),
+    "country": Column("Country", choose=True),
+    "region": Column("Region"),
+    "city": Column("City"),
+    "industry": Column("Industry", choose=True),
+    "employees": Column("Employees"),
+    "owner_name": Column("Owner", choose=True),
+    "owner_email": Column("Owner's e-mail", 28),
+    "amount": Column("Open amount"),
+    "currency": Column("Currency", choose=True),
+    "stage": Column("Stage"),
+    "last_activity": Column("Last activity"),
+    "registered_deal": Column("Registered deal"),
+    "their_name": Column("Their name", 30),
+    "their_website": Column("Their website"),
+    "their_country": Column("Their country"),
+    "their_region": Column("Their region"),
+    "their_city": Column("Their city"),
+    "their_industry": Column("Their industry"),
+    "their_employees": Column("Their employees"),
+    "their_owner_name": Column("Their owner", choose=True, mail="their_owner_email"),
+    "their_owner_email": Column("Their owner's e-mail", 28),
+    "their_amount": Column("Their amount"),
+    "their_stage": Column("Their stage"),
+    "their_registered_deal": Column("Their registered deal"),
 }
-"""Words that a reader of the reports needs."""
+"""Every column that people are shown, by name."""
+
+THEIRS: Final = "theirs: "
+
+_MATCH_DIGITS: Final = 8
+"""Enough of a match id to name an account to the partner on the phone."""
+
+LEADS: Final = {"me": "you lead", "them": "they lead", "both": "both lead"}
+SLOT_WORDS: Final = {
+    "lei": "LEI",
+    "vat": "VAT number",
+    "duns": "DUNS number",
+    "domain": "website",
+    "reference": "entry of the reference list",
+    "name": "full name",
+    "common_name": "common name",
+    "name_country": "name and country",
+    "short_country": "short name and country",
+    "label": "name and web address",
+    "label_country": "web address and country",
+}
+"""What people call the keys that decide most; the others go by their names."""
+
+_NOTHING: Final = pa.scalar(None, pa.string())
+
+
+def before(name: str) -> str:
+    """Return what the page writes before a value of a column that is shown below another one."""
+    return THEIRS if name.startswith("their_") and not COLUMNS[name].before else COLUMNS[name].before
+
+
+def for_people(name: str, table: pa.Table) -> pa.ChunkedArray:
+    """Return a column of a view as people read it.
+
+    Args:
+        name: of a column of the table, or `score_parts`, `size` or `domain`, which are made from others.
+    """
+    return _WRITTEN[name](table) if name in _WRITTEN else table[name]
+
+
+def _match(table: pa.Table) -> pa.ChunkedArray:
+    return pc.utf8_slice_codeunits(table["match_id"], 0, _MATCH_DIGITS)
+
+
+def _domain(table: pa.Table) -> pa.ChunkedArray:
+    """Fall back on the website where a list has no domain."""
+    host = pc.replace_substring_regex(table["website"], r"^(https?://)?(www\.)?|/$", "")
+    return pc.coalesce(table["domain"], host)
+
+
+def _their_name(table: pa.Table) -> pa.ChunkedArray:
+    """Show their name only where it differs."""
+    theirs = table["their_name"]
+    same = pc.equal(pc.utf8_lower(theirs), pc.utf8_lower(table["name"]))
+    return pc.if_else(pc.fill_null(same, False), _NOTHING, theirs)
+
+
+def _their_owner(table: pa.Table) -> pa.ChunkedArray:
+    return pc.coalesce(table["their_owner_name"], table["their_owner_email"])
+
+
+def _change(table: pa.Table) -> pa.ChunkedArray:
+    """Hide what has not changed."""
+    return pc.if_else(pc.equal(table["change"], "same"), _NOTHING, table["change"])
+
+
+def _score_parts(table: pa.Table) -> pa.ChunkedArray:
+    """Write the parts of the score as "play 50 · amount 12.5 · evidence 20"."""
+    used = [part for part in SCORE_PARTS if table[f"score_{part}"].null_count < table.num_rows]
+    if not used:
+        return pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+    points = [
+        pc.binary_join_element_wise(
+            f"{part} ", pc.replace_substring_regex(table[f"score_{part}"].cast(pa.string()), r"\.0$", ""), ""
+        )
+        for part in used
+    ]
+    return pc.binary_join_element_wise(*points, " · ")
+
+
+def _size(table: pa.Table) -> pa.ChunkedArray:
+    bands = [size_band(employees) for employees in table["employees"].to_pylist()]
+    return pa.chunked_array([pa.array(bands, pa.string())])
+
+
+def _translated(name: str, reading: Callable[[str], str | None]) -> Callable[[pa.Table], pa.ChunkedArray]:
+    return lambda table: pa.chunked_array([mapped(table[name], reading)])
+
+
+def _slots(evidence: str) -> str:
+    """Name the best evidence, and say how many more keys agree."""
+    best, *others = evidence.split("+")
+    words = SLOT_WORDS.get(best, best.replace("_", " "))
+    return f"{words}, {len(others)} more" if others else words
+
+
+def _joined(segments: str) -> str | None:
+    return segments.replace("+", ", ") or None
+
+
+_WRITTEN: Final[dict[str, Callable[[pa.Table], pa.ChunkedArray]]] = {
+    "match_id": _match,
+    "domain": _domain,
+    "their_name": _their_name,
+    "their_owner_name": _their_owner,
+    "change": _change,
+    "lead": _translated("lead", LEADS.get),
+    "score_parts": _score_parts,
+    "size": _size,
+    "compared_with": _translated("compared_with", _joined),
+    "counted_with": _translated("counted_with", _joined),
+    "contradiction": _translated("contradiction", _joined),
+    "evidence": _translated("evidence", _slots),
+}

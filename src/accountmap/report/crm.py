@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from accountmap.account_map import PLAYS, AccountMap
 from accountmap.linkage.domains import registrable_domain
-from accountmap.report.columns import LABELS
+from accountmap.report.columns import COLUMNS
 
 __all__ = ["hubspot_companies", "linkedin_audience", "salesforce_accounts", "sellers_list"]
 
@@ -154,7 +154,7 @@ _COLUMNS: Final = (
     "name",
     "sentence",
     "lead",
-    "settle",
+    "next_step",
     "segment",
     "their_segment",
     "their_owner_name",
@@ -172,8 +172,8 @@ _COLUMNS: Final = (
 def sellers_list(account_map: AccountMap) -> pa.Table:
     """Give one row a shared account: by own owner, each in the order of the overlap; without an owner last.
 
-    The headings are those that people read; "What to do" holds the play in plain words,
-    "To settle" what both have to talk about first.
+    The headings are those that people read; "What to do" holds the play in plain words, "Next step" what both have
+    to talk about first.
     """
     overlap = account_map.best_matches
     sentences = {f"{mine}+{theirs}": play.sentence for (mine, theirs), play in PLAYS.items()}
@@ -182,18 +182,18 @@ def sellers_list(account_map: AccountMap) -> pa.Table:
     what_to_do = pa.chunked_array([pa.array(list(sentences.values()))]).take(which)
     table = (
         overlap.append_column("sentence", what_to_do)
-        .append_column("settle", _to_settle(overlap["match_id"], account_map.conflicts))
+        .append_column("next_step", _next_steps(overlap["match_id"], account_map.conflicts))
         .append_column("seller", pc.coalesce(overlap["owner_name"], overlap["owner_email"]))
         .append_column("rank", pa.array(range(overlap.num_rows), pa.int64()))
         .sort_by([("seller", "ascending"), ("rank", "ascending")])
     )
-    headings = LABELS | {"sentence": "What to do"}
+    headings = {name: COLUMNS[name].label for name in _COLUMNS if name in COLUMNS} | {"sentence": "What to do"}
     return table.select(_COLUMNS).rename_columns([headings[name] for name in _COLUMNS])
 
 
-def _to_settle(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:
-    """Join for each match what is to be settled, in one cell."""
+def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:
+    """Join the next steps of each match, in one cell."""
     sentences: dict[str, list[str]] = {}
-    for match, sentence in zip(conflicts["match_id"].to_pylist(), conflicts["settle"].to_pylist(), strict=True):
+    for match, sentence in zip(conflicts["match_id"].to_pylist(), conflicts["next_step"].to_pylist(), strict=True):
         sentences.setdefault(match, []).append(sentence)
     return pa.array([" ".join(sentences.get(match, ())) or None for match in match_id.to_pylist()], pa.string())

@@ -12,43 +12,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from accountmap.account_map import REST_SCHEMA, REVIEW_COLUMNS, AccountMap
-from accountmap.account_map.schema import first_of_each
+from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
 from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.html import render_page
 from accountmap.report.json_export import to_json
 from accountmap.report.safe_text import spreadsheet_column
+from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import render_workbook
-
-
-def tables_of(account_map: AccountMap) -> dict[str, pa.Table]:
-    """Return each table by its name, as docs/reports.md describes them."""
-    return {
-        "overlap": account_map.overlap,
-        "conflicts": account_map.conflicts,
-        "their_customers": account_map.their_customers,
-        "whitespace": account_map.whitespace,
-        "theirs_without_me": REST_SCHEMA.empty_table() if account_map.rest is None else account_map.rest,
-        "coverage": account_map.coverage,
-        "campaign": account_map.campaign,
-        "budget": account_map.budget,
-        "matrix": account_map.matrix,
-        "changes": account_map.history.changes,
-        "sessions": account_map.history.sessions,
-    }
-
 
 _BATCH_ROWS: Final = 16_384
 
 
-def to_csv(table: pa.Table) -> Iterator[bytes]:
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def to_csv(table: pa.Table, *, excel: bool = False) -> Iterator[bytes]:
     """Write, in parts, a heading line and one line a row; null is empty, true and false are those words.
 
-    A byte order mark would make the first heading unreadable to plain UTF-8 readers.
+    Args:
+        excel: put a byte order mark first, without which Excel takes UTF-8 for another encoding when a file is
+            opened by a double click. Plain UTF-8 readers would read it as a part of the first heading.
     """
-    yield _lines([table.column_names])
+    yield _BYTE_ORDER_MARK * excel + _lines([table.column_names])
     for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
         part = pa.Table.from_batches([batch])
         yield _lines(zip(*(_cells(column) for column in part.columns), strict=True))
@@ -73,31 +60,6 @@ def _cells(column: pa.ChunkedArray) -> list[object]:
     return values
 
 
-_TO_READ_BY: Final = (
-    "doubt",
-    "name",
-    "their_name",
-    "domain",
-    "website",
-    "their_website",
-    "country",
-    "their_country",
-    "owner_name",
-    "match_id",
-)
-
-
-def review_csv(account_map: AccountMap) -> bytes:
-    """Write one row a match in doubt: the columns of a review, the decision blank, and what to judge it by.
-
-    An entity is named by its first account.
-    """
-    rows = account_map.to_review
-    rows = rows.take(pa.array(first_of_each(rows["match_id"])))
-    table = rows.append_column("decision", pa.nulls(rows.num_rows, pa.string()))
-    return b"".join(to_csv(table.select([*REVIEW_COLUMNS, *_TO_READ_BY])))
-
-
 EXPORTS: Final = {
     "salesforce.csv": salesforce_accounts,
     "hubspot.csv": hubspot_companies,
@@ -106,9 +68,17 @@ EXPORTS: Final = {
 }
 """What each import file is made by."""
 
+_FOR_PEOPLE: Final = ("sellers.csv", "review.csv")
+"""Files that people open by a double click, and no program reads but ours."""
 
-def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[Path]:
-    """Write the page, the workbook, the JSON document, each table as CSV and as Parquet, and the import files.
+
+def review_csv(account_map: AccountMap) -> bytes:
+    """Write the matches in doubt, as review.csv has them but for the byte order mark."""
+    return b"".join(to_csv(matches_to_review(account_map)))
+
+
+def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
+    """Write the page, the workbook, the JSON document, each view as CSV and as Parquet, and the import files.
 
     Files of the same names are replaced; only the user who runs the program may read the new ones.
     docs/reports.md describes every file and column.
@@ -116,6 +86,7 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[
     Args:
         account_map: as from `build_map`.
         folder: made if it is missing.
+        excel: begin the views' CSV files with a byte order mark, for Excel; the import files never have one.
 
     Returns:
         The files, the page first.
@@ -129,9 +100,12 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[
         "report.xlsx": partial(render_workbook, account_map),
     }
     for name, table in tables_of(account_map).items():
-        contents |= {f"{name}.csv": partial(to_csv, table), f"{name}.parquet": partial(_to_parquet, table)}
-    contents |= {name: partial(_exported, export, account_map) for name, export in EXPORTS.items()}
-    contents["review.csv"] = partial(review_csv, account_map)
+        file = f"{name}.csv"
+        contents |= {
+            file: partial(to_csv, table, excel=excel or file in _FOR_PEOPLE),
+            f"{name}.parquet": partial(_to_parquet, table),
+        }
+    contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,8 +119,8 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str]) -> list[
     return [folder / name for name in contents]
 
 
-def _exported(export: Callable[[AccountMap], pa.Table], account_map: AccountMap) -> Iterator[bytes]:
-    yield from to_csv(export(account_map))
+def _exported(name: str, account_map: AccountMap) -> Iterator[bytes]:
+    yield from to_csv(EXPORTS[name](account_map), excel=name in _FOR_PEOPLE)
 
 
 def _to_parquet(table: pa.Table) -> bytes:

@@ -1,18 +1,32 @@
-"""The whole account map as one JSON document, for programs.
+"""The whole account map as one JSON document, for programs, and the JSON Schema that describes it.
 
-templates/report-v1.schema.json describes it (JSON Schema, draft 2020-12). Within version 1, columns and objects
-may be added; none is renamed, removed or given another meaning.
+Within version 1, columns and objects may be added; none is renamed, removed or given another meaning.
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
 
-from accountmap.account_map import AccountMap, EngagementRule, Weights
+from accountmap.account_map import (
+    CELLS,
+    SCORE_PARTS,
+    AccountMap,
+    Count,
+    EngagementRule,
+    Estimate,
+    OwnSegment,
+    Pipeline,
+    PlayMoney,
+    Summary,
+    TheirSegment,
+    Weights,
+)
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.report.views import VIEWS, tables_of
 from accountmap.report.wording import headline, summary_sentences
 
 FORMAT: Final = "accountmap-report-v1"
@@ -23,12 +37,11 @@ _BATCH_ROWS: Final = 2_000
 
 def to_json(account_map: AccountMap) -> Iterator[bytes]:
     """Write report.json, in parts: UTF-8, the text of names exact, every number finite."""
-    return (part.encode() for part in _parts(_model(account_map)))
+    return (part.encode() for part in _parts(_document(account_map)))
 
 
-def _model(account_map: AccountMap) -> dict[str, Any]:
-    """Give the account map as JSON values; days, moments and tables as themselves."""
-    history = account_map.history
+def _document(account_map: AccountMap) -> dict[str, Any]:
+    """Return the account map as JSON values; days, moments and tables as themselves."""
     return {
         "format": FORMAT,
         "session_id": account_map.session_id,
@@ -36,27 +49,19 @@ def _model(account_map: AccountMap) -> dict[str, Any]:
         "own_name": account_map.own_name,
         "partner_name": account_map.partner_name,
         "finished": account_map.finished,
+        "currency": account_map.currency,
         "sentences": [headline(account_map), *summary_sentences(account_map)],
         "summary": asdict(account_map.summary),
-        "matrix": account_map.matrix,
         "weights": _weights(account_map.weights),
         "score_parts": list(account_map.score_parts),
-        "overlap": account_map.overlap,
-        "conflicts": account_map.conflicts,
-        "whitespace": account_map.whitespace,
-        "theirs_without_me": account_map.rest,
-        "coverage": account_map.coverage,
-        "campaign": account_map.campaign,
-        "budget": account_map.budget,
-        "history": {"sessions": history.sessions, "changes": history.changes},
         "rules": [_rule(rule) for rule in account_map.rules],
         "shown_fields": [
             {"segment": mine, "their_segment": theirs, "own": list(own), "theirs": list(others)}
             for (mine, theirs), (own, others) in sorted(account_map.shown_fields.items())
         ],
-        "smallest_cell": account_map.smallest_cell,
         "reveals": list(account_map.reveals),
         "notes": list(account_map.notes),
+        **tables_of(account_map),
     }
 
 
@@ -99,7 +104,7 @@ def _parts(value: object) -> Iterator[str]:
 
 
 def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Give the rows, each without the columns that it has no value in."""
+    """Return the rows, each without the columns that it has no value in."""
     return [{name: value for name, value in row.items() if value is not None} for row in batch.to_pylist()]
 
 
@@ -108,7 +113,122 @@ def _json(value: object) -> str:
 
 
 def _iso(value: object) -> str:
-    """Write a day or a moment as ISO 8601 has it; the model holds nothing else that JSON does not know."""
+    """Write a day or a moment as in ISO 8601; the document holds nothing else that JSON does not know."""
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} does not belong in the model")
+    raise TypeError(f"a {type(value).__name__} does not belong in the document")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of report.json."""
+    segment = {"enum": list(SEGMENTS)}
+    cell = {"segment": segment, "their_segment": segment}
+    members = {
+        "format": {"const": FORMAT},
+        "session_id": _TEXT,
+        "receipt": _TEXT | {"description": "hex digest that both signed; empty if nothing was revealed"},
+        "own_name": _TEXT,
+        "partner_name": _TEXT,
+        "finished": _TEXT | {"format": "date-time"},
+        "currency": _TEXT | {"description": "of the sums of amounts (ISO 4217), or empty"},
+        "sentences": _array(_TEXT),
+        "summary": _summary_schema(),
+        "weights": _weights_schema(cell),
+        "score_parts": _array({"enum": list(SCORE_PARTS)}),
+        "rules": _array(
+            _object(
+                {
+                    "segments": _array(segment),
+                    "their_segments": _array(segment),
+                    "countries": _array(_TEXT),
+                    "lead": {"enum": ["me", "them", "both"]},
+                }
+            )
+        ),
+        "shown_fields": _array(_object({**cell, "own": _array(_TEXT), "theirs": _array(_TEXT)})),
+        "reveals": _array(_TEXT),
+        "notes": _array(_TEXT),
+    }
+    tables = {view.name: _array(_row_schema(view.schema)) | {"description": view.title} for view in VIEWS}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": FORMAT,
+        **_object(members | tables),
+    }
+
+
+_Schema = dict[str, Any]
+
+_TEXT: Final[_Schema] = {"type": "string"}
+_WHOLE: Final[_Schema] = {"type": "integer", "minimum": 0}
+_NUMBER: Final[_Schema] = {"type": "number"}
+
+
+def _array(items: _Schema) -> _Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(members: dict[str, _Schema], optional: tuple[str, ...] = ()) -> _Schema:
+    required = [name for name in members if name not in optional]
+    return {"type": "object", "properties": members, "required": required}
+
+
+def _row_schema(schema: pa.Schema) -> _Schema:
+    """Describe a row: a column without a value is absent."""
+    nullable = tuple(column.name for column in schema if column.nullable)
+    return _object({column.name: _value_schema(column.type) for column in schema}, nullable)
+
+
+def _value_schema(of: pa.DataType) -> _Schema:
+    if pa.types.is_timestamp(of):
+        return _TEXT | {"format": "date-time"}
+    if pa.types.is_date(of):
+        return _TEXT | {"format": "date"}
+    if pa.types.is_integer(of):
+        return {"type": "integer"}
+    return _NUMBER if pa.types.is_floating(of) else _TEXT
+
+
+def _counts_schema(of: type) -> _Schema:
+    """Describe a class of counts: text, whole numbers, other numbers, `Count`, or an estimate that may be null."""
+    known = {"str": _TEXT, "int": _WHOLE, "float": _NUMBER, "datetime": _TEXT | {"format": "date-time"}}
+    members = {}
+    for member in fields(of):
+        if member.type is Count:
+            members[member.name] = _object({"accounts": _WHOLE, "entities": _WHOLE})
+        elif member.type == Estimate | None:
+            members[member.name] = {"anyOf": [{"type": "null"}, _counts_schema(Estimate)]}
+        else:
+            members[member.name] = known[getattr(member.type, "__name__", "")]
+    return _object(members)
+
+
+def _summary_schema() -> _Schema:
+    count, estimate = _counts_schema(OwnSegment)["properties"], _counts_schema(Estimate)
+    return _object(
+        {
+            "own": _array(_counts_schema(OwnSegment)),
+            "theirs": _array(_counts_schema(TheirSegment)),
+            "matches": _WHOLE,
+            "introductions_to_get": count["listed"],
+            "introductions_to_give": count["listed"],
+            "plays": _array(_counts_schema(PlayMoney)),
+            "pipeline": _counts_schema(Pipeline),
+            "estimate": {"anyOf": [{"type": "null"}, estimate]},
+        }
+    ) | {"description": ", ".join(member.name for member in fields(Summary))}
+
+
+def _weights_schema(cell: dict[str, _Schema]) -> _Schema:
+    points = {part: _NUMBER | {"minimum": 0} for part in SCORE_PARTS}
+    share = _NUMBER | {"minimum": 0, "maximum": 1}
+    worth = _array(_object({**cell, "worth": share})) | {"minItems": len(CELLS), "maxItems": len(CELLS)}
+    ideal = _object(
+        {
+            "countries": _array(_TEXT),
+            "industries": _array(_TEXT),
+            "employees": _array(_WHOLE) | {"minItems": 2, "maxItems": 2},
+        }
+    )
+    stages = {"type": "object", "additionalProperties": share}
+    return _object({**points, "worth": worth, "stages": stages, "ideal": ideal})

@@ -9,8 +9,8 @@ import pyarrow as pa
 from accountmap.account_map import AccountMap
 from accountmap.databases import Database, open_database
 from accountmap.errors import InputError, UsageError
-from accountmap.report.files import tables_of
 from accountmap.report.safe_text import visible_column
+from accountmap.report.views import tables_of
 
 _LOG: Final = logging.getLogger(__name__)
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -18,7 +18,7 @@ _SESSIONS: Final = (
     "(session_id VARCHAR(64) PRIMARY KEY, partner TEXT NOT NULL, finished TIMESTAMP WITH TIME ZONE NOT NULL,"
     " receipt TEXT NOT NULL, own_entities BIGINT NOT NULL, shared_entities BIGINT NOT NULL)"
 )
-"""The key makes one of two runs at once wait for the other, and fail, before a row stands twice."""
+"""The key makes one of two simultaneous runs wait for the other and fail, before a row is written twice."""
 
 
 def write_sql(

@@ -1,27 +1,69 @@
-"""The summary in plain sentences, for a person with one minute."""
+"""What people read: the summary in plain sentences, and what each word of a report means."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from accountmap.account_map import CHANGES, PLAYS, AccountMap, Count, History, withheld_counts
-from accountmap.report.columns import SCORE_MEANINGS
+from accountmap.account_map import CHANGES, PLAYS, WHITESPACE, AccountMap, Count, Estimate, History
+from accountmap.account_map.schema import COUNTS, NAMES
 
-_PLURALS = {
+TIER_MEANINGS: Final = {
+    "strong": "Both lists have the same website, the same registry number or the same distinctive name.",
+    "weak": "Only a part of the name agrees, or a name that many companies have. Look before you act.",
+}
+"""What each tier of evidence says, best first."""
+
+SCORE_MEANINGS: Final = {
+    "play": "what your two segments are good for.",
+    "amount": "the share of the shared companies with an open amount that have no more than this one.",
+    "stage": "how far the open deal is.",
+    "recency": "all of them if something happened within the last month, none after a year, falling evenly.",
+    "fit": "how much of your ideal customer's profile it meets.",
+    "evidence": "how good the evidence of the match is.",
+}
+"""What the parts of the score are."""
+
+STATUS_MEANINGS: Final = dict(
+    zip(
+        WHITESPACE,
+        (
+            "Compared with their whole list, and no match was found.",
+            "Of some segments you agreed that only a number is shown, so the account may still be on their list.",
+            "Off limits, outside the filter that you agreed, or in a segment that you hide from some of theirs: "
+            "the account may still be on their list.",
+        ),
+        strict=True,
+    )
+)
+"""What is known of an account without a match."""
+
+TERMS: Final = {
+    "Account": "One row of your list.",
+    "Company": "All your accounts that are the same company. It has the strongest segment among them: customer, "
+    "then opportunity, then prospect.",
+    "Who leads": "You, they or both, by the first of your rules of engagement that fits. Blank if none does.",
+    "Match": "A number that is the same in their report: its first digits name an account on the phone.",
+    "Evidence score": "From 100 down: 15 less if a single key agrees, 25 less if websites or countries differ, 45 "
+    "less if the evidence is weak. The same in their report.",
+    "Country code": "Of the company: from the country of its accounts, otherwise from their domain (ISO 3166).",
+    "Open amount": "Of the open deal, as in your list, in its currency. Sums leave out accounts without one.",
+    "Their, theirs": "What is headed or marked so comes from your partner, as your partner wrote it.",
+}
+"""Words that a reader of the reports needs."""
+
+_PLURALS: Final = {
     "account": "accounts",
-    "entity": "entities",
+    "company": "companies",
     "customer": "customers",
     "opportunity": "opportunities",
     "prospect": "prospects",
     "match": "matches",
-    "conflict": "conflicts",
-    "row": "rows",
 }
 
 
 def plural(noun: str, number: int) -> str:
-    """Give the form of a noun that goes with a number."""
+    """Return the form of a noun that goes with a number."""
     return noun if number == 1 else _PLURALS[noun]
 
 
@@ -31,8 +73,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def counted_both(count: Count) -> str:
-    """Write how many entities, and how many accounts they are."""
-    return f"{counted(count.entities, 'entity')} ({counted(count.accounts, 'account')})"
+    """Write how many companies, and how many accounts they are if these are more."""
+    accounts = f" ({counted(count.accounts, 'account')})" if count.accounts != count.entities else ""
+    return f"{counted(count.entities, 'company')}{accounts}"
 
 
 def percent(share: float) -> str:
@@ -43,35 +86,43 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
 
 
-def money(amount: float) -> str:
-    """Write an amount of the own list, whose currency is not known."""
-    return f"{amount:,.0f}"
+def money(amount: float, currency: str) -> str:
+    """Write an amount of the own list, with its currency if that is known."""
+    return f"{currency} {amount:,.0f}".lstrip()
+
+
+def about(row: Mapping[str, Any], name: str = "estimate") -> str:
+    """Write an estimate with its range, as "about 1,000 (890 to 1,110)"; nothing if there is none.
+
+    Args:
+        row: with `at_least`, `at_most`, and the estimate under `name`.
+    """
+    if row[name] is None:
+        return ""
+    if row["at_least"] == row["at_most"]:
+        return f"{row[name]:,}"
+    return f"about {row[name]:,} ({row['at_least']:,} to {row['at_most']:,})"
 
 
 def headline(account_map: AccountMap) -> str:
     """Say in one sentence what was found."""
     shared = account_map.summary.overlap
-    if not any(account_map.matrix["named"].to_pylist()):
-        return f"You and {account_map.partner_name} have counted what you share, and revealed no accounts."
+    if NAMES not in account_map.matrix["level"].to_pylist():
+        return f"You and {account_map.partner_name} have estimated what you share, and revealed no accounts."
     if not shared.entities:
         return f"You and {account_map.partner_name} share none of the accounts that were compared."
-    are = "is" if shared.entities == 1 else "are"
-    return (
-        f"You and {account_map.partner_name} share {counted(shared.entities, 'entity')}, "
-        f"which {are} {counted(shared.accounts, 'account')} of your list."
-    )
+    accounts = f", {counted(shared.accounts, 'account')} of yours" if shared.accounts != shared.entities else ""
+    return f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}{accounts}."
 
 
 def summary_sentences(account_map: AccountMap) -> list[str]:
     """Say what the numbers come to, the most useful first."""
-    summary = account_map.summary
-    shared = _shared_sentences(account_map) if summary.overlap.entities else []
+    shared = _shared_sentences(account_map) if account_map.summary.overlap.entities else []
     return [
         *shared,
         *since_last_time(account_map.history),
+        *_to_ask(account_map),
         *_without_them(account_map),
-        *_not_compared(account_map),
-        *_counted_cells(account_map),
     ]
 
 
@@ -80,10 +131,10 @@ def since_last_time(history: History) -> list[str]:
     if history.sessions.num_rows < 2:
         return []
     before, now = history.sessions.slice(history.sessions.num_rows - 2).to_pylist()
-    new, moved, gone = (counted(now[change], "entity") for change in CHANGES)
+    new, moved, gone = (now[change] for change in CHANGES)
     return [
-        f"Since {before['finished']:%Y-%m-%d}: {new} new in the overlap, {moved} moved to another cell, "
-        f"{gone} gone."
+        f"Since {before['finished']:%Y-%m-%d}, {counted(new, 'company')} joined the overlap, {moved:,} moved to "
+        f"another cell, and {gone:,} left it."
     ]
 
 
@@ -93,25 +144,25 @@ def _shared_sentences(account_map: AccountMap) -> list[str]:
     return [
         _where_to_start(account_map),
         *_plays_with_most_money(account_map),
-        f"They can introduce you to {counted(get, 'entity')}: their customers that are your opportunities or "
+        f"They can introduce you to {counted(get, 'company')}: their customers, and your opportunities or "
         "prospects.",
-        f"You can introduce them to {counted(give, 'entity')}: your customers that are their opportunities or "
+        f"You can introduce them to {counted(give, 'company')}: your customers, and their opportunities or "
         "prospects.",
-        *_to_settle(account_map),
-        f"What you share is {percent(summary.share_of_own)} of your {counted(summary.listed.entities, 'entity')} "
-        f"and at least {percent(summary.share_of_theirs_at_least)} of theirs, which are at most "
+        *_to_agree(account_map),
+        f"You share {percent(summary.share_of_own)} of your {counted(summary.listed.entities, 'company')}, and at "
+        f"least {percent(summary.share_of_theirs_at_least)} of theirs. They announced at most "
         f"{summary.partner_at_most:,}: each side rounds its size up before it shows it.",
     ]
 
 
 def _where_to_start(account_map: AccountMap) -> str:
-    """Point to the first play that has any entity."""
+    """Point to the first play that has any company."""
     held = [cell for cell in account_map.matrix.to_pylist() if cell["entities"]]
     first = min(held, key=lambda cell: PLAYS[cell["segment"], cell["their_segment"]].rank)
     number, mine, theirs = first["entities"], first["segment"], first["their_segment"]
-    amount = f" (amount {money(first['amount'])} in your list)" if first["amount"] else ""
+    amount = f" ({money(first['amount'], account_map.currency)} open in your list)" if first["amount"] else ""
     return (
-        f"Start with the {counted(number, 'entity')} that {'is' if number == 1 else 'are'} "
+        f"Start with the {counted(number, 'company')} that {'is' if number == 1 else 'are'} "
         f"your {plural(mine, number)} and their {plural(theirs, number)}{amount}. {PLAYS[mine, theirs].sentence}"
     )
 
@@ -121,56 +172,81 @@ def _plays_with_most_money(account_map: AccountMap) -> list[str]:
     if not plays:
         return []
     named = "; ".join(
-        f"{play.play}, {money(play.amount)} in {counted(play.count.entities, 'entity')}" for play in plays
+        f"{play.play} ({money(play.amount, account_map.currency)} in {counted(play.count.entities, 'company')})"
+        for play in plays
     )
     which = ("play", "two plays", "three plays")[len(plays) - 1]
-    return [f"The {which} with the most money of your list: {named}."]
+    return [f"The {which} with the most open money: {named}."]
 
 
-def _to_settle(account_map: AccountMap) -> list[str]:
+def _to_agree(account_map: AccountMap) -> list[str]:
     """Count the conflicts, and what is in doubt."""
     found = []
     if matches := pc.count_distinct(account_map.conflicts["match_id"]).as_py():
-        are = "match is" if matches == 1 else "matches are"
-        found.append(f"{matches:,} {are} to be settled between you before a seller calls: see the conflicts.")
+        found.append(f"Agree with them on {counted(matches, 'match')} before anyone calls: see the conflicts.")
     if matches := pc.count_distinct(account_map.to_review["match_id"]).as_py():
         are = "match is" if matches == 1 else "matches are"
-        found.append(f"{matches:,} {are} in doubt: look before you act, and keep or reject them.")
+        found.append(f"{matches:,} {are} in doubt: look at them before you act, and keep or reject them.")
     return found
 
 
+def _to_ask(account_map: AccountMap) -> list[str]:
+    """Count the possible matches, and the questions that wait for an answer."""
+    possible = account_map.possible
+    matches = pc.count_distinct(possible["match_id"]).as_py()
+    if not matches:
+        return []
+    waiting = possible.filter(pc.equal(possible["answer"], "to answer"))
+    ask = pc.count_distinct(waiting["match_id"]).as_py()
+    more = f" {counted(ask, 'match')} of these wait for your answer." if ask else ""
+    them = "it" if matches == 1 else "them"
+    return [
+        f"There {'is' if matches == 1 else 'are'} {matches:,} possible {plural('match', matches)}, which no "
+        f"number here counts: ask your partner about {them}.{more}"
+    ]
+
+
 def _without_them(account_map: AccountMap) -> list[str]:
-    if not any(account_map.matrix["named"].to_pylist()):
+    """Say what is known of the own companies without a match, each meaning by itself."""
+    summary = account_map.summary
+    found = []
+    if NAMES in account_map.matrix["level"].to_pylist():
+        found.append(f"Only on your list: {counted_both(summary.whitespace)}.")
+    if summary.only_counted.entities:
+        found.append(f"Only counted, so that nobody knows which are shared: {counted_both(summary.only_counted)}.")
+    if summary.not_compared.entities:
+        found.append(f"Not compared, or not with all of theirs: {counted_both(summary.not_compared)}.")
+    return found
+
+
+def estimate_sentences(account_map: AccountMap) -> list[str]:
+    """Explain the estimate before the reveal beside what the reveal found; nothing if there is no estimate."""
+    summary, estimate = account_map.summary, account_map.summary.estimate
+    if estimate is None:
         return []
-    return [f"Mine without them: {counted_both(account_map.summary.whitespace)} of your list did not match."]
+    found = [_estimated(estimate, account_map.partner_name)]
+    if NAMES in account_map.matrix["level"].to_pylist():
+        found.append(
+            f"The reveal then found {summary.overlap.entities:,}. The two numbers count different things. The "
+            "estimate is of equal full names on both whole lists, from blurred copies. The reveal also compares "
+            "websites and names with countries, in the cells that you agreed, and usually finds a fifth to a "
+            "third more."
+        )
+    return found
 
 
-def _not_compared(account_map: AccountMap) -> list[str]:
-    """Say how much of the own list can be called neither shared nor not."""
-    reasons = withheld_counts(account_map.whitespace)
-    if not reasons:
-        return []
-    named = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
-    count = counted_both(account_map.summary.not_compared)
-    return [f"Of your list, {count} can be called neither shared nor not: {named}."]
-
-
-def _counted_cells(account_map: AccountMap) -> list[str]:
-    """Say what was counted in cells whose accounts were not revealed."""
-    only = [cell for cell in account_map.matrix.to_pylist() if cell["compared"] and not cell["named"]]
-    if not only:
-        return []
-    named = "; ".join(
-        f"{cell_count(cell)} of your {plural(cell['segment'], 2)} among their {plural(cell['their_segment'], 2)}"
-        for cell in only
+def _estimated(estimate: Estimate, partner: str) -> str:
+    return (
+        f"Before anything was revealed, on {estimate.made:%Y-%m-%d}, the estimate was that "
+        f"{about(vars(estimate))} of your {counted(estimate.entities, 'company')} are on the list of {partner}."
     )
-    return [f"Counted without names: {named}."]
 
 
-def cell_count(cell: Mapping[str, Any]) -> str:
-    """Write the preview's count of a cell of the matrix that was compared."""
-    fewer = cell["preview_fewer_than"]
-    return f"fewer than {fewer:,}" if fewer is not None else f"at least {cell['preview_at_least']:,}"
+def cell_text(cell: Mapping[str, Any]) -> str:
+    """Write what is known of a cell whose matches were not revealed."""
+    if cell["level"] == COUNTS:
+        return about(cell) or "only counted"
+    return about(cell) or "not compared"
 
 
 def score_sentences(account_map: AccountMap) -> dict[str, str]:
@@ -184,12 +260,15 @@ def score_sentences(account_map: AccountMap) -> dict[str, str]:
 
 
 def what_they_learned(account_map: AccountMap) -> tuple[str, ...]:
-    """Say one thing a sentence that the partner learned."""
+    """Say what the partner learned, one thing a sentence."""
     return account_map.reveals or ("Nothing beyond the sizes of the lists.",)
 
 
+Fields = tuple[str, ...]
+
+
 def shown_sentences(account_map: AccountMap) -> list[str]:
-    """Say what each showed of the matches, for the cells that show the same together."""
+    """Say what each showed of the matches, once for all cells that show the same."""
     cells: dict[tuple[Fields, Fields], list[str]] = {}
     for (mine, theirs), shown in sorted(account_map.shown_fields.items()):
         cells.setdefault(shown, []).append(f"your {plural(mine, 2)} by their {plural(theirs, 2)}")
@@ -200,29 +279,23 @@ def shown_sentences(account_map: AccountMap) -> list[str]:
     ]
 
 
-Fields = tuple[str, ...]
+def _fields(names: Fields) -> str:
+    return ", ".join(name.replace("_", " ") for name in names) or "nothing more"
 
 
 def receipt_sentence(account_map: AccountMap) -> str:
     """Say what both signed."""
     if not account_map.receipt:
-        return "No accounts were revealed, so that there is no receipt of any."
+        return "No accounts were revealed, so there is no receipt."
     return (
-        f"Receipt {account_map.receipt}: both signed it, and the same digits in their report mean that both saw "
-        "the same session."
+        f"Receipt {account_map.receipt}: both signed it. The same digits in their report mean that both saw the "
+        "same session."
     )
 
 
-def _fields(names: Fields) -> str:
-    return ", ".join(name.replace("_", " ") for name in names) or "nothing more"
-
-
-def disclosure_sentences(account_map: AccountMap) -> list[str]:
-    """Say what was counted before the reveal, where the data comes from, and how to treat a report."""
-    preview = sum(count for count in account_map.matrix["preview_at_least"].to_pylist() if count is not None)
-    return [
-        f"Before both of you agreed, the preview counted at least {preview:,} matches; the comparison of all keys "
-        f"then found {account_map.summary.matches:,} in the cells whose accounts were revealed.",
-        "What is headed “their” or marked “theirs” comes from your partner as it wrote it; all else is from your "
-        "own list. This report says which of your accounts are theirs too: pass it on as you agreed with them.",
-    ]
+HOW_TO_TREAT: Final = (
+    "What is headed “their” or marked “theirs” comes from your partner, as your partner wrote it; everything else "
+    "is from your own list. This report says which of your accounts are also theirs: pass it on only as you "
+    "agreed with them."
+)
+"""Where the data of a report comes from, and who may see it."""

@@ -1,4 +1,4 @@
-"""The account map as a workbook, for those who work in a spreadsheet."""
+"""The account map as a workbook, for those who work in a spreadsheet: one sheet a view."""
 
 import io
 from dataclasses import dataclass
@@ -10,12 +10,19 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from accountmap.account_map import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap, History
+from accountmap.account_map import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap
+from accountmap.account_map.schema import NAMES
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.report.columns import LABELS, TERMS, TIER_MEANINGS
+from accountmap.report.columns import COLUMNS
 from accountmap.report.safe_text import visible, visible_column
+from accountmap.report.views import VIEW, VIEWS, View
 from accountmap.report.wording import (
-    disclosure_sentences,
+    HOW_TO_TREAT,
+    STATUS_MEANINGS,
+    TERMS,
+    TIER_MEANINGS,
+    cell_text,
+    estimate_sentences,
     headline,
     plural,
     receipt_sentence,
@@ -26,17 +33,7 @@ from accountmap.report.wording import (
 )
 from accountmap.report.xlsx_rows import with_rows
 
-_WIDE: Final = {
-    "reason": 26,
-    "settle": 60,
-    "name": 36,
-    "their_name": 30,
-    "play": 22,
-    "evidence": 24,
-    "match_id": 34,
-}
 _NARROW: Final = 12
-_USUAL: Final = 16
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class Formats:
     title: Format
     heading: Format
     words: Format
+    unknown: Format
     number: Format
     points: Format
     day: Format
@@ -60,7 +58,7 @@ def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: 
         first_row: of the headings; rows must be written from the top down.
     """
     for at, name in enumerate(table.column_names):
-        sheet.write_string(first_row, at, LABELS[name], formats.heading)
+        sheet.write_string(first_row, at, COLUMNS[name].label, formats.heading)
     columns = [_values(column) for column in table.columns]
     for row, values in enumerate(zip(*columns, strict=True), first_row + 1):
         for at, value in enumerate(values):
@@ -71,8 +69,8 @@ def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: 
     _filter(sheet, table, first_row)
 
 
-def head_of_rows(sheet: Worksheet, table: pa.Table, formats: Formats, printed: int) -> None:
-    """Prepare a sheet for a table that has it to itself; `large_sheets.with_rows` puts in the rows.
+def write_headings(sheet: Worksheet, table: pa.Table, formats: Formats, printed: int) -> None:
+    """Prepare a sheet for a table that has it to itself; `xlsx_rows.with_rows` puts in the rows.
 
     The headings stay in view and are printed on every page.
 
@@ -80,9 +78,9 @@ def head_of_rows(sheet: Worksheet, table: pa.Table, formats: Formats, printed: i
         printed: how many columns, from the left, fit on paper.
     """
     for at, column in enumerate(table.schema):
-        sheet.write_string(0, at, LABELS[column.name], formats.heading)
-        usual = _USUAL if pa.types.is_string(column.type) else _NARROW
-        sheet.set_column(at, at, _WIDE.get(column.name, usual), _look(column, formats))
+        sheet.write_string(0, at, COLUMNS[column.name].label, formats.heading)
+        width = COLUMNS[column.name].width if pa.types.is_string(column.type) else _NARROW
+        sheet.set_column(at, at, width, _look(column, formats))
     sheet.freeze_panes(1, table.column_names.index("name") + 1 if "name" in table.column_names else 0)
     sheet.repeat_rows(0)
     sheet.set_landscape()
@@ -92,7 +90,7 @@ def head_of_rows(sheet: Worksheet, table: pa.Table, formats: Formats, printed: i
 
 
 def _look(column: pa.Field, formats: Formats) -> Format | None:
-    if pa.types.is_date(column.type):
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         return formats.day
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return formats.points if column.name.startswith("score") else formats.number
@@ -105,8 +103,8 @@ def _filter(sheet: Worksheet, table: pa.Table, first_row: int) -> None:
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """Take a column as text that shows what it holds, or as numbers."""
-    if pa.types.is_boolean(column.type):
-        return ["yes" if value else "no" for value in column.to_pylist()]
+    if pa.types.is_timestamp(column.type):
+        column = pc.strftime(column, "%Y-%m-%d")
     shown = visible_column(column) if pa.types.is_string(column.type) else column
     values: list[Any] = shown.to_pylist()
     return values
@@ -117,25 +115,6 @@ SHEET_ROWS: Final = 50_000
 
 _LINE_POINTS: Final = 15.5
 _TITLE_POINTS: Final = 24
-
-_FIRST: Final = (
-    "name",
-    "their_name",
-    "reason",
-    "settle",
-    "doubt",
-    "change",
-    "why",
-    "segment",
-    "their_segment",
-    "play",
-    "lead",
-    "score",
-    "owner_name",
-    "their_owner_name",
-    "amount",
-)
-"""What a person reads first, and on paper. The other columns follow in their own order, the ids among them."""
 
 
 def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
@@ -151,59 +130,32 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             title=book.add_format({"bold": True, "font_size": 15}),
             heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
             words=book.add_format({"text_wrap": True, "valign": "top"}),
+            unknown=book.add_format({"italic": True, "font_color": "#566370", "bg_color": "#F4F6F8"}),
             number=book.add_format({"num_format": "#,##0_)"}),
             points=book.add_format({"num_format": "0.0_)"}),
             day=book.add_format({"num_format": "yyyy-mm-dd"}),
         )
         _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
-        _matrix(book, account_map, formats)
-        for name, table in _tables(account_map).items():
-            rows |= _accounts(book, name, table.slice(0, sheet_rows), formats)
-        if account_map.history.sessions.num_rows > 1:
-            _sessions(book, account_map.history, formats)
-            rows |= _accounts(book, "Changes", account_map.history.changes.slice(0, sheet_rows), formats)
+        for view in VIEWS:
+            if view.shown(account_map):
+                if view.name in _DRAWN:
+                    _DRAWN[view.name](book, account_map, formats)
+                else:
+                    rows |= _sheet(book, view, view.rows(account_map).slice(0, sheet_rows), formats)
         _revealed(book.add_worksheet("What was revealed"), account_map, formats)
         _reading(book.add_worksheet("How to read"), account_map, formats)
     return with_rows(to.getvalue(), rows)
 
 
-def _tables(account_map: AccountMap) -> dict[str, pa.Table]:
-    """Give the tables that have a sheet to themselves, in their order."""
-    tables = {
-        "Overlap": account_map.overlap,
-        "Conflicts": account_map.conflicts,
-        "Their customers I only prospect": account_map.their_customers,
-        "Joint marketing": account_map.campaign,
-        "Marketing budget": account_map.budget,
-        "Whitespace": account_map.whitespace,
-        "Coverage": account_map.coverage,
-        "Matches in doubt": account_map.to_review,
-    }
-    if account_map.rest is not None:
-        tables["Theirs without me"] = account_map.rest
-    return tables
-
-
-def _accounts(book: Workbook, name: str, table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
-    """Add a sheet for a table, and give the rows that are to be put into it, by the sheet's number."""
-    shown = _for_people(table)
-    head_of_rows(book.add_worksheet(name), shown, formats, _printed(shown))
-    return {len(book.worksheets()): shown}
-
-
-def _for_people(table: pa.Table) -> pa.Table:
-    """Order the columns: first what a person reads first; those that have no value are left out."""
-    names = table.column_names
-    held = [name for name in names if name == "name" or table[name].null_count < table.num_rows] or names
-    first = [name for name in _FIRST if name in held]
-    return table.select(first + [name for name in held if name not in first])
-
-
-def _printed(table: pa.Table) -> int:
-    """Say how many columns go on paper: of accounts, those that a person reads first."""
-    return (
-        sum(name in _FIRST for name in table.column_names) if "name" in table.column_names else table.num_columns
-    )
+def _sheet(book: Workbook, view: View, table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
+    """Add a view's sheet, and return the rows that are to be put into it, by the sheet's number."""
+    first = [name for name in view.layout if name in view.schema.names]
+    held = [name for name in view.schema.names if name == "name" or table[name].null_count < table.num_rows]
+    shown = [name for name in first if name in held] or held or view.schema.names
+    others = [name for name in held if name not in shown]
+    table = table.select([*shown, *others])
+    write_headings(book.add_worksheet(view.title), table, formats, len(shown))
+    return {len(book.worksheets()): table}
 
 
 def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
@@ -223,17 +175,16 @@ def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> 
 
 
 def _summary(sheet: Worksheet, account_map: AccountMap, sheet_rows: int, formats: Formats) -> None:
-    tables = (("overlap", account_map.overlap), ("whitespace", account_map.whitespace))
     shortened = [
-        f"The sheet {file.capitalize()} holds the first {sheet_rows:,} of {table.num_rows:,} accounts; {file}.csv "
-        "holds them all."
-        for file, table in tables
-        if table.num_rows > sheet_rows
+        f"The sheet “{view.title}” holds the first {sheet_rows:,} of {count:,} rows; {view.name}.csv has all."
+        for view in VIEWS
+        if (count := view.rows(account_map).num_rows) > sheet_rows
     ]
     sentences = [
         f"{account_map.finished:%Y-%m-%d %H:%M} UTC, session {account_map.session_id[:8]}",
         headline(account_map),
         *summary_sentences(account_map),
+        *estimate_sentences(account_map),
         *account_map.notes,
         *shortened,
     ]
@@ -242,61 +193,84 @@ def _summary(sheet: Worksheet, account_map: AccountMap, sheet_rows: int, formats
 
 
 def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
-    """Write the entities of each cell as a square and as a chart, and below it all that is known of the cells."""
-    sheet = book.add_worksheet("Matrix")
-    sheet.set_column(0, 2, 22)
-    sheet.set_column(3, 9, 19)
-    entities = account_map.matrix["entities"].to_pylist()
-    sheet.write_string(0, 0, "Shared entities", formats.heading)
+    """Write the companies of each cell as a square and as a chart, and below it all that is known of the cells.
+
+    A cell whose accounts were not revealed says so: blank, it would read as zero.
+    """
+    title = VIEW["matrix"].title
+    sheet = book.add_worksheet(title)
+    sheet.set_column(0, 3, 26)
+    sheet.set_column(4, 11, 19)
+    cells = account_map.matrix.to_pylist()
+    sheet.write_string(0, 0, "Shared companies", formats.heading)
     for at, theirs in enumerate(SEGMENTS, 1):
         sheet.write_string(0, at, f"Their {plural(theirs, 2)}", formats.heading)
     chart = book.add_chart({"type": "column"})
     for row, mine in enumerate(SEGMENTS, 1):
         sheet.write_string(row, 0, f"Your {plural(mine, 2)}", formats.heading)
-        for at, count in enumerate(entities[3 * row - 3 : 3 * row], 1):
-            if count is not None:
-                sheet.write_number(row, at, count, formats.number)
+        for at, cell in enumerate(cells[3 * row - 3 : 3 * row], 1):
+            if cell["level"] == NAMES:
+                sheet.write_number(row, at, cell["entities"], formats.number)
+            else:
+                sheet.write_string(row, at, cell_text(cell), formats.unknown)
     for at in range(1, len(SEGMENTS) + 1):
         chart.add_series(
             {
-                "name": ["Matrix", 0, at],
-                "categories": ["Matrix", 1, 0, 3, 0],
-                "values": ["Matrix", 1, at, 3, at],
+                "name": [title, 0, at],
+                "categories": [title, 1, 0, 3, 0],
+                "values": [title, 1, at, 3, at],
                 "data_labels": {"value": True},
             }
         )
-    write_table(sheet, account_map.matrix, formats, first_row=5)
-    chart.set_title({"name": "Shared entities"})
-    chart.set_y_axis({"name": "Entities", "major_gridlines": {"visible": True, "line": {"color": "#D9DFE5"}}})
-    sheet.insert_chart(16, 0, chart, {"x_scale": 1.8, "y_scale": 1.3, "description": "Shared entities by segment"})
+    _cells(sheet, account_map.matrix, formats, first_row=5)
+    chart.set_title({"name": "Shared companies"})
+    chart.set_y_axis({"name": "Companies", "major_gridlines": {"visible": True, "line": {"color": "#D9DFE5"}}})
+    sheet.insert_chart(
+        16, 0, chart, {"x_scale": 1.8, "y_scale": 1.3, "description": "Shared companies by segment"}
+    )
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
 
-def _sessions(book: Workbook, history: History, formats: Formats) -> None:
+def _cells(sheet: Worksheet, matrix: pa.Table, formats: Formats, first_row: int) -> None:
+    """Write one row a cell of the matrix, without the columns that no cell has a value in."""
+    held = [name for name in matrix.column_names if matrix[name].null_count < matrix.num_rows]
+    write_table(sheet, matrix.select(held), formats, first_row)
+    for row, cell in enumerate(matrix.to_pylist(), first_row + 1):
+        if cell["level"] != NAMES:
+            for name in ("entities", "accounts", "possible"):
+                if name in held:
+                    sheet.write_string(row, held.index(name), cell_text(cell), formats.unknown)
+
+
+def _sessions(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
     """Write the sessions with the overlap over time as a chart."""
-    sheet = book.add_worksheet("History")
+    title = VIEW["sessions"].title
+    sheet = book.add_worksheet(title)
     sheet.set_column(0, len(SESSION_SCHEMA) - 1, 18)
-    days = pc.strftime(history.sessions["finished"], "%Y-%m-%d")
-    at = SESSION_SCHEMA.names.index("finished")
-    sessions = history.sessions.set_column(at, "finished", days)
+    sessions = account_map.history.sessions
     write_table(sheet, sessions, formats)
     chart = book.add_chart({"type": "line"})
-    last, shared = sessions.num_rows, SESSION_SCHEMA.names.index("overlap")
+    last = sessions.num_rows
+    day, shared = (SESSION_SCHEMA.names.index(name) for name in ("finished", "overlap"))
     chart.add_series(
         {
-            "name": ["History", 0, shared],
-            "categories": ["History", 1, at, last, at],
-            "values": ["History", 1, shared, last, shared],
+            "name": [title, 0, shared],
+            "categories": [title, 1, day, last, day],
+            "values": [title, 1, shared, last, shared],
             "marker": {"type": "circle"},
         }
     )
-    chart.set_title({"name": "Shared entities over time"})
+    chart.set_title({"name": "Shared companies over time"})
     chart.set_y_axis({"min": 0})
     chart.set_legend({"none": True})
-    sheet.insert_chart(last + 2, 0, chart, {"x_scale": 1.8, "description": "Shared entities by session"})
+    sheet.insert_chart(last + 2, 0, chart, {"x_scale": 1.8, "description": "Shared companies by session"})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+_DRAWN: Final = {"matrix": _matrix, "sessions": _sessions}
+"""The views whose sheets have a chart."""
 
 
 def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
@@ -304,7 +278,7 @@ def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> No
         "They learned from this session:",
         *what_they_learned(account_map),
         *shown_sentences(account_map),
-        *disclosure_sentences(account_map),
+        HOW_TO_TREAT,
         receipt_sentence(account_map),
     ]
     _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
@@ -318,4 +292,5 @@ def _reading(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> Non
     }
     scores = {f"Score: {part.lower()}": meaning for part, meaning in score_sentences(account_map).items()}
     doubtful = {f"In doubt: {doubt}": meaning for doubt, meaning in DOUBTS.items()}
-    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | doubtful | plays).items()], formats)
+    without = {f"Without a match: {status}": meaning for status, meaning in STATUS_MEANINGS.items()}
+    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | doubtful | without | plays).items()], formats)

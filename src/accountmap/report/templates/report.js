@@ -3,12 +3,10 @@
   const PAGE_ROWS = 50;
   // The overlap in full length would be a book; the others are to be worked on the screen or in a spreadsheet.
   const PRINTED_ROWS = { overlap: 100, others: 40 };
-  const FILTERS = [
-    "reason", "segment", "their_segment", "play", "lead", "doubt", "tier", "owner_name", "their_owner_name",
-    "country", "territory", "industry", "size", "change", "why", "why_not",
-  ];
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+  // One address and nothing that could add a recipient, a header or a text to the mail.
+  const ADDRESS = /^[\p{L}\p{N}._+'-]+@[\p{L}\p{N}.-]+\.[\p{L}]{2,}$/u;
 
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
@@ -19,13 +17,29 @@
   // So that "Zurich" finds "Zürich".
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
+  // What the reader chose stays in this browser; without storage, as in a private window, it ends with the page.
+  const remembered = (name, standard) => {
+    try {
+      return JSON.parse(localStorage.getItem(`accountmap:${name}`)) ?? standard;
+    } catch {
+      return standard;
+    }
+  };
+  const remember = (name, value) => {
+    try {
+      localStorage.setItem(`accountmap:${name}`, JSON.stringify(value));
+    } catch {
+      // Nothing is lost but the convenience.
+    }
+  };
+
   class Column {
-    // A column of a view has the label and the values of the column that it shows, at the view's rows.
-    constructor({ name, label, below, before = "", order, numeric, hidden, values, words, codes }, shown, at) {
+    // A column of a view of the overlap has the label and the values of the overlap's column, at the view's rows.
+    constructor({ name, below, before = "", hidden, values, words, codes, ...own }, shown, at) {
       Object.assign(this, { name, below, before, hidden });
-      this.label = label ?? shown.label;
-      this.order = order ?? shown?.order;
-      this.numeric = numeric ?? shown?.numeric;
+      for (const property of ["label", "order", "numeric", "choose", "mail", "parts"]) {
+        this[property] = own[property] ?? shown?.[property];
+      }
       this.values = values ?? codes?.map((code) => (code === null ? null : words[code]))
         ?? at.map((row) => shown.values[row]);
     }
@@ -34,6 +48,20 @@
       const value = this.values[row];
       if (value === null) return "";
       return this.numeric ? NUMBER.format(value) : value;
+    }
+
+    // The name of an owner becomes a link, if the e-mail address beside it is nothing but one.
+    shown(row, held) {
+      const text = this.text(row);
+      const address = this.mail ? (held.get(this.mail)?.text(row) ?? "") : "";
+      if (ADDRESS.test(address)) {
+        const href = `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
+        return element("bdi", {}, element("a", { href, title: address, textContent: text }));
+      }
+      if (!this.parts) return element("bdi", { textContent: text });
+      // Each part stays in one piece where the line breaks.
+      const parts = text.split(" · ").map((part) => element("span", { className: "part", textContent: part }));
+      return element("bdi", {}, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
     }
 
     // Compares values; blanks come last whichever way the column is sorted.
@@ -65,6 +93,8 @@
       this.status = section.querySelector(".status");
       this.search = section.querySelector("input[type=search]");
       this.form = section.querySelector("form");
+      this.sort = section.querySelector(".sort select");
+      this.saved = section.querySelector(".saved select");
       this.previous = section.querySelector(".previous");
       this.next = section.querySelector(".next");
       this.headings = new Map();
@@ -72,16 +102,19 @@
       this.sorted = null;
       this.addHeadings(section.querySelector(".accounts thead"));
       this.addFilters();
-      this.listen();
+      this.addSaved();
+      this.listen(section);
       this.update();
     }
 
     addHeadings(head) {
       const row = element("tr");
+      this.sort.append(element("option", { value: "", textContent: "as ranked" }));
       for (const column of this.columns.filter(({ below }) => !below)) {
         const button = element("button", { type: "button", textContent: column.label });
         const heading = element("th", { scope: "col", className: column.name }, button);
         button.addEventListener("click", () => this.sortBy(column));
+        this.sort.append(element("option", { value: column.name, textContent: column.label }));
         this.headings.set(column, heading);
         row.append(heading);
       }
@@ -89,41 +122,79 @@
     }
 
     addFilters() {
-      for (const column of this.columns.filter(({ name }) => FILTERS.includes(name))) {
+      for (const column of this.columns.filter(({ choose }) => choose)) {
+        const choices = column.choices();
+        if (choices.length < 2 && this.name !== "overlap") continue;
         const all = element("option", { value: "", textContent: "all" });
-        const options = column.choices().map((value) => element("option", { value, textContent: value }));
+        const options = choices.map((value) => element("option", { value, textContent: value }));
         const select = element("select", { name: column.name }, all, ...options);
         this.filters.set(column, select);
-        this.form.lastElementChild.before(element("label", {}, `${column.label} `, select));
+        this.sort.parentElement.before(element("label", {}, `${column.label} `, select));
       }
     }
 
-    listen() {
-      this.form.addEventListener("input", () => this.update());
+    // Filters are saved under what they say, such as "Owner: Maya Lindqvist, Country: DE".
+    addSaved() {
+      this.sets = remembered(`filters:${this.name}`, []);
+      this.saved.replaceChildren(
+        element("option", { value: "", textContent: "choose" }),
+        ...this.sets.map(({ label }, number) => element("option", { value: number, textContent: label })),
+      );
+      this.saved.parentElement.hidden = this.sets.length === 0;
+    }
+
+    saveFilters() {
+      const chosen = [...this.filters].filter(([, select]) => select.value);
+      const words = this.search.value.trim();
+      const label = [
+        ...chosen.map(([column, select]) => `${column.label}: ${select.value}`),
+        ...(words ? [`“${words}”`] : []),
+      ].join(", ");
+      if (!label) return;
+      const wanted = Object.fromEntries(chosen.map(([column, select]) => [column.name, select.value]));
+      this.sets = [...this.sets.filter((other) => other.label !== label), { label, words, wanted }];
+      remember(`filters:${this.name}`, this.sets);
+      this.addSaved();
+      this.saved.value = this.sets.length - 1;
+    }
+
+    listen(section) {
+      this.form.addEventListener("input", ({ target }) => {
+        if (target === this.sort) this.sortBy(this.held.get(target.value));
+        else if (target === this.saved) this.choose(this.sets[target.value] ?? {});
+        else this.update();
+      });
       this.form.addEventListener("submit", (event) => event.preventDefault());
       // The fields are empty only after the event.
-      this.form.addEventListener("reset", () => setTimeout(() => this.update()));
+      this.form.addEventListener("reset", () => setTimeout(() => this.sortBy(undefined)));
+      section.querySelector(".save").addEventListener("click", () => this.saveFilters());
+      section.querySelector(".csv").addEventListener("click", () => this.saveRows());
       this.previous.addEventListener("click", () => this.show(this.first - PAGE_ROWS));
       this.next.addEventListener("click", () => this.show(this.first + PAGE_ROWS));
       addEventListener("beforeprint", () => this.show(0, PRINTED_ROWS[this.name] ?? PRINTED_ROWS.others));
       addEventListener("afterprint", () => this.show(0));
     }
 
-    choose(wanted) {
-      this.search.value = "";
-      for (const [column, select] of this.filters) select.value = wanted[column.name] ?? "";
+    choose({ wanted = {}, words = "" }) {
+      this.search.value = words;
+      for (const [column, select] of this.filters) {
+        select.value = wanted[column.name] ?? "";
+        if (select.selectedIndex < 0) select.value = "";
+      }
       this.update();
     }
 
     // First the natural way, then the other way round, then the order of the report again.
     sortBy(column) {
-      const natural = column.numeric ? -1 : 1;
-      if (this.sorted?.column !== column) this.sorted = { column, sign: natural };
+      const natural = column?.numeric ? -1 : 1;
+      if (!column) this.sorted = null;
+      else if (this.sorted?.column !== column) this.sorted = { column, sign: natural };
       else this.sorted = this.sorted.sign === natural ? { column, sign: -natural } : null;
       for (const [of, heading] of this.headings) {
         if (of !== this.sorted?.column) heading.removeAttribute("aria-sort");
         else heading.setAttribute("aria-sort", this.sorted.sign > 0 ? "ascending" : "descending");
       }
+      this.sort.value = this.sorted?.column.name ?? "";
       this.update();
     }
 
@@ -153,6 +224,7 @@
       this.body.replaceChildren(...page.map((row) => this.row(row)));
       this.previous.disabled = first === 0;
       this.next.disabled = first + count >= this.found.length;
+      this.previous.parentElement.hidden = this.found.length <= PAGE_ROWS;
       this.status.textContent = this.describe(first, page.length);
     }
 
@@ -161,10 +233,12 @@
       for (const [column] of this.headings) {
         const cell = element(column.name === "name" ? "th" : "td", { className: column.name });
         if (column.name === "name") cell.scope = "row";
-        cell.append(element("bdi", { textContent: column.text(row) }));
-        for (const below of this.columns.filter((other) => other.below === column.name)) {
-          if (!below.values[row]) continue;
-          cell.append(element("small", {}, below.before, element("bdi", { textContent: below.text(row) })));
+        cell.dataset.label = column.label;
+        const below = this.columns.filter((other) => other.below === column.name && other.values[row]);
+        if (column.values[row] === null && !below.length) cell.classList.add("blank");
+        cell.append(column.shown(row, this.held));
+        for (const other of below) {
+          cell.append(element("small", { className: other.name }, other.before, other.shown(row, this.held)));
         }
         made.append(cell);
       }
@@ -180,18 +254,74 @@
       const fitting = found === all ? "" : `${found} that fit, of `;
       return `${rows} of ${fitting}${all} ${noun}.`;
     }
+
+    // The rows that fit, with a byte order mark for Excel, and no text that a spreadsheet would run.
+    saveRows() {
+      const cell = (column, row) => {
+        const value = column.values[row] ?? "";
+        if (column.numeric) return String(value);
+        const risky = /^'*\s*[=+\-@＝＋－＠]/.test(value) && !/^[+-]?\d+([.,]\d+)*$/.test(value);
+        return `"${(risky ? "'" : "") + value.replaceAll('"', '""')}"`;
+      };
+      const columns = [...this.held.values()];
+      const lines = [
+        columns.map(({ label }) => `"${label}"`),
+        ...this.found.map((row) => columns.map((column) => cell(column, row))),
+      ];
+      const text = `\ufeff${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
+      const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+      element("a", { href, download: `${this.name}.csv` }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 10_000);
+    }
   }
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const tables = {};
   for (const [name, table] of Object.entries(data)) {
-    tables[name] = new AccountTable(document.getElementById(name), table, tables[table.of]?.held);
+    const section = document.getElementById(name);
+    if (section.querySelector(".accounts")) {
+      tables[name] = new AccountTable(section, table, tables[table.of]?.held);
+    }
   }
+
   // A button says in its data attributes what the filters of the overlap shall be.
   for (const button of document.querySelectorAll(".cell, .list")) {
     button.addEventListener("click", () => {
-      tables.overlap.choose(button.dataset);
+      tables.overlap?.choose({ wanted: button.dataset });
       document.getElementById("overlap-title").focus();
     });
   }
+
+  // "My accounts": one owner for all tables, remembered for the next report too.
+  const mine = document.querySelector(".mine");
+  const owners = [...new Set(Object.values(tables).flatMap(({ held }) => held.get("owner_name")?.choices() ?? []))];
+  if (owners.length > 1) {
+    const select = mine.querySelector("select");
+    select.append(...owners.sort(COLLATOR.compare).map((value) => element("option", { value, textContent: value })));
+    const apply = () => {
+      for (const table of Object.values(tables)) {
+        const filter = table.filters.get(table.held.get("owner_name"));
+        if (!filter) continue;
+        filter.value = select.value;
+        if (filter.selectedIndex < 0) filter.value = "";
+        table.update();
+      }
+    };
+    mine.hidden = false;
+    select.value = remembered("owner", "");
+    if (select.selectedIndex < 0) select.value = "";
+    if (select.value) apply();
+    select.addEventListener("input", () => {
+      remember("owner", select.value);
+      apply();
+    });
+  }
+
+  const print = document.querySelector(".print");
+  print.hidden = false;
+  print.addEventListener("click", () => {
+    document.body.classList.add("summary-only");
+    window.print();
+  });
+  addEventListener("afterprint", () => document.body.classList.remove("summary-only"));
 }
