@@ -22,6 +22,7 @@ from accountmap.errors import (
 from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.admin import backends, init, inspect
 from accountmap_cli.agreement import agreement
+from accountmap_cli.ask import ask_command, inbox_command
 from accountmap_cli.demo import demo
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
@@ -106,6 +107,8 @@ for command in (
     agreement,
     preview_command,
     map_command,
+    ask_command,
+    inbox_command,
     status,
     report_group,
     reference,
