@@ -4,6 +4,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.key_kinds import PROFILES
@@ -131,3 +132,50 @@ def test_a_list_of_several_parts_is_judged_as_one() -> None:
     (example,) = finding(check(accounts, prepared), "unknown_country").examples
     assert (example.account_ids, example.names) == ((f"{PART_ROWS + 1:05}",), (f"Acme {PART_ROWS + 1}",))
     assert check(accounts, prepared, spread=ProcessExecutor(2).map) == check(accounts, prepared)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_glued"),
+    [
+        ("Acme GmbH; Globex AG", True),
+        ("Acme Ltd / Globex Ltd", True),
+        ("Acme GmbH, info@acme.example, Berlin", True),
+        ("Acme, Inc.", False),
+        ("Smith, Jones & Partners LLP", False),
+        ("Müller GmbH & Co. KG", False),
+        ("A/S Globex", False),
+    ],
+)
+def test_records_glued_together_are_found(name: str, is_glued: bool) -> None:
+    kinds = {found.kind for found in checked({"name": name}).findings}
+    assert ("glued_records" in kinds) is is_glued
+
+
+def test_one_name_with_different_legal_forms_raises_a_doubt() -> None:
+    preflight = checked(
+        {"name": "Nordvik AB"},
+        {"name": "Nordvik Oy", "country": "FI"},
+        {"name": "Tessmark ApS", "country": "DK"},
+        {"name": "Tessmark AB", "country": "SE"},
+        {"name": "Globex GmbH", "country": "DE"},
+        {"name": "Globex GmbH", "country": "AT"},
+    )
+    found = finding(preflight, "other_form")
+    assert (found.count, found.examples[0].account_ids, found.examples[0].text) == (1, ("a0", "a1"), "ab / oy")
+
+
+def test_what_the_reader_noticed_is_among_the_findings() -> None:
+    table = pa.table(
+        {"Name": ["Acme", "Globex"], "Type": ["Gold", "Customer"], "Amount": ["1 €", "$2"], "Note": ["x", ""]}
+    )
+    accounts = read_accounts(table)
+    preflight = check(accounts, prepare_accounts(accounts, PROFILES["three"]))
+    unknown = finding(preflight, "unknown_segment")
+    assert (unknown.count, [each.text for each in unknown.examples]) == (1, ["Gold (1)"])
+    assert [each.text for each in finding(preflight, "mixed_currencies").examples] == ["EUR: 1", "USD: 1"]
+    columns = {each.heading: (each.read_as, each.filled, each.values) for each in preflight.list_columns}
+    assert columns["Note"] == ((), 1, ("x",))
+    assert columns["Type"] == (("segment",), 2, ("Gold", "Customer"))
+    values = preflight.to_dict()
+    assert values["segment_values"][0] == {"value": "Customer", "count": 1, "segment": "customer", "known": True}
+    json.dumps(values)
