@@ -28,6 +28,12 @@ def finding(preflight: Preflight, kind: str) -> Finding:
     [
         ("no_name", {"website": "acme.com"}, ""),
         ("generic_name", {"name": "Ltd"}, "Ltd"),
+        ("placeholder_name", {"name": "[not provided]"}, "[not provided]"),
+        ("person_name", {"name": "Frau Erika Berg"}, "Frau Erika Berg"),
+        ("person_name", {"name": "Maria Garcia"}, "Maria Garcia"),
+        ("status_mark", {"name": "(INACTIVE) Bellmoor Dairy"}, "(INACTIVE) Bellmoor Dairy"),
+        ("web_address_name", {"name": "www.tarnwickmarine.com"}, "www.tarnwickmarine.com"),
+        ("test_record", {"name": "Colbrook Foods TEST 2"}, "Colbrook Foods TEST 2"),
         ("mail_provider", {"name": "Acme", "email": "jo@gmail.com"}, "jo@gmail.com"),
         ("shared_host", {"name": "Acme", "website": "linkedin.com/company/acme"}, "linkedin.com/company/acme"),
         ("unreadable_address", {"name": "Acme", "website": "soon"}, "soon"),
@@ -65,10 +71,11 @@ def test_coverage_and_yield() -> None:
     assert (preflight.accounts, preflight.entities) == (4, 4)
     assert preflight.segments == {"customer": 1, "opportunity": 0, "prospect": 3}
     assert {c.name: c.filled for c in preflight.columns if c.filled} == {"name": 2, "website": 1, "email": 2}
-    assert {c.name: (c.filled, c.of) for c in preflight.keys} == {
-        "name": (2, 4),
+    keys = {c.name: (c.filled, c.of) for c in preflight.keys}
+    assert {name: keys[name] for name in ("domain", "name", "common_name")} == {
         "domain": (2, 4),
-        "label": (1, 4),
+        "name": (1, 4),
+        "common_name": (1, 4),
     }
     assert preflight.preview.share == 0.5
     assert (preflight.strong.filled, preflight.matchable.filled) == (3, 3)
@@ -169,7 +176,7 @@ def test_what_the_reader_noticed_is_among_the_findings() -> None:
         {"Name": ["Acme", "Globex"], "Type": ["Gold", "Customer"], "Amount": ["1 €", "$2"], "Note": ["x", ""]}
     )
     accounts = read_accounts(table)
-    preflight = check(accounts, prepare_accounts(accounts, PROFILES["three"]))
+    preflight = check(accounts, prepare_accounts(accounts, PROFILES["standard"]))
     unknown = finding(preflight, "unknown_segment")
     assert (unknown.count, [each.text for each in unknown.examples]) == (1, ["Gold (1)"])
     assert [each.text for each in finding(preflight, "mixed_currencies").examples] == ["EUR: 1", "USD: 1"]
@@ -179,3 +186,16 @@ def test_what_the_reader_noticed_is_among_the_findings() -> None:
     values = preflight.to_dict()
     assert values["segment_values"][0] == {"value": "Customer", "count": 1, "segment": "customer", "known": True}
     json.dumps(values)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "Maria Garcia SL"},
+        {"name": "John Lewis", "website": "johnlewis.com"},
+        {"name": "Anna Freud National Centre for Children"},
+        {"name": "Contest Systems"},
+    ],
+)
+def test_companies_are_not_taken_for_persons_or_tests(row: dict[str, Any]) -> None:
+    assert {"person_name", "test_record"}.isdisjoint(found.kind for found in checked(row).findings)
