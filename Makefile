@@ -2,28 +2,36 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock
+.PHONY: demo test lint programs lock release
 
 .venv/ready: pyproject.toml requirements/ci.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --requirement requirements/ci.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements/ci.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch .venv/ready
 
 demo: .venv/ready
 	$(BIN)/accountmap demo --yes
 
-test: .venv/ready lint
-	$(BIN)/pytest
+# Tests take both cores of a small machine, and no more than eight of a large one.
+test: programs .venv/ready lint
+	$(BIN)/pytest --numprocesses logical --maxprocesses 8
 
 lint: .venv/ready
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-# Renews the versions that CI uses, within the bounds of pyproject.toml.
-lock:
-	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--no-annotate --unsafe-package accountmap --extra test --output-file requirements/ci.lock pyproject.toml
+# Installs the programs that tests drive, with apt as root; elsewhere it says which tests are skipped without them.
+programs:
+	$(PYTHON) -m tests.programs
+
+# Renews the versions that CI uses, within the bounds of pyproject.toml, with the hashes of their files.
+lock: .venv/ready
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-package accountmap --custom-compile-command "make lock" \
+		--extra test --extra fuzz --extra release --output-file requirements/ci.lock pyproject.toml
+
+# Builds what is uploaded into dist/, and tries it.
+release: .venv/ready
+	$(BIN)/python tools/release.py

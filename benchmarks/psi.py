@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from psi_party import Marks, relay_body, run_party, save_points
 
 from accountmap.curve.backends import BACKENDS
-from accountmap.psi.parameters import Role
+from accountmap.model import Role
 
 
 def write_keys(folder: Path, size: int, slots: int) -> list[Path]:

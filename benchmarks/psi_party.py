@@ -13,12 +13,13 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from accountmap.psi.lazy import LazyMessages
+from accountmap.psi.phases import Message
 from loky import get_reusable_executor
 
 from accountmap.curve.backends import make_curve
-from accountmap.psi.lazy import LazyMessages
-from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports, Role
-from accountmap.psi.phases import Message
+from accountmap.model import Role
+from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_prefix
 from accountmap.psi.tables import Bytes2D, Points

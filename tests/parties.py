@@ -11,8 +11,9 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.session import Outcome, Steps, default_curve, propose_agreement, sign_agreement
-from accountmap.trust.terms import Lead, Sharing
+from accountmap.model import WeakSlots
+from accountmap.session import Decisions, Outcome, SessionRunner, default_curve, propose_agreement, sign_agreement
+from accountmap.trust.sharing import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -46,6 +47,11 @@ def account_list(rows: Sequence[Row]) -> AccountList:
     return AccountList(table, pa.table({"nothing": pa.array([None] * len(rows), pa.string())}))
 
 
+def answers(answer: bool | None = True) -> Decisions:
+    """The same answer to each question of a session, as a person gives it."""
+    return Decisions(lambda _: answer, lambda _: answer, by_person=True)
+
+
 @dataclass
 class Party:
     """One company and the folder that it shares."""
@@ -54,11 +60,13 @@ class Party:
     partner: PartnerRecord
     folder: Path
 
-    def steps(self) -> Steps:
-        return Steps(self.workspace, self.partner, FolderChannel(self.folder), default_curve(1), lambda: NOW)
+    def runner(self) -> SessionRunner:
+        return SessionRunner(
+            self.workspace, self.partner, FolderChannel(self.folder), default_curve(1), lambda: NOW
+        )
 
     def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
-        return self.steps().advance(lambda _: answer, new=new)
+        return self.runner().advance(answers(answer), new=new)
 
 
 @dataclass
@@ -78,6 +86,7 @@ class Parties:
         sharing: Sharing | None = None,
         leads: tuple[Lead, ...] = (),
         min_change: int = 5,
+        weak: WeakSlots = WeakSlots.REVEAL,
     ) -> "Parties":
         shared = folder / "shared"
         shared.mkdir(parents=True)
@@ -102,12 +111,13 @@ class Parties:
             leads=leads,
             min_change=min_change,
             days=73_000,
+            weak=weak,
             automatic_share=1.0,
             runs_per_30_days=runs,
             now=NOW,
         )
-        signed = sign_agreement(globex.workspace, draft.document.encode(), NOW)
-        sign_agreement(acme.workspace, signed.document.encode(), NOW)
+        signed = sign_agreement(globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)
+        sign_agreement(acme.workspace, signed.document.encode(), NOW, sizes_confirmed=True)
         return cls(acme, globex)
 
     def run(self) -> tuple[Outcome, Outcome]:

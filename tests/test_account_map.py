@@ -12,8 +12,8 @@ from accountmap.channels import FolderChannel
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.session import Steps, default_curve
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list
+from accountmap.session import SessionRunner, default_curve
+from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, answers
 
 A_MONTH_LATER = NOW + timedelta(days=30)
 
@@ -39,10 +39,10 @@ LEFT_A_MONTH_LATER = [
 
 def step_a_month_later(party: Party, *, new: bool) -> bool:
     """Go on with the second session, and tell whether it is done."""
-    steps = Steps(
+    steps = SessionRunner(
         party.workspace, party.partner, FolderChannel(party.folder), default_curve(1), lambda: A_MONTH_LATER
     )
-    return steps.advance(lambda _: True, new=new).state == "done"
+    return steps.advance(answers(), new=new).state == "done"
 
 
 @pytest.fixture

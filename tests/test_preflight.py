@@ -15,7 +15,7 @@ from accountmap.preflight import Finding, Preflight, check
 def checked(*rows: dict[str, Any], decisions: tuple[Decision, ...] = ()) -> Preflight:
     full = [{"account_id": f"a{at}", "segment": "prospect", **row} for at, row in enumerate(rows)]
     accounts = AccountList(pa.Table.from_pylist(full, schema=ACCOUNT_SCHEMA), pa.table({}))
-    return check(accounts, prepare_accounts(accounts, PROFILES["three"]), decisions)
+    return check(accounts, prepare_accounts(accounts, PROFILES["standard"]), decisions)
 
 
 def finding(preflight: Preflight, kind: str) -> Finding:
@@ -127,7 +127,7 @@ def test_a_list_of_several_parts_is_judged_as_one() -> None:
     full = [{"account_id": f"{at:05}", "name": f"Acme {at}", "segment": "prospect"} for at in range(PART_ROWS + 2)]
     full[PART_ROWS + 1]["country"] = "Ruritania"
     accounts = AccountList(pa.Table.from_pylist(full[::-1], schema=ACCOUNT_SCHEMA), pa.table({}))
-    prepared = prepare_accounts(accounts, PROFILES["three"])
+    prepared = prepare_accounts(accounts, PROFILES["standard"])
     (example,) = finding(check(accounts, prepared), "unknown_country").examples
     assert (example.account_ids, example.names) == ((f"{PART_ROWS + 1:05}",), (f"Acme {PART_ROWS + 1}",))
     assert check(accounts, prepared, spread=ProcessExecutor(2).map) == check(accounts, prepared)

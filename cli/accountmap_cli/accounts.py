@@ -59,7 +59,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="What to do with rows that are marked as private persons.",
         ),
-        click.option("--profile", default="eight", show_default=True, help="Which match keys to make."),
+        click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
         click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
         click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
     ]
@@ -197,7 +197,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @click.option("--city", help="City.")
 @click.option("--postal-code", help="Postal code.")
 @click.option("--phone", help="Phone number.")
-@click.option("--profile", default="eight", show_default=True, help="Which match keys to make.")
+@click.option("--profile", default="standard", show_default=True, help="Which match keys to make.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(profile: str, as_json: bool, **account: str | None) -> None:
     """Show step by step how a company's name becomes match keys.
@@ -272,7 +272,7 @@ def show_columns(found: "Preflight", empty: list[str]) -> None:
 
 def empty_fields(accounts: "AccountList") -> list[str]:
     """List the columns that an agreement may share and that hold nothing in this list."""
-    from accountmap.trust.terms import SHARED_FIELDS
+    from accountmap.model import SHARED_FIELDS
 
     columns = accounts.table
     return [

@@ -9,7 +9,7 @@ import click
 
 from accountmap_cli.context import existing_file
 from accountmap_cli.output import emit, emit_json, say, table
-from accountmap_cli.passphrase import chosen, into_keyring
+from accountmap_cli.passphrase import UNPROTECTED, chosen, into_keyring
 
 
 @click.command()
@@ -24,7 +24,7 @@ def init(context: click.Context, folder: Path | None, name: str, no_passphrase: 
     """Make a workspace: a folder with your identity and everything that you keep.
 
     FOLDER is made if it is missing; without it, this folder becomes the workspace. A passphrase that you choose
-    protects the private keys and the secrets of sessions that run.
+    protects the private keys, and with them your lists and results in it.
 
     \b
     Examples:
@@ -36,16 +36,24 @@ def init(context: click.Context, folder: Path | None, name: str, no_passphrase: 
     if no_passphrase and keyring:
         raise click.UsageError("--no-passphrase and --keyring exclude each other")
     root = context.find_root().params
-    secret = chosen(root["passphrase_fd"], none=no_passphrase, option="--passphrase-fd")
-    made = Workspace.create(folder or root["workspace"], name, datetime.now(UTC), passphrase=secret)
+    place = folder or root["workspace"]
+    Workspace.check_new(place, name)
+    secret = chosen(root["passphrase_fd"], none=no_passphrase, option="--passphrase-fd", company=name)
+    made = Workspace.create(place, name, datetime.now(UTC), passphrase=secret)
     made.close()
     emit(str(made.folder))
-    say(f"This is the workspace of {name}. identity.json in it holds your private keys: back it up, show nobody.")
+    place = made.folder.resolve()
+    say(f"Workspace created in {place}. identity.json in it holds your private keys: back it up, show nobody.")
     if secret is None:
-        say("The keys have no passphrase: whoever can read the folder can act as you.")
+        say(UNPROTECTED)
     elif keyring:
         into_keyring(made.card, secret)
-    say("Next: accountmap partner card")
+    say("Your lists, results and decisions are sealed in it. Reports that you write are open files.")
+    if place != Path.cwd():
+        say(f'Next: cd "{place}"')
+        say("Then: accountmap partner card")
+    else:
+        say("Next: accountmap partner card")
 
 
 @click.command()

@@ -3,19 +3,23 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from accountmap.errors import TrustError
 from accountmap_cli.agreement_options import new
-from accountmap_cli.agreement_words import growth_in_words, growth_seen_here, in_words
+from accountmap_cli.agreement_words import checked_here, concerns_in_words, in_words, signatures_in_words
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
+
+if TYPE_CHECKING:
+    from accountmap.trust.limits import SizeConcern
 
 
 @click.group()
 def agreement() -> None:
-    """Make, read and sign agreements: what is matched and what is revealed."""
+    """Make, read, sign and end agreements: what is matched and what is revealed."""
 
 
 agreement.add_command(new)
@@ -28,7 +32,7 @@ agreement.add_command(new)
 def show(context: click.Context, file: Path, as_json: bool) -> None:
     """Say in plain words what an agreement allows.
 
-    In a workspace, it also says if the partner's list grew many times over since the last agreement.
+    In your workspace it checks the signatures first; elsewhere it says that they are not checked.
 
     \b
     Example:
@@ -37,39 +41,33 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
     from accountmap.trust.agreement import Agreement
 
     shown = Agreement.parse(file.read_bytes())
+    checked = checked_here(context, shown)
     if as_json:
-        terms = shown.terms
         emit_json(
             {
                 "digest": shown.digest.hex(),
                 "complete": shown.complete,
-                "initiator": terms.names[0],
-                "responder": terms.names[1],
-                "purpose": terms.purpose,
-                "valid_until": terms.valid_until.isoformat(),
-                "slots": [slot.name for slot in terms.slots],
-                "segments": list(terms.segments),
-                "sharing": asdict(terms.sharing),
-                "leads": [asdict(lead) for lead in terms.leads],
-                "sizes": list(shown.sizes),
-                "runs_per_30_days": terms.runs_per_30_days,
-                "automatic_share": terms.automatic_share,
-                "min_change": terms.min_change,
-                "growth_alarm": terms.growth_alarm,
+                "signatures": "hold" if checked else "not checked",
+                "terms": asdict(shown.terms),
+                "parties": [asdict(party) for party in shown.parties],
             }
         )
-    else:
-        for line in in_words(shown):
-            emit(line)
-        for line in growth_seen_here(context, shown):
-            emit(line)
+        return
+    for line in in_words(shown, checked=checked):
+        emit(line)
 
 
 @agreement.command()
 @click.argument("file", type=existing_file())
 @click.option("-y", "--yes", is_flag=True, help="Sign without asking.")
+@click.option(
+    "--confirm-rows",
+    type=int,
+    metavar="ROWS",
+    help="Where the partner's list is very large or has grown: how many companies it may bring, typed by you.",
+)
 @click.pass_context
-def sign(context: click.Context, file: Path, yes: bool) -> None:
+def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None) -> None:
     """Sign an agreement that your partner made, or take in the one that they signed.
 
     The file is replaced by the one with both signatures.
@@ -78,47 +76,119 @@ def sign(context: click.Context, file: Path, yes: bool) -> None:
     Example:
       accountmap agreement sign acme-globex.agreement.toml
     """
-    from accountmap.session import partner_of, sign_agreement, write_agreement
-    from accountmap.trust.agreement import Agreement
+    from accountmap.session import concerns_of, partner_of, read_agreement, sign_agreement, write_agreement
 
-    document = file.read_bytes()
+    document, now = file.read_bytes(), datetime.now(UTC)
     with workspace(context) as own:
-        proposed = Agreement.parse(document)
-        grown = growth_in_words(own, proposed)
-        for line in [*in_words(proposed), *grown]:
+        proposed = read_agreement(own, document)
+        partner, ours = partner_of(own, proposed), proposed.role_of(own.card)
+        for line in in_words(proposed, checked=True, own_name=own.card.name):
             say(line)
-        asks = bool(grown) or (not proposed.complete and proposed.role_of(own.card) == 1)
-        if asks and not yes:
+        concerns = concerns_of(own, proposed, now)
+        if concerns:
+            confirm_sizes(concerns, partner.card.name, confirm_rows)
+        if not proposed.complete and ours == 1 and not yes:
             if not is_interactive():
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
             click.confirm("\nSign this agreement?", abort=True, err=True)
-        signed = sign_agreement(own, document, datetime.now(UTC))
+        signed = sign_agreement(own, document, now, sizes_confirmed=bool(concerns))
         write_agreement(signed, file)
-        partner, ours = partner_of(own, signed), signed.role_of(own.card)
     emit(str(file))
+    verb = "preview" if signed.is_preview else "map"
     if ours == 1:
-        say(f"\nSigned. Next: send {file} back to {partner.card.name}, who begins with: accountmap map")
+        say(f'\nSigned. Next: send "{file}" back to {partner.card.name}, who runs: accountmap agreement sign FILE')
     else:
-        say(f"\nBoth have signed. Next: accountmap map --with {partner.slug} --folder DIR")
+        say(f"\nBoth have signed. Next: accountmap {verb} --with {partner.slug} --folder DIR")
+
+
+def confirm_sizes(concerns: "list[SizeConcern]", partner: str, typed: int | None) -> None:
+    """Have a person type how many companies the partner may bring.
+
+    Raises:
+        TrustError: nobody is here, or another number was typed.
+    """
+    say()
+    for line in concerns_in_words(concerns, partner):
+        say(line)
+    rows = max(each.rows for each in concerns)
+    if typed is None:
+        if not is_interactive():
+            raise TrustError(
+                f"the list of {partner} needs a person to confirm it",
+                f"Ask them why, then add: --confirm-rows {rows}",
+            )
+        typed = click.prompt("Type how many companies it may bring, to go on", type=int, err=True)
+    if typed != rows:
+        raise TrustError(f"that is not the number of companies that {partner} may bring", "Nothing was signed.")
 
 
 @agreement.command()
 @click.argument("first", type=existing_file())
 @click.argument("second", type=existing_file())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diff(first: Path, second: Path, as_json: bool) -> None:
+@click.pass_context
+def diff(context: click.Context, first: Path, second: Path, as_json: bool) -> None:
     """Say in plain words what a second agreement changes.
 
     \b
     Example:
       accountmap agreement diff last-year.agreement.toml acme-globex.agreement.toml
     """
-    from accountmap.trust.agreement import Agreement
-    from accountmap.trust.agreement_words import differences
+    from accountmap.trust.agreement import Agreement, differences
 
-    found = differences(*(Agreement.parse(file.read_bytes()) for file in (first, second)))
+    both = [Agreement.parse(file.read_bytes()) for file in (first, second)]
+    checked = [checked_here(context, each) for each in both]
+    found = differences(*both)
     if as_json:
-        emit_json(list(found))
+        emit_json({"differences": list(found), "signatures": ["hold" if c else "not checked" for c in checked]})
         return
     for line in found or ("Nothing differs but the time of writing and the signatures.",):
         emit(line)
+    for file, each, is_checked in zip((first, second), both, checked, strict=True):
+        say(f"{file}: {signatures_in_words(each, checked=is_checked).strip()}")
+
+
+@agreement.command()
+@click.option("--with", "partner", required=True, help="Your partner.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def end(context: click.Context, partner: str, yes: bool) -> None:
+    """End the newest agreement with a partner, or withdraw one that you proposed.
+
+    No session begins or is answered under it any more. What was revealed stays with your partner.
+
+    \b
+    Example:
+      accountmap agreement end --with globex
+    """
+    from accountmap.session import end_agreement
+
+    with workspace(context) as own:
+        record = own.partner(partner)
+        if not yes:
+            if not is_interactive():
+                raise TrustError("nobody is here to confirm", "Say --yes.")
+            click.confirm(f"End the newest agreement with {record.card.name}?", abort=True, err=True)
+        ended = end_agreement(own, record, datetime.now(UTC))
+    what = "agreement" if ended.complete else "proposal"
+    say(
+        f"The {what} of {ended.terms.created:%Y-%m-%d} is ended here; the ledger says so. Tell {record.card.name}."
+    )
+
+
+@agreement.command()
+@click.argument("rows", type=click.IntRange(1, 100_000_000), required=False)
+@click.pass_context
+def limit(context: click.Context, rows: int | None) -> None:
+    """Show or set how many companies a partner may bring before you are asked to confirm it.
+
+    \b
+    Examples:
+      accountmap agreement limit
+      accountmap agreement limit 50000
+    """
+    with workspace(context) as own:
+        if rows is not None:
+            with own.transaction():
+                own.set_row_limit(rows)
+        emit(f"{own.row_limit}")

@@ -1,94 +1,145 @@
 """`accountmap agreement new`: propose an agreement, from options or in a dialogue."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.errors import InputError
-from accountmap.session.agreements import FIELDS, LEADERS, LEVELS, REST, SharingOptions, field_names
+from accountmap.errors import AccountmapError, InputError, TrustError
+from accountmap.model import SHARED_FIELDS, Level, PreviewKind
+from accountmap.session.sharing_options import (
+    LEADERS,
+    WHO,
+    SharingOptions,
+    countries,
+    employees_band,
+    field_names,
+    read_leads,
+)
+from accountmap.trust.match_rule import MatchProfile
 from accountmap_cli.agreement_words import in_words
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, say
+from accountmap_cli.session_words import segment_noun
 
-_LEVEL_KEYS: Final = {name[0]: name for name in LEVELS}
+if TYPE_CHECKING:
+    from accountmap import Workspace
+    from accountmap.trust.agreement import Agreement
+    from accountmap.workspace import PartnerRecord
+
+_LEVEL_KEYS: Final = {"f": Level.FIELDS, "n": Level.NAMES, "h": Level.HIDDEN}
+
+
+def ask(question: str, default: str, check: Callable[[str], object]) -> str:
+    """Ask until the answer can be used; what was answered before stays."""
+
+    def checked(typed: str) -> str:
+        try:
+            check(typed)
+        except AccountmapError as error:
+            raise click.UsageError(f"{error}. {error.hint}") from error
+        return typed
+
+    return str(click.prompt(question, default, value_proc=checked, err=True))
 
 
 def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
-    """Ask what each pair of segments shows, which fields, and who takes part."""
-    say("\nWhat may each pair of segments show, after both have agreed to reveal?")
-    say("  f  which accounts match, with the fields that follow")
-    say("  n  which accounts match, and no field")
-    say("  c  only how many match")
-    say("  h  nothing: it is not compared")
-    share = _ask_matrix(partner)
+    """Ask what each pair of segments shows, which fields, and who takes part.
+
+    Args:
+        default: what an empty answer stands for.
+    """
+    say("\nWhat may each of you learn of a match, after both have agreed to reveal?")
+    say("  f  which of its own companies the other has too, and the fields that follow")
+    say("  n  which of its own companies the other has too, and no field")
+    say("  h  nothing: the pair is not compared")
+    share = _ask_matrix(partner, default.share)
     options = replace(default, share=share)
-    if any(typed.endswith(FIELDS) for typed in share):
-        we_show = _ask_fields("Fields that you show of matches", default.we_show)
-        they_show = _ask_fields(f"Fields that {partner} shows", we_show)
+    if any(typed.endswith(Level.FIELDS) for typed in share):
+        say(f"\nFields that can be shown: {', '.join(SHARED_FIELDS)}.")
+        we_show = ask("Fields that you show of matches (with commas, or none)", default.we_show, field_names)
+        they_show = ask(f"Fields that {partner} shows (with commas, or none)", we_show, field_names)
         options = replace(options, we_show=we_show, they_show=they_show)
-    names = click.prompt("Only accounts in these countries (codes with commas, or all)", "all", err=True)
-    industries = click.prompt("Only these industries (with commas, or all)", "all", err=True)
+    say("\nWho takes part? An empty answer lets all in.")
+    names = ask(
+        "Only accounts in these countries (names or codes with commas, or all)",
+        ", ".join(default.countries) or "all",
+        lambda typed: countries(_listed(typed)),
+    )
+    industries = ask(
+        "Only these industries (with commas, or all)", ", ".join(default.industries) or "all", _check_industries
+    )
+    employees = ask(
+        "Only with so many employees (such as 50-5000, or all)",
+        default.employees or "all",
+        lambda typed: employees_band(_any(typed)),
+    )
     return replace(
         options,
         countries=tuple(_listed(names)),
         industries=tuple(_listed(industries)),
-        employees=_any(click.prompt("Only with so many employees (such as 50-5000, or all)", "all", err=True)),
-        rest=click.prompt(
-            "Who shows how many other accounts it has, by country, industry and size",
-            default.rest,
-            type=click.Choice(list(REST)),
-            err=True,
+        employees=_any(employees),
+        totals=_choose(
+            "Who also shows about how many companies it has, by country, industry and size", default.totals
         ),
-        names_of_rest=click.prompt(
-            "Who even names these other accounts",
-            default.names_of_rest,
-            type=click.Choice(list(REST)),
-            err=True,
-        ),
-        smallest_cell=click.prompt(
-            "Show counts from", default.smallest_cell, type=click.IntRange(1, 1_000), err=True
-        ),
+        names_of_rest=_choose("Who even NAMES all its other accounts", default.names_of_rest),
     )
 
 
-def ask_leads() -> tuple[str, ...]:
+def ask_leads(default: tuple[str, ...]) -> tuple[str, ...]:
     """Ask who leads where; several rules, the first that fits holds."""
+    if default and click.confirm(f"Keep these rules of who leads: {'  '.join(default)}?", default=True, err=True):
+        return default
     say("\nWho leads where both have an account? Rules are tried in order; an empty line ends them.")
     say("  Examples: customer:prospect=us    all:customer=them    all:all:DE,AT=both")
     rules: list[str] = []
-    while rule := click.prompt("Rule", "", show_default=False, err=True):
-        if rule.partition("=")[2] not in LEADERS:
-            say(f"  End it with ={', ='.join(LEADERS)}.")
-        else:
-            rules.append(rule)
+    while rule := ask("Rule", "", lambda typed: read_leads([typed] if typed else [])):
+        rules.append(rule)
     return tuple(rules)
 
 
-def _ask_matrix(partner: str) -> tuple[str, ...]:
-    keys = click.Choice(list(_LEVEL_KEYS))
-    first = click.prompt("All pairs, unless you say otherwise", "f", type=keys, err=True)
-    share = [f"all:all={_LEVEL_KEYS[first]}"]
-    if click.confirm("Do some pairs differ?", default=False, err=True):
-        for mine in SEGMENTS:
-            for theirs in SEGMENTS:
-                level = click.prompt(f"Your {mine} by {partner}'s {theirs}", first, type=keys, err=True)
-                share.append(f"{mine}:{theirs}={_LEVEL_KEYS[level]}")
-    return tuple(share)
-
-
-def _ask_fields(question: str, default: str) -> str:
+def _ask_matrix(partner: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    keys = {level: key for key, level in _LEVEL_KEYS.items()}
+    before = SharingOptions(share=default).to_sharing()
+    pairs = {(mine, theirs): keys[before.level((mine, theirs))] for mine in SEGMENTS for theirs in SEGMENTS}
+    choice = click.Choice(list(_LEVEL_KEYS))
+    usual = max(_LEVEL_KEYS, key=list(pairs.values()).count)
+    first = click.prompt("All pairs, unless you say otherwise", usual, type=choice, err=True)
+    differ = len(set(pairs.values())) > 1
     while True:
-        typed = click.prompt(f"{question} (with commas, or none)", default or "none", err=True)
+        share = [f"all:all={_LEVEL_KEYS[first]}"]
+        if click.confirm("Do some pairs differ?", default=differ, err=True):
+            for (mine, theirs), level in pairs.items():
+                pair = f"Your {segment_noun(mine)}, {partner}'s {segment_noun(theirs)}"
+                typed = click.prompt(pair, level if differ else first, type=choice, err=True)
+                share.append(f"{mine}:{theirs}={_LEVEL_KEYS[typed]}")
         try:
-            field_names(typed)
+            SharingOptions(share=tuple(share)).to_sharing()
         except InputError as error:
             say(f"  {error}. {error.hint}")
         else:
-            return str(typed)
+            return tuple(share)
+
+
+def _choose(question: str, default: str) -> str:
+    return str(click.prompt(question, default, type=click.Choice(list(WHO)), err=True))
+
+
+def _check_industries(typed: str) -> None:
+    from accountmap.trust.display_safety import check_line
+
+    for word in _listed(typed):
+        check_line(word, "An industry")
+
+
+def _check_purpose(typed: str) -> None:
+    from accountmap.trust.display_safety import MAX_PURPOSE, check_line
+
+    check_line(typed, "The purpose", MAX_PURPOSE)
 
 
 def _listed(typed: str) -> list[str]:
@@ -99,46 +150,99 @@ def _any(typed: str) -> str:
     return "" if typed.strip() == "all" else typed.strip()
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What was typed, as options or as answers."""
+
+    purpose: str
+    sharing: SharingOptions
+    leads: tuple[str, ...]
+    preview_only: bool
+    limits: dict[str, Any]
+    rule: dict[str, Any]
+
+
+def propose(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agreement":
+    """Write and sign the agreement that was asked for.
+
+    Raises:
+        InputError, TrustError: it cannot be kept.
+    """
+    from accountmap.session import propose_agreement, propose_preview
+
+    now, kind = datetime.now(UTC), wanted.rule["preview"]
+    if wanted.preview_only:
+        days = wanted.limits["days"]
+        return propose_preview(own, partner, purpose=wanted.purpose, preview=kind, days=days, now=now)
+    return propose_agreement(
+        own,
+        partner,
+        purpose=wanted.purpose,
+        sharing=wanted.sharing.to_sharing(),
+        leads=read_leads(wanted.leads),
+        now=now,
+        **wanted.limits,
+        **wanted.rule,
+    )
+
+
+def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agreement":
+    """Ask for everything and propose; what was answered is the default of the next try, if it cannot be kept."""
+    while True:
+        purpose = ask("Purpose, in your words", wanted.purpose, _check_purpose)
+        wanted = replace(wanted, purpose=purpose)
+        if not wanted.preview_only:
+            sharing = ask_sharing(partner.card.name, wanted.sharing)
+            wanted = replace(wanted, sharing=sharing)
+            wanted = replace(wanted, leads=ask_leads(wanted.leads))
+        try:
+            return propose(own, partner, wanted)
+        except (InputError, TrustError) as error:
+            say(f"\n{error}. {error.hint}")
+            click.confirm(
+                "Go through the questions again? Your answers are kept.", default=True, abort=True, err=True
+            )
+
+
 @click.command()
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
-@click.option("--ask", is_flag=True, help="Be asked for what is shared, who takes part and who leads.")
+@click.option("--ask", "asks", is_flag=True, help="Be asked for what is shared, who takes part and who leads.")
+@click.option(
+    "--preview",
+    "preview_only",
+    is_flag=True,
+    help="A short agreement for a preview only: nothing can be revealed.",
+)
 @click.option("--purpose", default="co-selling and joint marketing", show_default=True, help="In your words.")
 @click.option(
     "--share",
     multiple=True,
     metavar="MINE:THEIRS=LEVEL",
-    help="What a pair of segments shows: hidden, counts, names (which accounts match), or fields (and the fields "
-    "below). all stands for every segment; a later one overrides. [default: all:all=fields]",
+    help="What a pair of segments shows of matches: hidden, names (which companies match), or fields (and the "
+    "fields below). all stands for every segment; a later one overrides. [default: all:all=fields]",
 )
 @click.option(
     "--fields",
     default="name,owner_name,owner_email",
     show_default=True,
-    help="What each shows of matched accounts; none for nothing.",
+    help=f"What each shows of matched companies; none for nothing. Of: {', '.join(SHARED_FIELDS)}.",
 )
 @click.option("--we-show", help="What you show, if it is not the same both ways.")
 @click.option("--they-show", help="What they show, if it is not the same both ways.")
 @click.option(
-    "--show-rest",
-    type=click.Choice(["nobody", "us", "them", "both"]),
-    default="nobody",
+    "--totals",
+    type=click.Choice(list(WHO)),
+    default="both",
     show_default=True,
-    help="Who shows how many accounts it has that do not match, by country, industry and size.",
+    help="Who shows about how many companies it has, by country, industry and size.",
 )
 @click.option(
     "--name-rest",
-    type=click.Choice(["nobody", "us", "them", "both"]),
+    type=click.Choice(list(WHO)),
     default="nobody",
     show_default=True,
     help="Who even names the accounts that do not match.",
-)
-@click.option(
-    "--smallest-cell",
-    type=click.IntRange(1, 1_000),
-    default=5,
-    show_default=True,
-    help="Smaller counts are not shown where only counts are: a rule for screens; in --show-rest a real one.",
 )
 @click.option("--country", multiple=True, help="Only accounts in this country take part, of both lists.")
 @click.option("--industry", multiple=True, help="Only accounts of this industry take part.")
@@ -147,55 +251,67 @@ def _any(typed: str) -> str:
     "--lead",
     multiple=True,
     metavar="MINE:THEIRS[:COUNTRIES]=WHO",
-    help="Who leads where both have an account: us, them or both. The first rule that fits holds.",
+    help=f"Who leads where both have an account: {', '.join(LEADERS)}. The first rule that fits holds.",
 )
-@click.option("--days", default=365, show_default=True, help="For how many days sessions may begin.")
 @click.option(
-    "--runs",
-    default=4,
+    "--profile",
+    type=click.Choice([each.value for each in MatchProfile]),
+    default=MatchProfile.BALANCED.value,
     show_default=True,
-    type=click.IntRange(1, 1_000),
-    help="How many sessions may show counts in 30 days.",
+    help="How freely matches are revealed: careful reveals only what is sure, wide also what only weak keys say.",
+)
+@click.option(
+    "--preview-segments", is_flag=True, help="Show in the preview also which of your companies are customers."
+)
+@click.option("--auditor", default="", help="Who may check what each side put in. [default: whom both accept]")
+@click.option("--no-audit", is_flag=True, help="Nobody may check it. Possible matches are then not looked for.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days until it ends.")
+@click.option(
+    "--runs", default=6, show_default=True, type=click.IntRange(1, 1_000), help="How many sessions in 30 days."
 )
 @click.option(
     "--min-change",
     default=5,
     show_default=True,
     type=click.IntRange(0, 1_000_000),
-    help="A list may differ from earlier ones by none or by at least so many entities of a segment.",
+    help="A list may differ from earlier ones by none or by at least so many companies of a segment.",
 )
 @click.option(
     "--growth-alarm",
-    default=10,
+    default=4,
     show_default=True,
     type=click.IntRange(2, 1_000),
-    help="Warn when a partner's list is so many times as large as agreed before.",
+    help="A partner's list that grows so many times needs a person.",
 )
 @click.option(
     "--automatic-share",
-    default=0.8,
+    default=0.0,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="With --yes, reveal only if the counts are at most this share of the own list.",
+    help="With --yes, reveal without a person if at most this share of the own list is estimated to match.",
 )
 @click.pass_context
 def new(
     context: click.Context,
     partner: str,
     output: Path | None,
-    ask: bool,
+    asks: bool,
+    preview_only: bool,
     purpose: str,
     share: tuple[str, ...],
     fields: str,
     we_show: str | None,
     they_show: str | None,
-    show_rest: str,
+    totals: str,
     name_rest: str,
-    smallest_cell: int,
     country: tuple[str, ...],
     industry: tuple[str, ...],
     employees: str,
     lead: tuple[str, ...],
+    profile: str,
+    preview_segments: bool,
+    auditor: str,
+    no_audit: bool,
     days: int,
     runs: int,
     min_change: int,
@@ -210,45 +326,48 @@ def new(
     Examples:
       accountmap agreement new --with globex
       accountmap agreement new --with globex --ask
-      accountmap agreement new --with globex --share all:all=counts --share customer:prospect=fields
+      accountmap agreement new --with globex --preview
+      accountmap agreement new --with globex --share all:all=hidden --share customer:prospect=fields
       accountmap agreement new --with globex --we-show name --they-show name,owner_email --country DE --country AT
-      accountmap agreement new --with globex --lead customer:prospect=us --lead all:all:FR=them --show-rest both
+      accountmap agreement new --with globex --lead customer:prospect=us --lead all:all:FR=them
     """
-    from accountmap.session import propose_agreement, write_agreement
-    from accountmap.session.agreements import SharingOptions, read_leads
+    from accountmap.session import write_agreement
+    from accountmap.trust.terms import AuditTerms
 
-    options = SharingOptions(
-        share=share,
-        we_show=fields if we_show is None else we_show,
-        they_show=fields if they_show is None else they_show,
-        rest=show_rest,
-        names_of_rest=name_rest,
-        smallest_cell=smallest_cell,
-        countries=country,
-        industries=industry,
-        employees=employees,
+    audit = AuditTerms(required=False, auditor=auditor, keep_days=0) if no_audit else AuditTerms()
+    wanted = Wanted(
+        purpose,
+        SharingOptions(
+            share=share,
+            we_show=fields if we_show is None else we_show,
+            they_show=fields if they_show is None else they_show,
+            totals=totals,
+            names_of_rest=name_rest,
+            countries=country,
+            industries=industry,
+            employees=employees,
+        ),
+        lead,
+        preview_only,
+        limits={
+            "days": days,
+            "runs_per_30_days": runs,
+            "min_change": min_change,
+            "growth_alarm": growth_alarm,
+            "automatic_share": automatic_share,
+        },
+        rule={
+            "profile": MatchProfile(profile),
+            "audit": replace(audit, auditor=auditor) if auditor else audit,
+            "preview": PreviewKind.SEGMENTS if preview_segments else PreviewKind.SKETCH,
+        },
     )
     with workspace(context) as own:
         record = own.partner(partner)
-        if ask:
-            purpose = click.prompt("Purpose, in your words", purpose, err=True)
-            options, lead = ask_sharing(record.card.name, options), ask_leads()
-        made = propose_agreement(
-            own,
-            record,
-            purpose=purpose,
-            sharing=options.to_sharing(),
-            leads=read_leads(lead),
-            days=days,
-            automatic_share=automatic_share,
-            runs_per_30_days=runs,
-            min_change=min_change,
-            growth_alarm=growth_alarm,
-            now=datetime.now(UTC),
-        )
-        file = output or Path(f"{own.short_name}-{record.slug}.agreement.toml")
+        made = (propose_in_dialogue if asks else propose)(own, record, wanted)
+        file = output or Path(f"{own.short_name}-{record.slug}.{'preview' if preview_only else 'agreement'}.toml")
         write_agreement(made, file)
-    for line in in_words(made):
-        say(line)
+        for line in in_words(made, checked=True, own_name=own.card.name):
+            say(line)
     emit(str(file))
-    say(f"\nNext: send {file} to {made.terms.names[1]}; they sign it and send it back.")
+    say(f'\nNext: send "{file}" to {made.terms.names[1]}; they run: accountmap agreement sign FILE')

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.output import say
-from accountmap_cli.passphrase import present
+from accountmap_cli.output import is_interactive, say
+from accountmap_cli.passphrase import UNPROTECTED, present
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -25,6 +25,8 @@ def workspace(context: click.Context) -> Iterator["Workspace"]:
 
     root = context.find_root().params
     opened = Workspace.open(root["workspace"], present(root["passphrase_fd"]))
+    if not opened.is_protected and sys.stderr.isatty():
+        say(UNPROTECTED)
     try:
         yield opened
     finally:
@@ -64,7 +66,7 @@ def existing_file() -> click.Path:
 
 
 if TYPE_CHECKING:
-    from accountmap import Workspace
+    from accountmap import Outcome
     from accountmap.channels import DirectChannel
 
 
@@ -84,38 +86,69 @@ class Place:
 
     @classmethod
     def of(cls, folder: str | None, default: Path) -> "Place":
-        """Understand `--folder`; a local folder is made."""
+        """Understand `--folder`; without it messages go by mail, from and to a folder of the workspace.
+
+        Raises:
+            InputError: there is no such folder, or it is something else.
+        """
         if folder is not None and "://" in folder:
             return cls(folder, re.sub(r"//[^/]*@", "//", folder).rstrip("/"), travels=True)
-        local = Path(folder) if folder else default
-        local.mkdir(parents=True, exist_ok=True)
-        return cls(local, str(local), travels=False)
+        if folder is None:
+            default.mkdir(parents=True, exist_ok=True)
+            return cls(default, str(default), travels=False)
+        local = Path(folder)
+        if not local.is_dir():
+            _create(local)
+        return cls(local, str(local), travels=True)
 
     def file(self, name: str) -> str:
         """Name a file in it."""
         return f"{self.text}/{name}" if isinstance(self.target, str) else str(Path(self.text) / name)
 
-    def next_step(self, sent: tuple[str, ...], partner: str) -> str:
+    def next_step(self, outcome: "Outcome", partner: str) -> str:
         """Say what has to happen so that the partner's next file is taken in."""
         if not isinstance(self.target, Path | str):
             return f"Next: run this again when {partner} does too; it goes on where it stopped."
-        if sent and not self.travels:
-            named = " and ".join(map(self.file, sent))
-            return f"Next: send {named} to {partner}; when their file is in {self.text}, run this again."
-        return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again."
+        last = outcome.sent[-1] if outcome.sent else None
+        if last and not self.travels:
+            return (
+                f"Next: send {self.file(last)} to {partner}; save their answer in {self.text} and run this again."
+            )
+        mailed = outcome.session.sent if outcome.session and not self.travels else ""
+        reminder = f" If you have not sent {self.file(mailed)} yet, send it now." if mailed else ""
+        return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again.{reminder}"
 
     def please_send(self, sent: tuple[str, ...], partner: str, why: str) -> str:
-        """Ask the user to send the last files, or nothing where they arrive by themselves."""
+        """Ask the user to mail the last file, or nothing where files arrive by themselves."""
         if not sent or self.travels:
             return ""
-        return f"Send {' and '.join(map(self.file, sent))} to {partner}{why} "
+        return f"Send {self.file(sent[-1])} to {partner}{why} "
+
+
+def _create(folder: Path) -> None:
+    """Create a folder that the user named, if that is what the user wants."""
+    if folder.exists():
+        raise InputError(f"{folder} is not a folder.", "Name the folder that both of you see.")
+    if not is_interactive() or not click.confirm(f"There is no folder {folder}. Create it?", err=True):
+        raise InputError(f"There is no folder {folder}.", "Check the spelling, or create it first.")
+    folder.mkdir(parents=True)
 
 
 @contextmanager
 def open_place(
-    own: "Workspace", partner: str, folder: str | None, listen: str | None, connect: str | None, wait: float
+    own: "Workspace",
+    partner: str,
+    folder: str | None,
+    listen: str | None,
+    connect: str | None,
+    wait: float,
+    *,
+    command: str = "map",
 ) -> Iterator[Place]:
     """Understand `--folder`, `--listen` and `--connect`.
+
+    Args:
+        command: what the partner runs at the other end of a direct connection.
 
     Raises:
         InputError: they do not go together.
@@ -131,11 +164,15 @@ def open_place(
             "a direct connection either listens or connects, and keeps its messages in a local folder",
             "Give --listen on one side and --connect on the other.",
         )
-    with closing(direct_channel(own, partner, place.target, listen=listen, connect=connect, wait=wait)) as channel:
+    with closing(
+        direct_channel(own, partner, place.target, listen=listen, connect=connect, wait=wait, tell=say)
+    ) as channel:
         name = own.partner(partner).card.name
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
-            say(f"They run: accountmap map --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}")
+            say(
+                f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}"
+            )
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")
         yield Place(channel, place.text, travels=True)

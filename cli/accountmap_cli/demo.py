@@ -165,7 +165,7 @@ def agree(one: Side, other: Side, shared: Path) -> None:
     """Make and sign the agreement."""
     file = str(shared / "left-right.agreement.toml")
     name = partner_of(one, one, other)
-    one.run("agreement", "new", "--with", name, "--output", file, "--purpose", "demo", "--automatic-share", "1")
+    one.run("agreement", "new", "--with", name, "--output", file, "--purpose", "demo")
     other.run("agreement", "sign", file, "--yes")
     one.run("agreement", "sign", file)
 
@@ -176,8 +176,8 @@ def exchange(one: Side, other: Side, shared: Path, *, ask: bool) -> None:
     for turn in range(12):
         side = (one, other)[turn % 2]
         options = ["map", "--with", partner_of(side, one, other), "--folder", str(shared)]
-        said = side.run(*options, *(() if ask else ("--yes",)), ask=ask)
-        if said.startswith("The session ended"):
+        said = side.run(*options, *(() if ask else ("--approve",)), ask=ask)
+        if "To begin another" in said:
             raise click.Abort
         finished |= {side.name} if said.startswith("Done") else set()
         if len(finished) == 2:

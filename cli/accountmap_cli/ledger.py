@@ -1,103 +1,132 @@
 """`accountmap ledger`: what each partner has ever learned, and the proof of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
+from math import exp
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, plural, say
 
+if TYPE_CHECKING:
+    from accountmap import Workspace
+    from accountmap.trust.limits import PartnerBudget
+    from accountmap.workspace import PartnerRecord
+
 Facts = dict[str, Any]
 
 
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
     """Say what a partner has learned: in all, then session by session."""
-    sessions = [list(group) for _, group in groupby(entries, key=lambda facts: facts["session"])]
-    if not sessions:
-        yield f"{partner} has learned nothing from you: no session has begun."
-        return
-    counted = sum(any(shows_counts(facts) for facts in session) for session in sessions)
-    revealed = [most_matches(session) for session in sessions]
-    fields = sorted({field for facts in entries for field in facts.get("fields", ())})
-    yield f"What {partner} has learned from you in {plural(len(sessions), 'session')}:"
-    yield "  The sizes that your segments are padded to."
-    if counted:
-        yield f"  How many entities match at least, for each pair of segments: {times(counted)}."
-    if any(n is not None for n in revealed):
-        most = max(n for n in revealed if n is not None)
-        times_revealed = times(sum(n is not None for n in revealed))
-        yield f"  Which of its own entities are on your list, at most {most:,} at a time: {times_revealed}."
-    if fields:
-        yield f"  Of those entities, from your list: {', '.join(fields).replace('_', ' ')}."
-    if any(facts.get("rest") for facts in entries):
-        yield "  How many other entities you have, by country, industry and size."
-    if any(facts.get("rest") == "names" for facts in entries):
-        yield "  The names of these others: accounts that are not on its own list."
+    sessions = [list(group) for _, group in groupby(entries, key=_place)]
+    sent = [facts for facts in entries if "message" in facts]
+    if not sent:
+        yield f"{partner} has learned nothing from you: nothing was sent."
     else:
-        yield "  No account by name that is not on its own list as well."
+        yield f"What the messages have shown {partner}:"
+        yield from (f"  {line}" for line in _learned(sent))
     for session in sessions:
         yield ""
         yield from session_in_words(session)
 
 
+def _place(facts: Facts) -> str:
+    return f"session {facts['session']}" if "session" in facts else f"entry {facts['number']}"
+
+
+def _learned(sent: Sequence[Facts]) -> Iterator[str]:
+    sketches = {facts["sketch"] for facts in sent if "sketch" in facts}
+    matches = [facts["matches"] for facts in sent if "matches" in facts]
+    possible = [facts["possible"] for facts in sent if facts.get("possible")]
+    fields = sorted({field for facts in sent for field in facts.get("fields", ())})
+    if sketches:
+        yield f"{plural(len(sketches), 'blurred copy')} of your list."
+    if any("sizes" in facts for facts in sent):
+        yield "The sizes that your segments are padded to."
+    if matches:
+        most = f"at most {max(matches):,} at a time"
+        yield f"Which of its own companies you have too, {most}: {times(len(matches))}."
+    if possible:
+        yield f"Which of its own companies you possibly have, at most {max(possible):,} at a time, without a name."
+    if fields:
+        yield f"Of the companies that you share, from your list: {', '.join(fields).replace('_', ' ')}."
+    if any(facts.get("totals") for facts in sent):
+        yield "About how many companies you have, by country, industry and size."
+    if any(facts.get("names_rest") for facts in sent):
+        yield "The names of your other companies, which are not on its own list."
+    else:
+        yield "No company by name that is not on its own list as well."
+
+
+def could_have_learned(partner: str, budget: "PartnerBudget", epsilons: Sequence[float]) -> Iterator[str]:
+    """Say what a partner that changed its program could have made of what it got."""
+    if not budget.runs and not epsilons:
+        return
+    yield f"What {partner} could have learned beside that, if it has changed its program:"
+    for epsilon in epsilons:
+        right = round(100 / (1 + exp(-epsilon)))
+        yield f"  From a blurred copy: of any one company whether you have it, right {right} times in 100."
+    if budget.runs:
+        tried = f"{budget.keys:,} names or websites that it wrote down before"
+        yield f"  In {plural(budget.runs, 'session')} it could have tried out {tried}, and so found at"
+        yield f"  most {budget.identified:,} of your companies; of these no owner and no other field."
+        yield "  Smaller sizes, fewer sessions and an audit make this less: accountmap agreement new"
+
+
+def _could_have(own: "Workspace", partner: "PartnerRecord") -> "tuple[PartnerBudget, list[float]]":
+    sent = own.sketches.disclosures(partner.slug)
+    return own.budget(partner), [float(each.epsilon.fraction) for each in sent]
+
+
 def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
     """Say what one session showed, in the order in which it did."""
     first = session[0]
-    yield (
-        f"Session {first['session']}, begun {first['at'][:10]}, list {first['list']}, "
-        f"agreement {first['agreement'][:12]}…, you the {first['role']}"
-    )
+    agreement = f"agreement {first['agreement'][:12]}…" if "agreement" in first else ""
+    if "session" in first:
+        about = f"Session {first['session']}, begun {first['at'][:10]}"
+        yield f"{about}, list {first['list']}, {agreement}, you the {first['role']}"
+    else:
+        yield agreement[:1].upper() + agreement[1:]
     for facts in session:
         yield f"  {facts['at'][:16].replace('T', ' ')}  {sentence(facts)}"
 
 
 def sentence(facts: Facts) -> str:
     """Say what one entry records."""
-    if facts["event"] == "sent":
+    if "message" in facts:
         return shown(facts)
-    return {
-        "counted": "Finished; the agreement reveals counts only.",
+    known = {
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
-        "declined": "You declined to reveal. The counts stay known.",
-        "declined_by_partner": "They saw the counts and declined to reveal.",
+        "declined": "You declined to reveal.",
+        "declined_by_partner": "They saw the preview and declined; no account was revealed.",
         "refused": "Their message was not what the protocol allows; that ended the session.",
         "abandoned": "You gave the session up. What was shown before stays known.",
-    }[facts["event"]]
+        "agreement_ended": "You ended the agreement.",
+        "proposal_withdrawn": "You withdrew the proposal.",
+    }
+    return known.get(facts["event"], str(facts["event"]).replace("_", " ").capitalize() + ".")
 
 
 def shown(facts: Facts) -> str:
     """Say what a message shows."""
-    message = facts["message"]
-    if message in (1, 2):
-        sizes = ", ".join(f"{size:,} {segment}" for segment, size in facts["sizes"].items())
-        return f"Shown: padded sizes, {sizes}."
-    if message in (3, 4):
-        total = sum(n for _, _, n in facts["counts"]) if "counts" in facts else None
-        return "Shown: one count for each pair of segments" + (
-            f", {total:,} in all." if total is not None else "."
-        )
-    if message == 5:
-        return "Shown: how keys of the two lists are linked, without names, and so how many entities match."
-    if message in (6, 7):
-        return f"Shown: which of its own entities match, {facts['matches']:,}, and in which of your segments."
-    rest = "; and how many other entities there are, by country, industry and size" if facts["rest"] else ""
-    rest += ", and their names" if facts["rest"] == "names" else ""
-    return f"Shown: of these entities {', '.join(facts['fields']).replace('_', ' ') or 'no field'}{rest}."
+    listed = "; ".join(filter(None, (say_it(facts) for name, say_it in _SHOWN.items() if name in facts)))
+    return f"Sent message {facts['message']}: {listed or 'nothing that names an account'}."
 
 
-def shows_counts(facts: Facts) -> bool:
-    """Tell whether an entry records that the partner saw counts."""
-    return facts["event"] == "sent" and facts["message"] in (3, 4)
-
-
-def most_matches(session: Sequence[Facts]) -> int | None:
-    """Return how many matches a session revealed to the partner, or None if it did not come to that."""
-    return max(
-        (facts["matches"] for facts in session if facts["event"] == "sent" and "matches" in facts), default=None
-    )
+_SHOWN: Final[dict[str, Callable[[Facts], str]]] = {
+    "sketch": lambda facts: f"a blurred copy of your list (ε = {facts['epsilon']})",
+    "sizes": lambda facts: "padded sizes, " + ", ".join(f"{n:,} {name}" for name, n in facts["sizes"].items()),
+    "matches": lambda facts: f"which of its own companies match, {facts['matches']:,}, and your segment of each",
+    "possible": lambda facts: f"which possibly match, {facts['possible']:,}" if facts["possible"] else "",
+    "fields": lambda facts: f"of these companies {', '.join(facts['fields']).replace('_', ' ') or 'no field'}",
+    "totals": lambda facts: "about how many companies you have" if facts["totals"] else "",
+    "names_rest": lambda facts: "THE NAMES of your other companies" if facts["names_rest"] else "",
+}
+"""What each fact of a message that was sent says, by its name."""
 
 
 def times(count: int) -> str:
@@ -115,7 +144,7 @@ def ledger() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: every entry as it stands.")
 @click.pass_context
 def show(context: click.Context, partner: str | None, as_json: bool) -> None:
-    """Say what a partner has ever learned from you, in plain sentences.
+    """Say what a partner has learned from you, and what it could have learned, in plain sentences.
 
     \b
     Examples:
@@ -125,12 +154,15 @@ def show(context: click.Context, partner: str | None, as_json: bool) -> None:
     with workspace(context) as own:
         names = [own.partner(partner).card.name] if partner else [p.card.name for p in own.partners()]
         entries = [facts for entry in own.ledger().entries if (facts := entry.facts)["partner"] in names]
+        could = {known.card.name: _could_have(own, known) for known in own.partners()}
     if as_json:
-        emit_json(entries)
+        emit_json({"entries": entries, "could_have_learned": {name: asdict(could[name][0]) for name in names}})
         return
     for name in names:
         for line in in_words(name, [facts for facts in entries if facts["partner"] == name]):
             emit(line)
+        for n, line in enumerate(could_have_learned(name, *could[name])):
+            emit(line if n else f"\n{line}")
 
 
 @ledger.command()

@@ -27,8 +27,10 @@ from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.output import say
 from accountmap_cli.partner import identity, partner
+from accountmap_cli.preview import preview_command
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
+from accountmap_cli.status import status
 
 EXIT_CODES: Final = {
     InputError: 3,
@@ -92,7 +94,7 @@ def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
       3. accountmap accounts check     what will be matched; nothing leaves
       4. accountmap accounts prepare
       5. accountmap agreement new      one of you; the other signs
-      6. accountmap map                both, again and again until it is done
+      6. accountmap map                both, again and again until it is done; accountmap status says where you are
       7. accountmap report open
     """
 
@@ -102,7 +104,9 @@ for command in (
     partner,
     accounts,
     agreement,
+    preview_command,
     map_command,
+    status,
     report_group,
     reference,
     inspect,

@@ -10,7 +10,7 @@ import click
 from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
-from accountmap_cli.passphrase import chosen, forget_in_keyring, into_keyring, move_in_keyring
+from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
 
 
 @click.group()
@@ -37,13 +37,13 @@ def passphrase(context: click.Context, new_passphrase_fd: int | None, no_passphr
         raise click.UsageError("--no-passphrase and --keyring exclude each other")
     with workspace(context) as own:
         card = own.identity.card
-        new = chosen(new_passphrase_fd, none=no_passphrase, option="--new-passphrase-fd")
+        new = chosen(new_passphrase_fd, none=no_passphrase, option="--new-passphrase-fd", company=card.name)
         own.change_passphrase(new)
         if keyring and new is not None:
             into_keyring(card, new)
         else:
             forget_in_keyring(card)
-    say("The private keys are not protected any more." if new is None else "The passphrase is changed.")
+    say(f"Done. {UNPROTECTED}" if new is None else "The passphrase is changed.")
 
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def compare(theirs: "Card", fingerprint: str | None) -> None:
 
 @partner.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--again", is_flag=True, help="Write the card of the last rotation once more; nothing changes.")
 @click.pass_context
-def rotate(context: click.Context, output: Path | None) -> None:
+def rotate(context: click.Context, output: Path | None, again: bool) -> None:
     """Make new keys, and write the card that replaces yours at your partners.
 
     They add it as they added the first; it is signed with your old keys. Agreements name cards, so new ones are
@@ -142,10 +143,24 @@ def rotate(context: click.Context, output: Path | None) -> None:
     Example:
       accountmap partner rotate
     """
+    from accountmap.errors import WorkspaceError
+    from accountmap.files import write_atomic
+
     with workspace(context) as own:
-        file = output or Path(f"{own.short_name}.rotation.toml")
-        old, card = own.card, own.rotate(file, datetime.now(UTC)).card
-    move_in_keyring(old, card)
+        file, old = output or Path(f"{own.short_name}.rotation.toml"), own.card
+        rotation = own.last_rotation if again else own.rotate(datetime.now(UTC))
+        if rotation is None:
+            raise TrustError("these keys were never replaced")
+        card = own.card
+        if not again:
+            move_in_keyring(old, card)
+        try:
+            write_atomic(file, rotation.document.encode(), mode=0o644)
+        except OSError as error:
+            raise WorkspaceError(
+                f"the new keys are in use, and {file} cannot be written: {error.strerror}",
+                "Write the card elsewhere with: accountmap partner rotate --again -o FILE",
+            ) from error
     emit(str(file))
     say(f"Send it to each partner. Your new fingerprint, to read out by phone:\n\n  {card.fingerprint}\n")
     say("Then make new agreements: accountmap agreement new")

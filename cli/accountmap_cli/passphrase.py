@@ -1,19 +1,30 @@
-"""The options that name a database, and where its password comes from: never the command line."""
+"""Where passphrases and passwords come from: never the command line.
+
+The passphrase of the keys: a file descriptor, a credential of systemd, the keyring, or whoever is here.
+"""
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from accountmap.errors import BackendError, WorkspaceError
-from accountmap_cli.output import is_interactive
+from accountmap.errors import BackendError, TrustError, WorkspaceError
+from accountmap_cli.output import is_interactive, say
 
 if TYPE_CHECKING:
     from accountmap.trust.identity import Card
 
 SERVICE: Final = "accountmap"
+CREDENTIAL: Final = "accountmap-passphrase"
+"""Name of the credential that a systemd unit hands over: LoadCredentialEncrypted=accountmap-passphrase."""
+
+UNPROTECTED: Final = (
+    "These keys have no passphrase: whoever can read this folder, or a backup of it, can act as you and read your "
+    "lists. Set one with: accountmap identity passphrase"
+)
 MOST_BYTES: Final = 1024
 
 
@@ -36,6 +47,24 @@ def from_descriptor(number: int, what: str = "passphrase") -> str:
         ) from error
     if not line:
         raise WorkspaceError(f"file descriptor {number} holds no {what}")
+    return line
+
+
+def from_credentials() -> str | None:
+    """Read the passphrase that systemd has handed to this service, if it did (systemd.exec(5), credentials).
+
+    Raises:
+        WorkspaceError: it is there and cannot be read.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or not (file := Path(folder) / CREDENTIAL).is_file():
+        return None
+    try:
+        line = file.read_bytes()[:MOST_BYTES].split(b"\n", 1)[0].rstrip(b"\r").decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"the credential {CREDENTIAL} cannot be read") from error
+    if not line:
+        raise WorkspaceError(f"the credential {CREDENTIAL} is empty")
     return line
 
 
@@ -101,7 +130,7 @@ def present(descriptor: int | None) -> Callable[["Card"], str | None]:
     def ask(card: "Card") -> str | None:
         if descriptor is not None:
             return from_descriptor(descriptor)
-        kept = from_keyring(card)
+        kept = from_credentials() or from_keyring(card)
         if kept is not None or not is_interactive():
             return kept
         entered: str = click.prompt(f"Passphrase of {card.name}", hide_input=True, err=True)
@@ -110,12 +139,15 @@ def present(descriptor: int | None) -> Callable[["Card"], str | None]:
     return ask
 
 
-def chosen(descriptor: int | None, *, none: bool, option: str) -> str | None:
-    """Return the passphrase that shall protect an identity from now on, or None for none.
+def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> str | None:
+    """Return the passphrase that is to protect an identity from now on, or None for none.
+
+    The rule comes before the question, and the question again after a passphrase that is easy to guess.
 
     Args:
         none: the user asked for none.
         option: the option that names the descriptor, for the hint.
+        company: whose keys they are.
 
     Raises:
         WorkspaceError: nobody is here to choose one, and nothing says that there shall be none.
@@ -124,12 +156,29 @@ def chosen(descriptor: int | None, *, none: bool, option: str) -> str | None:
         return None
     if descriptor is not None:
         return from_descriptor(descriptor)
+    if (kept := from_credentials()) is not None:
+        return kept
     if not is_interactive():
         raise WorkspaceError(
             "nobody is here to choose a passphrase for the private keys",
             f"Give one with {option} N, or say --no-passphrase: then whoever reads the folder has the keys.",
         )
-    return str(click.prompt("Choose a passphrase", hide_input=True, confirmation_prompt="Repeat it", err=True))
+    from accountmap.trust.key_file import PASSPHRASE_RULE, check_passphrase
+
+    def checked(typed: str) -> str:
+        try:
+            check_passphrase(typed, company)
+        except TrustError as error:
+            say(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            raise click.UsageError(str(error)) from error
+        return typed
+
+    say(f"Your keys need a passphrase. {PASSPHRASE_RULE}")
+    return str(
+        click.prompt(
+            "Choose a passphrase", hide_input=True, confirmation_prompt="Repeat it", value_proc=checked, err=True
+        )
+    )
 
 
 Command = TypeVar("Command", bound=Callable[..., object])

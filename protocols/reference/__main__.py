@@ -7,70 +7,63 @@ python -m protocols.reference --check   # tells which files differ; exit code 1 
 import json
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from protocols.reference import (
     cases_agreements,
     cases_cards,
+    cases_conversation,
     cases_due,
-    cases_keys,
-    cases_matches,
+    cases_functions,
     cases_matching,
     cases_message,
-    cases_points,
+    cases_refusals,
     cases_rotations,
-    cases_run,
     cases_sealed,
     cases_session,
-    cases_tables,
+    cases_sketch,
 )
 from protocols.reference.canonical import vectors as canonical
-from protocols.reference.cases_session import SMALL, small_parties
-from protocols.reference.refusals import Case
-from protocols.reference.session import Played, play
+from protocols.reference.cases_refusals import refusals
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 
-
-@cache
-def _small_session() -> Played:
-    return play(*small_parties(), SMALL)
-
-
-def _refusals(comment: str, section: str, make: Callable[[Played], list[Case]]) -> Callable[[], dict[str, Any]]:
-    """Write cases against the session of session.json."""
-
-    def written() -> dict[str, Any]:
-        cases = [case.describe() for case in make(_small_session())]
-        return {"comment": comment, "section": section, "session": "session.json", "cases": cases}
-
-    return written
-
-
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
-    "psi/map_to_curve.json": cases_keys.map_to_curve,
-    "psi/domain_separation.json": cases_keys.match_generator,
-    "psi/blinding.json": cases_keys.blinding,
-    "psi/tokens.json": cases_keys.tokens,
-    "psi/digests.json": cases_keys.commitments,
+    "psi/map_to_curve.json": cases_functions.map_to_curve,
+    "psi/domain_separation.json": cases_functions.match_generator,
+    "psi/blinding.json": cases_functions.blinding,
+    "psi/tokens.json": cases_functions.tokens,
+    "psi/derivation.json": cases_functions.derivation,
+    "psi/laplace.json": cases_functions.laplace_draws,
+    "psi/ids.json": cases_functions.ids,
+    "psi/commitments.json": cases_functions.commitments,
+    "psi/sketch_positions.json": cases_sketch.positions,
+    "psi/sketch_noise.json": cases_sketch.noise,
+    "psi/sketches.json": cases_sketch.sketches,
+    "psi/sketch_densities.json": cases_sketch.densities,
+    "psi/sketch_readings.json": cases_sketch.readings,
+    "psi/estimates.json": cases_sketch.estimates,
+    "psi/noisy_totals.json": cases_sketch.noisy_totals,
+    "psi/presence_bits.json": cases_matching.presence_bits,
+    "psi/order_of_v.json": cases_matching.order_of_v,
     "psi/matching.json": cases_matching.matching,
+    "psi/match_rule.json": cases_matching.match_rule,
+    "psi/claims.json": cases_matching.claims,
+    "psi/preview.json": cases_session.preview,
     "psi/session.json": cases_session.small_session,
     "psi/session_without_matches.json": cases_session.session_without_matches,
-    "psi/refuse_lengths.json": _refusals("Bodies of another length", "psi-v1 §5", cases_tables.lengths),
-    "psi/refuse_points.json": _refusals("Points", "psi-v1 §5.1, §5.7", cases_points.points),
-    "psi/refuse_previews.json": _refusals("Preview columns out of order", "psi-v1 §5.3", cases_tables.previews),
-    "psi/refuse_openings.json": _refusals("Openings of commitments", "psi-v1 §5.4", cases_tables.openings),
-    "psi/refuse_consents.json": _refusals("Consents", "psi-v1 §5.4", cases_tables.consents),
-    "psi/refuse_tables.json": _refusals("Token tables", "psi-v1 §5.5", cases_tables.token_tables),
-    "psi/refuse_rows.json": _refusals("Named rows", "psi-v1 §5.6", cases_matches.named_rows),
-    "psi/refuse_row_counts.json": _refusals("Numbers of named rows", "psi-v1 §5.6", cases_matches.row_counts),
-    "psi/refuse_fields.json": _refusals("Sealed fields", "psi-v1 §5.7", cases_matches.sealed_fields),
-    "psi/refuse_receipts.json": _refusals("Receipts", "psi-v1 §5.8", cases_matches.receipts),
-    "psi/run.json": cases_run.run,
-    "psi/refuse_runs.json": cases_run.run_refusals,
-    "message/rest.json": cases_run.rests,
+    "psi/refuse_lengths.json": refusals("Bodies of another length", "psi-v2 §7", cases_refusals.lengths),
+    "psi/refuse_not_due.json": refusals("Messages of another place", "psi-v2 §9", cases_refusals.not_due),
+    "psi/refuse_previews.json": refusals("Sketches and nonces", "psi-v2 §5.4, §7.1", cases_refusals.previews),
+    "psi/refuse_consents.json": refusals("Consents", "psi-v2 §7.2", cases_refusals.consents),
+    "psi/refuse_points.json": refusals("Points and bits", "psi-v2 §7.3, §7.8", cases_refusals.points),
+    "psi/refuse_tokens.json": refusals("Tokens of V", "psi-v2 §7.4", cases_refusals.tokens),
+    "psi/refuse_claims.json": refusals("Claims", "psi-v2 §7.6", cases_refusals.claims),
+    "psi/refuse_rows.json": refusals("Named rows", "psi-v2 §7.7", cases_refusals.named_rows),
+    "psi/refuse_fields.json": refusals("Sealed fields and totals", "psi-v2 §7.9", cases_refusals.sealed_fields),
+    "psi/refuse_receipts.json": refusals("Receipts", "psi-v2 §7.10", cases_refusals.receipts),
+    "message/totals.json": cases_sketch.totals,
     "message/header.json": cases_message.headers,
     "message/refuse_headers.json": cases_message.header_refusals,
     "message/refuse_not_due.json": cases_due.not_due,
@@ -82,9 +75,14 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "message/refuse_channel_keys.json": cases_cards.channel_keys,
     "message/rotations.json": cases_rotations.rotations,
     "message/agreements.json": cases_agreements.agreements,
+    "message/preview_agreements.json": cases_agreements.preview_agreements,
     "message/refuse_agreements.json": cases_agreements.refusals,
+    "message/before_signing.json": cases_agreements.before_signing,
     "message/sealed.json": cases_sealed.sealed_message,
     "message/refuse_sealed.json": cases_sealed.sealed_refusals,
+    "conversation/bodies.json": cases_conversation.bodies,
+    "conversation/refuse_bodies.json": cases_conversation.refusals,
+    "conversation/sealed.json": cases_conversation.sealed,
 }
 """What makes each file."""
 

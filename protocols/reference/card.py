@@ -1,9 +1,9 @@
-"""The text of a partner card (trust-v1 §3)."""
+"""The text of a partner card (trust-v2 §3)."""
 
 import base64
 
 from protocols.reference import ed25519
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 LINE = 76
 
@@ -53,7 +53,7 @@ def fingerprint(signed: str) -> str:
 
 
 def rotation(new_card: str, old_signed: str, signing_seed: bytes, more: str = "") -> str:
-    """Put below a new card that it replaces another (trust-v1 §6).
+    """Put below a new card that it replaces another (trust-v2 §6).
 
     Args:
         new_card: with its signature.

@@ -1,10 +1,10 @@
-"""Sealing keys and cards that a reader must refuse (message-v1 §5.2, trust-v1 §1 to §3)."""
+"""Sealing keys and cards that a reader must refuse (message-v2 §5.2, trust-v2 §1 to §3)."""
 
 import base64
 from typing import Any
 
 from protocols.reference import card, ed25519
-from protocols.reference.cases_keys import LOW_ORDER
+from protocols.reference.cases_functions import LOW_ORDER
 from protocols.reference.cases_sealed import BRIGHTWATER, CREATED, LARKSPUR
 from protocols.reference.curve import P
 from protocols.reference.hpke import MLKEM_KEY_BYTES
@@ -15,7 +15,7 @@ ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 
 
 def channel_keys() -> Json:
-    """Keys of another length, with a coefficient that is none, or to which nothing can be sealed."""
+    """Keys of another length, with an invalid coefficient, or to which nothing can be sealed."""
     key = BRIGHTWATER.sealing_key
     before = key[:MLKEM_KEY_BYTES]
     changed = [
@@ -29,7 +29,7 @@ def channel_keys() -> Json:
     ]
     cases = [{"comment": "a key", "key": key.hex(), "expect": "accept"}]
     cases += [{"comment": what, "key": data.hex(), "expect": "refuse: channel-key"} for what, data in changed]
-    return {"comment": "Raw sealing keys", "section": "message-v1 §5.2", "cases": cases}
+    return {"comment": "Raw sealing keys", "section": "message-v2 §5.2", "cases": cases}
 
 
 def _card_with(name: str) -> str:
@@ -124,7 +124,7 @@ def cards() -> Json:
     ]
     return {
         "comment": "The first card of cards.json, carried and altered; all that are taken have its digest",
-        "section": "trust-v1 §1, §2, §3",
+        "section": "trust-v2 §1, §2, §3",
         "expect": card.digest(BRIGHTWATER.signed).hex(),
         "cases": taken + refused,
     }

@@ -1,4 +1,4 @@
-"""Headers that are well formed and not the one that is due (message-v1 §3)."""
+"""Headers that are well formed and not the one that is due (message-v2 §3)."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,11 +7,11 @@ from protocols.reference.cases_message import answer_to, fields_of
 from protocols.reference.cases_sealed import HEADER
 from protocols.reference.envelope import Header
 
-ROWS = 7
+ROWS, SLOTS = 7, 2
 OFFERED, ANSWERED = bytes(100), bytes(120)
-BODY_BYTES = 32 + 16 * ROWS
+BODY_BYTES = 32 + 8 + 2 + 32 * ROWS * SLOTS
 DUE = replace(answer_to(answer_to(HEADER, OFFERED), ANSWERED), body_bytes=BODY_BYTES)
-"""Message 3 of a session in which the responder has seven rows."""
+"""Message 3 of a session of one rectangle, in which the initiator has seven rows of two slots."""
 
 
 def changed_headers() -> list[tuple[str, str, Header]]:
@@ -26,7 +26,9 @@ def changed_headers() -> list[tuple[str, str, Header]]:
         ("in no role", "role", replace(DUE, role=2)),
         ("an earlier message of the sender's", "type", replace(HEADER, created=DUE.created)),
         ("of another type", "type", replace(DUE, type=5)),
-        ("of an unknown type", "type", replace(DUE, type=16)),
+        ("of a conversation", "type", replace(DUE, type=16)),
+        ("of a preview on its own", "type", replace(DUE, type=11)),
+        ("of an unknown type", "type", replace(DUE, type=17)),
         ("after another transcript", "transcript", replace(DUE, transcript=other)),
         ("of another session", "session", replace(DUE, session=other)),
         ("of no session", "session", replace(DUE, session=bytes(32))),
@@ -46,9 +48,10 @@ def not_due() -> dict[str, Any]:
     cases += [(what, f"refuse: {rule}", header) for what, rule, header in changed_headers()]
     return {
         "comment": "Message 3 is due, from the first card of cards.json to the second",
-        "section": "message-v1 §3",
+        "section": "message-v2 §3",
         "now": DUE.created,
-        "responder_rows": ROWS,
+        "initiator_rows": ROWS,
+        "slots": SLOTS,
         "due": fields_of(DUE),
         "cases": [
             {"comment": what, "header": header.encode().hex(), "expect": expect} for what, expect, header in cases

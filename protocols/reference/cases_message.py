@@ -1,12 +1,12 @@
-"""Vectors of headers, transcripts, chunk numbers and agreed fields (message-v1 §2, §4, §5.3, §6)."""
+"""Vectors of headers, transcripts, chunk numbers and agreed fields (message-v2 §2, §4, §5.3, §6)."""
 
 import hashlib
 from dataclasses import asdict, replace
 from typing import Any
 
 from protocols.reference import envelope
-from protocols.reference.agreed_fields import encode
 from protocols.reference.envelope import Header
+from protocols.reference.shown import encode_fields
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ def headers() -> Json:
             ("greatest values", greatest),
         )
     ]
-    return {"comment": "Headers, 192 bytes each", "section": "message-v1 §2", "cases": cases}
+    return {"comment": "Headers, 192 bytes each", "section": "message-v2 §2", "cases": cases}
 
 
 def header_refusals() -> Json:
@@ -74,16 +74,18 @@ def header_refusals() -> Json:
         ("one byte short", "magic", head[:-1]),
         ("another magic", "magic", b"AMAQ" + head[4:]),
         ("version 0", "version", head[:4] + b"\x00" + head[5:]),
-        ("version 2", "version", head[:4] + b"\x02" + head[5:]),
+        ("version 1", "version", head[:4] + b"\x01" + head[5:]),
+        ("version 3", "version", head[:4] + b"\x03" + head[5:]),
         ("suite 0", "version", head[:5] + b"\x00" + head[6:]),
-        ("suite 2", "version", head[:5] + b"\x02" + head[6:]),
+        ("suite 1", "version", head[:5] + b"\x01" + head[6:]),
+        ("suite 3", "version", head[:5] + b"\x03" + head[6:]),
         ("a body of more than 2^40 bytes", "body-length", too_long),
         ("the greatest length", "body-length", head[:-8] + b"\xff" * 8),
     ]
     cases = [
         {"comment": comment, "header": data.hex(), "expect": f"refuse: {rule}"} for comment, rule, data in changed
     ]
-    return {"comment": "Headers that a reader refuses by themselves", "section": "message-v1 §3", "cases": cases}
+    return {"comment": "Headers that a reader refuses by themselves", "section": "message-v2 §3", "cases": cases}
 
 
 def transcripts() -> Json:
@@ -97,7 +99,7 @@ def transcripts() -> Json:
         header = answer_to(header, body)
     return {
         "comment": "The transcript before any message, and after each of three",
-        "section": "message-v1 §4",
+        "section": "message-v2 §4",
         "agreement": OFFER.agreement.hex(),
         "initiator": OFFER.sender.hex(),
         "responder": OFFER.recipient.hex(),
@@ -112,11 +114,11 @@ def nonces() -> Json:
         {"chunk": chunk, "last": last, "expect": envelope.nonce(chunk, last).hex()}
         for chunk, last in ((0, False), (0, True), (1, False), (70000, True), (2**32 - 1, True))
     ]
-    return {"comment": "Nonces of chunks", "section": "message-v1 §5.3", "cases": cases}
+    return {"comment": "Nonces of chunks", "section": "message-v2 §5.3", "cases": cases}
 
 
 def agreed_fields() -> Json:
-    """Fields of entities, blank, long, and in other scripts; and bytes that are none."""
+    """Fields of entities, blank, long, and in other scripts; and malformed bytes."""
     written: list[tuple[str, list[str | None]]] = [
         ("no fields", []),
         ("two fields", ["Brightwater Works", "brightwater.example"]),
@@ -126,11 +128,12 @@ def agreed_fields() -> Json:
         ("too long, in characters of four bytes", ["\N{GRINNING FACE}" * 51]),
     ]
     cases: list[Json] = [
-        {"comment": comment, "fields": fields, "expect": encode(fields).hex()} for comment, fields in written
+        {"comment": comment, "fields": fields, "expect": encode_fields(fields).hex()}
+        for comment, fields in written
     ]
-    two = encode(["a", "b"])
+    two = encode_fields(["a", "b"])
     refused = [
-        ("a field too few", 2, encode(["a"])),
+        ("a field too few", 2, encode_fields(["a"])),
         ("a field too many", 1, two),
         ("a byte too few", 2, two[:-1]),
         ("a byte too many", 2, two + b"\x00"),
@@ -142,4 +145,4 @@ def agreed_fields() -> Json:
         {"comment": comment, "count": count, "bytes": data.hex(), "expect": "refuse: fields"}
         for comment, count, data in refused
     ]
-    return {"comment": "Agreed fields of one entity", "section": "message-v1 §6.1", "cases": cases}
+    return {"comment": "Agreed fields of one entity", "section": "message-v2 §6.1", "cases": cases}

@@ -1,4 +1,4 @@
-"""New cards in place of old ones, and those that a reader must refuse (trust-v1 §6)."""
+"""New cards in place of old ones, and those that a reader must refuse (trust-v2 §6)."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def rotations() -> dict[str, Any]:
     taken = [("as it was written", text), ("as mail may change it", "\n" + text.replace("\n", " \r\n") + "\n")]
     return {
         "comment": "The first card of cards.json is on file; all that are taken have the same new card",
-        "section": "trust-v1 §6",
+        "section": "trust-v2 §6",
         "expect": card.digest(RENEWED.signed).hex(),
         "cases": [
             *({"comment": what, "rotation": each, "expect": "accept"} for what, each in taken),

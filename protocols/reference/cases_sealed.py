@@ -1,4 +1,4 @@
-"""Vectors of whole messages: cards, keys, sealed bytes, and what a reader refuses (message-v1 §5, §7)."""
+"""Vectors of whole messages: cards, keys, sealed bytes, and what a reader refuses (message-v2 §5, §7)."""
 
 import hashlib
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from protocols.reference import aes_gcm, card, ed25519, envelope, hpke
 from protocols.reference.cases_message import OFFER
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 Json = dict[str, Any]
 SEALED_KEY_BYTES = 1168
@@ -67,14 +67,14 @@ MESSAGE = envelope.write(HEADER, BODY, BRIGHTWATER.signing_seed, LARKSPUR.sealin
 def cards() -> Json:
     """The cards of both."""
     cases = [owner.describe() for owner in (BRIGHTWATER, LARKSPUR)]
-    return {"comment": "Two partner cards and the secrets behind them", "section": "trust-v1 §3", "cases": cases}
+    return {"comment": "Two partner cards and the secrets behind them", "section": "trust-v2 §3", "cases": cases}
 
 
 def sealed_message() -> Json:
     """One message from the first card to the second."""
     return {
         "comment": "A message from the first card of cards.json to the second",
-        "section": "message-v1 §5",
+        "section": "message-v2 §5",
         "header": HEADER.encode().hex(),
         "body": BODY.hex(),
         "random": {name: value.hex() for name, value in vars(RANDOM).items()},
@@ -130,7 +130,7 @@ def sealed_refusals() -> Json:
     ]
     return {
         "comment": "The message of sealed.json altered; the second card reads it and expects the first",
-        "section": "message-v1 §7",
+        "section": "message-v2 §7",
         "cases": [
             {"comment": comment, "message": data.hex(), "expect": f"refuse: {rule}"}
             for comment, rule, data in changed

@@ -57,7 +57,7 @@ def expand_message_xmd(message: bytes, dst: bytes, length: int) -> bytes:
 
 
 def is_square(x: int) -> bool:
-    """Tell whether a field element is a square (Euler's criterion)."""
+    """Return whether a field element is a square (Euler's criterion)."""
     return pow(x, (P - 1) // 2, P) in (0, 1)
 
 
@@ -71,6 +71,6 @@ def elligator2(u: int) -> int:
 
 
 def hash_to_curve(dst: bytes, message: bytes) -> bytes:
-    """Map a message to a u-coordinate, 32 bytes, little-endian (psi-v1 §3.1)."""
+    """Map a message to a u-coordinate, 32 bytes, little-endian (psi-v2 §3.1)."""
     u = int.from_bytes(expand_message_xmd(message, dst, 48), "big") % P
     return elligator2(u).to_bytes(32, "little")

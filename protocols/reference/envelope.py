@@ -1,16 +1,16 @@
-"""The envelope of message-v1: header, transcript, sealed key, chunks."""
+"""The envelope of message-v2: header, transcript, sealed key, chunks."""
 
 from dataclasses import astuple, dataclass
 
 from protocols.reference import aes_gcm, ed25519, hpke
-from protocols.reference.labels import sha256
+from protocols.reference.suite import sha256
 
 CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Header:
-    """The fields of a header, in their order (message-v1 §2)."""
+    """The fields of a header, in their order (message-v2 §2)."""
 
     type: int
     role: int
@@ -27,36 +27,40 @@ class Header:
         """Write the header, 192 bytes."""
         kind, role, *digests, created, expires, body_bytes = astuple(self)
         numbers = (n.to_bytes(8, "big") for n in (created, expires, body_bytes))
-        return b"AMAP\x01\x01" + bytes([kind, role]) + b"".join(digests) + b"".join(numbers)
+        return b"AMAP\x02\x02" + bytes([kind, role]) + b"".join(digests) + b"".join(numbers)
 
 
 def first_transcript(agreement: bytes, initiator: bytes, responder: bytes) -> bytes:
-    """Return th_0 (message-v1 §4)."""
-    return sha256(b"accountmap-message-v1 transcript\x00" + agreement + initiator + responder)
+    """Return th_0 (message-v2 §4)."""
+    return sha256(b"accountmap-message-v2 transcript\x00" + agreement + initiator + responder)
 
 
 def next_transcript(header: Header, body: bytes) -> bytes:
-    """Return th_i (message-v1 §4)."""
+    """Return th_i (message-v2 §4)."""
     return sha256(header.transcript + header.encode() + sha256(body))
 
 
 def info(header: bytes) -> bytes:
-    """Return the info of HPKE (message-v1 §5.2)."""
-    return b"accountmap-message-v1 header\x00" + sha256(header)
+    """Return the info of HPKE (message-v2 §5.2)."""
+    return b"accountmap-message-v2 header\x00" + sha256(header)
+
+
+SESSION_LABEL, CONVERSATION_LABEL = b"accountmap-message-v2 signature", b"accountmap-conversation-v1 signature"
 
 
 def signature(header: Header, body: bytes, signing_seed: bytes) -> bytes:
-    """Sign the transcript (message-v1 §5.1)."""
-    return ed25519.sign(signing_seed, b"accountmap-message-v1 signature\x00" + next_transcript(header, body))
+    """Sign the transcript (message-v2 §5.1), or a message of a conversation (conversation-v1 §2)."""
+    label = CONVERSATION_LABEL if header.type == 16 else SESSION_LABEL
+    return ed25519.sign(signing_seed, label + b"\x00" + next_transcript(header, body))
 
 
 def nonce(chunk: int, last: bool) -> bytes:
-    """Number a chunk (message-v1 §5.3)."""
+    """Number a chunk (message-v2 §5.3)."""
     return bytes(7) + chunk.to_bytes(4, "big") + bytes([last])
 
 
 def seal_chunks(content_key: bytes, plaintext: bytes) -> bytes:
-    """Seal body and signature in chunks (message-v1 §5.3)."""
+    """Seal body and signature in chunks (message-v2 §5.3)."""
     parts = [plaintext[i : i + CHUNK_BYTES] for i in range(0, len(plaintext), CHUNK_BYTES)]
     return b"".join(aes_gcm.seal(content_key, nonce(n, n == len(parts) - 1), part) for n, part in enumerate(parts))
 

@@ -1,37 +1,124 @@
-"""A whole session, both sides at once, from given inputs and randomness (psi-v1 §5)."""
+"""A whole session, both sides at once, from given inputs and randomness (psi-v2 §7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from protocols.reference import ed25519, fields
+from protocols.reference import aes_gcm, ed25519, sketch
 from protocols.reference.curve import x25519
-from protocols.reference.labels import commitment, consent, session_id
-from protocols.reference.matching import Table, match
-from protocols.reference.party import INITIATOR, RESPONDER, Parameters, Party
-from protocols.reference.tables import Blinded, blind, count_common, flat, preview_column, shuffle, tokens
+from protocols.reference.matching import ASK, REVEAL, Match, Table, claims_of, encode_claims, match, tier_of
+from protocols.reference.party import INITIATOR, RESPONDER, STRONG, Entity, Parameters, Party, message_of
+from protocols.reference.suite import (
+    consent,
+    digest,
+    generator_of_match,
+    match_id,
+    rectangle_id,
+    session_id,
+    sha256,
+    transcripts,
+)
+from protocols.reference.tables import Blinded, blind, flat, input_commitment, order_of_v, pack_bits, tokens
+
+NONCE = bytes(12)
 
 
-@dataclass(frozen=True)
-class Previewed:
-    """Messages 1 to 5, and what stands behind them.
+def join(sections: list[bytes]) -> bytes:
+    """Put sections into a container (psi-v2 §7)."""
+    return b"".join(len(section).to_bytes(8, "big") for section in sections) + b"".join(sections)
+
+
+@dataclass
+class Comparison:
+    """What is computed for one rectangle.
 
     Attributes:
-        bodies: of the messages.
-        x, y: the blinded tables.
-        u_order, v_order: for each row of the token tables, the row of the blinded table.
-        u, v: the token tables.
-        openings: of the responder's preview column, of its table, and of the initiator's table.
+        v_order: for each row of V, the row of Y.
+        matches: all of them.
+        claims: those that are claimed, and what becomes of each.
+        keys: for each claim the keys under which the initiator and the responder seal.
     """
 
-    bodies: list[bytes]
-    sid: bytes
+    rid: bytes
     x: Blinded
     y: Blinded
-    u_order: list[int]
-    v_order: list[int]
     u: Table
     v: Table
-    counts: list[list[int]]
-    openings: tuple[bytes, bytes, bytes]
+    v_order: list[int]
+    matches: list[Match]
+    claims: list[tuple[Match, str]]
+    ids: list[bytes] = field(default_factory=list)
+    words: list[bytes] = field(default_factory=list)
+    shares: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []))
+    keys: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    @property
+    def section_6(self) -> bytes:
+        """Write the claims."""
+        return encode_claims([claim for claim, _ in self.claims])
+
+    @property
+    def entities(self) -> tuple[list[Entity], list[Entity]]:
+        """Return the entities of the claims, the initiator's and the responder's."""
+        xs = [self.x.origin[claim.x] for claim, _ in self.claims]
+        ys = [self.y.origin[self.v_order[claim.v]] for claim, _ in self.claims]
+        return [e for e in xs if e is not None], [e for e in ys if e is not None]
+
+
+def password(entity: Entity, slots: list[int], p: Parameters) -> bytes:
+    """Join the keys of some slots, each behind its length (psi-v2 §7.8)."""
+    keys = [message_of(entity, slot, p) or b"" for slot in slots]
+    return b"".join(len(key).to_bytes(4, "big") + key for key in keys)
+
+
+def compare(i: Party, r: Party, rectangle: int, sid: bytes, p: Parameters) -> Comparison:
+    """Make X, Y, V and the claims of one rectangle (psi-v2 §7.3 to §7.6)."""
+    rid = rectangle_id(sid, rectangle)
+    x, y = blind(i, rectangle, p), blind(r, rectangle, p)
+    sizes = p.sizes_in(rectangle, RESPONDER)
+    v_order = order_of_v(i.session_seed, i.nonce, rectangle, sizes, y.bits)
+    of_y = tokens(rid, x.scalar, y.table)
+    u, v = tokens(rid, y.scalar, x.table), [of_y[row] for row in v_order]
+    bits = x.bits, [y.bits[row] for row in v_order]
+    matches = match(u, v, bits, p.slots, p.sent, p.threshold)
+    return Comparison(rid, x, y, u, v, v_order, matches, claims_of(matches, bits, p.slots, p.classes))
+
+
+def exchange(c: Comparison, i: Party, r: Party, rectangle: int, p: Parameters) -> None:
+    """Agree on the keys of the claims (psi-v2 §7.8)."""
+    graph = digest("graph", c.rid, sha256(flat(c.v)), sha256(c.section_6))
+    draws = [side.draw(f"key_shares {rectangle}", 32 * len(c.claims)) for side in (i, r)]
+    for n, (claim, _) in enumerate(c.claims):
+        name = match_id(c.rid, claim.x, claim.v)
+        ours = password(c.entities[INITIATOR][n], [s for s, _ in claim.pairs], p)
+        theirs = password(c.entities[RESPONDER][n], [t for _, t in claim.pairs], p)
+        if ours != theirs:
+            raise ValueError("the two sides hold different keys")
+        scalars = [drawn[32 * n : 32 * n + 32] for drawn in draws]
+        p_share, q_share = (x25519(scalar, generator_of_match(c.rid + name + ours)) for scalar in scalars)
+        k = x25519(scalars[0], q_share)
+        c.ids.append(name)
+        c.words.append(ours)
+        c.shares[0].append(p_share)
+        c.shares[1].append(q_share)
+        keys = [digest("match-key", c.rid, graph, bytes([role]), name, p_share, q_share, k) for role in (0, 1)]
+        c.keys.append((keys[0], keys[1]))
+
+
+def field_block(c: Comparison, role: int) -> bytes:
+    """Seal what a party shows of the claims (psi-v2 §7.9)."""
+    sealed = [
+        aes_gcm.seal(keys[role], NONCE, entity.fields if outcome == REVEAL else b"")
+        for keys, entity, (_, outcome) in zip(c.keys, c.entities[role], c.claims, strict=True)
+    ]
+    return b"".join(len(part).to_bytes(4, "big") for part in sealed) + b"".join(sealed)
+
+
+def matches_text(comparisons: list[Comparison], p: Parameters) -> bytes:
+    """Write id, outcome and tier of all matches, for the receipt (psi-v2 §7.10)."""
+    return b"".join(
+        name + bytes([1 if outcome == REVEAL else 2, 1 if tier_of(claim.pairs, p.slots) == STRONG else 2])
+        for c in comparisons
+        for name, (claim, outcome) in zip(c.ids, c.claims, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -40,80 +127,66 @@ class Played:
 
     Attributes:
         bodies: of messages 1 to 10.
-        entities: for the initiator and the responder, its entity in each match.
-        words: the password of each match.
+        transcripts: t_0 to t_9.
         receipt: the digest that both signed.
     """
 
+    sid: bytes
     bodies: list[bytes]
-    preview: Previewed
-    result: fields.Found
-    entities: tuple[list[int], list[int]]
-    words: list[bytes]
+    transcripts: list[bytes]
+    comparisons: list[Comparison]
     receipt: bytes
 
 
+def first_body(party: Party, p: Parameters) -> bytes:
+    """Write message 1 or 2 (psi-v2 §7.1)."""
+    made = sketch.make(p.sketches[party.role], party.sketch_secret, party.full_names)
+    return party.nonce + party.channel_key + input_commitment(party, p) + made
+
+
 def sign(party: Party, receipt: bytes) -> bytes:
-    """Sign a receipt (psi-v1 §5.8)."""
-    return ed25519.sign(party.signing_seed, b"accountmap-receipt-v1 signature\x00" + receipt)
+    """Sign a receipt (psi-v2 §7.10)."""
+    return ed25519.sign(party.signing_seed, b"accountmap-receipt-v2 signature\x00" + receipt)
 
 
-def preview(i: Party, r: Party, p: Parameters) -> Previewed:
-    """Make messages 1 to 5; both agree to reveal."""
-    i_nonce = i.draw("nonce", 32)
-    x = blind(i, p)
-    r_nonce = r.draw("nonce", 32)
-    y = blind(r, p)
-    sid = session_id(p.context, i_nonce, r_nonce)
-    u_order = shuffle(p.sizes[0], r.draw("token_shuffle", 8 * sum(p.sizes[0])))
-    openings = r.draw("preview_opening", 32), r.draw("table_opening", 32)
-    v_order = shuffle(p.sizes[1], i.draw("token_shuffle", 8 * sum(p.sizes[1])))
-    v_opening = i.draw("table_opening", 32)
-
-    at_r, at_i = tokens(sid, y.scalar, x.table), tokens(sid, x.scalar, y.table)
-    u, v = [at_r[row] for row in u_order], [at_i[row] for row in v_order]
-    u0, v0 = preview_column(u, p.sizes[0]), preview_column(v, p.sizes[1])
-    counts = count_common(u0, v0)
-    commitments = commitment("preview", sid, openings[0], flat(u0)) + commitment(
-        "table", sid, openings[1], flat(u)
-    )
-    bodies = [
-        i_nonce + i.channel_key + flat(x.table),
-        r_nonce + r.channel_key + commitments + flat(y.table),
-        commitment("initiator-table", sid, v_opening, flat(v)) + flat(v0),
-        openings[0] + consent(sid, RESPONDER, counts) + flat(u0),
-        v_opening + consent(sid, INITIATOR, counts) + flat(v),
-    ]
-    return Previewed(bodies, sid, x, y, u_order, v_order, u, v, counts, (*openings, v_opening))
+def rows(numbers: list[int]) -> bytes:
+    """Write row numbers, four bytes each."""
+    return b"".join(number.to_bytes(4, "big") for number in numbers)
 
 
 def play(i: Party, r: Party, p: Parameters) -> Played:
     """Run a session between two honest parties."""
-    pre = preview(i, r, p)
-    result = fields.found(pre.sid, pre.u, pre.v, pre.counts, match(pre.u, pre.v, p.weights, p.threshold), p)
-    rows = [pre.u_order[m.u] for m in result.matches], [pre.v_order[m.v] for m in result.matches]
-    entities = pre.x.entities(rows[0]), pre.y.entities(rows[1])
+    sid = session_id(p.context, i.nonce, r.nonce)
+    bodies = [first_body(i, p), first_body(r, p)]
+    found = [compare(i, r, number, sid, p) for number in range(len(p.rectangles))]
 
-    words = fields.passwords(i, entities[0], result, p)
-    i_scalars, i_points = fields.shares(result, words, i.draw("key_shares", 32 * len(words)))
-    r_words = fields.passwords(r, entities[1], result, p)
-    _, r_points = fields.shares(result, r_words, r.draw("key_shares", 32 * len(words)))
-    exchanged = [x25519(scalar, point) for scalar, point in zip(i_scalars, r_points, strict=True)]
-    halves = i_points, r_points
-    r_sealed = fields.seal(fields.keys(result, RESPONDER, halves, exchanged), [r.fields[n] for n in entities[1]])
-    i_sealed = fields.seal(fields.keys(result, INITIATOR, halves, exchanged), [i.fields[n] for n in entities[0]])
-    receipt = fields.receipt(result, r_sealed, i_sealed)
-    bodies = [
-        *pre.bodies,
-        pre.openings[1] + flat(pre.u) + encode_indices(rows[0]),
-        encode_indices(rows[1]) + b"".join(i_points),
-        b"".join(r_points) + r_sealed,
-        i_sealed + sign(i, receipt),
-        sign(r, receipt),
-    ]
-    return Played(bodies, pre, result, entities, words, receipt)
+    def say(role: int) -> bytes:
+        return consent(sid, role, transcripts(p.context, bodies)[-1])
+
+    bodies.append(say(INITIATOR) + join([pack_bits(c.x.bits) + flat(c.x.table) for c in found]))
+    bodies.append(say(RESPONDER) + join([pack_bits(c.y.bits) + flat(c.y.table) for c in found]))
+    for number, c in enumerate(found):
+        exchange(c, i, r, number, p)
+    bodies.append(join([flat(c.v) for c in found]))
+    bodies.append(join([c.section_6 for c in found]))
+    sevens = [rows([c.v_order[claim.v] for claim, _ in c.claims]) + b"".join(c.shares[0]) for c in found]
+    bodies.append(join(sevens))
+    blocks = [[field_block(c, role) for c in found] for role in (INITIATOR, RESPONDER)]
+    eights = [b"".join(c.shares[1]) + block for c, block in zip(found, blocks[RESPONDER], strict=True)]
+    bodies.append(join([*eights, r.totals]))
+    receipt = digest(
+        "receipt",
+        sid,
+        transcripts(p.context, bodies)[8],
+        digest("receipt-part", matches_text(found, p)),
+        digest("receipt-part", *blocks[RESPONDER]),
+        digest("receipt-part", *blocks[INITIATOR]),
+    )
+    bodies.append(join([*blocks[INITIATOR], i.totals]) + sign(i, receipt))
+    bodies.append(sign(r, receipt))
+    return Played(sid, bodies, transcripts(p.context, bodies[:9]), found, receipt)
 
 
-def encode_indices(rows: list[int]) -> bytes:
-    """Write row numbers, four bytes each, big-endian."""
-    return b"".join(row.to_bytes(4, "big") for row in rows)
+def asked(c: Comparison) -> list[bytes]:
+    """Return the ids of the matches to ask about."""
+    return [name for name, (_, outcome) in zip(c.ids, c.claims, strict=True) if outcome == ASK]

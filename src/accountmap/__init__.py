@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from accountmap.account_map import AccountMap, Weights
     from accountmap.accounts.read import read_accounts, read_sql
     from accountmap.accounts.schema import AccountList
-    from accountmap.api import Session, check_accounts, map_accounts, prepare_accounts, read_account_map
+    from accountmap.api import (
+        Session,
+        check_accounts,
+        map_accounts,
+        prepare_accounts,
+        preview_accounts,
+        read_account_map,
+    )
     from accountmap.linkage.prepared import Prepared
     from accountmap.report import write_reports, write_sql
     from accountmap.session import Outcome, Preview
+    from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -27,6 +35,7 @@ __all__ = [
     "Outcome",
     "Prepared",
     "Preview",
+    "PreviewOutcome",
     "Session",
     "Weights",
     "Workspace",
@@ -35,6 +44,7 @@ __all__ = [
     "errors",
     "map_accounts",
     "prepare_accounts",
+    "preview_accounts",
     "read_account_map",
     "read_accounts",
     "read_sql",
@@ -48,12 +58,14 @@ _HOMES: Final = {
     "Outcome": "session",
     "Prepared": "linkage.prepared",
     "Preview": "session",
+    "PreviewOutcome": "session.preview",
     "Session": "api",
     "Weights": "account_map",
     "Workspace": "workspace",
     "check_accounts": "api",
     "map_accounts": "api",
     "prepare_accounts": "api",
+    "preview_accounts": "api",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
     "read_sql": "accounts.read",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from os import PathLike
@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
+from accountmap.account_map.possible import MatchAnswer
 from accountmap.accounts.schema import AccountList
 from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
 from accountmap.channels.memory import MemoryChannel
@@ -25,10 +26,14 @@ from accountmap.linkage.prepared import Prepared
 from accountmap.linkage.reference import load_reference
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
-from accountmap.session import Outcome, Preview, Steps, default_curve
+from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
+from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
-from accountmap.session.engine import Patience, advance_patiently
+from accountmap.session.preview import PreviewOutcome, PreviewRunner
+from accountmap.session.questions import load_answers, session_matches
+from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
 from accountmap.workspace import SessionRecord, Status, Workspace
+from accountmap.workspace.conversations import Question
 from accountmap.workspace.reviews import load_reviews
 
 __all__ = ["BackendState", "examine_backends"]
@@ -129,7 +134,8 @@ SESSIONS_COMPARED: Final = 12
 def read_account_map(workspace: Workspace, partner: str, weights: Weights = STANDARD_WEIGHTS) -> AccountMap:
     """Build the account map from the last finished session with a partner.
 
-    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected.
+    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected. A
+    possible match that somebody has answered *same* is in the overlap.
 
     Args:
         weights: what the overlap is ranked by.
@@ -144,21 +150,26 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
         )
     latest, *earlier = finished[:SESSIONS_COMPARED]
     decisions = load_reviews(workspace, partner)
-    maps = [_map_of(workspace, latest, weights, decisions)]
+    answers = load_answers(workspace, workspace.partner(partner))
+    maps = [_map_of(workspace, latest, weights, decisions, answers)]
     for session in earlier:
         # A list or result that cannot be read any more shortens the history, and must not cost the report.
         with suppress(WorkspaceError, UsageError):
-            before = _map_of(workspace, session, weights, decisions)
+            before = _map_of(workspace, session, weights, decisions, answers)
             # The clock may have been set back in between.
             maps += [before] if before.finished < maps[-1].finished else []
     return with_history(maps[::-1])
 
 
 def _map_of(
-    workspace: Workspace, session: SessionRecord, weights: Weights, decisions: tuple[MatchDecision, ...]
+    workspace: Workspace,
+    session: SessionRecord,
+    weights: Weights,
+    decisions: tuple[MatchDecision, ...],
+    answers: tuple[MatchAnswer, ...],
 ) -> AccountMap:
     accounts, prepared = workspace.load_list(session.list_id)
-    return build_map(accounts, prepared, workspace.result(session), weights, decisions)
+    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers)
 
 
 DIRECT_WAIT: Final = 3600.0
@@ -171,6 +182,8 @@ def map_accounts(
     place: Path | str | Channel,
     reveal: Callable[[Preview], bool | None],
     *,
+    go_on: Callable[[Claims], bool | None] = lambda _: None,
+    by_person: bool = False,
     listen: str | None = None,
     connect: str | None = None,
     new: bool = False,
@@ -186,8 +199,12 @@ def map_accounts(
         partner: name or short name of a partner of the workspace.
         place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
             address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
-        reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
-            `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to people.
+        reveal: asked once the estimates are known and it is our turn: True reveals, False declines, None leaves
+            it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to
+            people.
+        go_on: asked if more matches are claimed than this side's caps allow: True goes on, False ends the session,
+            None leaves it to people.
+        by_person: whether both answers are those of a person, which later caps go by.
         listen, connect: `HOST:PORT` of a direct connection, one of them; `place` is then a folder of your own
             that keeps the partner's messages.
         new: begin another session although the last one is over.
@@ -211,9 +228,91 @@ def map_accounts(
     patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         curve = default_curve(progress=progress, backend=backend)
-        steps = Steps(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
-        outcome = advance_patiently(steps, channel, reveal, Patience(patience, waiting), new=new)
+        runner = SessionRunner(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
+        decisions = Decisions(reveal, go_on, by_person)
+        outcome = advance_patiently(runner, channel, decisions, Patience(patience, waiting), new=new)
         log_outcome(outcome)
+        return outcome
+
+
+def preview_accounts(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    *,
+    listen: str | None = None,
+    connect: str | None = None,
+    new: bool = False,
+    accept_sketch: bool = False,
+    wait: float | None = None,
+    waiting: Callable[[PreviewOutcome], None] = lambda _: None,
+) -> PreviewOutcome:
+    """Take all steps of the preview with a partner that can be taken now. Call it again until it is done.
+
+    Under a preview agreement each side sends its sketch, a frozen noisy copy of its list, and estimates from the
+    other's how many of its own companies are on that list. Nothing else leaves.
+
+    Args:
+        partner, place, listen, connect, wait, waiting: as in `map_accounts`.
+        new: exchange sketches again, because one of them was renewed since.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two
+            of them say more of the partner's list than one, and cost it more: let a person decide that.
+
+    Raises:
+        NotNowError: with `new`, the sketches are still those of the last preview.
+        TrustError: no preview agreement holds today.
+        PeerError: what came from the partner is not what the protocol allows; nothing has changed.
+        ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
+    """
+    patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
+    with _opened(workspace, partner, place, listen, connect, patience) as channel:
+        runner = PreviewRunner(workspace, workspace.partner(partner), channel, accept_sketch=accept_sketch)
+        begun = iter([new])
+        outcome = repeat_patiently(
+            lambda: runner.advance(new=next(begun, False)), channel, Patience(patience, waiting), lambda: None
+        )
+        _LOG.info("preview is %s: took in %d messages", outcome.state, len(outcome.taken))
+        return outcome
+
+
+def exchange_questions(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    *,
+    ask: Collection[bytes] = (),
+    same: Collection[Question] = (),
+    no: Collection[Question] = (),
+    listen: str | None = None,
+    connect: str | None = None,
+    wait: float | None = None,
+    waiting: Callable[[ConversationOutcome], None] = lambda _: None,
+) -> ConversationOutcome:
+    """Ask about possible matches, answer the partner's questions, and exchange messages about both.
+
+    Each question shows name, website and country of an own account. Each answer *same* returns these three, and
+    the agreed fields of both follow. Call it again to take in what has come since.
+
+    Args:
+        partner, place, listen, connect, wait, waiting: as in `map_accounts`.
+        ask: ids of possible matches of the last session.
+        same, no: questions of the partner that a person has answered. All questions of one message are answered
+            together: those that are in neither count as *no* for now.
+
+    Raises:
+        UsageError: a match cannot be asked about, or too many are.
+        WorkspaceError: no session with this partner is finished.
+        ChannelError: a message cannot be read or written; nothing is lost.
+    """
+    patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
+    with _opened(workspace, partner, place, listen, connect, patience) as channel:
+        runner = ConversationRunner(workspace, workspace.partner(partner), channel)
+        if ask:
+            runner.ask(session_matches(workspace, partner).record, ask)
+        if same or no:
+            runner.answer(same, no)
+        outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
+        _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome
 
 
@@ -253,6 +352,7 @@ def direct_channel(
     listen: str | None = None,
     connect: str | None = None,
     wait: float = DIRECT_WAIT,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> DirectChannel:
     """Open a TLS connection to a partner, as the place of `map_accounts`. Close it when that has returned.
 
@@ -260,6 +360,7 @@ def direct_channel(
         folder: keeps the partner's messages; a session that was begun by mail goes on if it holds them.
         listen, connect: `HOST:PORT`, one of them.
         wait: seconds after which a message that cannot be sent is given up.
+        tell: called, from another thread, with what stands in the way of a connection.
 
     Raises:
         InputError: the address is malformed.
@@ -277,6 +378,7 @@ def direct_channel(
         listen=listen is not None,
         patience=wait,
         now=datetime.now(UTC),
+        tell=tell,
     )
 
 
@@ -286,7 +388,9 @@ def abandon_session(workspace: Workspace, partner: str) -> None:
     Raises:
         TrustError: there is no open session.
     """
-    Steps(workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()).abandon()
+    SessionRunner(
+        workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()
+    ).abandon()
 
 
 def revoke_partner(workspace: Workspace, partner: str) -> None:
@@ -344,12 +448,13 @@ class Session:
         reveal: Callable[[Preview], bool | None],
         received: Iterable[bytes] = (),
         *,
+        go_on: Callable[[Claims], bool | None] = lambda _: None,
         new: bool = False,
     ) -> tuple[Outcome, list[bytes]]:
         """Take all steps that can be taken now.
 
         Args:
-            reveal: asked once the counts are known: True reveals, False declines, None leaves it open.
+            reveal, go_on: as for `map_accounts`.
             received: messages that have come from the partner, whole. Others, old ones and forged ones are passed
                 over, with a note in the outcome.
             new: begin another session although the last one is over.
@@ -369,18 +474,16 @@ class Session:
         if isinstance(received, bytes | bytearray | memoryview | str):
             raise UsageError("one message is not a list of messages", "Write [message].")
         with self._turn:
-            return self._step(reveal, received, new=new)
+            return self._step(Decisions(reveal, go_on), received, new=new)
 
-    def _step(
-        self, reveal: Callable[[Preview], bool | None], received: Iterable[bytes], *, new: bool
-    ) -> tuple[Outcome, list[bytes]]:
+    def _step(self, decisions: Decisions, received: Iterable[bytes], *, new: bool) -> tuple[Outcome, list[bytes]]:
         names = [self._channel.put(message) for message in received]
         if not self._stepped and not new:
             self._repeat_last()
         self._stepped = True
-        steps = Steps(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
+        runner = SessionRunner(self._workspace, self._partner, self._channel, self._curve, list_id=self._list_id)
         try:
-            outcome = steps.advance(reveal, new=new)
+            outcome = runner.advance(decisions, new=new)
         except PeerError:  # A folder would keep the file for people to see; here it would only be refused again.
             for name in names:
                 self._channel.forget(name)
@@ -395,13 +498,14 @@ class Session:
         reveal: Callable[[Preview], bool | None],
         received: Iterable[bytes] = (),
         *,
+        go_on: Callable[[Claims], bool | None] = lambda _: None,
         new: bool = False,
     ) -> tuple[Outcome, list[bytes]]:
         """Do the same as `step` without holding up the event loop.
 
-        The work is done in another thread, and `reveal` is called there.
+        The work is done in another thread, and `reveal` and `go_on` are called there.
         """
-        return await asyncio.to_thread(self.step, reveal, received, new=new)
+        return await asyncio.to_thread(self.step, reveal, received, go_on=go_on, new=new)
 
     def _repeat_last(self) -> None:
         """Lay out the last message of a session that is over; that of an open one is delivered again anyway."""

@@ -1,6 +1,8 @@
 """Writing files so that a reader, or a crash, never finds half of one."""
 
+import getpass
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,6 +32,27 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def keep_private(folder: Path) -> None:
+    """Leave a folder, and all that will be made in it, to its owner alone.
+
+    On Windows that takes an access list, which is inherited; elsewhere every file is made with its mode.
+
+    Raises:
+        OSError: it cannot be done here, on a drive without access lists for example.
+    """
+    if os.name != "nt":
+        return
+    done = subprocess.run(windows_command(folder, getpass.getuser()), capture_output=True, check=False)  # noqa: S603 a fixed program, no shell
+    if done.returncode:
+        raise OSError(done.returncode, "its access list cannot be set to its owner alone", str(folder))
+
+
+def windows_command(folder: Path, user: str) -> list[str]:
+    """Return the command with which Windows drops inherited rights and gives all to one user."""
+    program = str(Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "icacls.exe")
+    return [program, str(folder), "/inheritance:r", "/grant:r", f"{user}:(OI)(CI)F"]
 
 
 def parts_of(path: Path) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ def test_parts_on_all_cores_make_the_same_list(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(api, "LONG_LIST", 100)
     seen: list[tuple[int, int]] = []
     spread = accountmap.prepare_accounts(accounts, workers=2, progress=lambda done, of: seen.append((done, of)))
-    here = prepare_with(accounts, PROFILES["eight"])
+    here = prepare_with(accounts, PROFILES["standard"])
     assert spread.keys.equals(here.keys)
     assert spread.members.equals(here.members)
     assert seen == [(1, 2), (2, 2)]
@@ -28,7 +28,7 @@ def test_parts_on_all_cores_make_the_same_list(monkeypatch: pytest.MonkeyPatch) 
 def test_an_unknown_profile_names_those_that_there_are() -> None:
     with pytest.raises(InputError, match="no profile ten") as caught:
         accountmap.prepare_accounts(accounts_of(1), "ten")
-    assert "eight" in caught.value.hint
+    assert "standard" in caught.value.hint
 
 
 def test_a_check_says_what_can_match() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.session import Outcome, default_curve
 from accountmap.session.direct_tls import open_direct
-from accountmap.session.engine import Patience, Steps, advance_patiently
+from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import PartnerRecord, Workspace
 from tests.parties import NOW, Parties, Party
 
@@ -53,7 +53,7 @@ class Side:
 
     def run(self) -> None:
         own = Workspace.open(self.party.workspace.folder)
-        steps = Steps(own, self.party.partner, self.channel, default_curve(1), lambda: NOW)
+        steps = SessionRunner(own, self.party.partner, self.channel, default_curve(1), lambda: NOW)
         try:
             patience = Patience(self.patience)
             self.outcome = advance_patiently(steps, self.channel, lambda _: self.answer, patience)

@@ -3,32 +3,17 @@
 import os
 import re
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from accountmap_cli.map import map_command
-from tests.cli.running import accountmap
+from tests.cli.running import accountmap, start
 from tests.cli.test_two_companies import meet, overlap
 
 WAIT = "90"
-
-
-def start(side: Path, *options: str | Path) -> subprocess.Popen[str]:
-    """Start a command that goes on beside the test."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "accountmap_cli", "map", *map(str, options)],
-        cwd=side,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +42,11 @@ def free_port() -> int:
 def test_each_waits_for_the_other_in_a_folder(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, shared = companies
     running = [
-        start(side, "--with", other, "--folder", shared, "--yes", "--wait", WAIT)
+        start("map", "--with", other, "--folder", shared, "--yes", "--wait", WAIT, cwd=side)
         for side, other in ((acme, "globex"), (globex, "acme"))
     ]
-    for process in running:
-        said, told = process.communicate(timeout=120)
+    for command in running:
+        said, told = command.wait()
         assert said.startswith("Done."), told
         assert "Waiting for" in told
     assert overlap(acme).keys() == overlap(globex).keys()
@@ -70,13 +55,11 @@ def test_each_waits_for_the_other_in_a_folder(companies: tuple[Path, Path, Path]
 @pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
 def test_an_interruption_while_waiting_is_clean(companies: tuple[Path, Path, Path]) -> None:
     acme, _, shared = companies
-    process = start(acme, "--with", "globex", "--folder", shared, "--wait")
-    assert process.stderr
-    while "Waiting for" not in process.stderr.readline():
-        pass
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=20)
-    assert process.returncode == 130
+    command = start("map", "--with", "globex", "--folder", shared, "--wait", cwd=acme)
+    command.wait_until_told("Waiting for")
+    command.interrupt()
+    _, told = command.wait(20)
+    assert command.process.exitcode == 130
     assert "nothing is lost" in told
     assert "Traceback" not in told
 
@@ -89,15 +72,14 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
         acme: ("--with", "globex", "--listen", endpoint, "--yes", "--wait", WAIT),
         globex: ("--with", "acme", "--connect", endpoint, "--yes", "--wait", WAIT),
     }
-    running = {side: start(side, *options) for side, options in commands.items()}
-    for victim, after in ((globex, 2.5), (acme, 2.5), (globex, 3.5)):
+    running = {side: start("map", *options, cwd=side) for side, options in commands.items()}
+    for victim, after in ((globex, 0.5), (acme, 0.5), (globex, 1)):
         time.sleep(after)
-        if running[victim].poll() is None:
+        if running[victim].process.is_alive():
             running[victim].kill()
-            running[victim].communicate()
-            running[victim] = start(victim, *commands[victim])
-    for process in running.values():
-        said, told = process.communicate(timeout=120)
+            running[victim] = start("map", *commands[victim], cwd=victim)
+    for command in running.values():
+        said, told = command.wait()
         assert said.startswith("Done. Your report:"), told
     assert overlap(acme).keys() == overlap(globex).keys()
     assert len(overlap(acme)) == 2
@@ -105,14 +87,12 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
 
 def test_without_a_terminal_a_connection_ends_at_the_preview(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, _ = companies
-    process = start(acme, "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "15")
-    assert process.stderr
-    assert "Listening on" in process.stderr.readline()
-    port = re.search(r"YOUR-ADDRESS:(\d+)", process.stderr.readline())
+    command = start("map", "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "15", cwd=acme)
+    port = re.search(r"YOUR-ADDRESS:(\d+)", command.wait_until_told("YOUR-ADDRESS"))
     assert port
     asked = accountmap("map", "--with", "acme", "--connect", f"127.0.0.1:{port[1]}", cwd=globex)
     assert asked.stdout.startswith("Next: decide.")
-    said, _ = process.communicate(timeout=60)
+    said, _ = command.wait(60)
     assert said.startswith("Next: run this again when Globex Data does too")
 
 

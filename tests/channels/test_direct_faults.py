@@ -186,39 +186,46 @@ def test_strangers_that_say_nothing_do_not_keep_the_partner_out(
             deliver(globex, "globex-2.amap", a_file())
 
 
-async def no_frame(_: object, writer: asyncio.StreamWriter) -> None:
+async def hung_up(reader: asyncio.StreamReader) -> None:
+    """Wait until the other side ends the connection."""
+    with contextlib.suppress(OSError):
+        while await reader.read(1 << 16):
+            pass
+
+
+async def no_frame(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
-async def frame_without_end(_: object, writer: asyncio.StreamWriter) -> None:
+async def frame_without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(bytes([Kind.OFFER]) + (2**32 - 1).to_bytes(4, "big"))
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
-async def data_unasked(_: object, writer: asyncio.StreamWriter) -> None:
+async def data_unasked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await write_frame(writer, Kind.DATA, bytes(CHUNK_BYTES))
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
 async def more_than_offered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await write_frame(writer, Kind.OFFER, Offer(bytes(32), LENGTH, HEAD, "globex-2.amap").encode())
     for _ in range(7):
         await write_frame(writer, Kind.DATA, bytes(CHUNK_BYTES))
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
 async def another_file_than_offered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await write_frame(writer, Kind.OFFER, Offer(bytes(32), LENGTH, HEAD, "globex-2.amap").encode())
     for size in [CHUNK_BYTES] * 5 + [100]:
         await write_frame(writer, Kind.DATA, bytes(size))
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
 async def tiny_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await write_frame(writer, Kind.OFFER, Offer(bytes(32), LENGTH, HEAD, "globex-2.amap").encode())
     await write_frame(writer, Kind.DATA, b"1")
-    await asyncio.sleep(1)
+    await hung_up(reader)
 
 
 async def pings_without_end(_: object, writer: asyncio.StreamWriter) -> None:
@@ -326,7 +333,7 @@ def test_a_partner_that_does_not_read_costs_no_memory_and_is_cut_off(
 
     async def want_and_sleep(_: object, writer: asyncio.StreamWriter) -> None:
         await write_frame(writer, Kind.WANT, encode_want(hashlib.sha256(big).digest(), 0))
-        await asyncio.sleep(3)
+        await asyncio.sleep(3)  # it reads nothing, so it does not notice that it is cut off
 
     big = bytes(64 << 20)
     original = direct_protocol.write_frame

@@ -17,10 +17,10 @@ from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_chan
 from accountmap.channels import sftp as sftp_store
 from accountmap.channels.base import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
-from accountmap.session import Steps, default_curve
+from accountmap.session import SessionRunner, default_curve
 from tests.channels.sftp_server import PASSWORD, USER, SftpServer, sftp_server
 from tests.channels.whole_files import deliver, fetch
-from tests.parties import NOW, Parties
+from tests.parties import NOW, Parties, answers
 
 SECRET = "kX7wq-not-to-be-seen"
 
@@ -183,8 +183,8 @@ def test_a_session_runs_over_it(tmp_path: Path, place: str) -> None:
     for turn in range(11):
         party = (parties.acme, parties.globex)[turn % 2]
         with open_channel(place) as channel:
-            steps = Steps(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
-            states.append(steps.advance(lambda _: True).state)
+            steps = SessionRunner(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
+            states.append(steps.advance(answers()).state)
     assert states[-2:] == ["done", "done"]
 
 

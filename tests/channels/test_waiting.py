@@ -8,9 +8,9 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.curve.openssl import OpenSSLCurve
-from accountmap.psi.tables import Points
+from accountmap.psi.engine import Points
 from accountmap.session import Outcome, default_curve
-from accountmap.session.engine import Patience, Steps, advance_patiently
+from accountmap.session.waiting import Patience, Steps, advance_patiently
 from accountmap.workspace import Workspace
 from tests.parties import NOW, Parties, Party
 
@@ -41,7 +41,7 @@ class Watched(FolderChannel):
 
 
 def stay(party: Party, channel: FolderChannel, clock: Clock, seconds: float, *, new: bool = False) -> Outcome:
-    steps = Steps(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
+    steps = SessionRunner(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
     return advance_patiently(steps, channel, lambda _: True, Patience(seconds, clock=clock), new=new)
 
 
@@ -138,7 +138,7 @@ def test_a_responder_that_waits_for_an_offer_blinds_its_own_list_meanwhile(tmp_p
         parties.acme.map()
 
     channel = Watched(globex.folder, clock, comes)
-    steps = Steps(globex.workspace, globex.partner, channel, curve, lambda: NOW)
+    steps = SessionRunner(globex.workspace, globex.partner, channel, curve, lambda: NOW)
     outcome = advance_patiently(steps, channel, lambda _: None, Patience(15, clock=clock))
     assert outcome.session is not None
     assert outcome.session.list_id == (2 if changed else 1)
@@ -157,7 +157,7 @@ def test_two_sides_wait_for_each_other(tmp_path: Path) -> None:
     def run(party: Party) -> None:
         own = Workspace.open(party.workspace.folder)
         channel = FolderChannel(party.folder)
-        steps = Steps(own, party.partner, channel, default_curve(1), lambda: NOW)
+        steps = SessionRunner(own, party.partner, channel, default_curve(1), lambda: NOW)
         outcomes.append(advance_patiently(steps, channel, lambda _: True, Patience(60)))
         own.close()
 

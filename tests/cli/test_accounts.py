@@ -40,6 +40,7 @@ def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Ser
         "0",
         cwd=workspace,
         stdin=PASSWORD + "\n",
+        process=True,
     )
     assert kept.stdout.startswith("2 accounts, 2 entities; kept as list 1.")
     database = sqlite3.connect(workspace / "accountmap.db")
@@ -62,6 +63,7 @@ def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Pa
         "0",
         cwd=tmp_path,
         stdin=PASSWORD + "\n",
+        process=True,
     )
     assert "2 accounts, 2 entities: 1 customer, 0 opportunity, 1 prospect." in done.stdout
     assert not list(tmp_path.iterdir())

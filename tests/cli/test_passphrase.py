@@ -1,8 +1,7 @@
 """The passphrase at the command line: where it comes from, and that it stays out of sight."""
 
+import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,29 +9,33 @@ import pytest
 from click.testing import CliRunner, Result
 
 from accountmap.errors import BackendError, WorkspaceError
+from accountmap.trust import key_file
 from accountmap_cli.main import cli
+from tests.cli.running import accountmap
 
 OLD, NEW = "correct horse battery", "staple and more words"
 
 
-def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 0) -> str:
+@pytest.fixture(scope="module", autouse=True)
+def _quick_guesses() -> Iterator[None]:
+    """Let the commands in this process derive keys in a hundredth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(key_file.SCRYPT, "n", 1 << 10)
+        yield
+
+
+def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 0, process: bool = False) -> str:
     """Run a command that finds `secrets` on descriptors of their own, named {0}, {1}."""
     ends = [os.pipe() for _ in secrets]
     for (_, write), secret in zip(ends, secrets, strict=True):
         os.write(write, f"{secret}\n".encode())
         os.close(write)
     numbers = [read for read, _ in ends]
-    done = subprocess.run(
-        [sys.executable, "-m", "accountmap_cli", *(a.format(*numbers) for a in arguments)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        pass_fds=numbers,
-        check=False,
-    )
+    typed = [argument.format(*numbers) for argument in arguments]
+    done = accountmap(*typed, cwd=cwd, check=None, process=process, pass_fds=numbers)
     for number in numbers:
-        os.close(number)
+        with contextlib.suppress(OSError):  # a command here has closed it
+            os.close(number)
     assert done.returncode == check, done.stderr
     assert not any(secret in done.stdout + done.stderr for secret in secrets)
     return done.stdout + done.stderr
@@ -43,7 +46,7 @@ def test_from_a_descriptor(tmp_path: Path) -> None:
     refused = run("init", "--name", "Acme", cwd=tmp_path, check=4)
     assert "nobody is here to choose a passphrase" in refused
     assert not (tmp_path / "identity.json").exists()
-    run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,))
+    run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,), process=True)
     run("partner", "card", "-o", "-", cwd=tmp_path)
     change = ("--passphrase-fd", "{0}", "identity", "passphrase", "--new-passphrase-fd", "{1}")
     assert "not the right one" in run(*change, cwd=tmp_path, secrets=("wrong horse battery", NEW), check=4)
@@ -52,8 +55,54 @@ def test_from_a_descriptor(tmp_path: Path) -> None:
     asked = run("identity", "passphrase", "--no-passphrase", cwd=tmp_path, check=4)
     assert "protected by a passphrase" in asked
     bare = ("--passphrase-fd", "{0}", "identity", "passphrase", "--no-passphrase")
-    assert "not protected any more" in run(*bare, cwd=tmp_path, secrets=(NEW,))
+    assert "have no passphrase" in run(*bare, cwd=tmp_path, secrets=(NEW,))
     run("identity", "passphrase", "--no-passphrase", cwd=tmp_path)
+
+
+def test_from_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    own = tmp_path / "own"
+    run("init", "own", "--name", "Acme", cwd=tmp_path, check=4)
+    assert not own.exists()
+    (credentials / "accountmap-passphrase").write_text(f"{OLD}\n", encoding="utf-8")
+    run("init", "own", "--name", "Acme", cwd=tmp_path)
+    run("partner", "rotate", cwd=own)
+    (credentials / "accountmap-passphrase").write_text("another one altogether", encoding="utf-8")
+    assert "not the right one" in run("partner", "rotate", cwd=own, check=4)
+    (credentials / "accountmap-passphrase").write_text("", encoding="utf-8")
+    assert "is empty" in run("partner", "rotate", cwd=own, check=4)
+
+
+def test_the_rule_comes_before_the_question_and_weak_ones_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = f"short\nshort\naaaaaaaaaaaa\naaaaaaaaaaaa\n{OLD}\n{OLD}\n"
+    made = invoke(tmp_path, "init", "--name", "Acme", typed=typed, monkeypatch=monkeypatch)
+    assert made.exit_code == 0, made.output
+    said = made.output
+    assert said.index("hard to guess") < said.index("Choose a passphrase")
+    assert "at least 12 characters" in said
+    assert "too easy to guess" in said
+    assert f"Workspace created in {tmp_path}" in said
+
+
+def test_a_weak_one_that_nobody_types_leaves_no_workspace(tmp_path: Path) -> None:
+    said = run(
+        "--passphrase-fd", "{0}", "init", "own", "--name", "Acme", cwd=tmp_path, secrets=("qwertyuiop12",), check=5
+    )
+    assert "too easy to guess" in said
+    assert not (tmp_path / "own").exists()
+
+
+def test_what_cannot_become_a_workspace_is_refused_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke(tmp_path, "init", "--name", "Acme", typed=f"{OLD}\n{OLD}\n", monkeypatch=monkeypatch)
+    again = invoke(tmp_path, "init", "--name", "Acme", typed="x", monkeypatch=monkeypatch)
+    assert "Choose" not in again.output
+    assert "is a workspace already" in str(again.exception)
 
 
 def test_a_descriptor_that_is_not_open_is_a_clear_error(tmp_path: Path) -> None:

@@ -5,9 +5,6 @@ import json
 import os
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +14,7 @@ import pytest
 from accountmap import Preview
 from accountmap_cli.context import Place
 from accountmap_cli.map import cell_in_words, ending, question, tell
-from tests.cli.running import accountmap
+from tests.cli.running import accountmap, start
 from tests.parties import Parties
 
 ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
@@ -153,22 +150,11 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
     finished: set[Path] = set()
     for n in range(60):
         side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
-        command = [
-            sys.executable,
-            "-m",
-            "accountmap_cli",
-            "map",
-            "--with",
-            other,
-            "--folder",
-            str(shared),
-            "--yes",
-        ]
-        process = subprocess.Popen(command, cwd=side, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command = start("map", "--with", other, "--folder", shared, "--yes", cwd=side)
         if n % 3:
-            time.sleep(chance.uniform(0.3, 1.6))
-            process.send_signal(signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
+            time.sleep(chance.uniform(0.02, 0.5))
+            command.kill()
+        said, _ = command.wait()
         if said.startswith("Done"):
             finished.add(side)
         for file in shared.glob("*.amap"):
@@ -206,7 +192,7 @@ def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: in
     sides = (parties.acme, parties.globex)
     for n in range(turns):
         sides[n % 2].map()
-    outcome = sides[(turns - 1) % 2].steps().abandon()
+    outcome = sides[(turns - 1) % 2].runner().abandon()
     assert said in ending(outcome, "Globex Data", "globex-data")
 
 

@@ -20,8 +20,8 @@ from accountmap.curve.ipp_library import FIELD_VERSION, bind
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import BackendError
 from accountmap.parallel import ProcessExecutor
+from accountmap.psi.engine import Curve
 from accountmap.psi.hash_to_curve import hash_to_curve
-from accountmap.psi.parameters import Curve
 from tests.curve.stand_in import StandIn
 
 VECTORS = Path(__file__).parent.parent / "vectors"

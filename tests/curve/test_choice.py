@@ -5,7 +5,7 @@ import pytest
 from accountmap.curve.backends import BACKENDS, Backend, examine_backends, make_curve
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import BackendError, UsageError
-from accountmap.psi.parameters import Curve
+from accountmap.psi.engine import Curve
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.programs import POSTGRESQL
+
 USER = "crm"
 PASSWORD = "p%zz/ö:@ 1"
 """With all that a connection URI might stumble over."""
@@ -25,16 +27,6 @@ class Server:
     def dsn(self) -> str:
         """The address of its database, without the password."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/postgres"
-
-
-def programs() -> Path:
-    """Find the server's programs where Debian has them, or on the path."""
-    versions = Path("/usr/lib/postgresql")
-    if found := sorted(versions.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])):
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    assert on_path, "these tests need a PostgreSQL server: apt-get install postgresql"
-    return Path(on_path).parent
 
 
 def as_owner(*command: str | Path) -> None:
@@ -61,7 +53,7 @@ def running() -> Iterator[Server]:
         if os.getuid() == 0:
             for path in (folder, folder / "password"):
                 shutil.chown(path, "postgres", "postgres")
-        data, port, here = folder / "data", free_port(), programs()
+        data, port, here = folder / "data", free_port(), Path(POSTGRESQL.require())
         choices = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={folder / 'password'}", "--no-sync"]
         as_owner(here / "initdb", "--pgdata", data, "--encoding=UTF8", "--locale=C", *choices)
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from tests.databases.postgres import PASSWORD, Server
 
 ACCOUNTS = """
@@ -67,6 +65,8 @@ def sqlite_source(folder: Path) -> Source:
 
 
 def duckdb_source(folder: Path) -> Source:
+    import duckdb
+
     path = folder / "crm.duckdb"
 
     def ask(statement: str) -> list[tuple[Any, ...]]:

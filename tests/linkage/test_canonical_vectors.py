@@ -18,7 +18,7 @@ from accountmap.linkage.reference import Reference, load_reference
 
 FOLDER = Path(__file__).parents[2] / "protocols" / "vectors" / "canonical"
 VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
-WIDEST = PROFILES["twelve"]
+WIDEST = PROFILES["identifiers"]
 
 ACCOUNTS = [
     pytest.param(case["account"], case["keys"], id=f"{name}-{at}")

@@ -9,7 +9,7 @@ from accountmap.linkage.candidates import Gathered, misspellings, shared_marks, 
 from accountmap.linkage.compare import Traits, form_words, same_but_for_typing, traits_of
 from accountmap.linkage.decisions import Decision, read_decisions, write_decisions
 from accountmap.linkage.dedupe import Clusters, Resolution, resolve
-from accountmap.linkage.keys import gather
+from accountmap.linkage.facts import gather
 from accountmap.linkage.places import fold
 from accountmap.linkage.prepare import work_out
 

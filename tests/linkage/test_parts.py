@@ -15,7 +15,7 @@ from accountmap.linkage.prepare import PART_ROWS, Part, PartsOf, by_id, candidat
 from accountmap.linkage.reference import Entry, Reference
 from accountmap.parallel import ProcessExecutor
 
-SLOTS = [slot.name for slot in PROFILES["twelve"].slots]
+SLOTS = [slot.name for slot in PROFILES["identifiers"].slots]
 SYLLABLES = ["bra", "dol", "fen", "gur", "kim", "lat", "mos", "nev", "pol", "rus"]
 
 
@@ -47,7 +47,7 @@ def all_at_once(function: Callable[[pa.Table], Part], parts: Sequence[pa.Table])
 
 
 def test_processes_and_one_large_part_give_the_same(accounts: AccountList, reference: Reference) -> None:
-    prepare = partial(prepare_accounts, accounts, PROFILES["twelve"], (), reference)
+    prepare = partial(prepare_accounts, accounts, PROFILES["identifiers"], (), reference)
     here = prepare()
     assert here.entities.num_rows < len(accounts)
     assert {SLOTS[at] for at in here.keys["slot"].unique().to_pylist()} >= {"name", "lei", "domain", "reference"}

@@ -36,7 +36,7 @@ def readable(prepared: Prepared) -> set[tuple[str, str, str]]:
 
 
 def test_each_slot_gets_its_value() -> None:
-    found = readable(prepare_accounts(accounts(ROWS), PROFILES["three"]))
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["standard"]))
     assert ("1", "name", "albarobotics") in found
     assert ("1", "domain", "alba-robotics.de") in found
     assert ("5", "domain", "kiteworks-example.com") in found
@@ -58,14 +58,14 @@ def test_the_rule_of_a_key_does_not_depend_on_which_account_stands_first() -> No
     }
     mailed = {**written, "account_id": "b", "domain": "", "email": "info@alba-robotics.de"}
     found = [
-        prepare_accounts(accounts(rows), PROFILES["three"]) for rows in ([written, mailed], [mailed, written])
+        prepare_accounts(accounts(rows), PROFILES["standard"]) for rows in ([written, mailed], [mailed, written])
     ]
     assert found[0] == found[1]
     assert "domain of domain" in found[0].keys["rule"].to_pylist()
 
 
 def test_a_value_that_two_companies_hold_alike_is_nobodys() -> None:
-    found = readable(prepare_accounts(accounts(ROWS), PROFILES["three"]))
+    found = readable(prepare_accounts(accounts(ROWS), PROFILES["standard"]))
     assert not [value for _, slot, value in found if slot == "name" and value == "nordlicht"]
 
 
@@ -80,30 +80,59 @@ def test_the_closer_name_keeps_the_value() -> None:
             "segment": "prospect",
         },
     ]
-    found = readable(prepare_accounts(accounts(rows), PROFILES["eight"]))
+    found = readable(prepare_accounts(accounts(rows), PROFILES["standard"]))
     assert ("a", "name_country", "alba|CH") in found
     assert not [slot for entity, slot, value in found if entity == "b" and value == "alba|CH"]
 
 
 def test_one_entity_holds_a_value_in_its_strongest_slot() -> None:
     rows = [{"account_id": "a", "name": "Alba AG", "website": "alba.ch", "segment": "prospect"}]
-    found = readable(prepare_accounts(accounts(rows), PROFILES["three"]))
-    assert found == {("a", "name", "alba"), ("a", "domain", "alba.ch")}
+    found = readable(prepare_accounts(accounts(rows), PROFILES["standard"]))
+    assert found == {
+        ("a", "domain", "alba.ch"),
+        ("a", "name_country", "alba|CH"),
+        ("a", "common_name", "alba"),
+    }
 
 
 def test_registry_numbers_are_keys_of_the_widest_profile() -> None:
     rows = [{"account_id": "a", "lei": "5493001KJTIIGC8Y1R12", "duns": "15-048-3782", "segment": "prospect"}]
-    found = readable(prepare_accounts(accounts(rows), PROFILES["twelve"]))
+    found = readable(prepare_accounts(accounts(rows), PROFILES["identifiers"]))
     assert found == {("a", "lei", "5493001KJTIIGC8Y1R12"), ("a", "duns", "150483782")}
 
 
 def test_an_empty_list_prepares() -> None:
-    prepared = prepare_accounts(accounts([]), PROFILES["three"])
+    prepared = prepare_accounts(accounts([]), PROFILES["standard"])
     assert prepared.entities.num_rows == prepared.keys.num_rows == prepared.members.num_rows == 0
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-def test_the_preview_kind_outweighs_all_others(profile: Profile) -> None:
-    first, *others = profile.slots
-    assert first.weight >= profile.threshold
-    assert first.weight > sum(slot.weight for slot in others)
+def test_a_slot_outweighs_all_weaker_ones(profile: Profile) -> None:
+    for at, slot in enumerate(profile.slots):
+        assert slot.weight >= profile.threshold
+        assert slot.weight > sum(weaker.weight for weaker in profile.slots[at + 1 :])
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_no_strong_slot_stands_behind_a_weak_one(profile: Profile) -> None:
+    tiers = [slot.tier for slot in profile.slots]
+    assert tiers == sorted(tiers)
+
+
+def regional(*names: str, domain: str = "lanternex.com") -> set[tuple[str, str, str]]:
+    rows = [
+        {"account_id": name, "name": name, "website": domain, "country": country, "segment": "prospect"}
+        for name, country in zip(names, ("GB", "US", "DE"), strict=False)
+    ]
+    return readable(prepare_accounts(accounts(rows), PROFILES["standard"]))
+
+
+def test_regional_records_are_one_company_and_keep_their_domain() -> None:
+    found = regional("Lanternex UK", "Lanternex US", "Lanternex Germany")
+    assert {entity for entity, _, _ in found} == {"Lanternex Germany"}
+    assert ("Lanternex Germany", "domain", "lanternex.com") in found
+
+
+def test_a_product_leaves_the_domain_to_its_company() -> None:
+    found = regional("Lanternex Ltd", "Quillon Studio")
+    assert [entity for entity, slot, _ in found if slot == "domain"] == ["Lanternex Ltd"]

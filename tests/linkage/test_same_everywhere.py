@@ -30,7 +30,7 @@ def accounts() -> Iterator[dict[str, str | None]]:
 
 def digest(listed: Iterable[dict[str, str | None]]) -> str:
     """Give one digest of all keys of accounts."""
-    found = [[key.value for key in explain(account, PROFILES["twelve"]).keys] for account in listed]
+    found = [[key.value for key in explain(account, PROFILES["identifiers"]).keys] for account in listed]
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import Part, PartsOf, by_id, prepare_accounts, work_out
 from accountmap.linkage.prepared import Profile
 
-PROFILE = PROFILES["twelve"]
+PROFILE = PROFILES["identifiers"]
 SLOTS = [slot.name for slot in PROFILE.slots]
 WORDS = (
     "alba",

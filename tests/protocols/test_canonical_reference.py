@@ -29,7 +29,9 @@ CELLS = {
 
 
 def keys_of_package(account: Mapping[str, str]) -> dict[str, str]:
-    return {key.slot.name: key.value for key in explain(account, PROFILES["twelve"]).keys if key.value is not None}
+    return {
+        key.slot.name: key.value for key in explain(account, PROFILES["identifiers"]).keys if key.value is not None
+    }
 
 
 def keys_of_reference(account: Mapping[str, str]) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
+from accountmap.session.unmatched import KINDS, decode_rest, encode_rest, suppressed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.errors import PeerError
-from accountmap.session.unmatched import KINDS, decode_rest, encode_rest, suppressed
 from tests.protocols.vectors import Json, cases, comment
 
 SEGMENTS = ("one", "two", "three")

@@ -5,16 +5,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from accountmap.psi.session import AWAITS, MAY_STOP
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
+from accountmap.psi.session import TRANSITIONS, Own, State
 from accountmap.trust.envelope import HEADER_BYTES
 from tests.protocols.vectors import ROOT, VECTORS
 
 TEXTS = {
-    "psi-v1": "account-psi-v1.md",
-    "message-v1": "message-v1.md",
-    "trust-v1": "trust-v1.md",
+    "psi-v2": "account-psi-v2.md",
+    "message-v2": "message-v2.md",
+    "trust-v2": "trust-v2.md",
+    "conversation-v1": "conversation-v1.md",
 }
-CITATION = re.compile(r"\b(?:account-)?(psi-v1|message-v1|trust-v1) ((?:§[\d.]*\d(?:, | and | to )?)+)")
+CITATION = re.compile(
+    r"\b(?:account-)?(psi-v2|message-v2|trust-v2|conversation-v1) ((?:§[\d.]*\d(?:, | and | to )?)+)"
+)
 
 
 def text(name: str) -> str:
@@ -28,7 +33,7 @@ def sections(name: str) -> set[str]:
 def citations() -> Iterator[tuple[str, str, str]]:
     """Every citation of a section: the file, the text and the section."""
     files = [*ROOT.glob("src/**/*.py"), *ROOT.glob("protocols/**/*.py"), *ROOT.glob("tests/**/*.py")]
-    for path in [*files, *ROOT.glob("protocols/*.md"), *VECTORS.glob("[pm]*/*.json")]:
+    for path in [*files, *ROOT.glob("protocols/*.md"), *VECTORS.glob("[!.]*/*.json")]:
         for name, cited in CITATION.findall(path.read_text("utf-8")):
             for section in re.findall(r"[\d.]*\d", cited):
                 yield str(path.relative_to(ROOT)), name, section
@@ -40,7 +45,7 @@ def test_every_cited_section_exists() -> None:
     assert [(path, name, s) for path, name, s in found if s not in sections(name)] == []
 
 
-@pytest.mark.parametrize("part", ["psi", "message"])
+@pytest.mark.parametrize("part", ["psi", "message", "conversation"])
 def test_every_rule_of_the_vectors_stands_in_the_texts(part: str) -> None:
     used = {
         rule
@@ -53,15 +58,29 @@ def test_every_rule_of_the_vectors_stands_in_the_texts(part: str) -> None:
 
 
 def test_the_table_of_states_is_the_programs() -> None:
-    rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| (\d+) \|", text("psi-v1"), re.MULTILINE)
-    written = {(role, state, int(number)) for role, names, number in rows for state in names.strip().split(", ")}
-    kept = {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, n) for phase, n in AWAITS.items()}
-    kept |= {(phase.__module__[len("accountmap.psi.")].upper(), phase.__name__, 15) for phase in MAY_STOP}
-    assert written == kept | {("R", "*begin*", 1), ("R", "Ready", 1)}
+    """The text has one row from message 5 to 6, and 6 to 7; the program has a state between them for the cap."""
+    rows = re.findall(r"^\| ([IR]) \| ([^|]+) \| ([^|]+) \|", text("psi-v2"), re.MULTILINE)
+    written = {(role, state.strip("* ").lower(), event.strip()) for role, state, event in rows}
+    named = {Own.START: "own start", Own.CONSENT: "own consent", Own.STOP: "own refusal"}
+    kept = {
+        (role.name[0], state.value, named[event] if isinstance(event, Own) else str(int(event)))
+        for (role, state), events in TRANSITIONS.items()
+        for event in events
+        if state not in (State.MATCHED, State.CLAIMED)
+    }
+    assert written == kept
+    caps = [(Role.RESPONDER, State.CONSENTED, MessageType.TOKENS, State.MATCHED, State.REVEALED)]
+    caps += [(Role.INITIATOR, State.REVEALING, MessageType.CLAIMS, State.CLAIMED, State.SHARING)]
+    for role, before, message, cap, after in caps:
+        assert TRANSITIONS[role, before][message][1] is cap
+        assert {event: state for event, (_, state) in TRANSITIONS[role, cap].items()} == {
+            Own.CONSENT: after,
+            Own.STOP: State.STOPPED_BY_US,
+        }
 
 
 def test_the_layout_of_the_header_adds_up() -> None:
-    rows = re.findall(r"^\| (\d+) \| (\d+) \| [a-z ]+ \|", text("message-v1"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| [a-z ]+ \|", text("message-v2"), re.MULTILINE)
     end = 0
     for offset, length in rows:
         assert int(offset) == end

@@ -12,7 +12,8 @@ def test_the_reference_writes_the_same_files() -> None:
 
 
 def test_no_file_is_left_that_nothing_writes() -> None:
-    found = {str(p.relative_to(VECTORS)) for part in ("psi", "message") for p in (VECTORS / part).iterdir()}
+    parts = [VECTORS / part for part in ("psi", "message", "conversation")]
+    found = {str(path.relative_to(VECTORS)) for part in parts for path in part.iterdir()}
     assert found == set(FILES)
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.psi.elligator import J, P
-from accountmap.psi.hash_to_curve import hash_to_curve
+from accountmap.psi.hash_to_curve import J, P, hash_to_curve
 
 VECTORS = json.loads(
     (Path(__file__).parent.parent / "vectors" / "rfc9380_curve25519_XMD_SHA-512_ELL2_NU_.json").read_text()

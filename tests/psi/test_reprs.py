@@ -2,14 +2,36 @@
 
 import pytest
 
-from accountmap.psi.fields import Shares
-from accountmap.psi.matching import Matching
-from accountmap.psi.parameters import Groups
-from accountmap.psi.phases import Message, Setting, Step
-from accountmap.psi.rounds import Blinded
-from accountmap.psi.state import _PHASES
+from accountmap.psi.codec import Message
+from accountmap.psi.comparison import Comparison, Knowledge, Matches
+from accountmap.psi.engine import Layout, Side
+from accountmap.psi.inputs import ComparisonSecrets, OwnInputs
+from accountmap.psi.key_exchange import Exchange
+from accountmap.psi.matching import Decided, Evidence, Matching
+from accountmap.psi.rounds import Progress, Result, Setting, Step
+from accountmap.psi.tables import Groups, NumpyPoints, NumpyTokens
 
-HOLDERS = [Shares, Matching, Groups, Message, Setting, Step, Blinded, *_PHASES.values()]
+HOLDERS = [
+    Comparison,
+    ComparisonSecrets,
+    Decided,
+    Evidence,
+    Exchange,
+    Groups,
+    Knowledge,
+    Layout,
+    Matches,
+    Matching,
+    Message,
+    NumpyPoints,
+    NumpyTokens,
+    OwnInputs,
+    Progress,
+    Result,
+    Setting,
+    Side,
+    Step,
+]
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: f"{holder.__module__}.{holder.__name__}")

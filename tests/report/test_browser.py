@@ -1,7 +1,6 @@
 """The page in a real browser without a network: it must work, and stay silent."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -14,9 +13,8 @@ from accountmap.account_map import AccountMap, build_map
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.report import write_reports
 from tests.account_map.examples import account_list, prepared_list, session, two_months
+from tests.programs import CHROMIUM
 from tests.report.hostile import HOSTILE
-
-CHROMIUM = shutil.which("chromium")
 
 QUIET = [
     "--no-sandbox",
@@ -31,9 +29,9 @@ QUIET = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "These tests need Chromium: apt-get install chromium, or put it on the PATH."
+    program = CHROMIUM.require()
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield opened
         opened.close()
 
@@ -61,13 +59,18 @@ def example() -> AccountMap:
     return build_map(accounts, prepared_list(accounts), session(matches, shown))
 
 
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report's page, written once for all tests that only look at it."""
+    return write_reports(example(), tmp_path_factory.mktemp("report"))[0]
+
+
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser, html: Path) -> Iterator[Page]:
     """The report, opened from disk; at the end, nothing may have been said, run or asked for."""
-    html, *_ = write_reports(example(), tmp_path)
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(5_000)
+    opened.set_default_timeout(30_000)
     said: list[str] = []
     asked: list[str] = []
     opened.on("console", lambda message: said.append(message.text))

@@ -108,7 +108,7 @@ def test_a_revoked_card_opens_nothing(parties: Parties) -> None:
 
 
 def test_a_command_that_waits_notices_a_revocation(parties: Parties) -> None:
-    waiting = parties.acme.steps()
+    waiting = parties.acme.runner()
     revoke_partner(parties.acme.workspace, "globex")
     with pytest.raises(TrustError, match="was revoked"):
         waiting.advance(lambda _: True)

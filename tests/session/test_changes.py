@@ -15,7 +15,7 @@ from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared
 from accountmap.session import (
     Outcome,
-    Steps,
+    SessionRunner,
     default_curve,
     partner_growth,
     propose_agreement,
@@ -25,7 +25,7 @@ from accountmap.session import (
 from accountmap.session.admission import changed_entities, changed_since_earlier, check_change
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.terms import Sharing
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, share_all
+from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, answers, share_all
 
 PROFILE = next(iter(PROFILES.values()))
 LATER = NOW.replace(year=2027)
@@ -45,8 +45,10 @@ def save(party: Party, rows: Sequence[Row]) -> int:
 
 def begin(party: Party, list_id: int | None = None) -> Outcome:
     curve = default_curve(1)
-    steps = Steps(party.workspace, party.partner, FolderChannel(party.folder), curve, lambda: NOW, list_id=list_id)
-    return steps.advance(lambda _: True, new=True)
+    steps = SessionRunner(
+        party.workspace, party.partner, FolderChannel(party.folder), curve, lambda: NOW, list_id=list_id
+    )
+    return steps.advance(answers(), new=True)
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ def test_an_agreement_without_a_rule_warns(tmp_path: Path) -> None:
 def test_a_session_that_showed_nothing_does_not_count(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path)
     parties.acme.map()
-    parties.acme.steps().abandon()
+    parties.acme.runner().abandon()
     save(parties.acme, [*LEFT, *prospects(1)])
     assert begin(parties.acme).sent
 

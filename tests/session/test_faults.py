@@ -11,9 +11,9 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
-from accountmap.session import Steps, default_curve, propose_agreement, sign_agreement
+from accountmap.session import SessionRunner, default_curve, propose_agreement, sign_agreement
 from accountmap.workspace import Status, Workspace
-from tests.parties import NOW, Parties, Party, share_all
+from tests.parties import NOW, Parties, Party, answers, share_all
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ class FailingChannel(FolderChannel):
 def test_killed_at_every_delivery_it_sends_the_same_bytes_again(parties: Parties, after: bool) -> None:
     seen: dict[str, bytes] = {}
     for party in turns(parties):
-        steps = Steps(
+        steps = SessionRunner(
             party.workspace,
             party.partner,
             FailingChannel(party.folder, after=after),
@@ -70,7 +70,7 @@ def test_killed_at_every_delivery_it_sends_the_same_bytes_again(parties: Parties
             lambda: NOW,
         )
         try:
-            steps.advance(lambda _: True)
+            steps.advance(answers())
         except Killed:
             kept = party.workspace.session_folder(1) / party.workspace.sessions(party.partner)[0].sent
             seen[kept.name] = kept.read_bytes()
@@ -91,9 +91,11 @@ def test_killed_while_computing_nothing_is_stored_or_sent(parties: Parties, plac
 
     for party in turns(parties):
         before = messages(parties), party.workspace.sessions(party.partner)
-        steps = Steps(party.workspace, party.partner, FolderChannel(party.folder), FailingCurve(), lambda: NOW)
+        steps = SessionRunner(
+            party.workspace, party.partner, FolderChannel(party.folder), FailingCurve(), lambda: NOW
+        )
         try:
-            steps.advance(lambda _: True)
+            steps.advance(answers())
         except Killed:
             assert (messages(parties), party.workspace.sessions(party.partner)) == before
         party.map()
@@ -119,9 +121,9 @@ class DyingWorkspace:
 def test_killed_before_a_step_is_stored_it_takes_the_step_again(parties: Parties) -> None:
     for party in turns(parties):
         dying = DyingWorkspace(party.workspace)
-        steps = Steps(dying, party.partner, FolderChannel(party.folder), default_curve(1), lambda: NOW)
+        steps = SessionRunner(dying, party.partner, FolderChannel(party.folder), default_curve(1), lambda: NOW)
         with contextlib.suppress(Killed):
-            steps.advance(lambda _: True)
+            steps.advance(answers())
         party.map()
     assert both_are_done(parties)
 
@@ -130,7 +132,7 @@ def test_two_commands_at_once_do_not_take_one_message_twice(parties: Parties) ->
     """One waits for an answer at the preview while the other goes on."""
     for party in list(turns(parties))[:3]:
         party.map()
-    other = Steps(
+    other = SessionRunner(
         Workspace.open(parties.globex.workspace.folder),
         parties.globex.partner,
         FolderChannel(parties.globex.folder),
@@ -158,9 +160,9 @@ def test_a_slow_delivery_does_not_undo_what_another_command_stored(parties: Part
 
     acme = parties.acme
     with contextlib.suppress(WorkspaceError):
-        Steps(acme.workspace, acme.partner, SlowChannel(acme.folder), default_curve(1), lambda: NOW).advance(
-            lambda _: True
-        )
+        SessionRunner(
+            acme.workspace, acme.partner, SlowChannel(acme.folder), default_curve(1), lambda: NOW
+        ).advance(lambda _: True)
     record = acme.workspace.sessions(acme.partner)[0]
     assert record.charged is not None
     assert record.step >= 3
@@ -183,11 +185,11 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(parties: Parties) -> Non
         def deliver(self, *_: object) -> None:
             raise ChannelError("the message cannot be written", "Make room.")
 
-    steps = Steps(
+    steps = SessionRunner(
         parties.acme.workspace, parties.acme.partner, FullDisk(parties.acme.folder), default_curve(1), lambda: NOW
     )
     with pytest.raises(ChannelError):
-        steps.advance(lambda _: True)
+        steps.advance(answers())
     parties.run()
     assert both_are_done(parties)
 
@@ -208,9 +210,9 @@ def test_a_message_that_cannot_be_read_is_a_clear_error_and_loses_nothing(
 
     parties.acme.map()
     globex = parties.globex
-    steps = Steps(globex.workspace, globex.partner, BadDisk(globex.folder), default_curve(1), lambda: NOW)
+    steps = SessionRunner(globex.workspace, globex.partner, BadDisk(globex.folder), default_curve(1), lambda: NOW)
     with pytest.raises(ChannelError, match=said):
-        steps.advance(lambda _: True)
+        steps.advance(answers())
     parties.run()
     assert both_are_done(parties)
 
@@ -290,7 +292,7 @@ def test_messages_of_an_earlier_session_are_passed_over(parties: Parties) -> Non
 def test_an_offer_is_not_answered_twice(parties: Parties) -> None:
     parties.acme.map()
     parties.globex.map()
-    parties.globex.steps().abandon()
+    parties.globex.runner().abandon()
     outcome = parties.globex.map(new=True)
     assert outcome.taken == ()
     assert len(messages(parties)) == 2
@@ -306,7 +308,7 @@ def test_a_message_copied_under_another_name_changes_nothing(parties: Parties) -
 
 def test_an_expired_message_is_passed_over(parties: Parties) -> None:
     parties.acme.map()
-    late = Steps(
+    late = SessionRunner(
         parties.globex.workspace,
         parties.globex.partner,
         FolderChannel(parties.globex.folder),
@@ -321,7 +323,7 @@ def test_an_expired_message_is_passed_over(parties: Parties) -> None:
 def test_a_second_command_at_the_same_time_is_kept_out(parties: Parties) -> None:
     second = Workspace.open(parties.acme.workspace.folder)
     with parties.acme.workspace.transaction(), pytest.raises(WorkspaceError, match="another accountmap command"):
-        Steps(
+        SessionRunner(
             second, parties.acme.partner, FolderChannel(parties.acme.folder), default_curve(1), lambda: NOW
         ).advance(lambda _: True)
     second.close()
@@ -331,7 +333,7 @@ def test_the_run_budget_counts_runs_that_showed_counts(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path, runs=1)
     for party in list(turns(parties))[:4]:
         party.map(answer=True)
-    parties.globex.steps().abandon()
+    parties.globex.runner().abandon()
     with pytest.raises(TrustError, match="used up"):
         parties.globex.map(new=True)
 
@@ -340,7 +342,7 @@ def test_runs_that_showed_nothing_are_not_counted(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path, runs=1)
     for _ in range(3):
         parties.acme.map(new=True)
-        parties.acme.steps().abandon()
+        parties.acme.runner().abandon()
 
 
 def test_declining_ends_the_session_on_both_sides(parties: Parties) -> None:
@@ -361,7 +363,7 @@ def test_a_refusal_in_the_reveal_ends_the_session(parties: Parties) -> None:
             return (lambda scalars, points: honest(scalars, points[::-1])) if name == "multiply_each" else honest
 
     globex = parties.globex
-    liar = Steps(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
+    liar = SessionRunner(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
     for _ in range(4):
         parties.acme.map()
         liar.advance(lambda _: True)

@@ -26,7 +26,7 @@ class NoCurve(OpenSSLCurve):
 
 def prepared_list(*names: str) -> Prepared:
     table = pd.DataFrame({"name": names, "domain": [f"{n.split()[0].lower()}.com" for n in names]})
-    return prepare_accounts(read_accounts(table), PROFILES["eight"])
+    return prepare_accounts(read_accounts(table), PROFILES["standard"])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import PeerError
-from accountmap.session import Steps, default_curve
+from accountmap.session import SessionRunner, default_curve
 from accountmap.session.ledger_entries import accounts_digest
 from accountmap.trust.ledger import Facts
 from tests.parties import NOW, Parties, Party
@@ -53,7 +53,7 @@ def test_no_account_stands_in_it_but_the_matched_can_be_proved(parties: Parties)
 def test_a_session_given_up_stays_with_what_it_had_shown(parties: Parties) -> None:
     for party in (parties.acme, parties.globex, parties.acme, parties.globex):
         party.map()
-    parties.globex.steps().abandon()
+    parties.globex.runner().abandon()
     told = entries(parties.globex)
     assert [e["event"] for e in told] == ["sent", "sent", "abandoned"]
     assert "counts" in told[1]
@@ -78,7 +78,7 @@ class LyingCurve:
 
 def test_a_partner_that_lied_in_the_reveal_is_on_record(parties: Parties) -> None:
     globex = parties.globex
-    liar = Steps(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
+    liar = SessionRunner(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
     for _ in range(4):
         parties.acme.map()
         liar.advance(lambda _: True)

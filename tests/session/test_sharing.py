@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
+from accountmap.session.unmatched import encode_rest
 
 from accountmap.account_map.schema import BOTH, ME, OFF_LIMITS, OUTSIDE, THEM, SessionResult
 from accountmap.errors import TrustError
 from accountmap.session import Outcome, forecast
-from accountmap.session.rectangles import OwnSide
-from accountmap.session.unmatched import encode_rest
+from accountmap.session.own_side import OwnSide
 from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Lead, Rectangle, Sharing, rectangles_of
 from tests.parties import LEFT, NOW, RIGHT, Parties, Party, share_all
 
@@ -95,7 +95,7 @@ def test_counts_alone_end_with_the_preview(tmp_path: Path) -> None:
         asked += [outcome.preview is not None and outcome.state == "undecided" for outcome in outcomes]
     assert not any(asked), "the agreement has said all"
     assert [outcome.state for outcome in outcomes] == ["done", "done"]
-    assert len(parties.acme.steps()._channel.files()) == 4
+    assert len(parties.acme.runner()._channel.files()) == 4
     for party in (parties.acme, parties.globex):
         assert sum(result(party).preview.values()) == 2
         assert result(party).matches.num_rows == 0

@@ -1,20 +1,17 @@
 """A real Spark: a driver and two executors as processes of their own, with all that docs/scaling.md asks for."""
 
 import os
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyspark
 import pytest
-from pyspark.sql import SparkSession
 
-from tests.spark.scaling_page import run_companies
+from tests.programs import JAVA
 
-JAVA = "17"
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 PYSPARK_WARNS = (
     # Of pandas 3, which PySpark asks about before it hands over Arrow; pandas has no part in that.
@@ -32,19 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 
 
-def java_home() -> str:
-    """Find a Java that Spark runs on, by asking those that are there for their version."""
-    homes = [Path(os.environ["JAVA_HOME"])] if "JAVA_HOME" in os.environ else []
-    homes += [path.parent.parent for path in sorted(Path("/usr/lib/jvm").glob("*/bin/java"))]
-    for home in homes:
-        said = subprocess.run(
-            [home / "bin" / "java", "-version"], capture_output=True, text=True, check=False
-        ).stderr
-        if re.search(rf'version "{JAVA}\.', said):
-            return str(home)
-    raise RuntimeError(f"Spark needs Java {JAVA}: apt-get install openjdk-{JAVA}-jre-headless")
-
-
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of their own for all that Spark writes, to be searched afterwards; workers write into `home`."""
@@ -52,13 +36,17 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
+def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
     """Start Spark once for all tests."""
+    import pyspark
+    from pyspark.sql import SparkSession
+
+    java_home = JAVA.require()
     home, distribution = places["home"], Path(pyspark.__file__).parent
     for part in ("bin", "jars", "python"):
         (home / part).symlink_to(distribution / part)
     environment = {
-        "JAVA_HOME": java_home(),
+        "JAVA_HOME": java_home,
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -97,8 +85,10 @@ def spark(places: dict[str, Path]) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def companies(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def companies(spark: "SparkSession", tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Two companies that went through the first example of docs/scaling.md, with the names that it leaves."""
+    from tests.spark.scaling_page import run_companies
+
     return run_companies(spark, tmp_path_factory.mktemp("companies"))
 
 

@@ -69,8 +69,8 @@ def test_a_list_with_crowds_and_decisions_gives_the_same_entities_and_keys(
     flags = pa.array([number % 7 == 0 or None for number in range(len(accounts))])
     accounts = replace(accounts, table=accounts.table.set_column(at, "off_limits", flags))
     frame = as_frame(spark, accounts, tmp_path / "accounts")
-    frames = prepare(frame, PROFILES["twelve"], folder, decisions)
-    here = prepare_accounts(accounts, PROFILES["twelve"], decisions)
+    frames = prepare(frame, PROFILES["identifiers"], folder, decisions)
+    here = prepare_accounts(accounts, PROFILES["identifiers"], decisions)
     assert_same(frames, here)
     no_part = left_out(here, withheld(accounts, here, JointFilter()))
     assert frames.entities.toArrow().sort_by("entity_id")["off_limits"].to_pylist() == no_part.tolist()
@@ -79,7 +79,9 @@ def test_a_list_with_crowds_and_decisions_gives_the_same_entities_and_keys(
 def test_an_input_without_a_column_is_refused_before_anything_runs(spark: SparkSession, folder: str) -> None:
     with pytest.raises(InputError, match="no column domain, website"):
         prepare(
-            spark.createDataFrame([], "account_id string, segment string, name string"), PROFILES["three"], folder
+            spark.createDataFrame([], "account_id string, segment string, name string"),
+            PROFILES["standard"],
+            folder,
         )
 
 
@@ -105,15 +107,15 @@ def kill_a_worker_midway(spark: SparkSession, tables: Path) -> int:
     return killed
 
 
-def test_two_hundred_thousand_accounts_give_what_they_give_here_though_a_worker_is_killed(
+def test_a_long_list_gives_what_it_gives_here_though_a_worker_is_killed(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    accounts, tables = account_list(200_000), tmp_path / "tables"
+    accounts, tables = account_list(20_000), tmp_path / "tables"
     frame = as_frame(spark, accounts, tmp_path / "accounts")
     before = set(executors_of(spark))
     with ThreadPoolExecutor() as threads:
         killed = threads.submit(kill_a_worker_midway, spark, tables)
-        frames = prepare(frame, PROFILES["eight"], tables.as_uri())
+        frames = prepare(frame, PROFILES["standard"], tables.as_uri())
     assert len(before) == 2
     assert killed.result() in before - set(executors_of(spark))
-    assert_same(frames, prepare_accounts(accounts, PROFILES["eight"]))
+    assert_same(frames, prepare_accounts(accounts, PROFILES["standard"]))

@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from accountmap.psi.phases import Done, Message
+from accountmap.psi.run import Run
+from accountmap.spark.joint_filter import filtered
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError, UsageError
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Done, Message
-from accountmap.psi.run import Run
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
 from accountmap.session import default_curve, propose_agreement, sign_agreement
 from accountmap.session.active import Running, session_ports
 from accountmap.session.participants import withheld
 from accountmap.spark import SparkList, TableRun
-from accountmap.spark.joint_filter import filtered
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Rectangle, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
@@ -50,7 +51,7 @@ def sides(folder: Path) -> tuple[Side, Side]:
     made = []
     for own, other, start in ((0, 1, 0), (1, 0, 100)):
         accounts = type(table)(table.table.slice(start, 300), table.extras)
-        record = workspaces[own].save_list(accounts, prepare_accounts(accounts, PROFILES["eight"]), "test", NOW)
+        record = workspaces[own].save_list(accounts, prepare_accounts(accounts, PROFILES["standard"]), "test", NOW)
         made.append(
             Side(workspaces[own], workspaces[own].add_partner(workspaces[other].card, "test", NOW), record.id)
         )
@@ -136,7 +137,7 @@ def test_a_joint_filter_lets_the_same_entities_in(
     joint = JointFilter(("DE", "GB"))
     whole = account_list(400)
     accounts = type(whole)(whole.table.slice(0, 300), whole.extras)
-    here = prepare_accounts(accounts, PROFILES["eight"])
+    here = prepare_accounts(accounts, PROFILES["standard"])
     out = set(withheld(accounts, here, joint)["entity"].to_pylist())
     expected = {name for row, name in enumerate(here.entities["entity_id"].to_pylist()) if row not in out}
     place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]

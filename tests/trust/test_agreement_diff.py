@@ -1,142 +1,168 @@
 """What an agreement changes, in words: every term, and nothing that is the same."""
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from accountmap.trust.agreement import Agreement
-from accountmap.trust.agreement_words import differences
-from accountmap.trust.identity import Identity
-from accountmap.trust.terms import COUNTS, Disclosure, JointFilter, Lead, Rectangle, Sharing, SlotTerms, Terms
+from accountmap.model import Epsilon, PreviewKind, Role, WeakSlots
+from accountmap.trust.agreement import OwnSizes, differences
+from accountmap.trust.sharing import JointFilter, Lead, Rectangle, Sharing
+from accountmap.trust.terms import AuditTerms, SketchTerms, Terms
+from tests.trust.terms import GLOBEX, SIZES, TERMS, propose, propose_preview
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-ACME, GLOBEX = (Identity.generate(name, NOW) for name in ("Acme", "Globex"))
-TERMS = Terms(
-    created=NOW,
-    valid_until=date(2027, 11, 22),
-    purpose="co-selling",
-    names=("Acme", "Globex"),
-    cards=(ACME.card.digest.hex(), GLOBEX.card.digest.hex()),
-    canonical="canonical-v1",
-    data={"data/words.tsv": "00"},
-    profile="two",
-    slots=(SlotTerms("name", "name", 3, "strong name"), SlotTerms("domain", "domain", 2, "domain")),
-    threshold=2,
-    segments=("customer", "prospect"),
-    sharing=Sharing.uniform(("customer", "prospect"), (("name",), ("name",))),
-    leads=(),
-    automatic_share=0.8,
-    runs_per_30_days=4,
-    min_change=5,
-    growth_alarm=10,
-)
 SHARING = TERMS.sharing
-LEAD = Lead((("customer",), ("prospect",)), ("DE",), "initiator")
-SIZES = {"customer": 16, "prospect": 1024}
+LEAD = Lead(("customer",), ("prospect",), ("DE",), Role.INITIATOR)
+ONE_CELL = Sharing((), (), (Rectangle(("customer",), ("customer", "prospect"), ("name",), ("name",)),))
+UNEVEN = Sharing.uniform(("customer", "prospect"), (("name",), ("name", "city")))
 
-
-def propose(sizes: dict[str, int] = SIZES, **changes: Any) -> Agreement:
-    return Agreement.propose(replace(TERMS, **changes), sizes, ACME)
-
-
-CHANGES: list[tuple[dict[str, Any], str]] = [
-    ({"valid_until": date(2028, 1, 1)}, "Sessions may begin until: 2027-11-22, now 2028-01-01."),
-    ({"purpose": "events"}, "Purpose: co-selling, now events."),
-    ({"names": ("Acme", "Initech")}, "The responder: Globex, now Initech."),
-    ({"cards": (TERMS.cards[0], "0" * 64)}, "The responder, Globex, has another card."),
+CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
+    ({"valid_until": date(2028, 1, 1)}, ("Until: 2027-11-22, now 2028-01-01.",)),
+    ({"purpose": "events"}, ("Purpose: co-selling, now events.",)),
+    (
+        {"cards": (TERMS.cards[0], "0" * 64)},
+        (f"Card of Globex: {TERMS.cards[1]}, now {'0' * 64}.",),
+    ),
     (
         {"names": ("Globex", "Acme"), "cards": TERMS.cards[::-1]},
-        "Roles: Globex begins sessions, before it was Acme.",
+        ("Roles: Globex begins sessions, before it was Acme.",),
     ),
-    ({"canonical": "canonical-v2"}, "Version of the canonicaliser: canonical-v1, now canonical-v2."),
-    ({"data": {"data/words.tsv": "01"}}, "The table data/words.tsv for recognising companies is another one."),
-    ({"profile": "three"}, "Profile of match keys: two, now three."),
-    ({"slots": TERMS.slots[:1]}, "Compared, no longer: domain."),
     (
-        {"slots": (TERMS.slots[0], replace(TERMS.slots[1], weight=1))},
-        "The match key domain counts otherwise: 2, now 1.",
+        {"weak": WeakSlots.NONE},
+        (
+            "Possible matches: listed as possible; no name leaves before one of your people asks and one of "
+            "theirs answers, now not looked for.",
+        ),
     ),
-    ({"slots": TERMS.slots[::-1]}, "The preview counts by domain, before by name."),
-    ({"threshold": 3}, "Evidence that makes a match: 2, now 3."),
-    ({"segments": ("prospect", "customer")}, "Segments: customer, prospect, now prospect, customer."),
-    ({"sharing": replace(SHARING, smallest_cell=5)}, "Counts are shown from: 1, now 5."),
+    ({"canonical": "canonical-v2"}, ("Rules for match keys: canonical-v1, now canonical-v2.",)),
+    ({"data": {"data/words.tsv": "01"}}, ("Table data/words.tsv for recognising companies: 00, now 01.",)),
+    ({"data": {}}, ("No longer: Table data/words.tsv for recognising companies: 00.",)),
+    ({"profile": "careful"}, ("Match rule: balanced, now careful.",)),
+    (
+        {"slots": (TERMS.slots[0], replace(TERMS.slots[1], weight=3), TERMS.slots[2])},
+        ("Match key name: strong, in name, weight 2, says name, now strong, in name, weight 3, says name.",),
+    ),
+    (
+        {"classes": TERMS.classes[:2]},
+        ("No longer: Class 3 of matches: label: reveal never, ask up to 500.",),
+    ),
+    ({"threshold": 3}, ("Evidence that makes a match: 2, now 3.",)),
+    ({"segments": ("prospect", "customer")}, ("Segments: customer, prospect, now prospect, customer.",)),
+    (
+        {"sharing": replace(SHARING, totals_shown_by=(Role.RESPONDER,))},
+        ("New: Totals: Globex also shows about how many companies, by country, industry and size.",),
+    ),
+    (
+        {"sharing": replace(SHARING, rest_named_by=(Role.INITIATOR,))},
+        (
+            "Other accounts: nobody learns the name of an account that only the other has, now Acme also "
+            "names ALL ACCOUNTS THAT DID NOT MATCH.",
+        ),
+    ),
     (
         {"sharing": replace(SHARING, joint_filter=JointFilter(countries=("DE", "AT")))},
-        "New: Of both lists only accounts in DE, AT take part.",
+        ("Who takes part: all accounts, now only accounts in DE, AT; the preview is of all.",),
     ),
-    ({"leads": (LEAD,)}, "New: customer of Acme by prospect of Globex in DE: Acme leads."),
-    ({"growth_alarm": 3}, "A partner's list raises the alarm when it grows: 10 times, now 3 times."),
-    ({"automatic_share": 1.0}, "Programs reveal without asking up to: 80%, now 100%."),
-    ({"runs_per_30_days": 9}, "Sessions in 30 days, at most: 4, now 9."),
-    ({"min_change": 0}, "A list that changes does so by at least: 5 entities of a segment, now nothing."),
+    (
+        {"sharing": UNEVEN},
+        ("All matches: revealed; both show name, now revealed; Acme shows name, Globex shows name, city.",),
+    ),
+    (
+        {"sharing": ONE_CELL},
+        (
+            "Matches of prospect of Acme and customer of Globex; Matches of prospect of Acme and prospect of "
+            "Globex: revealed; both show name, now not compared.",
+        ),
+    ),
+    ({"leads": (LEAD,)}, ("New: Who leads, rule 1: customer of Acme and prospect of Globex in DE: Acme leads.",)),
+    (
+        {"audit": AuditTerms(required=False)},
+        (
+            "Audit: an auditor whom both accept may check for 180 days what each side put in, now none: "
+            "nobody can check afterwards what either side put in.",
+        ),
+    ),
+    (
+        {"audit": AuditTerms(auditor="Cerberus LLP", keep_days=90)},
+        (
+            "Audit: an auditor whom both accept may check for 180 days what each side put in, now Cerberus "
+            "LLP may check for 90 days what each side put in.",
+        ),
+    ),
+    (
+        {"growth_alarm": 3},
+        (
+            "Growth: a list that grows to 4 times its size needs a person's word, now a list that grows to 3 "
+            "times its size needs a person's word.",
+        ),
+    ),
+    (
+        {"automatic_share": 1.0},
+        ("Without a person: nothing is revealed, now a program may reveal up to 100% of its list.",),
+    ),
+    ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),
+    (
+        {"min_change": 0},
+        (
+            "Changed lists: 5 companies in a segment, or none at all, now none asked: two sessions can give "
+            "single accounts away.",
+        ),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "said"), CHANGES, ids=[said for _, said in CHANGES])
-def test_each_change_is_one_sentence(changes: dict[str, Any], said: str) -> None:
-    assert differences(propose(), propose(**changes)) == (said,)
-
-
-def test_sides_stay_with_their_companies_when_roles_change() -> None:
-    """Acme shows its name and its rest, Globex more, and Acme leads: whoever begins sessions."""
-    sharing = replace(
-        Sharing.uniform(TERMS.segments, (("name",), ("name", "amount"))), rest_shown_by=("initiator",)
-    )
-    turned = {"names": ("Globex", "Acme"), "cards": TERMS.cards[::-1]}
-    roles = "Roles: Globex begins sessions, before it was Acme."
-    before = propose(sharing=sharing, leads=(LEAD,))
-    kept = propose(sharing=sharing.mirrored(), leads=(LEAD.mirrored(),), **turned)
-    assert differences(before, kept) == (roles,)
-    assert {*differences(before, propose(sharing=sharing, leads=(LEAD,), **turned))} > {
-        roles,
-        "New: customer of Globex by prospect of Acme in DE: Globex leads.",
-        "No longer: prospect of Globex by customer of Acme in DE: Acme leads.",
-    }
-
-
-ASYMMETRIC = (
-    "All segments by all segments: after both agree, each learns which of its own accounts the other has and in "
-    "which segment; not the same both ways: of these shows Acme nothing more and Globex name, owner email."
-)
-
-
-@pytest.mark.parametrize(
-    ("sharing", "said"),
-    [
-        (Sharing.uniform(TERMS.segments, ((), ("name", "owner_email"))), (ASYMMETRIC,)),
-        (
-            Sharing((Rectangle(Disclosure(COUNTS), (("customer",), ("customer", "prospect"))),)),
-            (
-                "customer of Acme by every segment of Globex: only how many entities match, by the preview kind "
-                "alone.",
-                "prospect of Acme by every segment of Globex: hidden, never compared.",
-            ),
-        ),
-    ],
-    ids=["asymmetric", "hidden"],
-)
-def test_another_sharing_matrix_is_said_cell_by_cell(sharing: Sharing, said: tuple[str, ...]) -> None:
-    found = differences(propose(), propose(sharing=sharing))
-    assert found[0].startswith("No longer: All segments by all segments: after both agree")
-    assert found[1:] == tuple(f"New: {sentence}" for sentence in said)
+@pytest.mark.parametrize(("changes", "said"), CHANGES, ids=[str(said[0])[:60] for _, said in CHANGES])
+def test_each_change_is_said(changes: dict[str, Any], said: tuple[str | None, ...]) -> None:
+    found = differences(propose(), propose(**changes))
+    assert len(found) == len(said)
+    assert all(expected in (None, sentence) for expected, sentence in zip(said, found, strict=True))
 
 
 def test_every_term_is_compared() -> None:
-    assert {name for changes, _ in CHANGES for name in changes} == {f.name for f in fields(Terms)} - {"created"}
+    """A term that is added and forgotten here would be signed without being said."""
+    compared = {name for changes, _ in CHANGES for name in changes}
+    assert {each.name for each in fields(Terms)} - compared == {"format", "created", "preview", "protocol"}
 
 
-@pytest.mark.parametrize("make", [propose, lambda: propose(created=NOW.replace(year=2027))])
-def test_the_same_terms_differ_in_nothing(make: Callable[[], Agreement]) -> None:
-    assert differences(propose(), make()) == ()
+def test_a_preview_by_segments_is_said() -> None:
+    three = ("customer", "opportunity", "prospect")
+    sizes = OwnSizes(SketchTerms((16, 16, 64), Epsilon.ONE, ()), dict.fromkeys(three, 16))
+    plain = propose(replace(SIZES, rows=sizes.rows), segments=three)
+    assert differences(plain, propose(sizes, segments=three, preview=PreviewKind.SEGMENTS)) == (
+        "Preview: before any consent each gets a blurred copy of the other's list, without segments, to keep, now "
+        "before any consent each gets a blurred copy of the other's list, with segments, to keep.",
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 16 + 16 + 64, ε = 1.",
+    )
 
 
-def test_sizes_and_signatures_are_compared() -> None:
-    grown = propose({"customer": 16, "prospect": 12288})
-    assert differences(propose(), grown) == ("Padded size of the initiator, prospect: 1,024, now 12,288.",)
-    signed = propose().accept(SIZES, GLOBEX)
-    assert differences(propose(), signed) == ("Signed: by the initiator alone, now by both.",)
-    other = propose().accept({**SIZES, "customer": 32}, GLOBEX)
-    assert differences(signed, other) == ("Padded size of the responder, customer: 16, now 32.",)
+def test_what_is_equal_is_not_said() -> None:
+    later = propose(created=datetime(2027, 1, 1, tzinfo=UTC))
+    assert differences(propose(), later) == ()
+
+
+def test_sizes_sketches_and_signatures_are_compared() -> None:
+    grown = propose(replace(SIZES, rows={"customer": 32, "prospect": 1024}))
+    assert differences(propose(), grown) == ("Padded size of Acme, customer: 16, now 32.",)
+    coarser = propose(replace(SIZES, sketch=SketchTerms((2048,), Epsilon.HALF, ("DE",))))
+    assert differences(propose(), coarser) == (
+        "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 2,048, ε = 1/2, of accounts in DE.",
+    )
+    signed = differences(propose(), propose().accept(SIZES, GLOBEX))
+    assert signed == ("Signed: by the initiator alone, now by both.",)
+
+
+def test_a_preview_agreement_is_compared_with_a_whole_one() -> None:
+    said = differences(propose_preview(), propose())
+    assert said[0] == "It lets you reveal matches too."
+    assert not any("Match key" in sentence for sentence in said)
+
+
+def test_who_begins_may_change_and_each_company_keeps_its_side() -> None:
+    one = propose(sharing=UNEVEN, leads=(LEAD,))
+    mirrored = one.terms.mirrored()
+    other = propose(**{each.name: getattr(mirrored, each.name) for each in fields(Terms)} | {"purpose": "events"})
+    assert differences(one, other) == (
+        "Roles: Globex begins sessions, before it was Acme.",
+        "Purpose: co-selling, now events.",
+    )

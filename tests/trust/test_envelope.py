@@ -92,7 +92,7 @@ def test_the_transcript_covers_header_and_body() -> None:
 
 def test_headers_that_are_none_are_refused() -> None:
     good = header(b"").encode()
-    for bad in (b"", good[:-1], b"XMAP" + good[4:], good[:4] + b"\x02" + good[5:], good[:5] + b"\x09" + good[6:]):
+    for bad in (b"", good[:-1], b"XMAP" + good[4:], good[:4] + b"\x01" + good[5:], good[:5] + b"\x09" + good[6:]):
         with pytest.raises(PeerError):
             Header.decode(bad)
     with pytest.raises(PeerError, match="impossible"):

@@ -41,7 +41,7 @@ def test_the_passphrase_opens_it_and_another_does_not(protected: KeyFile) -> Non
 
 def test_no_private_key_stands_in_the_file(protected: KeyFile) -> None:
     secret = IDENTITY.secret_bytes()
-    for part in (secret[:32], secret[32:96], secret[96:]):
+    for part in (secret[:32], secret[32:64], secret[64:128], secret[128:]):
         assert part.hex() not in protected.encode().decode()
         assert part.hex() in KeyFile.protect(IDENTITY, None).encode().decode()
 
@@ -60,9 +60,29 @@ def test_the_same_letters_typed_in_another_way_open_it() -> None:
     KeyFile.protect(IDENTITY, composed).unlock(decomposed)
 
 
-def test_a_short_passphrase_is_refused() -> None:
-    with pytest.raises(TrustError, match="at least 12"):
-        KeyFile.protect(IDENTITY, "short")
+@pytest.mark.parametrize(
+    ("passphrase", "said"),
+    [
+        ("short", "at least 12"),
+        ("aaaaaaaaaaaa", "too easy"),
+        ("abcdefghijklmnop", "too easy"),
+        ("passwordpassword", "too easy"),
+        ("qwertyuiop12", "too easy"),
+        ("Acme Acme 2026!", "too easy"),
+        ("ab" * 500, "too easy"),
+    ],
+)
+def test_passphrases_that_are_easy_to_guess_are_refused(passphrase: str, said: str) -> None:
+    with pytest.raises(TrustError, match=said) as refused:
+        KeyFile.protect(IDENTITY, passphrase)
+    assert passphrase not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "passphrase", [PASSPHRASE, "plinth voucher mongoose tariff", "vT9#kq2LmZ1p", "Schlüssel zum Bund"]
+)
+def test_passphrases_that_are_hard_to_guess_are_taken(passphrase: str) -> None:
+    KeyFile.protect(IDENTITY, passphrase)
 
 
 def test_two_files_of_one_passphrase_share_no_key(protected: KeyFile) -> None:

@@ -22,9 +22,7 @@ def sealed_chunks(length: int) -> bytes:
 
 
 def opened(data: bytes, length: int) -> bytes:
-    into = bytearray(length)
-    open_stream(KEY, BytesIO(data), memoryview(into))
-    return bytes(into)
+    return bytes(open_stream(KEY, BytesIO(data), length))
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 128, 300])
@@ -76,3 +74,13 @@ def test_chunks_open_in_their_place_only(change) -> None:
 def test_no_stream_has_a_length_between_chunks(length: int) -> None:
     with pytest.raises(ValueError, match="chunks"):
         plain_bytes(length)
+
+
+def test_memory_is_taken_only_for_what_has_opened() -> None:
+    """A sender may claim a terabyte: nothing is reserved before the chunks that hold it have opened."""
+    with pytest.raises(InvalidTag):
+        open_stream(KEY, BytesIO(sealed_chunks(200)), 1 << 40)
+    unopened = BytesIO(bytes(SIZE) * 4)
+    with pytest.raises(InvalidTag):
+        open_stream(KEY, unopened, 1 << 40)
+    assert unopened.tell() == SIZE

@@ -88,7 +88,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         UsageError: the prepared list was made from another one.
     """
     own, entities = accounts.table, prepared.entities.num_rows
-    entity = _entity_of_account(accounts, prepared)
+    entity = entity_of_account(accounts, prepared)
     territory = first_of_entity(countries_of(own), entity, entities)
     of_account = prepared.entities.take(pa.array(entity))
     # One infinite or undefined amount would make useless every sum that it enters.
@@ -125,7 +125,12 @@ def in_currency(table: pa.Table, currency: str) -> pa.Table:
     return table.set_column(table.column_names.index("amount"), table.schema.field("amount"), amount)
 
 
-def _entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
+def entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:
+    """Return the row of each account's entity.
+
+    Raises:
+        UsageError: the prepared list was made from another one.
+    """
     members = prepared.members
     at = pc.index_in(accounts.table["account_id"], value_set=members["account_id"])
     if at.null_count or members.num_rows != len(accounts):

@@ -9,7 +9,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
@@ -47,6 +47,8 @@ class DirectChannel:
         self._changed = threading.Event()
         self._failure: AccountmapError | None = None
         self._obstacle = ""
+        self._told: set[str] = set()
+        self._tell: Callable[[str], None] = lambda _: None
         self._talks: set[Conversation] = set()
         self._ending, self._ended = threading.Lock(), False
 
@@ -71,10 +73,21 @@ class DirectChannel:
 
     @classmethod
     def connect(
-        cls, endpoint: Endpoint, tls: ssl.SSLContext, folder: Path, accept: Accept, patience: float
+        cls,
+        endpoint: Endpoint,
+        tls: ssl.SSLContext,
+        folder: Path,
+        accept: Accept,
+        patience: float,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> Self:
-        """Connect to the partner, as soon as it listens."""
+        """Connect to the partner, as soon as it listens.
+
+        Args:
+            tell: called from another thread, once for each kind of obstacle, with a sentence for people.
+        """
         channel = cls(folder, accept, patience)
+        channel._tell = tell
         channel.endpoint = endpoint
         return channel._start(keep_connecting(endpoint, tls, channel._talk, channel._note))
 
@@ -167,6 +180,9 @@ class DirectChannel:
 
     def _note(self, obstacle: str) -> None:
         self._obstacle = obstacle
+        if obstacle not in self._told:
+            self._told.add(obstacle)
+            self._tell(f"No answer at {self.endpoint} yet ({obstacle}). Trying again until it is there.")
 
     def _run(self) -> None:
         """Keep the connection, in the thread."""

@@ -21,10 +21,9 @@ from accountmap.curve.jobs import Progress
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import BackendError, UsageError
 from accountmap.parallel import ProcessExecutor, ThreadExecutor
+from accountmap.psi.engine import Curve, Points
 from accountmap.psi.hash_to_curve import hash_to_curve
-from accountmap.psi.parameters import Curve
 from accountmap.psi.suite import KEY_DST
-from accountmap.psi.tables import Points
 
 _RFC_7748: Final = (
     (
@@ -49,8 +48,8 @@ _RFC_9380_EMPTY: Final = "51125222da5e763d97f3c10fcc92ea6860b9ccbbd2eb1285728f56
 
 _MESSAGES: Final = [b"known answer %d" % n for n in range(11)]
 _SCALAR: Final = hashlib.sha256(b"known answer").digest()
-_POINTS_SHA256: Final = "ebe34a0a10ccb74077289e482a2ee358c0288842324a13a9b1f82f225629084d"
-_PRODUCTS_SHA256: Final = "bd4897ae03e1d13127ea16d01b87b71bec47962d2d38566653af1d1d02547fad"
+_POINTS_SHA256: Final = "93a67a99e54debee63d3cd5ff414681bfb527d1e6171bd82e0fbcccdfcbec350"
+_PRODUCTS_SHA256: Final = "5db2abc52b1d8776b005c612441cf65228e67363370af9c7c8dfa0c360b91abc"
 
 
 def check_multiplication(curve: Curve) -> None:

@@ -10,8 +10,9 @@ from accountmap.curve.ipp_lanes import map_digests, multiply_in_lanes
 from accountmap.curve.ipp_library import CryptoMb, FieldFunctions
 from accountmap.curve.jobs import PART_POINTS, Jobs, Progress, slices
 from accountmap.parallel import Executor, SerialExecutor
-from accountmap.psi.elligator import FIELD_ELEMENT_BYTES, expand
-from accountmap.psi.tables import Bytes2D, Points
+from accountmap.psi.codec import Bytes2D
+from accountmap.psi.engine import Points
+from accountmap.psi.hash_to_curve import FIELD_ELEMENT_BYTES, expand
 
 
 class IppCurve:

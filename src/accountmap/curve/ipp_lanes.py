@@ -4,7 +4,7 @@ A table has the shape (batches, 5, 8): element number i is lane i % 8 of batch i
 stands at [i // 8, j, i % 8]. A table starts at a multiple of 64 bytes, and so does each of its batches of 320.
 Nothing here branches on a value.
 
-The map of psi.elligator, arranged so that one power gives both the quadratic character and the inverse, and that
+The map of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the inverse, and that
 nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them zero:
 
 - gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, for -1 is a square and J is none.
@@ -25,7 +25,8 @@ import numpy.typing as npt
 from accountmap.curve import jobs
 from accountmap.curve.ipp_library import FieldFunctions
 from accountmap.errors import BackendError
-from accountmap.psi.tables import Bytes2D, Points
+from accountmap.psi.codec import Bytes2D
+from accountmap.psi.engine import Points
 
 LANES: Final = 8
 LIMBS: Final = 5

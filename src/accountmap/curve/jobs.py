@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from accountmap.parallel import Executor, SerialExecutor
-from accountmap.psi.elligator import map_to_curve
-from accountmap.psi.tables import Points
+from accountmap.psi.engine import Points
+from accountmap.psi.hash_to_curve import map_to_curve
 
 _DER_PREFIX: Final = bytes.fromhex("302a300506032b656e032100")
 """What stands before the 32 bytes in a SubjectPublicKeyInfo of X25519 (RFC 8410 §4).

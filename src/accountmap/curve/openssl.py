@@ -6,7 +6,8 @@ from functools import partial
 from accountmap.curve import jobs
 from accountmap.curve.jobs import Jobs, Progress, slices
 from accountmap.parallel import Executor, SerialExecutor
-from accountmap.psi.tables import Bytes2D, Points
+from accountmap.psi.codec import Bytes2D
+from accountmap.psi.engine import Points
 
 
 class OpenSSLCurve:

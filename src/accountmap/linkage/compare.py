@@ -19,8 +19,9 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from accountmap.linkage import names
+from accountmap.linkage.distinctiveness import without_places
 from accountmap.linkage.domains import domain_label
-from accountmap.linkage.keys import Facts
+from accountmap.linkage.facts import Facts
 from accountmap.linkage.names import Words, parse
 from accountmap.linkage.places import city, country_code, is_place_word
 from accountmap.linkage.registry_ids import duns, lei, vat
@@ -86,6 +87,14 @@ class Traits:
             cities=[self.cities[row] for row in rows],
             ids={kind: [numbers[row] for row in rows] for kind, numbers in self.ids.items()},
         )
+
+    def name_without_places(self, row: int) -> Words:
+        """Return the words of a name without the place behind it: `alba` of `Alba UK` in Britain."""
+        words = tuple((self.names[row] or "").split())
+        own = {self.cities[row], self.countries[row]} - {None}
+        while len(words) > 1 and (words[-1] in own or (country_code(words[-1]) or "") in own):
+            words = words[:-1]
+        return without_places(words) if words else words
 
     @classmethod
     def of(cls, account_ids: pa.ChunkedArray, table: pa.Table) -> "Traits":
@@ -241,12 +250,16 @@ _RELATED: Final = 80.0
 """Least token-set ratio (0 to 100) of names of which one holds most of the other's words."""
 
 
+def other_number(traits: Traits, one: int, other: int) -> str | None:
+    """Return the kind of number of which a company has one and the two have different ones, or None."""
+    kinds = (kind for kind in EXCLUSIVE_IDS if kind in traits.ids)
+    return next((kind for kind in kinds if _differ(*_at(traits.ids[kind], one, other))), None)
+
+
 def contradiction(traits: Traits, one: int, other: int) -> str | None:
     """Name what keeps two accounts apart, or None. What one of them lacks contradicts nothing."""
-    for kind in EXCLUSIVE_IDS:
-        numbers = traits.ids.get(kind)
-        if numbers and _differ(*_at(numbers, one, other)):
-            return f"other {kind.upper()}"
+    if kind := other_number(traits, one, other):
+        return f"other {kind.upper()}"
     if _differ(*_at(traits.countries, one, other)):
         return "other country"
     forms = traits.forms[one], traits.forms[other]

@@ -14,7 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.linkage.blocking import LARGEST_BLOCK, blocks
-from accountmap.linkage.compare import Traits, contradiction, corroboration, related, same_but_for_typing
+from accountmap.linkage.compare import (
+    Traits,
+    contradiction,
+    corroboration,
+    other_number,
+    related,
+    same_but_for_typing,
+)
 from accountmap.linkage.decisions import Decision
 
 
@@ -217,6 +224,8 @@ class _Resolver:
             roots = self.clusters.roots(block)
             named = [row for row in roots if names[row] is not None]
             nameless = [row for row in roots if names[row] is None]
+            self._join_regions(named)
+            named = self.clusters.roots(named)
             if len(named) <= LARGEST_BLOCK:
                 self._compare_names(named)
             left = self.clusters.roots(named)
@@ -225,6 +234,17 @@ class _Resolver:
             unlike = [row for row in left[1:] if not self._alike(left[0], row)]
             if unlike:
                 self._report("domain", [left[0], *unlike])
+
+    def _join_regions(self, rows: Sequence[int]) -> None:
+        """Join a company's records by country or site: one domain, and names that differ in places only.
+
+        Apart, none of them would keep the domain, which is the best key that they have.
+        """
+        first: dict[Hashable, int] = {}
+        for row in rows:
+            other = first.setdefault(self.traits.name_without_places(row), row)
+            if other != row and not other_number(self.traits, other, row):
+                self._join(other, row, "same domain, name differs in places only")
 
     def _compare_names(self, rows: Sequence[int]) -> None:
         names = self.traits.names

@@ -1,34 +1,69 @@
-"""Which words of a core name tell the company, and what stays when those that lists leave out are gone.
+"""How much a word says about whose name it is in, and what stays of a name without the words that lists leave out.
 
-Lists drop, add and cut words of place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. The words
-that many registered names have (`common_words.tsv`) and place words alone tell nobody apart.
+`name_words.tsv` counts words over the registered names of GLEIF's LEI data. A word of few names identifies a
+company alone, one of many does not: of equal one-word names on two CRM lists with different websites, those of no
+other registered name were right 25 times in 25, those of five or more once in 11. Lists drop, add and cut words of
+place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words for kinds of institutions
+(`Sparkasse`, `Comune`) say nothing without their place.
 """
 
 from typing import Final
 
-from accountmap.linkage.names import Words, is_generic, squash
+from accountmap.linkage.names import Words, abbreviated, is_generic, squash
 from accountmap.linkage.places import is_place_word
-from accountmap.linkage.tables import read_words
+from accountmap.linkage.tables import read_rows, read_words
 
-COMMON: Final = read_words("common_words.tsv")
+_COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
+"""In how many registered names a word is; words of fewer than five are not listed."""
+
+_MANY: Final = 50
+"""Names in which a word is that says nothing beside others, such as words of trade."""
+
+_SEVERAL: Final = 20
+"""Names in which a word is that says nothing beside a word for a kind of institution."""
+
+COMMON: Final = frozenset(word for word, count in _COUNTS.items() if count >= _MANY)
 
 PARTICLES: Final = read_words("particles.tsv")
+
+KINDS: Final = frozenset(abbreviated((word,))[0] for word in read_words("kind_words.txt"))
+"""Words for kinds of institutions of which every place has its own, as keys write them."""
 
 SHORTEST_STEM: Final = 5
 """Letters by which a part of a name is told; shorter ones are too often another company's."""
 
 
+def is_rare(word: str) -> bool:
+    """Return whether a word alone identifies a company: of more than four letters, in fewer than five names."""
+    return len(word) >= SHORTEST_STEM and word not in _COUNTS and word not in KINDS
+
+
+def is_distinctive(words: Words) -> bool:
+    """Return whether a full name says by itself whose it is.
+
+    A name of one word is distinctive if the word is rare; one with a word for a kind of institution, if another
+    word is a place or in fewer than 20 registered names; any other name of several words is.
+    """
+    if len(words) == 1:
+        return is_rare(words[0])
+    if KINDS.isdisjoint(words):
+        return True
+    others = [word for word in words if word not in KINDS]
+    places = any(map(is_place_word, others))
+    return places or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
+
+
 def _is_common(word: str) -> bool:
-    return word in COMMON or is_place_word(word)
+    return word in COMMON or word in KINDS or is_place_word(word)
 
 
 def is_telling(words: Words) -> bool:
-    """Tell whether there is a word of more than two letters that is neither common nor a place."""
+    """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
     return any(len(word) > 2 and not _is_common(word) for word in words)
 
 
 def without_places(core: Words) -> Words:
-    """Take place words from both ends while what remains still tells the company."""
+    """Take place words from both ends while what remains still identifies the company."""
     while is_place_word(core[0]) and is_telling(core[1:]):
         core = core[1:]
     while is_place_word(core[-1]) and is_telling(core[:-1]):
@@ -50,6 +85,19 @@ def stem(core: Words) -> Words | None:
     return head if telling and len(squash(head)) >= SHORTEST_STEM else None
 
 
+def shortened(core: Words) -> Words | None:
+    """Shorten a name as other lists may: without its places, or else without its trade if what stays is rare.
+
+    Returns:
+        None if nothing goes or what stays does not identify the company.
+    """
+    local = without_places(core)
+    if local != core:
+        return local
+    head = stem(core)
+    return head if head and (len(head) > 1 or is_rare(head[0])) else None
+
+
 def distinctive_beginning(core: Words) -> Words | None:
     """Give the first word of several if it tells the company, or a short first word and its neighbour as one.
 
@@ -60,7 +108,7 @@ def distinctive_beginning(core: Words) -> Words | None:
     if len(core) < 2 or is_place_word(first[0]):
         return None
     if len(first[0]) >= SHORTEST_STEM:
-        return None if first[0] in COMMON or is_generic(first) else first
+        return None if _is_common(first[0]) or is_generic(first) else first
     pair = core[:2]
     if len(core) == 2 or pair[1] in PARTICLES or COMMON.issuperset(pair) or len("".join(pair)) < SHORTEST_STEM:
         return None

@@ -3,15 +3,16 @@
 A domain is a match key only if it is a company's own. The Public Suffix List (publicsuffix.org, MPL-2.0, pinned
 in `data/`) says where registration happens. Both its sections are used: below a hoster's suffix such as
 `myshopify.com` each label belongs to another tenant, so `acme.myshopify.com` is Acme's and `myshopify.com` is
-nobody's. Domains that many companies share without a label of their own (mail providers, social networks,
-marketplaces, link shorteners) are tables in `data/` and never a key.
+nobody's. Domains of governments under which separate bodies have labels of their own count as suffixes too.
+Domains that many companies share without a label of their own (mail providers, social networks, marketplaces, link
+shorteners) are tables in `data/`: they are the domain of the company that bears their name, and of nobody else.
 """
 
 import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
@@ -26,6 +27,18 @@ _SEPARATORS: Final = re.compile(r"[\s,;|<>\[\](){}\"'`*]+")
 _SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECASE | re.ASCII)
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what people type for a full stop
+_NO_FOLDER: Final = re.compile(
+    r"[a-z]{2}(?:[-_][a-z]{2,4})?|(?:index|home|homepage|default|main|start|welcome)(?:\.[a-z]{1,5})?|global|corp|company|"
+    r"about.*|contacts?(?:[-_]us)?|kontakt|contatti|contacto|contato|impressum|imprint|legal|privacy|"
+    r"log-?[io]n|sign-?(?:in|up)|(?:über|ueber|uber|%c3%bcber)(?:-uns)?|over-ons|qui-sommes-nous|chi-siamo|"
+    r"quienes-somos|sobre(?:-nos|-nosotros)?|o-nas|om(?:-oss|-os)?"
+)
+"""What stands behind a host on a company's own front page: a language, a region, the page itself."""
+
+_NO_SUBDOMAIN: Final = re.compile(
+    r"www[0-9]{0,2}|[a-z]{2}|m|mobile|en-[a-z]{2}|web|home|corp|corporate|about|global|group"
+)
+"""What stands in front of a domain at a company's own front page."""
 
 
 @functools.cache
@@ -72,43 +85,98 @@ def _host(token: str) -> str:
     return ".".join(map(_a_label, _mapped(host).strip(".").split(".")))
 
 
-def hosts(text: str) -> Iterator[str]:
-    """Yield the host of everything in a cell that looks like an address, in the order of the text."""
+def _tokens(text: str) -> Iterator[str]:
+    """Yield what looks like an address in a cell, in the order of the text."""
     visible = known(text[:_LONGEST_TEXT])
     if not visible.isprintable():
         visible = "".join(c for c in visible if c.isspace() or unicodedata.category(c)[0] != "C")
     for token in _SEPARATORS.split(visible):
         if "." in _DOTS.sub(".", token):
-            yield _host(token)
+            yield token
+
+
+def hosts(text: str) -> Iterator[str]:
+    """Yield the host of everything in a cell that looks like an address, in the order of the text."""
+    yield from map(_host, _tokens(text))
 
 
 def registrable(host: str) -> str | None:
     """Cut a host name to the label below its public suffix, or None where there is none.
 
-    A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant.
+    A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant. Likewise below the domains
+    of governments that `shared_suffixes.txt` lists.
     """
     domain: str | None = public_suffixes().privatesuffix(host)
+    if domain is not None and domain in _table("shared_suffixes.txt"):
+        labels = host[: -len(domain)].rstrip(".").rpartition(".")[2]
+        domain = f"{labels}.{domain}" if labels else None
     if domain is None or len(domain) > 253 or domain.startswith("www."):
         return None
     return domain if all(_LABEL.fullmatch(label) for label in domain.split(".")) else None
 
 
+class Address(NamedTuple):
+    """A company's domain as it stands in a cell.
+
+    Attributes:
+        domain: registrable, in lower-case ASCII (A-labels, RFC 5890).
+        is_page: a folder or subdomain is named, so that the page may be another company's.
+        is_shared: people have mailboxes or many companies have pages under it.
+    """
+
+    domain: str
+    is_page: bool
+    is_shared: bool
+
+
+def _folders(token: str) -> list[str]:
+    path = re.split(r"[?#]", token.replace("\\", "/"), maxsplit=1)[0]
+    while (rest := _SCHEME.sub("", path)) != path:
+        path = rest
+    return [each for each in path.lower().split("/")[1:] if each and not _NO_FOLDER.fullmatch(each)]
+
+
+def _is_listed(host: str, domain: str) -> bool:
+    """Return whether a host or a domain above it, down to the registrable one, is one that many share."""
+    while len(host) >= len(domain):
+        if is_shared_host(host) or is_mail_provider(host):
+            return True
+        _, _, host = host.partition(".")
+    return False
+
+
+def is_made_up(domain: str) -> bool:
+    """Return whether a domain is what people type into a field that must not be empty: `test.com`, `none.de`."""
+    return domain.partition(".")[0] in _table("made_up_labels.txt")
+
+
 @functools.lru_cache(maxsize=1 << 16)
-def registrable_domain(text: str | None) -> str | None:
-    """Find the company domain in a website, host name or e-mail address.
+def addresses(text: str) -> tuple[Address, ...]:
+    """Find the domains in a website, host name or e-mail address.
 
     Args:
         text: a cell as it was written; may hold a URL with everything that a URL can have, an international
-            name, wiki markup, or several addresses, of which the first usable one counts.
+            name, wiki markup, or several addresses.
 
     Returns:
-        The registrable domain in lower-case ASCII (A-labels, RFC 5890), or None if there is none or it is not a
-        company's own.
+        In the order of the text, each domain once; made-up ones are left out.
     """
-    if not text:
-        return None
-    domains = (domain for host in hosts(text) if (domain := registrable(host)))
-    return next((d for d in domains if not is_mail_provider(d) and not is_shared_host(d)), None)
+    found: dict[str, Address] = {}
+    for token in _tokens(text):
+        host = _host(token)
+        domain = registrable(host)
+        if domain is None or is_made_up(domain):
+            continue
+        subdomain = host[: -len(domain)].rstrip(".")
+        is_page = bool(_folders(token)) or not (subdomain == "" or _NO_SUBDOMAIN.fullmatch(subdomain))
+        is_mail = "@" in token and "/" not in token
+        found.setdefault(domain, Address(domain, is_page and not is_mail, _is_listed(host, domain)))
+    return tuple(found.values())
+
+
+def registrable_domain(text: str | None) -> str | None:
+    """Give the first domain in a cell that can be a company's own, or None."""
+    return next((each.domain for each in addresses(text or "") if not each.is_shared), None)
 
 
 def domain_label(domain: str | None) -> str | None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from accountmap.linkage.keys import Facts, gather, keys_of
+from accountmap.linkage.facts import Facts, gather
+from accountmap.linkage.keys import keys_of
 from accountmap.linkage.names import split_words
 from accountmap.linkage.places import city, country_code, country_of_domain, phone, postal_code, region
 from accountmap.linkage.prepared import Profile, Slot

@@ -10,60 +10,53 @@ from typing import Final
 
 from accountmap.linkage.prepared import Profile, Slot
 from accountmap.linkage.tables import DATA
+from accountmap.model import Says, Tier
 
 NAME: Final = "name"
-"""The name space of squashed names, stems and domain labels, with and without the country."""
+"""The name space of squashed names, shortened names and domain labels, with and without the country."""
+
+_STRONG, _WEAK = Tier.STRONG, Tier.WEAK
+_STANDARD, _IDENTIFIERS = "standard", "identifiers"
+_BOTH: Final = (_STANDARD, _IDENTIFIERS)
 
 _SLOTS: Final = (
-    ("name", NAME, "strong name"),
-    ("lei", "lei", "identifier"),
-    ("vat", "vat", "identifier"),
-    ("duns", "duns", "identifier"),
-    ("domain", "domain", "domain"),
-    ("reference", "reference", "identifier"),
-    ("name_country", NAME, "strong name"),
-    ("label", NAME, "weak name"),
-    ("label_country", NAME, "weak name"),
-    ("first_two_words", "first two words", "weak name"),
-    ("stem", NAME, "weak name"),
-    ("sound", "sound in country", "weak name"),
+    ("lei", "lei", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("domain", "domain", _STRONG, Says.DOMAIN, True, _BOTH),
+    ("vat", "vat", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("duns", "duns", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("reference", "reference", _STRONG, Says.OTHER, True, _BOTH),
+    ("name", NAME, _STRONG, Says.NAME, True, _BOTH),
+    ("name_country", NAME, _STRONG, Says.COUNTRY, True, _BOTH),
+    ("short_country", NAME, _STRONG, Says.COUNTRY, False, _BOTH),
+    ("common_name", NAME, _WEAK, Says.NAME, True, _BOTH),
+    ("label", NAME, _WEAK, Says.OTHER, True, _BOTH),
+    ("label_country", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
+    ("first_two_words", "first two words", _WEAK, Says.OTHER, True, _BOTH),
+    ("stem", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
 )
-"""All slots as (name, space, tier), strongest first after the preview kind."""
-
-_LISTED: Final = frozenset(["lei", "vat", "duns", "reference"])
-"""Slots for what registers and the reference list say; few lists of accounts have them."""
-
-
-def _profile(name: str, chosen: frozenset[str]) -> Profile:
-    """Give the chosen slots descending powers of two as weights; any one of them makes a match."""
-    slots = [slot for slot in _SLOTS if slot[0] in chosen]
-    weighed = (Slot(slot, space, 1 << at, tier) for at, (slot, space, tier) in enumerate(reversed(slots)))
-    return Profile(name, tuple(weighed)[::-1], threshold=1)
+"""All slots, strongest first: name, name space, tier, what a key says, whether it meets a key of the same slot,
+and the profiles that have it. A name shortened on one side is mostly the same company, shortened on both sides a
+sister: so `short_country` does not meet itself."""
 
 
-_ALL: Final = frozenset(name for name, _, _ in _SLOTS)
-
-PROFILES: Final = {
-    profile.name: profile
-    for profile in [
-        _profile("eight", _ALL - _LISTED),
-        _profile("three", frozenset(["name", "domain", "label"])),
-        _profile("six", _ALL - _LISTED - {"stem", "sound"}),
-        _profile("nine", (_ALL - _LISTED) | {"reference"}),
-        _profile("twelve", _ALL),
-    ]
-}
-"""All profiles that an agreement can name.
-
-`three` and `six` are for short lists against long ones; `nine` adds the reference list, `twelve` also registry
-numbers.
-"""
-
-DEFAULT_PROFILE: Final = "eight"
+def _profile(name: str) -> Profile:
+    """Give the slots of a profile descending powers of two as weights; any one of them makes a match."""
+    chosen = [row for row in _SLOTS if name in row[5]]
+    slots = tuple(
+        Slot(slot, space, 1 << (len(chosen) - 1 - at), tier, says, meets)
+        for at, (slot, space, tier, says, meets, _) in enumerate(chosen)
+    )
+    return Profile(name, slots, threshold=1)
 
 
-CANONICAL_VERSION: Final = "canonical-v1"
-"""The specification that this package follows (`protocols/canonical-v1.md`)."""
+PROFILES: Final = {name: _profile(name) for name in _BOTH}
+"""All profiles that an agreement can name: `identifiers` adds registry numbers."""
+
+DEFAULT_PROFILE: Final = _STANDARD
+
+
+CANONICAL_VERSION: Final = "canonical-v2"
+"""The specification that this package follows (`protocols/canonical-v2.md`)."""
 
 LIBRARIES: Final = ("anyascii", "python-stdnum")
 """Libraries whose own rules decide keys, so that `pyproject.toml` pins them: anyascii the keys of every name,

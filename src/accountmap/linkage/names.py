@@ -89,7 +89,7 @@ _FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")
 _OTHER_LETTERS: Final = "\u0370-\u1dff\u2e80-\ua71f\ua800-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
 """Unicode blocks of letters that are not Latin, as a range of a pattern."""
 
-_OTHER_SCRIPT: Final = re.compile(f"[{_OTHER_LETTERS}]")
+OTHER_SCRIPT: Final = re.compile(f"[{_OTHER_LETTERS}]")
 _BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_LETTERS}]")
 
 _LEAST_LATIN: Final = 4
@@ -166,7 +166,7 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
             right -= size
             continue
         size = leading_form_words(words[left:right])
-        if size and is_generic(_abbreviated(words[left + size : right])):
+        if size and is_generic(abbreviated(words[left + size : right])):
             size = 0
         size = size or (words[left] in weak)
         if not size or size >= right - left:
@@ -181,19 +181,19 @@ def is_generic(words: Words) -> bool:
     return not words or len(words[0]) < 2 or words[0] in _GENERIC or is_form(words)
 
 
-def _country_of(word: str) -> str | None:
+def country_of_word(word: str) -> str | None:
     """Give the country that a word names; shorter ones are too often something else."""
     return _COUNTRIES.get(word) if len(word) > 3 else None
 
 
 def _are_country(words: Words) -> bool:
     """Tell whether several words are the name of a country: `the united states of america`."""
-    return _country_of("".join(words[words[0] in _ARTICLES :])) is not None
+    return country_of_word("".join(words[words[0] in _ARTICLES :])) is not None
 
 
 def named_country(name: Name) -> str | None:
     """Find the one country that stands in a name, alpha-2; None if there is none or several."""
-    codes = {code for word in name.words if (code := _country_of(word))}
+    codes = {code for word in name.words if (code := country_of_word(word))}
     return codes.pop() if len(codes) == 1 else None
 
 
@@ -204,7 +204,7 @@ def squash(words: Words) -> str:
     return folded if len(folded) > 1 else joined
 
 
-def _abbreviated(words: Words) -> Words:
+def abbreviated(words: Words) -> Words:
     """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is no number."""
     if _ABBREVIATIONS.keys().isdisjoint(words):
         return words
@@ -212,12 +212,12 @@ def _abbreviated(words: Words) -> Words:
     return words if len(short) == 1 and len(short[0]) == 1 else short
 
 
-def _latin_part(text: str) -> str | None:
+def latin_part(text: str) -> str | None:
     """Give the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
     if text.isascii():
         return None
     parts = visible(text).split()
-    latin = [part for part in parts if not _OTHER_SCRIPT.search(part)]
+    latin = [part for part in parts if not OTHER_SCRIPT.search(part)]
     if len(latin) == len(parts) or any(_BOTH_SCRIPTS.search(part) for part in parts):
         return None
     return " ".join(latin) if sum(map(str.isalpha, "".join(latin))) >= _LEAST_LATIN else None
@@ -229,14 +229,14 @@ def _take_apart(text: str) -> Name | None:
         return None
     full = _trim(words, _ARTICLES)
     core = _trim(full, _WEAK)
-    if is_generic(_abbreviated(core)):
+    if is_generic(abbreviated(core)):
         core = full
-        if len(core) == 1 and is_generic(_abbreviated(core)) and _NAMELESS.isdisjoint(core):
+        if len(core) == 1 and is_generic(abbreviated(core)) and _NAMELESS.isdisjoint(core):
             full = core = words
-    short = _abbreviated(core)
+    short = abbreviated(core)
     if is_generic(core) or is_generic(short):
         return None
-    return Name(words, short if core == full else _abbreviated(full), short)
+    return Name(words, short if core == full else abbreviated(full), short)
 
 
 def parse(text: str) -> Name | None:
@@ -248,5 +248,5 @@ def parse(text: str) -> Name | None:
     Returns:
         None if there is no word that could tell the company from others.
     """
-    latin = _latin_part(text)
+    latin = latin_part(text)
     return (latin and _take_apart(latin)) or _take_apart(text)

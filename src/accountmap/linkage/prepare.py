@@ -15,9 +15,10 @@ from accountmap.linkage.blocking import mark
 from accountmap.linkage.candidates import Gathered, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.decisions import Decision
-from accountmap.linkage.keys import ADDRESS_COLUMNS, Facts, gather, keys_of
+from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
+from accountmap.linkage.keys import keys_of
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
-from accountmap.linkage.reference import Reference
+from accountmap.linkage.reference import Reference, reference_key
 
 PART_ROWS: Final = 8192
 """Accounts of a part: half a second of work."""
@@ -48,13 +49,13 @@ class Part:
     Attributes:
         traits: TRAIT_SCHEMA; what they are compared by.
         marks: as `shared_marks` gives them.
-        cores: the letters of each core name, by which a reference list is asked.
+        names: of each account, the name by which a reference list is asked.
         candidates: CANDIDATE_SCHEMA.
     """
 
     traits: pa.Table
     marks: pa.Table
-    cores: pa.Array
+    names: pa.Array
     candidates: pa.Table
 
 
@@ -107,13 +108,13 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
         slots: of the profile, by name.
     """
     numbers = registry_numbers(table)
-    cores: list[str | None] = []
+    names: list[str | None] = []
     columns: tuple[list[int], list[int], list[str], list[str], list[int], list[int]] = ([], [], [], [], [], [])
 
     def passing() -> Iterator[Facts]:
         accounts, indices, values, rules, closeness, marks = columns
         for at, facts in enumerate(_facts(table, numbers)):
-            cores.append("".join(facts.name.core) if facts.name else None)
+            names.append(reference_key(facts.name) if facts.name else None)
             for slot, key in keys_of(facts, slots):
                 accounts.append(at)
                 indices.append(slot)
@@ -126,7 +127,7 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
     candidates = pa.table(list(columns), schema=CANDIDATE_SCHEMA)
-    return Part(traits.table(), shared_marks(traits), pa.array(cores, pa.string()), candidates)
+    return Part(traits.table(), shared_marks(traits), pa.array(names, pa.string()), candidates)
 
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
@@ -150,7 +151,7 @@ def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None)
     if reference is None or "reference" not in slots:
         return part.candidates
     traits, slot = part.traits, slots.index("reference")
-    known = (part.cores, *(traits[name] for name in ("domain", "country", "lei")))
+    known = (part.names, *(traits[name] for name in ("domain", "country", "lei")))
     rows = enumerate(zip(*(column.to_pylist() for column in known), strict=True))
     found = [(at, id_) for at, about in rows if (id_ := reference.find(*about))]
     columns = [

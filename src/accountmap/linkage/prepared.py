@@ -5,6 +5,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from accountmap.model import Says, Tier
+
 ENTITY_SCHEMA: Final = pa.schema(
     [
         pa.field("entity_id", pa.string(), nullable=False),
@@ -40,23 +42,24 @@ class Slot:
         name: short and unique within a profile, for people and reports, such as "name" or "domain".
         space: the name space its values live in; slots of one space can match each other.
         weight: positive; the evidence that a shared key of this slot gives.
-        tier: what people are told of it: "identifier", "domain", "strong name" or "weak name".
+        tier: whether a shared key names a company or only hints at it.
+        says: what its keys say, for contradictions.
+        meets_itself: whether a key that stands in this same slot on both sides is shared.
     """
 
     name: str
     space: str
     weight: int
-    tier: str
+    tier: Tier
+    says: Says
+    meets_itself: bool = True
 
 
 @dataclass(frozen=True)
 class Profile:
     """Which keys are compared, in which order, and how much evidence makes a match.
 
-    The first slot is the preview kind. Its weight reaches the threshold and is more than all others together,
-    so that the preview's count is a true lower bound (account-psi-v1, "Parameters").
-
-    A shared key counts the smaller weight of the two slots that it stands in.
+    A shared key counts as that of its two slots which has the smaller weight.
     """
 
     name: str

@@ -15,9 +15,10 @@ from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.candidates import Gathered, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import folded_cities, registry_numbers, traits_of
 from accountmap.linkage.decisions import Decision
-from accountmap.linkage.keys import Facts, gather
+from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Tier
 from accountmap.preflight.findings import (
     CELL_COLUMNS,
     CELL_FINDINGS,
@@ -149,7 +150,7 @@ def _summary(
     slots = prepared.profile.slots
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
     per_slot = np.bincount(slot, minlength=len(slots)).tolist()
-    weak = np.array([slot.tier == "weak name" for slot in slots])
+    weak = np.array([slot.tier is Tier.WEAK for slot in slots])
     segments = prepared.entities.column("segment")
     keys = tuple(Coverage(slot.name, count, entities) for slot, count in zip(slots, per_slot, strict=True))
     return Preflight(

@@ -21,7 +21,7 @@ from accountmap.linkage.candidates import Gathered
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.dedupe import Pair
 from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
-from accountmap.linkage.keys import ADDRESS_COLUMNS, Facts
+from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
 from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
 

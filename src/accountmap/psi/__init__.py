@@ -1,4 +1,4 @@
-"""Grouped private set intersection with a counts-only preview: protocols/account-psi-v1.md in code.
+"""Grouped private set intersection after a preview by noisy sketches: protocols/account-psi-v2.md in code.
 
 Pure: no files, sockets, clock, randomness or logging. All come in through ports.
 """

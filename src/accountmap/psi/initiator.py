@@ -1,192 +1,97 @@
-"""The initiator's phases: messages 1, 3, 5, 7 and 9 out, 2, 4, 6, 8 and 10 in (psi-v1 §5)."""
+"""The initiator's messages: 1, 3, 5, 7 and 9 out, 2, 4, 6, 8 and 10 in (psi-v2 §7)."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from accountmap.errors import PeerError
-from accountmap.psi import fields, rounds, wire
-from accountmap.psi.matching import Tokens
-from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Counted, Done, Matched, Message, Phase, Setting, Step, matched
-from accountmap.psi.suite import DIGEST_BYTES, NONCE_BYTES, POINT_BYTES, TOKEN_BYTES
-from accountmap.psi.tables import Bytes2D, Order, Points, check_points
-from accountmap.psi.wire import Body
-
-US, THEM = Role.INITIATOR, Role.RESPONDER
-ANSWER, OPENING, MATCHED = "message 2", "message 4", "message 6"
-FIELDS, RECEIPT = "message 8", "message 10"
+from accountmap.psi import rounds
+from accountmap.psi.codec import check_length, join, read_sections, require
+from accountmap.psi.comparison import Comparison, Knowledge
+from accountmap.psi.key_exchange import SignedReceipt
+from accountmap.psi.parameters import MessageType
+from accountmap.psi.rounds import Progress, Setting, Step
+from accountmap.psi.suite import POINT_BYTES, Body
 
 
-@dataclass(frozen=True, repr=False)
-class Offered(Phase):
-    """Message 1 is out."""
-
-    scalar: bytes
-    nonce: bytes
-    table: Points
-    origin: Order
-
-    def receive(self, setting: Setting, body: Body) -> Step:
-        """Take the partner's points and commitments; answer with our preview column."""
-        p = setting.parameters
-        (nonce, _, preview_commitment, table_commitment), column = wire.split(
-            body, NONCE_BYTES, p.channel_key_bytes, DIGEST_BYTES, DIGEST_BYTES
-        )
-        points = wire.rows(column, POINT_BYTES)
-        check_points(points, self.table, ANSWER)
-        sid = rounds.session_id(p, self.nonce, nonce)
-        v, order = rounds.token_table(points, self.scalar, sid, p, THEM, setting.ports, ANSWER)
-        opening = setting.ports.random(DIGEST_BYTES)
-        phase = Counting(sid, preview_commitment, table_commitment, self.origin, v, order, opening)
-        commitment = rounds.commitment("initiator-table", sid, opening, v)
-        preview = rounds.preview_column(v, p.segment_rows(THEM))
-        return Step(phase, Message(MessageType.PREVIEW, wire.parts(commitment, preview)))
+def offer(setting: Setting, progress: Progress, _body: Body) -> Step:
+    """Make message 1."""
+    return rounds.greet(setting, progress)
 
 
-@dataclass(frozen=True, repr=False)
-class Counting(Phase):
-    """Message 3 is out: the partner knows the counts."""
-
-    sid: bytes
-    preview_commitment: bytes
-    table_commitment: bytes
-    origin: Order
-    v: Tokens
-    v_order: Order
-    v_opening: bytes
-
-    def receive(self, setting: Setting, body: Body) -> Step:
-        """Take the partner's preview column and consent; both know the counts now."""
-        p = setting.parameters
-        (opening, consent), column = wire.split(body, DIGEST_BYTES, DIGEST_BYTES)
-        u0 = wire.rows(column, TOKEN_BYTES)
-        if rounds.commitment("preview", self.sid, opening, u0) != self.preview_commitment:
-            raise PeerError(f"{OPENING} does not open the commitment of {ANSWER}")
-        rounds.check_preview(u0, p.segment_rows(US), OPENING)
-        v0 = rounds.preview_column(self.v, p.segment_rows(THEM))
-        counts = rounds.preview_counts(u0, v0, p)
-        if consent != rounds.consent(self.sid, THEM, counts):
-            raise PeerError(f"{OPENING} consents to other counts than these")
-        if not p.reveals:
-            return Step(Counted(self.sid, counts))
-        phase = Previewed(
-            self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.v_opening, u0, counts
-        )
-        return Step(phase)
+def take_answer(setting: Setting, progress: Progress, body: Body) -> Step:
+    """Take message 2: our estimates can be made."""
+    return Step(rounds.take_greeting(setting, progress, MessageType.ANSWER, body))
 
 
-@dataclass(frozen=True, repr=False)
-class Previewed(Phase):
-    """Both know the counts and the partner consents: ours is the decision."""
-
-    sid: bytes
-    table_commitment: bytes
-    origin: Order
-    v: Tokens
-    v_order: Order
-    v_opening: bytes
-    u0: Bytes2D
-    counts: rounds.Counts
-
-    def consent(self, setting: Setting) -> Step:
-        """Agree to reveal: send our whole token table."""
-        phase = Revealing(self.sid, self.table_commitment, self.origin, self.v, self.v_order, self.u0, self.counts)
-        said = rounds.consent(self.sid, setting.role, self.counts)
-        return Step(phase, Message(MessageType.REVEAL, wire.parts(self.v_opening, said, self.v)))
+def consent(setting: Setting, progress: Progress, _body: Body) -> Step:
+    """Make message 3: our consent, and X."""
+    return rounds.send_points(setting, progress, MessageType.INITIATOR_POINTS)
 
 
-@dataclass(frozen=True, repr=False)
-class Revealing(Phase):
-    """Message 5 is out: the partner knows the matching."""
+def take_points(setting: Setting, progress: Progress, body: Body) -> Step:
+    """Take message 4, and make message 5: V, with which the responder finds the matches."""
+    progress = rounds.take_points(setting, progress, MessageType.RESPONDER_POINTS, body)
+    sections = []
 
-    sid: bytes
-    table_commitment: bytes
-    origin: Order
-    v: Tokens
-    v_order: Order
-    u0: Bytes2D
-    counts: rounds.Counts
+    def write(one: Comparison, known: Knowledge) -> Knowledge:
+        known, section = one.write_tokens(known)
+        sections.append(section)
+        return known
 
-    def receive(self, setting: Setting, body: Body) -> Step:
-        """Take the partner's token table and our matched rows; answer with the partner's."""
-        p = setting.parameters
-        width = p.rows(US) * p.slots * TOKEN_BYTES
-        (opening,), columns = wire.split(body, DIGEST_BYTES)
-        u, named = wire.token_table(columns[:width], p.slots), columns[width:]
-        if rounds.commitment("table", self.sid, opening, u) != self.table_commitment:
-            raise PeerError(f"{MATCHED} does not open the commitment of {ANSWER}")
-        rounds.check_table(u, self.u0, p.segment_rows(US), MATCHED)
-        matching = rounds.match(u, self.v, p)
-        rows = rounds.read_rows(named, matching, MATCHED)
-        groups = rounds.own_groups(rows, matching, p, US, self.origin, setting.groups.present)
-        graph = rounds.graph_digest(self.sid, u, self.v)
-        found = matched(setting, self.sid, graph, self.counts, matching, groups)
-        shares = fields.make_shares(found, setting)
-        theirs = wire.encode_indices(self.v_order[matching.v])
-        phase = Sharing(**vars(found), scalars=shares.scalars, points=shares.points)
-        return Step(phase, Message(MessageType.MATCHES, wire.parts(theirs, shares.points)))
+    progress = rounds.each(setting, progress, write)
+    return rounds.send(progress, MessageType.TOKENS, join(sections))
 
 
-@dataclass(frozen=True, repr=False)
-class Sharing(Matched):
-    """Message 7 is out: the partner knows which of its accounts match, and has our half of the key exchanges."""
-
-    scalars: Bytes2D
-    points: Points
-
-    def receive(self, setting: Setting, body: Body) -> Step:
-        """Take the partner's half and fields; answer with our fields and our signature under the receipt."""
-        width = len(self) * POINT_BYTES
-        if len(body) < width:
-            raise PeerError(f"{FIELDS} is too short for the matches")
-        _, columns = wire.split(body)
-        theirs, sealed = wire.rows(columns[:width], POINT_BYTES), columns[width:]
-        keys = fields.derive(self, setting, fields.Shares(self.scalars, self.points), theirs, FIELDS)
-        opened, lengths = fields.open_all(sealed, self, setting, keys, FIELDS)
-        ours = fields.seal(self, setting, keys)
-        shown = fields.shown(sealed, ours)
-        receipt = fields.receipt(self, shown)
-        signature = setting.ports.receipts.sign(receipt)
-        phase = Receiving(
-            **self.carried(),
-            fields=opened,
-            field_lengths=lengths,
-            shown=shown,
-            receipt=receipt,
-            signature=signature,
-        )
-        return Step(phase, Message(MessageType.INITIATOR_FIELDS, (ours, signature)))
+def take_claims(setting: Setting, progress: Progress, body: Body) -> Step:
+    """Take message 6 as far as that needs no secret: which of our entities match is still to be decided on."""
+    kind = MessageType.CLAIMS
+    _, sections, _ = read_sections(kind, body, setting.parameters)
+    section = iter(sections)
+    progress = rounds.each(setting, progress, lambda one, known: one.take_claims(known, next(section)))
+    return Step(rounds.taken(progress, kind, body))
 
 
-@dataclass(frozen=True, repr=False)
-class Receiving(Matched):
-    """Message 9 is out: both have the fields; the partner's receipt is still to come."""
+def name_rows(setting: Setting, progress: Progress, _body: Body) -> Step:
+    """Make message 7 if the claims name entities of ours, and keys that these have."""
+    sections = []
 
-    fields: bytes
-    field_lengths: Order
-    shown: bytes
-    receipt: bytes
-    signature: bytes
+    def name(one: Comparison, known: Knowledge) -> Knowledge:
+        known, section = one.name_rows(known)
+        sections.append(section)
+        return known
 
-    def receive(self, setting: Setting, body: Body) -> Step:
-        """Take the partner's signature under the receipt."""
-        theirs = bytes(body)
-        if not setting.ports.receipts.verify(self.receipt, theirs):
-            raise PeerError(f"{RECEIPT} is not signed under the same receipt")
-        return Step(
-            Done(
-                **self.carried(),
-                fields=self.fields,
-                field_lengths=self.field_lengths,
-                shown=self.shown,
-                receipt=self.receipt,
-                signatures=self.signature + theirs,
-            )
-        )
+    progress = rounds.each(setting, progress, name)
+    return rounds.send(progress, MessageType.ROWS, join(sections))
 
 
-def offer(setting: Setting, channel_key: bytes) -> Step:
-    """Start a session: blind our groups and send them."""
-    nonce = setting.ports.random(NONCE_BYTES)
-    blinded = rounds.blind(setting.groups, setting.parameters, US, setting.ports)
-    phase = Offered(blinded.scalar, nonce, blinded.table, blinded.origin)
-    return Step(phase, Message(MessageType.OFFER, wire.parts(nonce, channel_key, blinded.table)))
+def take_fields(setting: Setting, progress: Progress, body: Body) -> Step:
+    """Take message 8, and make message 9: our fields, and our signature under the receipt."""
+    kind, counts = MessageType.RESPONDER_FIELDS, rounds.match_counts(setting, progress)
+    _, (*sections, totals), _ = read_sections(kind, body, setting.parameters, counts)
+    shares = [section[: POINT_BYTES * count] for section, count in zip(sections, counts, strict=True)]
+    blocks = [section[len(share) :] for section, share in zip(sections, shares, strict=True)]
+    opened, share, block = list[list[bytes] | None](), iter(shares), iter(blocks)
+
+    def take(one: Comparison, known: Knowledge) -> Knowledge:
+        known = one.derive_keys(known, next(share))
+        opened.append(one.open_fields(known, next(block)))
+        return known
+
+    with_keys = rounds.each(setting, progress, take)
+    pairs = zip(rounds.comparisons(setting, with_keys), with_keys.known, strict=True)
+    ours = [one.seal_fields(known) for one, known in pairs] if None not in opened else []
+    progress = rounds.keep_texts(setting, with_keys, opened, totals)
+    progress = rounds.taken(progress, kind, body)
+    receipt = rounds.receipt_of(setting, progress, rounds.fields_digest(blocks), rounds.fields_digest(ours))
+    signature = setting.ports.receipts.sign(receipt.digest)
+    progress = replace(progress, receipt=receipt.to_bytes(), signatures=(signature, b""))
+    container = join([*([block] for block in ours), [rounds.own_totals(setting, progress)]])
+    return rounds.send(progress, MessageType.INITIATOR_FIELDS, (*container, signature))
+
+
+def take_receipt(setting: Setting, progress: Progress, body: Body) -> Step:
+    """Take message 10: the responder signed the same receipt."""
+    kind, signature = MessageType.RECEIPT, bytes(body)
+    check_length(kind, body, setting.parameters.body_limits(kind))
+    receipt = SignedReceipt.from_bytes(progress.receipt).digest
+    signed = setting.ports.receipts.verify(receipt, signature)
+    require(signed, "receipt", "message 10 does not sign the same receipt")
+    return Step(replace(progress, signatures=(progress.signatures[0], signature)))

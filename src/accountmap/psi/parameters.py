@@ -1,14 +1,13 @@
-"""What both parties fix before a session, and the ports through which a session reaches the world (psi-v1 §4)."""
+"""What both parties fix before a session, and the lengths of messages that follow from it (psi-v2 §4, §7)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from functools import cached_property
+from typing import Final
 
 from accountmap.errors import UsageError
+from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     INDEX_BYTES,
@@ -17,90 +16,98 @@ from accountmap.psi.suite import (
     SIGNATURE_BYTES,
     TAG_BYTES,
     TOKEN_BYTES,
+    Body,
 )
-from accountmap.psi.tables import Bytes2D, Points
 
-Random = Callable[[int], bytes]
-"""Returns as many uniform secret bytes as asked for."""
+ALWAYS: Final = 2**63 - 1
+"""A limit of room that is never passed, and the room where no match is sure."""
 
+MAX_SLOTS: Final = 32
+MAX_CLASSES: Final = 64
+MAX_RECTANGLES: Final = 256
+MAX_SEGMENTS: Final = 16
+MAX_ROWS: Final = 10**8
+"""Padded rows of a segment."""
 
-class Curve(Protocol):
-    """The arithmetic of a backend."""
+LENGTH_BYTES: Final = 8
+"""Bytes of the length of a section."""
 
-    def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
-        """Map messages to u-coordinates, as psi.hash_to_curve does, shape (n, 32)."""
-        ...
-
-    def multiply(self, scalar: bytes, points: Points) -> Points:
-        """Multiply with X25519 (RFC 7748 §5), shape (n, 32); the product of a low-order point is a zero row."""
-        ...
-
-    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
-        """Multiply each point with a scalar of its own, shapes (n, 32)."""
-        ...
-
-
-class Aead(Protocol):
-    """Authenticated encryption under keys that are used once."""
-
-    def seal(self, key: bytes, plaintext: bytes) -> bytes:
-        """Encrypt under a key of 32 bytes; the result is 16 bytes longer."""
-        ...
-
-    def open(self, key: bytes, sealed: bytes) -> bytes | None:
-        """Decrypt, or return None if the key is another one or the bytes were altered."""
-        ...
-
-
-class Receipts(Protocol):
-    """Signatures of the two parties under the digest of what a session did."""
-
-    def sign(self, receipt: bytes) -> bytes:
-        """Sign with our long-term key, 64 bytes."""
-        ...
-
-    def verify(self, receipt: bytes, signature: bytes) -> bool:
-        """Tell whether the partner signed."""
-        ...
-
-
-class OwnEntities(Protocol):
-    """What a party knows of its own groups beyond their points."""
-
-    def key(self, group: int, slot: int) -> bytes:
-        """Return a match key as the input of H (suite.key_message)."""
-        ...
-
-    def fields(self, group: int) -> bytes:
-        """Return what the agreement lets the partner see of a matched group, at most `field_bytes` long."""
-        ...
-
-    def accepts(self, fields: bytes) -> bool:
-        """Tell whether what the partner shows of a group has the form that the agreement gives it."""
-        ...
-
-
-class Role(IntEnum):
-    """Who sends the first message."""
-
-    INITIATOR = 0
-    RESPONDER = 1
+CLAIM_BYTES: Final = 9
+"""Bytes of a claim before its pairs: a row of X, a row of V, the number of pairs."""
 
 
 class MessageType(IntEnum):
-    """The messages of one session, by their number on the wire."""
+    """The messages, by their number on the wire."""
 
     OFFER = 1
     ANSWER = 2
-    PREVIEW = 3
-    PREVIEW_OPENING = 4
-    REVEAL = 5
-    REVEAL_OPENING = 6
-    MATCHES = 7
+    INITIATOR_POINTS = 3
+    RESPONDER_POINTS = 4
+    TOKENS = 5
+    CLAIMS = 6
+    ROWS = 7
     RESPONDER_FIELDS = 8
     INITIATOR_FIELDS = 9
     RECEIPT = 10
+    PREVIEW_OFFER = 11
+    PREVIEW_ANSWER = 12
     STOP = 15
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one match key in every group.
+
+    Attributes:
+        space: the name space of its keys, 1 to 255 bytes; slots of one space can match each other.
+        weight: positive.
+        tier: how much a shared key proves.
+        says: what its keys say.
+        meets_itself: whether an equal key in this same slot on both sides is shared.
+    """
+
+    space: bytes
+    weight: int
+    tier: Tier
+    says: Says = Says.OTHER
+    meets_itself: bool = True
+
+
+@dataclass(frozen=True)
+class MatchClass:
+    """One class of the match rule (psi-v2 §8.2).
+
+    Attributes:
+        leads: slots; the leading pair counts as one of them.
+        with_any: slots; some other pair counts as one of them. Empty: no other pair is needed.
+        tolerates: contradictions that a match of this class may have.
+        sure: whether its matches count when the room is computed.
+        reveal_up_to, ask_up_to: greatest room in which its matches are revealed, and asked about.
+    """
+
+    leads: tuple[int, ...]
+    with_any: tuple[int, ...] = ()
+    tolerates: Contradiction = Contradiction.NONE
+    sure: bool = False
+    reveal_up_to: int = 0
+    ask_up_to: int = 0
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Cells whose matches are shown alike.
+
+    Attributes:
+        segments: numbers of the initiator's segments and of the responder's.
+        field_bytes: the most that a party shows of one matched entity.
+    """
+
+    segments: tuple[tuple[int, ...], tuple[int, ...]]
+    field_bytes: int
+
+
+Limits = tuple[int, int]
+"""The least and the greatest length in bytes."""
 
 
 @dataclass(frozen=True)
@@ -108,88 +115,175 @@ class Parameters:
     """The public inputs of a session, equal on both sides.
 
     Attributes:
-        context: digest of all that identifies the two parties, their agreement and the rectangle, 32 bytes.
-        weights: one positive weight a slot; slot 0 is the preview kind.
+        context: digest of all that identifies the two parties and their agreement, 32 bytes.
+        slots: of the agreement, in its order; a slot keeps its number whether it is sent or not.
+        weak: what becomes of weak slots.
         threshold: the least weight of a match.
-        sizes: padded rows in each segment, for the initiator and for the responder.
-        channel_key_bytes: length of the key that each of the first two messages carries for the envelope.
-        field_bytes: the most that a party shows of one matched group.
-        reveals: whether matches are revealed; otherwise the session ends with the preview.
+        classes: the match rule; the first class that fits a match decides.
+        rectangles: one comparison each.
+        sizes: padded rows of each segment, of the initiator and of the responder.
+        sketch_bytes: length of the initiator's sketch and of the responder's.
+        totals_bytes: the most that each shows of the rest of its list; 0 for nothing.
+        channel_key_bytes: length of the key that messages 1 and 2 carry for the envelope.
+
+    Raises:
+        UsageError: something is out of range (psi-v2 §4, §8.2).
     """
 
     context: bytes
-    weights: tuple[int, ...]
+    slots: tuple[Slot, ...]
+    weak: WeakSlots
     threshold: int
+    classes: tuple[MatchClass, ...]
+    rectangles: tuple[Rectangle, ...]
     sizes: tuple[tuple[int, ...], tuple[int, ...]]
+    sketch_bytes: tuple[int, int]
+    totals_bytes: tuple[int, int]
     channel_key_bytes: int
-    field_bytes: int
-    reveals: bool = True
 
     def __post_init__(self) -> None:
-        first, others = self.weights[0], sum(self.weights[1:])
-        if len(self.context) != DIGEST_BYTES or min(self.weights) < 1 or min(*map(min, self.sizes)) < 0:
-            raise UsageError("session parameters are out of range")
-        if not others < first or first < self.threshold or self.threshold < 1 or first + others >= 2**62:
-            raise UsageError(
-                "the preview kind must reach the threshold alone and outweigh all other kinds together",
-                "Give the first slot a greater weight: otherwise the preview is no lower bound.",
-            )
+        counted = (
+            (self.slots, MAX_SLOTS),
+            (self.classes, MAX_CLASSES),
+            (self.rectangles, MAX_RECTANGLES),
+            *((sizes, MAX_SEGMENTS) for sizes in self.sizes),
+        )
+        lengths = (*self.sketch_bytes, *self.totals_bytes, self.channel_key_bytes)
+        _require(len(self.context) == DIGEST_BYTES and self.threshold >= 1 and min(lengths) >= 0)
+        _require(all(1 <= len(items) <= most for items, most in counted))
+        _require(all(0 <= size <= MAX_ROWS for sizes in self.sizes for size in sizes))
+        self._check_slots()
+        for rectangle in self.rectangles:
+            _require(rectangle.field_bytes >= 0)
+            for chosen, sizes in zip(rectangle.segments, self.sizes, strict=True):
+                _require(len(set(chosen)) == len(chosen) and all(0 <= n < len(sizes) for n in chosen))
+        for each in self.classes:
+            self._check_class(each)
 
-    @property
-    def slots(self) -> int:
-        """Number of slots in a group."""
-        return len(self.weights)
+    def _check_slots(self) -> None:
+        _require(all(1 <= len(slot.space) <= 255 and slot.weight >= 1 for slot in self.slots))
+        _require(sum(slot.weight for slot in self.slots) < 2**62 and bool(self.sent))
+        domains = {slot.space for slot in self.slots if slot.says is Says.DOMAIN}
+        _require(not domains & {slot.space for slot in self.slots if slot.says is not Says.DOMAIN})
 
-    def rows(self, role: Role) -> int:
-        """Padded number of groups of one party."""
-        return sum(self.sizes[role])
+    def _check_class(self, rule: MatchClass) -> None:
+        for named in (rule.leads, rule.with_any):
+            _require(len(set(named)) == len(named) and all(0 <= n < len(self.slots) for n in named))
+        _require(bool(rule.leads) and all(0 <= n <= ALWAYS for n in (rule.reveal_up_to, rule.ask_up_to)))
+        leads_weakly = any(self.slots[n].tier is Tier.WEAK for n in rule.leads)
+        reveals_weakly = rule.reveal_up_to > 0 and self.weak is not WeakSlots.REVEAL
+        _require(not (leads_weakly and (rule.sure or reveals_weakly)))
 
-    def body_limits(self, kind: MessageType) -> tuple[int, int]:
-        """Return the least and the greatest length that the body of a message may have (psi-v1 §5)."""
-        i, r = self.rows(Role.INITIATOR), self.rows(Role.RESPONDER)
-        greeting = NONCE_BYTES + self.channel_key_bytes
-        sealed = INDEX_BYTES + self.field_bytes + TAG_BYTES
-        least, each = {
-            MessageType.OFFER: (greeting + i * self.slots * POINT_BYTES, 0),
-            MessageType.ANSWER: (greeting + 2 * DIGEST_BYTES + r * self.slots * POINT_BYTES, 0),
-            MessageType.PREVIEW: (DIGEST_BYTES + r * TOKEN_BYTES, 0),
-            MessageType.PREVIEW_OPENING: (2 * DIGEST_BYTES + i * TOKEN_BYTES, 0),
-            MessageType.REVEAL: (2 * DIGEST_BYTES + r * self.slots * TOKEN_BYTES, 0),
-            MessageType.REVEAL_OPENING: (DIGEST_BYTES + i * self.slots * TOKEN_BYTES, INDEX_BYTES),
-            MessageType.MATCHES: (0, INDEX_BYTES + POINT_BYTES),
-            MessageType.RESPONDER_FIELDS: (0, POINT_BYTES + sealed),
-            MessageType.INITIATOR_FIELDS: (SIGNATURE_BYTES, sealed),
-            MessageType.RECEIPT: (SIGNATURE_BYTES, 0),
-            MessageType.STOP: (0, 0),
-        }[kind]
-        return least, least + each * min(i, r)
+    @cached_property
+    def sent(self) -> tuple[int, ...]:
+        """Numbers of the slots that are sent, ascending: the columns of all tables."""
+        kept = self.weak is not WeakSlots.NONE
+        return tuple(n for n, slot in enumerate(self.slots) if kept or slot.tier is Tier.STRONG)
 
-    def segment_rows(self, role: Role) -> tuple[int, ...]:
-        """Padded number of groups in each segment of one party."""
-        return self.sizes[role]
+    def sizes_in(self, rectangle: int, role: Role) -> tuple[int, ...]:
+        """Return the padded rows of each segment of a party in a rectangle, 0 outside it."""
+        inside = self.rectangles[rectangle].segments[role]
+        return tuple(size if number in inside else 0 for number, size in enumerate(self.sizes[role]))
 
+    def rows(self, rectangle: int, role: Role) -> int:
+        """Return the padded rows of a party in a rectangle."""
+        return sum(self.sizes_in(rectangle, role))
 
-@dataclass(frozen=True, repr=False)
-class Groups:
-    """One party's own groups, in its own order, segment by segment.
+    def channel_key(self, body: Body) -> bytes:
+        """Return the key for the envelope that message 1 or 2 carries; its length has been checked."""
+        return bytes(body[NONCE_BYTES : NONCE_BYTES + self.channel_key_bytes])
 
-    Attributes:
-        sizes: groups in each segment, before padding.
-        present: which slots hold a key, shape (groups, slots).
-        points: H of the keys that are present, in row-major order of `present`, shape (present.sum(), 32).
-            Needed for a party's first message only.
-    """
+    def body_limits(self, kind: MessageType, matches: Sequence[int] | None = None) -> Limits:
+        """Return the least and the greatest length of a body.
 
-    sizes: tuple[int, ...]
-    present: npt.NDArray[np.bool_]
-    points: Points | None = None
+        Args:
+            kind: of the message.
+            matches: how many each comparison has, once that is known.
+        """
+        sections, fixed = self.section_limits(kind, matches), self.fixed_bytes(kind)
+        fixed += LENGTH_BYTES * len(sections)
+        return fixed + sum(least for least, _ in sections), fixed + sum(most for _, most in sections)
+
+    def fixed_bytes(self, kind: MessageType) -> int:
+        """Return the length of what a body holds beside its container."""
+        greeting = NONCE_BYTES + self.channel_key_bytes + DIGEST_BYTES
+        return {
+            MessageType.OFFER: greeting + self.sketch_bytes[Role.INITIATOR],
+            MessageType.ANSWER: greeting + self.sketch_bytes[Role.RESPONDER],
+            MessageType.INITIATOR_POINTS: DIGEST_BYTES,
+            MessageType.RESPONDER_POINTS: DIGEST_BYTES,
+            MessageType.INITIATOR_FIELDS: SIGNATURE_BYTES,
+            MessageType.RECEIPT: SIGNATURE_BYTES,
+        }.get(kind, 0)
+
+    def section_limits(self, kind: MessageType, matches: Sequence[int] | None = None) -> list[Limits]:
+        """Return the least and the greatest length of each section of a message, none if it has no sections."""
+        limits = self._limits_before_matches(kind)
+        if limits:
+            return limits
+        most = [min(self.rows(n, role) for role in Role) for n in range(len(self.rectangles))]
+        bounds = [(0, count) for count in most] if matches is None else [(count, count) for count in matches]
+        match kind:
+            case MessageType.ROWS:
+                named = INDEX_BYTES + POINT_BYTES
+                return [(named * least, named * most) for least, most in bounds]
+            case MessageType.RESPONDER_FIELDS:
+                return [*self._fields(bounds, POINT_BYTES), (0, self.totals_bytes[Role.RESPONDER])]
+            case MessageType.INITIATOR_FIELDS:
+                return [*self._fields(bounds, 0), (0, self.totals_bytes[Role.INITIATOR])]
+            case _:
+                return []
+
+    def _limits_before_matches(self, kind: MessageType) -> list[Limits]:
+        """Return the same of the messages before the number of matches is known, none for the others."""
+        numbers, columns = range(len(self.rectangles)), len(self.sent)
+        match kind:
+            case MessageType.INITIATOR_POINTS:
+                return [self._points(n, Role.INITIATOR) for n in numbers]
+            case MessageType.RESPONDER_POINTS:
+                return [self._points(n, Role.RESPONDER) for n in numbers]
+            case MessageType.TOKENS:
+                lengths = [TOKEN_BYTES * self.rows(n, Role.RESPONDER) * columns for n in numbers]
+                return [(length, length) for length in lengths]
+            case MessageType.CLAIMS:
+                widest = CLAIM_BYTES + 2 * columns
+                most = [min(self.rows(n, role) for role in Role) for n in numbers]
+                return [(INDEX_BYTES, INDEX_BYTES + widest * count) for count in most]
+            case _:
+                return []
+
+    def _points(self, rectangle: int, role: Role) -> Limits:
+        rows = self.rows(rectangle, role)
+        length = -(-rows // 4) + POINT_BYTES * rows * len(self.sent)
+        return length, length
+
+    def _fields(self, bounds: Sequence[Limits], share: int) -> list[Limits]:
+        empty = share + INDEX_BYTES + TAG_BYTES
+        return [
+            (empty * least, (empty + rectangle.field_bytes) * most)
+            for (least, most), rectangle in zip(bounds, self.rectangles, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
-class Ports:
-    """What a session needs from outside."""
+class PreviewParameters:
+    """The public inputs of a preview on its own (psi-v2 §7.11).
 
-    curve: Curve
-    random: Random
-    aead: Aead
-    receipts: Receipts
+    Attributes:
+        context: as in Parameters.
+        sketch_bytes: length of the initiator's sketch and of the responder's.
+    """
+
+    context: bytes
+    sketch_bytes: tuple[int, int]
+
+    def body_limits(self, kind: MessageType) -> Limits:
+        """Return the least and the greatest length of a body; they are equal."""
+        role = {MessageType.PREVIEW_OFFER: Role.INITIATOR, MessageType.PREVIEW_ANSWER: Role.RESPONDER}[kind]
+        length = NONCE_BYTES + self.sketch_bytes[role]
+        return length, length
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise UsageError("session parameters are out of range")

@@ -1,271 +1,280 @@
-"""The computations that the messages are made of, each as a pure function (psi-v1 §5)."""
+"""What both roles' messages have in common: a party's knowledge of a session, and steps over all comparisons.
 
-import hashlib
-from dataclasses import dataclass
+A step takes what a party knows and a message of the partner, and gives what it knows then and the reply, if any.
+Nothing is changed in place: a step that refuses leaves no trace.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from accountmap.errors import PeerError, UsageError
-from accountmap.psi import wire
-from accountmap.psi.lazy import LazyMessages
-from accountmap.psi.matching import Matching, Tokens, common, mutual_best
-from accountmap.psi.parameters import Groups, Parameters, Ports, Role
+from accountmap.errors import UsageError
+from accountmap.model import Role
+from accountmap.psi.codec import Message, check_length, cut, join, read_sections, require
+from accountmap.psi.comparison import Comparison, Knowledge, Matches, SegmentClaims
+from accountmap.psi.engine import Ports, Side
+from accountmap.psi.inputs import ComparisonSecrets, OwnInputs, input_commitment
+from accountmap.psi.key_exchange import SignedReceipt, matches_digest, refuse_unopened
+from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.suite import (
-    DUMMY_SPACE,
-    INDEX_BYTES,
-    KEY_DST,
-    MATCH_ID_BYTES,
-    TOKEN_BYTES,
+    DIGEST_BYTES,
+    NONCE_BYTES,
+    Body,
+    consent,
     digest,
-    key_message,
-    label,
+    next_transcript,
+    rectangle_id,
+    session_id,
 )
-from accountmap.psi.tables import (
-    Bytes2D,
-    Order,
-    Points,
-    check_products,
-    has_repeats,
-    hash_rows,
-    is_strictly_increasing,
-    segment_of_rows,
-    segment_slices,
-    shuffle_within,
-    sorted_rows,
-    tokens,
-)
-
-Counts = npt.NDArray[np.int64]
-"""Entities that the preview kind matches, shape (initiator's segments, responder's segments)."""
 
 
 @dataclass(frozen=True, repr=False)
-class Blinded:
-    """A party's own table under its fresh secret.
+class Setting:
+    """What stays the same through a session.
 
     Attributes:
-        scalar: the secret of this session.
-        table: blinded points, shape (rows · slots, 32), rows in a random order within their segment.
-        origin: for each row of `table` the group in the party's own order, or -1 for padding.
-    """
-
-    scalar: bytes
-    table: Points
-    origin: Order
-
-
-def _padded(groups: Groups, sizes: tuple[int, ...]) -> tuple[Order, npt.NDArray[np.bool_]]:
-    """Lay the groups out in segments of the agreed sizes.
-
-    Returns:
-        For each padded row its group or -1; which slots of each padded row hold a key.
-    """
-    origin = np.full(sum(sizes), -1, np.int64)
-    for own, padded, size in zip(segment_slices(groups.sizes), segment_slices(sizes), groups.sizes, strict=True):
-        if size > padded.stop - padded.start:
-            raise UsageError("a segment holds more groups than the agreed size")
-        origin[padded.start : padded.start + size] = np.arange(own.start, own.stop)
-    present = np.zeros((len(origin), groups.present.shape[1]), np.bool_)
-    present[origin >= 0] = groups.present
-    return origin, present
-
-
-def _dummies(absent: npt.NDArray[np.bool_], sizes: tuple[int, ...], ports: Ports) -> Points:
-    """Make a point for each absent slot from a secret pseudorandom function of its place (psi-v1 §3.2)."""
-    rows, slots = np.nonzero(absent)
-    places = np.concatenate([_places(rows, sizes), slots.astype(np.uint8)[:, None]], axis=1)
-    values = hash_rows(label("dummy") + ports.random(32), [places], 32)
-
-    def make(begin: int, end: int) -> list[bytes]:
-        return [key_message(DUMMY_SPACE, value.tobytes()) for value in values[begin:end]]
-
-    return ports.curve.hash_to_curve(KEY_DST, LazyMessages(len(rows), make))
-
-
-def blind(groups: Groups, parameters: Parameters, role: Role, ports: Ports) -> Blinded:
-    """Pad, shuffle and blind a party's own groups under a fresh secret."""
-    if groups.points is None:
-        raise UsageError("the points of the groups are needed for the first message")
-    sizes = parameters.segment_rows(role)
-    origin, present = _padded(groups, sizes)
-    table = np.empty((*present.shape, 32), np.uint8)
-    table[present] = groups.points
-    table[~present] = _dummies(~present, sizes, ports)
-    order = shuffle_within(sizes, ports.random(8 * len(origin)))
-    scalar = ports.random(32)
-    table = table[order]
-    return Blinded(scalar, ports.curve.multiply(scalar, table.reshape(-1, 32)), origin[order])
-
-
-def token_table(
-    points: Points, scalar: bytes, sid: bytes, parameters: Parameters, owner: Role, ports: Ports, what: str
-) -> tuple[Tokens, Order]:
-    """Blind the other party's points a second time, shorten them to tokens, and shuffle them (psi-v1 §5.2).
-
-    Args:
-        points: the blinded table that was received and checked.
-        scalar: our secret of this session.
-        owner: whose groups the rows are.
-
-    Returns:
-        As shuffle_tokens.
-
-    Raises:
-        PeerError: a product is one that no honest points have.
-    """
-    products = ports.curve.multiply(scalar, points)
-    check_products(products, what)
-    made = tokens(token_prefix(sid), products)
-    del products  # the largest table of all, and nothing else needs it
-    return shuffle_tokens(made, parameters, owner, ports)
-
-
-def shuffle_tokens(table: Bytes2D, parameters: Parameters, owner: Role, ports: Ports) -> tuple[Tokens, Order]:
-    """Shuffle the other party's tokens before they leave.
-
-    Args:
-        table: tokens in the order of the owner's blinded table, shape (rows · slots, 16).
-        owner: whose groups the rows are.
-
-    Returns:
-        The token table, shape (rows, slots, 16), and for each of its rows the row of the blinded table.
-    """
-    sizes = parameters.segment_rows(owner)
-    order = shuffle_within(sizes, ports.random(8 * sum(sizes)))
-    return table.reshape(-1, parameters.slots, 16)[order], order
-
-
-def preview_column(table: Tokens, sizes: tuple[int, ...]) -> Bytes2D:
-    """Return column 0 of a token table, sorted within each segment, shape (rows, 16)."""
-    parts = [sorted_rows(table[part, 0]) for part in segment_slices(sizes)]
-    return np.concatenate(parts) if parts else np.zeros((0, 16), np.uint8)
-
-
-def preview_counts(u0: Bytes2D, v0: Bytes2D, parameters: Parameters) -> Counts:
-    """Count the common tokens of the two preview columns in each cell."""
-    in_u, in_v = common(u0, v0)
-    ours, theirs = (segment_of_rows(parameters.segment_rows(role)) for role in Role)
-    counts = np.zeros((len(parameters.sizes[0]), len(parameters.sizes[1])), np.int64)
-    np.add.at(counts, (ours[in_u], theirs[in_v]), 1)
-    return counts
-
-
-def consent(sid: bytes, role: Role, counts: Counts) -> bytes:
-    """Return what a party says when it agrees to reveal, given these counts (psi-v1 §5.4)."""
-    return digest("consent", sid, bytes([role]), counts.astype(">u4").tobytes())
-
-
-def commitment(name: str, sid: bytes, opening: bytes, table: Bytes2D) -> bytes:
-    """Commit to a token table (psi-v1 §3.4)."""
-    return digest(name, sid, opening, wire.raw(table))
-
-
-def session_id(parameters: Parameters, initiator_nonce: bytes, responder_nonce: bytes) -> bytes:
-    """Return sid, 32 bytes (psi-v1 §3.5)."""
-    return digest("session", parameters.context, initiator_nonce, responder_nonce)
-
-
-def token_prefix(sid: bytes) -> bytes:
-    """Return what binds tokens to the session, 16 bytes."""
-    return digest("token", sid)[:16]
-
-
-def match(u: Tokens, v: Tokens, parameters: Parameters) -> Matching:
-    """Match the rows of U with the rows of V (psi-v1 §6)."""
-    return mutual_best(u, v, parameters.weights, parameters.threshold)
-
-
-def match_ids(sid: bytes, matching: Matching, parameters: Parameters) -> Bytes2D:
-    """Name each match, equally on both sides, shape (matches, 16) (psi-v1 §6.3)."""
-    ours = _places(matching.u, parameters.segment_rows(Role.INITIATOR))
-    theirs = _places(matching.v, parameters.segment_rows(Role.RESPONDER))
-    return hash_rows(label("match") + sid, [ours, theirs], MATCH_ID_BYTES)
-
-
-def graph_digest(sid: bytes, u: Tokens, v: Tokens) -> bytes:
-    """Hash both token tables."""
-    return digest("graph", sid, *(hashlib.sha256(wire.raw(table)).digest() for table in (u, v)))
-
-
-def _places(rows: Order, sizes: tuple[int, ...]) -> Bytes2D:
-    """Write the segment of each row in one byte, and its number in the segment in four, shape (n, 5)."""
-    segment = segment_of_rows(sizes)[rows]
-    start = np.array([s.start for s in segment_slices(sizes)], np.int64)
-    numbers = (rows - start[segment]).astype(">u4")[:, None].view(np.uint8)
-    return np.concatenate([segment.astype(np.uint8)[:, None], numbers], axis=1)
-
-
-def check_preview(column: Bytes2D, sizes: tuple[int, ...], what: str) -> None:
-    """Refuse a preview column that is not strictly increasing in each segment, or repeats a token.
-
-    Raises:
-        PeerError: it is not as psi-v1 §5.3 asks.
-    """
-    if not all(is_strictly_increasing(column[part]) for part in segment_slices(sizes)) or has_repeats(column):
-        raise PeerError(f"{what} holds a preview column out of order, or a token twice")
-
-
-def check_table(table: Tokens, preview: Bytes2D, sizes: tuple[int, ...], what: str) -> None:
-    """Refuse a token table that repeats a token, or whose column 0 is not the one shown before.
-
-    Raises:
-        PeerError: it is not as psi-v1 §5.5 asks.
-    """
-    if has_repeats(table.reshape(-1, TOKEN_BYTES)):
-        raise PeerError(f"{what} holds a token twice")
-    if not np.array_equal(preview_column(table, sizes), preview):
-        raise PeerError(f"{what} does not fit the preview column that was sent before")
-
-
-def read_rows(field: memoryview, matching: Matching, what: str) -> Order:
-    """Read one row number a match.
-
-    Raises:
-        PeerError: there are more or fewer than matches.
-    """
-    rows = wire.indices(field) if len(field) == INDEX_BYTES * len(matching) else None
-    if rows is None:
-        raise PeerError(f"{what} names more or fewer rows than there are matches")
-    return rows
-
-
-def own_groups(
-    rows: Order,
-    matching: Matching,
-    parameters: Parameters,
-    role: Role,
-    origin: Order,
-    present: npt.NDArray[np.bool_],
-) -> Order:
-    """Find our own groups behind the rows that the partner named, or refuse them (psi-v1 §5.6).
-
-    Args:
-        rows: for each match, the row of our blinded table that the partner says it belongs to.
-        matching: the matches, as we compute them.
-        parameters: of the session.
         role: ours.
-        origin: for each row of our blinded table our group, or -1.
-        present: which slots of our groups hold a key.
+        own: what we bring beside our entities.
+        sides: what we bring into each comparison.
+        channel_key: our key for the envelope, in messages 1 and 2.
+    """
 
-    Returns:
-        Our group, for each match.
+    role: Role
+    parameters: Parameters
+    own: OwnInputs
+    sides: tuple[Side, ...]
+    ports: Ports
+    channel_key: bytes = b""
+
+
+@dataclass(frozen=True, repr=False)
+class Progress:
+    """What a party knows of a session between two messages.
+
+    Attributes:
+        transcript: t_n after the last message.
+        nonces: of initiator and responder; empty while not known.
+        commitments: to their inputs.
+        partner_sketch: as it came.
+        known: of each comparison.
+        totals: of the partner.
+        own_fields: digest of our field blocks, once they are sent.
+        receipt: parts of the receipt, once they are known.
+        signatures: under the receipt, of initiator and responder.
+    """
+
+    transcript: bytes
+    nonces: tuple[bytes, bytes]
+    commitments: tuple[bytes, bytes]
+    known: tuple[Knowledge, ...]
+    partner_sketch: bytes = b""
+    totals: bytes = b""
+    own_fields: bytes = b""
+    receipt: bytes = b""
+    signatures: tuple[bytes, bytes] = (b"", b"")
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """What a party knows after an event, and what it sends."""
+
+    progress: Progress
+    reply: Message | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What a session found.
+
+    Attributes:
+        sid: its id.
+        comparisons: the matches of each rectangle.
+        totals: what the partner showed of the rest of its list.
+        receipt: that both parties signed.
+    """
+
+    sid: bytes
+    comparisons: tuple[Matches, ...]
+    totals: bytes
+    receipt: SignedReceipt
+
+
+def sid_of(setting: Setting, progress: Progress) -> bytes:
+    """Return the session's id, or nothing while a nonce is not known."""
+    return session_id(setting.parameters.context, *progress.nonces) if all(progress.nonces) else b""
+
+
+def comparisons(setting: Setting, progress: Progress) -> list[Comparison]:
+    """Return all comparisons of the session, at this party."""
+    sid, nonce = sid_of(setting, progress), progress.nonces[setting.role]
+    return [
+        Comparison(
+            number=number,
+            role=setting.role,
+            parameters=setting.parameters,
+            side=side,
+            ports=setting.ports,
+            secrets=ComparisonSecrets(setting.own.seed, nonce, number),
+            sketch_seed=setting.own.sketch_seed,
+            rid=rectangle_id(sid, number) if sid else b"",
+        )
+        for number, side in enumerate(setting.sides)
+    ]
+
+
+def own_totals(setting: Setting, progress: Progress) -> bytes:
+    """Return what we show of our list besides matches."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    return setting.ports.partner.own_totals([comparison.matched(known) for comparison, known in pairs])
+
+
+def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowledge], Knowledge]) -> Progress:
+    """Do something in each comparison."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    return replace(progress, known=tuple(do(comparison, known) for comparison, known in pairs))
+
+
+def send(progress: Progress, kind: MessageType, parts: Sequence[Body]) -> Step:
+    """Send a message."""
+    message = Message(kind, tuple(parts))
+    return Step(replace(progress, transcript=next_transcript(progress.transcript, kind, parts)), message)
+
+
+def taken(progress: Progress, kind: MessageType, body: Body) -> Progress:
+    """Note that a message was taken."""
+    return replace(progress, transcript=next_transcript(progress.transcript, kind, [body]))
+
+
+def greet(setting: Setting, progress: Progress) -> Step:
+    """Send message 1 or 2: nonce, channel key, input commitment and sketch (psi-v2 §7.1)."""
+    role, own = setting.role, setting.own
+    if len(setting.channel_key) != setting.parameters.channel_key_bytes:
+        raise UsageError("the channel key has another length than agreed")
+    if len(own.sketch) != setting.parameters.sketch_bytes[role]:
+        raise UsageError("the sketch has another length than agreed")
+    nonce = progress.nonces[role]
+    commitment = input_commitment(setting.parameters.context, nonce, role, own)
+    progress = replace(progress, commitments=_with(progress.commitments, role, commitment))
+    kind = MessageType.OFFER if role is Role.INITIATOR else MessageType.ANSWER
+    return send(progress, kind, (nonce, setting.channel_key, commitment, own.sketch))
+
+
+def take_greeting(setting: Setting, progress: Progress, kind: MessageType, body: Body) -> Progress:
+    """Take message 1 or 2.
 
     Raises:
-        PeerError: a row is out of range, named twice, in another segment than the match, padding, or has no key
-            in a slot that the match is said to share.
+        PeerError: by the rules of psi-v2 §5.4 and §7.1.
     """
-    segments = segment_of_rows(parameters.segment_rows(role))
-    matched, slots = (
-        (matching.u, matching.edge_u_slot) if role is Role.INITIATOR else (matching.v, matching.edge_v_slot)
+    parameters, theirs = setting.parameters, setting.role.other
+    check_length(kind, body, parameters.body_limits(kind))
+    (nonce, _, commitment), sketch = cut(body, NONCE_BYTES, parameters.channel_key_bytes, DIGEST_BYTES)
+    setting.ports.partner.check_sketch(bytes(sketch))
+    require(nonce != progress.nonces[setting.role], "nonce", f"message {kind} has our own nonce")
+    progress = replace(
+        progress,
+        nonces=_with(progress.nonces, theirs, nonce),
+        commitments=_with(progress.commitments, theirs, commitment),
+        partner_sketch=bytes(sketch),
     )
-    if bool((rows >= len(segments)).any()) or len(np.unique(rows)) != len(rows):
-        raise PeerError("the partner named a row twice, or one that does not exist")
-    if bool((segments[rows] != segments[matched]).any()):
-        raise PeerError("the partner named a row of another segment than the match is in")
-    groups = origin[rows]
-    if bool((groups < 0).any()):
-        raise PeerError("the partner named a row that holds no account of ours")
-    if not bool(present[groups[matching.edge_match], slots].all()):
-        raise PeerError("the partner named a row without the key that the match is said to share")
-    return groups
+    return taken(progress, kind, body)
+
+
+def _with(pair: tuple[bytes, bytes], role: Role, value: bytes) -> tuple[bytes, bytes]:
+    return (value, pair[1]) if role is Role.INITIATOR else (pair[0], value)
+
+
+def blind(setting: Setting, progress: Progress) -> Progress:
+    """Blind our points in all comparisons, unless that was done ahead."""
+    return each(setting, progress, Comparison.blind)
+
+
+def send_points(setting: Setting, progress: Progress, kind: MessageType) -> Step:
+    """Send our consent, points and presence bits: message 3 or 4 (psi-v2 §7.2, §7.3)."""
+    progress = blind(setting, progress)
+    said = consent(sid_of(setting, progress), setting.role, progress.transcript)
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    return send(progress, kind, (said, *join([one.write_points(known) for one, known in pairs])))
+
+
+def take_points(setting: Setting, progress: Progress, kind: MessageType, body: Body) -> Progress:
+    """Take the partner's consent, points and presence bits.
+
+    Raises:
+        RefusalError: by the rules of psi-v2 §7.2 and §7.3.
+    """
+    head, sections, _ = read_sections(kind, body, setting.parameters)
+    expected = consent(sid_of(setting, progress), setting.role.other, progress.transcript)
+    require(head == expected, "consent", f"message {kind} consents to something else than what was exchanged")
+    section = iter(sections)
+    progress = each(setting, progress, lambda one, known: one.take_points(known, next(section)))
+    return taken(progress, kind, body)
+
+
+def match_counts(setting: Setting, progress: Progress) -> list[int]:
+    """Return how many matches each comparison has, once they are claimed."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    return [one.count(known) for one, known in pairs]
+
+
+def claimed(setting: Setting, progress: Progress) -> tuple[SegmentClaims, ...]:
+    """Count the claims of the session by own segment."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    counts = np.sum([[(n.strong, n.weak) for n in one.claimed(known)] for one, known in pairs], axis=0)
+    return tuple(SegmentClaims(strong, weak) for strong, weak in counts.tolist())
+
+
+def open_blocks(
+    setting: Setting, progress: Progress, blocks: Sequence[memoryview], totals: memoryview
+) -> Progress:
+    """Open the partner's field blocks: all are tried before anything is answered (psi-v2 §7.9).
+
+    Raises:
+        RefusalError: `field-length`, `field-open`, `fields` or `totals`.
+    """
+    triples = zip(comparisons(setting, progress), progress.known, blocks, strict=True)
+    return keep_texts(setting, progress, [one.open_fields(known, block) for one, known, block in triples], totals)
+
+
+def keep_texts(
+    setting: Setting, progress: Progress, opened: Sequence[list[bytes] | None], totals: memoryview
+) -> Progress:
+    """Keep what the partner shows, if all of it opened and has the agreed form.
+
+    Raises:
+        RefusalError: `field-open`, `fields` or `totals`.
+    """
+    texts = iter(refuse_unopened(opened))
+    progress = each(setting, progress, lambda one, known: one.keep_fields(known, next(texts)))
+    accepted = setting.ports.partner.accepts_totals(bytes(totals))
+    require(accepted, "totals", "what the partner shows of the rest of its list is not as agreed")
+    return replace(progress, totals=bytes(totals))
+
+
+def fields_digest(blocks: Sequence[Body]) -> bytes:
+    """Hash the field blocks of a message, for the receipt (psi-v2 §7.10)."""
+    return digest("receipt-part", *blocks)
+
+
+def receipt_of(
+    setting: Setting, progress: Progress, responder_fields: bytes, initiator_fields: bytes
+) -> SignedReceipt:
+    """Return the receipt that both are to sign; the transcript is that after message 8 (psi-v2 §7.10)."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    columns = [one.receipt_columns(known) for one, known in pairs]
+    match_id, outcome, tier = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return SignedReceipt(
+        sid=sid_of(setting, progress),
+        transcript=progress.transcript,
+        matches=matches_digest(match_id, outcome, tier),
+        responder_fields=responder_fields,
+        initiator_fields=initiator_fields,
+    )
+
+
+def result_of(setting: Setting, progress: Progress) -> Result:
+    """Return what a session found that is over."""
+    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
+    receipt = replace(SignedReceipt.from_bytes(progress.receipt), signatures=progress.signatures)
+    found = tuple(one.matches(known) for one, known in pairs)
+    return Result(sid_of(setting, progress), found, progress.totals, receipt)

@@ -1,9 +1,9 @@
-"""One party's session: bytes in, bytes out (psi-v1 §7).
+"""One party's session: bytes in, bytes out; the comparisons of all rectangles in step (psi-v2 §9).
 
-    session = Session.start(Role.INITIATOR, parameters, groups, own, ports)
+    session = Session.start(Role.INITIATOR, parameters, own, sides, ports)
     message = session.offer(channel_key)          # send it; then, for each message of the partner:
     reply = session.receive(message.type, message.body)
-    session.preview                               # counts, once known; then
+    session.decision                              # whether a person or a rule is to decide now; then
     message = session.consent()                   # or session.stop()
     session.result                                # once finished
 
@@ -12,218 +12,327 @@ sends the bytes of a message once they are stored, and the same bytes again afte
 in one place would show the partner more than one session may.
 
 Bytes from the partner lead to a result or to PeerError. After a PeerError in messages 1 to 5 the session is
-unchanged, and can be given the right message; in messages 6 to 9 it is over (ENDS_IF_REFUSED).
+unchanged, and can be given the right message; a refusal of the contents of messages 6 to 9 ends it.
 """
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
 from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError
-from accountmap.psi import initiator, responder, state
-from accountmap.psi.parameters import Groups, MessageType, OwnEntities, Parameters, Ports, Role
-from accountmap.psi.phases import Counted, Done, Message, Phase, Setting, Step, Stopped
-from accountmap.psi.rounds import Counts
-from accountmap.psi.tables import Order
-from accountmap.psi.wire import Body
+from accountmap.model import Role
+from accountmap.psi import checkpoint, initiator, responder, rounds
+from accountmap.psi.codec import Message, RefusalError, check_length
+from accountmap.psi.comparison import Knowledge, SegmentClaims
+from accountmap.psi.engine import Ports, Side
+from accountmap.psi.inputs import OwnInputs
+from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.rounds import Progress, Result, Setting, Step
+from accountmap.psi.suite import NONCE_BYTES, Body, first_transcript
 
-Receiving = (
-    initiator.Offered
-    | initiator.Counting
-    | initiator.Revealing
-    | initiator.Sharing
-    | initiator.Receiving
-    | responder.Answered
-    | responder.Consented
-    | responder.Revealed
-    | responder.Sharing
-)
-Deciding = initiator.Previewed | responder.Previewed
 
-AWAITS: Final[dict[type[Phase], MessageType]] = {
-    initiator.Offered: MessageType.ANSWER,
-    initiator.Counting: MessageType.PREVIEW_OPENING,
-    initiator.Revealing: MessageType.REVEAL_OPENING,
-    initiator.Sharing: MessageType.RESPONDER_FIELDS,
-    initiator.Receiving: MessageType.RECEIPT,
-    responder.Answered: MessageType.PREVIEW,
-    responder.Consented: MessageType.REVEAL,
-    responder.Revealed: MessageType.MATCHES,
-    responder.Sharing: MessageType.INITIATOR_FIELDS,
+class State(StrEnum):
+    """Between which two events a session is (psi-v2 §9); in MATCHED and CLAIMED a cap is being applied."""
+
+    BEGIN = "begin"
+    OFFERED = "offered"
+    ANSWERED = "answered"
+    PREVIEWED = "previewed"
+    CONSENTED = "consented"
+    REVEALING = "revealing"
+    MATCHED = "matched"
+    CLAIMED = "claimed"
+    REVEALED = "revealed"
+    SHARING = "sharing"
+    RECEIVING = "receiving"
+    DONE = "done"
+    STOPPED_BY_US = "stopped by us"
+    STOPPED_BY_PARTNER = "stopped by partner"
+
+
+class Decision(StrEnum):
+    """What the owner, or a rule of the owner's, decides: to reveal, and on how many matches are claimed."""
+
+    REVEAL = "reveal"
+    CLAIMS = "claims"
+
+
+class Own(Enum):
+    """What the own side does of itself."""
+
+    START = "start"
+    CONSENT = "consent"
+    STOP = "stop"
+
+
+Act = Callable[[Setting, Progress, Body], Step]
+
+
+def _stop(_setting: Setting, progress: Progress, _body: Body) -> Step:
+    return Step(progress, Message(MessageType.STOP, ()))
+
+
+def _take_stop(_setting: Setting, progress: Progress, body: Body) -> Step:
+    check_length(MessageType.STOP, body, (0, 0))
+    return Step(progress)
+
+
+_I, _R = Role.INITIATOR, Role.RESPONDER
+_WE, _PARTNER = (_stop, State.STOPPED_BY_US), (_take_stop, State.STOPPED_BY_PARTNER)
+
+TRANSITIONS: Final[dict[tuple[Role, State], dict[MessageType | Own, tuple[Act, State]]]] = {
+    (_I, State.BEGIN): {Own.START: (initiator.offer, State.OFFERED)},
+    (_I, State.OFFERED): {MessageType.ANSWER: (initiator.take_answer, State.PREVIEWED)},
+    (_I, State.PREVIEWED): {Own.CONSENT: (initiator.consent, State.CONSENTED), Own.STOP: _WE},
+    (_I, State.CONSENTED): {
+        MessageType.RESPONDER_POINTS: (initiator.take_points, State.REVEALING),
+        MessageType.STOP: _PARTNER,
+    },
+    (_I, State.REVEALING): {
+        MessageType.CLAIMS: (initiator.take_claims, State.CLAIMED),
+        MessageType.STOP: _PARTNER,
+    },
+    (_I, State.CLAIMED): {Own.CONSENT: (initiator.name_rows, State.SHARING), Own.STOP: _WE},
+    (_I, State.SHARING): {MessageType.RESPONDER_FIELDS: (initiator.take_fields, State.RECEIVING)},
+    (_I, State.RECEIVING): {MessageType.RECEIPT: (initiator.take_receipt, State.DONE)},
+    (_R, State.BEGIN): {MessageType.OFFER: (responder.answer, State.ANSWERED)},
+    (_R, State.ANSWERED): {
+        MessageType.INITIATOR_POINTS: (responder.take_points, State.PREVIEWED),
+        MessageType.STOP: _PARTNER,
+    },
+    (_R, State.PREVIEWED): {Own.CONSENT: (responder.consent, State.CONSENTED), Own.STOP: _WE},
+    (_R, State.CONSENTED): {MessageType.TOKENS: (responder.take_tokens, State.MATCHED)},
+    (_R, State.MATCHED): {Own.CONSENT: (responder.claim, State.REVEALED), Own.STOP: _WE},
+    (_R, State.REVEALED): {
+        MessageType.ROWS: (responder.take_rows, State.SHARING),
+        MessageType.STOP: _PARTNER,
+    },
+    (_R, State.SHARING): {MessageType.INITIATOR_FIELDS: (responder.take_fields, State.DONE)},
 }
-"""The one message that each phase takes."""
+"""Every event that a state allows: what is done, and the state that follows."""
 
-MAY_STOP: Final = frozenset({initiator.Counting, responder.Consented})
-"""The phases in which the partner may end the session instead."""
+DECISIONS: Final = {
+    State.PREVIEWED: Decision.REVEAL,
+    State.MATCHED: Decision.CLAIMS,
+    State.CLAIMED: Decision.CLAIMS,
+}
+"""The states that wait for a decision of our own."""
 
-ENDS_IF_REFUSED: Final = frozenset(
-    {
-        MessageType.REVEAL_OPENING,
-        MessageType.MATCHES,
-        MessageType.RESPONDER_FIELDS,
-        MessageType.INITIATOR_FIELDS,
-    }
-)
-"""The messages whose refusal ends the session: a second try would be a second guess (psi-v1 §7)."""
+_ENDS_IF_REFUSED: Final = {State.REVEALING, State.CLAIMED, State.REVEALED, State.SHARING}
+"""States in which a second try of the partner would be a second guess (psi-v2 §9)."""
+
+_HARMLESS: Final = {"length", "section-length", "not-due"}
+"""Rules whose refusal changes nothing in any state."""
+
+_OVER: Final = {State.DONE, State.STOPPED_BY_US, State.STOPPED_BY_PARTNER}
+_BEFORE_POINTS: Final = {State.BEGIN, State.OFFERED, State.ANSWERED, State.PREVIEWED}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A session that ended before it found anything.
+
+    Attributes:
+        by_partner: whether the partner stopped it; otherwise we did, or refused a message.
+    """
+
+    by_partner: bool
 
 
 class Session:
-    """One party's side of one session, in one rectangle."""
+    """One party's side of one session."""
 
-    def __init__(self, setting: Setting, phase: Phase | None = None) -> None:
-        self._setting = setting
-        self._phase = phase
+    def __init__(self, setting: Setting, state: State, progress: Progress) -> None:
+        self._setting, self._state, self._progress = setting, state, progress
 
     def __repr__(self) -> str:
-        return f"<Session {self._setting.role.name.lower()}, {type(self._phase).__name__}>"
+        return f"<Session {self._setting.role.name.lower()}, {self._state.value}>"
+
+    @classmethod
+    def start(
+        cls, role: Role, parameters: Parameters, own: OwnInputs, sides: Sequence[Side], ports: Ports
+    ) -> Self:
+        """Prepare a session; nothing is computed yet.
+
+        Args:
+            own: what we bring beside our entities.
+            sides: what we bring into the comparison of each rectangle.
+        """
+        setting = Setting(role, parameters, own, tuple(sides), ports)
+        if len(setting.sides) != len(parameters.rectangles):
+            raise UsageError("each rectangle needs a side of its own")
+        nonce = ports.random(NONCE_BYTES)
+        progress = Progress(
+            transcript=first_transcript(parameters.context),
+            nonces=(nonce, b"") if role is Role.INITIATOR else (b"", nonce),
+            commitments=(b"", b""),
+            known=tuple(Knowledge() for _ in setting.sides),
+        )
+        return cls(setting, State.BEGIN, progress)
 
     @classmethod
     def restore(
-        cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports, saved: Body
+        cls, role: Role, parameters: Parameters, own: OwnInputs, sides: Sequence[Side], ports: Ports, saved: Body
     ) -> Self:
-        """Go on with a session that was dumped. The points of the groups are not needed."""
-        return cls(Setting(role, parameters, groups, own, ports), state.load(saved))
+        """Go on with a session that was dumped.
 
-    @classmethod
-    def start(cls, role: Role, parameters: Parameters, groups: Groups, own: OwnEntities, ports: Ports) -> Self:
-        """Prepare a session; nothing is computed yet."""
-        return cls(Setting(role, parameters, groups, own, ports))
+        Raises:
+            UsageError: the bytes were not written by `dump`, or were damaged since.
+        """
+        state, progress = checkpoint.load(saved, sides)
+        if state not in list(State):
+            raise UsageError("the saved state of the session cannot be read")
+        return cls(Setting(role, parameters, own, tuple(sides), ports), State(state), progress)
 
     def dump(self) -> list[Body]:
         """Return the session's state in parts, secrets included; large ones are tables where they lie."""
-        if self._phase is None:
-            raise UsageError("the session has not begun")
-        return state.dump(self._phase)
+        return checkpoint.dump(self._state.value, self._progress)
+
+    @property
+    def state(self) -> State:
+        """Between which two events the session is."""
+        return self._state
+
+    @property
+    def _allowed(self) -> dict[MessageType | Own, tuple[Act, State]]:
+        return TRANSITIONS.get((self._setting.role, self._state), {})
 
     @property
     def due(self) -> frozenset[MessageType]:
         """The messages that the partner may send next; none when it is our turn, or over."""
-        if self._may_answer:
-            return frozenset({MessageType.OFFER})
-        awaited = None if self._phase is None else AWAITS.get(type(self._phase))
-        stop = {MessageType.STOP} if type(self._phase) in MAY_STOP else set()
-        return frozenset(stop if awaited is None else {awaited, *stop})
+        return frozenset(event for event in self._allowed if isinstance(event, MessageType))
+
+    @property
+    def decision(self) -> Decision | None:
+        """What is to be decided before the session goes on, with `consent` or `stop`."""
+        return DECISIONS.get(self._state)
 
     @property
     def sid(self) -> bytes:
-        """The session's id, or nothing while the responder's nonce is not known."""
-        return getattr(self._phase, "sid", b"")
+        """The session's id, or nothing while a nonce is not known."""
+        return rounds.sid_of(self._setting, self._progress)
 
     @property
-    def preview(self) -> Counts | None:
-        """The counts, shape (initiator's segments, responder's segments), once they are known."""
-        return getattr(self._phase, "counts", None)
+    def nonce(self) -> bytes:
+        """Our own nonce."""
+        return self._progress.nonces[self._setting.role]
 
     @property
-    def must_decide(self) -> bool:
-        """Whether the session waits for our consent."""
-        return isinstance(self._phase, Deciding)
+    def own_commitment(self) -> bytes:
+        """Our input commitment, once it is sent."""
+        return self._progress.commitments[self._setting.role]
 
     @property
-    def result(self) -> Done | Counted | None:
+    def partner_commitment(self) -> bytes:
+        """The partner's input commitment, once it is known."""
+        return self._progress.commitments[self._setting.role.other]
+
+    @property
+    def partner_sketch(self) -> bytes:
+        """The partner's sketch, once it is known."""
+        return self._progress.partner_sketch
+
+    @property
+    def partner_totals(self) -> bytes:
+        """What the partner showed of the rest of its list."""
+        return self._progress.totals
+
+    @property
+    def claimed(self) -> tuple[SegmentClaims, ...]:
+        """How many matches are claimed of each own segment, once that is known."""
+        if not all(known.claims for known in self._progress.known):
+            return ()
+        return rounds.claimed(self._setting, self._progress)
+
+    @property
+    def result(self) -> Result | None:
         """What the session found, once it is over."""
-        return self._phase if isinstance(self._phase, Done | Counted) else None
+        return rounds.result_of(self._setting, self._progress) if self._state is State.DONE else None
 
     @property
     def stopped(self) -> Stopped | None:
-        """Who ended the session, if it was ended before the reveal."""
-        return self._phase if isinstance(self._phase, Stopped) else None
+        """Who ended the session, if it was ended before it found anything."""
+        if self._state in (State.STOPPED_BY_US, State.STOPPED_BY_PARTNER):
+            return Stopped(by_partner=self._state is State.STOPPED_BY_PARTNER)
+        return None
 
     def offer(self, channel_key: bytes) -> Message:
-        """Make message 1."""
-        if self._phase is not None or self._setting.role is not Role.INITIATOR:
-            raise UsageError("only an initiator offers, and only once")
-        message = self._go(initiator.offer(self._setting, channel_key))
-        self._drop_points()
-        return message
+        """Make message 1, as the initiator."""
+        self._setting = replace(self._setting, channel_key=channel_key)
+        return self._act(Own.START)
 
     def answer(self, channel_key: bytes, body: Body) -> Message:
-        """Take message 1 and make message 2.
+        """Take message 1 and make message 2, as the responder.
 
         Raises:
             PeerError: the offer is not as the protocol allows.
         """
-        if not self._may_answer:
+        if MessageType.OFFER not in self.due:
             raise UsageError("only a responder answers, and only once")
-        self._check_length(MessageType.OFFER, body)
-        ready = self._phase if isinstance(self._phase, responder.Ready) else responder.prepare(self._setting)
-        message = self._go(responder.answer(self._setting, ready, channel_key, body))
-        self._drop_points()
-        return message
+        self._setting = replace(self._setting, channel_key=channel_key)
+        return _made(self._go(MessageType.OFFER, body))
 
     def prepare(self) -> None:
-        """As responder, blind our own groups while message 1 is still on its way; `answer` does it otherwise."""
-        if not self._may_answer:
-            raise UsageError("only a responder prepares, before it answers")
-        self._phase = responder.prepare(self._setting)
-        self._drop_points()
-
-    def _drop_points(self) -> None:
-        """Forget the points of our groups: they are blinded, and nothing later needs them."""
-        self._setting = replace(self._setting, groups=replace(self._setting.groups, points=None))
-
-    @property
-    def _may_answer(self) -> bool:
-        fresh = self._phase is None or isinstance(self._phase, responder.Ready)
-        return fresh and self._setting.role is Role.RESPONDER
+        """Blind our points ahead, while the partner's message is on its way."""
+        if self._state in _BEFORE_POINTS:
+            self._progress = rounds.blind(self._setting, self._progress)
 
     def receive(self, kind: MessageType, body: Body) -> Message | None:
-        """Take any later message of the partner and return the reply, if one is due.
+        """Take a message of the partner but the first, and return the reply, if one is due.
 
         Raises:
             PeerError: it is not the message that is awaited, or not as the protocol allows.
         """
-        phase = self._phase
         if kind not in self.due:
-            raise PeerError("the partner sent a message that is not due")
-        self._check_length(kind, body)
-        if kind is MessageType.STOP:
-            self._phase = Stopped(by_partner=True)
-            return None
-        if not isinstance(phase, Receiving):
+            raise RefusalError("not-due", "the partner sent a message that is not due")
+        if kind is MessageType.OFFER:
             raise UsageError("the first message is taken by answer")
-        try:
-            step = phase.receive(self._setting, body)
-        except PeerError:
-            if kind in ENDS_IF_REFUSED:
-                self._phase = Stopped(by_partner=False)
-            raise
-        self._phase = step.phase
-        return step.reply
+        return self._go(kind, body)
 
     def consent(self) -> Message:
-        """Agree to reveal, given `preview`."""
-        if not isinstance(self._phase, Deciding):
-            raise UsageError("there is nothing to consent to")
-        return self._go(self._phase.consent(self._setting))
+        """Decide to go on: reveal, or accept how many matches are claimed.
+
+        Raises:
+            PeerError: as the initiator, with claims to decide on: they name rows of ours that do not hold what is
+                claimed, and the session is over. Whether they do is looked at only now.
+        """
+        return self._act(Own.CONSENT)
 
     def stop(self) -> Message:
-        """Decline to reveal and end the session."""
-        if not isinstance(self._phase, Deciding):
-            raise UsageError("the session cannot be stopped here")
-        return self._go(Step(Stopped(by_partner=False), Message(MessageType.STOP, ())))
-
-    @property
-    def groups(self) -> Order | None:
-        """The own groups that match, once they are known."""
-        return getattr(self._phase, "group", None)
+        """Decide not to go on, and end the session. The message gives no reason."""
+        return self._act(Own.STOP)
 
     def fork(self) -> Self:
-        """Return a session that stands where this one does, and goes on by itself."""
-        return type(self)(self._setting, self._phase)
+        """Return a session that is where this one is, and goes on by itself."""
+        return type(self)(self._setting, self._state, self._progress)
 
-    def break_off(self) -> None:
-        """End the session here, without a message: another session of the same run was refused."""
-        self._phase = Stopped(by_partner=False)
+    def _act(self, event: Own) -> Message:
+        if event not in self._allowed:
+            raise UsageError(f"the session cannot {event.value} here")
+        return _made(self._go(event, b""))
 
-    def _check_length(self, kind: MessageType, body: Body) -> None:
-        least, most = self._setting.parameters.body_limits(kind)
-        if not least <= len(body) <= most:
-            raise PeerError(
-                f"message {kind.value} has {len(body)} bytes where the agreement allows {least} to {most}"
-            )
-
-    def _go(self, step: Step) -> Message:
-        if step.reply is None:
-            raise UsageError("the step makes no message")
-        self._phase = step.phase
+    def _go(self, event: MessageType | Own, body: Body) -> Message | None:
+        act, following = self._allowed[event]
+        try:
+            step = act(self._setting, self._progress, body)
+        except PeerError as error:
+            harmless = isinstance(error, RefusalError) and error.rule in _HARMLESS
+            if self._state in _ENDS_IF_REFUSED and not harmless:
+                self._end(State.STOPPED_BY_US)
+            raise
+        self._state, self._progress = following, step.progress
+        if following in _OVER and following is not State.DONE:
+            self._end(following)
         return step.reply
+
+    def _end(self, state: State) -> None:
+        """Forget what the comparisons hold: it has no further use."""
+        self._state = state
+        self._progress = replace(self._progress, known=tuple(Knowledge() for _ in self._progress.known))
+
+
+def _made(reply: Message | None) -> Message:
+    if reply is None:
+        raise AssertionError("this step makes a message")
+    return reply

@@ -1,62 +1,54 @@
-"""Tables of points and tokens as byte arrays: the checks and orders that the protocol asks for."""
+"""Points and tokens in memory: the checks and joins that the protocol asks for, and psi's Tables over numpy."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from accountmap.errors import PeerError
-from accountmap.psi.suite import TOKEN_BYTES
-
-Bytes2D = npt.NDArray[np.uint8]
-Points = npt.NDArray[np.uint8]
-"""u-coordinates, shape (n, 32), little-endian."""
-
-Order = npt.NDArray[np.int64]
+from accountmap.model import Says
+from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Bytes2D, Order, RefusalError, raw, require, rows
+from accountmap.psi.engine import Curve, Layout, Points, PointTable, TokenTable
+from accountmap.psi.hash_to_curve import LazyMessages
+from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.parameters import Slot
+from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, TOKEN_BYTES, Body, key_message, label
 
 ROWS_AT_ONCE: Final = 8192
 """Rows that Python objects are made of at the same time."""
+
+Present = npt.NDArray[np.bool_]
 
 _TOP_WORD: Final = np.uint64(2**63 - 1)
 _ONES: Final = np.uint64(2**64 - 1)
 _LOWEST_NON_CANONICAL: Final = np.uint64(2**64 - 19)
 
 
-def _words(table: Bytes2D, byte_order: str) -> npt.NDArray[np.uint64]:
-    return np.ascontiguousarray(table).view(f"{byte_order}u8").astype(np.uint64, copy=False)
+def _words(table: Bytes2D) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(table).view("<u8").astype(np.uint64, copy=False)
 
 
-def _first_words(table: Bytes2D, byte_order: str) -> npt.NDArray[np.uint64]:
+def _first_words(table: Bytes2D) -> npt.NDArray[np.uint64]:
     """Return the first eight bytes of each row, which nearly always tell rows apart, and are quick to sort by.
 
     A partner that makes them tell nothing only makes the sort slower.
     """
-    return np.ascontiguousarray(table[:, :8]).view(f"{byte_order}u8")[:, 0].astype(np.uint64, copy=False)
-
-
-def sorted_rows(table: Bytes2D) -> Bytes2D:
-    """Sort rows as byte strings. Their length is a multiple of eight."""
-    first = _first_words(table, ">")
-    order = np.argsort(first)
-    first = first[order]
-    if bool((first[1:] == first[:-1]).any()):
-        order = np.lexsort(_words(table, ">").T[::-1])
-    return table[order]
+    return np.ascontiguousarray(table[:, :8]).view("<u8")[:, 0].astype(np.uint64, copy=False)
 
 
 def equal_pairs(a: Bytes2D, b: Bytes2D) -> tuple[Order, Order]:
-    """Return the places of equal rows in two tables, in each of which no row stands twice.
+    """Return the places of equal rows in two tables, in each of which no row occurs twice.
 
     Their length is a multiple of eight. The tables are not put together, which would hold both twice.
     """
-    first = np.concatenate([_first_words(a, "<"), _first_words(b, "<")])
+    first = np.concatenate([_first_words(a), _first_words(b)])
     order = np.argsort(first)
     first = first[order]
     if bool((first[2:] == first[:-2]).any()):
-        order = np.lexsort(np.concatenate([_words(a, "<"), _words(b, "<")]).T[::-1])
+        order = np.lexsort(np.concatenate([_words(a), _words(b)]).T[::-1])
     alike = np.flatnonzero(first[1:] == first[:-1])
     one, other = order[alike], order[alike + 1]
     in_a, in_b = np.minimum(one, other), np.maximum(one, other) - len(a)
@@ -67,56 +59,40 @@ def equal_pairs(a: Bytes2D, b: Bytes2D) -> tuple[Order, Order]:
 
 
 def has_repeats(*tables: Bytes2D) -> bool:
-    """Tell whether any row stands twice, in one table or in several."""
-    first = np.concatenate([_first_words(table, "<") for table in tables])
+    """Return whether any row occurs twice, in one table or in several."""
+    first = np.concatenate([_first_words(table) for table in tables])
     first.sort()
     if not bool((first[1:] == first[:-1]).any()):
         return False
-    words = np.concatenate([_words(table, "<") for table in tables])
+    words = np.concatenate([_words(table) for table in tables])
     ordered = words[np.lexsort(words.T[::-1])]
     return bool((ordered[1:] == ordered[:-1]).all(axis=1).any())
 
 
-def is_strictly_increasing(table: Bytes2D) -> bool:
-    """Tell whether each row is greater than the one before, as byte strings of 16 bytes."""
-    words = _words(table, ">")
-    high, low = words[:, 0], words[:, 1]
-    greater = (high[1:] > high[:-1]) | ((high[1:] == high[:-1]) & (low[1:] > low[:-1]))
-    return bool(greater.all())
-
-
-def check_points(points: Points, own: Points | None, what: str) -> None:
-    """Refuse a partner's points unless they are canonical, distinct, and none of our own (psi-v1 §5.1).
+def check_points(points: Points, own: Points | None) -> None:
+    """Refuse a partner's points unless they are canonical, distinct, and none of our own (psi-v2 §7.3).
 
     Points off the curve are let through: on the twist a clamped scalar shows nothing either (RFC 7748 §7), and
     points of low order are caught by their zero result.
 
     Raises:
-        PeerError: a check failed.
+        RefusalError: `canonical`, `repeated` or `own`.
     """
-    words = _words(points, "<")
+    words = _words(points)
     top = words[:, 3]
     over = (top == _TOP_WORD) & (words[:, 1:3] == _ONES).all(axis=1) & (words[:, 0] >= _LOWEST_NON_CANONICAL)
-    if bool((over | (top > _TOP_WORD)).any()):
-        raise PeerError(f"{what} holds a coordinate that is not canonical")
-    if has_repeats(points):
-        raise PeerError(f"{what} holds the same value twice")
-    if own is not None and has_repeats(points, own):
-        raise PeerError(f"{what} holds one of our own values")
+    require(not (over | (top > _TOP_WORD)).any(), "canonical", "a coordinate is not canonical")
+    require(not has_repeats(points), "repeated", "a point occurs twice")
+    require(own is None or not has_repeats(points, own), "own", "a point is one of our own")
 
 
-def check_products(points: Points, what: str) -> None:
-    """Refuse zero, the product of a point of low order (RFC 7748 §6.1), and products that are equal (psi-v1 §5.1).
-
-    Points that differ by one of low order, such as u and 1/u, have the same product and would have the same token.
+def check_products(products: Points) -> None:
+    """Refuse zero, the product of a point of low order (RFC 7748 §6.1).
 
     Raises:
-        PeerError: a row is zero.
+        RefusalError: `low-order`.
     """
-    if not points.any(axis=1).all():
-        raise PeerError(f"{what} holds a point of low order")
-    if has_repeats(points):
-        raise PeerError(f"{what} holds two points with the same product")
+    require(bool(products.any(axis=1).all()), "low-order", "a point has low order")
 
 
 def hash_rows(prefix: bytes, columns: Sequence[Bytes2D], keep: int) -> Bytes2D:
@@ -141,33 +117,157 @@ def hash_rows(prefix: bytes, columns: Sequence[Bytes2D], keep: int) -> Bytes2D:
 
 
 def tokens(prefix: bytes, products: Points) -> Bytes2D:
-    """Shorten doubly blinded values to tokens, shape (n, 16) (psi-v1 §3.3).
+    """Shorten doubly blinded values to tokens, shape (n, 16) (psi-v2 §3.2).
 
     The prefix has 16 bytes, so that prefix and value fill less than one block of SHA-256.
     """
     return hash_rows(prefix, [products], TOKEN_BYTES)
 
 
+def number_column(numbers: Order, width: int) -> Bytes2D:
+    """Write numbers in `width` bytes each, big-endian, shape (n, width); width is 1, 2 or 4."""
+    return np.ascontiguousarray(numbers.astype(f">u{width}")).view(np.uint8).reshape(-1, width)
+
+
 def segment_slices(sizes: Sequence[int]) -> list[slice]:
-    """Return where each segment's rows stand in a table that holds the segments one after another."""
+    """Return where each segment's rows are in a table that holds the segments one after another."""
     ends = np.cumsum([0, *sizes]).tolist()
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
-def segment_of_rows(sizes: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Return for each row of a table the number of its segment."""
-    return np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+def segment_of_rows(rows: Order, sizes: Sequence[int]) -> Order:
+    """Return the number of the segment in which each row is."""
+    return np.searchsorted(np.cumsum(sizes), rows, side="right").astype(np.int64)
 
 
-def shuffle_within(sizes: Sequence[int], random: bytes) -> Order:
-    """Return a random order of the rows that leaves each in its segment.
+def dummy_values(secret: bytes, row: Order, slot: Order) -> Bytes2D:
+    """Return the values that fill empty cells of a segment, shape (n, 32) (psi-v2 §7.3).
 
     Args:
-        sizes: rows in each segment.
-        random: eight secret uniform bytes a row.
-
-    Returns:
-        For each place the row that stands there now.
+        secret: of the segment.
+        row: number of the row in its padded segment before ordering.
+        slot: number of the slot in the agreement.
     """
-    keys = np.frombuffer(random, "<u8")
-    return np.lexsort((keys, segment_of_rows(sizes))).astype(np.int64)
+    return hash_rows(label("dummy") + secret, [number_column(row, 4), number_column(slot, 1)], 32)
+
+
+def dummy_points(curve: Curve, values: Bytes2D) -> Points:
+    """Map the values of dummies to points."""
+
+    def make(begin: int, end: int) -> list[bytes]:
+        return [key_message(DUMMY_SPACE, value.tobytes()) for value in values[begin:end]]
+
+    return curve.hash_to_curve(KEY_DST, LazyMessages(len(values), make))
+
+
+def presence_bits(slots: Sequence[Slot], present: Present, names_country: Present) -> Bits:
+    """Return the presence bits of entities (psi-v2 §7.3).
+
+    Args:
+        slots: the ones that are sent.
+        present: which of them hold a key, shape (entities, slots).
+        names_country: which of them hold a key that ends in `|` and a country's code, same shape.
+    """
+    domain, country = (np.array([slot.says is says for slot in slots]) for says in (Says.DOMAIN, Says.COUNTRY))
+    has_domain, has_country = (present & domain).any(axis=1), (names_country & country).any(axis=1)
+    bits: Bits = (DOMAIN_BIT * has_domain + COUNTRY_BIT * has_country).astype(np.uint8)
+    return bits
+
+
+@dataclass(frozen=True, repr=False)
+class Groups:
+    """The own entities of one comparison as groups of slots, in their order.
+
+    Attributes:
+        present: which of the sent slots hold a key, shape (entities, slots).
+        points: returns H of the keys that are present, in row-major order, shape (present.sum(), 32). It is called
+            when the own table is blinded, and never again.
+    """
+
+    present: Present
+    points: Callable[[], Points]
+
+
+class NumpyTokens:
+    """psi's TokenTable in memory."""
+
+    def __init__(self, cells: Bytes2D, columns: int) -> None:
+        self._cells, self._columns = cells, columns
+
+    def arranged(self, order: Order) -> Body:
+        """Return the tokens with their rows in another order."""
+        return raw(self._cells.reshape(-1, self._columns * TOKEN_BYTES)[order])
+
+    def shared_with(self, tokens: Body) -> tuple[Order, Order] | None:
+        """Find the cells that hold the same token here and in another table, ascending here."""
+        other = rows(tokens, TOKEN_BYTES)
+        if has_repeats(other):
+            return None
+        here, there = equal_pairs(self._cells, other)
+        ascending = np.argsort(here)
+        return here[ascending].astype(np.int64), there[ascending].astype(np.int64)
+
+    def dump(self) -> Body:
+        """Return all tokens, where they lie."""
+        return raw(self._cells)
+
+
+class NumpyPoints:
+    """psi's PointTable in memory."""
+
+    def __init__(self, curve: Curve, points: Points, columns: int) -> None:
+        self._curve, self._points, self._columns = curve, points, columns
+
+    @property
+    def body(self) -> Body:
+        """The points as a message carries them."""
+        return raw(self._points)
+
+    def tokens_of(self, points: Body, scalar: bytes, prefix: bytes) -> TokenTable:
+        """Check the partner's points, multiply them, and shorten the products."""
+        theirs = rows(points, POINT_BYTES)
+        check_points(theirs, self._points)
+        products = self._curve.multiply(scalar, theirs)
+        check_products(products)
+        if has_repeats(products):
+            raise RefusalError("same-product", "two points have the same product")
+        return NumpyTokens(tokens(prefix, products), self._columns)
+
+    def dump(self) -> Body:
+        """Return all points, where they lie."""
+        return raw(self._points)
+
+
+class NumpyTables:
+    """psi's Tables in memory."""
+
+    def __init__(self, curve: Curve, groups: Groups) -> None:
+        self._curve, self._groups = curve, groups
+
+    def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
+        """Lay out the own points and dummies, and multiply them with the secret."""
+        columns = len(layout.slots)
+        present = np.zeros((len(layout.entity), columns), np.bool_)
+        present[layout.entity >= 0] = self._groups.present
+        table = np.empty((*present.shape, POINT_BYTES), np.uint8)
+        table[present] = self._groups.points()
+        table[~present] = self._dummies(~present, layout, secrets)
+        table = table[layout.order]
+        products = self._curve.multiply(secrets.scalar, table.reshape(-1, POINT_BYTES))
+        return NumpyPoints(self._curve, products, columns)
+
+    def _dummies(self, absent: Present, layout: Layout, secrets: ComparisonSecrets) -> Points:
+        slots = np.array(layout.slots, np.int64)
+        made = []
+        for segment, part in enumerate(segment_slices(layout.sizes)):
+            row, column = np.nonzero(absent[part])
+            made.append(dummy_values(secrets.dummies(segment), row, slots[column]))
+        return dummy_points(self._curve, np.concatenate(made))
+
+    def load_points(self, saved: Body) -> PointTable:
+        """Return a table of points that was dumped."""
+        return NumpyPoints(self._curve, rows(saved, POINT_BYTES), self._groups.present.shape[1])
+
+    def load_tokens(self, saved: Body) -> TokenTable:
+        """Return a table of tokens that was dumped."""
+        return NumpyTokens(rows(saved, TOKEN_BYTES), self._groups.present.shape[1])

@@ -1,24 +1,38 @@
-"""The one place where backend, executor, channel, clock and randomness are put together."""
+"""The one place where backend, channel, clock, randomness and workspace are put together."""
 
 from accountmap.session.active import default_curve
-from accountmap.session.admission import Growth, partner_growth
-from accountmap.session.agreements import partner_of, propose_agreement, sign_agreement, write_agreement
-from accountmap.session.engine import Steps
+from accountmap.session.agreements import (
+    cards_of,
+    concerns_of,
+    end_agreement,
+    partner_of,
+    propose_agreement,
+    propose_preview,
+    read_agreement,
+    sign_agreement,
+    write_agreement,
+)
+from accountmap.session.engine import Decisions, SessionRunner
 from accountmap.session.forecast import Forecast, forecast
-from accountmap.session.result import Outcome, Preview, State
+from accountmap.session.result import Claims, Outcome, Preview, State
 
 __all__ = [
+    "Claims",
+    "Decisions",
     "Forecast",
-    "Growth",
     "Outcome",
     "Preview",
+    "SessionRunner",
     "State",
-    "Steps",
+    "cards_of",
+    "concerns_of",
     "default_curve",
+    "end_agreement",
     "forecast",
-    "partner_growth",
     "partner_of",
     "propose_agreement",
+    "propose_preview",
+    "read_agreement",
     "sign_agreement",
     "write_agreement",
 ]

@@ -1,12 +1,15 @@
 """One open session of a workspace: its record, its secrets, its place in the protocol, and cleaning up.
 
-This happens after a step is stored, never before: what is deleted can then not be needed again. Whatever is not on
-the short list of what stays is deleted, so that nothing secret is overlooked.
+Cleaning up happens after a step is stored, never before: what is deleted can then not be needed again. Whatever is
+not on the short list of what stays is deleted, so that nothing secret is overlooked.
 """
 
+import hashlib
+import json
 import secrets
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -15,19 +18,35 @@ from accountmap.curve.backends import make_curve
 from accountmap.curve.jobs import Progress
 from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.psi.parameters import Curve, MessageType, Ports, Role
-from accountmap.psi.phases import Message
-from accountmap.psi.run import Run
+from accountmap.model import Role
+from accountmap.psi.codec import Message
+from accountmap.psi.engine import Curve, Ports
+from accountmap.psi.inputs import OwnInputs, key_table_digest
+from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.session import Session
+from accountmap.psi.suite import Body
+from accountmap.session.frozen_list import freeze_list
 from accountmap.session.inbox import NO_SESSION, Expected, Received
 from accountmap.session.own_list import kept_key_points
-from accountmap.session.rectangles import OwnSide, run_parameters
+from accountmap.session.own_side import OwnSide, key_records
+from accountmap.session.parameters import session_parameters
+from accountmap.session.partner_rules import SessionRules
+from accountmap.session.sketches import commitment_part, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
-from accountmap.trust.identity import Card, Identity
+from accountmap.trust.envelope import Header, first_transcript, next_transcript, sign_transcript, write
 from accountmap.trust.kem import SealingKey, check_public
-from accountmap.trust.receipts import CardReceipts, OneTimeAead
+from accountmap.trust.receipts import CardReceipts
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
+from accountmap.workspace.audits import AuditMessage, AuditRecord
 from accountmap.workspace.results import RESULT_FILES
+from accountmap.workspace.sealed_files import SealedFile
+
+MESSAGE_LIFE: Final = timedelta(days=30)
+CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
+"""The messages with which own points leave: from then on the run counts (account-psi-v2 §10.1)."""
+
+_SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
+_LENGTH: Final = 4
 
 
 def default_curve(
@@ -47,30 +66,67 @@ def default_curve(
     return make_curve(backend, workers, progress)
 
 
-def session_ports(curve: Curve, identity: Identity, partner: Card) -> Ports:
-    """Return all that a session with a partner needs from outside."""
-    return Ports(curve, secrets.token_bytes, OneTimeAead(), CardReceipts(identity, partner))
+@dataclass(frozen=True, repr=False)
+class SessionSecrets:
+    """What an open session keeps beside the state of the protocol. Secret.
 
+    Attributes:
+        key: opens the partner's messages from message 3 on.
+        seed: of the session (account-psi-v2 §6.1).
+        sketch: id of the own sketch that the session uses.
+        by_person: whether a person, not a program, has agreed to reveal.
+    """
 
-MESSAGE_LIFE: Final = timedelta(days=30)
-CHARGED_BY: Final = {MessageType.PREVIEW, MessageType.PREVIEW_OPENING}
-"""The messages with which a first token column leaves: from then on the run counts (psi-v1 §8)."""
+    key: SealingKey
+    seed: bytes
+    sketch: bytes
+    by_person: bool = False
 
-_SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
-_SEED_BYTES: Final = 96
+    def dump(self) -> bytes:
+        """Write it, with its length in front."""
+        kept = {
+            "key": self.key.to_bytes().hex(),
+            "seed": self.seed.hex(),
+            "sketch": self.sketch.hex(),
+            "by_person": self.by_person,
+        }
+        raw = json.dumps(kept).encode()
+        return len(raw).to_bytes(_LENGTH, "big") + raw
+
+    @classmethod
+    def load(cls, saved: Body) -> tuple[Self, Body]:
+        """Read it back; return also what stands behind it.
+
+        Raises:
+            UsageError: the bytes were not written by `dump`, or were damaged since.
+        """
+        length = int.from_bytes(saved[:_LENGTH], "big")
+        try:
+            kept = json.loads(bytes(saved[_LENGTH : _LENGTH + length]))
+            key = SealingKey.from_bytes(bytes.fromhex(kept["key"]))
+            seed, sketch = bytes.fromhex(kept["seed"]), bytes.fromhex(kept["sketch"])
+            return cls(key, seed, sketch, bool(kept["by_person"])), saved[_LENGTH + length :]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError("the saved state of the session cannot be read") from error
 
 
 @dataclass(repr=False)
-class Running:
-    """A session that is being stepped. Changes reach the workspace with `store`."""
+class OpenSession:
+    """A session that is being stepped. Changes reach the workspace with `store` or `close`.
+
+    Attributes:
+        audit: what is to be kept for an auditor and is not stored yet.
+    """
 
     workspace: Workspace
     partner: PartnerRecord
     agreement: Agreement
+    parameters: Parameters
     own: OwnSide
     record: SessionRecord
-    session: Run
-    key: SealingKey
+    session: Session
+    secrets: SessionSecrets
+    audit: list[AuditRecord | AuditMessage] = field(default_factory=list)
 
     @classmethod
     def begin(
@@ -81,13 +137,13 @@ class Running:
         list_id: int,
         curve: Curve,
         now: datetime,
+        *,
+        accept_sketch: bool = False,
     ) -> Self:
-        """Make a new session with a prepared list; nothing is stored yet."""
-        accounts, prepared = workspace.load_list(list_id)
+        """Make a new session with a prepared list. Call inside a transaction, for the list is frozen with it."""
         role = Role(agreement.role_of(workspace.card))
+        sketch, _ = sketch_to_send(workspace, agreement, now)
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
-        points = kept_key_points(workspace.key_points_file(list_id), prepared, curve)
-        own = OwnSide.of(agreement, role, accounts, prepared)
         record = SessionRecord(
             id=workspace.next_session_id(),
             partner=partner.slug,
@@ -106,12 +162,11 @@ class Running:
             charged=None,
             finished=None,
         )
-        ports = session_ports(curve, workspace.identity, partner.card)
-        run = Run.start(role, run_parameters(agreement), own.parties(points), own.rest, ports)
-        return cls(workspace, partner, agreement, own, record, run, SealingKey.generate())
+        kept = SessionSecrets(SealingKey.generate(), secrets.token_bytes(32), sketch.id)
+        return cls._open(workspace, partner, agreement, record, curve, kept, None, now, accept_sketch)
 
     def is_with(self, agreement: Agreement, list_id: int) -> bool:
-        """Tell whether the session is under this agreement and with this list."""
+        """Return whether the session is under this agreement and with this list."""
         return (self.record.agreement, self.record.list_id) == (agreement.digest.hex(), list_id)
 
     def start_late(self, now: datetime) -> None:
@@ -119,28 +174,67 @@ class Running:
         self.record = replace(self.record, id=self.workspace.next_session_id(), created=now)
 
     @classmethod
-    def load(cls, workspace: Workspace, partner: PartnerRecord, record: SessionRecord, curve: Curve) -> Self:
+    def load(
+        cls,
+        workspace: Workspace,
+        partner: PartnerRecord,
+        record: SessionRecord,
+        curve: Curve,
+        now: datetime,
+        *,
+        accept_sketch: bool = False,
+    ) -> Self:
         """Go on with an open session."""
         agreement = workspace.agreement(record.agreement)
-        accounts, prepared = workspace.load_list(record.list_id)
-        own = OwnSide.of(agreement, record.role, accounts, prepared)
         try:
-            saved = _load_state(workspace, record)
-            run = Run.restore(
-                Role(record.role),
-                run_parameters(agreement),
-                own.parties(None),
-                own.rest,
-                session_ports(curve, workspace.identity, partner.card),
-                saved[_SEED_BYTES:],
-            )
+            kept, saved = SessionSecrets.load(_state(workspace, record).read())
+            return cls._open(workspace, partner, agreement, record, curve, kept, saved, now, accept_sketch)
         except (OSError, UsageError) as error:
             raise WorkspaceError(
                 "the saved state of the session cannot be read",
                 f"Give the session up with: accountmap map --with {partner.slug} --abandon",
             ) from error
-        key = SealingKey.from_bytes(bytes(saved[:_SEED_BYTES]))
-        return cls(workspace, partner, agreement, own, record, run, key)
+
+    @classmethod
+    def _open(
+        cls,
+        workspace: Workspace,
+        partner: PartnerRecord,
+        agreement: Agreement,
+        record: SessionRecord,
+        curve: Curve,
+        kept: SessionSecrets,
+        saved: Body | None,
+        now: datetime,
+        accept_sketch: bool,
+    ) -> Self:
+        accounts, prepared = workspace.load_list(record.list_id)
+        role, parameters = Role(record.role), session_parameters(agreement)
+        own = OwnSide.of(agreement, role, accounts, prepared, parameters)
+        key_points = workspace.sealed(f"lists/{record.list_id}/key-points")
+        sides = own.sides(curve, lambda: kept_key_points(key_points, prepared, curve))
+        sketch = workspace.sketches.get(kept.sketch)
+        rules = SessionRules(workspace, partner, agreement, own, sketch, now, accept_sketch=accept_sketch)
+        ports = Ports(curve, secrets.token_bytes, CardReceipts(workspace.identity, partner.card), rules)
+        inputs = OwnInputs(
+            seed=kept.seed,
+            sketch=bytes(workspace.sketches.body(sketch.id)),
+            sketch_seed=sketch.seed,
+            frozen_list=freeze_list(workspace, record.list_id),
+            key_table=key_table_digest(key_records(own.key_table())),
+            sketch_inputs=commitment_part(sketch),
+        )
+        if saved is None:
+            session = Session.start(role, parameters, inputs, sides, ports)
+        else:
+            session = Session.restore(role, parameters, inputs, sides, ports, saved)
+        rules.session = session
+        return cls(workspace, partner, agreement, parameters, own, record, session, kept)
+
+    @property
+    def role(self) -> Role:
+        """Our role."""
+        return Role(self.record.role)
 
     @property
     def folder(self) -> Path:
@@ -148,24 +242,24 @@ class Running:
         return self.workspace.session_folder(self.record.id)
 
     def expected(self, finished: frozenset[bytes], now: datetime) -> Expected:
-        """Say what the partner's next message must look like."""
+        """Return what the partner's next message must look like."""
         return Expected(
             due=self.session.due,
-            role=1 - self.record.role,
+            role=self.role.other,
             agreement=self.agreement.digest,
             sender=self.partner.card,
             recipient=self.workspace.card,
             transcript=self.record.transcript,
             session=self.record.sid or None,
             finished=finished,
-            parameters=run_parameters(self.agreement),
+            body_limits=self.parameters.body_limits,
             now=int(now.timestamp()),
         )
 
     @property
     def opening_key(self) -> SealingKey:
         """The key that the partner's next message is sealed to."""
-        return self.workspace.identity.sealing if self.session.due & _SEALED_TO_CARDS else self.key
+        return self.workspace.identity.sealing if self.session.due & _SEALED_TO_CARDS else self.secrets.key
 
     def take(self, received: Received) -> Message | None:
         """Take in the partner's message and return the reply, if one is due.
@@ -178,7 +272,7 @@ class Running:
             record = replace(record, partner_key=self._channel_key(received))
         if received.type is MessageType.OFFER:
             record = replace(record, offer=received.transcript)
-            reply: Message | None = self.session.answer(self.key.public, received.body)
+            reply: Message | None = self.session.answer(self.secrets.key.public, received.body)
         else:
             reply = self.session.receive(received.type, received.body)
         record = replace(record, sid=self.session.sid or record.sid)
@@ -186,24 +280,25 @@ class Running:
         if received.header.session != known:
             raise PeerError("the message names another session than it belongs to")
         self.record = record
+        self._keep(received.header, [received.body], received.signature, ours=False)
         return reply
 
     def _channel_key(self, received: Received) -> bytes:
-        key = run_parameters(self.agreement).channel_key(received.type, received.body)
+        key = self.parameters.channel_key(received.body)
         try:
             check_public(key)
         except ValueError as error:
-            raise PeerError("the message carries a key that is none") from error
+            raise PeerError("the message carries an invalid key") from error
         return key
 
     def send(self, message: Message, now: datetime) -> None:
-        """Seal a message and keep it, ready to be delivered."""
+        """Seal a message and keep it, ready to be delivered. Call inside a transaction."""
         card_key = message.type in _SEALED_TO_CARDS
         header = Header(
             type=int(message.type),
             role=self.record.role,
             agreement=self.agreement.digest,
-            session=self.record.sid or NO_SESSION,
+            session=NO_SESSION if message.type is MessageType.OFFER else self.record.sid,
             sender=self.workspace.card.digest,
             recipient=self.partner.card.digest,
             transcript=self.record.transcript,
@@ -231,53 +326,96 @@ class Running:
             delivered=False,
             charged=now if message.type in CHARGED_BY else self.record.charged,
         )
+        if card_key:
+            sketch = self.workspace.sketches.get(self.secrets.sketch)
+            record_sketch_sent(self.workspace, sketch, self.partner, self.record.id, now)
+            self._begin_audit()
+        self._keep(header, message.parts, sign_transcript(self.workspace.identity, transcript), ours=True)
+
+    def _begin_audit(self) -> None:
+        """Keep what the commitment of our first message was made from, for an auditor (trust-v2 §4.6)."""
+        if self.agreement.terms.audit.required:
+            made_from = AuditRecord(
+                session=self.record.id,
+                keep_until=None,
+                seed=self.secrets.seed,
+                nonce=self.session.nonce,
+                commitment=self.session.own_commitment,
+                sketch=self.secrets.sketch,
+                key_table=self.own.key_table(),
+            )
+            self.audit.append(made_from)
+
+    def _keep(self, header: Header, body: Iterable[Body], signature: bytes, *, ours: bool) -> None:
+        """Keep a message's header, digest and signature for an auditor."""
+        if self.agreement.terms.audit.required:
+            hashed = hashlib.sha256()
+            for part in body:
+                hashed.update(part)
+            number, digest = self.record.id, hashed.digest()
+            self.audit.append(AuditMessage(number, header.type, ours, header.encode(), digest, signature))
+
+    def _put(self) -> None:
+        """Write the record, and then what is kept for an auditor, which belongs to it."""
+        self.workspace.put_session(self.record)
+        for each in sorted(self.audit, key=lambda kept: isinstance(kept, AuditMessage)):
+            if isinstance(each, AuditRecord):
+                self.workspace.audits.begin(each)
+            else:
+                self.workspace.audits.message(each)
+        self.audit.clear()
 
     def store(self) -> None:
         """Write state and record. Call inside a transaction."""
-        state = [self.key.to_bytes(), *self.session.dump()]
-        sealed = self.workspace.identity.storage.seal(state, _state_label(self.record))
-        write_atomic(state_file(self.workspace, self.record), sealed)
-        self.workspace.put_session(self.record)
+        _state(self.workspace, self.record).write([self.secrets.dump(), *self.session.dump()])
+        self._put()
 
     def close(self, status: Status, now: datetime) -> None:
         """End the session. Call inside a transaction; `sweep` deletes the secrets after it."""
         self.record = replace(self.record, status=status, finished=now)
-        self.workspace.put_session(self.record)
+        self._put()
+        end_audit(self.workspace, self.agreement, self.record, now)
 
 
-def state_file(workspace: Workspace, record: SessionRecord) -> Path:
+def end_audit(workspace: Workspace, agreement: Agreement, record: SessionRecord, now: datetime) -> None:
+    """Set until when the audit material of a session that is over is kept. Call inside a transaction.
+
+    A session in which no points left needs none.
+    """
+    if agreement.terms.audit.required:
+        days = agreement.terms.audit.keep_days if record.charged else 0
+        workspace.audits.end(record.id, now + timedelta(days=days))
+
+
+def _state(workspace: Workspace, record: SessionRecord) -> SealedFile:
     """Return where the state of an open session lies."""
-    return workspace.session_folder(record.id) / f"state-{record.step}"
+    return workspace.sealed(f"sessions/{record.id}/{_state_name(record)}")
 
 
-def _state_label(record: SessionRecord) -> str:
-    return f"session {record.id} step {record.step}"
+def _state_name(record: SessionRecord) -> str:
+    return f"state-{record.step}"
 
 
-def _load_state(workspace: Workspace, record: SessionRecord) -> memoryview:
-    with state_file(workspace, record).open("rb") as file:
-        return workspace.identity.storage.open(file, _state_label(record))
-
-
-def sweep(workspace: Workspace) -> None:
-    """Clean the folders of all sessions.
+def sweep(workspace: Workspace, now: datetime) -> None:
+    """Clean the folders of all sessions, and erase audit material that is past its time.
 
     Of an open session the state and the last message stay; of one that is over its result and its last message,
     which is sealed to a key that only the partner's session had, in case the partner has lost it.
     """
     with workspace.transaction():
+        workspace.audits.purge(now)
         records = {str(record.id): record for record in workspace.all_sessions()}
         for folder in (workspace.folder / "sessions").iterdir():
             if folder.name in records:
-                _clean(folder, _kept(workspace, records[folder.name]))
+                _clean(folder, _kept(records[folder.name]))
             else:
                 shutil.rmtree(folder)
 
 
-def _kept(workspace: Workspace, record: SessionRecord) -> set[str]:
+def _kept(record: SessionRecord) -> set[str]:
     match record.status:
         case Status.OPEN:
-            return {state_file(workspace, record).name, record.sent}
+            return {_state_name(record), record.sent}
         case Status.ABANDONED:
             return set()
         case _:

@@ -5,72 +5,22 @@ may ask that a list stays as one of them was, or changes by at least so many ent
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from accountmap.accounts.schema import AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
-from accountmap.session.agreements import check_profile, check_program, partner_of
+from accountmap.model import Role, Tier
+from accountmap.psi.comparison import SegmentClaims
+from accountmap.session.agreements import check_profile, check_program
+from accountmap.session.own_side import sizes_taking_part
 from accountmap.session.participants import Flags, left_out, withheld
-from accountmap.session.rectangles import sizes_taking_part
-from accountmap.session.unmatched import shown_of_rest
+from accountmap.session.result import Claims
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.roles import ROLES
-from accountmap.trust.terms import NAMES
 from accountmap.workspace import PartnerRecord, Workspace
-
-
-@dataclass(frozen=True)
-class Growth:
-    """A size of the partner that grew: of a segment, or of all together."""
-
-    segment: str
-    before: int
-    after: int
-
-
-def partner_growth(workspace: Workspace, agreement: Agreement) -> tuple[Growth, ...]:
-    """Compare the partner's sizes with the largest of all earlier agreements that both signed.
-
-    Returns:
-        The segments that grew so many times as the agreement says, and "all" if the sum did; empty without an
-        earlier agreement, or before the partner has signed.
-
-    Raises:
-        TrustError: the agreement is between other parties.
-    """
-    partner = partner_of(workspace, agreement)
-    theirs = 1 - agreement.role_of(workspace.card)
-    before = _before(agreement, workspace.agreements(partner))
-    earlier = [_partner_sizes(workspace, one) for one in before]
-    if not earlier or theirs >= len(agreement.sizes):
-        return ()
-    after = agreement.sizes[theirs]
-    pairs = [(segment, max(sizes.get(segment, 0) for sizes in earlier), size) for segment, size in after.items()]
-    pairs.append(("all", max(sum(sizes.values()) for sizes in earlier), sum(after.values())))
-    # The partner may have written the new alarm itself: the lowest one ever agreed holds.
-    alarm = min(one.terms.growth_alarm for one in (agreement, *before))
-    return tuple(Growth(*pair) for pair in pairs if 0 < alarm * pair[1] <= pair[2])
-
-
-def _before(agreement: Agreement, known: list[Agreement]) -> list[Agreement]:
-    """Return what both signed before: by when it came here, for the partner writes its own dates.
-
-    Args:
-        known: all with this partner, newest first.
-    """
-    digests = [one.digest for one in known]
-    if agreement.digest in digests:
-        known = known[digests.index(agreement.digest) + 1 :]
-    return [one for one in known if one.complete]
-
-
-def _partner_sizes(workspace: Workspace, agreement: Agreement) -> dict[str, int]:
-    """Return the partner's sizes. Cards may have been replaced since; the own name never is."""
-    return agreement.sizes[1 - agreement.terms.names.index(workspace.card.name)]
-
+from accountmap.workspace.estimates import Cap, Estimate
 
 LISTS_COMPARED: Final = 12
 """How many of the lists that were shown are compared, the last ones: a year, month by month."""
@@ -80,20 +30,6 @@ FEW: Final = 5
 
 Entities = Counter[tuple[str, ...]]
 """How often each segment with the same keys stands in a list."""
-
-
-@dataclass(frozen=True, repr=False)
-class Shown:
-    """What a session takes of a list.
-
-    Attributes:
-        left_out: one flag an entity, set for those that take no part.
-        rest: what is shown of each entity that does not match, if the agreement lets it: then entities without a
-            key count too, and one of which this changed has changed.
-    """
-
-    left_out: Flags
-    rest: tuple[tuple[str, ...], ...] | None
 
 
 @dataclass(frozen=True)
@@ -110,15 +46,14 @@ class Change:
 
 
 def changed_entities(
-    before: Prepared, after: Prepared, shown_before: Shown | None = None, shown_after: Shown | None = None
+    before: Prepared, after: Prepared, out_before: Flags | None = None, out_after: Flags | None = None
 ) -> dict[str, int]:
     """Count by segment the entities that came or went, whichever is more; one with other keys did both.
 
     Args:
-        shown_before, shown_after: what took part of each list and what is shown of it; by default all that has a
-            key, and nothing else of it.
+        out_before, out_after: one flag an entity, set for those that take no part; by default all take part.
     """
-    old, new = _by_keys(before, shown_before), _by_keys(after, shown_after)
+    old, new = _by_keys(before, out_before), _by_keys(after, out_after)
     came, went = _by_segment(new - old), _by_segment(old - new)
     return {segment: max(came[segment], went[segment]) for segment in sorted(came.keys() | went.keys())}
 
@@ -157,7 +92,7 @@ def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreem
 
 
 def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, list_id: int) -> str | None:
-    """Say which accounts a list would give away that the agreement lets change by any number."""
+    """Return a warning where so few accounts changed that both results together give them away."""
     if agreement.terms.min_change:
         return None
     change = changed_since_earlier(workspace, partner, agreement, list_id)
@@ -172,34 +107,24 @@ def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, 
 
 
 def _changed(workspace: Workspace, agreement: Agreement, one: int, other: int) -> dict[str, int]:
-    """Compare two lists by what takes part of each under an agreement, and what is shown of it."""
+    """Compare two lists by what takes part of each under an agreement."""
     before, after = workspace.load_list(one), workspace.load_list(other)
-    role = agreement.role_of(workspace.card)
-    shown = [_shown(agreement, role, *both) for both in (before, after)]
-    return changed_entities(before[1], after[1], *shown)
+    out = [
+        left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
+        for accounts, prepared in (before, after)
+    ]
+    return changed_entities(before[1], after[1], *out)
 
 
-def _shown(agreement: Agreement, role: int, accounts: AccountList, prepared: Prepared) -> Shown:
-    sharing = agreement.terms.sharing
-    flags = left_out(prepared, withheld(accounts, prepared, sharing.joint_filter))
-    level = sharing.rest_of(ROLES[role])
-    return Shown(flags, shown_of_rest(accounts, prepared, names=level == NAMES) if level else None)
-
-
-def _by_keys(prepared: Prepared, shown: Shown | None) -> Entities:
-    """Count entities by segment, keys and what else is shown of them."""
+def _by_keys(prepared: Prepared, out: Flags | None) -> Entities:
+    """Count entities by segment and keys."""
     keys: list[list[str]] = [[] for _ in range(prepared.entities.num_rows)]
     columns = (prepared.keys[name].to_pylist() for name in ("entity", "slot", "value"))
     for entity, slot, value in zip(*columns, strict=True):
         keys[entity].append(f"{prepared.profile.slots[slot].name}={value}")
     segments = prepared.entities["segment"].to_pylist()
-    absent = [False] * len(keys) if shown is None else shown.left_out.tolist()
-    rest = None if shown is None else shown.rest
-    return Counter(
-        (segments[n], *sorted(own), *(rest[n] if rest else ()))
-        for n, own in enumerate(keys)
-        if (own or rest) and not absent[n]
-    )
+    absent = [False] * len(keys) if out is None else out.tolist()
+    return Counter((segments[n], *sorted(own)) for n, own in enumerate(keys) if own and not absent[n])
 
 
 def _by_segment(entities: Entities) -> Counter[str]:
@@ -226,7 +151,7 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     _check_budget(workspace, partner, agreement, now)
     accounts, prepared = workspace.load_list(list_id)
     check_profile(agreement, prepared)
-    sizes = agreement.sizes[agreement.role_of(workspace.card)]
+    sizes = agreement.sizes[Role(agreement.role_of(workspace.card))]
     for segment, rows in sizes_taking_part(accounts, prepared, agreement.terms).items():
         if rows > sizes[segment]:
             raise TrustError(
@@ -238,7 +163,8 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
 
 
 def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
-    known = workspace.agreements(partner)
+    records = workspace.agreement_records(partner)
+    known = [record.agreement for record in records if not record.agreement.is_preview and record.ended is None]
     complete = [a for a in known if a.complete]
     cards = {workspace.card.digest.hex(), partner.card.digest.hex()}
     current = [a for a in complete if set(a.terms.cards) == cards]
@@ -276,5 +202,30 @@ def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agree
 
 
 def recent_runs(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
-    """Return when the sessions that count against the budget showed their counts."""
+    """Return when the sessions that count against the budget sent their points."""
     return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]
+
+
+def compare_with_caps(
+    claimed: tuple[SegmentClaims, ...],
+    segments: tuple[str, ...],
+    own_sizes: Mapping[str, int],
+    estimates: Iterable[Estimate],
+    caps: Mapping[tuple[str, Tier], Cap],
+) -> Claims:
+    """Put the claims of a session beside what is allowed without a person.
+
+    Args:
+        claimed: by own segment, of all rectangles together.
+        estimates: of the session's two sketches.
+        caps: what a person has approved in an earlier session with this partner.
+    """
+    upper = {each.segment: 2 * each.high for each in estimates if each.level == 1}
+    counted: dict[tuple[str, Tier], int] = {}
+    allowed: dict[tuple[str, Tier], int | None] = {}
+    for segment, claims in zip(segments, claimed, strict=True):
+        for tier, count in ((Tier.STRONG, claims.strong), (Tier.WEAK, claims.weak)):
+            key = segment, tier
+            counted[key] = count
+            allowed[key] = caps[key].limit if key in caps else upper.get(segment)
+    return Claims(counted, allowed, dict(own_sizes))

@@ -1,211 +1,35 @@
-"""Making and signing agreements from options and from what the workspace holds.
+"""Making, signing and ending agreements, from what the workspace holds."""
 
-Segments are written as the one who types sees them: own segment first. The one who makes an agreement is its
-initiator.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
-from accountmap.accounts.schema import SEGMENTS, AccountList
-from accountmap.errors import InputError, TrustError, WorkspaceError
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
-from accountmap.linkage.places import country_code
-from accountmap.linkage.prepared import Prepared, Profile, Slot
-from accountmap.psi.parameters import Role
+from accountmap.linkage.prepared import Prepared, Slot
+from accountmap.model import PreviewKind, Role, WeakSlots
+from accountmap.session.own_side import sizes_taking_part
+from accountmap.session.parameters import session_parameters
 from accountmap.session.participants import padded_sizes
-from accountmap.session.rectangles import run_parameters, sizes_taking_part
-from accountmap.trust.agreement import Agreement
+from accountmap.session.sketches import sketch_terms
+from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
-from accountmap.trust.roles import BOTH, INITIATOR, RESPONDER
-from accountmap.trust.terms import (
-    COUNTS,
-    NAMES,
-    SHARED_FIELDS,
-    Cell,
-    Disclosure,
-    Fields,
-    JointFilter,
-    Lead,
-    Sharing,
-    SlotTerms,
-    Terms,
-    rectangles_of,
-)
-from accountmap.workspace import PartnerRecord, Workspace
+from accountmap.trust.limits import SizeConcern, size_concerns
+from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
+from accountmap.trust.sharing import Lead, Sharing
+from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, Terms
+from accountmap.workspace import PartnerRecord, Status, Workspace
 
-HIDDEN: Final = "hidden"
-FIELDS: Final = "fields"
-LEVELS: Final = {"hidden": HIDDEN, "counts": COUNTS, "names": NAMES, "fields": FIELDS}
-REST: Final = {"nobody": (), "us": (INITIATOR,), "them": (RESPONDER,), "both": (INITIATOR, RESPONDER)}
-LEADERS: Final = {"us": INITIATOR, "them": RESPONDER, "both": BOTH}
+REFERENCE_LIST: Final = "reference list"
+"""Under which name an agreement has the digest of the reference list."""
 
-
-@dataclass(frozen=True)
-class SharingOptions:
-    """What was typed.
-
-    Attributes:
-        share: `MINE:THEIRS=LEVEL`, later ones override earlier ones; a cell that none names shows all fields.
-        we_show, they_show: comma-separated fields, or "none".
-        rest, names_of_rest: who shows counts, and names, of accounts that do not match: keys of REST.
-        smallest_cell: as in trust.sharing.Sharing.
-        countries, industries: of the joint filter.
-        employees: `FROM-TO`, either may be missing.
-    """
-
-    share: tuple[str, ...] = ()
-    we_show: str = ""
-    they_show: str = ""
-    rest: str = "nobody"
-    names_of_rest: str = "nobody"
-    smallest_cell: int = 1
-    countries: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    employees: str = ""
-
-    def to_sharing(self) -> Sharing:
-        """Read them.
-
-        Raises:
-            InputError: saying which is malformed.
-        """
-        return Sharing(
-            rectangles=rectangles_of(self._matrix()),
-            rest_shown_by=self._rest_shown_by(),
-            rest_named_by=REST[self.names_of_rest],
-            smallest_cell=self.smallest_cell,
-            joint_filter=JointFilter(
-                countries=countries(self.countries),
-                industries=tuple(dict.fromkeys(word.strip() for word in self.industries)),
-                employees=_band(self.employees),
-            ),
-        )
-
-    def _rest_shown_by(self) -> tuple[str, ...]:
-        """Return who shows counts: whoever shows names does."""
-        shown = {*REST[self.rest], *REST[self.names_of_rest]}
-        return tuple(role for role in REST["both"] if role in shown)
-
-    def _matrix(self) -> dict[Cell, Disclosure]:
-        fields = field_names(self.we_show), field_names(self.they_show)
-        matrix = dict.fromkeys(_cells(SEGMENTS, SEGMENTS), Disclosure(NAMES, fields))
-        for typed in self.share:
-            place, equals, level = typed.partition("=")
-            if not equals or level not in LEVELS:
-                raise InputError(
-                    f"--share {typed} says nothing that can be kept",
-                    f"Write MINE:THEIRS=LEVEL with one of {', '.join(LEVELS)}: customer:prospect=names",
-                )
-            for cell in _cells(*segment_pair(place)):
-                if level == HIDDEN:
-                    matrix.pop(cell, None)
-                else:
-                    shown = Disclosure(NAMES, fields) if level == FIELDS else Disclosure(level)
-                    matrix[cell] = shown
-        if not matrix:
-            raise InputError("nothing is shared: all pairs of segments are hidden", "Leave one pair at least.")
-        return matrix
-
-
-def read_leads(typed: Iterable[str]) -> tuple[Lead, ...]:
-    """Read rules of engagement, `MINE:THEIRS=us` or `MINE:THEIRS:DE,AT=them`.
-
-    Raises:
-        InputError: one is malformed.
-    """
-    return tuple(map(_lead, typed))
-
-
-def segment_pair(place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read `MINE:THEIRS`; either may be `all`, or several segments with commas.
-
-    Raises:
-        InputError: it is malformed.
-    """
-    mine, colon, theirs = place.partition(":")
-    if not colon:
-        raise InputError(
-            f"{place!r} is no pair of segments", "Write customer:prospect, or all:customer,opportunity"
-        )
-    return _segments(mine), _segments(theirs)
-
-
-def field_names(typed: str) -> Fields:
-    """Read a comma-separated list of fields; "none" or nothing is none.
-
-    Raises:
-        InputError: there is no such field.
-    """
-    names = tuple(dict.fromkeys(name.strip() for name in typed.split(",") if name.strip() not in ("", "none")))
-    for name in names:
-        if name not in SHARED_FIELDS:
-            raise InputError(f"there is no field {name!r} to show", f"Fields: {', '.join(SHARED_FIELDS)}")
-    return names
-
-
-def countries(typed: Iterable[str]) -> tuple[str, ...]:
-    """Read countries as ISO codes, in the order of the alphabet.
-
-    Raises:
-        InputError: one is not known.
-    """
-    codes = set()
-    for name in typed:
-        code = country_code(name)
-        if code is None:
-            raise InputError(
-                f"{name!r} is no country that is known here", "Write its two-letter code, such as DE."
-            )
-        codes.add(code)
-    return tuple(sorted(codes))
-
-
-def _lead(typed: str) -> Lead:
-    place, _, leader = typed.partition("=")
-    pair, territory = place.rsplit(":", 1) if place.count(":") == 2 else (place, "")
-    if leader not in LEADERS:
-        raise InputError(
-            f"--lead {typed} does not say who leads", "Write customer:prospect=us, or all:all:DE,AT=them"
-        )
-    return Lead(segment_pair(pair), countries(c for c in territory.split(",") if c), LEADERS[leader])
-
-
-def _segments(typed: str) -> tuple[str, ...]:
-    wanted = {name.strip() for name in typed.split(",")}
-    if wanted == {"all"}:
-        return SEGMENTS
-    if not wanted <= set(SEGMENTS):
-        raise InputError(f"{typed!r} is no segment", f"Segments: {', '.join(SEGMENTS)}, or all")
-    return tuple(name for name in SEGMENTS if name in wanted)
-
-
-def _cells(mine: Sequence[str], theirs: Sequence[str]) -> list[Cell]:
-    return [(one, other) for one in mine for other in theirs]
-
-
-def _band(typed: str) -> tuple[int, int]:
-    least, _, most = typed.partition("-")
-    if not typed:
-        return 0, 0
-    try:
-        band = int(least or 0), int(most or 0)
-    except ValueError as error:
-        raise InputError(f"--employees {typed} is no range", "Write 50-5000, 1000- or -200.") from error
-    if band[1] and band[0] > band[1]:
-        raise InputError(f"--employees {typed} is no range: it ends before it begins", "Write 50-5000.")
-    return band
-
-
-REFERENCE_LIST = "reference list"
-"""Under which name the digest of the reference list stands in an agreement."""
-
-CLOCK_SKEW = timedelta(days=1)
+CLOCK_SKEW: Final = timedelta(days=1)
 """How far the partner's clock may be ahead."""
+
+SIZES_COMPARED: Final = timedelta(days=365)
+"""How long the smallest size that a partner signed counts."""
 
 
 def propose_agreement(
@@ -215,76 +39,187 @@ def propose_agreement(
     purpose: str,
     sharing: Sharing,
     leads: tuple[Lead, ...] = (),
+    profile: MatchProfile = MatchProfile.BALANCED,
+    weak: WeakSlots | None = None,
+    audit: AuditTerms | None = None,
+    preview: PreviewKind = PreviewKind.SKETCH,
     days: int = 365,
-    automatic_share: float = 0.8,
-    runs_per_30_days: int = 4,
+    automatic_share: float = 0.0,
+    runs_per_30_days: int = 6,
     min_change: int = 5,
-    growth_alarm: int = 10,
+    growth_alarm: int = 4,
     now: datetime,
 ) -> Agreement:
     """Write an agreement for the current list, as its initiator, and sign and keep it.
 
     Args:
         sharing, leads: seen from this side, the initiator's.
+        profile: how freely matches are revealed.
+        weak: what may become of matches by weak keys alone; by default what the profile says.
+        audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm: as in trust.terms.Terms.
         days: for how long sessions may begin under it.
-        automatic_share, runs_per_30_days, min_change, growth_alarm: as in trust.terms.Terms.
+
+    Raises:
+        TrustError: the terms cannot be kept together.
+        WorkspaceError: no list is prepared.
     """
     partner.check_not_revoked()
     accounts, prepared = workspace.load_list(workspace.current_list().id)
-    profile = prepared.profile
-    ours = workspace.card
+    audited = audit or AuditTerms()
+    chosen = weak_slots_of(profile, audited=audited.required) if weak is None else weak
+    slots = tuple(map(_slot_terms, prepared.profile.slots))
     terms = Terms(
-        created=now,
-        valid_until=(now + timedelta(days=days)).date(),
-        purpose=purpose,
-        names=(ours.name, partner.card.name),
-        cards=(ours.digest.hex(), partner.card.digest.hex()),
-        canonical=CANONICAL_VERSION,
+        **_about(workspace, partner, purpose, days, now),
         data=data_digests() | ({REFERENCE_LIST: prepared.reference} if prepared.reference else {}),
-        profile=profile.name,
-        slots=tuple(SlotTerms(s.name, s.space, s.weight, s.tier) for s in profile.slots),
-        threshold=profile.threshold,
+        profile=profile.value,
+        threshold=prepared.profile.threshold,
+        weak=chosen,
+        slots=slots,
+        classes=classes_of(profile, slots, chosen),
+        preview=preview,
         segments=SEGMENTS,
         sharing=sharing,
         leads=leads,
+        audit=audited,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,
         min_change=min_change,
         growth_alarm=growth_alarm,
     )
-    agreement = Agreement.propose(terms, own_sizes(accounts, prepared, terms), workspace.identity)
+    return _propose(workspace, partner, terms, padded_sizes(sizes_taking_part(accounts, prepared, terms)), now)
+
+
+def propose_preview(
+    workspace: Workspace,
+    partner: PartnerRecord,
+    *,
+    purpose: str,
+    preview: PreviewKind = PreviewKind.SKETCH,
+    days: int = 365,
+    now: datetime,
+) -> Agreement:
+    """Write a short agreement under which sketches are exchanged and nothing else, and sign and keep it.
+
+    Raises:
+        WorkspaceError: no list is prepared.
+    """
+    partner.check_not_revoked()
+    terms = Terms(
+        **_about(workspace, partner, purpose, days, now),
+        format=PREVIEW_FORMAT,
+        data=data_digests(),
+        preview=preview,
+        segments=SEGMENTS,
+    )
+    return _propose(workspace, partner, terms, {}, now)
+
+
+class _About(TypedDict):
+    created: datetime
+    valid_until: date
+    purpose: str
+    names: tuple[str, str]
+    cards: tuple[str, str]
+    canonical: str
+
+
+def _about(workspace: Workspace, partner: PartnerRecord, purpose: str, days: int, now: datetime) -> _About:
+    ours = workspace.card
+    return {
+        "created": now,
+        "valid_until": (now + timedelta(days=days)).date(),
+        "purpose": purpose,
+        "names": (ours.name, partner.card.name),
+        "cards": (ours.digest.hex(), partner.card.digest.hex()),
+        "canonical": CANONICAL_VERSION,
+    }
+
+
+def _propose(
+    workspace: Workspace, partner: PartnerRecord, terms: Terms, rows: dict[str, int], now: datetime
+) -> Agreement:
+    with workspace.transaction():
+        sizes = OwnSizes(sketch_terms(workspace, terms.preview, now=now), rows)
+    agreement = Agreement.propose(terms, sizes, workspace.identity)
     workspace.save_agreement(partner, agreement, now)
     return agreement
 
 
-def sign_agreement(workspace: Workspace, document: bytes, now: datetime) -> Agreement:
+def read_agreement(workspace: Workspace, document: bytes) -> Agreement:
+    """Read an agreement and verify its signatures with the cards on file, before anything of it is shown.
+
+    Raises:
+        TrustError: it is not an agreement, is between others, or a signature does not hold.
+    """
+    agreement = Agreement.parse(document)
+    role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
+    agreement.check_signatures(cards_of(workspace, partner, role))
+    return agreement
+
+
+def concerns_of(workspace: Workspace, agreement: Agreement, now: datetime) -> list[SizeConcern]:
+    """Return the sizes of the partner that a person has to confirm before this side signs, or takes back.
+
+    Raises:
+        WorkspaceError: no list is prepared.
+    """
+    partner, role = partner_of(workspace, agreement), agreement.role_of(workspace.card)
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
+    earlier = [
+        record.agreement
+        for record in workspace.agreement_records(partner)
+        if record.agreement.complete and record.agreement != agreement and record.added > now - SIZES_COMPARED
+    ]
+    own = sum(sizes_taking_part(accounts, prepared, agreement.terms).values())
+    return size_concerns(agreement, role, own, earlier, workspace.row_limit)
+
+
+def sign_agreement(
+    workspace: Workspace, document: bytes, now: datetime, *, sizes_confirmed: bool = False
+) -> Agreement:
     """Take an agreement from the partner: as its responder sign it, as its initiator take in the signature.
+
+    Args:
+        sizes_confirmed: a person has confirmed what `concerns_of` says.
 
     Raises:
         TrustError: it is between others, a signature does not hold, it is dated in the future or before the last
-            one that both signed, or this side could not keep it.
+            one that both signed, this side could not keep it, or a size of the partner needs a person.
     """
-    agreement = Agreement.parse(document)
-    role = agreement.role_of(workspace.card)
-    partner = partner_of(workspace, agreement)
+    agreement = read_agreement(workspace, document)
+    role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
     partner.check_not_revoked()
-    agreement.check_signatures(cards_of(workspace, partner, role))
     check_program(agreement)
     _check_date(agreement, workspace.agreements(partner), now)
-    if role == Role.RESPONDER and not agreement.complete:
-        accounts, prepared = workspace.load_list(workspace.current_list().id)
-        check_profile(agreement, prepared)
-        agreement = agreement.accept(own_sizes(accounts, prepared, agreement.terms), workspace.identity)
+    if not sizes_confirmed and concerns_of(workspace, agreement, now):
+        raise TrustError(
+            f"the list that {partner.card.name} may bring is so large that a person has to confirm it",
+            "Ask them why. Then run: accountmap agreement sign FILE",
+        )
+    if role is Role.RESPONDER and not agreement.complete:
+        agreement = agreement.accept(_own_sizes(workspace, agreement, now), workspace.identity)
     elif not agreement.complete:
         raise TrustError(
             f"{partner.card.name} has not signed this agreement yet",
             "Send them the file; they sign and send it back.",
         )
-    elif role == Role.INITIATOR:
+    elif role is Role.INITIATOR:
         _check_is_our_proposal(workspace, partner, agreement)
-    run_parameters(agreement)
+    if not agreement.is_preview:
+        session_parameters(agreement)
     workspace.save_agreement(partner, agreement, now)
     return agreement
+
+
+def _own_sizes(workspace: Workspace, agreement: Agreement, now: datetime) -> OwnSizes:
+    """Return what the responder adds: its sizes, and the sketch that it sends."""
+    terms, rows = agreement.terms, dict[str, int]()
+    if not agreement.is_preview:
+        accounts, prepared = workspace.load_list(workspace.current_list().id)
+        check_profile(agreement, prepared)
+        rows = padded_sizes(sizes_taking_part(accounts, prepared, terms))
+    with workspace.transaction():
+        return OwnSizes(sketch_terms(workspace, terms.preview, now=now), rows)
 
 
 def write_agreement(agreement: Agreement, file: Path) -> None:
@@ -301,11 +236,48 @@ def write_agreement(agreement: Agreement, file: Path) -> None:
         ) from error
 
 
+def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
+    """End the newest agreement with a partner, or withdraw it if it is only proposed. The ledger says so.
+
+    No session begins under it any more, and none is answered; nor under an earlier one, which may allow more.
+
+    Raises:
+        TrustError: there is none that has not ended, or a session under it is open.
+    """
+    records = [each for each in workspace.agreement_records(partner) if each.ended is None]
+    if not records:
+        raise TrustError(f"there is no agreement with {partner.card.name} to end")
+    ended = records[0].agreement
+    with workspace.transaction():
+        for session in workspace.sessions(partner):
+            if session.status is Status.OPEN and ended.complete:
+                raise TrustError(
+                    f"a session with {partner.card.name} is open",
+                    f"Finish it, or give it up with: accountmap map --with {partner.slug} --abandon",
+                )
+        for record in records if ended.complete else records[:1]:
+            workspace.end_agreement(record.agreement, now)
+        workspace.record(
+            {
+                "at": now.isoformat(timespec="seconds"),
+                "partner": partner.card.name,
+                "partner_card": partner.card.digest.hex(),
+                "agreement": ended.digest.hex(),
+                "event": "agreement_ended" if ended.complete else "proposal_withdrawn",
+            }
+        )
+    return ended
+
+
 def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreement: Agreement) -> None:
-    if not any(agreement.document.startswith(known.document) for known in workspace.agreements(partner)):
+    records = workspace.agreement_records(partner)
+    proposals = [each for each in records if agreement.document.startswith(each.agreement.document)]
+    if not proposals:
         raise TrustError(
             "this agreement was not made in this workspace", "Make a new one with: accountmap agreement new"
         )
+    if any(each.ended for each in proposals):
+        raise TrustError("you withdrew this agreement", "Make a new one with: accountmap agreement new")
 
 
 def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> None:
@@ -321,11 +293,6 @@ def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> 
             f"the agreement is older than the one of {last:%Y-%m-%d}, which both have signed",
             "Make a new one with: accountmap agreement new",
         )
-
-
-def own_sizes(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
-    """Return the padded sizes that a list needs."""
-    return padded_sizes(sizes_taking_part(accounts, prepared, terms))
 
 
 def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
@@ -344,10 +311,10 @@ def partner_of(workspace: Workspace, agreement: Agreement) -> PartnerRecord:
     )
 
 
-def cards_of(workspace: Workspace, partner: PartnerRecord, role: int) -> tuple[Card, Card]:
+def cards_of(workspace: Workspace, partner: PartnerRecord, role: Role) -> tuple[Card, Card]:
     """Return the cards of initiator and responder."""
     ours, theirs = workspace.card, partner.card
-    return (ours, theirs) if role == Role.INITIATOR else (theirs, ours)
+    return (ours, theirs) if role is Role.INITIATOR else (theirs, ours)
 
 
 def check_program(agreement: Agreement) -> None:
@@ -379,14 +346,18 @@ def check_profile(agreement: Agreement, prepared: Prepared) -> None:
         TrustError: saying how to prepare it.
     """
     terms = agreement.terms
-    slots = tuple(Slot(s.name, s.space, s.weight, s.tier) for s in terms.slots)
-    if Profile(terms.profile, slots, terms.threshold) != prepared.profile:
+    prepared_for = tuple(map(_slot_terms, prepared.profile.slots)), prepared.profile.threshold
+    if (terms.slots, terms.threshold) != prepared_for:
         raise TrustError(
             "the list was prepared for other match keys than the agreement compares",
-            f"Prepare it again with: accountmap accounts prepare FILE --profile {terms.profile}",
+            "Prepare it again with the --profile that your partner used, then sign again.",
         )
     if prepared.reference != terms.data.get(REFERENCE_LIST, ""):
         raise TrustError(
             "the list was prepared with another reference list than the agreement names",
             "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
         )
+
+
+def _slot_terms(slot: Slot) -> SlotTerms:
+    return SlotTerms(slot.name, slot.space, slot.weight, slot.tier, slot.says, slot.meets_itself)

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType
-from accountmap.session.rectangles import run_parameters
+from accountmap.session.parameters import preview_parameters, session_parameters
 from accountmap.trust.envelope import Header
 from accountmap.trust.identity import Card, Identity
 from accountmap.workspace import PartnerRecord, Workspace
@@ -103,6 +103,7 @@ def open_direct(
     listen: bool,
     patience: float,
     now: datetime,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> DirectChannel:
     """Open a direct connection to a partner.
 
@@ -110,14 +111,17 @@ def open_direct(
         endpoint: where to listen or to connect to.
         folder: keeps the partner's messages.
         patience: seconds, as in DirectChannel.
+        tell: told of what stands in the way of a connection.
 
     Raises:
         ChannelError: nothing can listen there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tls = tls_context(workspace.identity, partner.card, now, server=listen)
-    opened = DirectChannel.listen if listen else DirectChannel.connect
-    return opened(endpoint, tls, folder, acceptable(workspace, partner), patience)
+    accept = acceptable(workspace, partner)
+    if listen:
+        return DirectChannel.listen(endpoint, tls, folder, accept, patience)
+    return DirectChannel.connect(endpoint, tls, folder, accept, patience, tell)
 
 
 def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes], int | None]:
@@ -125,7 +129,11 @@ def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes]
 
     It looks at what the workspace held when it was made, so that it can be asked from any thread.
     """
-    known = {a.digest: run_parameters(a) for a in workspace.agreements(partner) if a.complete}
+    known = {
+        each.digest: (preview_parameters if each.is_preview else session_parameters)(each).body_limits
+        for each in workspace.agreements(partner)
+        if each.complete
+    }
     ours, theirs = workspace.card.digest, partner.card.digest
 
     def length(head: bytes) -> int | None:
@@ -133,12 +141,12 @@ def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes]
             header = Header.decode(head)
         except PeerError:
             return None
-        parameters = known.get(header.agreement)
-        if (header.sender, header.recipient) != (theirs, ours) or parameters is None:
+        body_limits = known.get(header.agreement)
+        if (header.sender, header.recipient) != (theirs, ours) or body_limits is None:
             return None
         if header.type not in set(MessageType):
             return None
-        least, most = parameters.body_limits(MessageType(header.type))
+        least, most = body_limits(MessageType(header.type))
         return header.file_bytes if least <= header.body_bytes <= most else None
 
     return length

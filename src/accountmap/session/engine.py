@@ -6,7 +6,6 @@ not yet sent any. A message from the partner is acted upon only when its header 
 and signature have held.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,21 +13,44 @@ from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
-from accountmap.psi.parameters import Curve, Role
-from accountmap.psi.phases import Message
-from accountmap.session.active import Running, sweep
-from accountmap.session.admission import admit, warning
+from accountmap.model import Role, WeakSlots
+from accountmap.psi.codec import Message
+from accountmap.psi.engine import Curve
+from accountmap.psi.session import Decision
+from accountmap.session.active import OpenSession, end_audit, sweep
+from accountmap.session.admission import admit, compare_with_caps, warning
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
-from accountmap.session.result import Outcome, Preview, State, cells, session_result, shown_fields
+from accountmap.session.result import (
+    Claims,
+    Outcome,
+    Preview,
+    State,
+    current_estimates,
+    own_fields,
+    session_result,
+    shown_fields,
+)
+from accountmap.session.sketches import make_estimates, read_partner_sketch, shown_estimates, take_partner_sketch
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.kem import SealingKey
-from accountmap.trust.roles import ROLES
-from accountmap.trust.terms import NAMES
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 
-Decide = Callable[[Preview], bool | None]
-"""Answers a preview: reveal, decline, or not yet."""
+
+@dataclass(frozen=True)
+class Decisions:
+    """Who decides, at the two places of a session where that is to be done.
+
+    Attributes:
+        reveal: answers a preview: reveal, decline, or not yet.
+        go_on: answers claims above the caps: go on, stop, or not yet.
+        by_person: whether the answers are those of a person: only these raise a cap.
+    """
+
+    reveal: Callable[[Preview], bool | None]
+    go_on: Callable[[Claims], bool | None] = lambda _: None
+    by_person: bool = False
+
 
 _OVER: Final = "The session is over: in the reveal a second try would be a second guess. Ask them what happened."
 
@@ -38,7 +60,7 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-class Steps:
+class SessionRunner:
     """The session with one partner.
 
     Args:
@@ -46,6 +68,8 @@ class Steps:
         curve: the backend.
         clock: returns the time in UTC.
         list_id: the prepared list that a new session uses; by default the current one.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year: a
+            person has agreed to that.
     """
 
     def __init__(
@@ -56,21 +80,26 @@ class Steps:
         curve: Curve,
         clock: Callable[[], datetime] = now_utc,
         list_id: int | None = None,
+        *,
+        accept_sketch: bool = False,
     ) -> None:
         self._workspace, self._partner, self._channel = workspace, partner, channel
         self._curve, self._clock, self._list_id = curve, clock, list_id
-        self._running: Running | None = None
-        self._prepared: Running | None = None
+        self._accept_sketch = accept_sketch
+        self._opened: OpenSession | None = None
+        self._ahead: OpenSession | None = None
         self._taken: list[str] = []
         self._sent: list[str] = []
         self._notes: list[str] = []
         self._warnings: list[str] = []
 
-    def advance(self, decide: Decide, *, new: bool = False) -> Outcome:
+    def advance(self, decisions: Decisions, *, new: bool = False) -> Outcome:
         """Do all that can be done now.
 
+        A responder joins a session that the partner has begun, also after an earlier one is over.
+
         Args:
-            decide: asked once both the preview is known and it is our turn.
+            decisions: asked when the estimates are known and it is our turn, and when claims are above a cap.
             new: begin another session although the last one is over.
 
         Raises:
@@ -82,16 +111,18 @@ class Steps:
         self._partner.check_not_revoked()
         try:
             self._deliver()
-            sweep(self._workspace)
+            sweep(self._workspace, self._clock())
             record = self._latest()
-            if (record is None or (new and record.status is not Status.OPEN)) and not self._begin():
-                return self._no_offer_yet()
-            while self._go_on(decide):
-                sweep(self._workspace)
+            if record is None or record.status is not Status.OPEN:
+                begun = self._begin() if record is None or new else self._join()
+                if not begun and (record is None or new):
+                    return self._no_offer_yet()
+            while self._go_on(decisions):
+                sweep(self._workspace, self._clock())
             return self._outcome()
         finally:
             # A step that failed may have changed it, and a large one is not to wait in memory.
-            self._running = None
+            self._opened = None
 
     def abandon(self) -> Outcome:
         """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
@@ -102,22 +133,23 @@ class Steps:
                 raise TrustError("there is no open session with this partner")
             closed = replace(record, status=Status.ABANDONED, finished=now, delivered=True)
             workspace.put_session(closed)
+            end_audit(workspace, workspace.agreement(closed.agreement), closed, now)
             record_end(workspace, self._partner, closed, "abandoned", now)
-        sweep(workspace)
+        sweep(workspace, now)
         return self._outcome()
 
     def _latest(self) -> SessionRecord | None:
         return next(iter(self._workspace.sessions(self._partner)), None)
 
-    def _open(self) -> Running | None:
+    def _open(self) -> OpenSession | None:
         """Return the open session: the one in memory, unless what is stored is another by now."""
         record = self._latest()
         if record is None or record.status is not Status.OPEN:
-            self._running = None
-        elif self._running is None or self._running.record != record:
-            self._running = None  # two at once may be more than fits
-            self._running = Running.load(self._workspace, self._partner, record, self._curve)
-        return self._running
+            self._opened = None
+        elif self._opened is None or self._opened.record != record:
+            self._opened = None  # two at once may be more than fits
+            self._opened = OpenSession.load(self._workspace, self._partner, record, self._curve, self._clock())
+        return self._opened
 
     def _finished(self) -> frozenset[bytes]:
         sessions = self._workspace.sessions(self._partner)
@@ -137,8 +169,8 @@ class Steps:
         self._sent.append(record.sent)
         with self._workspace.transaction():
             self._workspace.mark_delivered(record)
-        if self._running and self._running.record == record:
-            self._running.record = replace(record, delivered=True)
+        if self._opened and self._opened.record == record:
+            self._opened.record = replace(record, delivered=True)
 
     def _check_unchanged(self, record: SessionRecord | None) -> None:
         """Refuse to act on what another command has changed meanwhile. Inside a transaction.
@@ -148,7 +180,15 @@ class Steps:
         if self._latest() != record:
             raise WorkspaceError("another command went on with this partner meanwhile", "Run this again.")
 
-    def _begin(self) -> bool:
+    def _join(self) -> bool:
+        """As responder, answer the offer of a next session, if it is there and an agreement allows one."""
+        try:
+            return self._begin(as_responder=True)
+        except TrustError as reason:
+            self._notes.append(f"No next session yet: {reason} {reason.hint}".strip())
+            return False
+
+    def _begin(self, *, as_responder: bool = False) -> bool:
         """Begin a session: as initiator make the offer, as responder answer one if it is there."""
         now, identity, before = self._clock(), self._workspace.identity, self._latest()
         with self._workspace.transaction():
@@ -156,89 +196,146 @@ class Steps:
             list_id = self._workspace.prepared_list(self._list_id).id
             agreement = admit(self._workspace, self._partner, list_id, now)
             offer = None
-            if agreement.role_of(self._workspace.card) == Role.RESPONDER:
+            initiates = Role(agreement.role_of(self._workspace.card)) is Role.INITIATOR
+            if initiates and as_responder:
+                return False
+            if not initiates:
                 expected = expected_offer(self._workspace, self._partner, agreement, self._finished(), now)
                 offer = self._find(expected, identity.sealing)
                 if offer is None:
                     return False
             self._warnings = [w for w in (warning(self._workspace, self._partner, agreement, list_id),) if w]
-            running = self._new(agreement, list_id, now)
-            reply = running.take(offer) if offer else running.session.offer(running.key.public)
-            self._finish_step(running, reply)
-            self._running = running
+            opened = self._new(agreement, list_id, now)
+            reply = opened.take(offer) if offer else opened.session.offer(opened.secrets.key.public)
+            if offer:
+                self._note_estimates(opened)
+            self._finish_step(opened, reply)
+            self._opened = opened
         self._deliver()
         return True
 
-    def _new(self, agreement: Agreement, list_id: int, now: datetime) -> Running:
+    def _new(self, agreement: Agreement, list_id: int, now: datetime) -> OpenSession:
         """Return a new session, or the one that was made ahead. Inside a transaction."""
-        prepared, self._prepared = self._prepared, None
+        prepared, self._ahead = self._ahead, None
         if prepared is None or not prepared.is_with(agreement, list_id):
-            return Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+            return OpenSession.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
         prepared.start_late(now)
         return prepared
 
     def prepare(self) -> None:
-        """As responder that waits for an offer, compute what does not depend on it. Nothing of it is stored.
+        """While the partner is waited for, blind the own list, which does not depend on it. Nothing is stored.
 
         Raises:
             TrustError: there is no agreement under which a session may begin now.
         """
         record, now = self._latest(), self._clock()
-        if self._prepared or (record is not None and record.status is Status.OPEN):
+        if record is not None and record.status is Status.OPEN:
+            opened = self._open()
+            if opened and not record.charged:
+                opened.session.prepare()
             return
-        list_id = self._workspace.prepared_list(self._list_id).id
-        agreement = admit(self._workspace, self._partner, list_id, now)
-        running = Running.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
-        running.session.prepare()
-        self._prepared = running
+        if self._ahead:
+            return
+        with self._workspace.transaction():
+            list_id = self._workspace.prepared_list(self._list_id).id
+            agreement = admit(self._workspace, self._partner, list_id, now)
+            self._ahead = OpenSession.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+        self._ahead.session.prepare()
 
-    def _go_on(self, decide: Decide) -> bool:
-        """Take the next step of the open session, and tell whether there was one to take."""
-        running = self._open()
-        if running is None:
+    def _go_on(self, decisions: Decisions) -> bool:
+        """Take the next step of the open session, and return whether there was one to take."""
+        opened = self._open()
+        if opened is None:
             return False
-        return self._answer_preview(running, decide) if running.session.must_decide else self._take(running)
+        match opened.session.decision:
+            case Decision.REVEAL:
+                return self._decide_to_reveal(opened, decisions)
+            case Decision.CLAIMS:
+                return self._decide_on_claims(opened, decisions)
+            case _:
+                return self._take(opened)
 
-    def _take(self, running: Running) -> bool:
+    def _take(self, opened: OpenSession) -> bool:
         """Take in the partner's next message, if it is there."""
         with self._workspace.transaction():
-            self._check_unchanged(running.record)
-            expected = running.expected(self._finished(), self._clock())
-            received = self._find(expected, running.opening_key)
+            self._check_unchanged(opened.record)
+            expected = opened.expected(self._finished(), self._clock())
+            received = self._find(expected, opened.opening_key)
             if received is None:
                 return False
-            refused = self._process(running, received)
+            refused = self._process(opened, received)
         if refused:
             raise refused
         self._deliver()
         return True
 
-    def _process(self, running: Running, received: Received) -> PeerError | None:
+    def _process(self, opened: OpenSession, received: Received) -> PeerError | None:
         """Take a message in. Inside a transaction, which a refusal that ends the session must not undo."""
         try:
-            reply = running.take(received)
+            reply = opened.take(received)
         except PeerError as error:
-            if not running.session.stopped:
+            if not opened.session.stopped:
                 raise
-            now = self._clock()
-            record_end(self._workspace, self._partner, running.record, "refused", now)
-            running.close(Status.STOPPED, now)
-            error.hint = _OVER
-            return error
-        self._finish_step(running, reply)
+            return self._end_refused(opened, error)
+        self._note_estimates(opened)
+        self._finish_step(opened, reply)
         return None
 
-    def _answer_preview(self, running: Running, decide: Decide) -> bool:
+    def _end_refused(self, opened: OpenSession, error: PeerError) -> PeerError:
+        """End a session in which the partner broke the protocol. Inside a transaction that must not be undone."""
+        now = self._clock()
+        record_end(self._workspace, self._partner, opened.record, "refused", now)
+        opened.close(Status.STOPPED, now)
+        error.hint = _OVER
+        return error
+
+    def _note_estimates(self, opened: OpenSession) -> None:
+        """Make the estimates of a pair of sketches when it is first seen. Inside a transaction."""
+        if not opened.session.partner_sketch or current_estimates(opened):
+            return
+        workspace, partner, agreement, now = self._workspace, self._partner, opened.agreement, self._clock()
+        raw = opened.session.partner_sketch
+        sketch = read_partner_sketch(workspace, partner, agreement, raw, now, again=self._accept_sketch)
+        take_partner_sketch(workspace, partner, agreement, sketch, now)
+        own = workspace.sketches.get(opened.secrets.sketch)
+        make_estimates(workspace, partner, agreement, own, sketch, now, opened.record.list_id)
+
+    def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool:
         """Ask, outside any transaction, and act on the answer."""
-        preview = self._preview(running)
-        answer = decide(preview) if preview else None
+        answer = decisions.reveal(self._preview(opened))
+        if answer:
+            opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
+        return self._act(opened, answer)
+
+    def _decide_on_claims(self, opened: OpenSession, decisions: Decisions) -> bool:
+        """Go on if the claims are within the caps; otherwise ask."""
+        claims = self._claims(opened)
+        if not claims.above:
+            return self._act(opened, True)
+        answer = decisions.go_on(claims)
+        opened.secrets = replace(opened.secrets, by_person=opened.secrets.by_person and decisions.by_person)
+        return self._act(opened, answer)
+
+    def _act(self, opened: OpenSession, answer: bool | None) -> bool:
+        """Go on or stop the session; return whether anything was decided."""
         if answer is None:
             return False
         with self._workspace.transaction():
-            self._check_unchanged(running.record)
-            self._finish_step(running, running.session.consent() if answer else running.session.stop())
+            self._check_unchanged(opened.record)
+            refused = self._answer(opened, go_on=answer)
+        if refused:
+            raise refused
         self._deliver()
         return True
+
+    def _answer(self, opened: OpenSession, *, go_on: bool) -> PeerError | None:
+        """Make the message that follows a decision. Inside a transaction, as `_process`."""
+        try:
+            reply = opened.session.consent() if go_on else opened.session.stop()
+        except PeerError as error:
+            return self._end_refused(opened, error)
+        self._finish_step(opened, reply)
+        return None
 
     def _find(self, expected: Expected, key: SealingKey) -> Received | None:
         def is_new(transcript: bytes) -> bool:
@@ -249,135 +346,107 @@ class Steps:
             self._taken.append(received.name)
         return received
 
-    def _finish_step(self, running: Running, reply: Message | None) -> None:
+    def _finish_step(self, opened: OpenSession, reply: Message | None) -> None:
         """Store what a step led to. Inside a transaction."""
         now = self._clock()
         if reply:
-            running.send(reply, now)
-            record_sent(running, reply, now)
-        if running.session.result:
-            result = session_result(running, running.session.result, now)
-            self._workspace.save_result(running.record, result)
-            record_done(running, running.session.result, now)
-            running.close(Status.DONE, now)
-        elif running.session.stopped:
-            event = "declined_by_partner" if running.session.stopped.by_partner else "declined"
-            record_end(self._workspace, self._partner, running.record, event, now)
-            running.close(Status.STOPPED, now)
+            opened.send(reply, now)
+            record_sent(opened, reply, now)
+        if opened.session.result:
+            result = session_result(opened, opened.session.result, now)
+            self._workspace.save_result(opened.record, result)
+            record_done(opened, opened.session.result, now)
+            self._raise_caps(opened, now)
+            opened.close(Status.DONE, now)
+        elif opened.session.stopped:
+            event = "declined_by_partner" if opened.session.stopped.by_partner else "declined"
+            record_end(self._workspace, self._partner, opened.record, event, now)
+            opened.close(Status.STOPPED, now)
         else:
-            running.store()
+            opened.store()
 
-    def _preview(self, running: Running) -> Preview | None:
-        counts = running.session.preview
-        if counts is None:
-            return None
-        terms, role = running.agreement.terms, running.record.role
-        compared = cells(counts, running.agreement, role)
-        fields = shown_fields(running.agreement, role)
-        return Preview(
-            counts=compared,
-            own_sizes=running.own.sizes,
-            partner_sizes=running.agreement.sizes[1 - role],
-            named=frozenset(fields),
-            shown=tuple(dict.fromkeys(name for ours, _ in fields.values() for name in ours)),
-            rest=terms.sharing.rest_of(ROLES[role]),
-            smallest=terms.sharing.smallest_cell,
-            partner_knows=role == Role.INITIATOR,
-            automatic=self._is_automatic(running, sum(compared[cell] for cell in fields)),
+    def _raise_caps(self, opened: OpenSession, now: datetime) -> None:
+        """Let the claims of a session that a person approved be the measure of later ones. Inside a transaction."""
+        if opened.secrets.by_person:
+            claimed = self._claims(opened).claimed
+            self._workspace.caps.approve(self._partner.slug, claimed, opened.record.id, now)
+
+    def _claims(self, opened: OpenSession) -> Claims:
+        return compare_with_caps(
+            opened.session.claimed,
+            opened.agreement.terms.segments,
+            opened.own.sizes,
+            current_estimates(opened),
+            self._workspace.caps.of(self._partner.slug),
         )
 
-    def _is_automatic(self, running: Running, counted: int) -> bool:
-        """Tell whether a program may reveal without asking.
+    def _preview(self, opened: OpenSession) -> Preview:
+        terms, role = opened.agreement.terms, opened.role
+        names_rest = role in terms.sharing.rest_named_by
+        preview = Preview(
+            estimates=tuple(shown_estimates(current_estimates(opened))),
+            own_sizes=opened.own.sizes,
+            partner_sizes=opened.agreement.sizes[role.other],
+            named=frozenset(shown_fields(opened.agreement, role)),
+            shown=own_fields(opened.agreement, role),
+            totals=role in terms.sharing.totals_shown_by,
+            names_rest=names_rest,
+            asks=terms.weak != WeakSlots.NONE,
+            partner_agreed=role is Role.RESPONDER,
+            automatic=False,
+        )
+        return replace(preview, automatic=not names_rest and self._is_automatic(opened, preview))
 
-        Args:
-            counted: entities of the preview in the cells in which matches are revealed.
-        """
-        sharing, own = running.agreement.terms.sharing, running.own.entities(NAMES)
-        names_rest = sharing.rest_of(ROLES[running.record.role]) == NAMES
-        few = counted <= running.agreement.terms.automatic_share * len(own)
-        return few and not names_rest and self._is_newest(running)
+    def _is_automatic(self, opened: OpenSession, preview: Preview) -> bool:
+        """Return whether a program may consent without asking (account-psi-v2 §10.3)."""
+        terms = opened.agreement.terms
+        may = opened.role is Role.RESPONDER or terms.audit.required
+        few = bool(preview.compared) and preview.at_most <= terms.automatic_share * preview.compared
+        return may and terms.automatic_share > 0 and few and self._is_newest(opened)
 
-    def _is_newest(self, running: Running) -> bool:
-        """Tell whether no other agreement was signed since the session began: that one may reveal less."""
-        complete = [a for a in self._workspace.agreements(self._partner) if a.complete]
-        return complete[0].digest == running.agreement.digest
+    def _is_newest(self, opened: OpenSession) -> bool:
+        """Return whether no other agreement was signed since the session began: that one may reveal less."""
+        agreements = self._workspace.agreements(self._partner)
+        complete = [a for a in agreements if a.complete and not a.is_preview]
+        return complete[0].digest == opened.agreement.digest
 
     def _no_offer_yet(self) -> Outcome:
-        return Outcome(State.WAITING, None, (), tuple(self._sent), None, (*self._warnings, *self._notes))
+        return self._outcome_of(State.WAITING, None)
 
     def _outcome(self) -> Outcome:
-        running, record = self._open(), self._latest()
-        if running is None:
-            over = record is not None and record.status is Status.DONE
-            stopped = record is not None and record.status in (Status.STOPPED, Status.ABANDONED)
-            state = State.DONE if over else State.STOPPED if stopped else State.WAITING
-            return Outcome(
-                state, record, tuple(self._taken), tuple(self._sent), None, (*self._warnings, *self._notes)
-            )
-        state = State.UNDECIDED if running.session.must_decide else State.WAITING
-        preview = self._preview(running)
-        return Outcome(
-            state, record, tuple(self._taken), tuple(self._sent), preview, (*self._warnings, *self._notes)
+        opened, record = self._open(), self._latest()
+        if opened is None:
+            if record is None:
+                return self._outcome_of(State.WAITING, None)
+            over = record.status is Status.DONE
+            return self._outcome_of(State.DONE if over else State.STOPPED, record, news=self._news(record))
+        decision = opened.session.decision
+        return self._outcome_of(
+            State.UNDECIDED if decision else State.WAITING,
+            record,
+            preview=self._preview(opened) if opened.session.partner_sketch else None,
+            claims=self._claims(opened) if decision is Decision.CLAIMS else None,
         )
 
+    def _outcome_of(
+        self,
+        state: State,
+        record: SessionRecord | None,
+        *,
+        preview: Preview | None = None,
+        claims: Claims | None = None,
+        news: tuple[str, ...] = (),
+    ) -> Outcome:
+        notes = (*self._warnings, *self._notes)
+        return Outcome(state, record, tuple(self._taken), tuple(self._sent), preview, claims, news, notes)
 
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for each of the partner's files.
-
-    Attributes:
-        seconds: at most so long without one; 0 does not wait.
-        tell: called before each wait, with what was done so far.
-        clock: seconds that only grow.
-    """
-
-    seconds: float = 0
-    tell: Callable[[Outcome], None] = lambda _: None
-    clock: Callable[[], float] = time.monotonic
-
-
-def advance_patiently(
-    steps: Steps, channel: Channel, decide: Decide, patience: Patience, *, new: bool = False
-) -> Outcome:
-    """Take all steps that can be taken, waiting for the partner's files in between.
-
-    The session is looked at again only when a file of the channel has come, gone or grown, for reading a large
-    list back costs more than listing a folder. While a responder waits for an offer, it computes what does not
-    depend on it. An interruption is safe at every point.
-
-    Args:
-        steps, channel: the session and the channel that it runs over.
-        decide, new: as in Steps.advance.
-
-    Returns:
-        The last outcome. Its state is `waiting` if the partner's file did not come in time.
-    """
-    deadline = patience.clock() + patience.seconds
-    taken = 0
-    while True:
-        seen = channel.files() if patience.seconds else {}
-        outcome = steps.advance(decide, new=new)
-        new = new and outcome.session is None
-        if len(outcome.taken) > taken:
-            taken, deadline = len(outcome.taken), patience.clock() + patience.seconds
-        if outcome.state is not State.WAITING or patience.clock() >= deadline:
-            return outcome
-        patience.tell(outcome)
-        if outcome.session is None:
-            steps.prepare()
-        if not _changed(channel, seen, frozenset(outcome.sent), deadline, patience.clock):
-            return outcome
-
-
-def _changed(
-    channel: Channel, seen: dict[str, int], sent: frozenset[str], deadline: float, clock: Callable[[], float]
-) -> bool:
-    """Wait until the files are others than before, our own aside."""
-    before = {name: size for name, size in seen.items() if name not in sent}
-    while True:
-        if {name: size for name, size in channel.files().items() if name not in sent} != before:
-            return True
-        left = deadline - clock()
-        if left <= 0:
-            return False
-        channel.pause(left)
+    def _news(self, over: SessionRecord) -> tuple[str, ...]:
+        """Return what has changed since a session that is over, so that another makes sense."""
+        news = []
+        current = self._workspace.prepared_list(self._list_id)
+        if current.id != over.list_id:
+            news.append(f"your list of {current.created:%Y-%m-%d %H:%M} is newer")
+        agreements = [a for a in self._workspace.agreements(self._partner) if a.complete and not a.is_preview]
+        if agreements and agreements[0].digest.hex() != over.agreement:
+            news.append(f"the agreement of {agreements[0].terms.created:%Y-%m-%d} is newer")
+        return tuple(news)

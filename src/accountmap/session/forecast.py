@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
-from accountmap.psi.parameters import MessageType, Role
+from accountmap.model import Role, WeakSlots
+from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.session.admission import admit, changed_since_earlier, recent_runs
-from accountmap.session.rectangles import OwnSide, run_parameters
-from accountmap.session.result import Cell, shown_fields
-from accountmap.trust.agreement import Agreement
-from accountmap.trust.roles import ROLES
-from accountmap.trust.terms import COUNTS, NAMES
+from accountmap.session.own_side import OwnSide
+from accountmap.session.parameters import session_parameters
+from accountmap.session.result import Cell, own_fields, shown_fields
 from accountmap.workspace import PartnerRecord, Workspace
 
 OWN_MESSAGES: Final = {
@@ -32,21 +32,23 @@ class Forecast:
         partner: its name.
         agreement: digest in hex.
         list_id: number of the prepared list.
+        role: ours.
         messages: those that this side sends, in order.
         own_sizes, padded_sizes: own entities by segment that take part, and as the partner sees them.
         withheld: how many own entities take no part, by reason.
-        levels: what each cell shows, "counts" or "names", by (own segment, partner's); a hidden one is absent.
+        named: the cells in which matches are revealed: own segment, the partner's.
         partner_sizes: the partner's padded entities by segment.
+        epsilon: of the own sketch: "2", "1", "1/2" or "1/4".
+        sketch_known: whether this partner has the own sketch already, so that it learns nothing new from it.
         comparable: own entities that some cell may name and that have a match key; no other can ever be named.
-        preview_kind: name of the key that the preview compares.
-        in_preview: own entities that have it.
-        filled: for each field that the partner may see, the comparable entities that have a value to show.
-        rest: what the partner learns of the other entities: "counts" by country and so on, "names", or nothing.
-        runs_left: sessions that may still show counts in these 30 days, this one included.
-        changed: entities that changed since an earlier session, by segment; empty if none did.
-        partner_rows: the most companies that the partner can have compared in one session: it may list other ones
-            in each rectangle.
-        most_matches: the most of the own entities that the partner can learn of in one session.
+        filled: for each agreed field how many of these have a value.
+        totals: whether noisy totals of the own list leave too.
+        names_rest: whether the names of the own accounts without a match leave too.
+        asks: whether possible matches are kept to be asked about.
+        runs_left: sessions that the agreement still allows in these 30 days.
+        changed: by segment, the entities that changed since the most similar list that this partner met.
+        partner_keys: keys that a partner that cheats can test in a session: rows by sent slots, over all rectangles.
+        most_matches: the most own entities that can be named.
     """
 
     partner: str
@@ -57,21 +59,23 @@ class Forecast:
     own_sizes: dict[str, int]
     padded_sizes: dict[str, int]
     withheld: dict[str, int]
-    levels: dict[Cell, str]
+    named: frozenset[Cell]
     partner_sizes: dict[str, int]
+    epsilon: str
+    sketch_known: bool
     comparable: int
-    preview_kind: str
-    in_preview: int
     filled: dict[str, int]
-    rest: str
+    totals: bool
+    names_rest: bool
+    asks: bool
     runs_left: int
     changed: dict[str, int]
-    partner_rows: int
+    partner_keys: int
     most_matches: int
 
 
 def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, now: datetime) -> Forecast:
-    """Say what a session that began now would show. Writes nothing, sends nothing, needs no private key.
+    """Return what a session that began now would show. Writes nothing and sends nothing.
 
     Args:
         list_id: number of a prepared list, or None for the current one.
@@ -84,10 +88,9 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
     agreement = admit(workspace, partner, number, now)
     terms, role = agreement.terms, Role(agreement.role_of(workspace.card))
     accounts, prepared = workspace.load_list(number)
-    own = OwnSide.of(agreement, role, accounts, prepared)
-    shown = shown_fields(agreement, role)
-    keyed = set(prepared.keys["entity"].to_pylist())
-    comparable = keyed & own.entities(NAMES)
+    parameters = session_parameters(agreement)
+    own = OwnSide.of(agreement, role, accounts, prepared, parameters)
+    comparable = _with_keys(prepared, parameters) & own.entities()
     return Forecast(
         partner=partner.card.name,
         agreement=agreement.digest.hex(),
@@ -96,44 +99,43 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         messages=OWN_MESSAGES[role],
         own_sizes=own.sizes,
         withheld=dict(Counter(own.withheld["reason"].to_pylist())),
-        levels=_levels(agreement, role),
+        named=frozenset(shown_fields(agreement, role)),
         padded_sizes=agreement.sizes[role],
-        partner_sizes=agreement.sizes[1 - role],
+        partner_sizes=agreement.sizes[role.other],
+        epsilon=str(agreement.sketches[role].epsilon),
+        sketch_known=any(each.partner == partner.slug for each in workspace.sketches.disclosures()),
         comparable=len(comparable),
-        preview_kind=terms.slots[0].name,
-        in_preview=len(own.entities(NAMES, COUNTS) & _with_preview_kind(prepared)),
-        filled=_filled(
-            accounts, prepared, comparable, tuple(dict.fromkeys(n for f, _ in shown.values() for n in f))
-        ),
-        rest=terms.sharing.rest_of(ROLES[role]),
+        filled=_filled(accounts, prepared, comparable, own_fields(agreement, role)),
+        totals=role in terms.sharing.totals_shown_by,
+        names_rest=role in terms.sharing.rest_named_by,
+        asks=terms.weak != WeakSlots.NONE,
         runs_left=terms.runs_per_30_days - len(recent_runs(workspace, partner, now)),
         changed=changed_since_earlier(workspace, partner, agreement, number).by_segment,
-        partner_rows=sum(parameters.rows(Role(1 - role)) for parameters in run_parameters(agreement).sessions),
-        most_matches=_most_matches(own, agreement, role, comparable),
+        partner_keys=partner_keys(parameters, role),
+        most_matches=_most_matches(own, parameters, role, comparable),
     )
 
 
-def _most_matches(own: OwnSide, agreement: Agreement, role: Role, comparable: set[int]) -> int:
+def partner_keys(parameters: Parameters, role: Role) -> int:
+    """Return how many keys the partner of a role can test in a session: its rows by sent slots, of all rectangles."""
+    rows = sum(parameters.rows(n, role.other) for n in range(len(parameters.rectangles)))
+    return rows * len(parameters.sent)
+
+
+def _most_matches(own: OwnSide, parameters: Parameters, role: Role, comparable: set[int]) -> int:
     """Bound the own entities that can match, rectangle by rectangle; one may match in several."""
-    bound = 0
-    sessions = zip(own.orders, run_parameters(agreement).sessions, strict=True)
-    for order, parameters in sessions:
-        if parameters.reveals:
-            bound += min(len(comparable & set(order.entity.tolist())), parameters.rows(Role(1 - role)))
+    bound = sum(
+        min(len(comparable & set(order.entity.tolist())), parameters.rows(number, role.other))
+        for number, order in enumerate(own.orders)
+    )
     return min(bound, len(comparable))
 
 
-def _levels(agreement: Agreement, role: int) -> dict[Cell, str]:
-    return {
-        (cell[role], cell[1 - role]): rectangle.disclosure.level
-        for rectangle in agreement.terms.sharing.rectangles
-        for cell in rectangle.cells
-    }
-
-
-def _with_preview_kind(prepared: Prepared) -> set[int]:
+def _with_keys(prepared: Prepared, parameters: Parameters) -> set[int]:
+    """Return the entities with a key in a slot that is sent."""
     keys = prepared.keys
-    return set(keys.filter(pc.equal(keys["slot"], 0))["entity"].to_pylist())
+    sent = pa.array(parameters.sent, keys["slot"].type)
+    return set(keys.filter(pc.is_in(keys["slot"], value_set=sent))["entity"].to_pylist())
 
 
 def _filled(

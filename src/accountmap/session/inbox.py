@@ -7,9 +7,9 @@ from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError
-from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.run_parameters import RunParameters
-from accountmap.session.rectangles import run_parameters
+from accountmap.model import Role
+from accountmap.psi.parameters import MessageType
+from accountmap.session.parameters import session_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header, Opened, first_transcript, read
 from accountmap.trust.identity import Card
@@ -29,6 +29,7 @@ class Expected:
         agreement, transcript: as in trust.envelope.Header.
         session: sid, or None while it is not known.
         finished: sids of the sessions that are over.
+        body_limits: least and greatest length of a body, by type.
         now: seconds since 1970.
     """
 
@@ -40,14 +41,14 @@ class Expected:
     transcript: bytes
     session: bytes | None
     finished: frozenset[bytes]
-    parameters: RunParameters
+    body_limits: Callable[[MessageType], tuple[int, int]]
     now: int
 
 
 def expected_offer(
     workspace: Workspace, partner: PartnerRecord, agreement: Agreement, finished: frozenset[bytes], now: datetime
 ) -> Expected:
-    """Say what message 1 of a new session must look like."""
+    """Return what message 1 of a new session must look like."""
     cards = [bytes.fromhex(card) for card in agreement.terms.cards]
     return Expected(
         due=frozenset({MessageType.OFFER}),
@@ -58,7 +59,7 @@ def expected_offer(
         transcript=first_transcript(agreement.digest, *cards),
         session=NO_SESSION,
         finished=finished,
-        parameters=run_parameters(agreement),
+        body_limits=session_parameters(agreement).body_limits,
         now=int(now.timestamp()),
     )
 
@@ -70,6 +71,7 @@ class Received:
     Attributes:
         body: read only.
         transcript: hash of all messages up to and with this one.
+        signature: of the sender over it.
     """
 
     name: str
@@ -77,10 +79,11 @@ class Received:
     header: Header
     body: memoryview
     transcript: bytes
+    signature: bytes
 
 
 def refusal(header: Header, length: int, expected: Expected) -> str | None:
-    """Say why a message is not the one that is due, or None if it is."""
+    """Return why a message is not the one that is due, or None if it is."""
     wrong: list[tuple[bool, str]] = [
         (header.sender != expected.sender.digest, "it is not from this partner"),
         (header.recipient != expected.recipient.digest, "it is meant for somebody else"),
@@ -94,7 +97,7 @@ def refusal(header: Header, length: int, expected: Expected) -> str | None:
     for is_wrong, reason in wrong:
         if is_wrong:
             return reason
-    least, most = expected.parameters.body_limits(MessageType(header.type))
+    least, most = expected.body_limits(MessageType(header.type))
     if not least <= header.body_bytes <= most:
         return "its length is not what the agreement allows"
     if length < header.file_bytes:
@@ -109,7 +112,7 @@ def find(
 
     Args:
         key: what it is sealed to.
-        is_new: tells whether a message was not taken in before, by the transcript up to it.
+        is_new: returns whether a message was not taken in before, by the transcript up to it.
 
     Returns:
         The message, if it is there, and a note for each file that could be meant and was passed over.
@@ -133,7 +136,10 @@ def find(
             notes.append(f"{name} was passed over: {error}. {error.hint}")
             continue
         if is_new(opened.transcript):
-            return Received(name, MessageType(header.type), header, opened.body, opened.transcript), []
+            found = Received(
+                name, MessageType(header.type), header, opened.body, opened.transcript, opened.signature
+            )
+            return found, []
     return None, notes
 
 
@@ -149,7 +155,7 @@ def _open(channel: Channel, name: str, header: Header, sender: Card, key: Sealin
 
 
 def _is_past(header: Header, expected: Expected) -> bool:
-    """Tell messages that are no surprise: our own, earlier ones of this session, and those of finished ones."""
+    """Return whether a message is no surprise: our own, earlier ones of this session, and those of finished ones."""
     before = header.type < min(expected.due) and header.transcript != expected.transcript
     earlier = before and header.session in (NO_SESSION, expected.session)
     return (

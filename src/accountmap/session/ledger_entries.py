@@ -8,70 +8,71 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from accountmap.psi.parameters import MessageType, Role
-from accountmap.psi.phases import Done, Message
-from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES
-from accountmap.session.active import Running
-from accountmap.session.rectangles import run_parameters
-from accountmap.session.result import Found, cells, shown_fields
+from accountmap.model import Role
+from accountmap.psi.codec import Message
+from accountmap.psi.parameters import MessageType
+from accountmap.psi.rounds import Result
+from accountmap.session.active import OpenSession
+from accountmap.session.result import own_fields
 from accountmap.trust.ledger import Facts
-from accountmap.trust.receipts import SessionReceipt, run_receipt
-from accountmap.trust.roles import ROLES
+from accountmap.trust.receipts import receipt_facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 
 _SHOW_NOTHING: Final = {MessageType.RECEIPT, MessageType.STOP}
+_SHOW_SKETCH: Final = {MessageType.OFFER, MessageType.ANSWER}
+_SHOW_CLAIMS: Final = {MessageType.CLAIMS, MessageType.ROWS}
 _SHOW_FIELDS: Final = {MessageType.RESPONDER_FIELDS, MessageType.INITIATOR_FIELDS}
-_MATCH_BYTES: Final = {MessageType.REVEAL_OPENING: INDEX_BYTES, MessageType.MATCHES: INDEX_BYTES + POINT_BYTES}
-"""How long a match is in the messages that name the partner's matched rows."""
 
-_ACCOUNTS_LABEL: Final = b"accountmap-ledger-v1 accounts\x00"
+_ACCOUNTS_LABEL: Final = b"accountmap-ledger-v2 accounts\x00"
 
 
-def record_sent(running: Running, message: Message, now: datetime) -> None:
+def record_sent(open_session: OpenSession, message: Message, now: datetime) -> None:
     """Record what a message shows the partner. Call inside the transaction that stores it."""
     if message.type in _SHOW_NOTHING:
         return
-    agreement, role = running.agreement, running.record.role
+    agreement, role = open_session.agreement, open_session.role
     facts: Facts = {
-        **_about(running.partner, running.record, now),
+        **_about(open_session.partner, open_session.record, now),
         "event": "sent",
         "message": int(message.type),
-        "sizes": dict(agreement.sizes[role]),
     }
-    counts = running.session.preview
-    if counts is not None:
-        facts["counts"] = [[*cell, n] for cell, n in cells(counts, agreement, role).items()]
-    if message.type in _MATCH_BYTES:
-        least, _ = run_parameters(agreement).body_limits(message.type)
-        facts["matches"] = (message.length - least) // _MATCH_BYTES[message.type]
+    if message.type in _SHOW_SKETCH:
+        facts["sketch"] = open_session.secrets.sketch.hex()
+        facts["epsilon"] = str(agreement.sketches[role].epsilon)
+    else:
+        facts["sizes"] = dict(agreement.sizes[role])
+    if message.type in _SHOW_CLAIMS:
+        facts["matches"], facts["possible"] = _claimed(open_session)
     if message.type in _SHOW_FIELDS:
-        shown = shown_fields(agreement, role).values()
-        facts["fields"] = list(dict.fromkeys(name for ours, _ in shown for name in ours))
-        facts["rest"] = agreement.terms.sharing.rest_of(ROLES[role])
-    running.workspace.record(facts)
+        facts["fields"] = list(own_fields(agreement, role))
+        facts["totals"] = role in agreement.terms.sharing.totals_shown_by
+        facts["names_rest"] = role in agreement.terms.sharing.rest_named_by
+    open_session.workspace.record(facts)
 
 
-def record_done(running: Running, found: Found, now: datetime) -> None:
-    """Record the receipts of a finished run. Call inside the transaction that ends it."""
-    about = _about(running.partner, running.record, now)
-    done = [(order, each) for order, each in zip(running.own.orders, found, strict=True) if isinstance(each, Done)]
-    if not done:
-        running.workspace.record({**about, "event": "counted"})
-        return
-    ids = running.own.prepared.entities["entity_id"]
-    matched = {ids[entity].as_py() for order, each in done for entity in order.entity[each.group].tolist()}
-    signed = [SessionReceipt.of(each) for _, each in done]
-    facts: Facts = {
-        **about,
-        "event": "done",
-        "matches": sum(len(each) for _, each in done),
-        "own_accounts": accounts_digest(running.record.sid, sorted(matched)),
-        "receipt": run_receipt(each.receipt for each in signed).hex(),
-        "sessions": [each.sid.hex() for each in found],
-        "receipts": [each.to_facts() for each in signed],
-        "cards": list(running.agreement.terms.cards),
+def _claimed(open_session: OpenSession) -> tuple[int, int]:
+    """Count the claims with strong and with weak evidence."""
+    claimed = open_session.session.claimed
+    return sum(each.strong for each in claimed), sum(each.weak for each in claimed)
+
+
+def record_done(open_session: OpenSession, found: Result, now: datetime) -> None:
+    """Record the receipt of a finished session. Call inside the transaction that ends it."""
+    ids = open_session.own.prepared.entities["entity_id"]
+    matched = {
+        ids[entity].as_py()
+        for order, matches in zip(open_session.own.orders, found.comparisons, strict=True)
+        for entity in order.entity[matches.group].tolist()
     }
-    running.workspace.record(facts)
+    facts: Facts = {
+        **_about(open_session.partner, open_session.record, now),
+        "event": "done",
+        "matches": sum(len(matches) for matches in found.comparisons),
+        "own_accounts": accounts_digest(open_session.record.sid, sorted(matched)),
+        "cards": list(open_session.agreement.terms.cards),
+        **receipt_facts(found.receipt),
+    }
+    open_session.workspace.record(facts)
 
 
 def record_end(
@@ -86,7 +87,7 @@ def record_end(
 
 
 def accounts_digest(sid: bytes, entity_ids: list[str]) -> str:
-    """Return what stands in the ledger for a set of own matched entities: whoever has the list can check it."""
+    """Return what is recorded of a set of own matched entities: whoever has the list can check it."""
     ordered = b"".join(len(i.encode()).to_bytes(4, "big") + i.encode() for i in sorted(entity_ids))
     return hashlib.sha256(_ACCOUNTS_LABEL + sid + ordered).hexdigest()
 
@@ -100,5 +101,5 @@ def _about(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Fact
         "sid": record.sid.hex(),
         "agreement": record.agreement,
         "list": record.list_id,
-        "role": Role(record.role).name.lower(),
+        "role": Role(record.role).label,
     }

@@ -6,77 +6,78 @@ from pathlib import Path
 from typing import Final
 
 from accountmap.errors import PeerError
+from accountmap.model import Role, WeakSlots
 from accountmap.psi.parameters import MessageType
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
-from accountmap.trust.roles import ROLES
-from accountmap.trust.terms import NAMES
 
+_SKETCH: Final = "A blurred copy of the sender's list, the same in every session: for any one company a guess, never a certainty."
 _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
 _SHOWN: Final = (
-    "The sender's agreed fields of the accounts that match, and, where the agreement says so, how many others it "
-    "has, or their names."
+    "The sender's agreed fields of the accounts that match and, where the agreement says so, noisy totals of its "
+    "list, or the names of its other accounts."
 )
 HOLDS: Final = {
-    MessageType.OFFER: "blinded values of the sender's accounts and of as many dummies as the agreement asks for",
-    MessageType.ANSWER: "blinded values of the sender's accounts and dummies, and two commitments",
-    MessageType.PREVIEW: "one token for each entity of the recipient, sorted, and a commitment",
-    MessageType.PREVIEW_OPENING: "one token for each entity of the recipient, sorted, and the sender's consent",
-    MessageType.REVEAL: "the sender's consent, and the tokens of the recipient's entities in a random order",
-    MessageType.REVEAL_OPENING: "the tokens of the recipient's entities, and which of the recipient's rows match",
-    MessageType.MATCHES: "which of the recipient's rows match, and a key share for each match",
+    MessageType.OFFER: "a sketch of the sender's list, and a commitment to what it brings into the session",
+    MessageType.ANSWER: "a sketch of the sender's list, and a commitment to what it brings into the session",
+    MessageType.INITIATOR_POINTS: "the sender's consent, and blinded values of its accounts and of dummies",
+    MessageType.RESPONDER_POINTS: "the sender's consent, and blinded values of its accounts and of dummies",
+    MessageType.TOKENS: "tokens of the recipient's accounts, in a random order",
+    MessageType.CLAIMS: "which of the recipient's rows match",
+    MessageType.ROWS: "which of the recipient's rows match, and a key share for each match",
     MessageType.RESPONDER_FIELDS: "a key share for each match, and the agreed fields sealed under the match's key",
     MessageType.INITIATOR_FIELDS: "the agreed fields sealed under the match's key, and a signed receipt",
     MessageType.RECEIPT: "a signed receipt",
-    MessageType.STOP: "nothing but the word that the sender declined to reveal",
+    MessageType.PREVIEW_OFFER: "a sketch of the sender's list",
+    MessageType.PREVIEW_ANSWER: "a sketch of the sender's list",
+    MessageType.STOP: "nothing but the word that the sender ended the session",
 }
 REVEALS: Final = {
-    MessageType.OFFER: "Nothing but the agreed sizes.",
-    MessageType.ANSWER: "Nothing but the agreed sizes.",
-    MessageType.PREVIEW: "How many entities match at least, for each pair of segments.",
-    MessageType.PREVIEW_OPENING: "How many entities match at least, for each pair of segments.",
-    MessageType.REVEAL: "How the entities' keys are linked, without names, and so how many match.",
-    MessageType.REVEAL_OPENING: _OWN_MATCHES,
-    MessageType.MATCHES: _OWN_MATCHES,
+    MessageType.OFFER: _SKETCH,
+    MessageType.ANSWER: _SKETCH,
+    MessageType.INITIATOR_POINTS: "About what share of its accounts has a website and a country; nothing by name.",
+    MessageType.RESPONDER_POINTS: "About what share of its accounts has a website and a country; nothing by name.",
+    MessageType.TOKENS: "How the two lists' keys are linked, without names, and so how many accounts match.",
+    MessageType.CLAIMS: _OWN_MATCHES,
+    MessageType.ROWS: _OWN_MATCHES,
     MessageType.RESPONDER_FIELDS: _SHOWN,
     MessageType.INITIATOR_FIELDS: _SHOWN,
     MessageType.RECEIPT: "Nothing new.",
-    MessageType.STOP: "That the sender saw the counts and declined.",
+    MessageType.PREVIEW_OFFER: _SKETCH,
+    MessageType.PREVIEW_ANSWER: _SKETCH,
+    MessageType.STOP: "That the sender ended the session. No reason is given.",
 }
 
 
-def partner_learned(partner: str, agreement: Agreement, role: int, matches: int) -> tuple[str, ...]:
-    """Say what a partner has learned when a session is over.
+def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int) -> tuple[str, ...]:
+    """Return what a partner has learned when a session is over, one sentence each.
 
     Args:
         role: ours.
-        matches: pairs of entities that match.
+        matches: how many were revealed.
     """
-    sharing = agreement.terms.sharing
+    terms = agreement.terms
     padded = ", ".join(f"{size:,} {segment}" for segment, size in agreement.sizes[role].items())
-    sizes = f"The sizes that your segments are padded to: {padded}."
-    counts = (
-        "Before either side agreed to reveal: for each pair of segments that was compared, how many entities "
-        "match at least."
+    shown = dict.fromkeys(
+        name.replace("_", " ") for each in terms.sharing.rectangles for name in each.fields[role]
     )
-    if not any(rectangle.disclosure.level == NAMES for rectangle in sharing.rectangles):
-        return (sizes, counts, "Nothing else: the agreement lets nothing be revealed but counts.")
-    shown = tuple(
-        dict.fromkeys(name.replace("_", " ") for r in sharing.rectangles for name in r.disclosure.fields[role])
-    )
-    found = (
-        sizes,
-        counts,
-        f"After both had agreed: which of {partner}'s own entities are on your list, {matches:,} matches, and in "
-        "which of your segments each of them is.",
-        "Without names: how the match keys of the two lists are linked to each other.",
-        f"Of these entities, from your list: {', '.join(shown)}." if shown else "No field of these entities.",
-    )
-    if rest := sharing.rest_of(ROLES[role]):
-        counted = f"How many others you have by country, industry and size, if {sharing.smallest_cell} or more."
-        named = "The names of these others." if rest == NAMES else "No other account of yours by name."
-        return (*found, counted, named)
-    return (*found, "No account of yours that is not on their list as well.")
+    sentences = [
+        f"Before either side agreed: a blurred copy of your list (epsilon {agreement.sketches[role].epsilon}), "
+        "the same that every partner gets.",
+        f"The sizes that your segments are padded to: {padded}.",
+        "About what share of each segment has a website and a country.",
+        f"Which of {partner}'s own companies are on your list, {matches:,} of them, and in which of your segments.",
+        f"Of these companies, from your list: {', '.join(shown)}." if shown else "No field of these companies.",
+    ]
+    if role is Role.INITIATOR:
+        sentences.append("Without names: how the match keys of the two lists are linked to each other.")
+    if terms.weak is not WeakSlots.NONE:
+        sentences.append("Which of its own companies may be on your list too, without a name or a field of yours.")
+    if role in terms.sharing.totals_shown_by:
+        sentences.append("Noisy totals of your whole list, by country, industry and size.")
+    if role in terms.sharing.rest_named_by:
+        return (*sentences, "The names of all your other accounts in these segments.")
+    return (*sentences, "No account of yours by name that is not on its list as well.")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class MessageDescription:
     """What a message file says of itself without being opened.
 
     Attributes:
-        number: of the message in the session; 15 is a refusal to reveal.
+        number: of the message in the session; 15 ends one.
         sender, recipient, agreement, session: digests in hex; the session is all zeros in message 1.
         body_bytes: length of what is sealed.
         complete: whether the whole file is there.

@@ -1,33 +1,37 @@
-"""The own prepared list as a session needs it: groups, points, keys and agreed fields.
+"""The own prepared list as a session needs it: groups of keys, their points, and the entities behind them.
 
-Each field in the order of the agreement: its length in two bytes, big-endian, then UTF-8. A blank has length zero.
-
-They are as secret as the list: whoever holds them can test guesses of its keys.
+Points are as secret as the list: whoever holds them can test guesses of its keys.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import AccountList
-from accountmap.errors import PeerError
-from accountmap.files import write_atomic
+from accountmap.errors import PeerError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
-from accountmap.psi.lazy import LazyMessages
-from accountmap.psi.parameters import Curve, Groups
+from accountmap.psi.codec import Order
+from accountmap.psi.engine import Curve, Points
+from accountmap.psi.hash_to_curve import LazyMessages
+from accountmap.psi.parameters import Slot
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message, key_prefix
-from accountmap.psi.tables import Order, Points
+from accountmap.psi.tables import Groups, presence_bits
+from accountmap.session.payload import decode_payload, encode_payload
+from accountmap.workspace.sealed_files import SealedFile
 
 LEFT_OUT: Final = -1
 """In place of a segment's number: the entity takes no part."""
+
+_NAMES_COUNTRY: Final = r"\|[A-Z]{2}$"
+"""How a key ends that contains a country (account-psi-v2 §7.3)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class GroupOrder:
 
     Attributes:
         entity: row of the entity, one entry a group, segment by segment.
-        sizes: groups in each segment.
+        sizes: groups in each segment of the agreement.
     """
 
     entity: Order
@@ -68,71 +72,49 @@ def group_order(segment: Order, segments: tuple[str, ...], taking_part: Collecti
     return GroupOrder(order.astype(np.int64), tuple(sizes.tolist()))
 
 
-def make_groups(prepared: Prepared, order: GroupOrder, slots: int, points: Points | None) -> Groups:
-    """Lay the keys out in groups.
+@dataclass(frozen=True, repr=False)
+class GroupKeys:
+    """The keys of the groups of one comparison: which row of the list's keys stands in which place.
 
-    Args:
-        slots: how many of the profile's take part: all, or the first alone.
-        points: of all keys of the list, one row a row of `keys`; they are needed for the first message only.
+    Attributes:
+        present: whether a sent slot holds a key, shape (groups, sent slots).
+        row: rows of the prepared keys, in row-major order of the places that are present.
+        names_country: shape as `present`: the key contains a country.
     """
-    group_of = np.full(prepared.entities.num_rows, -1, np.int64)
-    group_of[order.entity] = np.arange(len(order.entity))
-    group = group_of[prepared.keys["entity"].to_numpy()]
-    slot = prepared.keys["slot"].to_numpy().astype(np.int64)
-    taking_part = np.flatnonzero((group >= 0) & (slot < slots))
-    group, slot = group[taking_part], slot[taking_part]
-    present = np.zeros((len(order.entity), slots), np.bool_)
-    present[group, slot] = True
-    if points is None:
-        return Groups(order.sizes, present)
-    row_major = np.argsort(group * slots + slot)
-    return Groups(order.sizes, present, points[taking_part[row_major]])
+
+    present: npt.NDArray[np.bool_]
+    row: Order
+    names_country: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, prepared: Prepared, order: GroupOrder, sent: Sequence[int]) -> "GroupKeys":
+        """Lay the keys of the sent slots out in groups."""
+        group_of = np.full(prepared.entities.num_rows, -1, np.int64)
+        group_of[order.entity] = np.arange(len(order.entity))
+        column_of = np.full(max(len(prepared.profile.slots), max(sent, default=0) + 1), -1, np.int64)
+        column_of[list(sent)] = np.arange(len(sent))
+        group = group_of[prepared.keys["entity"].to_numpy()]
+        column = column_of[prepared.keys["slot"].to_numpy().astype(np.int64)]
+        taking_part = np.flatnonzero((group >= 0) & (column >= 0))
+        group, column = group[taking_part], column[taking_part]
+        row = taking_part[np.argsort(group * len(sent) + column)]
+        present = np.zeros((len(order.entity), len(sent)), np.bool_)
+        present[group, column] = True
+        names_country = np.zeros_like(present)
+        values = prepared.keys["value"].take(pa.array(row))
+        names_country[present] = pc.match_substring_regex(values, _NAMES_COUNTRY).to_numpy(zero_copy_only=False)
+        return cls(present, row, names_country)
+
+    def groups(self, points: Callable[[], Points]) -> Groups:
+        """Return them with their points.
+
+        Args:
+            points: called when they are blinded; returns those of all keys of the list, one row a row of `keys`.
+        """
+        return Groups(self.present, lambda: points()[self.row])
 
 
-FIELD_BYTES: Final = 200
-"""Longer fields are cut at a character."""
-
-_LENGTH: Final = 2
-
-
-def payload_bytes(fields: int) -> int:
-    """Return the greatest length of so many fields."""
-    return fields * (_LENGTH + FIELD_BYTES)
-
-
-def encode_payload(values: Sequence[str | None]) -> bytes:
-    """Write the fields of an entity."""
-    parts = []
-    for value in values:
-        raw = (value or "").encode()[:FIELD_BYTES].decode(errors="ignore").encode()
-        parts.append(len(raw).to_bytes(_LENGTH, "big") + raw)
-    return b"".join(parts)
-
-
-def decode_payload(payload: bytes, fields: int) -> list[str | None]:
-    """Read the partner's fields of an entity.
-
-    Raises:
-        PeerError: they are not what the agreement says.
-    """
-    values: list[str | None] = []
-    start = 0
-    try:
-        for _ in range(fields):
-            length = int.from_bytes(payload[start : start + _LENGTH], "big")
-            raw = payload[start + _LENGTH : start + _LENGTH + length]
-            if len(payload) < start + _LENGTH + length or length > FIELD_BYTES:
-                raise ValueError("cut short")
-            values.append(raw.decode() or None)
-            start += _LENGTH + length
-        if start != len(payload):
-            raise ValueError("too long")
-    except ValueError as error:
-        raise PeerError("the partner's fields are not those that the agreement names") from error
-    return values
-
-
-_LABEL: Final = b"accountmap-kept-points-v1\x00"
+_LABEL: Final = b"accountmap-kept-points-v2\x00"
 _DIGEST_BYTES: Final = 32
 
 
@@ -141,34 +123,26 @@ def key_points(prepared: Prepared, curve: Curve) -> Points:
     return curve.hash_to_curve(KEY_DST, _messages(prepared))
 
 
-def kept_key_points(path: Path, prepared: Prepared, curve: Curve) -> Points:
-    """Return the same from a file, or make them and leave them there.
+def kept_key_points(file: SealedFile, prepared: Prepared, curve: Curve) -> Points:
+    """Return the same from a file of the workspace, or make them and leave them there.
 
     Args:
-        path: a digest of keys and points, then the points. A file for other keys, a damaged one, or one that
-            cannot be read or written only costs the time to make them.
+        file: a digest of the keys, then the points. A file for other keys, a damaged one, or one that cannot be
+            read or written only costs the time to make them.
     """
-    keys = _digest(prepared)
-    kept = _read(path, _DIGEST_BYTES + POINT_BYTES * prepared.keys.num_rows)
-    if kept is not None and kept[:_DIGEST_BYTES] == _head(keys, memoryview(kept)[_DIGEST_BYTES:]):
+    keys, kept = _digest(prepared), _read(file)
+    if kept is not None and kept[:_DIGEST_BYTES] == keys:
         return np.frombuffer(kept, np.uint8, offset=_DIGEST_BYTES).reshape(-1, POINT_BYTES)
     points = key_points(prepared, curve)
     with suppress(OSError):
-        raw = points.reshape(-1).data
-        write_atomic(path, [_head(keys, raw), raw])
+        file.write([keys, points.reshape(-1).data])
     return points
 
 
-def _head(keys: bytes, points: bytes | memoryview) -> bytes:
-    hashed = hashlib.sha256(keys)
-    hashed.update(points)
-    return hashed.digest()
-
-
-def _read(path: Path, size: int) -> bytes | None:
+def _read(file: SealedFile) -> memoryview | None:
     try:
-        return path.read_bytes() if path.stat().st_size == size else None
-    except OSError:
+        return file.read() if file.exists() else None
+    except (OSError, WorkspaceError):
         return None
 
 
@@ -225,45 +199,80 @@ class EntityTables:
         rows = pc.index_in(members["account_id"], value_set=self._accounts["account_id"])
         return members["entity"].to_numpy().astype(np.int64), rows.to_numpy()
 
-    def key(self, entity: int, slot: int) -> bytes:
-        """Return a match key as the input of H."""
+    def key(self, entity: int, slot: int) -> bytes | None:
+        """Return the key message of a slot, or None if it is empty."""
         places, rows = self._by_place
-        row = int(rows[np.searchsorted(places, entity * len(self._slots) + slot)])
-        return key_message(self._slots[slot].space.encode(), self._keys["value"][row].as_py().encode())
+        place = entity * len(self._slots) + slot
+        at = int(np.searchsorted(places, place))
+        if at == len(places) or places[at] != place:
+            return None
+        return key_message(self._slots[slot].space.encode(), self._keys["value"][int(rows[at])].as_py().encode())
+
+    def accounts(self, entity: int) -> list[int]:
+        """Return the rows of an entity's accounts, by account id."""
+        entities, rows = self._members
+        first, last = np.searchsorted(entities, [entity, entity + 1])
+        return [int(row) for row in rows[first:last]]
+
+    def account_ids(self, entity: int) -> list[str]:
+        """Return the ids of an entity's accounts, ascending."""
+        return [self._accounts["account_id"][row].as_py() for row in self.accounts(entity)]
 
     def field(self, entity: int, name: str) -> str | None:
         """Return the first value of a column that is filled, among the accounts of an entity by id."""
-        entities, rows = self._members
-        first, last = np.searchsorted(entities, [entity, entity + 1])
-        cells = (self._accounts[name][int(row)].as_py() for row in rows[first:last])
+        cells = (self._accounts[name][row].as_py() for row in self.accounts(entity))
         return next((_text(cell) for cell in cells if cell is not None), None)
 
 
+@dataclass(frozen=True, repr=False)
+class _Opened:
+    """psi's OpenedEntities port: some entities, in a given order."""
+
+    tables: EntityTables
+    entities: list[int]
+    shown: tuple[str, ...]
+
+    def key(self, n: int, slot: int) -> bytes | None:
+        """Return the key message of the n-th of them."""
+        return self.tables.key(self.entities[n], slot)
+
+    def fields(self, n: int) -> bytes:
+        """Return the agreed fields of the n-th of them."""
+        return encode_payload([self.tables.field(self.entities[n], name) for name in self.shown])
+
+
 class ListEntities:
-    """psi's OwnEntities port over a prepared list.
+    """psi's OwnEntities port over a prepared list, for one rectangle.
 
     Args:
-        fields: columns of the account list that we show, in the order of the agreement.
-        partner_fields: likewise of the partner's.
+        slots: the sent slots, as parameters.
+        shown: columns of the account list that we show, in the order of the agreement.
+        partner_fields: how many fields the partner shows.
     """
 
     def __init__(
-        self, tables: EntityTables, order: GroupOrder, fields: tuple[str, ...], partner_fields: tuple[str, ...]
+        self,
+        tables: EntityTables,
+        order: GroupOrder,
+        keys: GroupKeys,
+        slots: Sequence[Slot],
+        shown: tuple[str, ...],
+        partner_fields: int,
     ) -> None:
-        self._tables, self._entity = tables, order.entity
-        self._fields, self._partner_fields = fields, len(partner_fields)
+        self.sizes = order.sizes
+        self._tables, self._entity, self._keys, self._slots = tables, order.entity, keys, slots
+        self._shown, self._partner_fields = shown, partner_fields
 
-    def key(self, group: int, slot: int) -> bytes:
-        """Return a match key as the input of H."""
-        return self._tables.key(int(self._entity[group]), slot)
+    def bits(self) -> npt.NDArray[np.uint8]:
+        """Return the presence bits, one entry an entity."""
+        return presence_bits(self._slots, self._keys.present, self._keys.names_country)
 
-    def fields(self, group: int) -> bytes:
-        """Return the agreed fields of an entity."""
-        entity = int(self._entity[group])
-        return encode_payload([self._tables.field(entity, name) for name in self._fields])
+    def open(self, groups: Order) -> _Opened:
+        """Look entities up, in this order."""
+        return _Opened(self._tables, self._entity[groups].tolist(), self._shown)
 
     def accepts(self, fields: bytes) -> bool:
-        """Tell whether the partner's fields are as many as agreed, and text."""
+        """Return whether the partner's fields are as many as agreed, and text."""
         try:
             decode_payload(fields, self._partner_fields)
         except PeerError:

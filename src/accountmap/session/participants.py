@@ -6,25 +6,24 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, WITHHELD_SCHEMA
 from accountmap.accounts.schema import AccountList
-from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared
-from accountmap.trust.terms import JointFilter
+from accountmap.trust.sharing import JointFilter
 
 SMALLEST: Final = 16
-HEADROOM: Final = 1.1
-"""Room to grow before a new agreement is needed."""
 
 
 def padded_size(rows: int) -> int:
-    """Round up to 4, 5, 6 or 7 times a power of two, with room to grow; at least 16."""
-    wanted = max(SMALLEST, int(rows * HEADROOM) + 1)
-    unit = 1 << (wanted.bit_length() - 3)
-    return -(-wanted // unit) * unit
+    """Return the least of 2**i and 3 * 2**(i-1) that is at least 5/4 of some rows; at least 16 (trust-v2 §4.5).
+
+    The quarter leaves room to grow before a new agreement is needed.
+    """
+    wanted = max(SMALLEST, -(-5 * rows // 4))
+    power = 1 << (wanted - 1).bit_length()
+    return power if wanted > 3 * power // 4 else 3 * power // 4
 
 
 def padded_sizes(rows: Mapping[str, int]) -> dict[str, int]:
@@ -36,7 +35,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def withheld(accounts: AccountList, prepared: Prepared, joint: JointFilter) -> pa.Table:
-    """Say which entities take no part, and why.
+    """Return which entities take no part, and why.
 
     An entity is off limits if one of its accounts is, and inside the filter if one of its accounts is.
 
@@ -59,24 +58,8 @@ def left_out(prepared: Prepared, withheld: pa.Table) -> Flags:
     return flags
 
 
-def entity_of_account(accounts: AccountList, prepared: Prepared) -> npt.NDArray[np.int64]:
-    """Return the row of each account's entity.
-
-    Raises:
-        WorkspaceError: the two do not belong together.
-    """
-    at = pc.index_in(accounts.table["account_id"], value_set=prepared.members["account_id"])
-    if at.null_count:
-        raise WorkspaceError(
-            "the prepared list was made from other accounts",
-            "Prepare it again with: accountmap accounts prepare FILE",
-        )
-    found: npt.NDArray[np.int64] = prepared.members["entity"].take(at).to_numpy().astype(np.int64)
-    return found
-
-
 def inside(accounts: pa.Table, joint: JointFilter) -> Flags:
-    """Say which accounts are inside a filter: one flag for each row of a table of ACCOUNT_SCHEMA."""
+    """Return which accounts are inside a filter: one flag for each row of a table of ACCOUNT_SCHEMA."""
     flags = np.ones(accounts.num_rows, np.bool_)
     if joint.countries:
         flags &= np.array([code in joint.countries for code in countries_of(accounts).to_pylist()], np.bool_)

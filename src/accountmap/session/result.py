@@ -7,22 +7,31 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from accountmap.account_map.schema import BOTH, MATCH_SCHEMA, ME, THEM, EngagementRule, SessionResult
-from accountmap.psi.phases import Counted, Done
-from accountmap.psi.rounds import Counts
-from accountmap.session.active import Running
+from accountmap.account_map.schema import (
+    ESTIMATE_SCHEMA,
+    MATCH_SCHEMA,
+    PAIR_SCHEMA,
+    EngagementRule,
+    SessionResult,
+)
+from accountmap.model import Contradiction, Leader, Role, Tier
+from accountmap.model import Outcome as MatchOutcome
+from accountmap.psi.comparison import Matches
+from accountmap.psi.rounds import Result
+from accountmap.session.active import OpenSession
 from accountmap.session.message_files import partner_learned
-from accountmap.session.own_list import decode_payload
-from accountmap.session.unmatched import decode_rest
+from accountmap.session.parameters import shows_totals
+from accountmap.session.payload import decode_payload
+from accountmap.session.totals import decode_totals, totals_noise
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.receipts import run_receipt
-from accountmap.trust.roles import ROLES
-from accountmap.trust.terms import NAMES
 from accountmap.workspace import SessionRecord
+from accountmap.workspace.estimates import Estimate
 
 Cell = tuple[str, str]
+"""Own segment, the partner's segment."""
 
 
 class State(StrEnum):
@@ -36,35 +45,66 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Preview:
-    """The counts that both sides see before they agree to reveal.
+    """What a side knows when it decides whether to reveal: estimates from the partner's sketch.
 
     Attributes:
-        counts: entities that match at least, by (own segment, partner's segment).
-        own_sizes: own entities by segment.
+        estimates: of each own segment of 100 companies or more, and of all together, with the segment ""; they
+            count equal full names, and never leave.
+        own_sizes: own entities that take part, by segment.
         partner_sizes: the partner's padded entities by segment.
         named: the cells in which matches are revealed after both consent.
-        shown: the fields of matches that this side shows in any of them.
-        rest: what this side also shows of accounts that do not match: "counts", "names", or nothing.
-        smallest: counts below it, and above zero, in cells that are not named are for display fewer than this.
-        partner_knows: whether the partner has seen these counts already.
-        automatic: whether the agreement lets a program reveal without asking; never where this side names accounts
-            that do not match.
+        shown: the fields of revealed matches that this side shows in any of them.
+        totals: whether this side also shows noisy totals of its list.
+        names_rest: whether this side also names its accounts that do not match.
+        asks: whether possible matches are kept to be asked about.
+        partner_agreed: whether the partner has consented already.
+        automatic: whether the agreement lets a program consent without a person.
     """
 
-    counts: dict[Cell, int]
+    estimates: tuple[Estimate, ...]
     own_sizes: dict[str, int]
     partner_sizes: dict[str, int]
     named: frozenset[Cell]
     shown: tuple[str, ...]
-    rest: str
-    smallest: int
-    partner_knows: bool
+    totals: bool
+    names_rest: bool
+    asks: bool
+    partner_agreed: bool
     automatic: bool
 
     @property
-    def total(self) -> int:
-        """Entities that match at least."""
-        return sum(self.counts.values())
+    def at_most(self) -> int:
+        """Upper end of the estimate of all own segments together."""
+        return max((each.high for each in self.estimates if not each.segment), default=0)
+
+    @property
+    def compared(self) -> int:
+        """Own companies that the estimate of all segments was made over."""
+        return max((each.own_values for each in self.estimates if not each.segment), default=0)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """More matches than this side's caps allow: a person has to look at them before the session goes on.
+
+    Attributes:
+        claimed: number of claims, by own segment and tier.
+        allowed: the caps, by the same; None where there are too few companies for an estimate.
+        own_sizes: own entities that take part, by segment.
+    """
+
+    claimed: dict[tuple[str, Tier], int]
+    allowed: dict[tuple[str, Tier], int | None]
+    own_sizes: dict[str, int]
+
+    @property
+    def above(self) -> dict[tuple[str, Tier], int]:
+        """The claims that are above their cap."""
+        return {
+            key: count
+            for key, count in self.claimed.items()
+            if count and ((cap := self.allowed[key]) is None or count > cap)
+        }
 
 
 @dataclass(frozen=True)
@@ -74,8 +114,10 @@ class Outcome:
     Attributes:
         taken: file names of the partner's messages taken in by this step.
         sent: file names of the messages written by this step.
-        preview: the counts, once they are known.
-        notes: files in the folder that were passed over, and why.
+        preview: the estimates, once they are known and until the session is over.
+        claims: what a person has to look at, if the session waits for that.
+        news: what has changed since a session that is over: another can begin.
+        notes: files in the folder that were passed over, and why; warnings.
     """
 
     state: State
@@ -83,107 +125,161 @@ class Outcome:
     taken: tuple[str, ...]
     sent: tuple[str, ...]
     preview: Preview | None
+    claims: Claims | None
+    news: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-Found = Sequence[Done | Counted]
-"""What each session of a run found."""
-
-
-def cells(counts: Counts, agreement: Agreement, role: int) -> dict[Cell, int]:
-    """Name the cells of the counts that were compared: own segment first."""
-    segments = agreement.terms.segments
-    ours_first = counts if role == 0 else counts.T
-    return {
-        (mine, theirs): int(ours_first[i, j])
-        for i, mine in enumerate(segments)
-        for j, theirs in enumerate(segments)
-        if agreement.terms.sharing.disclosure((mine, theirs) if role == 0 else (theirs, mine))
-    }
-
-
-def shown_fields(agreement: Agreement, role: int) -> dict[Cell, tuple[tuple[str, ...], tuple[str, ...]]]:
+def shown_fields(agreement: Agreement, role: Role) -> dict[Cell, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Return for each cell in which matches are revealed the own fields and the partner's: own segment first."""
     return {
-        (cell[role], cell[1 - role]): (r.disclosure.fields[role], r.disclosure.fields[1 - role])
-        for r in agreement.terms.sharing.rectangles
-        for cell in r.cells
-        if r.disclosure.level == NAMES
+        (mine, theirs): (rectangle.fields[role], rectangle.fields[role.other])
+        for rectangle in agreement.terms.sharing.rectangles
+        for mine in rectangle.segments[role]
+        for theirs in rectangle.segments[role.other]
     }
 
 
-def session_result(running: Running, found: Found, now: datetime) -> SessionResult:
-    """Turn matched groups into matched entities with segments and evidence."""
-    agreement, role = running.agreement, running.record.role
-    sharing, fields = agreement.terms.sharing, shown_fields(agreement, role)
-    done = [(n, each) for n, each in enumerate(found) if isinstance(each, Done)]
-    matches = pa.concat_tables([MATCH_SCHEMA.empty_table(), *(_matches(running, n, each) for n, each in done)])
-    theirs = [(each, sharing.rectangles[n].disclosure.fields[1 - role]) for n, each in done]
-    partner, rest = running.partner.card.name, running.session.partner_rest
-    counts: Counts = np.sum([each.counts for each in found], axis=0, dtype=np.int64)
+def own_fields(agreement: Agreement, role: Role) -> tuple[str, ...]:
+    """Return the fields that this side shows in any cell, each once."""
+    return tuple(dict.fromkeys(name for ours, _ in shown_fields(agreement, role).values() for name in ours))
+
+
+def session_result(open_session: OpenSession, found: Result, now: datetime) -> SessionResult:
+    """Turn matched groups into matched entities with segments, tier and evidence."""
+    agreement, role = open_session.agreement, open_session.role
+    terms, fields = agreement.terms, shown_fields(agreement, role)
+    revealed: list[pa.Table] = [MATCH_SCHEMA.empty_table()]
+    possible: list[pa.Table] = [MATCH_SCHEMA.empty_table()]
+    pairs: list[pa.Table] = [PAIR_SCHEMA.empty_table()]
+    shown: list[tuple[list[bytes], tuple[str, ...]]] = []
+    for number, matches in enumerate(found.comparisons):
+        table, reveal = _matches(open_session, number, matches), matches.outcome == MatchOutcome.REVEAL
+        revealed.append(table.filter(pa.array(reveal)))
+        possible.append(table.filter(pa.array(~reveal)))
+        pairs.append(_pairs(matches, ~reveal))
+        theirs = terms.sharing.rectangles[number].fields[role.other]
+        shown.append((_payloads(matches, reveal), theirs))
+    partner, count = open_session.partner.card.name, sum(table.num_rows for table in revealed)
+    their_role = role.other
     return SessionResult(
-        session_id=running.record.sid.hex(),
-        own_name=running.workspace.card.name,
+        session_id=open_session.record.sid.hex(),
+        own_name=open_session.workspace.card.name,
         partner_name=partner,
         finished=now,
-        preview=cells(counts, agreement, role),
-        partner_sizes=agreement.sizes[1 - role],
-        matches=matches,
-        their_fields=_their_fields(theirs),
-        receipt=run_receipt([each.receipt for _, each in done]).hex() if done else "",
-        reveals=partner_learned(partner, agreement, role, len(matches)),
+        estimates=estimate_table(current_estimates(open_session)),
+        partner_sizes=agreement.sizes[their_role],
+        matches=pa.concat_tables(revealed),
+        possible=pa.concat_tables(possible),
+        possible_pairs=pa.concat_tables(pairs),
+        their_fields=_their_fields(shown),
+        receipt=found.receipt.digest.hex(),
+        reveals=partner_learned(partner, agreement, role, count),
         named_cells=frozenset(fields),
-        counted_cells=frozenset(cells(counts, agreement, role)) - frozenset(fields),
+        counted_cells=frozenset(),
         shown_fields=fields,
-        smallest_cell=sharing.smallest_cell,
         rules=_rules(agreement, role),
-        withheld=running.own.withheld,
-        rest=decode_rest(rest, agreement.terms.segments) if ROLES[1 - role] in sharing.rest_shown_by else None,
+        withheld=open_session.own.withheld,
+        totals=decode_totals(
+            found.totals,
+            terms.segments,
+            totals=shows_totals(terms, their_role),
+            names=their_role in terms.sharing.rest_named_by,
+        )
+        if found.totals
+        else None,
+        totals_noise=totals_noise(agreement.sketches[their_role].epsilon) if found.totals else 0,
     )
 
 
-def _matches(running: Running, number: int, done: Done) -> pa.Table:
-    """Describe the matches of one session."""
-    slots = running.own.prepared.profile.slots
-    segments = running.agreement.terms.segments
-    by_weight = sorted(range(len(slots)), key=lambda n: -slots[n].weight)
-    shared: list[set[int]] = [set() for _ in done.group]
-    for match, slot in zip(done.key_match.tolist(), done.key_slot.tolist(), strict=True):
-        shared[match].add(slot)
+def _pairs(matches: Matches, chosen: npt.NDArray[np.bool_]) -> pa.Table:
+    """Return the shared keys of some matches as PAIR_SCHEMA."""
+    rows = np.flatnonzero(chosen[matches.pair_match])
+    ids = [row.tobytes().hex() for row in matches.match_id[matches.pair_match[rows]]]
+    slots = matches.pair_own_slot[rows], matches.pair_their_slot[rows]
+    return pa.table([pa.array(ids, pa.string()), *slots], names=PAIR_SCHEMA.names).cast(PAIR_SCHEMA)
+
+
+def current_estimates(open_session: OpenSession) -> list[Estimate]:
+    """Return the estimates that were made of the session's two sketches."""
+    theirs = open_session.session.partner_sketch[:16]
+    return open_session.workspace.estimates.of(open_session.partner.slug, open_session.secrets.sketch, theirs)
+
+
+def estimate_table(estimates: Sequence[Estimate]) -> pa.Table:
+    """Return estimates as ESTIMATE_SCHEMA."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "segment": each.segment or None,
+                "their_segment": None,
+                "entities": each.own_values,
+                "estimate": each.estimate,
+                "at_least": each.low,
+                "at_most": each.high,
+                "made": each.made,
+            }
+            for each in estimates
+            if each.level == 1
+        ],
+        schema=ESTIMATE_SCHEMA,
+    )
+
+
+def _matches(open_session: OpenSession, number: int, matches: Matches) -> pa.Table:
+    """Describe the matches of one rectangle, revealed and possible ones."""
+    terms, slots = open_session.agreement.terms, open_session.parameters.slots
+    ranked = sorted(range(len(slots)), key=lambda n: (slots[n].tier, -slots[n].weight, n))
+    rank = np.empty(len(slots), np.int64)
+    rank[ranked] = np.arange(len(slots))
+    counts_as = np.maximum(rank[matches.pair_own_slot], rank[matches.pair_their_slot])
+    evidence: list[set[int]] = [set() for _ in range(len(matches))]
+    for match, place in zip(matches.pair_match.tolist(), counts_as.tolist(), strict=True):
+        evidence[match].add(place)
     return pa.table(
         {
-            "match_id": [row.tobytes().hex() for row in done.match_id],
-            "entity": running.own.orders[number].entity[done.group],
-            "their_segment": [segments[n] for n in done.their_segment.tolist()],
-            "weight": done.weight,
-            "tier": ["weak" if all(slots[n].tier == "weak name" for n in found) else "strong" for found in shared],
-            "evidence": [[slots[n].name for n in by_weight if n in found] for found in shared],
-            "contradiction": [[] for _ in shared],
+            "match_id": [row.tobytes().hex() for row in matches.match_id],
+            "entity": open_session.own.orders[number].entity[matches.group],
+            "their_segment": [terms.segments[n] for n in matches.their_segment.tolist()],
+            "weight": matches.weight,
+            "tier": [Tier(n).label for n in matches.tier.tolist()],
+            "evidence": [[terms.slots[ranked[place]].name for place in sorted(found)] for found in evidence],
+            "contradiction": [_contradictions(n) for n in matches.contradictions.tolist()],
         }
     ).cast(MATCH_SCHEMA)
 
 
-def _their_fields(shown: Sequence[tuple[Done, tuple[str, ...]]]) -> pa.Table:
-    """Read what the partner showed: one row a match, one column of text for each field that any session shows."""
+def _contradictions(bits: int) -> list[str]:
+    return [each.name.lower() for each in Contradiction if each.name and each in Contradiction(bits)]
+
+
+def _payloads(matches: Matches, reveal: npt.NDArray[np.bool_]) -> list[bytes]:
+    """Cut the partner's fields of the revealed matches apart."""
+    ends = matches.field_lengths.cumsum().tolist()
+    parts = [matches.fields[start:end] for start, end in pairwise([0, *ends])]
+    return [part for part, revealed in zip(parts, reveal.tolist(), strict=True) if revealed]
+
+
+def _their_fields(shown: Sequence[tuple[list[bytes], tuple[str, ...]]]) -> pa.Table:
+    """Read what the partner showed: one row a match, one column of text for each field that it shows anywhere."""
     names = dict.fromkeys(name for _, fields in shown for name in fields)
     columns: dict[str, list[str | None]] = {name: [] for name in names}
-    for done, fields in shown:
-        ends = done.field_lengths.cumsum().tolist()
-        for start, end in pairwise([0, *ends]):
-            values = dict(zip(fields, decode_payload(done.fields[start:end], len(fields)), strict=True))
+    for payloads, fields in shown:
+        for payload in payloads:
+            values = dict(zip(fields, decode_payload(payload, len(fields)), strict=True))
             for name in names:
                 columns[name].append(values.get(name))
     return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
 
 
-def _rules(agreement: Agreement, role: int) -> tuple[EngagementRule, ...]:
-    who = {ROLES[role]: ME, ROLES[1 - role]: THEM}
+def _rules(agreement: Agreement, role: Role) -> tuple[EngagementRule, ...]:
+    who = {role: Leader.ME, role.other: Leader.THEM, None: Leader.BOTH}
     return tuple(
         EngagementRule(
             segments=frozenset(lead.segments[role]),
-            their_segments=frozenset(lead.segments[1 - role]),
+            their_segments=frozenset(lead.segments[role.other]),
             countries=frozenset(lead.countries),
-            lead=who.get(lead.leads, BOTH),
+            lead=who[lead.leads],
         )
         for lead in agreement.terms.leads
     )

@@ -15,33 +15,20 @@ except ImportError as error:
     raise BackendError("Spark is not installed.", "Install it with: pip install 'accountmap[spark]'") from error
 
 from accountmap.linkage.key_kinds import PROFILES
-from accountmap.spark.blind import Blinded, Layout, blind
 from accountmap.spark.bodies import read_column, write_column
-from accountmap.spark.match import match
+from accountmap.spark.engine import SparkTables
+from accountmap.spark.party import SparkEntities, SparkList, SparkParty
 from accountmap.spark.points import make_points
 from accountmap.spark.prepare import PreparedFrames, prepare
-from accountmap.spark.run import SparkList, TableRun
-from accountmap.spark.secret import SessionSecret
-from accountmap.spark.session import TableSession
-from accountmap.spark.session_tables import SessionTables
-from accountmap.spark.tokens import Tokens, check_points, make_tokens
 
 __all__ = [
     "PROFILES",
-    "Blinded",
-    "Layout",
     "PreparedFrames",
-    "SessionSecret",
-    "SessionTables",
+    "SparkEntities",
     "SparkList",
-    "TableRun",
-    "TableSession",
-    "Tokens",
-    "blind",
-    "check_points",
+    "SparkParty",
+    "SparkTables",
     "make_points",
-    "make_tokens",
-    "match",
     "prepare",
     "read_column",
     "write_column",

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.errors import ChannelError, PeerError
-from accountmap.psi.tables import Bytes2D
+from accountmap.psi.codec import Bytes2D
 from accountmap.spark.frames import settle
 from accountmap.spark.points import pieces
 

@@ -1,4 +1,4 @@
-"""The envelope of every message: a clear header, and a body sealed to the partner and signed (message-v1).
+"""The envelope of every message: a clear header, and a body sealed to the partner and signed (message-v2).
 
 The header names no account and shows no more than who writes to whom, under which agreement, and how much. The
 signature covers the transcript, all messages so far, and lies inside the sealed part.
@@ -14,24 +14,28 @@ from typing import BinaryIO, Final, Self
 from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from accountmap.errors import PeerError
-from accountmap.psi.wire import Body
+from accountmap.psi.suite import Body
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey, seal
 from accountmap.trust.sealed import open_stream, seal_stream, sealed_bytes
 
 MAGIC: Final = b"AMAP"
-VERSION: Final = 1
-SUITE: Final = 1
-"""MLKEM768-X25519 with HKDF-SHA256 and AES-256-GCM; account-psi-v1."""
+VERSION: Final = 2
+SUITE: Final = 2
+"""MLKEM768-X25519 with HKDF-SHA256 and AES-256-GCM; account-psi-v2."""
 
 SIGNATURE_BYTES: Final = 64
 MAX_BODY_BYTES: Final = 1 << 40
 
 _LAYOUT: Final = struct.Struct(">4sBBBB32s32s32s32s32sQQQ")
 HEADER_BYTES: Final = _LAYOUT.size
-_TRANSCRIPT: Final = b"accountmap-message-v1 transcript\x00"
-_SIGN: Final = b"accountmap-message-v1 signature\x00"
-_INFO: Final = b"accountmap-message-v1 header\x00"
+_TRANSCRIPT: Final = b"accountmap-message-v2 transcript\x00"
+_SIGN: Final = b"accountmap-message-v2 signature\x00"
+_SIGN_CONVERSATION: Final = b"accountmap-conversation-v1 signature\x00"
+CONVERSATION: Final = 16
+"""Type of the messages of conversations (conversation-v1 §2). In the place of the transcript they have an id."""
+
+_INFO: Final = b"accountmap-message-v2 header\x00"
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,12 @@ class Header:
     """The clear part of a message.
 
     Attributes:
-        type: number of the message in the session (psi.parameters.MessageType).
+        type: number of the message in the session (psi.parameters.MessageType), or CONVERSATION.
         role: of the sender: 0 initiator, 1 responder.
         agreement: digest of the agreement.
-        session: sid, or zeros in message 1.
+        session: sid, or zeros in messages 1 and 11.
         sender, recipient: digests of the two cards.
-        transcript: hash of all messages before this one.
+        transcript: hash of all messages before this one; of a conversation, the message's id.
         created, expires: seconds since 1970 in UTC.
         body_bytes: length of the body before sealing.
     """
@@ -90,24 +94,44 @@ class Header:
 
 
 def first_transcript(agreement: bytes, initiator: bytes, responder: bytes) -> bytes:
-    """Return th_0: what both start from (message-v1 §4)."""
+    """Return th_0: what both start from (message-v2 §4)."""
     return hashlib.sha256(_TRANSCRIPT + agreement + initiator + responder).digest()
 
 
 def next_transcript(header: Header, body: Iterable[Body]) -> bytes:
-    """Return th_i, the hash of all messages up to and with this one (message-v1 §4).
+    """Return th_i, the hash of all messages up to and with this one (message-v2 §4).
 
     Args:
         body: in parts, one after another.
     """
+    return transcript_with(header, body_digest(body))
+
+
+def body_digest(body: Iterable[Body]) -> bytes:
+    """Return SHA-256 of a body in parts."""
     hashed = hashlib.sha256()
     for part in body:
         hashed.update(part)
-    return _next(header, hashed.digest())
+    return hashed.digest()
 
 
-def _next(header: Header, body_hash: bytes) -> bytes:
-    return hashlib.sha256(header.transcript + header.encode() + body_hash).digest()
+def transcript_with(header: Header, digest: bytes) -> bytes:
+    """Return th_i from the digest of the body: what an auditor has of a message."""
+    return hashlib.sha256(header.transcript + header.encode() + digest).digest()
+
+
+def sign_transcript(identity: Identity, transcript: bytes) -> bytes:
+    """Sign th_i, as the sender of message i does (message-v2 §5.1)."""
+    return identity.sign(_SIGN + transcript)
+
+
+def verify_transcript(sender: Card, signature: bytes, transcript: bytes) -> None:
+    """Verify the signature of th_i.
+
+    Raises:
+        InvalidSignature: it does not hold.
+    """
+    verify(sender.signing_key, signature, _SIGN + transcript)
 
 
 def write(
@@ -118,7 +142,7 @@ def write(
     Args:
         header: its body_bytes is the length of the body.
         body: in parts, one after another.
-        recipient_key: raw sealing key: the card's for messages 1 and 2, the session's after them.
+        recipient_key: raw sealing key: the card's for messages 1, 2, 11, 12 and conversations, else the session's.
         content_key: 32 fresh secret random bytes.
 
     Returns:
@@ -135,7 +159,11 @@ def _signed(header: Header, body: Iterable[Body], identity: Identity) -> Iterato
     for part in body:
         hashed.update(part)
         yield part
-    yield identity.sign(_SIGN + _next(header, hashed.digest()))
+    yield identity.sign(_label(header) + transcript_with(header, hashed.digest()))
+
+
+def _label(header: Header) -> bytes:
+    return _SIGN_CONVERSATION if header.type == CONVERSATION else _SIGN
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,14 +173,16 @@ class Opened:
     Attributes:
         body: read only; its bytes live as long as it does.
         transcript: hash of all messages up to and with this one.
+        signature: of the sender over it.
     """
 
     body: memoryview
     transcript: bytes
+    signature: bytes
 
 
 def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opened:
-    """Open a message chunk by chunk into memory of the length that its header says, and verify it.
+    """Open a message chunk by chunk, and verify it. Memory is taken only for what has opened.
 
     Nothing is returned before the last tag and the signature have held. Whether the header is the one that is due,
     and the length one that is allowed, is for the caller to check before.
@@ -172,9 +202,9 @@ def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opene
     head, sealed_key = file.read(HEADER_BYTES), file.read(SEALED_KEY_BYTES)
     if head != header.encode():
         raise PeerError("the message is another one by now", "Run this again.")
-    whole = memoryview(bytearray(header.body_bytes + SIGNATURE_BYTES))
     try:
-        open_stream(key.open(sealed_key, _INFO + hashlib.sha256(head).digest()), file, whole)
+        content_key = key.open(sealed_key, _INFO + hashlib.sha256(head).digest())
+        whole = memoryview(open_stream(content_key, file, header.body_bytes + SIGNATURE_BYTES))
     except (InvalidTag, ValueError) as error:
         raise PeerError(
             "the message was altered on its way, or is sealed to another key", "Ask your partner to send it again."
@@ -182,7 +212,7 @@ def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opene
     body, signature = whole[:-SIGNATURE_BYTES].toreadonly(), bytes(whole[-SIGNATURE_BYTES:])
     transcript = next_transcript(header, [body])
     try:
-        verify(sender.signing_key, signature, _SIGN + transcript)
+        verify(sender.signing_key, signature, _label(header) + transcript)
     except InvalidSignature as error:
         raise PeerError("the message is not signed by your partner", "Ask your partner what happened.") from error
-    return Opened(body, transcript)
+    return Opened(body, transcript, signature)

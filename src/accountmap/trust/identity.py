@@ -5,6 +5,7 @@ for any text (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs"). RF
 """
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
@@ -49,6 +50,7 @@ _TYPES: Final[dict[str, type]] = {
 }
 FINGERPRINT_DIGITS: Final = 30
 _SIGNING_BYTES: Final = 32
+_STORAGE_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Card:
         """
         document = toml_text.normal(data, "partner card")
         signed, signature = toml_text.split_signed(document, _SIGNATURE, "partner card")
-        fields = toml_text.parse(signed, "partner card", CARD_FORMAT)
+        fields = toml_text.parse(signed, "partner card", {CARD_FORMAT})
         toml_text.check_keys(fields, _TYPES, "partner card")
         card = cls(
             document,
@@ -118,10 +120,10 @@ def verify(public: bytes, signature: bytes, message: bytes) -> None:
 
 
 class Identity:
-    """A company's private keys: Ed25519 to sign, a hybrid key to receive."""
+    """A company's private keys: Ed25519 to sign, a hybrid key to receive, and one that seals its own files."""
 
-    def __init__(self, signing: Ed25519PrivateKey, sealing: SealingKey, card: Card) -> None:
-        self._signing = signing
+    def __init__(self, signing: Ed25519PrivateKey, sealing: SealingKey, storage_key: bytes, card: Card) -> None:
+        self._signing, self._storage_key = signing, storage_key
         self.sealing = sealing
         self.card = card
 
@@ -146,7 +148,12 @@ class Identity:
         )
         signature = signing.sign(_SIGN_LABEL + signed.encode())
         document = f"{signed}\n{_SIGNATURE} = {toml_text.encode(signature)}\n"
-        return cls(signing, sealing, Card.parse(document.encode()))
+        return cls(signing, sealing, secrets.token_bytes(_STORAGE_BYTES), Card.parse(document.encode()))
+
+    def renewed(self, created: datetime) -> "Identity":
+        """Make new keys under the same name. The key for own files stays, or they could not be read any more."""
+        new = Identity.generate(self.card.name, created)
+        return Identity(new._signing, new.sealing, self._storage_key, new.card)
 
     def sign(self, message: bytes) -> bytes:
         """Sign with Ed25519. The message starts with a label of its own."""
@@ -154,12 +161,12 @@ class Identity:
 
     @property
     def storage(self) -> Storage:
-        """What seals the secrets of sessions in the workspace: under a key that only the private keys give."""
-        return Storage(self.sealing.to_bytes())
+        """What seals the files of the workspace."""
+        return Storage(self._storage_key)
 
     def secret_bytes(self) -> bytes:
         """Return the private keys, to be kept by `trust.key_file`."""
-        return self._signing.private_bytes_raw() + self.sealing.to_bytes()
+        return self._signing.private_bytes_raw() + self._storage_key + self.sealing.to_bytes()
 
     @classmethod
     def from_secret_bytes(cls, raw: bytes, card: Card) -> Self:
@@ -170,12 +177,13 @@ class Identity:
         """
         try:
             signing = Ed25519PrivateKey.from_private_bytes(raw[:_SIGNING_BYTES])
-            sealing = SealingKey.from_bytes(raw[_SIGNING_BYTES:])
+            storage_key = raw[_SIGNING_BYTES : _SIGNING_BYTES + _STORAGE_BYTES]
+            sealing = SealingKey.from_bytes(raw[_SIGNING_BYTES + _STORAGE_BYTES :])
         except ValueError as error:
             raise _foreign_keys() from error
         if (signing.public_key().public_bytes_raw(), sealing.public) != (card.signing_key, card.sealing_key):
             raise _foreign_keys()
-        return cls(signing, sealing, card)
+        return cls(signing, sealing, storage_key, card)
 
 
 def _foreign_keys() -> WorkspaceError:

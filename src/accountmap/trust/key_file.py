@@ -18,14 +18,39 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.trust.identity import Card, Identity
 
-KEY_FILE_FORMAT: Final = "accountmap-identity-v1"
+KEY_FILE_FORMAT: Final = "accountmap-identity-v2"
 LEAST_PASSPHRASE: Final = 12
+LEAST_GUESSES: Final = 10**10
+"""Decades of one core, which needs some tenths of a second for each guess."""
+
+PASSPHRASE_RULE: Final = (
+    f"At least {LEAST_PASSPHRASE} characters that are hard to guess: four words drawn at random, for example. "
+    "Names, dates, and letters in a row are not."
+)
+_MOST_LOOKED_AT: Final = 72
 SCRYPT: Final = {"n": 1 << 17, "r": 8, "p": 1}
 """128 MiB and some tenths of a second for each guess."""
 
 _MOST_MEMORY: Final = 1 << 30
 _NONCE: Final = bytes(12)
 """Each file has a salt of its own, and so a key of its own, that seals once."""
+
+
+def check_passphrase(passphrase: str, company: str) -> None:
+    """Refuse a passphrase that a dictionary or a pattern finds (estimated as zxcvbn does, Wheeler 2016).
+
+    Args:
+        company: name that stands on the card; words of it count as guessed.
+
+    Raises:
+        TrustError: it is too short, or too easy to guess.
+    """
+    if len(passphrase) < LEAST_PASSPHRASE:
+        raise TrustError(f"a passphrase has at least {LEAST_PASSPHRASE} characters", PASSPHRASE_RULE)
+    from zxcvbn import zxcvbn  # noqa: PLC0415 its dictionaries take a while to load, and few commands need them
+
+    if zxcvbn(passphrase[:_MOST_LOOKED_AT], [company, *company.split()])["guesses"] < LEAST_GUESSES:
+        raise TrustError("this passphrase is too easy to guess", PASSPHRASE_RULE)
 
 
 @dataclass(frozen=True)
@@ -36,30 +61,32 @@ class KeyFile:
         card: the public half, readable without the passphrase.
         lock: salt (hex) and scrypt parameters, or None if there is no passphrase.
         secret: the private keys, sealed if there is a lock.
+        former: own cards that were replaced, for the signatures that were made with them.
+        rotation: the file that replaced the last of them at partners, or nothing.
     """
 
     card: Card
     lock: dict[str, Any] | None
     secret: bytes = field(repr=False)
+    former: tuple[Card, ...] = ()
+    rotation: str = ""
 
     @classmethod
-    def protect(cls, identity: Identity, passphrase: str | None) -> Self:
+    def protect(
+        cls, identity: Identity, passphrase: str | None, former: tuple[Card, ...] = (), rotation: str = ""
+    ) -> Self:
         """Seal an identity under a passphrase; None leaves its private keys readable.
 
         Raises:
-            TrustError: the passphrase is too short.
+            TrustError: the passphrase is too short, or too easy to guess.
         """
         if passphrase is None:
-            return cls(identity.card, None, identity.secret_bytes())
-        if len(passphrase) < LEAST_PASSPHRASE:
-            raise TrustError(
-                f"a passphrase has at least {LEAST_PASSPHRASE} characters",
-                "Four words drawn at random serve well.",
-            )
+            return cls(identity.card, None, identity.secret_bytes(), former, rotation)
+        check_passphrase(passphrase, identity.card.name)
         lock = {"salt": secrets.token_hex(16), **SCRYPT}
         document = identity.card.document.encode()
         sealed = AESGCM(_derive(passphrase, lock)).encrypt(_NONCE, identity.secret_bytes(), document)
-        return cls(identity.card, lock, sealed)
+        return cls(identity.card, lock, sealed, former, rotation)
 
     def unlock(self, passphrase: str | None) -> Identity:
         """Return the identity.
@@ -95,6 +122,8 @@ class KeyFile:
             "card": self.card.document,
             "lock": self.lock,
             "secret": self.secret.hex(),
+            "former": [card.document for card in self.former],
+            "rotation": self.rotation,
         }
         return json.dumps(fields, indent=1).encode()
 
@@ -110,7 +139,9 @@ class KeyFile:
             lock = fields["lock"]
             if fields["format"] != KEY_FILE_FORMAT or not isinstance(lock, dict | None):
                 raise ValueError("another format")
-            return cls(Card.parse(fields["card"].encode()), lock, bytes.fromhex(fields["secret"]))
+            former = tuple(Card.parse(document.encode()) for document in fields["former"])
+            card, secret = Card.parse(fields["card"].encode()), bytes.fromhex(fields["secret"])
+            return cls(card, lock, secret, former, str(fields["rotation"]))
         except (ValueError, KeyError, TypeError, AttributeError, TrustError) as error:
             raise _damaged() from error
 

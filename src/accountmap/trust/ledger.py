@@ -4,9 +4,9 @@ An entry is canonical JSON. It holds the hash before it, its own hash covers tha
 an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
 against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
 
-A receipt is a digest of what a session counted, matched and showed. The entry keeps its parts, so that anybody can
-compute it again: counts are as both signed them, matches and fields stand as digests that a party can open. What
-the entry says besides (dates, names of fields) is the word of the company that wrote it.
+A receipt is a digest of what a session matched and showed. The entry keeps its parts, as digests that a party can
+open, so that anybody can compute it again. What the entry says besides (dates, names of fields) is the word of the
+company that wrote it.
 """
 
 import hashlib
@@ -18,15 +18,16 @@ from typing import Any, Final, Self
 from cryptography.exceptions import InvalidSignature
 
 from accountmap.errors import TrustError
+from accountmap.psi.key_exchange import SignedReceipt
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.receipts import SessionReceipt, receipt_holds, run_id, run_receipt
+from accountmap.trust.receipts import receipt_from_facts, receipt_holds
 
-EXPORT_FORMAT: Final = "accountmap-ledger-v1"
+EXPORT_FORMAT: Final = "accountmap-ledger-v2"
 BEGINNING: Final = bytes(32)
 """What stands for the hash before the first entry."""
 
-_HASH_LABEL: Final = b"accountmap-ledger-v1 entry\x00"
-_SIGN_LABEL: Final = b"accountmap-ledger-v1 signature\x00"
+_HASH_LABEL: Final = b"accountmap-ledger-v2 entry\x00"
+_SIGN_LABEL: Final = b"accountmap-ledger-v2 signature\x00"
 
 Facts = dict[str, Any]
 """What an entry says: names to texts, whole numbers, lists and tables of them."""
@@ -129,26 +130,22 @@ class Ledger:
         """
         if "receipt" not in facts and facts["event"] != "done":
             return None
-        parties, signed = _receipts(facts)
+        parties, signed = _receipt(facts)
         if facts["signer"] not in parties:
             return "the company that wrote it is no party of its receipt"
-        made = [each.receipt for each in signed]
-        if len({*made} - receipts) < len(made):
+        if signed.digest in receipts:
             return "its receipt is that of an earlier session"
-        receipts.update(made)
-        sessions = [bytes.fromhex(sid) for sid in facts["sessions"]]
-        known = run_id(sessions).hex() == facts["sid"] and {each.sid for each in signed} <= set(sessions)
-        if run_receipt(made).hex() != facts["receipt"] or not known:
+        receipts.add(signed.digest)
+        if signed.digest.hex() != facts["receipt"] or signed.sid.hex() != facts["sid"]:
             return "its receipt is not that of what it says"
-        faults = (self._signature_fault(parties, each) for each in signed)
-        return next((fault for fault in faults if fault), None)
+        return self._signature_fault(parties, signed)
 
-    def _signature_fault(self, parties: tuple[str, str], signed: SessionReceipt) -> str | None:
+    def _signature_fault(self, parties: tuple[str, str], signed: SignedReceipt) -> str | None:
         for digest, signature in zip(parties, signed.signatures, strict=True):
             card = self.cards.get(digest)
             if card is None:
                 return "a party of its session is not on file"
-            if not receipt_holds(card, signed.receipt, signature):
+            if not receipt_holds(card, signed.digest, signature):
                 return f"the signature of {card.name} under the receipt does not hold"
         return None
 
@@ -215,17 +212,16 @@ def head_of(entries: Iterable[Entry]) -> bytes:
     return before
 
 
-def _receipts(facts: Facts) -> tuple[tuple[str, str], list[SessionReceipt]]:
-    """Return the digests of the two parties' cards, and what they signed, of the entry of a finished run.
+def _receipt(facts: Facts) -> tuple[tuple[str, str], SignedReceipt]:
+    """Return the digests of the two parties' cards, and what they signed, of the entry of a finished session.
 
     Raises:
         ValueError, KeyError, TypeError: there is no receipt, or not one of two parties.
     """
     initiator, responder = facts["cards"]
-    signed = [SessionReceipt.from_facts(each) for each in facts["receipts"]]
-    if facts["event"] != "done" or initiator == responder or not signed:
+    if facts["event"] != "done" or initiator == responder:
         raise ValueError("not a receipt of two parties")
-    return (initiator, responder), signed
+    return (initiator, responder), receipt_from_facts(facts)
 
 
 def _canonical(facts: Facts) -> str:

@@ -1,7 +1,7 @@
 """Sealing streams and files: chunks of AES-256-GCM under a key that the identity holds.
 
 This is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015) with an empty prefix, for a key seals one stream only:
-chunks that are cut off, doubled or in another order do not open (message-v1 §5.3).
+chunks that are cut off, doubled or in another order do not open (message-v2 §5.3).
 
 A file is a salt, then a stream of chunks (trust.stream). Its key comes from the storage key, the salt and a label,
 by HKDF (RFC 5869), so that no key is used twice and one file cannot stand in for another.
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from accountmap.errors import WorkspaceError
-from accountmap.psi.wire import Body
+from accountmap.psi.suite import Body
 
 CHUNK_BYTES: Final = 1 << 20
 TAG_BYTES: Final = 16
@@ -56,20 +56,24 @@ def seal_stream(key: bytes, parts: Iterable[Body]) -> Iterator[bytes]:
     yield aead.encrypt(_nonce(number, last=True), chunk, None)
 
 
-def open_stream(key: bytes, file: BinaryIO, into: memoryview) -> None:
-    """Open what is left of a file, a chunk at a time.
+def open_stream(key: bytes, file: BinaryIO, length: int) -> bytearray:
+    """Open what is left of a file, a chunk at a time; memory is taken only for what has opened.
 
     Args:
-        into: as long as what was sealed. What it holds after an error must not be used.
+        length: of what was sealed.
 
     Raises:
         InvalidTag, ValueError: something else was sealed, or under another key, or it was cut or altered.
+        MemoryError: it does not fit.
     """
-    aead, left = AESGCM(key), len(into)
-    for number in range(max(1, -(-left // CHUNK_BYTES))):
-        chunk = into[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
-        left -= len(chunk)
-        aead.decrypt_into(_nonce(number, last=not left), file.read(len(chunk) + TAG_BYTES), None, chunk)
+    aead, opened = AESGCM(key), bytearray()
+    for number in range(max(1, -(-length // CHUNK_BYTES))):
+        size = min(CHUNK_BYTES, length - len(opened))
+        nonce = _nonce(number, last=len(opened) + size == length)
+        opened += aead.decrypt(nonce, file.read(size + TAG_BYTES), None)
+    if len(opened) != length:
+        raise ValueError("something else was sealed")
+    return opened
 
 
 def _nonce(chunk: int, *, last: bool) -> bytes:
@@ -124,14 +128,14 @@ class Storage:
         sealed = file.seek(0, SEEK_END) - SALT_BYTES
         file.seek(0)
         try:
-            data = memoryview(bytearray(plain_bytes(sealed)))
-            open_stream(self._key(file.read(SALT_BYTES), label), file, data)
+            length = plain_bytes(sealed)
+            data = open_stream(self._key(file.read(SALT_BYTES), label), file, length)
         except (InvalidTag, ValueError) as error:
             raise WorkspaceError(
                 "a sealed file of the workspace is damaged or belongs to another one",
-                "Restore it from a backup, or give the session up with: accountmap map --with PARTNER --abandon",
+                "Restore it from a backup.",
             ) from error
-        return data.toreadonly()
+        return memoryview(data).toreadonly()
 
     def _key(self, salt: bytes, label: str) -> bytes:
         return HKDF(SHA256(), 32, salt, _LABEL + label.encode()).derive(self._secret)

@@ -1,220 +1,322 @@
-"""The terms of an agreement: the sharing matrix, the joint filter, and the limits."""
+"""The terms of an agreement: one field for each, with its place in the text, range, default, and words for people.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+What is compared, what both learn, who takes part, who leads, what may be audited, and the limits (trust-v2 §4).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final, Self
+from typing import Final
 
+from accountmap.model import Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.trust import terms_words as in_words
+from accountmap.trust.display_safety import MAX_PURPOSE
 from accountmap.trust.kem import SUITE_NAME
-from accountmap.trust.roles import OTHER
-
-COUNTS: Final = "counts"
-NAMES: Final = "names"
-
-Cell = tuple[str, str]
-"""A segment of the initiator and one of the responder."""
-
-Fields = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Disclosure:
-    """What is shown in one cell of the sharing matrix.
-
-    Attributes:
-        level: COUNTS, or NAMES: each learns which of its own entities the other has.
-        fields: what the initiator and the responder show of each match besides; none at the level of counts.
-    """
-
-    level: str
-    fields: tuple[Fields, Fields] = ((), ())
-
-
-@dataclass(frozen=True)
-class Rectangle:
-    """Cells with one disclosure: some segments of the initiator by some of the responder."""
-
-    disclosure: Disclosure
-    segments: tuple[tuple[str, ...], tuple[str, ...]]
-
-    @property
-    def cells(self) -> Iterator[Cell]:
-        """All cells of the rectangle."""
-        return ((one, other) for one in self.segments[0] for other in self.segments[1])
-
-
-@dataclass(frozen=True)
-class JointFilter:
-    """Which entities of both lists take part. What an account does not say cannot let it in.
-
-    Attributes:
-        countries: ISO 3166 alpha-2 codes; empty for all.
-        industries: words, compared without regard to case; empty for all.
-        employees: at least, and at most so many; 0 for no bound.
-    """
-
-    countries: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    employees: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
-class Sharing:
-    """What both learn.
-
-    Attributes:
-        rectangles: disjoint; a cell in none is hidden: it is never computed.
-        rest_shown_by: the roles that show how many other entities they have, by country, industry and size.
-        rest_named_by: those of them that show the names of these entities too.
-        smallest_cell: counts below are not put into what `rest_shown_by` is about. Of cells at the level of counts
-            they are not shown to people: a rule for the display, for the partner's program holds the exact count.
-        joint_filter: which entities take part.
-    """
-
-    rectangles: tuple[Rectangle, ...]
-    rest_shown_by: tuple[str, ...] = ()
-    rest_named_by: tuple[str, ...] = ()
-    smallest_cell: int = 1
-    joint_filter: JointFilter = field(default_factory=JointFilter)
-
-    @classmethod
-    def uniform(cls, segments: Sequence[str], fields: tuple[Fields, Fields]) -> Self:
-        """Reveal matches in all cells, and show these fields of them.
-
-        Args:
-            fields: of the initiator and of the responder.
-        """
-        return cls((Rectangle(Disclosure(NAMES, fields), (tuple(segments), tuple(segments))),))
-
-    def rest_of(self, role: str) -> str:
-        """Return what a role shows of its other entities: NAMES, COUNTS, or nothing."""
-        if role in self.rest_named_by:
-            return NAMES
-        return COUNTS if role in self.rest_shown_by else ""
-
-    def mirrored(self) -> Self:
-        """Return the same with initiator and responder exchanged; their names in `rest_shown_by` too."""
-        return replace(
-            self,
-            rectangles=tuple(
-                Rectangle(Disclosure(r.disclosure.level, r.disclosure.fields[::-1]), r.segments[::-1])
-                for r in self.rectangles
-            ),
-            rest_shown_by=tuple(OTHER[role] for role in self.rest_shown_by),
-            rest_named_by=tuple(OTHER[role] for role in self.rest_named_by),
-        )
-
-    def disclosure(self, cell: Cell) -> Disclosure | None:
-        """Return what a cell shows, or None if it is hidden."""
-        return next((r.disclosure for r in self.rectangles if cell in r.cells), None)
-
-
-@dataclass(frozen=True)
-class Lead:
-    """A rule of engagement: who leads where both have an account. The first that fits holds.
-
-    Attributes:
-        segments: of the initiator and of the responder.
-        countries: ISO 3166 alpha-2 codes for which it holds; empty for all.
-        leads: "initiator", "responder" or "both".
-    """
-
-    segments: tuple[tuple[str, ...], tuple[str, ...]]
-    countries: tuple[str, ...]
-    leads: str
-
-    def mirrored(self) -> "Lead":
-        """Return the same with initiator and responder exchanged."""
-        return Lead(self.segments[::-1], self.countries, OTHER.get(self.leads, self.leads))
-
-
-def rectangles_of(matrix: Mapping[Cell, Disclosure]) -> tuple[Rectangle, ...]:
-    """Cover a sharing matrix with few rectangles: rows that show the same in the same columns go together.
-
-    Args:
-        matrix: what each cell shows; those that are absent are hidden.
-    """
-    columns: dict[tuple[str, Disclosure], list[str]] = {}
-    for (one, other), disclosure in matrix.items():
-        columns.setdefault((one, disclosure), []).append(other)
-    rows: dict[tuple[tuple[str, ...], Disclosure], list[str]] = {}
-    for (one, disclosure), others in columns.items():
-        rows.setdefault((tuple(others), disclosure), []).append(one)
-    return tuple(Rectangle(disclosure, (tuple(ones), others)) for (others, disclosure), ones in rows.items())
-
-
-AGREEMENT_FORMAT: Final = "accountmap-agreement-v1"
-SHARED_FIELDS: Final = (
-    "name",
-    "website",
-    "country",
-    "region",
-    "city",
-    "industry",
-    "employees",
-    "owner_name",
-    "owner_email",
-    "amount",
-    "stage",
-    "registered_deal",
+from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
+from accountmap.trust.sharing import COUNTRIES, Lead, Sharing
+from accountmap.trust.term import (
+    choice,
+    company,
+    day,
+    digests,
+    fixed,
+    flag,
+    items,
+    moment,
+    out_of_range,
+    part,
+    pattern,
+    share,
+    tables,
+    term,
+    whole,
+    words,
 )
-"""The columns of an account list that an agreement may let the partner see of matched accounts."""
-MOST_CHANGE: Final = 1_000_000
-MOST_RUNS: Final = 1_000
-MOST_GROWTH: Final = 1_000
 
-PROTOCOL: Final = {
-    "session": "account-psi-v1",
-    "message": "message-v1",
-    "sealing": SUITE_NAME,
-}
+AGREEMENT_FORMAT: Final = "accountmap-agreement-v2"
+PREVIEW_FORMAT: Final = "accountmap-preview-v2"
+MAX_ROWS: Final = 100_000_000
+_ANSWERED_SEGMENTS: Final = 3
+"""Segments that a sketch by segments tells apart (account-psi-v2 §5.2)."""
 
 
 @dataclass(frozen=True)
-class SlotTerms:
-    """One kind of match key: canonical.prepared.Slot as it stands in an agreement."""
+class AuditTerms:
+    """Whether an auditor may see what a session was made from, who, and how many days it is kept."""
 
-    name: str
-    space: str
-    weight: int
-    tier: str
+    required: bool = term(
+        "audit.required",
+        flag(),
+        "Audit",
+        default=True,
+        comment="What each keeps, sealed, for an auditor whom both accept: never for the other.",
+        say=in_words.audit,
+    )
+    auditor: str = term("audit.auditor", words(may_be_empty=True), default="an auditor whom both accept")
+    keep_days: int = term("audit.keep_days", whole(0, 3_650), default=180)
 
 
 @dataclass(frozen=True)
+class Protocol:
+    """The versions of what both programs do; this program knows one."""
+
+    session: str = term("protocol.session", fixed("account-psi-v2"), default="account-psi-v2", in_preview=True)
+    message: str = term("protocol.message", fixed("message-v2"), default="message-v2", in_preview=True)
+    conversation: str = term("protocol.conversation", fixed("conversation-v1"), default="conversation-v1")
+    sealing: str = term("protocol.sealing", fixed(SUITE_NAME), default=SUITE_NAME, in_preview=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What both sign.
 
+    Of a preview agreement only some terms stand in the text; the others have their defaults, and there is no slot,
+    no class and no rectangle.
+
     Attributes:
-        created, valid_until: in UTC; the last day on which a session may begin.
-        purpose: in the partners' words.
         names, cards: of initiator and responder: name on the card, digest of the card in hex.
-        canonical: version of the canonicaliser.
-        data: digests of the canonicaliser's tables, by table.
-        profile, slots, threshold: which keys are compared and what makes a match.
+        created, valid_until: in UTC; the last day on which a session may begin.
         segments: in the order in which they are numbered.
-        sharing: what both learn; its fields are of SHARED_FIELDS.
-        leads: the rules of engagement.
-        automatic_share: with --yes, reveal only if the preview counts at most this share of the own entities.
-        runs_per_30_days: how many sessions may reach the preview in 30 days, 1 to 1,000.
-        min_change: by how many entities of a segment a list must differ from that of the last session, if it
-            differs at all; 0 for no such rule.
-        growth_alarm: so many times its former size, a partner's list is a matter for an alarm, 2 to 1,000.
+        canonical, data: version of the canonicaliser, digests of its tables.
     """
 
-    created: datetime
-    valid_until: date
-    purpose: str
-    names: tuple[str, str]
-    cards: tuple[str, str]
-    canonical: str
-    data: dict[str, str]
-    profile: str
-    slots: tuple[SlotTerms, ...]
-    threshold: int
-    segments: tuple[str, ...]
-    sharing: Sharing
-    leads: tuple[Lead, ...]
-    automatic_share: float
-    runs_per_30_days: int
-    min_change: int
-    growth_alarm: int
+    format: str = term(
+        "format",
+        choice({AGREEMENT_FORMAT: AGREEMENT_FORMAT, PREVIEW_FORMAT: PREVIEW_FORMAT}),
+        default=AGREEMENT_FORMAT,
+        comment="An accountmap agreement. Both partners sign it; a session under any other text is refused.",
+        in_preview=True,
+    )
+    created: datetime = term("created", moment(), in_preview=True)
+    valid_until: date = term(
+        "valid_until",
+        day(),
+        "Until",
+        in_preview=True,
+        say=lambda terms: [f"{terms.valid_until}"],
+    )
+    purpose: str = term(
+        "purpose", words(MAX_PURPOSE), "Purpose", in_preview=True, say=lambda terms: [terms.purpose]
+    )
+    names: tuple[str, str] = term("parties.names", items(company(), 2, 2), in_preview=True)
+    cards: tuple[str, str] = term(
+        "parties.cards",
+        items(pattern("[0-9a-f]{64}"), 2, 2),
+        in_preview=True,
+        facts=lambda terms: {f"Card of {name}": card for name, card in zip(terms.names, terms.cards, strict=True)},
+    )
+    preview: PreviewKind = term(
+        "preview.kind",
+        choice({each.value: each for each in PreviewKind}),
+        "Preview",
+        default=PreviewKind.SKETCH,
+        comment="Before consent each gets a blurred copy of the other's list: a sketch without segments, or one\n"
+        "with them (segments).",
+        in_preview=True,
+        say=in_words.preview,
+    )
+    segments: tuple[str, ...] = term(
+        "disclosure.segments",
+        items(words(), 1, 16),
+        "Segments",
+        comment="What is shown, and to whom.",
+        in_preview=True,
+    )
+    automatic_share: float = term(
+        "disclosure.automatic_share",
+        share(),
+        "Without a person",
+        default=0.0,
+        say=lambda terms: [in_words.automatic(terms.automatic_share)],
+    )
+    runs_per_30_days: int = term(
+        "disclosure.runs_per_30_days",
+        whole(1, 1_000),
+        "Sessions",
+        default=6,
+        say=lambda terms: [f"at most {terms.runs_per_30_days:,} in 30 days"],
+    )
+    sharing: Sharing = part(Sharing)
+    leads: tuple[Lead, ...] = term(
+        "engagement.rules",
+        tables(Lead, 0, 200, inline=True),
+        "Who leads",
+        default=(),
+        comment="Who leads where both have an account: the first rule that fits.",
+        say=in_words.leads,
+        facts=lambda terms: {f"Who leads, rule {n}": text for n, text in enumerate(in_words.leads(terms), 1)},
+    )
+    audit: AuditTerms = part(AuditTerms)
+    min_change: int = term(
+        "limits.min_change",
+        whole(0, 1_000_000),
+        "Changed lists",
+        default=5,
+        comment="Two sessions whose lists differ by few companies give these away: a list stays as it was, or\n"
+        "changes by so many in a segment.",
+        say=lambda terms: [in_words.change(terms.min_change)],
+    )
+    growth_alarm: int = term(
+        "limits.growth_alarm",
+        whole(2, 1_000),
+        "Growth",
+        default=4,
+        comment="A list that grows so many times may hold companies that are not its owner's.",
+        in_preview=True,
+        say=lambda terms: [f"a list that grows to {terms.growth_alarm:,} times its size needs a person's word"],
+    )
+    protocol: Protocol = part(Protocol)
+    canonical: str = term(
+        "canonical.version",
+        words(),
+        "Rules for match keys",
+        comment="Both sides must make the same keys: version and tables of the canonicaliser.",
+        in_preview=True,
+    )
+    data: dict[str, str] = term(
+        "canonical.data",
+        digests(),
+        in_preview=True,
+        facts=lambda terms: {f"Table {name} for recognising companies": text for name, text in terms.data.items()},
+    )
+    profile: str = term(
+        "matching.profile",
+        words(),
+        "Match rule",
+        default="balanced",
+        comment="Which match keys are compared, and what becomes of a match: `agreement show` sums it up.",
+        say=in_words.rule,
+        facts=lambda terms: {"Match rule": terms.profile},
+    )
+    threshold: int = term("matching.threshold", whole(1, MOST_WEIGHT), "Evidence that makes a match", default=1)
+    weak: WeakSlots = term(
+        "matching.weak",
+        choice({each.value: each for each in WeakSlots}),
+        "Possible matches",
+        default=WeakSlots.NONE,
+        say=lambda terms: [in_words.WEAK[terms.weak]],
+    )
+    slots: tuple[SlotTerms, ...] = term(
+        "slot",
+        tables(SlotTerms, 1, 32),
+        "Compared",
+        default=(),
+        say=lambda terms: [", ".join(terms.slots[n].name for n in terms.sent_slots).replace("_", " ")],
+        facts=lambda terms: {f"Match key {slot.name}": in_words.slot(slot) for slot in terms.slots},
+    )
+    classes: tuple[ClassTerms, ...] = term(
+        "class",
+        tables(ClassTerms, 1, 64),
+        default=(),
+        facts=lambda terms: {
+            f"Class {n} of matches": in_words.match_class(each) for n, each in enumerate(terms.classes, 1)
+        },
+    )
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it is a preview agreement: sketches are exchanged under it, and nothing else."""
+        return self.format == PREVIEW_FORMAT
+
+    @property
+    def sent_slots(self) -> tuple[int, ...]:
+        """The numbers of the slots that have a column in a session."""
+        return tuple(
+            n for n, slot in enumerate(self.slots) if slot.tier is Tier.STRONG or self.weak is not WeakSlots.NONE
+        )
+
+    def mirrored(self) -> "Terms":
+        """Return the same with initiator and responder exchanged."""
+        return replace(
+            self,
+            names=self.names[::-1],
+            cards=self.cards[::-1],
+            sharing=self.sharing.mirrored(),
+            leads=tuple(lead.mirrored() for lead in self.leads),
+        )
+
+    def check(self) -> None:
+        """Refuse terms that fit their ranges one by one and cannot be kept together.
+
+        Raises:
+            TrustError: naming what is out of range.
+        """
+        for what, holds in ({**_shared_rules(self), **({} if self.is_preview else _session_rules(self))}).items():
+            if not holds:
+                raise out_of_range(what, _HINTS.get(what, ""))
+
+
+@dataclass(frozen=True)
+class SketchTerms:
+    """The sketch that a party sends under an agreement.
+
+    Attributes:
+        rows: padded; one number, or one for each segment.
+        countries: ISO 3166 codes of the part of its list that the sketch is of; empty for all of it.
+    """
+
+    rows: tuple[int, ...] = term("rows", items(whole(1, MAX_ROWS), 1, 16, distinct=False))
+    epsilon: Epsilon = term("epsilon", choice({each.value: each for each in Epsilon}))
+    countries: tuple[str, ...] = term("countries", COUNTRIES)
+
+    @property
+    def total(self) -> int:
+        """Padded rows in all."""
+        return sum(self.rows)
+
+
+_HINTS: Final = {
+    "rest_named_by": "A side can name its other accounts only if each of its segments reveals matches with all "
+    "segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
+    "preview.kind": "A preview by segments is for three segments.",
+}
+
+
+def _shared_rules(terms: Terms) -> Mapping[str, bool]:
+    return {
+        "preview.kind": terms.preview is not PreviewKind.SEGMENTS or len(terms.segments) == _ANSWERED_SEGMENTS,
+    }
+
+
+def _session_rules(terms: Terms) -> Mapping[str, bool]:
+    sharing, weights = terms.sharing, [slot.weight for slot in terms.slots]
+    names = [slot.name for slot in terms.slots]
+    cells = [cell for each in sharing.rectangles for cell in each.cells]
+    least, most = sharing.joint_filter.employees
+    domains = {slot.space for slot in terms.slots if slot.says is Says.DOMAIN}
+    others = {slot.space for slot in terms.slots if slot.says is not Says.DOMAIN}
+    return {
+        "slot": len(set(names)) == len(names) and sum(weights) <= MOST_WEIGHT and bool(terms.sent_slots),
+        "slot.says": not domains & others,
+        "class": all(_is_class(each, terms) for each in terms.classes),
+        "rectangle": len(set(cells)) == len(cells)
+        and all(_fits(each.segments, terms) for each in sharing.rectangles),
+        "rest_named_by": all(_may_name_rest(role, terms) for role in sharing.rest_named_by),
+        "employees": most == 0 or least <= most,
+        "engagement": all(_fits(lead.segments, terms) for lead in terms.leads),
+        "audit.auditor": bool(terms.audit.auditor) or not terms.audit.required,
+        "audit.keep_days": terms.audit.keep_days >= 1 or not terms.audit.required,
+    }
+
+
+def _fits(sides: tuple[tuple[str, ...], ...], terms: Terms) -> bool:
+    return all(set(side) <= set(terms.segments) for side in sides)
+
+
+def _is_class(each: ClassTerms, terms: Terms) -> bool:
+    tiers = {slot.name: slot.tier for slot in terms.slots}
+    if not {*each.leads, *each.companions} <= tiers.keys():
+        return False
+    leads_weak = any(tiers[name] is Tier.WEAK for name in each.leads)
+    reveals_weak = leads_weak and each.reveal_up_to > 0 and terms.weak is not WeakSlots.REVEAL
+    return not reveals_weak and not (each.sure and leads_weak)
+
+
+def _may_name_rest(role: Role, terms: Terms) -> bool:
+    """Naming what does not match must not name what may match in a cell that shows less."""
+    for own in terms.segments:
+        cells = [(own, other) if role is Role.INITIATOR else (other, own) for other in terms.segments]
+        shown = [terms.sharing.rectangle(cell) is not None for cell in cells]
+        if any(shown) and not all(shown):
+            return False
+    return True

@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,8 +44,11 @@ def normal(data: bytes, what: str) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def parse(text: str, what: str, format_name: str | None = None) -> dict[str, Any]:
+def parse(text: str, what: str, formats: Collection[str] = ()) -> dict[str, Any]:
     """Read TOML and check which format it claims, where it has to claim one.
+
+    Args:
+        formats: those that it may claim; none if it claims none.
 
     Raises:
         TrustError: it is not TOML, or of another format or version.
@@ -56,7 +59,7 @@ def parse(text: str, what: str, format_name: str | None = None) -> dict[str, Any
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
         raise TrustError(f"this is no {what}: it is not TOML", "Ask your partner for the file again.") from error
-    if data.get("format") != format_name:
+    if data.get("format") not in (formats or (None,)):
         raise TrustError(
             f"this is no {what} that this version reads", "Check the file, and that both use the same version."
         )

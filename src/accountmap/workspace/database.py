@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from accountmap.errors import TrustError, UsageError, WorkspaceError
+from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card
 
 
@@ -92,9 +93,10 @@ class SessionRecord:
     finished: datetime | None
 
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 BUSY_SECONDS: Final = 2.0
-_SCHEMA: Final = """
+_MOST_SUGGESTED: Final = 3
+SCHEMA: Final = """
 CREATE TABLE partner (
     slug TEXT PRIMARY KEY,
     card TEXT NOT NULL,
@@ -106,7 +108,8 @@ CREATE TABLE agreement (
     digest TEXT PRIMARY KEY,
     partner TEXT NOT NULL REFERENCES partner,
     document TEXT NOT NULL,
-    added TEXT NOT NULL
+    added TEXT NOT NULL,
+    ended TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE account_list (
     id INTEGER PRIMARY KEY,
@@ -137,6 +140,10 @@ CREATE TABLE former_card (
     card TEXT NOT NULL,
     replaced TEXT NOT NULL
 ) STRICT;
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY,
     body TEXT NOT NULL,
@@ -161,12 +168,16 @@ class Database:
         self._turn = threading.RLock()
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """Make a new file."""
+    def create(cls, path: Path, tables: Iterable[str]) -> Self:
+        """Make a new file.
+
+        Args:
+            tables: further tables, as SQL.
+        """
         path.touch(mode=0o600)
         database = cls(cls._connect(path))
         with database.transaction():
-            for statement in (*_SCHEMA.split(";"), *_APPEND_ONLY):
+            for statement in (*"".join((SCHEMA, *tables)).split(";"), *_APPEND_ONLY):
                 database.run(statement)
             database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
         return database
@@ -179,7 +190,7 @@ class Database:
             WorkspaceError: it is missing, damaged, or of another version.
         """
         if not path.is_file():
-            raise WorkspaceError(f"{path.parent.resolve()} is not a workspace", "Make one with: accountmap init")
+            raise WorkspaceError(f"{path.parent.resolve()} is not a workspace", _where_else(path))
         database = cls(cls._connect(path))
         version = database.one("PRAGMA user_version")[0]
         if version != SCHEMA_VERSION:
@@ -256,6 +267,33 @@ class Database:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+@dataclass(frozen=True)
+class AgreementRecord:
+    """An agreement that is on file.
+
+    Attributes:
+        added: when it came here; the partner writes its own dates.
+        ended: when this side withdrew or ended it.
+    """
+
+    agreement: Agreement
+    added: datetime
+    ended: datetime | None
+
+
+def _where_else(path: Path) -> str:
+    """Look above and beside a folder that is not a workspace for one that is."""
+    start = path.parent.resolve()
+    above = [folder for folder in start.parents if (folder / path.name).is_file()]
+    try:
+        around = [*start.glob(f"*/{path.name}"), *start.parent.glob(f"*/{path.name}")]
+    except OSError:
+        around = []
+    near = list(dict.fromkeys([*above[:1], *sorted(file.parent for file in around)]))[:_MOST_SUGGESTED]
+    commands = [f'cd "{folder}"' for folder in near]
+    return f"Change to one: {'  or  '.join(commands)}" if commands else "Make one with: accountmap init"
 
 
 def row_of(record: SessionRecord) -> dict[str, object]:

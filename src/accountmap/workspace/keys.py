@@ -8,6 +8,7 @@ from accountmap.errors import WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.key_file import KeyFile
+from accountmap.trust.rotation import Rotation
 
 Ask = Callable[[Card], str | None]
 """Returns the passphrase of the identity with this card, or None if nobody gives one."""
@@ -34,9 +35,12 @@ class OwnKeys:
             raise WorkspaceError("the identity file cannot be read", "Restore it from a backup.") from error
 
     @classmethod
-    def create(cls, path: Path, identity: Identity, passphrase: str | None) -> Self:
-        """Write a new identity file."""
-        file = KeyFile.protect(identity, passphrase)
+    def create(cls, path: Path, file: KeyFile, passphrase: str | None) -> Self:
+        """Write a new identity file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         write_atomic(path, file.encode())
         return cls(path, file, lambda _: passphrase)
 
@@ -44,6 +48,21 @@ class OwnKeys:
     def card(self) -> Card:
         """The public half."""
         return self._file.card
+
+    @property
+    def former_cards(self) -> tuple[Card, ...]:
+        """The own cards that were replaced."""
+        return self._file.former
+
+    @property
+    def last_rotation(self) -> Rotation | None:
+        """The file that replaced the last own card at partners, if there was one."""
+        return Rotation.parse(self._file.rotation.encode()) if self._file.rotation else None
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether a passphrase protects the private keys."""
+        return self._file.lock is not None
 
     @property
     def identity(self) -> Identity:
@@ -58,13 +77,23 @@ class OwnKeys:
             self._passphrase = passphrase
         return self._identity
 
-    @property
-    def passphrase(self) -> str | None:
-        """The passphrase that unlocked the identity, once it was needed."""
-        return self._passphrase
+    def change_passphrase(self, passphrase: str | None) -> None:
+        """Seal the identity under another passphrase; None leaves it unsealed.
 
-    def replace(self, identity: Identity, passphrase: str | None) -> None:
-        """Write an identity under a passphrase in the place of what was there; None leaves it unsealed."""
-        file = KeyFile.protect(identity, passphrase)
+        Raises:
+            OSError, WorkspaceError, TrustError: it cannot be written, unlocked, or is too easy to guess.
+        """
+        self._write(self.identity, passphrase, self._file.former, self._file.rotation)
+
+    def replace(self, identity: Identity, rotation: Rotation) -> None:
+        """Write another identity under the same passphrase: one step, after which the former card is former.
+
+        Raises:
+            OSError: it cannot be written; the former identity still holds.
+        """
+        self._write(identity, self._passphrase, (*self._file.former, self.card), rotation.document)
+
+    def _write(self, identity: Identity, passphrase: str | None, former: tuple[Card, ...], rotation: str) -> None:
+        file = KeyFile.protect(identity, passphrase, former, rotation)
         write_atomic(self._path, file.encode())
         self._file, self._identity, self._passphrase = file, identity, passphrase

@@ -1,108 +1,86 @@
-"""What a session found, as files of the workspace."""
+"""What a session found, as sealed files of the workspace: one for each table, and one for the rest."""
 
-import json
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from accountmap.account_map.schema import EngagementRule, SessionResult
 from accountmap.errors import WorkspaceError
-from accountmap.files import write_atomic
-from accountmap.workspace.lists import read_table
+from accountmap.workspace.sealed_files import FileOf
 
-RESULT_FILES: Final = (
-    "matches.parquet",
-    "their_fields.parquet",
-    "withheld.parquet",
-    "possible.parquet",
-    "estimates.parquet",
-    "totals.parquet",
-    "rest.parquet",
-    "result.json",
-)
+_ABOUT: Final = "result"
+RESULT_FILES: Final = (_ABOUT, *(f"{_ABOUT}-{each.name}" for each in fields(SessionResult)))
+"""Names in the folder of a session; tables have one each."""
 
 
-def write_result(folder: Path, result: SessionResult) -> None:
+def write_result(session: int, result: SessionResult, file: FileOf) -> None:
     """Write a result.
 
     Raises:
         OSError: it cannot be written.
     """
-    tables = {
-        "matches": result.matches,
-        "their_fields": result.their_fields,
-        "withheld": result.withheld,
-        "possible": result.possible,
-        "estimates": result.estimates,
-        **({} if result.totals is None else {"totals": result.totals}),
-        **({} if result.rest is None else {"rest": result.rest}),
-    }
-    for name, table in tables.items():
-        buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer, compression="zstd")
-        write_atomic(folder / f"{name}.parquet", buffer.getvalue().to_pybytes())
-    about = {
-        "session_id": result.session_id,
-        "own_name": result.own_name,
-        "partner_name": result.partner_name,
-        "finished": result.finished.isoformat(),
-        "preview": [[*cell, count] for cell, count in result.preview.items()],
-        "partner_sizes": result.partner_sizes,
-        "receipt": result.receipt,
-        "reveals": result.reveals,
-        "named_cells": sorted(result.named_cells),
-        "counted_cells": sorted(result.counted_cells),
-        "shown_fields": [[*cell, *fields] for cell, fields in result.shown_fields.items()],
-        "smallest_cell": result.smallest_cell,
-        "rules": [
-            [sorted(rule.segments), sorted(rule.their_segments), sorted(rule.countries), rule.lead]
-            for rule in result.rules
-        ],
-        "totals": result.totals is not None,
-        "totals_noise": result.totals_noise,
-        "rest": result.rest is not None,
-    }
-    write_atomic(folder / "result.json", json.dumps(about).encode())
+    values = {each.name: getattr(result, each.name) for each in fields(result)}
+    tables = [name for name, value in values.items() if isinstance(value, pa.Table)]
+    for name in tables:
+        file(_name(session, name)).write_table(values[name])
+    about = {name: _plain(value) for name, value in values.items() if name not in tables}
+    file(_name(session)).write_json({"tables": tables, "about": about})
 
 
-def read_result(folder: Path) -> SessionResult:
+def read_result(session: int, file: FileOf) -> SessionResult:
     """Read a result back.
 
     Raises:
         WorkspaceError: a file is missing or damaged.
     """
     try:
-        about = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        return SessionResult(
-            session_id=about["session_id"],
-            own_name=about["own_name"],
-            partner_name=about["partner_name"],
-            finished=datetime.fromisoformat(about["finished"]),
-            preview={(ours, theirs): count for ours, theirs, count in about["preview"]},
-            partner_sizes=about["partner_sizes"],
-            matches=read_table(folder / "matches.parquet"),
-            their_fields=read_table(folder / "their_fields.parquet"),
-            receipt=about["receipt"],
-            reveals=tuple(about["reveals"]),
-            named_cells=frozenset((ours, theirs) for ours, theirs in about["named_cells"]),
-            counted_cells=frozenset((ours, theirs) for ours, theirs in about["counted_cells"]),
-            shown_fields={
-                (ours, theirs): (tuple(own), tuple(shown)) for ours, theirs, own, shown in about["shown_fields"]
-            },
-            smallest_cell=about["smallest_cell"],
-            rules=tuple(
-                EngagementRule(frozenset(ours), frozenset(theirs), frozenset(countries), lead)
-                for ours, theirs, countries, lead in about["rules"]
-            ),
-            withheld=read_table(folder / "withheld.parquet"),
-            possible=read_table(folder / "possible.parquet"),
-            estimates=read_table(folder / "estimates.parquet"),
-            totals=read_table(folder / "totals.parquet") if about["totals"] else None,
-            totals_noise=about["totals_noise"],
-            rest=read_table(folder / "rest.parquet") if about["rest"] else None,
-        )
+        written = file(_name(session)).read_json()
+        about = {
+            name: _READ[name](value) if name in _READ and value is not None else value
+            for name, value in written["about"].items()
+        }
+        tables = {name: file(_name(session, name)).read_table() for name in written["tables"]}
+        return SessionResult(**about, **tables)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise WorkspaceError("the result of the session is damaged") from error
+
+
+def _name(session: int, table: str = "") -> str:
+    return f"sessions/{session}/{_ABOUT}-{table}" if table else f"sessions/{session}/{_ABOUT}"
+
+
+def _plain(value: Any) -> Any:
+    """Write a value with what JSON has: pairs as keys stand before their values, sets are sorted."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case EngagementRule():
+            return [_plain(getattr(value, each.name)) for each in fields(value)]
+        case frozenset():
+            return sorted(map(_plain, value))
+        case tuple():
+            return list(map(_plain, value))
+        case dict() if any(isinstance(key, tuple) for key in value):
+            return [[*key, _plain(each)] for key, each in value.items()]
+        case _:
+            return value
+
+
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "finished": datetime.fromisoformat,
+    "reveals": tuple,
+    "preview": lambda rows: {(ours, theirs): count for ours, theirs, count in rows},
+    "named_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
+    "counted_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
+    "shown_fields": lambda rows: {
+        (ours, theirs): (tuple(own), tuple(shown)) for ours, theirs, (own, shown) in rows
+    },
+    "rules": lambda rows: tuple(
+        EngagementRule(frozenset(ours), frozenset(theirs), frozenset(countries), lead)
+        for ours, theirs, countries, lead in rows
+    ),
+}
+"""How values come back that JSON has no type for, by field."""

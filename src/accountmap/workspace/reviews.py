@@ -1,9 +1,10 @@
-"""What the user decided about matches with each partner, as files of the workspace."""
+"""What the user decided about matches with each partner, as sealed files of the workspace."""
 
+from dataclasses import asdict
 from pathlib import Path
 
-from accountmap.account_map.reviews import MatchDecision, format_reviews, read_reviews
-from accountmap.files import write_atomic
+from accountmap.account_map.reviews import MatchDecision, read_reviews
+from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.workspace import Workspace
 
 
@@ -12,10 +13,12 @@ def load_reviews(workspace: Workspace, partner: str) -> tuple[MatchDecision, ...
 
     Raises:
         TrustError: there is no such partner.
-        InputError: the file cannot be read, or was changed by hand and is not of the form any more.
+        OSError, WorkspaceError: the file cannot be read or is damaged.
     """
     file = _file(workspace, partner)
-    return read_reviews(file)[0] if file.exists() else ()
+    if not file.exists():
+        return ()
+    return tuple(MatchDecision(**each) for each in file.read_json())
 
 
 def add_reviews(workspace: Workspace, partner: str, path: Path) -> tuple[MatchDecision, ...]:
@@ -37,11 +40,9 @@ def add_reviews(workspace: Workspace, partner: str, path: Path) -> tuple[MatchDe
     kept |= {decision.subject: decision for decision in new}
     decisions = tuple(sorted(decision for subject, decision in kept.items() if subject not in taken_back))
     with workspace.transaction():
-        file = _file(workspace, partner)
-        file.parent.mkdir(exist_ok=True, mode=0o700)
-        write_atomic(file, format_reviews(decisions).encode())
+        _file(workspace, partner).write_json([asdict(decision) for decision in decisions])
     return decisions
 
 
-def _file(workspace: Workspace, partner: str) -> Path:
-    return workspace.folder / "reviews" / f"{workspace.partner(partner).slug}.csv"
+def _file(workspace: Workspace, partner: str) -> SealedFile:
+    return workspace.sealed(f"reviews/{workspace.partner(partner).slug}")

@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import Final, Self
@@ -11,18 +12,32 @@ from typing import Final, Self
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import TrustError, UsageError, WorkspaceError
-from accountmap.files import write_atomic
+from accountmap.files import keep_private
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Role
 from accountmap.trust.agreement import Agreement
+from accountmap.trust.display_safety import check_name
 from accountmap.trust.identity import Card, Identity
+from accountmap.trust.key_file import KeyFile
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
+from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.rotation import Rotation
-from accountmap.workspace import partners
-from accountmap.workspace.database import Database, ListRecord, PartnerRecord, SessionRecord, record_of, row_of
+from accountmap.trust.sealed import Storage
+from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
+from accountmap.workspace.database import (
+    AgreementRecord,
+    Database,
+    ListRecord,
+    PartnerRecord,
+    SessionRecord,
+    record_of,
+    row_of,
+)
 from accountmap.workspace.keys import Ask, OwnKeys
 from accountmap.workspace.lists import read_list, same_accounts, write_list
 from accountmap.workspace.partners import slug_of
 from accountmap.workspace.results import read_result, write_result
+from accountmap.workspace.sealed_files import SealedFile
 
 
 def entries(database: Database) -> tuple[Entry, ...]:
@@ -41,6 +56,8 @@ def append(database: Database, facts: Facts, identity: Identity) -> None:
     database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
 
 
+_TABLES: Final = (sketches.SCHEMA, estimates.SCHEMA, conversations.SCHEMA, audits.SCHEMA, previews.SCHEMA)
+_FOLDERS: Final = ("lists", "sessions", "reports")
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
 
@@ -50,11 +67,17 @@ class Workspace:
 
     Attributes:
         folder: where it lies.
+        sketches, estimates, caps, conversations, audits, previews: the tables of what their names say.
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
         self.folder = folder
         self._keys, self._database = keys, database
+        self.sketches = sketches.Sketches(database, self._storage, self.sealed)
+        self.previews = previews.Previews(database)
+        self.estimates, self.caps = estimates.Estimates(database), estimates.Caps(database)
+        self.conversations = conversations.Conversations(database, self._storage)
+        self.audits = audits.Audits(database, self._storage, self.sealed)
         self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
     @classmethod
@@ -70,18 +93,36 @@ class Workspace:
             UsageError: `now` has no time zone.
         """
         _check_time_zone(now)
+        cls.check_new(folder, name)
         folder = Path(folder)
-        if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
-            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
-        identity = Identity.generate(name, now)
+        file = KeyFile.protect(Identity.generate(name, now), passphrase)
+        made: list[Path] = []
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for part in ("lists", "sessions", "reports"):
-                (folder / part).mkdir(exist_ok=True, mode=0o700)
-            keys = OwnKeys.create(folder / IDENTITY, identity, passphrase)
-        except OSError as error:
-            raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
-        return cls(folder, keys, Database.create(folder / DATABASE))
+            for part in (*_missing(folder), *(folder / part for part in _FOLDERS)):
+                if not part.exists():
+                    part.mkdir(mode=0o700)
+                    made.append(part)
+            keep_private(folder)
+            made += [folder / IDENTITY, folder / DATABASE]
+            keys = OwnKeys.create(folder / IDENTITY, file, passphrase)
+            return cls(folder, keys, Database.create(folder / DATABASE, _TABLES))
+        except BaseException as error:
+            _remove(made)
+            if isinstance(error, OSError):
+                raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
+            raise
+
+    @staticmethod
+    def check_new(folder: str | PathLike[str], name: str) -> None:
+        """Refuse a folder or a company's name with which no workspace can be made, before a passphrase is chosen.
+
+        Raises:
+            WorkspaceError: there is a workspace already.
+            TrustError: the name is not usable.
+        """
+        check_name(name)
+        if (Path(folder) / DATABASE).exists() or (Path(folder) / IDENTITY).exists():
+            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
 
     @classmethod
     def open(cls, folder: str | PathLike[str], passphrase: Ask = lambda _: None) -> Self:
@@ -112,15 +153,30 @@ class Workspace:
         """
         return self._keys.identity
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether a passphrase protects the private keys, and so all that is sealed."""
+        return self._keys.is_protected
+
+    def _storage(self) -> Storage:
+        return self.identity.storage
+
+    def sealed(self, name: str) -> SealedFile:
+        """Return a file of the workspace that only its owner can read.
+
+        Args:
+            name: path in the folder, which is bound into the seal.
+        """
+        return SealedFile(self.folder, name, self._storage)
+
     def change_passphrase(self, passphrase: str | None) -> None:
         """Protect the private keys by another passphrase, or with None by none.
 
         Raises:
             WorkspaceError: the present passphrase is wrong or missing, or the file cannot be written.
         """
-        identity = self.identity
         with self.transaction():
-            self._keys.replace(identity, passphrase)
+            self._keys.change_passphrase(passphrase)
 
     @property
     def short_name(self) -> str:
@@ -153,25 +209,28 @@ class Workspace:
                 "Make room, then run this again; nothing is lost.",
             ) from error
 
-    def rotate(self, file: Path, now: datetime) -> Rotation:
-        """Make new keys, under the same passphrase, and write the card that replaces the old one.
+    def rotate(self, now: datetime) -> Rotation:
+        """Make new keys, under the same passphrase, and return the card that replaces the old one.
 
-        The file is written first: after the change the old key is gone, and could not sign the new card any more.
+        The identity file changes in one step. Interrupted before it, the old card holds as before; after it,
+        `last_rotation` has the card for the partners.
 
         Raises:
             TrustError: a session is open.
-            WorkspaceError: the file or the workspace cannot be written.
+            WorkspaceError: the workspace cannot be written; the old card still holds.
         """
         old = self.identity
-        new = Identity.generate(old.card.name, now)
+        new = old.renewed(now)
         rotation = Rotation.write(old, new)
         with self.transaction():
             partners.refuse_open_sessions(self._database)
-            write_atomic(file, rotation.document.encode(), mode=0o644)
-            partners.retire(self._database, old.card, now)
-        with self.transaction():
-            self._keys.replace(new, self._keys.passphrase)
+            self._keys.replace(new, rotation)
         return rotation
+
+    @property
+    def last_rotation(self) -> Rotation | None:
+        """The card that replaced the last own one, with the old key's word for it, if there was one."""
+        return self._keys.last_rotation
 
     def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
         """Record a partner whose fingerprint somebody has confirmed.
@@ -179,7 +238,7 @@ class Workspace:
         Raises:
             TrustError: the card is our own, was revoked, or another card is on file under that name.
         """
-        if card.digest == self.card.digest:
+        if card.digest in {own.digest for own in (self.card, *self._keys.former_cards)}:
             raise TrustError("this is your own card", "Add the card that your partner sent you.")
         with self.transaction():
             partners.add(self._database, card, confirmed_by, now)
@@ -219,22 +278,48 @@ class Workspace:
         """Keep an agreement, signed by one or both."""
         with self.transaction():
             self._database.run(
-                "INSERT OR IGNORE INTO agreement VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO agreement (digest, partner, document, added) VALUES (?, ?, ?, ?)",
                 agreement.digest.hex(),
                 partner.slug,
                 agreement.document,
                 now.isoformat(),
             )
 
+    def agreement_records(self, partner: PartnerRecord) -> list[AgreementRecord]:
+        """List the agreements with a partner, newest first, with when they came and ended."""
+        statement = "SELECT * FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
+        return [
+            AgreementRecord(
+                Agreement.parse(row["document"].encode()),
+                datetime.fromisoformat(row["added"]),
+                datetime.fromisoformat(row["ended"]) if row["ended"] else None,
+            )
+            for row in self._database.all(statement, partner.slug)
+        ]
+
     def agreements(self, partner: PartnerRecord) -> list[Agreement]:
-        """List the agreements with a partner, newest first."""
-        statement = "SELECT document FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
-        return [Agreement.parse(row[0].encode()) for row in self._database.all(statement, partner.slug)]
+        """List the agreements with a partner, newest first, ended ones too."""
+        return [record.agreement for record in self.agreement_records(partner)]
+
+    def end_agreement(self, agreement: Agreement, now: datetime) -> None:
+        """Begin and answer no session under an agreement any more. Call inside a transaction."""
+        statement = "UPDATE agreement SET ended = ? WHERE digest = ? AND ended = ''"
+        self._database.run(statement, now.isoformat(), agreement.digest.hex())
 
     def agreement(self, digest: str) -> Agreement:
         """Return the agreement of a digest in hex."""
         row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
         return Agreement.parse(row[0].encode())
+
+    @property
+    def row_limit(self) -> int:
+        """Rows of a partner above which a person has to confirm an agreement."""
+        rows = self._database.all("SELECT value FROM setting WHERE name = 'row_limit'")
+        return int(rows[0]["value"]) if rows else MOST_ROWS
+
+    def set_row_limit(self, rows: int) -> None:
+        """Set it. Call inside a transaction."""
+        self._database.run("INSERT OR REPLACE INTO setting VALUES ('row_limit', ?)", str(rows))
 
     def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
@@ -254,9 +339,8 @@ class Workspace:
         with self.transaction():
             statement = "INSERT INTO account_list (created, source) VALUES (?, ?)"
             number, self._loaded = self._database.run(statement, now.isoformat(), source), None
-            folder = self._list_folder(number)
-            shutil.rmtree(folder, ignore_errors=True)
-            write_list(folder, accounts, prepared)
+            shutil.rmtree(self._list_folder(number), ignore_errors=True)
+            write_list(number, accounts, prepared, self.sealed)
         return ListRecord(number, now, source)
 
     def current_list(self) -> ListRecord:
@@ -284,12 +368,8 @@ class Workspace:
         """Read a prepared list. The last one stays in memory, for lists never change and every step needs one."""
         if self._loaded is None or self._loaded[0] != number:
             self._loaded = None  # two lists at once may be more than fits
-            self._loaded = number, read_list(self._list_folder(number))
+            self._loaded = number, read_list(number, self.sealed)
         return self._loaded[1]
-
-    def key_points_file(self, number: int) -> Path:
-        """Return where the points of a prepared list's keys may lie: as secret as the list, and gone with it."""
-        return self._list_folder(number) / "key-points"
 
     def _list_folder(self, number: int) -> Path:
         return self.folder / "lists" / str(number)
@@ -328,8 +408,18 @@ class Workspace:
         return [record_of(row) for row in self._database.all("SELECT * FROM session ORDER BY id")]
 
     def knows_offer(self, offer: bytes) -> bool:
-        """Tell whether a message 1 was answered, or made, before."""
+        """Return whether a message 1 was answered, or made, before."""
         return bool(self._database.all("SELECT 1 FROM session WHERE offer = ?", offer))
+
+    def budget(self, partner: PartnerRecord) -> PartnerBudget:
+        """Add up what a partner got over all agreements, and what it could have made of it."""
+        counted = [
+            (self.agreement(session.agreement), Role(session.role))
+            for session in self.sessions(partner)
+            if session.charged
+        ]
+        sent = self.sketches.disclosures(partner.slug)
+        return budget_of(counted, sum((each.epsilon.fraction for each in sent), Fraction(0)))
 
     def record(self, facts: Facts) -> None:
         """Add an entry to the ledger. Call inside the transaction of the step that it records."""
@@ -338,19 +428,32 @@ class Workspace:
     def ledger(self) -> Ledger:
         """Return the ledger with all cards that were ever on file."""
         former = [Card.parse(row[0].encode()) for row in self._database.all("SELECT card FROM former_card")]
-        cards = [self.card, *(partner.card for partner in self.partners()), *former]
+        own = (self.card, *self._keys.former_cards)
+        cards = [*own, *(partner.card for partner in self.partners()), *former]
         return Ledger(entries(self._database), {card.digest.hex(): card for card in cards})
 
     def save_result(self, record: SessionRecord, result: SessionResult) -> None:
         """Keep what a session found."""
-        write_result(self.session_folder(record.id), result)
+        write_result(record.id, result, self.sealed)
 
     def result(self, record: SessionRecord) -> SessionResult:
         """Read what a finished session found."""
-        return read_result(self.session_folder(record.id))
+        return read_result(record.id, self.sealed)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """Return the folders on the way to one that are missing, the outermost first."""
+    return [each for each in (*folder.parents[::-1], folder) if not each.exists()]
+
+
+def _remove(made: list[Path]) -> None:
+    """Remove what a failed creation has made, and nothing that was there before."""
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _check_time_zone(now: datetime) -> None:
     """Refuse a time that cannot be compared with those on file."""
     if now.tzinfo is None:
-        raise UsageError("a time without a time zone says no moment", "Pass datetime.now(UTC).")
+        raise UsageError("the time has no time zone", "Pass datetime.now(UTC).")

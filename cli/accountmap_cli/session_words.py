@@ -1,0 +1,175 @@
+"""What is said of a session: before it, at its questions, and at its end."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from accountmap_cli.output import plural, table
+
+if TYPE_CHECKING:
+    from accountmap import Outcome, Preview
+    from accountmap.session import Claims, Forecast
+    from accountmap.workspace.estimates import Estimate
+
+SEGMENT_NOUNS = {"customer": "customers", "opportunity": "open opportunities", "prospect": "prospects"}
+
+
+def segment_noun(segment: str) -> str:
+    """Name a segment in the plural."""
+    return SEGMENT_NOUNS.get(segment, segment)
+
+
+def estimate_in_words(estimate: "Estimate") -> str:
+    """Say an estimate with its range."""
+    return f"about {estimate.estimate:,} ({estimate.low:,} to {estimate.high:,})"
+
+
+def preview_table(preview: "Preview", partner: str) -> str:
+    """Show what is estimated of each own segment."""
+    known = {each.segment: each for each in preview.estimates if each.level == 1}
+    rows = [
+        (
+            f"your {segment_noun(segment)}",
+            size,
+            estimate_in_words(known[segment]) if segment in known else "no estimate: fewer than 100 companies",
+        )
+        for segment, size in preview.own_sizes.items()
+        if size
+    ]
+    return table(["", "companies", f"also on {partner}'s list"], rows)
+
+
+def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
+    """Say what the estimates are, and what is decided."""
+    yield (
+        f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal names; "
+        "the session itself usually finds a fifth to a third more."
+    )
+    shown = ", ".join(preview.shown).replace("_", " ")
+    yield (
+        "If both of you reveal, each learns which of its own companies the other has too, and in which of the "
+        f"other's segments. Of these companies {partner} sees "
+        + (f"your {shown}." if shown else "no field of yours.")
+    )
+    if preview.asks:
+        yield "Possible matches are kept apart: neither side sees a name of them before somebody asks and answers."
+    if preview.totals:
+        yield f"{partner} also gets noisy totals of your list, by country, industry and size."
+    if preview.names_rest:
+        yield f"{partner} also learns THE NAMES OF ALL YOUR OTHER ACCOUNTS in these segments: you agreed to that."
+    if preview.partner_agreed:
+        yield f"{partner} has agreed already."
+
+
+def choices(partner: str) -> str:
+    """Say what each answer means."""
+    return (
+        "  reveal   go on: both learn which companies you share\n"
+        f"  later    decide another day: nothing leaves, {partner} waits\n"
+        f"  decline  end this session: {partner} is told, no account is revealed"
+    )
+
+
+def claims_in_words(claims: "Claims", partner: str) -> str:
+    """Say which claims are above the caps."""
+    lines = [f"{partner}'s list matches more of yours than could be checked beforehand:"]
+    for (segment, tier), count in claims.above.items():
+        allowed = claims.allowed[segment, tier]
+        expected = (
+            "no estimate for fewer than 100 companies" if allowed is None else f"expected at most {allowed:,}"
+        )
+        what = plural(count, "match") if tier.label == "strong" else plural(count, "possible match")
+        lines.append(f"  {what} of your {claims.own_sizes[segment]:,} {segment_noun(segment)} ({expected})")
+    lines.append("If that is far more than you expect, ask them first: nothing else has left yet.")
+    return "\n".join(lines)
+
+
+def forecast_in_words(about: "Forecast") -> Iterator[str]:
+    """Say what the partner will learn at each step, and what it could learn at worst."""
+    initiates = about.role == 0
+    yield (
+        f"A session with {about.partner} now, with list {about.list_id}, under agreement {about.agreement[:12]}…; "
+        f"you {'begin' if initiates else 'answer'}."
+    )
+    yield f"What {about.partner} will learn, and by which of your messages:\n"
+    for number, line in zip(about.messages, steps_in_words(about), strict=True):
+        yield f"  {int(number):2}  {line}"
+    yield from (f"      {line}" for line in kept_apart(about))
+    first, asked = ("1", "3") if initiates else ("2", "4")
+    yield f"\nMessage {first} leaves without a question. You are asked before message {asked}."
+    yield "\nWhat a partner that cheats could learn, after both of you have agreed:\n"
+    yield from (f"  -  {line}" for line in worst(about))
+    yield "\nNothing was written and nothing has left."
+
+
+def kept_apart(about: "Forecast") -> Iterator[str]:
+    """Say what takes no part, and which pairs of segments are hidden."""
+    for reason, count in about.withheld.items():
+        yield f"{plural(count, 'company')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
+    pairs = ((mine, theirs) for mine in about.own_sizes for theirs in about.partner_sizes)
+    hidden = [f"your {segment_noun(a)} by their {segment_noun(b)}" for a, b in pairs if (a, b) not in about.named]
+    if hidden:
+        yield f"Never compared: {', '.join(hidden)}."
+
+
+def steps_in_words(about: "Forecast") -> tuple[str, ...]:
+    """Say what each own message shows."""
+    padded = ", ".join(f"{size:,} {segment}" for segment, size in about.padded_sizes.items())
+    again = " It has this copy already." if about.sketch_known else ""
+    sketch = (
+        f"A blurred copy of your list (epsilon {about.epsilon}): a guess about any one company, never a certainty."
+        f"{again}"
+    )
+    points = (
+        f"Padded sizes ({padded}), and about what share of each segment has a website and a country. Blinded values, "
+        "from which nothing can be read without your secret."
+    )
+    links = "How keys of both lists are linked, without names, and so how many companies match."
+    matches = (
+        f"Which of its own companies are on your list, at most {about.most_matches:,}, and in which of your "
+        f"segments. {plural(about.comparable, 'company')} of yours can match at all."
+    )
+    shown = ", ".join(f"{name.replace('_', ' ')} (you have {n:,})" for name, n in about.filled.items())
+    fields = f"Of the companies that match: {shown}." if shown else "No field of the companies that match."
+    if about.totals:
+        fields += " And noisy totals of your list, by country, industry and size."
+    if about.names_rest:
+        fields += " And THE NAMES OF ALL YOUR OTHER ACCOUNTS in these segments."
+    if about.role == 0:
+        return (sketch, points, links, matches, fields)
+    return (sketch, points, matches, fields, "Nothing.")
+
+
+def worst(about: "Forecast") -> Iterator[str]:
+    """Say what a partner could learn that does not play fair, and what can be done about it."""
+    total = about.partner_keys * about.runs_left
+    if about.role == 0:
+        yield (
+            f"It can test up to {about.partner_keys:,} names, parts of names or domains that it wrote down beforehand "
+            "against your list, and stop without a match. It reads no name, owner or amount that way. Smaller sizes "
+            "and an audit clause bound it."
+        )
+    else:
+        yield (
+            "It can list companies that are not its own accounts, and learns of each whether you have it. Sizes and "
+            "an audit clause bound it."
+        )
+    yield (
+        f"{plural(about.runs_left, 'session')} may still run in these 30 days: {total:,} keys, if it changed them "
+        "each time. Agree on fewer sessions if that is too many."
+    )
+    if about.names_rest:
+        yield "The names of all your other accounts leave to whoever signed. Agree without them if you are not sure."
+    if about.changed:
+        listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
+        yield f"Since the last session of yours changed: {listed}. Comparing both results shows them among these."
+    yield "What it keeps of this session a quantum computer could open one day; and it may tell others."
+
+
+def ending(outcome: "Outcome", partner: str, slug: str) -> str:
+    """Say how far a session came that was stopped."""
+    if outcome.session is None or outcome.session.charged is None:
+        if outcome.taken:
+            return f"{partner} saw the preview and declined; no account was revealed."
+        return "The session ended before anything was revealed."
+    learned = f"accountmap ledger show --with {slug}"
+    return f"The session broke off before its end. What {partner} has learned until then: {learned}."

@@ -1,0 +1,137 @@
+"""`accountmap status`: where each partner stands, and what comes next."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from shlex import quote
+from typing import TYPE_CHECKING
+
+import click
+
+from accountmap_cli.context import workspace
+from accountmap_cli.output import emit, emit_json
+
+if TYPE_CHECKING:
+    from accountmap import Workspace
+    from accountmap.trust.agreement import Agreement
+    from accountmap.workspace import PartnerRecord, SessionRecord
+
+LAST_MESSAGE = 10
+
+
+@dataclass(frozen=True)
+class PartnerStatus:
+    """Where a partner stands.
+
+    Attributes:
+        partner: its name.
+        session: where the last session stands, in words.
+        waits_for: "you", "them", or nothing.
+        since: when the last step was taken, or None.
+        list_id, newest_list: the list of the last session, and the current one.
+        agreement: until when it holds, in words.
+        command: what to type next.
+    """
+
+    partner: str
+    session: str
+    waits_for: str
+    since: datetime | None
+    list_id: int | None
+    newest_list: int | None
+    agreement: str
+    command: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def status(context: click.Context, as_json: bool) -> None:
+    """Say for each partner where the session stands, who waits for whom, and what to type next.
+
+    \b
+    Example:
+      accountmap status
+    """
+    with workspace(context) as own:
+        found = [partner_status(own, partner, datetime.now(UTC)) for partner in own.partners()]
+    if as_json:
+        emit_json([asdict(each) for each in found])
+        return
+    if not found:
+        emit("No partner yet. Send your card, and add theirs with: accountmap partner add FILE")
+    for each in found:
+        emit("\n".join(in_words(each)))
+
+
+def in_words(about: PartnerStatus) -> list[str]:
+    """Say where a partner stands."""
+    waits = {"you": " It waits for you", "them": f" It waits for {about.partner}", "": ""}[about.waits_for]
+    since = f" since {about.since:%Y-%m-%d %H:%M} UTC." if about.since and waits else "." if waits else ""
+    lists = ""
+    if about.list_id and about.newest_list and about.newest_list != about.list_id:
+        lists = f" (a newer one is prepared: {about.newest_list})"
+    used = f"  List {about.list_id}{lists}." if about.list_id else "  No list was used yet."
+    return [
+        f"{about.partner}: {about.session}.{waits}{since}",
+        f"{used} {about.agreement}",
+        f"  Next: {about.command}",
+    ]
+
+
+def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) -> PartnerStatus:
+    """Find out where a partner stands."""
+    from accountmap.workspace import Status
+
+    session = next(iter(own.sessions(partner)), None)
+    agreements = [a for a in own.agreements(partner) if not a.is_preview]
+    complete = [a for a in agreements if a.complete]
+    newest = _newest_list(own)
+    slug = quote(partner.slug)
+    again = f"accountmap map --with {slug}"
+    words, waits, command = "no session yet", "", again
+    if partner.revoked_at:
+        words, command = "its card was revoked", "accountmap partner add FILE"
+    elif newest is None:
+        command = "accountmap accounts prepare FILE"
+    elif not agreements:
+        command = f"accountmap agreement new --with {slug}"
+    elif not complete:
+        words, waits, command = "an agreement is proposed", "them", "accountmap agreement sign FILE"
+    elif session and session.status is Status.OPEN:
+        words = f"message {session.step} of {LAST_MESSAGE}"
+        waits = "them" if _ours_is_last(session) else "you"
+    elif session:
+        words = {Status.DONE: "done", Status.STOPPED: "stopped", Status.ABANDONED: "given up"}[session.status]
+        if session.status is Status.DONE and newest == session.list_id:
+            command = f"accountmap report open --with {slug}"
+    return PartnerStatus(
+        partner=partner.card.name,
+        session=words,
+        waits_for=waits,
+        since=None if session is None else session.finished or session.charged or session.created,
+        list_id=session.list_id if session else None,
+        newest_list=newest,
+        agreement=_agreement_in_words(complete, now),
+        command=command,
+    )
+
+
+def _ours_is_last(session: "SessionRecord") -> bool:
+    """Return whether our message was the last one: initiators send the odd ones."""
+    return session.step % 2 == 1 - session.role
+
+
+def _newest_list(own: "Workspace") -> int | None:
+    from accountmap.errors import WorkspaceError
+
+    try:
+        return own.current_list().id
+    except WorkspaceError:
+        return None
+
+
+def _agreement_in_words(complete: "list[Agreement]", now: datetime) -> str:
+    if not complete:
+        return "No signed agreement."
+    until = complete[0].terms.valid_until
+    return f"Agreement until {until}." if now.date() <= until else f"The agreement ended on {until}."

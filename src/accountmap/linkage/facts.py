@@ -1,0 +1,180 @@
+"""What is known of one account, for its keys and for comparing it with others of its list."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from accountmap.linkage.distinctiveness import KINDS
+from accountmap.linkage.domains import Address, addresses, domain_label
+from accountmap.linkage.names import (
+    OTHER_SCRIPT,
+    Name,
+    abbreviated,
+    country_of_word,
+    ending,
+    is_generic,
+    latin_part,
+    named_country,
+    parse,
+    split_words,
+    squash,
+)
+from accountmap.linkage.places import comparison_country, country_code, country_of_domain, is_place_word
+from accountmap.linkage.written_name import WrittenName, read_name
+
+ADDRESS_COLUMNS: Final = ("domain", "website", "email")
+"""Where an account's domain is looked for, in this order."""
+
+_NO_NUMBERS: Final[Mapping[str, str | None]] = MappingProxyType({})
+
+
+class Facts(NamedTuple):
+    """What is known of one account.
+
+    Attributes:
+        name: its name, taken apart.
+        other: another name that stands in the same field: the legal beside the trading name, a short form.
+        domain: its registrable domain, and in `domain_column` where that stood.
+        closeness: how well the name fits the domain: 2 its label is the name, 1 a part of it, 0 neither.
+        label: the squashed label of the domain, or of the domain on which it has a page.
+        country: as compared, ISO 3166 alpha-2.
+        at_home: the list states a country, and it is that of the domain.
+        numbers: its registry numbers by kind.
+    """
+
+    name: Name | None
+    other: Name | None
+    domain: str | None
+    domain_column: str
+    closeness: int
+    label: str | None
+    country: str | None
+    at_home: bool
+    numbers: Mapping[str, str | None] = _NO_NUMBERS
+
+
+_BRACKETED: Final = re.compile(r"\s*[(（\[【]\s*([^()（）\[\]【】]{2,60}?)\s*[)）\]】]")
+_CHINESE: Final = re.compile("[\u3400-\u9fff]")
+
+
+def alternatives(text: str) -> tuple[str, ...]:
+    """Split a name with a short form or a place in brackets, or in two scripts.
+
+    Returns:
+        The name, then what else it is called: `Environmental Systems Research Institute (ESRI)` is ESRI too, and
+        `三聯書店 Joint Publishing` has its own signs. A place in brackets behind Chinese signs is put in front, as
+        others write it.
+    """
+    found = _BRACKETED.search(text)
+    if found is None:
+        return (text, " ".join(filter(OTHER_SCRIPT.search, text.split()))) if latin_part(text) else (text,)
+    inner, outer = found[1], text[: found.start()] + " " + text[found.end() :]
+    if _CHINESE.search(inner) and _CHINESE.search(text[: found.start()]) and _is_place(inner):
+        return (inner + outer,)
+    return (outer, inner) if _is_other_name(inner, outer) else (text,)
+
+
+def _is_other_name(inner: str, outer: str) -> bool:
+    """Return whether brackets hold a name: not a place, a form, or a word that says nothing."""
+    words = tuple(split_words(inner))
+    if not words or is_generic(abbreviated(words)) or ending(words) == len(words) or not parse(outer):
+        return False
+    return not any(is_place_word(word) or country_of_word(word) for word in words)
+
+
+def _is_place(text: str) -> bool:
+    words = split_words(text)
+    return bool(words) and all(is_place_word(word) or country_of_word(word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _label(domain: str) -> str | None:
+    words = tuple(split_words(domain_label(domain) or ""))
+    return None if is_generic(words) or KINDS.issuperset(words) else squash(words)
+
+
+def _fit(name: Name | None, address: Address) -> int:
+    """Return how well a name fits a domain: 2 its label is the name or its initials, 1 a part of it, else 0."""
+    label = _label(address.domain)
+    if name is None or label is None:
+        return 0
+    written = squash(name.full), squash(name.core)
+    initials = "".join(word[0] for word in name.core)
+    if label in written or label == initials or address.domain.replace(".", "").replace("-", "") in written:
+        return 2
+    begins = any(each.startswith(label) or label.startswith(each) for each in written)
+    return int(begins or label in name.words)
+
+
+def _is_own(name: Name | None, address: Address) -> bool:
+    """Return whether a domain is the account's own: not a page or mailbox under another company's."""
+    fit = _fit(name, address)
+    if address.is_shared:
+        return fit == 2 or (fit == 1 and not address.is_page and _begins(name, _label(address.domain)))
+    return not address.is_page or fit == 2
+
+
+def _begins(name: Name | None, label: str | None) -> bool:
+    return name is not None and squash(name.full[:1]) == label
+
+
+class _Web(NamedTuple):
+    """The domain of an account, where it stood, how well it fits, and the domain whose label counts."""
+
+    domain: str | None
+    column: str
+    closeness: int
+    labelled: str | None
+
+
+def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
+    """Find the domain that fits the name best among those of the first column that has one."""
+    labelled = None
+    cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
+    for column, text in (*cells, ("name", written.address)):
+        found = addresses(text) if text else ()
+        labelled = labelled or next((each.domain for each in found if not each.is_shared), None)
+        own = [each for each in found if _is_own(name, each)]
+        if own:
+            best = max(own, key=lambda each: _fit(name, each))
+            return _Web(best.domain, column, _fit(name, best), best.domain)
+    return _Web(None, "", 0, labelled)
+
+
+def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
+    """Take the names of a field apart: the one that counts, and another one."""
+    first, *others = alternatives(written.text) if not written.others else (written.text, *written.others)
+    name = parse(first)
+    parsed = (parse(other) for other in others)
+    return name, next((other for other in parsed if other and name and other.full != name.full), None)
+
+
+def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
+    """Collect what the keys of one account are made of.
+
+    Args:
+        account: its cells by column; those that are missing count as blank.
+        numbers: its canonical registry numbers by kind.
+    """
+    written = read_name(account.get("name") or "")
+    name, other = _names(written)
+    web = _web(account, name, written)
+    if name is None and written.address and web.domain:
+        name = parse(domain_label(web.domain) or "")
+    stated = country_code(account.get("country"))
+    of_domain = country_of_domain(web.domain)
+    code = stated or of_domain or (named_country(name) if name else None)
+    country = comparison_country(code) if code else None
+    return Facts(
+        name=name,
+        other=other,
+        domain=web.domain,
+        domain_column=web.column,
+        closeness=web.closeness,
+        label=_label(web.labelled) if web.labelled else None,
+        country=country,
+        at_home=stated is not None and of_domain is not None and comparison_country(of_domain) == country,
+        numbers=numbers or _NO_NUMBERS,
+    )

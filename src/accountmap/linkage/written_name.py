@@ -1,0 +1,282 @@
+"""What people write into the name field of a CRM, and the company's name in it (canonical-v2 §3).
+
+Exports carry HTML entities and text that was encoded twice. People write there that they have no name, what state
+the record is in, its number, or the trading name beside the legal one. All of it is taken off before a name is
+taken apart: two companies must not meet because both are `INACTIVE`.
+"""
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from accountmap.linkage.names import ending, is_generic, split_words
+from accountmap.linkage.tables import read_rows, read_words
+
+MAX_CHARACTERS: Final = 2048
+"""Longer cells are cut here; names end long before."""
+
+_MOST_DECODINGS: Final = 5
+"""How often entities and encodings are undone: exports of exports of exports."""
+
+PLACEHOLDER: Final = "placeholder"
+PERSON: Final = "person"
+STATUS_MARK: Final = "status_mark"
+WEB_ADDRESS: Final = "web_address"
+
+
+class WrittenName(NamedTuple):
+    """What stands in a name field.
+
+    Attributes:
+        text: the company's name; empty if there is none.
+        others: a further name of it: the legal name beside the trading name, a former name.
+        finding: why the cell deserves a look: one of the constants above, or empty.
+        address: a web address that stands there in the place of a name.
+    """
+
+    text: str
+    others: tuple[str, ...] = ()
+    finding: str = ""
+    address: str = ""
+
+
+_ENTITY: Final = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_TWICE: Final = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
+)
+"""A character of UTF-8 that was read as Windows-1252: a first byte and a following one."""
+
+
+def _byte(char: str) -> bytes:
+    """Give the byte that Windows-1252 reads as `char`; the five bytes that it leaves out stand for themselves."""
+    try:
+        return char.encode("cp1252")
+    except UnicodeEncodeError:
+        return char.encode("latin-1")
+
+
+def _decoded_once(text: str) -> str:
+    if _ENTITY.search(text):
+        return _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    if _TWICE.search(text):
+        try:
+            return b"".join(map(_byte, text)).decode()
+        except UnicodeError:
+            return text
+    return text
+
+
+def _decoded(text: str) -> str:
+    """Undo HTML entities and UTF-8 that was read as Windows-1252, as often as exports did it."""
+    for _ in range(_MOST_DECODINGS):
+        decoded = _decoded_once(text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_TOKEN: Final = re.compile(r"[^\W_]+")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("ı", "i")
+
+
+def _letters(text: str) -> str:
+    """Reduce a text to its letters and digits in lower case: what placeholders are compared by."""
+    return "".join(filter(str.isalnum, _folded(text)))
+
+
+def _phrase(text: str) -> str:
+    """Reduce a text to its words in lower case, parted by single blanks: what marks are compared by."""
+    return " ".join(_TOKEN.findall(_folded(text)))
+
+
+def _phrases(file_name: str, kind: str) -> list[str]:
+    rows = (cells for *_, of, cells in read_rows(file_name) if of == kind)
+    return [phrase for cells in rows for phrase in cells.split(", ")]
+
+
+_CLEAR: Final = frozenset(map(_phrase, _phrases("status_marks.tsv", "clear")))
+"""Marks that mean nothing else."""
+
+_MARKS: Final = _CLEAR | frozenset(map(_phrase, _phrases("status_marks.tsv", "apart")))
+"""Those, and words that names have too: marks only where something parts them from the name."""
+
+_MOST_WORDS: Final = max(phrase.count(" ") + 1 for phrase in _CLEAR)
+_PLACEHOLDER_WORDS: Final = [
+    phrase for _, listed in read_rows("placeholder_names.tsv") for phrase in listed.split(", ")
+]
+_PLACEHOLDERS: Final = frozenset(map(_letters, [*_PLACEHOLDER_WORDS, *_CLEAR]))
+_ENDS: Final = " \t\r\n\u00a0\u3000,;:|/–—-_"
+"""What is left at the ends of a name when something beside it is taken off."""
+
+_OPEN, _SHUT = r"(\[{<（【［「*#!~", r")\]}>）】］」*#!~"
+_IN_FRONT: Final = re.compile(rf"\s*[{_OPEN}]+([^{_SHUT}]{{1,60}})[{_SHUT}]+(?=\s*\S)")
+_BEHIND: Final = re.compile(rf"[{_OPEN}]+([^{_OPEN}{_SHUT}]{{1,60}})[{_SHUT}]+\s*$")
+_PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|\s_|_\s)\s*")
+_NUMBER_FRONT: Final = re.compile(
+    r"^\s*(?:[(\[#]\s*[0-9][0-9./-]{2,}\s*[)\]]?[\s:|–—-]+|[A-Z]{0,3}[0-9]{4,}\s*(?:\s[–—-]+\s|[:|])\s*)(?=\S)"
+)
+"""The number of a record in front of its name: `100234 - Alba`, `[4711] Alba`."""
+
+_NUMBER_BEHIND: Final = re.compile(r"(?:\s*[(\[#]+\s*[0-9]{5,}\s*[)\]]?|\s[–—-]+\s[0-9]{5,})\s*$")
+
+
+def _joint(kind: str, apart: str) -> re.Pattern[str]:
+    """Match the phrases of a kind between two names."""
+    phrases = sorted(_phrases("name_joints.tsv", kind), key=len, reverse=True)
+    written = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in phrases)
+    return re.compile(rf"\s*[,;(\[–—-]{apart}\s*(?<!\w)(?:{written})\s*:?\s+", re.IGNORECASE)
+
+
+_TRADING: Final = _joint("trading", "*")
+_FORMER: Final = (_joint("former", "*"), _joint("apart", "+"))
+_JOINT_WORDS: Final = frozenset(
+    _TOKEN.findall(phrase)[0]
+    for kind in ("trading", "former", "apart")
+    for phrase in _phrases("name_joints.tsv", kind)
+)
+"""First words of all joints: without one of them a text has none."""
+
+_TITLES: Final = read_words("person_titles.txt")
+_TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
+_HONORIFIC: Final = re.compile(r"\S\s*(?:先生|女士|小姐|씨)$|\S(?:様|殿)$")
+_WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})")
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]*(?:-[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]+)*")
+_CLEAR_WORDS: Final = frozenset(word for phrase in _CLEAR for word in (phrase.split()[0], phrase.split()[-1]))
+_SIGNALS: Final = (
+    _CLEAR_WORDS
+    | {_TOKEN.findall(_folded(phrase))[0] for phrase in _PLACEHOLDER_WORDS}
+    | set(map(str.casefold, _TITLES))
+    | {"www", "www1", "www2", "http", "https"}
+)
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
+    words = text.casefold().replace(".", " ").replace(",", " ").split()
+    return (
+        len(words) > 1
+        and words[0].partition("-")[0] not in _SIGNALS
+        and words[-1] not in _CLEAR_WORDS
+        and _JOINT_WORDS.isdisjoint(words)
+        and _PLAIN.fullmatch(text) is not None
+        and " -" not in text
+        and "- " not in text
+    )
+
+
+def _without_marks(text: str) -> str:
+    """Take marks and numbers of records from both ends, as long as something remains."""
+    while rest := _less_bracketed(text) or _less_parted(text) or _less_numbered(text) or _less_clear(text):
+        text = rest
+    return text
+
+
+def _is_mark(text: str) -> bool:
+    """Return whether a text in brackets is a mark, perhaps with a remark behind it."""
+    words = _phrase(text).split()
+    return " ".join(words) in _MARKS or any(
+        " ".join(words[:size]) in _CLEAR for size in range(1, min(_MOST_WORDS, len(words)) + 1)
+    )
+
+
+def _less_bracketed(text: str) -> str:
+    if (found := _IN_FRONT.match(text)) and _is_mark(found[1]) and (rest := text[found.end() :].strip(_ENDS)):
+        return rest
+    if (found := _BEHIND.search(text)) and _is_mark(found[1]):
+        return text[: found.start()].strip(_ENDS)
+    return ""
+
+
+def _less_parted(text: str) -> str:
+    cuts = list(_PARTING.finditer(text))
+    if not cuts:
+        return ""
+    first, last = cuts[0], cuts[-1]
+    if _phrase(text[: first.start()]) in _MARKS and (rest := text[first.end() :].strip(_ENDS)):
+        return rest
+    return text[: last.start()].strip(_ENDS) if _phrase(text[last.end() :]) in _MARKS else ""
+
+
+def _less_numbered(text: str) -> str:
+    for pattern in (_NUMBER_FRONT, _NUMBER_BEHIND):
+        rest = pattern.sub("", text, count=1).strip(_ENDS)
+        if rest and rest != text.strip(_ENDS):
+            return rest
+    return ""
+
+
+def _less_clear(text: str) -> str:
+    """Take off a mark that nothing parts from the name: of several words, or alone in capitals."""
+    found = list(_TOKEN.finditer(text))
+    ends = {found[0][0].casefold(), found[-1][0].casefold()} if found else set()
+    if text.isascii() and _CLEAR_WORDS.isdisjoint(ends):
+        return ""
+    for size in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
+        front, behind = found[size - 1].end(), found[-size].start()
+        for mark, rest in ((text[:front], text[front:]), (text[behind:], text[:behind])):
+            stands_out = size > 1 or not mark.isascii() or (mark.isupper() and not rest.isupper())
+            if stands_out and _phrase(mark) in _CLEAR:
+                return rest.strip(_ENDS + ".!")
+    return ""
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Split a text that has two names: trading and legal name; present and former name."""
+    if _JOINT_WORDS.isdisjoint(_TOKEN.findall(text.casefold())):
+        return (text,)
+    for pattern in (_TRADING, *_FORMER):
+        if found := pattern.search(text):
+            left, right = text[: found.start()].strip(_ENDS + "(["), text[found.end() :].strip(_ENDS + ")]")
+            if left and right:
+                return (right, left) if pattern is _TRADING else (left, right)
+    return (text,)
+
+
+def _is_person(text: str) -> bool:
+    """Return whether a title stands in front of two or three words of which none is a word for a company."""
+    if (found := _TITLED.fullmatch(text)) and found[1] in _TITLES:
+        words = tuple(split_words(found[2]))
+        return not ending(words) and not any(is_generic((word,)) for word in words)
+    return _HONORIFIC.search(text) is not None
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether a text says that there is no name: `[not provided]`, `Test Account 2`, `xxx`, `?`."""
+    bare = _letters(text).rstrip("0123456789")
+    if not bare:
+        return not any(map(str.isalnum, text))
+    return bare in _PLACEHOLDERS or (1 < len(bare) <= 8 and set(bare) <= {bare[0]} & set("xyzqa"))
+
+
+@lru_cache(maxsize=1 << 12)
+def read_name(text: str) -> WrittenName:
+    """Find the company's name in what stands in the name field of a record.
+
+    Args:
+        text: the cell as it was written, in any script.
+
+    Returns:
+        The name as people write it, still with its legal form.
+    """
+    if _is_plain(text[:MAX_CHARACTERS]):
+        return WrittenName(text[:MAX_CHARACTERS])
+    decoded = _decoded(_INVISIBLE.sub("", text[:MAX_CHARACTERS])).strip()
+    if is_placeholder(decoded):
+        return WrittenName("", finding=PLACEHOLDER)
+    if _WEB.fullmatch(decoded):
+        return WrittenName("", finding=WEB_ADDRESS, address=decoded)
+    if _is_person(decoded):
+        return WrittenName("", finding=PERSON)
+    name = _without_marks(decoded)
+    if name != decoded and is_placeholder(name):
+        return WrittenName("", finding=PLACEHOLDER)
+    first, *others = _names(name)
+    return WrittenName(first, tuple(others), STATUS_MARK if name != decoded else "")

@@ -1,0 +1,141 @@
+"""Words that several parts share: roles, levels, tiers, outcomes, and the fields that an agreement can show."""
+
+from enum import IntEnum, IntFlag, StrEnum
+from fractions import Fraction
+from typing import Final, Self
+
+
+class Role(IntEnum):
+    """What a party does in a session. The number is that on the wire (message-v2 §2)."""
+
+    INITIATOR = 0
+    RESPONDER = 1
+
+    @property
+    def label(self) -> str:
+        """Its name in an agreement."""
+        return self.name.lower()
+
+    @property
+    def other(self) -> "Role":
+        """The role of the partner."""
+        return Role(1 - self)
+
+    @classmethod
+    def of(cls, label: str) -> Self:
+        """Return the role of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return cls[label.upper()]
+
+
+class Level(StrEnum):
+    """What a cell of the sharing matrix shows of matches."""
+
+    HIDDEN = "hidden"
+    NAMES = "names"
+    FIELDS = "fields"
+
+
+class Tier(IntEnum):
+    """How much a match key says: a strong one names a company, a weak one only hints at it.
+
+    The number is that in the receipt (account-psi-v2 §7.10).
+    """
+
+    STRONG = 1
+    WEAK = 2
+
+    @property
+    def label(self) -> str:
+        """Its name in an agreement."""
+        return self.name.lower()
+
+
+class WeakSlots(StrEnum):
+    """What matches by weak keys alone may come to. With NONE, weak keys are not sent."""
+
+    NONE = "none"
+    ASK = "ask"
+    REVEAL = "reveal"
+
+
+class Outcome(IntEnum):
+    """What becomes of a match. The number is that in the receipt (account-psi-v2 §7.10)."""
+
+    DROP = 0
+    REVEAL = 1
+    ASK = 2
+
+
+class Says(StrEnum):
+    """What a slot says of a company, for presence bits and contradictions."""
+
+    NAME = "name"
+    DOMAIN = "domain"
+    COUNTRY = "country"
+    OTHER = "other"
+
+
+class Contradiction(IntFlag):
+    """What two matched rows both have, and do not share."""
+
+    NONE = 0
+    DOMAIN = 1
+    COUNTRY = 2
+
+
+class PreviewKind(StrEnum):
+    """What a sketch shows: a company's presence, or also its segment."""
+
+    SKETCH = "sketch"
+    SEGMENTS = "segments"
+
+
+class Epsilon(StrEnum):
+    """How much a sketch may shift the odds that a company is on the list: by at most e to this power."""
+
+    TWO = "2"
+    ONE = "1"
+    HALF = "1/2"
+    QUARTER = "1/4"
+
+    @property
+    def fraction(self) -> Fraction:
+        """The number."""
+        return Fraction(self.value)
+
+
+class Leader(StrEnum):
+    """Who leads on an account that both have, as one side sees it."""
+
+    ME = "me"
+    THEM = "them"
+    BOTH = "both"
+
+
+class Answer(StrEnum):
+    """What was answered to a question about a possible match."""
+
+    OPEN = "open"
+    SAME = "same"
+    NO = "no"
+
+
+SHARED_FIELDS: Final = (
+    "name",
+    "website",
+    "country",
+    "region",
+    "city",
+    "industry",
+    "employees",
+    "owner_name",
+    "owner_email",
+    "amount",
+    "stage",
+    "registered_deal",
+)
+"""The columns of an account list that an agreement may let the partner see of matched accounts."""

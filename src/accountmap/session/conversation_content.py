@@ -1,0 +1,256 @@
+"""The contents of messages about single matches as bytes, and the rules for reading them (conversation-v1 §3, §4)."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from accountmap.errors import PeerError
+from accountmap.psi.codec import RefusalError, require
+from accountmap.psi.suite import MATCH_ID_BYTES
+from accountmap.session.payload import decode_payload
+
+TEXT_BYTES: Final = 200
+"""Longer texts are cut at a character."""
+
+MESSAGE_ID_BYTES: Final = 32
+LEAST_QUESTIONS: Final = 25
+"""So many may be asked about a session, however few matches it revealed."""
+
+_SAME, _NO = 1, 2
+_COUNT, _LENGTH, _LONG = 2, 2, 4
+
+
+class ShownAccount(NamedTuple):
+    """What a question, and an answer *same*, shows of an account; website and country may be empty."""
+
+    name: str
+    website: str
+    country: str
+
+
+class Same(NamedTuple):
+    """The answer *same*: an account of the one who answers, and its agreed fields (message-v2 §6.1)."""
+
+    account: ShownAccount
+    payload: bytes
+
+
+Verdict = Same | None
+"""The answer to a question; None is *no*, which also means that the person does not want to tell."""
+
+
+def most_questions(revealed: int) -> int:
+    """Return how many questions may be asked about a session that revealed so many matches."""
+    return max(LEAST_QUESTIONS, revealed // 10)
+
+
+@dataclass(frozen=True)
+class SessionMatter:
+    """What a reader knows of the session that a message is about.
+
+    Attributes:
+        to_ask: ids of the matches to ask about.
+        revealed: how many matches were revealed.
+        was_asked: ids of those that the partner has asked about.
+        asked: by id of a message with own questions, the ids of the matches that it asked about.
+        answered: by id of a message with own answers, the ids of the matches that it called the same.
+        shown_fields: returns how many fields the partner shows of a match that is the same.
+    """
+
+    to_ask: Collection[bytes]
+    revealed: int
+    was_asked: Collection[bytes]
+    asked: Mapping[bytes, Collection[bytes]]
+    answered: Mapping[bytes, Collection[bytes]]
+    shown_fields: Callable[[bytes], int]
+
+
+def write_questions(questions: Mapping[bytes, ShownAccount]) -> bytes:
+    """Write questions: for each match the account that is shown."""
+    return _counted(match + _account(shown) for match, shown in sorted(questions.items()))
+
+
+def write_acknowledgement(ids: Iterable[bytes]) -> bytes:
+    """Write which messages were taken."""
+    return _counted(sorted(ids))
+
+
+def write_answers(questions_id: bytes, verdicts: Mapping[bytes, Verdict]) -> bytes:
+    """Write the answers to all questions of a message."""
+    items = []
+    for match, verdict in sorted(verdicts.items()):
+        if verdict is None:
+            items.append(match + bytes([_NO]))
+        else:
+            items.append(match + bytes([_SAME]) + _account(verdict.account) + _payload(verdict.payload))
+    return questions_id + _counted(items)
+
+
+def write_fields(answers_id: bytes, fields: Mapping[bytes, bytes]) -> bytes:
+    """Write the agreed fields of the matches that a message called the same."""
+    return answers_id + _counted(match + _payload(payload) for match, payload in sorted(fields.items()))
+
+
+def read_questions(content: bytes, matter: SessionMatter) -> dict[bytes, ShownAccount]:
+    """Read the partner's questions.
+
+    Raises:
+        PeerError: they are not as conversation-v1 §4 says.
+    """
+    cursor = _Cursor(content)
+    questions = {match: cursor.account() for match in cursor.matches(least=1)}
+    cursor.end()
+    require(questions.keys() <= set(matter.to_ask), "question-match", "a question is about no match to ask about")
+    again = questions.keys() & set(matter.was_asked)
+    require(not again, "question-again", "the partner asks about a match for a second time")
+    most = most_questions(matter.revealed)
+    few = len(questions) + len(matter.was_asked) <= most
+    require(few, "question-count", "the partner asks more questions than a session allows")
+    return questions
+
+
+def read_acknowledgement(content: bytes) -> list[bytes]:
+    """Read which messages the partner took.
+
+    Raises:
+        PeerError: the content is not as conversation-v1 §3 says.
+    """
+    cursor = _Cursor(content)
+    ids = [cursor.take(MESSAGE_ID_BYTES) for _ in range(cursor.number(_COUNT))]
+    cursor.end()
+    _require_ascending(ids)
+    return ids
+
+
+def read_answers(content: bytes, matter: SessionMatter) -> tuple[bytes, dict[bytes, Verdict]]:
+    """Read the partner's answers to own questions.
+
+    Returns:
+        The id of the message with the questions, and the answers.
+
+    Raises:
+        PeerError: they are not as conversation-v1 §4 says.
+    """
+    cursor = _Cursor(content)
+    questions_id = cursor.take(MESSAGE_ID_BYTES)
+    verdicts = {match: cursor.verdict() for match in cursor.matches()}
+    cursor.end()
+    asked = matter.asked.get(questions_id)
+    require(
+        asked is not None and verdicts.keys() == set(asked), "answer-match", "the answers are to other questions"
+    )
+    for match, verdict in verdicts.items():
+        if verdict is not None:
+            _check_fields(verdict.payload, matter.shown_fields(match))
+    return questions_id, verdicts
+
+
+def read_fields(content: bytes, matter: SessionMatter) -> dict[bytes, bytes]:
+    """Read the partner's agreed fields of matches that we called the same.
+
+    Raises:
+        PeerError: they are not as conversation-v1 §4 says.
+    """
+    cursor = _Cursor(content)
+    answers_id = cursor.take(MESSAGE_ID_BYTES)
+    fields = {match: cursor.payload() for match in cursor.matches(least=1)}
+    cursor.end()
+    same = set(matter.answered.get(answers_id, ()))
+    require(
+        fields.keys() <= same, "fields-match", "the partner shows fields of a match that was not called the same"
+    )
+    for match, payload in fields.items():
+        _check_fields(payload, matter.shown_fields(match))
+    return fields
+
+
+def _check_fields(payload: bytes, count: int) -> None:
+    try:
+        decode_payload(payload, count)
+    except PeerError as error:
+        raise RefusalError("fields", str(error)) from error
+
+
+def _counted(items: Iterable[bytes]) -> bytes:
+    made = list(items)
+    return len(made).to_bytes(_COUNT, "big") + b"".join(made)
+
+
+def _account(shown: ShownAccount) -> bytes:
+    return b"".join(len(raw).to_bytes(_LENGTH, "big") + raw for raw in map(_text, shown))
+
+
+def _text(text: str) -> bytes:
+    return text.encode()[:TEXT_BYTES].decode(errors="ignore").encode()
+
+
+def _payload(payload: bytes) -> bytes:
+    return len(payload).to_bytes(_LONG, "big") + payload
+
+
+def _require_ascending(ids: Sequence[bytes]) -> None:
+    require(all(one < other for one, other in pairwise(ids)), "content", "a message about matches is out of order")
+
+
+class _Cursor:
+    """Reads a content from its start to its end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self._at = content, 0
+
+    def take(self, count: int) -> bytes:
+        part = self._content[self._at : self._at + count]
+        require(len(part) == count, "content", "a message about matches is cut short")
+        self._at += count
+        return part
+
+    def number(self, count: int) -> int:
+        return int.from_bytes(self.take(count), "big")
+
+    def matches(self, least: int = 0) -> "_Matches":
+        count = self.number(_COUNT)
+        require(count >= least, "content", "a message about matches is about none")
+        return _Matches(self, count)
+
+    def text(self, *, empty: bool) -> str:
+        raw = self.take(self.number(_LENGTH))
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise RefusalError("content", "a message about matches is not text") from error
+        fits = len(raw) <= TEXT_BYTES and (empty or bool(raw))
+        require(fits, "content", "a message about matches has a text that is too long, or no name")
+        return text
+
+    def account(self) -> ShownAccount:
+        return ShownAccount(self.text(empty=False), self.text(empty=True), self.text(empty=True))
+
+    def payload(self) -> bytes:
+        return self.take(self.number(_LONG))
+
+    def verdict(self) -> Verdict:
+        kind = self.number(1)
+        require(kind in (_SAME, _NO), "content", "an answer is neither same nor no")
+        return Same(self.account(), self.payload()) if kind == _SAME else None
+
+    def end(self) -> None:
+        require(self._at == len(self._content), "content", "a message about matches has something behind it")
+
+
+class _Matches:
+    """Yields the match ids of items in ascending order; what follows each is read in between."""
+
+    def __init__(self, cursor: _Cursor, count: int) -> None:
+        self._cursor, self._left, self._last = cursor, count, b""
+
+    def __iter__(self) -> "_Matches":
+        return self
+
+    def __next__(self) -> bytes:
+        if not self._left:
+            raise StopIteration
+        match = self._cursor.take(MATCH_ID_BYTES)
+        _require_ascending([self._last, match])
+        self._left, self._last = self._left - 1, match
+        return match

@@ -1,0 +1,169 @@
+"""What this side brings into a session: who takes part, in which rectangle, and what it commits to."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from accountmap.accounts.schema import AccountList
+from accountmap.linkage.prepared import Prepared
+from accountmap.model import Role
+from accountmap.psi.codec import Order
+from accountmap.psi.engine import Curve, Points, Side
+from accountmap.psi.inputs import row_record
+from accountmap.psi.parameters import Parameters
+from accountmap.psi.tables import NumpyTables
+from accountmap.session.own_list import (
+    LEFT_OUT,
+    EntityTables,
+    GroupKeys,
+    GroupOrder,
+    ListEntities,
+    group_order,
+    segment_of_entities,
+)
+from accountmap.session.participants import left_out, withheld
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.sharing import Rectangle
+from accountmap.trust.terms import Terms
+
+
+@dataclass(frozen=True, repr=False)
+class OwnSide:
+    """The own list under an agreement.
+
+    Attributes:
+        prepared: the list.
+        withheld: entities that take no part (account_map.schema.WITHHELD_SCHEMA).
+        orders: of each rectangle, which entity each group is.
+        sizes: entities that take part, by segment.
+        parameters: of the session.
+        rectangles: as agreed.
+        role: of this side.
+        tables: finds keys and accounts of one entity.
+    """
+
+    prepared: Prepared
+    withheld: pa.Table
+    orders: tuple[GroupOrder, ...]
+    sizes: dict[str, int]
+    parameters: Parameters
+    rectangles: tuple[Rectangle, ...]
+    role: Role
+    tables: EntityTables
+
+    @classmethod
+    def of(
+        cls, agreement: Agreement, role: Role, accounts: AccountList, prepared: Prepared, parameters: Parameters
+    ) -> "OwnSide":
+        """Lay a prepared list out for all rectangles."""
+        terms = agreement.terms
+        held_back = withheld(accounts, prepared, terms.sharing.joint_filter)
+        segment = segment_of_entities(prepared, terms.segments)
+        segment[left_out(prepared, held_back)] = LEFT_OUT
+        return cls(
+            prepared=prepared,
+            withheld=held_back,
+            orders=tuple(
+                group_order(segment, terms.segments, rectangle.segments[role])
+                for rectangle in terms.sharing.rectangles
+            ),
+            sizes=_sizes(segment, terms.segments),
+            parameters=parameters,
+            rectangles=tuple(terms.sharing.rectangles),
+            role=role,
+            tables=EntityTables(accounts, prepared),
+        )
+
+    def sides(self, curve: Curve, points: Callable[[], Points]) -> list[Side]:
+        """Return what takes part in each rectangle.
+
+        Args:
+            points: returns those of all keys of the list; called when the own table is blinded.
+        """
+        sent = self.parameters.sent
+        slots = [self.parameters.slots[number] for number in sent]
+        made = []
+        for order, rectangle in zip(self.orders, self.rectangles, strict=True):
+            keys = GroupKeys.of(self.prepared, order, sent)
+            entities = ListEntities(
+                self.tables,
+                order,
+                keys,
+                slots,
+                rectangle.fields[self.role],
+                len(rectangle.fields[self.role.other]),
+            )
+            made.append(Side(entities, NumpyTables(curve, keys.groups(points))))
+        return made
+
+    def key_table(self) -> bytes:
+        """Return the records of all rows that take part in any rectangle, joined (account-psi-v2 §6.2).
+
+        Each is preceded by its length in four bytes, for whoever keeps them.
+        """
+        return b"".join(len(record).to_bytes(4, "big") + record for record in self._records())
+
+    def _records(self) -> Iterator[bytes]:
+        order, sent = self._everybody(), self.parameters.sent
+        keys = GroupKeys.of(self.prepared, order, sent)
+        slots = [self.parameters.slots[number] for number in sent]
+        bits = ListEntities(self.tables, order, keys, slots, (), 0).bits()
+        group = 0
+        for segment, size in enumerate(order.sizes):
+            for row in range(size):
+                entity = int(order.entity[group])
+                yield row_record(
+                    segment,
+                    row,
+                    int(bits[group]),
+                    [account_id.encode() for account_id in self.tables.account_ids(entity)],
+                    [self.tables.key(entity, slot) for slot in sent],
+                )
+                group += 1
+
+    def _everybody(self) -> GroupOrder:
+        """Return the order of the entities of each segment that lies in some rectangle."""
+        by_segment: dict[int, Order] = {}
+        for order in self.orders:
+            start = 0
+            for segment, size in enumerate(order.sizes):
+                if size:
+                    by_segment[segment] = order.entity[start : start + size]
+                start += size
+        segments = len(self.orders[0].sizes) if self.orders else 0
+        none = np.zeros(0, np.int64)
+        parts = [by_segment.get(segment, none) for segment in range(segments)]
+        return GroupOrder(np.concatenate([none, *parts]), tuple(len(part) for part in parts))
+
+    def entities(self) -> set[int]:
+        """Return the entities that take part in some rectangle."""
+        return {entity for order in self.orders for entity in order.entity.tolist()}
+
+    def taking_part(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Return the same as one flag an entity."""
+        flags = np.zeros(self.prepared.entities.num_rows, np.bool_)
+        flags[list(self.entities())] = True
+        return flags
+
+
+def key_records(key_table: bytes) -> Iterator[bytes]:
+    """Cut what `OwnSide.key_table` wrote into its records."""
+    at = 0
+    while at < len(key_table):
+        length = int.from_bytes(key_table[at : at + 4], "big")
+        yield key_table[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def sizes_taking_part(accounts: AccountList, prepared: Prepared, terms: Terms) -> dict[str, int]:
+    """Count by segment the entities of a list that take part under an agreement."""
+    segment = segment_of_entities(prepared, terms.segments)
+    segment[left_out(prepared, withheld(accounts, prepared, terms.sharing.joint_filter))] = LEFT_OUT
+    return _sizes(segment, terms.segments)
+
+
+def _sizes(segment: Order, segments: tuple[str, ...]) -> dict[str, int]:
+    counted = np.bincount(segment[segment != LEFT_OUT], minlength=len(segments))
+    return dict(zip(segments, counted.tolist(), strict=True))

@@ -1,0 +1,117 @@
+"""From an agreement to the parameters of the protocol (trust-v2 §5)."""
+
+from typing import Final
+
+from accountmap.errors import TrustError, UsageError
+from accountmap.model import Contradiction, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters, Rectangle, Slot
+from accountmap.psi.suite import digest
+from accountmap.session.payload import payload_bytes
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.terms import SketchTerms, Terms
+
+TOTALS_BYTES: Final = 1 << 20
+"""Greatest length of noisy totals without names (trust-v2 §5)."""
+
+NAME_ROW_BYTES: Final = 87
+"""Greatest length of the row that names one entity without a match (message-v2 §6.2)."""
+
+_FEWEST_POSITIONS: Final = 4096
+_POSITIONS_PER_ROW: Final = 16
+_SKETCH_ID_BYTES: Final = 16
+
+
+def session_parameters(agreement: Agreement) -> Parameters:
+    """Return the parameters that an agreement fixes for a session.
+
+    Raises:
+        TrustError: it fixes none that a session could run under.
+    """
+    terms = agreement.terms
+    numbers = {slot.name: number for number, slot in enumerate(terms.slots)}
+    try:
+        return Parameters(
+            context=_context(agreement),
+            slots=tuple(
+                Slot(each.space.encode(), each.weight, Tier[each.tier.name], Says(each.says), each.meets_itself)
+                for each in terms.slots
+            ),
+            weak=WeakSlots(terms.weak),
+            threshold=terms.threshold,
+            classes=tuple(
+                MatchClass(
+                    leads=tuple(numbers[name] for name in each.leads),
+                    with_any=tuple(numbers[name] for name in each.companions),
+                    tolerates=_all_of(each.tolerates),
+                    sure=each.sure,
+                    reveal_up_to=each.reveal_up_to,
+                    ask_up_to=each.ask_up_to,
+                )
+                for each in terms.classes
+            ),
+            rectangles=tuple(
+                Rectangle(
+                    segments=(_numbers(terms, each.segments[0]), _numbers(terms, each.segments[1])),
+                    field_bytes=payload_bytes(max(map(len, each.fields))),
+                )
+                for each in terms.sharing.rectangles
+            ),
+            sizes=(_sizes(agreement, Role.INITIATOR), _sizes(agreement, Role.RESPONDER)),
+            sketch_bytes=_sketch_lengths(agreement),
+            totals_bytes=(_totals_bytes(agreement, Role.INITIATOR), _totals_bytes(agreement, Role.RESPONDER)),
+            channel_key_bytes=PUBLIC_BYTES,
+        )
+    except (UsageError, KeyError, ValueError) as error:
+        hint = error.hint if isinstance(error, UsageError) else ""
+        raise TrustError(f"No session can run under this agreement: {error}", hint) from error
+
+
+def preview_parameters(agreement: Agreement) -> PreviewParameters:
+    """Return the parameters that an agreement, of either form, fixes for a preview on its own."""
+    return PreviewParameters(_context(agreement), _sketch_lengths(agreement))
+
+
+def sketch_positions(terms: SketchTerms) -> int:
+    """Return m: positions of a sketch of so many padded rows (account-psi-v2 §5.1)."""
+    wanted = max(_FEWEST_POSITIONS, _POSITIONS_PER_ROW * terms.total)
+    return 1 << (wanted - 1).bit_length()
+
+
+def shows_totals(terms: Terms, role: Role) -> bool:
+    """Return whether a party shows noisy totals of its list."""
+    return role in terms.sharing.totals_shown_by
+
+
+def _numbers(terms: Terms, segments: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(terms.segments.index(name) for name in segments)
+
+
+def _sizes(agreement: Agreement, role: Role) -> tuple[int, ...]:
+    return tuple(agreement.sizes[role][name] for name in agreement.terms.segments)
+
+
+def _context(agreement: Agreement) -> bytes:
+    cards = b"".join(bytes.fromhex(card) for card in agreement.terms.cards)
+    return digest("context", agreement.digest, cards)
+
+
+def _sketch_lengths(agreement: Agreement) -> tuple[int, int]:
+    bits = 2 if agreement.terms.preview is PreviewKind.SEGMENTS else 1
+    first, second = (_SKETCH_ID_BYTES + bits * sketch_positions(each) // 8 for each in agreement.sketches)
+    return first, second
+
+
+def _totals_bytes(agreement: Agreement, role: Role) -> int:
+    terms = agreement.terms
+    names = role in terms.sharing.rest_named_by
+    if not names and not shows_totals(terms, role):
+        return 0
+    return TOTALS_BYTES + (NAME_ROW_BYTES * sum(agreement.sizes[role].values()) if names else 0)
+
+
+def _all_of(tolerated: tuple[Contradiction, ...]) -> Contradiction:
+    found = Contradiction.NONE
+    for each in tolerated:
+        found |= each
+    return found

@@ -1,0 +1,309 @@
+"""The frozen sketches of a workspace: when one is made, and reading and estimating from a partner's (psi-v2 §5).
+
+One sketch serves all partners under all agreements: noise that is drawn again for each of them could be averaged
+away. It is renewed after 184 days, whether the list has changed or not, and sooner only if a person insists.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.errors import NotNowError, TrustError
+from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
+from accountmap.model import Epsilon, PreviewKind
+from accountmap.psi.codec import require
+from accountmap.psi.estimate import LEAST_SHOWN, estimates
+from accountmap.psi.sketch import (
+    SKETCH_ID_BYTES,
+    Sketch,
+    SketchParameters,
+    SketchSecret,
+    Values,
+    make_sketch,
+    sketch_inputs,
+)
+from accountmap.psi.suite import SEED_BYTES
+from accountmap.session.frozen_list import freeze_list
+from accountmap.session.participants import left_out, padded_size, withheld
+from accountmap.session.sketch_values import (
+    amounts_by_segment,
+    entities_of_sketch,
+    in_countries,
+    sketch_values,
+)
+from accountmap.session.totals import noisy_totals
+from accountmap.trust.agreement import Agreement
+from accountmap.trust.limits import epsilon_needs_confirmation
+from accountmap.trust.terms import SketchTerms
+from accountmap.workspace import PartnerRecord, Workspace
+from accountmap.workspace.estimates import Estimate
+from accountmap.workspace.sketches import OwnSketch, PartnerSketch
+
+FROZEN: Final = timedelta(days=184)
+"""How long a sketch is sent unchanged, at least, and how seldom one is taken from a partner."""
+
+ALL_SEGMENTS: Final = ""
+"""In the place of a segment in an estimate: all own segments together."""
+
+_LONGEST_FOR: Final = ((8_192, Epsilon.ONE), (131_072, Epsilon.HALF))
+
+
+def sketch_terms(
+    workspace: Workspace, kind: PreviewKind, countries: tuple[str, ...] = (), *, now: datetime
+) -> SketchTerms:
+    """Return what an agreement says of our sketch; if none is current, it is made of the current list.
+
+    Call inside a transaction.
+
+    Raises:
+        WorkspaceError: no list is prepared.
+        NotNowError: another sketch would take ε above what one leaves without a person's confirmation.
+        TrustError: the workspace has cut its list into other parts.
+    """
+    own = workspace.sketches.current(kind, countries)
+    if own is None or is_due(workspace, own, now):
+        own = renew_sketch(workspace, kind, countries, now=now)
+    return SketchTerms(own.rows, own.epsilon, own.countries)
+
+
+def is_due(workspace: Workspace, own: OwnSketch, now: datetime) -> bool:
+    """Return whether another sketch has to take the place of one: it is old, or of another card or other rules."""
+    made_for = own.card, own.canonical
+    return own.created + FROZEN <= now or made_for != (workspace.card.digest, canonical_rules())
+
+
+def canonical_rules() -> str:
+    """Return what decides the names in a sketch: version and tables of the canonicaliser, in one digest."""
+    rules = json.dumps([CANONICAL_VERSION, data_digests()], sort_keys=True)
+    return hashlib.sha256(rules.encode()).hexdigest()
+
+
+def renew_sketch(
+    workspace: Workspace,
+    kind: PreviewKind,
+    countries: tuple[str, ...] = (),
+    *,
+    now: datetime,
+    confirmed: bool = False,
+) -> OwnSketch:
+    """Make and store a sketch of the current list. Call inside a transaction.
+
+    Rows and ε of the one that it replaces stay if the list fits: agreements name them.
+
+    Args:
+        confirmed: whether a person has typed that ε may come above what one gives away without asking.
+
+    Raises:
+        NotNowError, TrustError, WorkspaceError: as `sketch_terms`.
+    """
+    _check_parts(workspace, countries, now)
+    list_id = workspace.current_list().id
+    accounts, prepared = workspace.load_list(list_id)
+    taking_part = entities_of_sketch(accounts, prepared, countries, workspace.previews.left_out_segments())
+    values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
+    parameters = _parameters(kind, values, workspace.sketches.current(kind, countries))
+    spent = workspace.sketches.epsilon_spent(now)
+    if not confirmed and epsilon_needs_confirmation(spent, parameters.epsilon.fraction):
+        raise NotNowError(
+            "another blurred copy of your list would give away more than the limit of a year",
+            "If you want that: accountmap sketch renew",
+        )
+    secret = SketchSecret(
+        workspace.card.digest, secrets.token_bytes(SKETCH_ID_BYTES), secrets.token_bytes(SEED_BYTES)
+    )
+    own = OwnSketch(
+        id=secret.id,
+        kind=kind,
+        rows=parameters.rows,
+        epsilon=parameters.epsilon,
+        countries=countries,
+        list_id=list_id,
+        created=now,
+        card=secret.card,
+        canonical=canonical_rules(),
+        seed=secret.seed,
+        list_digest=freeze_list(workspace, list_id),
+        keys_digest=values.digest(),
+        totals=noisy_totals(accounts, prepared, taking_part, secret.seed, parameters.epsilon),
+    )
+    workspace.sketches.add(own, make_sketch(parameters, secret, values))
+    return own
+
+
+def _check_parts(workspace: Workspace, countries: tuple[str, ...], now: datetime) -> None:
+    """Refuse parts that overlap: an entity in two of them would be shown twice."""
+    for other in workspace.sketches.own():
+        overlaps = set(other.countries) & set(countries) or not (other.countries and countries)
+        if other.countries != countries and overlaps and not is_due(workspace, other, now):
+            raise TrustError(
+                "your list is cut for its blurred copies in another way: a company would be in two of them",
+                "Use the parts that are there: accountmap sketch show",
+            )
+
+
+def _parameters(kind: PreviewKind, values: Values, before: OwnSketch | None) -> SketchParameters:
+    counted = _strongest(values) if kind is PreviewKind.SEGMENTS else [len(values.messages)]
+    if before is not None and all(count <= rows for count, rows in zip(counted, before.rows, strict=True)):
+        return SketchParameters(before.rows, before.epsilon)
+    rows = tuple(padded_size(count) for count in counted)
+    epsilon = next((epsilon for most, epsilon in _LONGEST_FOR if sum(rows) <= most), Epsilon.QUARTER)
+    return SketchParameters(rows, epsilon)
+
+
+def _strongest(values: Values) -> list[int]:
+    """Count the values by the strongest segment in which each stands."""
+    counted = np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS))
+    return [int(count) for count in counted]
+
+
+def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) -> tuple[OwnSketch, bytes]:
+    """Return the sketch that an agreement names, and its bytes for messages 1, 2, 11 and 12.
+
+    Raises:
+        TrustError: the workspace has no such sketch, or has renewed it in another size since.
+    """
+    terms = agreement.sketches[agreement.role_of(workspace.card)]
+    sketch_terms(workspace, agreement.terms.preview, terms.countries, now=now)
+    own = workspace.sketches.current(agreement.terms.preview, terms.countries)
+    if own is None or (own.rows, own.epsilon) != (terms.rows, terms.epsilon):
+        raise TrustError(
+            "the blurred copy of your list has another size than this agreement says: it was renewed since",
+            "Make a new agreement with: accountmap agreement new",
+        )
+    return own, bytes(workspace.sketches.body(own.id))
+
+
+def sketch_secret(own: OwnSketch) -> SketchSecret:
+    """Return what a sketch was made with."""
+    return SketchSecret(own.card, own.id, own.seed)
+
+
+def commitment_part(own: OwnSketch) -> bytes:
+    """Return what an input commitment binds of a sketch (psi-v2 §6.2)."""
+    return sketch_inputs(sketch_secret(own), own.list_digest, own.keys_digest)
+
+
+def record_sketch_sent(
+    workspace: Workspace, own: OwnSketch, partner: PartnerRecord, session: int | None, now: datetime
+) -> None:
+    """Note that a sketch leaves to a partner. Call inside the transaction that stores the message.
+
+    Args:
+        session: its number, or None for a preview on its own.
+    """
+    workspace.sketches.sent(own.id, partner.slug, session, now)
+
+
+def read_partner_sketch(
+    workspace: Workspace,
+    partner: PartnerRecord,
+    agreement: Agreement,
+    data: bytes,
+    now: datetime,
+    *,
+    again: bool = False,
+) -> Sketch:
+    """Check a partner's sketch (psi-v2 §5.4); nothing is stored.
+
+    Args:
+        again: whether a person takes another sketch although the last one is younger than 184 days.
+
+    Raises:
+        PeerError: it has another length or density than agreed, was changed, or comes too soon.
+    """
+    terms = agreement.sketches[agreement.role_of(workspace.card).other]
+    sketch = Sketch.read(SketchParameters(terms.rows, terms.epsilon), partner.card.digest, bytes(data))
+    taken = workspace.sketches.taken(partner.slug)
+    known = next((each for each in taken if each.id == sketch.id), None)
+    if known is not None:
+        unchanged = known.digest == hashlib.sha256(sketch.data).digest()
+        require(
+            unchanged, "sketch-changed", "the blurred copy of the partner's list was changed since it first came"
+        )
+        return sketch
+    young = [each for each in taken if each.taken + FROZEN > now and each.countries == terms.countries]
+    require(
+        again or not young,
+        "sketch-again",
+        "the partner sends another blurred copy of its list within half a year; two of them say more than one",
+    )
+    return sketch
+
+
+def take_partner_sketch(
+    workspace: Workspace, partner: PartnerRecord, agreement: Agreement, sketch: Sketch, now: datetime
+) -> None:
+    """Note that a partner's sketch was taken. Call inside the transaction that takes the message."""
+    terms = agreement.sketches[agreement.role_of(workspace.card).other]
+    workspace.sketches.take(
+        PartnerSketch(
+            partner=partner.slug,
+            id=sketch.id,
+            kind=agreement.terms.preview,
+            rows=terms.rows,
+            epsilon=terms.epsilon,
+            countries=terms.countries,
+            digest=hashlib.sha256(sketch.data).digest(),
+            taken=now,
+            totals_digest=b"",
+        )
+    )
+
+
+def make_estimates(
+    workspace: Workspace,
+    partner: PartnerRecord,
+    agreement: Agreement,
+    own: OwnSketch,
+    sketch: Sketch,
+    now: datetime,
+    list_id: int | None = None,
+) -> list[Estimate]:
+    """Estimate from a pair of sketches, once; later calls return what was kept. Call inside a transaction.
+
+    Args:
+        list_id: the prepared list whose entities are looked for; by default the current one.
+
+    Returns:
+        For each own segment, and last for all of them together, one estimate a level; also those of few values.
+    """
+    known = workspace.estimates.of(partner.slug, own.id, sketch.id)
+    if known:
+        return known
+    accounts, prepared = workspace.load_list(workspace.prepared_list(list_id).id)
+    theirs = agreement.sketches[agreement.role_of(workspace.card).other]
+    taking_part = ~left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
+    taking_part &= in_countries(accounts, prepared, theirs.countries)
+    values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
+    amounts = amounts_by_segment(accounts, prepared, taking_part)
+    found = zip((*SEGMENTS, ALL_SEGMENTS), estimates(sketch, own.seed, values), strict=True)
+    made = [
+        Estimate(
+            partner=partner.slug,
+            own_sketch=own.id,
+            partner_sketch=sketch.id,
+            segment=segment,
+            level=level,
+            own_values=each.own,
+            estimate=each.value,
+            low=each.low,
+            high=each.high,
+            made=now,
+            amount=amounts.get(segment),
+        )
+        for segment, row in found
+        for level, each in zip(sketch.parameters.levels, row, strict=True)
+    ]
+    workspace.estimates.add(made)
+    return made
+
+
+def shown_estimates(made: Iterable[Estimate]) -> list[Estimate]:
+    """Return the estimates that may be shown: those over enough own values."""
+    return [each for each in made if each.own_values >= LEAST_SHOWN]

@@ -1,0 +1,187 @@
+"""What a side shows of its list besides matches: frozen noisy totals, and names if agreed (message-v2 §6.2).
+
+One row a count: by (1 byte), segment (1), entities (4), length of the value (1), value in UTF-8; numbers are
+big-endian. Rows ascend by `by`, segment and value.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import pyarrow as pa
+
+from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.schema import TOTALS_SCHEMA
+from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
+from accountmap.errors import PeerError
+from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.tables import read_pairs
+from accountmap.model import Epsilon
+from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.suite import derive
+from accountmap.session.own_list import EntityTables
+from accountmap.session.participants import Flags
+
+KINDS: Final = ("all", "country", "industry", "size", "name")
+COUNTRY_CODES: Final = frozenset(read_pairs("countries.tsv").values()) - {"XK"}
+"""Those of ISO 3166, which has none for Kosovo."""
+
+VALUE_BYTES: Final = 80
+"""Longer values are not shown; longer names are cut."""
+
+_NAME: Final = KINDS.index("name")
+_NO_SEGMENT: Final = 255
+_FIXED_BYTES: Final = 7
+
+Row = tuple[int, int, bytes, int]
+"""By, segment, value, entities."""
+
+
+def totals_noise(epsilon: Epsilon) -> int:
+    """Return t, the scale of the noise of totals: 4/epsilon (account-psi-v2 §5.6)."""
+    return int(4 / epsilon.fraction)
+
+
+def noisy_totals(
+    accounts: AccountList, prepared: Prepared, taking_part: Flags, seed: bytes, epsilon: Epsilon
+) -> bytes:
+    """Count the entities of a sketch over all, by country, industry and size, with noise (account-psi-v2 §5.6).
+
+    Args:
+        taking_part: one flag an entity.
+        seed: the sketch's.
+    """
+    t = totals_noise(epsilon)
+    counted = _counted(accounts, prepared, taking_part)
+
+    def noisy(by: int, value: bytes) -> int:
+        key = derive(seed, "totals", bytes([by]), value)
+        return counted[by][value] + laplace(uniform_of(key), t)
+
+    industries = [value for value in counted[2] if 0 < len(value) <= VALUE_BYTES]
+    floors: list[tuple[int, Iterable[bytes], int]] = [
+        (1, (code.encode() for code in COUNTRY_CODES), 4 * t),
+        (2, industries, 16 * t),
+        (3, (band.encode() for band in SIZE_BANDS), 4 * t),
+    ]
+    rows: list[Row] = [(0, _NO_SEGMENT, b"", max(0, noisy(0, b"")))]
+    for by, values, floor in floors:
+        rows += [(by, _NO_SEGMENT, value, n) for value in sorted(values) if (n := noisy(by, value)) >= floor]
+    return encode_totals(rows)
+
+
+def _counted(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> tuple[Counter[bytes], ...]:
+    """Count entities by each kind; where the accounts of one differ, that with the smallest id decides."""
+    tables, table = EntityTables(accounts, prepared), accounts.table
+    columns: tuple[list[str | None], ...] = (
+        countries_of(table).to_pylist(),
+        [" ".join(cell.split()).lower() if cell else None for cell in table["industry"].to_pylist()],
+        [size_band(n) for n in table["employees"].to_pylist()],
+    )
+    counted: tuple[Counter[bytes], ...] = (Counter(), Counter(), Counter(), Counter())
+    for entity in taking_part.nonzero()[0].tolist():
+        rows = tables.accounts(entity)
+        counted[0][b""] += 1
+        for by, column in enumerate(columns, 1):
+            value = next((column[row] for row in rows if column[row] is not None), None)
+            if value is not None:
+                counted[by][value.encode()] += 1
+    return counted
+
+
+@dataclass(frozen=True, repr=False)
+class NamedRest:
+    """The names of the own entities without a match, where the agreement lets a side show them.
+
+    Attributes:
+        entities: those that take part, each with the number of its segment.
+    """
+
+    tables: EntityTables
+    entities: Sequence[tuple[int, int]]
+
+    def rows(self, matched: frozenset[int]) -> bytes:
+        """Return the rows of those that stand in no match.
+
+        Args:
+            matched: rows of own entities that are revealed or asked about.
+        """
+        counted: Counter[tuple[int, bytes]] = Counter()
+        for entity, segment in self.entities:
+            name = self.tables.field(entity, "name") if entity not in matched else None
+            if name:
+                counted[segment, name.encode()[:VALUE_BYTES].decode(errors="ignore").encode()] += 1
+        return encode_totals([(_NAME, segment, name, n) for (segment, name), n in sorted(counted.items())])
+
+
+def encode_totals(rows: Sequence[Row]) -> bytes:
+    """Write the rows."""
+    return b"".join(
+        bytes([by, segment]) + n.to_bytes(4, "big") + bytes([len(value)]) + value for by, segment, value, n in rows
+    )
+
+
+def split_totals(shown: bytes) -> tuple[bytes, bytes]:
+    """Cut totals into the frozen rows, without names, and the names of one session.
+
+    Raises:
+        PeerError: they are cut short.
+    """
+    rows = _rows(shown)
+    frozen = encode_totals([row for row in rows if row[0] != _NAME])
+    return frozen, shown[len(frozen) :]
+
+
+def decode_totals(shown: bytes, segments: tuple[str, ...], *, totals: bool, names: bool) -> pa.Table:
+    """Read the partner's totals.
+
+    Args:
+        totals, names: what the agreement lets the partner show.
+
+    Returns:
+        TOTALS_SCHEMA.
+
+    Raises:
+        PeerError: they are not as message-v2 §6.2 says.
+    """
+    rows = _rows(shown)
+    checks: list[Callable[[Row], bool]] = [
+        lambda row: row[0] < len(KINDS),
+        lambda row: (row[1] < len(segments)) if row[0] == _NAME else row[1] == _NO_SEGMENT,
+        lambda row: bool(row[2]) == (row[0] != 0),
+        lambda row: row[0] != 1 or row[2].decode() in COUNTRY_CODES,
+        lambda row: row[0] != KINDS.index("size") or row[2].decode() in SIZE_BANDS,
+        lambda row: names if row[0] == _NAME else totals,
+    ]
+    try:
+        values = [row[2].decode() or None for row in rows]
+        known = all(check(row) for row in rows for check in checks)
+    except UnicodeDecodeError as error:
+        raise PeerError("the partner's totals are not text") from error
+    in_order = all(one[:3] < other[:3] for one, other in pairwise(rows))
+    frozen = [row for row in rows if row[0] != _NAME]
+    if not known or not in_order or (frozen and frozen[0][0] != 0):
+        raise PeerError("the partner's totals are not in order, or not of what can be counted")
+    columns = {
+        "by": [KINDS[row[0]] for row in rows],
+        "their_segment": [segments[row[1]] if row[0] == _NAME else None for row in rows],
+        "value": values,
+        "entities": [row[3] for row in rows],
+    }
+    return pa.table(columns, schema=TOTALS_SCHEMA)
+
+
+def _rows(shown: bytes) -> list[Row]:
+    rows: list[Row] = []
+    at = 0
+    while at < len(shown):
+        head = shown[at : at + _FIXED_BYTES]
+        length = head[-1] if len(head) == _FIXED_BYTES else 0
+        value = shown[at + _FIXED_BYTES : at + _FIXED_BYTES + length]
+        if len(head) + len(value) != _FIXED_BYTES + length or length > VALUE_BYTES:
+            raise PeerError("the partner's totals are cut short")
+        rows.append((head[0], head[1], value, int.from_bytes(head[2:6], "big")))
+        at += _FIXED_BYTES + length
+    return rows

@@ -1,0 +1,123 @@
+"""Staying with an exchange until it is over or somebody has to act, instead of one look at the channel."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from accountmap.channels import Channel
+from accountmap.session.engine import Decisions, SessionRunner
+from accountmap.session.result import Outcome, State
+
+Told = TypeVar("Told")
+
+
+@dataclass(frozen=True)
+class Patience(Generic[Told]):
+    """How long to wait for each of the partner's files.
+
+    Attributes:
+        seconds: at most so long without one; 0 does not wait.
+        tell: called before each wait, with what was done so far.
+        clock: seconds that only grow.
+    """
+
+    seconds: float = 0
+    tell: Callable[[Told], None] = lambda _: None
+    clock: Callable[[], float] = time.monotonic
+
+
+class Step(Protocol):
+    """What was done by a step of any exchange with a partner."""
+
+    @property
+    def state(self) -> str:
+        """ "waiting" if nothing more can be done before the partner's next file."""
+        ...
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """File names of the partner's messages that were taken."""
+        ...
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """File names of own messages that were written."""
+        ...
+
+
+Done = TypeVar("Done", bound=Step)
+
+
+def advance_patiently(
+    runner: SessionRunner,
+    channel: Channel,
+    decisions: Decisions,
+    patience: Patience[Outcome],
+    *,
+    new: bool = False,
+) -> Outcome:
+    """Take all steps of a session that can be taken, waiting for the partner's files in between.
+
+    While the partner is waited for, the own list is blinded.
+
+    Args:
+        runner, channel: the session and the channel that it runs over.
+        decisions, new: as in SessionRunner.advance.
+
+    Returns:
+        The last outcome. Its state is `waiting` if the partner's file did not come in time.
+    """
+    begun = False
+
+    def step() -> Outcome:
+        nonlocal begun
+        outcome = runner.advance(decisions, new=new and not begun)
+        begun = begun or outcome.session is not None
+        return outcome
+
+    return repeat_patiently(step, channel, patience, runner.prepare)
+
+
+def repeat_patiently(
+    step: Callable[[], Done], channel: Channel, patience: Patience[Done], meanwhile: Callable[[], None]
+) -> Done:
+    """Repeat a step as long as the partner's files come.
+
+    It is repeated only when a file of the channel has come, gone or grown, for reading a large list back costs more
+    than listing a folder. An interruption is safe at every point.
+
+    Args:
+        step: does all that can be done now.
+        meanwhile: called before each wait.
+
+    Returns:
+        What the last step did.
+    """
+    deadline = patience.clock() + patience.seconds
+    taken = 0
+    while True:
+        seen = channel.files() if patience.seconds else {}
+        outcome = step()
+        if len(outcome.taken) > taken:
+            taken, deadline = len(outcome.taken), patience.clock() + patience.seconds
+        if outcome.state != State.WAITING or patience.clock() >= deadline:
+            return outcome
+        patience.tell(outcome)
+        meanwhile()
+        if not _changed(channel, seen, frozenset(outcome.sent), deadline, patience.clock):
+            return outcome
+
+
+def _changed(
+    channel: Channel, seen: dict[str, int], sent: frozenset[str], deadline: float, clock: Callable[[], float]
+) -> bool:
+    """Wait until the files are others than before, our own aside."""
+    before = {name: size for name, size in seen.items() if name not in sent}
+    while True:
+        if {name: size for name, size in channel.files().items() if name not in sent} != before:
+            return True
+        left = deadline - clock()
+        if left <= 0:
+            return False
+        channel.pause(left)

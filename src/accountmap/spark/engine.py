@@ -1,0 +1,259 @@
+"""psi's Tables over DataFrames: points and tokens of one comparison that outgrow one machine (psi-v2 §7.3, §7.4).
+
+Tables lie in the comparison's folder, and are read from there. The driver holds the column that a message carries,
+row numbers and presence bits; what the rounds do with them is in psi.comparison, as for lists in memory.
+
+What a party keeps to itself travels to the workers as a value inside the functions that they run, and as nothing
+else: not in the settings, not in a column, and above all not in an expression, for those are in the plans that
+Spark logs and shows. docs/scaling.md says where Spark keeps such functions, and what to set.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
+
+from accountmap.curve.backends import make_curve
+from accountmap.psi.codec import Order, RefusalError, require
+from accountmap.psi.engine import Layout, Points, PointTable, TokenTable
+from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, Body
+from accountmap.psi.tables import check_points, dummy_points, dummy_values, segment_of_rows, tokens
+from accountmap.spark.bodies import lay_out, read_back, read_column, write_column
+from accountmap.spark.frames import map_tables, settle
+from accountmap.spark.points import pieces
+
+_OWN: Final = b"own points"
+_THEIRS: Final = b"partner's tokens"
+"""What a checkpoint says of tables that lie in the folder."""
+
+
+@dataclass(frozen=True)
+class BlindingSecrets:
+    """What workers need to make the own table; they never get the seed.
+
+    Attributes:
+        scalar: multiplies all points.
+        dummies: of each own segment, what its dummies are made from.
+        slots: numbers of the slots that are sent.
+    """
+
+    scalar: bytes = field(repr=False)
+    dummies: tuple[bytes, ...] = field(repr=False)
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class SparkTables:
+    """psi's Tables in Spark.
+
+    Attributes:
+        spark: the Spark session.
+        entities: segment (its number), place (of the entity among those of its segment), slots (one byte a key),
+            points (32 bytes each, in that order): the entities of the rectangle.
+        columns: how many slots are sent.
+        folder: of this comparison and no other, which all workers reach. The own points lie there blinded, and row
+            numbers in clear: guard it like the list, and empty it after the session.
+    """
+
+    spark: SparkSession
+    entities: DataFrame
+    columns: int
+    folder: str
+
+    def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
+        """Lay out the own points and dummies, and multiply them with the secret."""
+        segment = segment_of_rows(layout.order, layout.sizes)
+        starts = np.cumsum([0, *layout.sizes])[:-1]
+        rows = {"row": np.arange(len(segment)), "segment": segment, "place": layout.order - starts[segment]}
+        laid = self.spark.createDataFrame(pa.table(rows)).join(self.entities, ["segment", "place"], "left")
+        dummies = tuple(map(secrets.dummies, range(len(layout.sizes))))
+        for_workers = BlindingSecrets(secrets.scalar, dummies, layout.slots)
+        made = laid.select("row", "segment", "place", "slots", "points")
+        blinded = map_tables(made, partial(_blind, for_workers), "row long, points binary")
+        self.write(settle(blinded, self.folder, "own"), "points", POINT_BYTES * self.columns, "own-column")
+        return SparkPoints(self)
+
+    def load_points(self, saved: Body) -> PointTable:
+        """Return the table of points, which lies in the folder."""
+        require_saved(saved, _OWN)
+        return SparkPoints(self)
+
+    def load_tokens(self, saved: Body) -> TokenTable:
+        """Return the table of tokens, which lies in the folder."""
+        require_saved(saved, _THEIRS)
+        return SparkTokens(self)
+
+    def table(self, name: str) -> DataFrame:
+        """Read a table of the folder."""
+        return self.spark.read.parquet(f"{self.folder}/{name}")
+
+    def write(self, rows: DataFrame, column: str, width: int, name: str) -> None:
+        """Write a column of a message; what an earlier try left is gone before."""
+        place = f"{self.folder}/{name}"
+        lay_out(memoryview(b""), width, place)
+        write_column(rows, column, width, place)
+
+    def read(self, column: Body, name: str, width: int) -> DataFrame:
+        """Put a column of a message into a table of our own, with the number of each row."""
+        place = f"{self.folder}/shown-{name}"
+        lay_out(memoryview(column), width, place)
+        return read_column(self.spark, place, name, width, len(column) // width, f"{self.folder}/shown")
+
+
+@dataclass(frozen=True, repr=False)
+class SparkPoints:
+    """psi's PointTable in Spark."""
+
+    tables: SparkTables
+
+    @property
+    def body(self) -> Body:
+        """The points as a message carries them."""
+        return read_back(f"{self.tables.folder}/own-column").data
+
+    def tokens_of(self, points: Body, scalar: bytes, prefix: bytes) -> TokenTable:
+        """Check the partner's points, multiply them, and shorten the products."""
+        tables, columns = self.tables, self.tables.columns
+        theirs = tables.read(points, "points", POINT_BYTES * columns)
+        self._check(theirs)
+        make = partial(_tokens, scalar, prefix, columns)
+        made = map_tables(theirs, make, "row long, tokens binary, low_order boolean")
+        settled = settle(made, tables.folder, "tokens")
+        require(not settled.where("low_order").limit(1).count(), "low-order", "a point has low order")
+        repeats = has_repeats(settled, "tokens", columns, TOKEN_BYTES)
+        require(not repeats, "same-product", "two points have the same product")
+        return SparkTokens(tables)
+
+    def _check(self, theirs: DataFrame) -> None:
+        columns = self.tables.columns
+        checked = map_tables(theirs.select("points"), _check, "rule string, message string")
+        refused = {row["rule"]: row["message"] for row in checked.where("rule is not null").distinct().collect()}
+        for rule in sorted(refused, key=["canonical", "repeated"].index):
+            raise RefusalError(rule, refused[rule])
+        own = self.tables.table("own").select("points")
+        if has_repeats(theirs.select("points").union(own), "points", columns, POINT_BYTES):
+            repeated = has_repeats(theirs, "points", columns, POINT_BYTES)
+            require(not repeated, "repeated", "a point occurs twice")
+            raise RefusalError("own", "a point is one of our own")
+
+    def dump(self) -> Body:
+        """Return what `load_points` knows it by."""
+        return _OWN
+
+
+@dataclass(frozen=True, repr=False)
+class SparkTokens:
+    """psi's TokenTable in Spark."""
+
+    tables: SparkTables
+
+    def arranged(self, order: Order) -> Body:
+        """Return the tokens with their rows in another order."""
+        places = self.tables.spark.createDataFrame(pa.table({"to": np.arange(len(order)), "row": order}))
+        moved = places.join(self.tables.table("tokens"), "row").select(F.col("to").alias("row"), "tokens")
+        self.tables.write(moved, "tokens", TOKEN_BYTES * self.tables.columns, "token-column")
+        return read_back(f"{self.tables.folder}/token-column").data
+
+    def shared_with(self, tokens: Body) -> tuple[Order, Order] | None:
+        """Find the cells that hold the same token here and in another table, ascending here.
+
+        Each token meets at most one of the other table: no key of this join can be skewed, whatever the partner
+        sends.
+        """
+        tables, columns = self.tables, self.tables.columns
+        other = tables.read(tokens, "tokens", TOKEN_BYTES * columns)
+        if has_repeats(other, "tokens", columns, TOKEN_BYTES):
+            return None
+        here = _cells(tables.table("tokens"), "here", columns)
+        shared = here.join(_cells(other, "there", columns), "token").select("here", "there").toArrow()
+        in_order = shared.sort_by("here")
+        mine, theirs = (in_order[name].to_numpy().astype(np.int64) for name in ("here", "there"))
+        return mine, theirs
+
+    def dump(self) -> Body:
+        """Return what `load_tokens` knows it by."""
+        return _THEIRS
+
+
+def require_saved(saved: Body, expected: bytes) -> None:
+    """Refuse a checkpoint of a session that did not run on Spark.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if bytes(saved) != expected:
+        raise ValueError("the state was not written by a session on Spark")
+
+
+def has_repeats(frame: DataFrame, column: str, columns: int, width: int) -> bool:
+    """Return whether any value occurs twice in a column of rows with so many values of `width` bytes."""
+    values = frame.select(F.explode(_each(column, columns, width)).alias("value"))
+    return bool(values.groupBy("value").count().where("count > 1").limit(1).count())
+
+
+def _each(column: str, columns: int, width: int) -> Column:
+    """Cut a row's bytes into an array."""
+    return F.array(*(F.substring(column, n * width + 1, width) for n in range(columns)))
+
+
+def _cells(rows: DataFrame, name: str, columns: int) -> DataFrame:
+    """Return each token with the number of its cell, row by row."""
+    each = rows.select("row", F.posexplode(_each("tokens", columns, TOKEN_BYTES)).alias("column", "token"))
+    return each.select((F.col("row") * columns + F.col("column")).alias(name), "token")
+
+
+def _blind(secrets: BlindingSecrets, table: pa.Table) -> pa.Table:
+    curve, columns = make_curve(workers=1), len(secrets.slots)
+    column_of = np.full(256, -1, np.int64)
+    column_of[list(secrets.slots)] = np.arange(columns)
+    row, slot, points = _held(table)
+    column = column_of[slot]
+    sent = column >= 0
+    laid = np.empty((len(table), columns, POINT_BYTES), np.uint8)
+    absent = np.ones((len(table), columns), np.bool_)
+    absent[row[sent], column[sent]] = False
+    laid[row[sent], column[sent]] = points[sent]
+    segment, place = (table[name].to_numpy() for name in ("segment", "place"))
+    for number in np.unique(segment).tolist():
+        at, empty = np.nonzero(absent & (segment == number)[:, None])
+        slots = np.array(secrets.slots, np.int64)[empty]
+        laid[at, empty] = dummy_points(curve, dummy_values(secrets.dummies[number], place[at], slots))
+    products = curve.multiply(secrets.scalar, laid.reshape(-1, POINT_BYTES))
+    ends = np.arange(len(table) + 1) * columns * POINT_BYTES
+    return pa.table({"row": table["row"], "points": pieces(products.tobytes(), ends)})
+
+
+def _held(table: pa.Table) -> tuple[Order, Order, Points]:
+    """Read the points of a batch, each with its row in the batch and its slot."""
+    slots, points = (pc.fill_null(table[name], b"") for name in ("slots", "points"))
+    row = np.repeat(np.arange(len(table)), pc.binary_length(slots).to_numpy())
+    slot = np.frombuffer(b"".join(slots.to_pylist()), np.uint8).astype(np.int64)
+    return row, slot, np.frombuffer(b"".join(points.to_pylist()), np.uint8).reshape(-1, POINT_BYTES)
+
+
+def _check(table: pa.Table) -> pa.Table:
+    """Check a batch; what is refused travels as a row, for an error of a worker would not arrive as it is."""
+    try:
+        check_points(_rows(table["points"]), None)
+    except RefusalError as error:
+        return pa.table({"rule": [error.rule], "message": [str(error)]})
+    return pa.table({"rule": pa.array([None], pa.string()), "message": pa.array([None], pa.string())})
+
+
+def _tokens(scalar: bytes, prefix: bytes, columns: int, table: pa.Table) -> pa.Table:
+    products = make_curve(workers=1).multiply(scalar, _rows(table["points"]))
+    low_order = ~products.any(axis=1).reshape(len(table), columns).all(axis=1)
+    ends = np.arange(len(table) + 1) * columns * TOKEN_BYTES
+    made = pieces(tokens(prefix, products).tobytes(), ends)
+    return pa.table({"row": table["row"], "tokens": made, "low_order": low_order})
+
+
+def _rows(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, POINT_BYTES)

@@ -1,0 +1,141 @@
+"""The envelope of messages about single matches after a session (conversation-v1 §2).
+
+They come in any order, so each has an id of its own in the place of the transcript, and is sealed to the card, for
+the keys of the session are erased. Bodies are padded: others see neither the kind nor how many items there are.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import IntEnum
+from io import BytesIO
+from typing import Final
+
+from accountmap.errors import PeerError
+from accountmap.trust.envelope import CONVERSATION, Header, read, write
+from accountmap.trust.identity import Card, Identity
+
+ID_BYTES: Final = 32
+MOST_BODY: Final = 1 << 24
+_LEAST_BODY: Final = 1 << 10
+_HEAD: Final = 5
+
+
+class Kind(IntEnum):
+    """What a message of a conversation holds."""
+
+    QUESTIONS = 1
+    ACKNOWLEDGEMENT = 2
+    ANSWERS = 3
+    FIELDS = 4
+
+
+@dataclass(frozen=True, repr=False)
+class Talk:
+    """A message of a conversation, opened.
+
+    Attributes:
+        id: 32 bytes.
+        kind: of the content; a reader leaves one that it does not know where it is.
+        digest: SHA-256 of header and body, by which a repeated message is told from another with its id.
+    """
+
+    id: bytes
+    kind: int
+    content: bytes
+    digest: bytes
+
+
+def is_conversation(header: Header) -> bool:
+    """Return whether a header is that of a message of a conversation."""
+    return header.type == CONVERSATION
+
+
+def padded(kind: int, content: bytes) -> bytes:
+    """Return the body that holds a content.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    body = bytes([kind]) + len(content).to_bytes(4, "big") + content
+    size = _LEAST_BODY
+    while size < len(body):
+        size *= 2
+    if size > MOST_BODY:
+        raise ValueError("the content is too long for one message")
+    return body.ljust(size, b"\0")
+
+
+def unpadded(body: bytes) -> tuple[int, bytes]:
+    """Return kind and content of a body.
+
+    Raises:
+        PeerError: it is not padded as it should be.
+    """
+    kind, length = body[0], int.from_bytes(body[1:_HEAD], "big")
+    content = body[_HEAD : _HEAD + length]
+    if len(content) < length or padded(kind, content) != body:
+        raise PeerError("a message about matches is not padded as it should be")
+    return kind, content
+
+
+def write_talk(
+    kind: Kind,
+    content: bytes,
+    *,
+    role: int,
+    agreement: bytes,
+    session: bytes,
+    identity: Identity,
+    partner: Card,
+    created: int,
+    expires: int,
+) -> tuple[bytes, bytes]:
+    """Write a message of a conversation.
+
+    Args:
+        role: of the sender, in the agreement of the session.
+        agreement, session: digest and sid of the session that has the match.
+        created, expires: seconds since 1970 in UTC.
+
+    Returns:
+        Its id, and the message as it is sent, however often.
+    """
+    body, message_id = padded(kind, content), secrets.token_bytes(ID_BYTES)
+    header = Header(
+        CONVERSATION,
+        role,
+        agreement,
+        session,
+        identity.card.digest,
+        partner.digest,
+        message_id,
+        created,
+        expires,
+        len(body),
+    )
+    return message_id, b"".join(write(header, [body], identity, partner.sealing_key, secrets.token_bytes(32)))
+
+
+def check_length(header: Header) -> None:
+    """Refuse a length that no padded body has, before anything is opened.
+
+    Raises:
+        PeerError: it is one.
+    """
+    size = header.body_bytes
+    if not _LEAST_BODY <= size <= MOST_BODY or size & (size - 1):
+        raise PeerError("a message about matches has a length that none can have")
+
+
+def read_talk(data: bytes, header: Header, identity: Identity, partner: Card) -> Talk:
+    """Open a message of a conversation whose header is as it should be.
+
+    Raises:
+        PeerError: it was cut, altered, sealed to somebody else, signed by somebody else, or is not padded.
+    """
+    check_length(header)
+    opened = read(BytesIO(data), header, partner, identity.sealing)
+    body = bytes(opened.body)
+    kind, content = unpadded(body)
+    return Talk(header.transcript, kind, content, hashlib.sha256(header.encode() + body).digest())

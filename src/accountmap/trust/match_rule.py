@@ -1,0 +1,135 @@
+"""The match keys that are compared, and the rule that says what becomes of a match (account-psi-v2 §4, §8.2).
+
+One table of classes serves all profiles: `balanced` reveals and asks as it says, `careful` reveals only what is
+sure and asks about the rest of the strong matches, `wide` reveals weak matches too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from accountmap.model import Contradiction, Says, Tier, WeakSlots
+from accountmap.trust.term import choice, flag, items, term, whole, words
+
+ALWAYS: Final = 2**63 - 1
+"""As a limit of a class: whatever the room."""
+
+MOST_WEIGHT: Final = 2**62 - 1
+
+
+@dataclass(frozen=True)
+class SlotTerms:
+    """One kind of match key.
+
+    Attributes:
+        meets_itself: whether a key that stands in this same slot on both sides is shared.
+    """
+
+    name: str = term("name", words())
+    space: str = term("space", words(most_bytes=255))
+    weight: int = term("weight", whole(1, MOST_WEIGHT))
+    tier: Tier = term("tier", choice({each.label: each for each in Tier}))
+    says: Says = term("says", choice({each.value: each for each in Says}))
+    meets_itself: bool = term("meets_itself", flag())
+
+
+@dataclass(frozen=True)
+class ClassTerms:
+    """One class of the match rule: the first that fits a match decides what becomes of it (account-psi-v2 §8.2).
+
+    Attributes:
+        leads: slots, one of which leads.
+        companions: slots, one of which another shared pair counts as; empty for any.
+        tolerates: contradictions that may be there.
+        sure: whether its matches count when the room is reckoned.
+        reveal_up_to, ask_up_to: the greatest room; 0 for never, ALWAYS for any.
+    """
+
+    leads: tuple[str, ...] = term("leads", items(words(), least=1))
+    companions: tuple[str, ...] = term("with", items(words()))
+    tolerates: tuple[Contradiction, ...] = term(
+        "tolerates", items(choice({"country": Contradiction.COUNTRY, "domain": Contradiction.DOMAIN}))
+    )
+    sure: bool = term("sure", flag())
+    reveal_up_to: int = term("reveal_up_to", whole(0, ALWAYS))
+    ask_up_to: int = term("ask_up_to", whole(0, ALWAYS))
+
+
+class MatchProfile(StrEnum):
+    """How freely matches are revealed."""
+
+    CAREFUL = "careful"
+    BALANCED = "balanced"
+    WIDE = "wide"
+
+
+_COUNTRY: Final = (Contradiction.COUNTRY,)
+_DOMAIN: Final = (Contradiction.DOMAIN,)
+_BOTH: Final = (Contradiction.COUNTRY, Contradiction.DOMAIN)
+
+
+def _class(
+    leads: str, companions: str = "", tolerates: tuple[Contradiction, ...] = (), *, sure: bool = False, room: str
+) -> ClassTerms:
+    reveal, _, ask = room.partition("/")
+    limits = (ALWAYS if each == "always" else int(each) for each in (reveal, ask))
+    return ClassTerms(tuple(leads.split()), tuple(companions.split()), tolerates, sure, *limits)
+
+
+_CLASSES: Final = (
+    _class("lei vat duns reference", "", _BOTH, sure=True, room="always/always"),
+    _class("domain", "", _COUNTRY, sure=True, room="always/always"),
+    _class(
+        "name",
+        "name_country short_country first_two_words label label_country stem",
+        sure=True,
+        room="1000000/10000000",
+    ),
+    _class("name", sure=True, room="200000/1000000"),
+    _class("name", "name_country first_two_words", _DOMAIN, sure=True, room="200000/1000000"),
+    _class("name", "", _DOMAIN, sure=True, room="100000/500000"),
+    _class("name", "first_two_words", _COUNTRY, room="50000/300000"),
+    _class("name", "", _COUNTRY, room="10000/40000"),
+    _class("name_country", "common_name", room="50000/300000"),
+    _class("name_country", "label label_country first_two_words short_country", room="80000/300000"),
+    _class("name_country", room="20000/200000"),
+    _class("short_country", "label label_country first_two_words", room="70000/200000"),
+    _class("short_country", room="10000/25000"),
+    _class("common_name", room="10000/200000"),
+    _class("common_name", "", _DOMAIN, room="3000/5000"),
+    _class("label", "label_country first_two_words stem", room="50000/300000"),
+    _class("label", room="10000/100000"),
+    _class("label", "", _DOMAIN, room="0/3000"),
+    _class("label_country", room="10000/150000"),
+    _class("first_two_words", "stem", room="10000/100000"),
+    _class("first_two_words", room="10000/50000"),
+    _class("stem", room="10000/25000"),
+)
+"""The classes as measured (docs/matching.md); the first that fits decides. Rooms are "reveal up to/ask up to"."""
+
+
+def weak_slots_of(profile: MatchProfile, *, audited: bool) -> WeakSlots:
+    """Return what a profile does with weak slots. They multiply a cheat's reach: asking needs an audit clause."""
+    if profile is MatchProfile.WIDE:
+        return WeakSlots.REVEAL
+    return WeakSlots.ASK if profile is MatchProfile.BALANCED and audited else WeakSlots.NONE
+
+
+def classes_of(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlots) -> tuple[ClassTerms, ...]:
+    """Return the classes of a profile, as far as they can fit a match by the slots that are sent."""
+    return tuple(_classes(profile, slots, weak))
+
+
+def _classes(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlots) -> Iterator[ClassTerms]:
+    strong = {slot.name for slot in slots if slot.tier is Tier.STRONG}
+    sent = {slot.name for slot in slots} if weak is not WeakSlots.NONE else strong
+    for each in _CLASSES:
+        leads = tuple(name for name in each.leads if name in sent)
+        companions = tuple(name for name in each.companions if name in sent)
+        if not leads or (each.companions and not companions):
+            continue
+        asks_only = profile is MatchProfile.CAREFUL and not each.sure
+        leads_weak = weak is not WeakSlots.REVEAL and not strong.issuperset(leads)
+        reveal = 0 if asks_only or leads_weak else each.reveal_up_to
+        yield replace(each, leads=leads, companions=companions, reveal_up_to=reveal)

@@ -1,0 +1,188 @@
+"""What both learn: the sharing matrix, the joint filter, and the rules of engagement (trust-v2 §4.1, §4.4)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from accountmap.model import SHARED_FIELDS, Level, Role
+from accountmap.trust import terms_words as in_words
+from accountmap.trust.term import choice, items, part, pattern, tables, term, whole, words
+
+Cell = tuple[str, str]
+"""A segment of the initiator and one of the responder."""
+
+Fields = tuple[str, ...]
+
+COUNTRIES: Final = items(pattern("[A-Z]{2}"))
+
+_MOST_EMPLOYEES: Final = 1_000_000_000
+_ROLES: Final = {role.label: role for role in Role}
+_SEGMENTS: Final = items(words(), least=1)
+_SHOWN: Final = items(choice({name: name for name in SHARED_FIELDS}))
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Cells whose matches are revealed: some segments of the initiator by some of the responder.
+
+    Attributes:
+        initiator_shows, responder_shows: fields that each shows of its matched accounts.
+    """
+
+    initiator: tuple[str, ...] = term("initiator", _SEGMENTS)
+    responder: tuple[str, ...] = term("responder", _SEGMENTS)
+    initiator_shows: Fields = term("initiator_shows", _SHOWN)
+    responder_shows: Fields = term("responder_shows", _SHOWN)
+
+    @property
+    def segments(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those of the initiator and of the responder."""
+        return self.initiator, self.responder
+
+    @property
+    def fields(self) -> tuple[Fields, Fields]:
+        """What the initiator and the responder show."""
+        return self.initiator_shows, self.responder_shows
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """All cells of the rectangle."""
+        return ((one, other) for one in self.initiator for other in self.responder)
+
+    def mirrored(self) -> "Rectangle":
+        """Return the same with initiator and responder exchanged."""
+        return Rectangle(self.responder, self.initiator, self.responder_shows, self.initiator_shows)
+
+
+@dataclass(frozen=True)
+class JointFilter:
+    """Which entities of both lists take part. What an account does not say cannot let it in.
+
+    Attributes:
+        countries: ISO 3166 alpha-2 codes; empty for all.
+        industries: words, compared without regard to case; empty for all.
+        employees_from, employees_to: 0 for no bound.
+    """
+
+    countries: tuple[str, ...] = term(
+        "filter.countries",
+        COUNTRIES,
+        "Who takes part",
+        default=(),
+        comment="Which accounts of both lists take part; an empty list, or 0, lets all in.",
+        say=in_words.who_takes_part,
+        facts=lambda terms: {"Who takes part": " ".join(in_words.who_takes_part(terms)) or "all accounts"},
+    )
+    industries: tuple[str, ...] = term("filter.industries", items(words(), most=200), default=())
+    employees_from: int = term("filter.employees_from", whole(0, _MOST_EMPLOYEES), default=0)
+    employees_to: int = term("filter.employees_to", whole(0, _MOST_EMPLOYEES), default=0)
+
+    @property
+    def employees(self) -> tuple[int, int]:
+        """Both bounds."""
+        return self.employees_from, self.employees_to
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What both learn.
+
+    Attributes:
+        totals_shown_by: the roles that show noisy totals of their lists, by country, industry and size.
+        rest_named_by: the roles that name their accounts that did not match.
+        rectangles: disjoint; a cell in none is hidden: it is never compared.
+        joint_filter: which entities take part.
+    """
+
+    totals_shown_by: tuple[Role, ...] = term(
+        "disclosure.totals_shown_by",
+        items(choice(_ROLES)),
+        "Totals",
+        default=(),
+        say=in_words.totals,
+    )
+    rest_named_by: tuple[Role, ...] = term(
+        "disclosure.rest_named_by",
+        items(choice(_ROLES)),
+        "Other accounts",
+        default=(),
+        say=in_words.rest,
+    )
+    rectangles: tuple[Rectangle, ...] = term(
+        "rectangle",
+        tables(Rectangle, 1, 256),
+        default=(),
+        comment="Pairs of segments whose matches are revealed, after both consent: each learns which of its own\n"
+        "accounts the other has, and of these the fields that the other shows. A pair in none is never compared.",
+        facts=in_words.cells,
+    )
+    joint_filter: JointFilter = part(JointFilter)
+
+    @classmethod
+    def uniform(cls, segments: Sequence[str], fields: tuple[Fields, Fields]) -> Self:
+        """Reveal matches in all cells, and show these fields of them.
+
+        Args:
+            fields: of the initiator and of the responder.
+        """
+        return cls(rectangles=(Rectangle(tuple(segments), tuple(segments), *fields),))
+
+    def mirrored(self) -> "Sharing":
+        """Return the same with initiator and responder exchanged."""
+        return replace(
+            self,
+            rectangles=tuple(each.mirrored() for each in self.rectangles),
+            totals_shown_by=tuple(role.other for role in self.totals_shown_by),
+            rest_named_by=tuple(role.other for role in self.rest_named_by),
+        )
+
+    def rectangle(self, cell: Cell) -> Rectangle | None:
+        """Return the rectangle that a cell lies in, or None if it is hidden."""
+        return next((each for each in self.rectangles if cell in each.cells), None)
+
+    def level(self, cell: Cell) -> Level:
+        """Return what a cell shows."""
+        found = self.rectangle(cell)
+        if found is None:
+            return Level.HIDDEN
+        return Level.FIELDS if any(found.fields) else Level.NAMES
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A rule of engagement: who leads where both have an account. The first that fits holds.
+
+    Attributes:
+        countries: ISO 3166 alpha-2 codes for which it holds; empty for all.
+        leads: None for both.
+    """
+
+    initiator: tuple[str, ...] = term("initiator", _SEGMENTS)
+    responder: tuple[str, ...] = term("responder", _SEGMENTS)
+    countries: tuple[str, ...] = term("countries", COUNTRIES)
+    leads: Role | None = term("leads", choice({**_ROLES, "both": None}))
+
+    @property
+    def segments(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those of the initiator and of the responder."""
+        return self.initiator, self.responder
+
+    def mirrored(self) -> "Lead":
+        """Return the same with initiator and responder exchanged."""
+        leads = None if self.leads is None else self.leads.other
+        return Lead(self.responder, self.initiator, self.countries, leads)
+
+
+def rectangles_of(matrix: Mapping[Cell, tuple[Fields, Fields]]) -> tuple[Rectangle, ...]:
+    """Cover a sharing matrix with few rectangles: rows that show the same in the same columns go together.
+
+    Args:
+        matrix: the fields that both show in each cell; cells that are absent are hidden.
+    """
+    columns: dict[tuple[str, tuple[Fields, Fields]], list[str]] = {}
+    for (one, other), fields in matrix.items():
+        columns.setdefault((one, fields), []).append(other)
+    rows: dict[tuple[tuple[str, ...], tuple[Fields, Fields]], list[str]] = {}
+    for (one, fields), others in columns.items():
+        rows.setdefault((tuple(others), fields), []).append(one)
+    return tuple(Rectangle(tuple(ones), others, *fields) for (others, fields), ones in rows.items())

@@ -1,0 +1,151 @@
+"""The terms of an agreement as people read them: short sentences, with the companies' names for the roles."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from accountmap.model import PreviewKind, Role, WeakSlots
+
+if TYPE_CHECKING:
+    from accountmap.trust.match_rule import ClassTerms, SlotTerms
+    from accountmap.trust.sharing import Rectangle
+    from accountmap.trust.terms import Terms
+
+CELL: Final = "Matches of "
+"""How a fact about a cell of the sharing matrix begins."""
+
+_ALWAYS: Final = 2**63 - 1
+
+WEAK: Final = {
+    WeakSlots.NONE: "not looked for",
+    WeakSlots.ASK: "listed as possible; no name leaves before one of your people asks and one of theirs answers",
+    WeakSlots.REVEAL: "revealed like others",
+}
+
+
+def _listed(fields: Sequence[str]) -> str:
+    return ", ".join(fields).replace("_", " ") or "no field"
+
+
+def cells(terms: "Terms") -> dict[str, str]:
+    """Say of each cell what is shown in it, with the company that comes first in the alphabet first."""
+    found = {}
+    for one in terms.segments:
+        for other in terms.segments:
+            sides = sorted(zip(terms.names, (one, other), strict=True))
+            place = " and ".join(f"{segment} of {name}" for name, segment in sides)
+            found[f"{CELL}{place}"] = shown_in_words(terms.sharing.rectangle((one, other)), terms.names)
+    return found
+
+
+def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str:
+    """Say what a rectangle shows; None is what lies in none."""
+    if rectangle is None:
+        return "not compared"
+    ours, theirs = rectangle.fields
+    if ours == theirs:
+        return f"revealed; both show {_listed(ours)}"
+    each = sorted(zip(names, rectangle.fields, strict=True))
+    return "revealed; " + ", ".join(f"{name} shows {_listed(fields)}" for name, fields in each)
+
+
+def totals(terms: "Terms") -> list[str]:
+    """Say who shows noisy totals of its list."""
+    shown = _companies(terms, terms.sharing.totals_shown_by)
+    verb = "show" if " and " in shown else "shows"
+    return [f"{shown} also {verb} about how many companies, by country, industry and size"] if shown else []
+
+
+def rest(terms: "Terms") -> list[str]:
+    """Say who names the accounts that did not match."""
+    named = _companies(terms, terms.sharing.rest_named_by)
+    if not named:
+        return ["nobody learns the name of an account that only the other has"]
+    return [f"{named} also {'name' if ' and ' in named else 'names'} ALL ACCOUNTS THAT DID NOT MATCH"]
+
+
+def _companies(terms: "Terms", roles: Sequence[Role]) -> str:
+    return " and ".join(sorted(terms.names[role] for role in roles))
+
+
+def who_takes_part(terms: "Terms") -> list[str]:
+    """Say which accounts the filter lets in."""
+    joint, parts = terms.sharing.joint_filter, []
+    least, most = joint.employees
+    if joint.countries:
+        parts.append(f"in {', '.join(joint.countries)}")
+    if joint.industries:
+        parts.append(f"of the industries {', '.join(map(_quoted, joint.industries))}")
+    if least or most:
+        parts.append(f"with {f'{least:,} to {most:,}' if most else f'{least:,} or more'} employees")
+    return [f"only accounts {', '.join(parts)}; the preview is of all"] if parts else []
+
+
+def _quoted(word: str) -> str:
+    """Show where a word of the partner begins and ends: it could hold a sentence."""
+    return f"“{word.replace('“', chr(39)).replace('”', chr(39))}”"
+
+
+def leads(terms: "Terms") -> list[str]:
+    """Say who leads where, one sentence a rule."""
+    said = []
+    for lead in terms.leads:
+        who = "both may call" if lead.leads is None else f"{terms.names[lead.leads]} leads"
+        where = f" in {', '.join(lead.countries)}" if lead.countries else ""
+        sides = sorted(zip(terms.names, lead.segments, strict=True))
+        place = " and ".join(
+            f"{'any segment' if set(side) == set(terms.segments) else ' or '.join(side)} of {name}"
+            for name, side in sides
+        )
+        said.append(f"{place}{where}: {who}")
+    return said
+
+
+def audit(terms: "Terms") -> list[str]:
+    """Say who may check what each side put in."""
+    audit = terms.audit
+    if not audit.required:
+        return ["none: nobody can check afterwards what either side put in"]
+    return [f"{audit.auditor} may check for {audit.keep_days} days what each side put in"]
+
+
+def preview(terms: "Terms") -> list[str]:
+    """Say what leaves before consent."""
+    what = "without segments" if terms.preview is PreviewKind.SKETCH else "with segments"
+    return [f"before any consent each gets a blurred copy of the other's list, {what}, to keep"]
+
+
+def automatic(share: float) -> str:
+    """Say what a program may do without a person."""
+    return f"a program may reveal up to {share:.0%} of its list" if share else "nothing is revealed"
+
+
+def change(least: int) -> str:
+    """Say by how much a list changes between sessions."""
+    if not least:
+        return "none asked: two sessions can give single accounts away"
+    return f"{least:,} companies in a segment, or none at all"
+
+
+def rule(terms: "Terms") -> list[str]:
+    """Name the match rule."""
+    return [f"{terms.profile}, with {len(terms.classes)} classes of matches"]
+
+
+def slot(slot: "SlotTerms") -> str:
+    """Describe a match key."""
+    itself = "" if slot.meets_itself else ", not with itself"
+    return f"{slot.tier.label}, in {slot.space}, weight {slot.weight:,}, says {slot.says}{itself}"
+
+
+def _limit(room: int) -> str:
+    return "always" if room == _ALWAYS else f"up to {room:,}" if room else "never"
+
+
+def match_class(each: "ClassTerms") -> str:
+    """Describe a class of matches."""
+    companions = f" with {', '.join(each.companions)}" if each.companions else ""
+    despite = [str(one.name).lower() for one in each.tolerates]
+    although = f" despite another {' or '.join(despite)}" if despite else ""
+    sure = ", sure" if each.sure else ""
+    limits = f"reveal {_limit(each.reveal_up_to)}, ask {_limit(each.ask_up_to)}"
+    return f"{', '.join(each.leads)}{companions}{although}: {limits}{sure}"

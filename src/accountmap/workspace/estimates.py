@@ -1,0 +1,167 @@
+"""What the workspace reckons with before and in a reveal: estimates from two sketches, and caps of claims.
+
+An estimate is made once for each pair of sketches and own segment, and never leaves (account-psi-v2 §5.5). A cap
+grows only from a session that a person approved (§10.2).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from accountmap.model import Tier
+from accountmap.workspace.database import Database
+
+SCHEMA: Final = """
+CREATE TABLE estimate (
+    partner TEXT NOT NULL REFERENCES partner,
+    own_sketch BLOB NOT NULL REFERENCES own_sketch,
+    partner_sketch BLOB NOT NULL,
+    segment TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    own_values INTEGER NOT NULL,
+    estimate INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    made TEXT NOT NULL,
+    amount REAL,
+    currency TEXT NOT NULL,
+    PRIMARY KEY (partner, own_sketch, partner_sketch, segment, level)
+) STRICT;
+CREATE TABLE cap (
+    partner TEXT NOT NULL REFERENCES partner,
+    segment TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    claims INTEGER NOT NULL,
+    approved TEXT NOT NULL,
+    session INTEGER NOT NULL,
+    PRIMARY KEY (partner, segment, tier)
+) STRICT;
+"""
+
+LEAST_WEAK_CAP: Final = 25
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """About how many companies of an own segment are on a partner's list.
+
+    Attributes:
+        own_sketch, partner_sketch: ids of the pair.
+        segment: own segment; empty for all together.
+        level: the least answer that counts (account-psi-v2 §5.4); 1 for a plain sketch.
+        own_values: own companies that were compared.
+        low, high: 95 of 100 such intervals hold the true number.
+        made: when, from the own list of then.
+        amount: open amount of these own companies, if it is known, in `currency`.
+    """
+
+    partner: str
+    own_sketch: bytes
+    partner_sketch: bytes
+    segment: str
+    level: int
+    own_values: int
+    estimate: int
+    low: int
+    high: int
+    made: datetime
+    amount: float | None = None
+    currency: str = ""
+
+
+class Estimates:
+    """The table of estimates. Whatever writes is called inside a transaction of the workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, estimates: Iterable[Estimate]) -> None:
+        """Keep estimates; one that was made before stays as it is."""
+        for each in estimates:
+            self._database.run(
+                "INSERT OR IGNORE INTO estimate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                each.partner,
+                each.own_sketch,
+                each.partner_sketch,
+                each.segment,
+                each.level,
+                each.own_values,
+                each.estimate,
+                each.low,
+                each.high,
+                each.made.isoformat(),
+                each.amount,
+                each.currency,
+            )
+
+    def of(self, partner: str, own_sketch: bytes, partner_sketch: bytes) -> list[Estimate]:
+        """List the estimates of a pair of sketches, in the order in which they were made; empty before."""
+        return self._where(
+            "partner = ? AND own_sketch = ? AND partner_sketch = ?", partner, own_sketch, partner_sketch
+        )
+
+    def latest(self, partner: str) -> list[Estimate]:
+        """List the estimates of the pair of sketches that was seen last."""
+        found = self._where("partner = ?", partner)
+        return [each for each in found if _pair(each) == _pair(found[-1])]
+
+    def _where(self, condition: str, *values: object) -> list[Estimate]:
+        rows = self._database.all(f"SELECT * FROM estimate WHERE {condition} ORDER BY made, rowid", *values)  # noqa: S608 no value is in it
+        return [Estimate(**{**dict(row), "made": datetime.fromisoformat(row["made"])}) for row in rows]
+
+
+def _pair(estimate: Estimate) -> tuple[bytes, bytes]:
+    return estimate.own_sketch, estimate.partner_sketch
+
+
+@dataclass(frozen=True)
+class Cap:
+    """What a person last approved for an own segment and tier.
+
+    Attributes:
+        claims: in that session, over all comparisons.
+        session: its number.
+    """
+
+    partner: str
+    segment: str
+    tier: Tier
+    claims: int
+    approved: datetime
+    session: int
+
+    @property
+    def limit(self) -> int:
+        """How many claims need no person."""
+        more = 5 * self.claims // 4
+        return max(more, LEAST_WEAK_CAP) if self.tier is Tier.WEAK else more
+
+
+class Caps:
+    """The table of caps. Whatever writes is called inside a transaction of the workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, partner: str) -> dict[tuple[str, Tier], Cap]:
+        """Return the caps of a partner by own segment and tier; empty before a person approved a session."""
+        rows = self._database.all("SELECT * FROM cap WHERE partner = ?", partner)
+        found = (
+            Cap(**{**dict(row), "tier": Tier(row["tier"]), "approved": datetime.fromisoformat(row["approved"])})
+            for row in rows
+        )
+        return {(each.segment, each.tier): each for each in found}
+
+    def approve(self, partner: str, claims: Mapping[tuple[str, Tier], int], session: int, now: datetime) -> None:
+        """Note what a person approved. What a program approves by itself changes nothing."""
+        for (segment, tier), count in claims.items():
+            self._database.run(
+                "INSERT OR REPLACE INTO cap VALUES (?, ?, ?, ?, ?, ?)",
+                partner,
+                segment,
+                int(tier),
+                count,
+                now.isoformat(),
+                session,
+            )

@@ -1,0 +1,116 @@
+"""What holds for all tests: what happens where something is missing, and how they are spread over processes.
+
+A test that needs a library or a program that is not installed is skipped, with one line that says what to install.
+In CI (where the environment has CI=true) all of it is installed, so a skip is a failure there.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+with suppress(ModuleNotFoundError):  # without it, the tests that use it are skipped
+    from hypothesis import settings
+
+    # How long an example takes depends on what runs beside it.
+    settings.register_profile("accountmap", deadline=None)
+    settings.load_profile("accountmap")
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+
+EXTRAS = {
+    "fast": ("ipp_crypto",),
+    "remote": ("fsspec", "paramiko", "s3fs"),
+    "keyring": ("keyring",),
+    "sql": ("adbc_driver_manager", "adbc_driver_postgresql", "adbc_driver_sqlite", "duckdb"),
+    "spark": ("pyspark",),
+    "fuzz": ("atheris",),
+}
+"""The modules that come with an extra; all others that tests import come with the extra `test`."""
+
+SLOWEST = (
+    "tests/spark",
+    "tests/cli/test_two_companies.py",
+    "tests/channels/test_commands.py",
+    "tests/channels/test_direct_faults.py",
+)
+"""What takes longest begins first, so that no process is left alone with it at the end."""
+
+
+class Unavailable(pytest.Item):
+    """Takes the place of the tests in a file that imports what is not installed."""
+
+    why = ""
+
+    def runtest(self) -> None:
+        pytest.skip(self.why)
+
+    def reportinfo(self) -> tuple[Any, None, str]:
+        return self.path, None, self.name
+
+
+def not_installed(error: BaseException | None) -> str | None:
+    """Return what to install if an error, or its cause, is that a library is not installed."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            library = error.name.partition(".")[0]
+            if (
+                library not in ("accountmap", "accountmap_cli", "tests", "protocols")
+                and find_spec(library) is None
+            ):
+                extra = next((extra for extra, modules in EXTRAS.items() if library in modules), "test")
+                return f'{library} is not installed: pip install "accountmap[{extra}]"'
+        error = error.__cause__
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    call = getattr(report, "call", None)
+    if report.failed and not IN_CI and call is not None and call.excinfo is not None:
+        why = not_installed(call.excinfo.value)
+        if why is not None:
+            item = Unavailable.from_parent(collector, name="all tests")
+            item.why = why
+            report.outcome, report.longrepr, report.result = "passed", None, [item]
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    why = not_installed(call.excinfo.value) if report.failed and call.excinfo is not None else None
+    if why is not None and not IN_CI:
+        report.outcome, report.longrepr = "skipped", (__file__, 1, f"Skipped: {why}")
+    elif report.skipped and IN_CI:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"CI has all that tests need, and yet: {reason}"
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOWEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+    """Give each file to one process, and all files that use Spark to the same one: it starts once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/spark" if nodeid.startswith("tests/spark/") else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False  # the order is that of SLOWEST
+    return ByFile(config, log)

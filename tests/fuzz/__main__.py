@@ -1,0 +1,40 @@
+"""Coverage-guided fuzzing of one target: `python -m tests.fuzz NAME [SECONDS]` (needs the extra `fuzz`).
+
+It begins with the kept corpus, writes what is new into a folder beside it (`new/NAME`, which git ignores), and
+ends with an error at the first finding, whose bytes it leaves there.
+"""
+
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["accountmap"]):
+    from tests.fuzz.targets import LONGEST, TARGETS
+
+CORPUS = Path(__file__).parent / "corpus"
+NEW = Path(__file__).parent / "new"
+
+
+def main(name: str, seconds: str = "600") -> None:
+    """Fuzz a target for a time."""
+    new = NEW / name
+    new.mkdir(parents=True, exist_ok=True)
+    options = [
+        f"-max_total_time={seconds}",
+        f"-max_len={LONGEST.get(name, 1 << 14)}",
+        "-timeout=20",
+        "-rss_limit_mb=2048",
+        f"-artifact_prefix={new}/finding-",
+        "-print_final_stats=1",
+        "-verbosity=0",
+    ]
+    dictionary = CORPUS / f"{name}.dict"
+    if dictionary.exists():
+        options.append(f"-dict={dictionary}")
+    atheris.Setup([sys.argv[0], *options, str(new), str(CORPUS / name)], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,31 @@
+"""The kept corpus through every target, and some seconds of fuzzing each, as `python -m tests.fuzz` does it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+
+FOLDER = Path(__file__).parent
+CASES = sorted((FOLDER / "corpus").glob("*/*"))
+
+
+def test_every_target_has_a_corpus() -> None:
+    assert {case.parent.name for case in CASES} == TARGETS.keys()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_what_was_kept_leads_to_a_result_or_a_refusal(case: Path) -> None:
+    TARGETS[case.parent.name](case.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_some_seconds_of_fuzzing_find_nothing(name: str) -> None:
+    import atheris  # noqa: F401 - without it, the test is skipped
+
+    command = [sys.executable, "-m", "tests.fuzz", name, "3"]
+    done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "stat::number_of_executed_units" in done.stderr
