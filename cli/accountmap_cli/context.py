@@ -182,7 +182,8 @@ def open_place(
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
             say(
-                f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}"
+                f"They run: accountmap {command} --with {own.short_name} "
+                f"--connect YOUR-ADDRESS:{channel.endpoint.port}"
             )
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")
