@@ -12,9 +12,10 @@ from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
 
 _SKETCH: Final = (
-    "A blurred copy of the sender's list, the same in every session: it lets the reader guess about any one company, "
-    "and never be certain."
-)_OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
+    "A blurred copy of the sender's list, the same in every session: it allows a guess about any one company, and "
+    "no certainty."
+)
+_OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
 _SHOWN: Final = (
     "The sender's agreed fields of the accounts that match and, where the agreement says so, noisy totals of its "
     "list, or the names of its other accounts."
