@@ -96,7 +96,7 @@ def exchange(parties: tuple[Party, Party], shared: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lists", type=Path, help="folder with left.csv and right.csv")
-    parser.add_argument("--profile", default="eight")
+    parser.add_argument("--profile", default="standard")
     parser.add_argument("--folder", type=Path, help="where to work; by default a temporary one")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

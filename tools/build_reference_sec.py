@@ -6,8 +6,9 @@ The wheels of edgartools (PyPI) carry EDGAR's cumulative list of names by CIK (`
 its lists of companies with a ticker (`company_tickers`). They are works of the United States government and in the
 public domain. The table goes to `accountmap reference build --extract`.
 
-A name that several companies have is left out, unless one of them is listed and bears it today. So are names of
-funds, partnerships, brokers and shells, and whoever has one name only.
+Most of them are American, and the list does not say which are not, so all count in the United States. A name that
+several companies have is left out, unless one of them is listed and bears it today. So are names that are not
+distinctive, those of funds, partnerships, brokers and shells, and whoever has one name only.
 """
 
 import csv
@@ -21,7 +22,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from accountmap.linkage.reference import name_key
+from accountmap.linkage.distinctiveness import is_distinctive
+from accountmap.linkage.names import parse, squash
 
 _NO_COMPANY = (
     "funds?",
@@ -71,8 +73,9 @@ def main(out: Path, wheels: list[Path]) -> None:
     for wheel in wheels:
         for cik, written, is_listed in read(wheel):
             name = _FILED_STATE.sub("", " ".join(written.split()))
-            key = None if _FUND.search(name) else name_key(name)
-            if key:
+            parsed = None if _FUND.search(name) else parse(name)
+            if parsed and is_distinctive(parsed.full):
+                key = squash(parsed.full)
                 names[cik].setdefault(key, name)
                 holders[key].add(cik)
                 if is_listed and wheel is wheels[-1]:
@@ -83,7 +86,7 @@ def main(out: Path, wheels: list[Path]) -> None:
         for cik in sorted(names):
             own = [name for key, name in names[cik].items() if holders[key] == {cik} or today.get(key) == cik]
             if len(own) > 1:
-                writer.writerows([f"sec:{cik}", "", name, "", ""] for name in own)
+                writer.writerows([f"sec:{cik}", "US", name, "", ""] for name in own)
 
 
 if __name__ == "__main__":

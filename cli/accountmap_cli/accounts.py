@@ -59,7 +59,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="What to do with rows that are marked as private persons.",
         ),
-        click.option("--profile", default="eight", show_default=True, help="Which match keys to make."),
+        click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
         click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
         click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
     ]
@@ -107,7 +107,7 @@ def read_list(options: Options) -> "AccountList":
     if file or not statement or not dsn or any(of_file.values()):
         raise InputError(
             "A list is read from a file or from a database.",
-            "Give FILE, or both --sql and --dsn; --sheet, --hidden-rows and --encoding are for files.",
+            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
         )
     if statement.startswith("@"):
         statement = text_of(Path(statement[1:]))
@@ -197,7 +197,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @click.option("--city", help="City.")
 @click.option("--postal-code", help="Postal code.")
 @click.option("--phone", help="Phone number.")
-@click.option("--profile", default="eight", show_default=True, help="Which match keys to make.")
+@click.option("--profile", default="standard", show_default=True, help="Which match keys to make.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(profile: str, as_json: bool, **account: str | None) -> None:
     """Show step by step how a company's name becomes match keys.
@@ -243,7 +243,7 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
     emit("\n" + table(["match key", "entities", "of all"], keys))
     emit(f"\n{found.matchable.share:.0%} of the entities can match, {found.strong.share:.0%} on strong evidence.")
-    emit(f"The preview counts those with the key {found.preview.name}: {found.preview.share:.0%}.")
+    emit(f"The preview counts those with a full name: {found.preview.share:.0%}.")
     for finding in found.findings:
         emit(f"\n{finding.what.rstrip('.')}: {finding.count:,}. {finding.advice}")
         for example in finding.examples:

@@ -57,7 +57,7 @@ def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
     say("  f  which of its own companies the other has too, and the fields that follow")
     say("  n  which of its own companies the other has too, and no field")
     say("  h  nothing: the pair is not compared")
-    share = _ask_matrix(partner)
+    share = _ask_matrix(partner, default.share)
     options = replace(default, share=share)
     if any(typed.endswith(Level.FIELDS) for typed in share):
         say(f"\nFields that can be shown: {', '.join(SHARED_FIELDS)}.")
@@ -90,8 +90,10 @@ def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
     )
 
 
-def ask_leads() -> tuple[str, ...]:
+def ask_leads(default: tuple[str, ...]) -> tuple[str, ...]:
     """Ask who leads where; several rules, the first that fits holds."""
+    if default and click.confirm(f"Keep these rules of who leads: {'  '.join(default)}?", default=True, err=True):
+        return default
     say("\nWho leads where both have an account? Rules are tried in order; an empty line ends them.")
     say("  Examples: customer:prospect=us    all:customer=them    all:all:DE,AT=both")
     rules: list[str] = []
@@ -100,17 +102,21 @@ def ask_leads() -> tuple[str, ...]:
     return tuple(rules)
 
 
-def _ask_matrix(partner: str) -> tuple[str, ...]:
-    keys = click.Choice(list(_LEVEL_KEYS))
-    first = click.prompt("All pairs, unless you say otherwise", "f", type=keys, err=True)
+def _ask_matrix(partner: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    keys = {level: key for key, level in _LEVEL_KEYS.items()}
+    before = SharingOptions(share=default).to_sharing()
+    pairs = {(mine, theirs): keys[before.level((mine, theirs))] for mine in SEGMENTS for theirs in SEGMENTS}
+    choice = click.Choice(list(_LEVEL_KEYS))
+    usual = max(_LEVEL_KEYS, key=list(pairs.values()).count)
+    first = click.prompt("All pairs, unless you say otherwise", usual, type=choice, err=True)
+    differ = len(set(pairs.values())) > 1
     while True:
         share = [f"all:all={_LEVEL_KEYS[first]}"]
-        if click.confirm("Do some pairs differ?", default=False, err=True):
-            for mine in SEGMENTS:
-                for theirs in SEGMENTS:
-                    pair = f"Your {segment_noun(mine)}, {partner}'s {segment_noun(theirs)}"
-                    level = click.prompt(pair, first, type=keys, err=True)
-                    share.append(f"{mine}:{theirs}={_LEVEL_KEYS[level]}")
+        if click.confirm("Do some pairs differ?", default=differ, err=True):
+            for (mine, theirs), level in pairs.items():
+                pair = f"Your {segment_noun(mine)}, {partner}'s {segment_noun(theirs)}"
+                typed = click.prompt(pair, level if differ else first, type=choice, err=True)
+                share.append(f"{mine}:{theirs}={_LEVEL_KEYS[typed]}")
         try:
             SharingOptions(share=tuple(share)).to_sharing()
         except InputError as error:
@@ -188,7 +194,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
         if not wanted.preview_only:
             sharing = ask_sharing(partner.card.name, wanted.sharing)
             wanted = replace(wanted, sharing=sharing)
-            wanted = replace(wanted, leads=ask_leads())
+            wanted = replace(wanted, leads=ask_leads(wanted.leads))
         try:
             return propose(own, partner, wanted)
         except (InputError, TrustError) as error:

@@ -161,9 +161,8 @@ def show(context: click.Context, partner: str | None, as_json: bool) -> None:
     for name in names:
         for line in in_words(name, [facts for facts in entries if facts["partner"] == name]):
             emit(line)
-        emit("")
-        for line in could_have_learned(name, *could[name]):
-            emit(line)
+        for n, line in enumerate(could_have_learned(name, *could[name])):
+            emit(line if n else f"\n{line}")
 
 
 @ledger.command()

@@ -26,7 +26,7 @@ def store(
 ) -> None:
     """Write the results of the last session into a database.
 
-    Tables that are missing are made. It may be repeated: a session's rows are replaced, never doubled.
+    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled.
 
     \b
     Examples:
@@ -53,9 +53,10 @@ def report() -> None:
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--weights", type=existing_file(), help="TOML file that says what the score is made of.")
+@click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
 @click.pass_context
-def build(context: click.Context, partner: str, output: Path | None, weights: Path | None) -> None:
-    """Write the reports: a page to open, and tables as CSV and Parquet.
+def build(context: click.Context, partner: str, output: Path | None, weights: Path | None, excel: bool) -> None:
+    """Write the reports: a page to open, a workbook, and tables as CSV and Parquet.
 
     \b
     Examples:
@@ -68,7 +69,7 @@ def build(context: click.Context, partner: str, output: Path | None, weights: Pa
     chosen = read_weights(weights) if weights else STANDARD_WEIGHTS
     with workspace(context) as own:
         folder = output or own.folder / "reports" / own.partner(partner).slug
-        write_reports(read_account_map(own, partner, chosen), folder)
+        write_reports(read_account_map(own, partner, chosen), folder, excel=excel)
     emit(str(folder / "report.html"))
 
 
@@ -80,7 +81,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
     """Keep or reject matches: what you decide stays on this machine, and holds in later sessions too.
 
     Without FILE, prints the matches in doubt, with a column to fill in: keep, reject, or open to take a decision
-    back. With FILE, takes the decisions; any table of the report to which you add the column will do.
+    back. With FILE, reads the decisions; any table of the report works if you add the column.
 
     \b
     Examples:

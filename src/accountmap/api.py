@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from os import PathLike
@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
+from accountmap.account_map.possible import MatchAnswer
 from accountmap.accounts.schema import AccountList
 from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
 from accountmap.channels.memory import MemoryChannel
@@ -26,10 +27,13 @@ from accountmap.linkage.reference import load_reference
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
 from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
+from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
+from accountmap.session.questions import load_answers, session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
 from accountmap.workspace import SessionRecord, Status, Workspace
+from accountmap.workspace.conversations import Question
 from accountmap.workspace.reviews import load_reviews
 
 __all__ = ["BackendState", "examine_backends"]
@@ -130,7 +134,8 @@ SESSIONS_COMPARED: Final = 12
 def read_account_map(workspace: Workspace, partner: str, weights: Weights = STANDARD_WEIGHTS) -> AccountMap:
     """Build the account map from the last finished session with a partner.
 
-    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected.
+    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected. A
+    possible match that somebody has answered *same* is in the overlap.
 
     Args:
         weights: what the overlap is ranked by.
@@ -145,21 +150,26 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
         )
     latest, *earlier = finished[:SESSIONS_COMPARED]
     decisions = load_reviews(workspace, partner)
-    maps = [_map_of(workspace, latest, weights, decisions)]
+    answers = load_answers(workspace, workspace.partner(partner))
+    maps = [_map_of(workspace, latest, weights, decisions, answers)]
     for session in earlier:
         # A list or result that cannot be read any more shortens the history, and must not cost the report.
         with suppress(WorkspaceError, UsageError):
-            before = _map_of(workspace, session, weights, decisions)
+            before = _map_of(workspace, session, weights, decisions, answers)
             # The clock may have been set back in between.
             maps += [before] if before.finished < maps[-1].finished else []
     return with_history(maps[::-1])
 
 
 def _map_of(
-    workspace: Workspace, session: SessionRecord, weights: Weights, decisions: tuple[MatchDecision, ...]
+    workspace: Workspace,
+    session: SessionRecord,
+    weights: Weights,
+    decisions: tuple[MatchDecision, ...],
+    answers: tuple[MatchAnswer, ...],
 ) -> AccountMap:
     accounts, prepared = workspace.load_list(session.list_id)
-    return build_map(accounts, prepared, workspace.result(session), weights, decisions)
+    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers)
 
 
 DIRECT_WAIT: Final = 3600.0
@@ -190,8 +200,8 @@ def map_accounts(
         place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
             address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
         reveal: asked once the estimates are known and it is our turn: True reveals, False declines, None leaves
-            it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to
-            people.
+            it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest
+            to people.
         go_on: asked if more matches are claimed than this side's caps allow: True goes on, False ends the session,
             None leaves it to people.
         by_person: whether both answers are those of a person, which later caps go by.
@@ -245,8 +255,8 @@ def preview_accounts(
     Args:
         partner, place, listen, connect, wait, waiting: as in `map_accounts`.
         new: exchange sketches again, because one of them was renewed since.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two of
-            them say more of the partner's list than one, and cost it more: let a person decide that.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two
+            of them say more of the partner's list than one, and cost it more: let a person decide that.
 
     Raises:
         NotNowError: with `new`, the sketches are still those of the last preview.
@@ -262,6 +272,47 @@ def preview_accounts(
             lambda: runner.advance(new=next(begun, False)), channel, Patience(patience, waiting), lambda: None
         )
         _LOG.info("preview is %s: took in %d messages", outcome.state, len(outcome.taken))
+        return outcome
+
+
+def exchange_questions(
+    workspace: Workspace,
+    partner: str,
+    place: Path | str | Channel,
+    *,
+    ask: Collection[bytes] = (),
+    same: Collection[Question] = (),
+    no: Collection[Question] = (),
+    listen: str | None = None,
+    connect: str | None = None,
+    wait: float | None = None,
+    waiting: Callable[[ConversationOutcome], None] = lambda _: None,
+) -> ConversationOutcome:
+    """Ask about possible matches, answer the partner's questions, and exchange messages about both.
+
+    Each question shows name, website and country of an own account. Each answer *same* returns these three, and
+    the agreed fields of both follow. Call it again to take in what has come since.
+
+    Args:
+        partner, place, listen, connect, wait, waiting: as in `map_accounts`.
+        ask: ids of possible matches of the last session.
+        same, no: questions of the partner that a person has answered. All questions of one message are answered
+            together: those that are in neither count as *no* for now.
+
+    Raises:
+        UsageError: a match cannot be asked about, or too many are.
+        WorkspaceError: no session with this partner is finished.
+        ChannelError: a message cannot be read or written; nothing is lost.
+    """
+    patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
+    with _opened(workspace, partner, place, listen, connect, patience) as channel:
+        runner = ConversationRunner(workspace, workspace.partner(partner), channel)
+        if ask:
+            runner.ask(session_matches(workspace, partner).record, ask)
+        if same or no:
+            runner.answer(same, no)
+        outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
+        _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome
 
 

@@ -32,7 +32,7 @@ SCORES = ("score", "score_play", "score_amount", "score_evidence")
 MATCHES: list[dict[str, Any]] = [
     {"entity": 0, "their_segment": "customer"},
     {"entity": 1, "their_segment": "prospect", "evidence": ["domain", "lei", "name"]},
-    {"entity": 2, "their_segment": "customer", "evidence": ["label", "name"]},
+    {"entity": 2, "their_segment": "customer", "evidence": ["name", "label"]},
     {"entity": 3, "their_segment": "customer", "evidence": ["domain"]},
 ]
 
@@ -51,13 +51,13 @@ def test_tables_have_their_schemas(example: AccountMap) -> None:
 def test_overlap_is_ranked_by_score(example: AccountMap) -> None:
     scores = {r["account_id"]: [r[name] for name in SCORES] for r in example.overlap.to_pylist()}
     assert scores == {
-        "a5": [87.5, 50.0, 22.5, 15.0],
+        "a5": [89.5, 50.0, 22.5, 17.0],
         "a2": [77.8, 27.8, 30.0, 20.0],
         "a3": [77.8, 27.8, 30.0, 20.0],
-        "a4": [75.0, 50.0, 15.0, 10.0],
-        "a1": [56.4, 38.9, 7.5, 10.0],
+        "a4": [85.0, 50.0, 15.0, 20.0],
+        "a1": [63.4, 38.9, 7.5, 17.0],
     }
-    assert list(scores) == ["a5", "a2", "a3", "a4", "a1"]
+    assert list(scores) == ["a5", "a4", "a2", "a3", "a1"]
 
 
 def test_the_user_sets_the_weights() -> None:
@@ -108,10 +108,10 @@ def test_every_account_of_a_matched_entity_is_in_the_overlap(example: AccountMap
     assert len({row["match_id"] for row in rows}) == 1
 
 
-def test_evidence_names_all_slots_and_the_best_tier(example: AccountMap) -> None:
+def test_evidence_names_all_slots_and_the_tier(example: AccountMap) -> None:
     evidence = {r["account_id"]: (r["evidence"], r["tier"]) for r in example.overlap.to_pylist()}
-    assert evidence["a2"] == ("domain+lei+name", "identifier")
-    assert evidence["a4"] == ("label+name", "strong name")
+    assert evidence["a2"] == ("domain+lei+name", "strong")
+    assert evidence["a4"] == ("name+label", "strong")
 
 
 def test_plays_follow_the_cell(example: AccountMap) -> None:
@@ -159,15 +159,14 @@ def test_whitespace_is_ordered_by_segment(example: AccountMap) -> None:
 
 def test_a_cell_outside_the_rectangle_is_not_called_empty() -> None:
     accounts = account_list(ACCOUNTS)
-    preview = {("customer", "customer"): 0, ("customer", "prospect"): 1, ("prospect", "customer"): 0}
-    result = build_map(accounts, prepared_list(accounts), session([MATCHES[0]], preview=preview))
+    named = frozenset({("customer", "customer"), ("customer", "prospect"), ("prospect", "customer")})
+    result = build_map(accounts, prepared_list(accounts), session([MATCHES[0]], named_cells=named))
     compared = {r["account_id"]: r["compared_with"] for r in result.whitespace.to_pylist()}
     assert compared["a2"] == "customer+prospect"
     assert compared["a4"] == ""
-    unseen = [row for row in result.matrix.to_pylist() if not row["compared"]]
+    unseen = [row for row in result.matrix.to_pylist() if row["level"] == "hidden"]
     assert len(unseen) == 6
-    assert {row["preview_at_least"] for row in unseen} == {None}
-    assert any("Not compared" in note and "your opportunity by their customer" in note for note in result.notes)
+    assert {(row["entities"], row["possible"]) for row in unseen} == {(None, None)}
 
 
 def test_notes_carry_the_readers_and_count_merged_rows() -> None:
@@ -175,8 +174,8 @@ def test_notes_carry_the_readers_and_count_merged_rows() -> None:
     result = build_map(accounts, prepared_list(accounts, [("a2", "a3")]), session(MATCHES))
     assert result.notes[0] == "2 rows had no name."
     assert any(note.startswith("1 of your accounts are further rows") for note in result.notes)
-    assert any(note.startswith("1 of your accounts in the overlap stand under") for note in result.notes)
-    assert any(note.startswith("1 of your accounts in the overlap have no amount") for note in result.notes)
+    assert any(note.startswith("1 of your shared accounts appear under") for note in result.notes)
+    assert any(note.startswith("1 of your shared accounts have no open amount") for note in result.notes)
 
 
 def test_plain_data_needs_no_notes() -> None:
@@ -188,6 +187,30 @@ def test_an_amount_that_is_no_number_does_not_spoil_sums(amount: float) -> None:
     result = one_account_map(amount=amount)
     assert result.overlap["amount"].to_pylist() == [None]
     assert set(result.matrix["amount"].to_pylist()) == {None}
+
+
+def test_amounts_in_several_currencies_are_not_added_up() -> None:
+    amounts = [(10.0, "EUR"), (20.0, "EUR"), (1000.0, "JPY"), (5.0, None)]
+    accounts = account_list(
+        {"account_id": str(at), "segment": "customer", "amount": amount, "currency": currency}
+        for at, (amount, currency) in enumerate(amounts)
+    )
+    matches = [{"entity": at, "their_segment": "customer"} for at in range(4)]
+    result = build_map(accounts, prepared_list(accounts), session(matches), Weights(play=0, amount=1, evidence=0))
+    assert result.currency == "EUR"
+    assert (result.summary.pipeline.amount, result.summary.pipeline.count.accounts) == (30.0, 2)
+    assert [play.amount for play in result.summary.plays] == [30.0]
+    assert sum(row["overlap_amount"] or 0 for row in result.coverage.to_pylist()) == 30.0
+    scores = dict(zip(*(result.overlap[name].to_pylist() for name in ("account_id", "score")), strict=True))
+    assert scores == {"0": 50.0, "1": 100.0, "2": 100.0, "3": 100.0}, "each among those of its currency"
+    assert any(
+        note.startswith("2 of your shared accounts have an open amount in another") for note in result.notes
+    )
+
+
+def test_one_currency_needs_no_note() -> None:
+    result = one_account_map(amount=3.0, currency="CHF")
+    assert (result.currency, result.notes) == ("CHF", ())
 
 
 def test_empty_lists_make_an_empty_map() -> None:
@@ -213,6 +236,8 @@ def test_another_list_is_refused() -> None:
         ({"entity": 0, "their_segment": "friend"}, "did not compare"),
         ({"entity": 0, "their_segment": "customer", "evidence": ["fax"]}, "evidence"),
         ({"entity": 0, "their_segment": "customer", "evidence": []}, "evidence"),
+        ({"entity": 0, "their_segment": "customer", "tier": "sure"}, "a tier"),
+        ({"entity": 0, "their_segment": "customer", "contradiction": ["colour"]}, "contradiction"),
     ],
 )
 def test_matches_that_do_not_fit_are_refused(match: dict[str, object], message: str) -> None:
@@ -224,7 +249,7 @@ def test_matches_that_do_not_fit_are_refused(match: dict[str, object], message: 
 def test_a_match_in_a_cell_that_was_not_compared_is_refused() -> None:
     accounts = account_list(ACCOUNTS)
     with pytest.raises(UsageError, match="did not compare"):
-        build_map(accounts, prepared_list(accounts), session(MATCHES[:1], preview={("prospect", "prospect"): 0}))
+        build_map(accounts, prepared_list(accounts), session(MATCHES[:1], named_cells=frozenset()))
 
 
 def test_an_entity_matched_twice_is_refused() -> None:

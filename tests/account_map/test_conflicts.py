@@ -1,4 +1,4 @@
-"""What both have to settle, by what the two lists tell."""
+"""What both have to agree on, by what the two lists say."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ EVERYWHERE = (frozenset({"customer", "opportunity", "prospect"}),) * 2
 def found(
     own: dict[str, Any], theirs: str, rules: tuple[EngagementRule, ...] = (), **shown: str | None
 ) -> dict[str, str]:
-    """Reason and what to settle, of one match."""
+    """Reason and next step, of one match."""
     accounts = account_list([{"account_id": "1", **own}])
     columns: dict[str, list[str | None]] = {name: [text] for name, text in shown.items()}
     result = session([{"entity": 0, "their_segment": theirs}], columns, rules=rules)
     table = build_map(accounts, prepared_list(accounts), result).conflicts
-    return dict(zip(table["reason"].to_pylist(), table["settle"].to_pylist(), strict=True))
+    return dict(zip(table["reason"].to_pylist(), table["next_step"].to_pylist(), strict=True))
 
 
 def rule(lead: str, *countries: str) -> EngagementRule:
@@ -62,7 +62,7 @@ def test_countries_that_make_another_side_lead_are_a_conflict() -> None:
     rules = (rule("me", "DE"), rule("them"))
     conflicts = found({"country": "Germany"}, "customer", rules, country="Austria")
     assert conflicts["the country decides who leads"] == (
-        "By your account's country (DE) you lead, by theirs (AT) they lead: settle which one counts."
+        "By your account's country (DE) you lead, by theirs (AT) they lead: agree which one counts."
     )
     assert found({"country": "France"}, "customer", rules, country="Austria") == {}
     assert found({"country": "Germany"}, "customer", rules, country="nowhere") == {}

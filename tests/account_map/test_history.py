@@ -46,7 +46,7 @@ def test_new_gone_and_moved_entities_are_told_apart() -> None:
         ("new", "matches now", "waits", None, None, "prospect", "customer"),
         ("new", "new on your list", "joins", None, None, "customer", "prospect"),
         ("moved", "your segment", "moves", "prospect", "customer", "opportunity", "customer"),
-        ("gone", "matches no more", "fades", "customer", "prospect", None, None),
+        ("gone", "no longer matches", "fades", "customer", "prospect", None, None),
         ("gone", "left your list", "leaves", "customer", "prospect", None, None),
     ]
     marked = dict(zip(*(result.overlap[name].to_pylist() for name in ("account_id", "change")), strict=True))
@@ -71,11 +71,11 @@ def test_an_entity_is_followed_by_any_of_its_accounts() -> None:
 
 
 def test_what_was_not_compared_is_not_called_a_match_that_came_or_went() -> None:
-    narrow = {("prospect", "customer"): 0}
+    narrow = frozenset({("prospect", "customer")})
     wide = ALL_CELLS
-    shared = month(1, {"a": "customer"}, {"a": "customer"}, preview=wide)
-    hidden = month(2, {"a": "customer"}, {}, preview=narrow)
-    again = month(3, {"a": "customer"}, {"a": "customer"}, preview=wide)
+    shared = month(1, {"a": "customer"}, {"a": "customer"}, named_cells=wide)
+    hidden = month(2, {"a": "customer"}, {}, named_cells=narrow)
+    again = month(3, {"a": "customer"}, {"a": "customer"}, named_cells=wide)
     assert [row[:2] for row in changes(with_history([shared, hidden]))] == [("gone", "not compared now")]
     assert [row[:2] for row in changes(with_history([hidden, again]))] == [("new", "not compared before")]
 

@@ -14,7 +14,8 @@ from tests.account_map.examples import account_list, prepared_list, session
 def reviewed(evidence: list[str], *decisions: MatchDecision, **more: Any) -> AccountMap:
     """A map of two accounts that are one entity with one match, and a third without."""
     accounts = account_list({"account_id": account_id} for account_id in "abc")
-    match = {"entity": 0, "their_segment": "customer", "evidence": evidence} | more
+    tier = "weak" if evidence == ["label"] else "strong"
+    match = {"entity": 0, "their_segment": "customer", "evidence": evidence, "tier": tier} | more
     return build_map(accounts, prepared_list(accounts, [("a", "b")]), session([match]), decisions=decisions)
 
 
@@ -24,7 +25,7 @@ def test_a_rejected_match_leaves_all_counts_but_a_note() -> None:
     assert result.summary.whitespace.accounts == 3
     reviews = dict(zip(*(result.whitespace[name].to_pylist() for name in ("account_id", "review")), strict=True))
     assert reviews == {"a": "rejected", "b": "rejected", "c": None}
-    assert any("rejected, left out of all counts here: 1." in note for note in result.notes)
+    assert any("You rejected 1 of the matches" in note for note in result.notes)
 
 
 def test_a_kept_match_is_marked_and_no_more_in_doubt() -> None:

@@ -1,12 +1,13 @@
 """Two partners' reports of one session, number by number, for any lists and any agreement."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountmap.account_map import CELLS, AccountMap, EngagementRule, build_map
+from accountmap.account_map import CELLS, CONTRADICTIONS, TIERS, AccountMap, EngagementRule, build_map
 from accountmap.account_map.schema import WITHHELD_SCHEMA, SessionResult
 from accountmap.accounts.schema import SEGMENTS
 from tests.account_map.examples import account_list, prepared_list, session
@@ -47,14 +48,13 @@ def sessions(draw: st.DrawFn) -> Session:
     return Session(sides[0], sides[1], pairs, {cell: draw(st.sampled_from(LEVELS)) for cell in CELLS})
 
 
-def seen(found: Session, side: int, smallest: int = 1) -> AccountMap:
+def seen(found: Session, side: int) -> AccountMap:
     """Build the account map of one side."""
     own, theirs = (found.left, found.right)[:: 1 if side == 0 else -1]
 
     def turned(cell: Cell) -> Cell:
         return cell if side == 0 else (cell[1], cell[0])
 
-    compared = {cell: len(found.of(cell)) for cell, level in found.levels.items() if level != "hidden"}
     named = [cell for cell, level in found.levels.items() if level == "names"]
     matches = [
         {
@@ -68,17 +68,16 @@ def seen(found: Session, side: int, smallest: int = 1) -> AccountMap:
     accounts = account_list({"account_id": f"{at:03}", "segment": segment} for at, segment in enumerate(own))
     result = session(
         matches,
-        preview={turned(cell): count for cell, count in compared.items()},
+        counted_cells=frozenset(turned(cell) for cell, level in found.levels.items() if level == "counts"),
         named_cells=frozenset(turned(cell) for cell in named),
         shown_fields={turned(cell): ((), ()) for cell in named},
-        smallest_cell=smallest,
         partner_sizes={name: theirs.count(name) + 2 for name in SEGMENTS},
     )
     return build_map(accounts, prepared_list(accounts), result)
 
 
 def cells(account_map: AccountMap, *, turned: bool = False) -> dict[Cell, tuple[Any, ...]]:
-    columns = ("compared", "named", "entities", "preview_at_least", "preview_fewer_than")
+    columns = ("level", "entities", "possible")
     return {
         (row["their_segment"], row["segment"]) if turned else (row["segment"], row["their_segment"]): tuple(
             row[name] for name in columns
@@ -88,9 +87,9 @@ def cells(account_map: AccountMap, *, turned: bool = False) -> dict[Cell, tuple[
 
 
 @settings(deadline=None)
-@given(sessions(), st.sampled_from([1, 3]))
-def test_both_reports_agree_where_they_overlap(found: Session, smallest: int) -> None:
-    left, right = seen(found, 0, smallest), seen(found, 1, smallest)
+@given(sessions())
+def test_both_reports_agree_where_they_overlap(found: Session) -> None:
+    left, right = seen(found, 0), seen(found, 1)
     assert cells(left) == cells(right, turned=True)
     assert left.summary.matches == right.summary.matches
     ids = [sorted(set(side.overlap["match_id"].to_pylist())) for side in (left, right)]
@@ -114,13 +113,19 @@ def test_every_number_reconciles_on_each_side(found: Session) -> None:
         }
         assert summary.overlap.entities == len(shared)
         assert summary.listed.entities == len(own)
-        assert summary.overlap.entities + summary.whitespace.entities + summary.not_compared.entities == len(own)
+        parts = (summary.overlap, summary.whitespace, summary.only_counted, summary.not_compared)
+        assert sum(part.entities for part in parts) == len(own)
         assert sum(cell["entities"] or 0 for cell in built.matrix.to_pylist()) == summary.matches
         assert summary.matches >= summary.overlap.entities
         assert sum(row["listed"] for row in built.coverage.to_pylist()) == len(own)
         assert sum(row["overlap"] for row in built.coverage.to_pylist()) == len(shared)
-        reasons = built.whitespace["why_not"].to_pylist()
-        assert sum(reason is not None for reason in reasons) == summary.not_compared.accounts
+        assert Counter(built.whitespace["status"].to_pylist()) == +Counter(
+            {
+                "not on their list": summary.whitespace.accounts,
+                "only counted": summary.only_counted.accounts,
+                "not compared": summary.not_compared.accounts,
+            }
+        )
 
 
 @settings(deadline=None)
@@ -138,7 +143,7 @@ def test_what_is_theirs_without_me_at_most_is_never_too_little(found: Session) -
 
 
 def rectangular(found: Session) -> bool:
-    """Tell whether the named cells are one rectangle; then one session covers them, with one match an entity."""
+    """Return whether the named cells are one rectangle; then one session covers them, with one match an entity."""
     named = [cell for cell, level in found.levels.items() if level == "names"]
     return len(named) == len({a for a, _ in named}) * len({b for _, b in named})
 
@@ -154,15 +159,58 @@ def test_an_entity_with_two_matches_counts_once_and_says_so() -> None:
     assert (built.summary.matches, built.summary.overlap.entities, built.summary.overlap.accounts) == (2, 1, 1)
     assert built.summary.introductions_to_give.entities == 1
     assert [play.amount for play in built.summary.plays] == [5.0], "the account's amount is there once"
-    assert built.overlap["doubt"].to_pylist() == ["several of theirs"] * 2
-    assert any(note.startswith("1 of the 2 matches are further ones") for note in built.notes)
+    assert built.conflicts["reason"].to_pylist() == ["several of theirs"] * 2
+    assert any(note.startswith("1 of the 2 matches are of companies") for note in built.notes)
 
 
-def test_small_counts_are_not_shown_where_nothing_else_is() -> None:
-    found = Session(["customer"] * 4, ["prospect"] * 4, [(0, 0), (1, 1)], dict.fromkeys(CELLS, "counts"))
-    assert cells(seen(found, 0, 3))["customer", "prospect"] == (True, False, None, None, 3)
-    assert cells(seen(found, 0, 2))["customer", "prospect"] == (True, False, None, 2, None)
-    assert cells(seen(found, 0, 3))["customer", "customer"] == (True, False, None, 0, None)
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(TIERS),
+            st.lists(st.sampled_from(["domain", "name", "label"]), min_size=1, unique=True),
+            st.lists(st.sampled_from(CONTRADICTIONS), unique=True),
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_said_of_a_match_is_the_same_on_both_sides(judged: list[tuple[str, list[str], list[str]]]) -> None:
+    def side(order: list[int], **columns: str) -> dict[str, tuple[Any, ...]]:
+        accounts = account_list({"account_id": f"{at}", **columns} for at in order)
+        matches = [
+            {
+                "entity": row,
+                "their_segment": "prospect",
+                "match_id": f"{at:032x}",
+                "tier": judged[at][0],
+                "evidence": judged[at][1],
+                "contradiction": judged[at][2],
+            }
+            for row, at in enumerate(order)
+        ]
+        built = build_map(accounts, prepared_list(accounts), session(matches, {"country": ["FR"] * len(order)}))
+        names = ("tier", "evidence", "contradiction", "doubt", "match_score")
+        return {row["match_id"]: tuple(row[name] for name in names) for row in built.overlap.to_pylist()}
+
+    every = list(range(len(judged)))
+    assert side(every, country="DE", name="Tern") == side(every[::-1], domain="quay.example")
+
+
+def test_a_match_score_falls_with_what_speaks_against_the_match() -> None:
+    accounts = account_list({"account_id": str(at)} for at in range(4))
+    kinds = (("strong", ["domain", "name"], []), ("strong", ["name"], []), ("strong", ["name"], ["domain"]))
+    matches = [
+        {"entity": at, "their_segment": "customer", "tier": tier, "evidence": evidence, "contradiction": against}
+        for at, (tier, evidence, against) in enumerate((*kinds, ("weak", ["label"], ["country"])))
+    ]
+    rows = build_map(accounts, prepared_list(accounts), session(matches)).overlap.to_pylist()
+    told = {row["account_id"]: (row["match_score"], row["doubt"]) for row in rows}
+    assert told == {
+        "0": (100.0, None),
+        "1": (85.0, None),
+        "2": (60.0, "different domains"),
+        "3": (15.0, "weak evidence; different countries"),
+    }
 
 
 def withheld(result: SessionResult, reasons: dict[int, str]) -> SessionResult:
@@ -170,28 +218,37 @@ def withheld(result: SessionResult, reasons: dict[int, str]) -> SessionResult:
     return replace(result, withheld=WITHHELD_SCHEMA.empty_table().from_pylist(rows, schema=WITHHELD_SCHEMA))
 
 
-def test_what_was_not_compared_says_why() -> None:
+def test_what_has_no_match_says_what_is_known_of_it() -> None:
     accounts = account_list({"account_id": str(at), "segment": SEGMENTS[at % 3]} for at in range(6))
-    named = frozenset({("customer", "customer")})
-    preview = {("customer", "customer"): 0, ("customer", "prospect"): 0, ("opportunity", "customer"): 0}
+    named = frozenset(("customer", theirs) for theirs in SEGMENTS)
     result = withheld(
-        session([], preview=preview, named_cells=named), {3: "off limits", 5: "outside the joint filter"}
+        session([], named_cells=named, counted_cells=frozenset({("opportunity", "customer")})),
+        {3: "off limits", 5: "outside the joint filter"},
     )
     built = build_map(accounts, prepared_list(accounts), result)
-    told = {
-        row["account_id"]: (row["compared_with"], row["counted_with"], row["why_not"])
-        for row in built.whitespace.to_pylist()
-    }
+    told = {row["account_id"]: (row["status"], row["why_not"]) for row in built.whitespace.to_pylist()}
     assert told == {
-        "0": ("customer", "prospect", None),
-        "1": ("", "customer", "only counted"),
-        "4": ("", "customer", "only counted"),
-        "2": ("", "", "segment hidden"),
-        "5": ("", "", "outside the joint filter"),
-        "3": ("", "", "off limits"),
+        "0": ("not on their list", None),
+        "1": ("only counted", "counts only, as agreed"),
+        "4": ("only counted", "counts only, as agreed"),
+        "2": ("not compared", "hidden, as agreed"),
+        "5": ("not compared", "outside the joint filter"),
+        "3": ("not compared", "off limits"),
     }
-    assert next(iter(told)) == "0", "what was compared comes first"
-    assert (built.summary.whitespace.entities, built.summary.not_compared.entities) == (1, 5)
+    assert next(iter(told)) == "0", "what is certain comes first"
+    counts = (built.summary.whitespace, built.summary.only_counted, built.summary.not_compared)
+    assert [count.entities for count in counts] == [1, 2, 3]
+
+
+def test_what_was_compared_with_some_of_theirs_is_not_called_only_mine() -> None:
+    accounts = account_list([{"account_id": "1", "segment": "customer"}])
+    named = frozenset({("customer", "customer")})
+    (row,) = build_map(accounts, prepared_list(accounts), session([], named_cells=named)).whitespace.to_pylist()
+    assert (row["status"], row["compared_with"]) == ("not compared", "customer")
+    sizes = {"customer": 9, "opportunity": 0, "prospect": 0}
+    result = session([], named_cells=named, partner_sizes=sizes)
+    (row,) = build_map(accounts, prepared_list(accounts), result).whitespace.to_pylist()
+    assert row["status"] == "not on their list", "they list nothing else"
 
 
 def test_rules_are_read_in_their_order_with_the_country_of_the_entity() -> None:

@@ -1,8 +1,6 @@
-"""The joint-marketing list, what it comes to, coverage, and what is in doubt."""
+"""The joint-marketing list, what it comes to, and coverage."""
 
 from typing import Any
-
-import pytest
 
 from accountmap.account_map import AccountMap, build_map
 from tests.account_map.examples import account_list, prepared_list, session
@@ -76,34 +74,3 @@ def test_coverage_adds_up_to_the_list_by_country_and_segment() -> None:
 
 def test_their_customers_that_i_only_prospect_are_a_table() -> None:
     assert example().their_customers["account_id"].to_pylist() == ["2", "1"]
-
-
-@pytest.mark.parametrize(
-    ("own", "shown", "evidence", "doubt"),
-    [
-        ({}, {}, ["label"], "weak evidence"),
-        ({"name": "Alba Bank"}, {"name": "Alba Energy"}, ["label"], "weak evidence; perhaps a sister company"),
-        ({"name": "Alba Bank"}, {"name": "Alba Energy"}, ["domain"], None),
-        ({"country": "Germany"}, {"country": "Spain"}, ["domain"], "another country"),
-        ({"country": "Hong Kong"}, {"country": "China"}, ["domain"], None),
-        ({"domain": "tern-invented.com"}, {"website": "quay-invented.com"}, ["name"], "another domain"),
-        ({"domain": "tern-invented.com"}, {"website": "www.tern-invented.de"}, ["name"], None),
-        ({"domain": "tern-invented.com"}, {"website": "quay-invented.com"}, ["lei", "name"], None),
-        (
-            {"website": "tern-invented.com", "country": "DE"},
-            {"website": "quay-invented.com", "country": "FR"},
-            ["label"],
-            "weak evidence; another country; another domain",
-        ),
-        ({"country": "Germany"}, {}, ["name"], None),
-    ],
-)
-def test_what_speaks_against_a_match_is_said(
-    own: dict[str, str], shown: dict[str, str], evidence: list[str], doubt: str | None
-) -> None:
-    accounts = account_list([{"account_id": "1", **own}])
-    columns: dict[str, list[str | None]] = {name: [text] for name, text in shown.items()}
-    match = {"entity": 0, "their_segment": "customer", "evidence": evidence}
-    result = build_map(accounts, prepared_list(accounts), session([match], columns))
-    assert result.overlap["doubt"].to_pylist() == [doubt]
-    assert result.to_review.num_rows == (doubt is not None)

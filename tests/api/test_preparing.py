@@ -28,7 +28,7 @@ def test_parts_on_all_cores_make_the_same_list(monkeypatch: pytest.MonkeyPatch) 
 def test_an_unknown_profile_names_those_that_there_are() -> None:
     with pytest.raises(InputError, match="no profile ten") as caught:
         accountmap.prepare_accounts(accounts_of(1), "ten")
-    assert "eight" in caught.value.hint
+    assert "standard" in caught.value.hint
 
 
 def test_a_check_says_what_can_match() -> None:

@@ -22,18 +22,29 @@ def acme(tmp_path: Path) -> Path:
 
 def test_it_says_what_the_partner_learned(acme: Path) -> None:
     said = accountmap("ledger", "show", "--with", "globex", cwd=acme).stdout
-    assert said.startswith("What Globex Data has learned from you in 1 session:")
-    assert "Which of its own entities are on your list, at most 3 at a time: once." in said
-    assert "Of those entities, from your list: name, owner name." in said
+    assert said.startswith("What the messages have shown Globex Data:\n  1 blurred copy of your list.")
+    assert "Which of its own companies you have too, at most 3 at a time: once." in said
+    assert "Of the companies that you share, from your list: name, owner name." in said
     assert "Finished; both signed the receipt" in said
-    entries = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)
+    about = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)
+    entries = about["entries"]
     assert [e["event"] for e in entries] == ["sent"] * 5 + ["done"]
+
+
+def test_it_says_what_the_partner_could_have_learned(acme: Path) -> None:
+    """Rows by slots, and no more than there are: 48 rows of 10 slots against 48 of our own."""
+    said = accountmap("ledger", "show", "--with", "globex", cwd=acme).stdout
+    assert "right 73 times in 100" in said
+    assert "In 1 session it could have tried out 480 names or websites" in said
+    assert "at\n  most 48 of your companies" in said
+    could = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)["could_have_learned"]
+    assert (could["Globex Data"]["runs"], could["Globex Data"]["keys"]) == (1, 480)
 
 
 def test_it_says_that_nothing_was_learned(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path)
     said = accountmap("ledger", "show", "--with", "globex", cwd=parties.acme.workspace.folder).stdout
-    assert said == "Globex Data has learned nothing from you: no session has begun.\n"
+    assert said == "Globex Data has learned nothing from you: nothing was sent.\n"
 
 
 def test_an_auditor_checks_it_without_the_workspace(acme: Path, tmp_path: Path) -> None:
@@ -57,6 +68,6 @@ def test_an_insider_who_writes_the_file_is_found_out(acme: Path) -> None:
         )
     database.close()
     found = accountmap("ledger", "verify", cwd=acme, check=5)
-    assert "entry 4 of the ledger does not hold" in found.stderr
+    assert "Entry 4 of the ledger does not hold" in found.stderr
     accountmap("ledger", "export", "audit.json", cwd=acme, check=5)
     assert not (acme / "audit.json").exists()

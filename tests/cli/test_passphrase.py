@@ -44,7 +44,7 @@ def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are passed on by POSIX")
 def test_from_a_descriptor(tmp_path: Path) -> None:
     refused = run("init", "--name", "Acme", cwd=tmp_path, check=4)
-    assert "nobody is here to choose a passphrase" in refused
+    assert "Nobody is here to choose a passphrase" in refused
     assert not (tmp_path / "identity.json").exists()
     run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,), process=True)
     run("partner", "card", "-o", "-", cwd=tmp_path)
@@ -55,8 +55,54 @@ def test_from_a_descriptor(tmp_path: Path) -> None:
     asked = run("identity", "passphrase", "--no-passphrase", cwd=tmp_path, check=4)
     assert "protected by a passphrase" in asked
     bare = ("--passphrase-fd", "{0}", "identity", "passphrase", "--no-passphrase")
-    assert "not protected any more" in run(*bare, cwd=tmp_path, secrets=(NEW,))
+    assert "have no passphrase" in run(*bare, cwd=tmp_path, secrets=(NEW,))
     run("identity", "passphrase", "--no-passphrase", cwd=tmp_path)
+
+
+def test_from_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    own = tmp_path / "own"
+    run("init", "own", "--name", "Acme", cwd=tmp_path, check=4)
+    assert not own.exists()
+    (credentials / "accountmap-passphrase").write_text(f"{OLD}\n", encoding="utf-8")
+    run("init", "own", "--name", "Acme", cwd=tmp_path)
+    run("partner", "rotate", cwd=own)
+    (credentials / "accountmap-passphrase").write_text("another one altogether", encoding="utf-8")
+    assert "not the right one" in run("partner", "rotate", cwd=own, check=4)
+    (credentials / "accountmap-passphrase").write_text("", encoding="utf-8")
+    assert "is empty" in run("partner", "rotate", cwd=own, check=4)
+
+
+def test_the_rule_comes_before_the_question_and_weak_ones_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = f"short\nshort\naaaaaaaaaaaa\naaaaaaaaaaaa\n{OLD}\n{OLD}\n"
+    made = invoke(tmp_path, "init", "--name", "Acme", typed=typed, monkeypatch=monkeypatch)
+    assert made.exit_code == 0, made.output
+    said = made.output
+    assert said.index("hard to guess") < said.index("Choose a passphrase")
+    assert "at least 12 characters" in said
+    assert "too easy to guess" in said
+    assert f"Workspace created in {tmp_path}" in said
+
+
+def test_a_weak_one_that_nobody_types_leaves_no_workspace(tmp_path: Path) -> None:
+    said = run(
+        "--passphrase-fd", "{0}", "init", "own", "--name", "Acme", cwd=tmp_path, secrets=("qwertyuiop12",), check=5
+    )
+    assert "too easy to guess" in said
+    assert not (tmp_path / "own").exists()
+
+
+def test_what_cannot_become_a_workspace_is_refused_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke(tmp_path, "init", "--name", "Acme", typed=f"{OLD}\n{OLD}\n", monkeypatch=monkeypatch)
+    again = invoke(tmp_path, "init", "--name", "Acme", typed="x", monkeypatch=monkeypatch)
+    assert "Choose" not in again.output
+    assert "is a workspace already" in str(again.exception)
 
 
 def test_a_descriptor_that_is_not_open_is_a_clear_error(tmp_path: Path) -> None:

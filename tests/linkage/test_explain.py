@@ -23,7 +23,7 @@ def test_each_step_is_shown() -> None:
 
 def test_every_slot_is_shown_with_its_rule_or_empty() -> None:
     keys = {key.slot.name: (key.value, key.rule) for key in explain(ACCOUNT, PROFILES["identifiers"]).keys}
-    assert keys["name_country"] == ("mullerrobotik|DE", "name without holding and place words, country")
+    assert keys["name_country"] == ("mullerrobotik|DE", "name without holding words, country")
     assert keys["domain"] == ("mueller-robotik.de", "domain of website")
     assert keys["vat"] == (None, None)
     assert list(keys) == [slot.name for slot in PROFILES["identifiers"].slots]

@@ -79,7 +79,7 @@ def test_usual_differences_meet_in_the_name(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Alba Holding AG", "Alba AG"),
+        ("Lanternex Holding AG", "Lanternex AG"),
         ("Lantern Bank", "Lantern Insurance"),
         ("Lantern REIT", "Lantern Securities"),
         ("First Lantern Bank", "Second Lantern Bank"),
@@ -131,14 +131,18 @@ def test_the_label_of_a_family_counts_at_home_only(website: str, country: str | 
     [
         ("Lanternex Holdings", "name_country", "lanternex|JP", "lanternex"),
         ("Lanternex", "name_country", "lanternex|JP", None),
-        ("Tokyo Lanternex Holdings", "name_country", "lanternex|JP", "tokyolanternex"),
+        ("Tokyo Lanternex Holdings", "name_country", "tokyolanternex|JP", "tokyolanternex"),
+        ("Tokyo Lanternex Holdings", "short_country", "lanternex|JP", None),
+        ("Lanternex Securities", "short_country", "lanternex|JP", None),
+        ("Lantern Securities", "short_country", None, None),
+        ("Sparkasse Köln", "short_country", None, None),
         ("Lanternex Securities", "stem", "lanternex|JP", "lanternex"),
         ("Lanternex Quillon", "stem", "lanternex|JP", None),
         ("Dong Alba Lanternex", "stem", "dongalba|JP", None),
     ],
 )
 def test_parts_of_a_name_stand_alone_only_where_no_country_is_known(
-    name: str, slot: str, there: str, anywhere: str | None
+    name: str, slot: str, there: str | None, anywhere: str | None
 ) -> None:
     assert keys(name, "JP").get(slot) == there
     assert keys(name).get(slot) == anywhere

@@ -88,7 +88,11 @@ def test_the_closer_name_keeps_the_value() -> None:
 def test_one_entity_holds_a_value_in_its_strongest_slot() -> None:
     rows = [{"account_id": "a", "name": "Alba AG", "website": "alba.ch", "segment": "prospect"}]
     found = readable(prepare_accounts(accounts(rows), PROFILES["standard"]))
-    assert found == {("a", "name", "alba"), ("a", "domain", "alba.ch")}
+    assert found == {
+        ("a", "domain", "alba.ch"),
+        ("a", "name_country", "alba|CH"),
+        ("a", "common_name", "alba"),
+    }
 
 
 def test_registry_numbers_are_keys_of_the_widest_profile() -> None:
@@ -103,7 +107,32 @@ def test_an_empty_list_prepares() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-def test_the_preview_kind_outweighs_all_others(profile: Profile) -> None:
-    first, *others = profile.slots
-    assert first.weight >= profile.threshold
-    assert first.weight > sum(slot.weight for slot in others)
+def test_a_slot_outweighs_all_weaker_ones(profile: Profile) -> None:
+    for at, slot in enumerate(profile.slots):
+        assert slot.weight >= profile.threshold
+        assert slot.weight > sum(weaker.weight for weaker in profile.slots[at + 1 :])
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_no_strong_slot_stands_behind_a_weak_one(profile: Profile) -> None:
+    tiers = [slot.tier for slot in profile.slots]
+    assert tiers == sorted(tiers)
+
+
+def regional(*names: str, domain: str = "lanternex.com") -> set[tuple[str, str, str]]:
+    rows = [
+        {"account_id": name, "name": name, "website": domain, "country": country, "segment": "prospect"}
+        for name, country in zip(names, ("GB", "US", "DE"), strict=False)
+    ]
+    return readable(prepare_accounts(accounts(rows), PROFILES["standard"]))
+
+
+def test_regional_records_are_one_company_and_keep_their_domain() -> None:
+    found = regional("Lanternex UK", "Lanternex US", "Lanternex Germany")
+    assert {entity for entity, _, _ in found} == {"Lanternex Germany"}
+    assert ("Lanternex Germany", "domain", "lanternex.com") in found
+
+
+def test_a_product_leaves_the_domain_to_its_company() -> None:
+    found = regional("Lanternex Ltd", "Quillon Studio")
+    assert [entity for entity, slot, _ in found if slot == "domain"] == ["Lanternex Ltd"]

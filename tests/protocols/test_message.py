@@ -35,7 +35,7 @@ def header_of(values: Json) -> Header:
 def identity_of(case: Json) -> Identity:
     signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(case["signing_seed"]))
     sealing = SealingKey.from_bytes(bytes.fromhex(case["mlkem_seed"] + case["x25519_secret"]))
-    return Identity(signing, sealing, Card.parse(case["card"].encode()))
+    return Identity(signing, sealing, bytes(32), Card.parse(case["card"].encode()))
 
 
 SENDER, RECIPIENT = (identity_of(case) for case in cases("message/cards.json"))

@@ -1,4 +1,4 @@
-"""The page's charts: of text and shapes alone, and nothing in them that is not in a table."""
+"""The page's charts: bars as long as what they show, with their numbers as text."""
 
 import re
 from dataclasses import replace
@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from accountmap.account_map import AccountMap, SessionResult, build_map
-from accountmap.account_map.model import SESSION_SCHEMA, History
+from accountmap.account_map import SESSION_SCHEMA, AccountMap, History, SessionResult, build_map
 from accountmap.accounts.schema import AccountList
-from accountmap.report.charts import country_chart, history_chart, money_chart
+from accountmap.report.charts import change_bars, country_bars, history_bars, money_bars, reach_bars
 from accountmap.report.html import render_page
-from tests.account_map.examples import account_list, prepared_list, session
+from tests.account_map.examples import account_list, prepared_list, session, two_months
 
 ACCOUNTS = [
     {"account_id": "1", "segment": "customer", "amount": 500.0, "country": "Germany"},
@@ -30,28 +29,42 @@ def build(accounts: AccountList, result: SessionResult) -> AccountMap:
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
-    found = build(account_list(ACCOUNTS), session(MATCHES))
-    drawn = str(country_chart(found))
-    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"[^>]*fill="#e41a1c"', drawn)]
-    labels = re.findall(r">([A-Z]{2}|Germany|France)</text>", drawn)
-    assert len(labels) == 2
-    assert sorted(widths)[1] == 2 * sorted(widths)[0], "two in Germany, one in France"
-    assert "Amounts in your list by play" in str(money_chart(found))
+    drawn = country_bars(build(account_list(ACCOUNTS), session(MATCHES)))
+    assert drawn is not None
+    assert [(bar.label, bar.parts[0].width, bar.text) for bar in drawn.bars] == [("DE", 100, "2"), ("FR", 50, "1")]
 
 
-def test_the_last_number_of_an_axis_has_room_beyond_the_drawing() -> None:
-    drawn = str(money_chart(build(account_list(ACCOUNTS), session(MATCHES))))
-    (shown,) = re.findall(r'viewBox="0 0 (\d+)', drawn)
-    own, *_ = re.findall(r'<rect [^>]*width="(\d+)"', drawn)
-    assert int(shown) - int(own) >= 30, "half of 1,000,000,000, less what leather leaves"
+def test_the_reach_adds_up_to_each_segment() -> None:
+    drawn = reach_bars(build(account_list([*ACCOUNTS, {"account_id": "4"}]), session(MATCHES)))
+    assert drawn is not None
+    assert [bar.text for bar in drawn.bars] == ["1 of 1 shared", "1 of 1 shared", "1 of 2 shared"]
+    (customers, _, prospects) = drawn.bars
+    assert sum(part.width for part in customers.parts) == 50
+    assert [(part.kind, part.start, part.width) for part in prospects.parts] == [
+        ("overlap", 0, 50),
+        ("whitespace", 50, 50),
+    ]
+    assert [kind for kind, _ in drawn.legend] == ["overlap", "whitespace"]
+
+
+def test_the_change_leads_from_last_time_to_now() -> None:
+    drawn = change_bars(two_months())
+    assert drawn is not None
+    assert [(bar.label, bar.text) for bar in drawn.bars] == [
+        ("2026-01-02", "3 shared"),
+        ("Gone", "1"),
+        ("New", "1"),
+        ("2026-02-02", "3 shared"),
+        ("Of these, moved", "1 to another cell"),
+    ]
 
 
 def test_there_is_no_chart_of_one_thing() -> None:
     one = build(account_list(ACCOUNTS[:1]), session(MATCHES[:1]))
-    assert (money_chart(one), country_chart(one), history_chart(one)) == (None, None, None)
+    assert (money_bars(one), country_bars(one), history_bars(one), change_bars(one)) == (None, None, None, None)
 
 
-def test_a_line_begins_with_the_third_session() -> None:
+def test_the_overlap_over_time_begins_with_the_third_session() -> None:
     found = build(account_list(ACCOUNTS), session(MATCHES))
     rows = [
         {name: 7 if pa.types.is_integer(SESSION_SCHEMA.field(name).type) else "x" for name in SESSION_SCHEMA.names}
@@ -59,7 +72,9 @@ def test_a_line_begins_with_the_third_session() -> None:
         for n in range(3)
     ]
     history = History(pa.Table.from_pylist(rows, schema=SESSION_SCHEMA), found.history.changes)
-    assert "<path" in str(history_chart(replace(found, history=history)))
+    drawn = history_bars(replace(found, history=history))
+    assert drawn is not None
+    assert [bar.text for bar in drawn.bars] == ["0", "1", "2"]
 
 
 def test_hostile_labels_stay_text_and_nothing_needs_a_style() -> None:

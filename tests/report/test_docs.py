@@ -3,31 +3,24 @@
 import re
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from accountmap.account_map import (
-    BUDGET_SCHEMA,
-    CAMPAIGN_SCHEMA,
-    CHANGE_SCHEMA,
-    CONFLICT_SCHEMA,
-    COVERAGE_SCHEMA,
     DOUBTS,
-    MATRIX_SCHEMA,
-    OVERLAP_SCHEMA,
     PLAYS,
     REASONS,
-    REST_SCHEMA,
     SCORE_PARTS,
-    SESSION_SCHEMA,
     STANDARD_WEIGHTS,
     TIERS,
-    WHITESPACE_SCHEMA,
+    WHITESPACE,
+    WHY_NOT,
     read_weights,
 )
-from accountmap.report.columns import TIER_MEANINGS
+from accountmap.report.columns import COLUMNS
 from accountmap.report.crm import hubspot_companies, salesforce_accounts
-from accountmap.report.files import EXPORTS, tables_of
+from accountmap.report.files import EXPORTS
+from accountmap.report.views import VIEW, VIEWS, View
+from accountmap.report.wording import STATUS_MEANINGS, TIER_MEANINGS
 from tests.account_map.examples import one_account_map
 
 DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
@@ -40,28 +33,28 @@ def documented(heading: str) -> set[str]:
     return {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
 
 
+LIKE_THE_OVERLAP = ("their_customers", "whitespace", "possible", "review")
+"""Views that are documented by what differs from the overlap."""
+
+
 @pytest.mark.parametrize(
-    ("heading", "schema"),
-    [
-        ("overlap", OVERLAP_SCHEMA),
-        ("conflicts", CONFLICT_SCHEMA),
-        ("matrix", MATRIX_SCHEMA),
-        ("theirs_without_me", REST_SCHEMA),
-        ("coverage", COVERAGE_SCHEMA),
-        ("campaign", CAMPAIGN_SCHEMA),
-        ("budget", BUDGET_SCHEMA),
-        ("changes", CHANGE_SCHEMA),
-        ("sessions", SESSION_SCHEMA),
-    ],
+    "view", [view for view in VIEWS if view.name not in LIKE_THE_OVERLAP], ids=lambda v: v.name
 )
-def test_every_column_is_documented(heading: str, schema: pa.Schema) -> None:
-    assert documented(heading) == set(schema.names)
+def test_every_column_is_documented(view: View) -> None:
+    assert documented(view.name) == set(view.schema.names)
 
 
-def test_the_whitespace_differs_from_the_overlap_as_documented() -> None:
-    left_out = {"match_id", "play", "lead", "tier", "evidence", "doubt", "change"}
-    kept = {name for name in documented("overlap") - left_out if not name.startswith(("their_", "score"))}
-    assert kept | documented("whitespace") == set(WHITESPACE_SCHEMA.names)
+@pytest.mark.parametrize("name", LIKE_THE_OVERLAP)
+def test_a_view_like_the_overlap_differs_as_documented(name: str) -> None:
+    columns = set(VIEW[name].schema.names)
+    assert documented(name) == columns - documented("overlap")
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_every_column_has_a_heading_and_every_sheet_a_name_that_fits(view: View) -> None:
+    assert {*view.schema.names, *view.layout} - {"score_parts"} <= set(COLUMNS)
+    assert len(view.title) <= 31
+    assert view.layout == {} or view.nothing
 
 
 def test_the_plays_are_documented_in_their_order() -> None:
@@ -72,6 +65,7 @@ def test_the_plays_are_documented_in_their_order() -> None:
 
 def test_every_tier_has_a_meaning() -> None:
     assert tuple(TIER_MEANINGS) == TIERS
+    assert tuple(STATUS_MEANINGS) == WHITESPACE
 
 
 def test_every_file_and_every_import_heading_is_documented() -> None:
@@ -97,8 +91,8 @@ def test_the_weights_are_those_of_the_code() -> None:
     ]
 
 
-def test_every_reason_doubt_and_table_is_documented() -> None:
-    for name in (*REASONS, *DOUBTS):
+def test_every_reason_doubt_status_and_table_is_documented() -> None:
+    for name in (*REASONS, *DOUBTS, *WHITESPACE, *WHY_NOT):
         assert name in DOCS
-    for name in tables_of(one_account_map()):
-        assert f"| `{name}.csv`, `{name}.parquet` |" in DOCS
+    for view in VIEWS:
+        assert f"| `{view.name}.csv`, `{view.name}.parquet` |" in DOCS

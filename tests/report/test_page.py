@@ -121,9 +121,9 @@ def test_columns_are_written_for_people() -> None:
     result = build_map(accounts, prepared_list(accounts), session([match | {"evidence": ["lei", "name_country"]}]))
     page = Page(render_page(result))
     assert page.column("match_id") == ["01234567"]
-    assert page.column("evidence") == ["lei, 1 more"]
+    assert page.column("evidence") == ["LEI, 1 more"]
     assert page.column("domain") == ["tern.example"]
-    assert page.column("score_parts") == ["38.9 + 0 + 20"]
+    assert page.column("score_parts") == ["play 38.9 · amount 0 · evidence 20"]
 
 
 def test_their_name_is_shown_where_it_is_another() -> None:
@@ -154,16 +154,15 @@ def test_columns_without_a_value_are_left_out() -> None:
 
 
 def test_a_partial_comparison_shows_in_the_whitespace_and_in_the_matrix() -> None:
-    page = Page(render_page(two_lists(3, 2, preview={("prospect", "customer"): 1})))
+    page = Page(render_page(two_lists(3, 2, named_cells=frozenset({("prospect", "customer")}))))
     assert page.column("compared_with", "whitespace") == ["customer"]
     assert len([tag for tag, attributes in page.elements if attributes.get("class") == "absent"]) == 8
-    assert "counted at least 1 matches;" in page.text
 
 
 def test_a_first_session_has_no_last_time() -> None:
     page = Page(render_page(one_account_map()))
     assert "Since last time" not in page.text
-    assert set(page.data) == {"overlap", "whitespace", "prospects", "campaign"}
+    assert set(page.data) == {"overlap", "their_customers", "campaign"}
 
 
 def test_what_changed_since_last_time_is_listed() -> None:
@@ -174,10 +173,7 @@ def test_what_changed_since_last_time_is_listed() -> None:
         "moved": "moved",
         "same": None,
     }
-    assert (
-        "Since 2026-01-02: 1 entity new in the overlap, 1 entity moved to another cell, 1 entity gone."
-        in page.text
-    )
+    assert "Since 2026-01-02, 1 company joined the overlap, 1 moved to another cell, and 1 left it." in page.text
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -1,42 +1,64 @@
-"""What the page and the JSON show of cells that were only counted, of rules, and of theirs without me."""
+"""What page and document say of cells that were not revealed, of estimates, totals and rules."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from accountmap.account_map import REST_SCHEMA, AccountMap, EngagementRule, build_map
+from accountmap.account_map import (
+    ESTIMATE_SCHEMA,
+    TOTALS_SCHEMA,
+    AccountMap,
+    EngagementRule,
+    build_map,
+)
 from accountmap.report import render_page
 from accountmap.report.safe_text import visible
 from tests.account_map.examples import account_list, prepared_list, session
+from tests.account_map.test_possible import possible
 from tests.report.hostile import HOSTILE
 from tests.report.test_json import written
 from tests.report.test_page import Page
 
-CELLS = {("customer", "customer"): 2, ("customer", "prospect"): 7, ("prospect", "customer"): 1}
+NAMED = frozenset({("customer", "customer")})
 
 
-def rest(industry: str | None) -> pa.Table:
-    rows = [
-        ("customer", "all", None, 40),
-        ("customer", "industry", industry, 30),
-        ("customer", "industry", None, 10),
+def totals(industry: str = "steel", **name: str) -> pa.Table:
+    rows: list[dict[str, Any]] = [
+        {"by": "all", "entities": 40},
+        {"by": "country", "value": "DE", "entities": 30},
+        {"by": "country", "value": "FR", "entities": 2},
+        {"by": "industry", "value": industry, "entities": 70},
+        *({"by": "name", "their_segment": their, "value": text, "entities": 1} for their, text in name.items()),
     ]
-    columns = ("their_segment", "by", "value", "entities")
-    return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema=REST_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=TOTALS_SCHEMA)
 
 
-def example(industry: str | None = "Steel", **changes: Any) -> AccountMap:
+def estimates(*rows: tuple[str | None, str | None, int]) -> pa.Table:
+    made = datetime(2026, 2, 27, tzinfo=UTC)
+    return pa.Table.from_pylist(
+        [
+            {"segment": mine, "their_segment": theirs, "entities": 3000, "made": made}
+            | {"estimate": estimate, "at_least": estimate - 110, "at_most": estimate + 110}
+            for mine, theirs, estimate in rows
+        ],
+        schema=ESTIMATE_SCHEMA,
+    )
+
+
+def example(industry: str = "steel", **changes: Any) -> AccountMap:
     accounts = account_list(
-        {"account_id": str(at), "segment": "customer", "name": f"Tern {at}"} for at in range(3)
+        {"account_id": str(at), "segment": "customer", "name": f"Tern {at}", "country": "Germany"}
+        for at in range(3)
     )
     values: dict[str, Any] = {
-        "preview": CELLS,
-        "named_cells": frozenset({("customer", "customer")}),
+        "named_cells": NAMED,
+        "counted_cells": frozenset({("customer", "prospect")}),
         "shown_fields": {("customer", "customer"): (("name", "owner_email"), ())},
-        "smallest_cell": 5,
-        "rest": rest(industry),
+        "totals": totals(industry),
+        "totals_noise": 4,
         "rules": (
             EngagementRule(frozenset({"customer"}), frozenset({"customer"}), frozenset({"FR", "DE"}), "both"),
         ),
@@ -49,19 +71,31 @@ def words(page: Page) -> str:
     return " ".join(page.text.split())
 
 
-def test_cells_say_what_was_counted_and_what_was_not_compared() -> None:
+def test_cells_say_what_was_not_revealed() -> None:
     text = words(Page(render_page(example())))
-    assert "only counted: at least 7" in text
-    assert "only counted: fewer than 5" in text
+    assert "only counted" in text
     assert text.count("not compared") >= 6
+    cells = Page(render_page(example(estimates=estimates(("customer", "prospect", 1000)))))
+    assert "about 1,000 (890 to 1,110)" in words(cells)
+
+
+def test_the_estimate_and_the_reveal_are_explained_where_both_are() -> None:
+    text = words(Page(render_page(example(estimates=estimates((None, None, 1000), ("customer", None, 400))))))
     assert (
-        "Counted without names: at least 7 of your customers among their prospects; fewer than 5 of your" in text
+        "Before anything was revealed, on 2026-02-27, the estimate was that about 1,000 (890 to 1,110) of your "
+        "3,000 companies are on the list of Contoso. The reveal then found 1." in text
     )
+    assert "customers 3,000 about 400 (290 to 510) 1" in text
+    assert "all 3,000 about 1,000 (890 to 1,110) 1" in text
+    assert "Before the reveal" not in words(Page(render_page(example())))
 
 
-def test_a_small_count_is_not_given_away_by_a_sum() -> None:
-    text = words(Page(render_page(example())))
-    assert "the preview counted at least 9 matches; the comparison of all keys then found 1" in text
+def test_a_segment_with_nothing_but_an_estimate_is_only_counted() -> None:
+    built = example(
+        named_cells=frozenset(), counted_cells=frozenset(), receipt="", shown_fields={},
+        estimates=estimates(("customer", None, 400)),
+    )  # fmt: skip
+    assert set(built.whitespace["status"].to_pylist()) == {"only counted"}
 
 
 def test_rules_and_what_each_showed_are_sentences() -> None:
@@ -75,31 +109,39 @@ def test_rules_and_what_each_showed_are_sentences() -> None:
     assert "have agreed no rules of engagement" in words(Page(render_page(example(rules=()))))
 
 
-def test_a_session_that_only_counted_says_so() -> None:
+def test_a_session_that_revealed_nothing_says_so() -> None:
     built = example(named_cells=frozenset(), shown_fields={}, receipt="")
     text = words(Page(render_page(built)))
-    assert "have counted what you share, and revealed no accounts." in text
+    assert "have estimated what you share, and revealed no accounts." in text
     assert "share none" not in text
-    assert "there is no receipt of any" in text
-    assert "of your list did not match" not in text
+    assert "there is no receipt" in text
+    assert "Only on your list: " not in text
     assert written(built)["receipt"] == ""
 
 
-def test_theirs_without_me_is_as_they_counted_it_or_a_bound() -> None:
+def test_theirs_without_me_is_their_total_less_the_matches_with_its_range() -> None:
     text = words(Page(render_page(example())))
-    assert "customers 20 1 40" in text
-    assert "prospects 30 0 at most 30" in text
-    assert "Whatever is fewer than 5 is put together with what is not known." in text
-    without = words(Page(render_page(example(rest=None))))
-    assert "They do not show it." in without
-    assert "customers 20 1 at most 19" in without
+    assert "About 39 (27 to 51) companies of theirs are not among your matches." in text
+    assert "DE about 30 1 about 29 (17 to 41)" in text
+    assert "FR about 2 0 about 2 (0 to 14)" in text
+    without = words(Page(render_page(example(totals=None))))
+    assert "They show nothing of the rest of their list." in without
+    assert "all 60 1 at most 59" in without
+
+
+def test_what_they_showed_of_a_match_counts_before_what_the_own_list_says() -> None:
+    accounts = account_list([{"account_id": "1", "country": "Germany", "employees": 60}])
+    shown: dict[str, list[str | None]] = {"country": ["France"], "employees": ["7"]}
+    result = session([{"entity": 0, "their_segment": "customer"}], shown, totals=totals(), totals_noise=4)
+    rows = build_map(accounts, prepared_list(accounts), result).theirs_without_me
+    assert rows is not None
+    matched = {(row["by"], row["value"]): row["matched"] for row in rows.to_pylist()}
+    assert (matched["country", "DE"], matched["country", "FR"]) == (0, 1)
 
 
 def test_theirs_without_me_is_named_where_they_opted_in() -> None:
-    row = {"their_segment": "prospect", "by": "account", "value": "Quay", "entities": 1}
-    named = pa.concat_tables([rest("Steel"), pa.Table.from_pylist([row], schema=REST_SCHEMA)])
-    page = Page(render_page(example(rest=named)))
-    assert page.column("name", "rest-accounts") == ["Quay"]
+    page = Page(render_page(example(totals=totals(prospect="Quay"))))
+    assert page.column("value", "theirs_without_me") == ["Quay"]
     assert "They name none." not in words(page)
     assert "They name none." in words(Page(render_page(example())))
 
@@ -107,8 +149,17 @@ def test_theirs_without_me_is_named_where_they_opted_in() -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_words_for_an_industry_stay_text(text: str) -> None:
     harmless, page = Page(render_page(example())), Page(render_page(example(text)))
-    assert page.elements == harmless.elements
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in harmless.elements]
     assert visible(text) in page.text
+
+
+def test_possible_matches_have_a_section_of_their_own() -> None:
+    named = frozenset({("customer", "customer"), ("customer", "prospect")})
+    page = Page(render_page(example(possible=possible({"entity": 1}), named_cells=named)))
+    assert page.column("account_id", "possible") == ["1"]
+    assert page.column("account_id") == ["0"]
+    assert "There is 1 possible match, which no number here counts: ask your partner about it." in words(page)
+    assert "possible" not in Page(render_page(example())).data
 
 
 def test_the_document_has_it_all() -> None:
@@ -117,9 +168,9 @@ def test_the_document_has_it_all() -> None:
     assert model["shown_fields"] == [
         {"segment": "customer", "their_segment": "customer", "own": ["name", "owner_email"], "theirs": []}
     ]
-    assert [row["entities"] for row in model["theirs_without_me"]] == [40, 30, 10]
-    assert written(example(rest=None))["theirs_without_me"] is None
-    counted = [cell for cell in model["matrix"] if cell["compared"] and not cell["named"]]
-    assert [cell.get("preview_at_least", cell.get("preview_fewer_than")) for cell in counted] == [7, 5]
-    assert not [cell for cell in counted if "entities" in cell]
+    assert [row["entities"] for row in model["theirs_without_me"]] == [39, 29, 2, 70]
+    assert written(example(totals=None))["theirs_without_me"] == []
+    levels = [cell["level"] for cell in model["matrix"]]
+    assert (levels.count("names"), levels.count("counts"), levels.count("hidden")) == (1, 1, 7)
+    assert not [cell for cell in model["matrix"] if cell["level"] != "names" and "entities" in cell]
     assert json.dumps(model)

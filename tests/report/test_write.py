@@ -6,16 +6,16 @@ import pytest
 
 from accountmap.errors import InputError
 from accountmap.report import write_reports
-from accountmap.report.files import EXPORTS, tables_of
+from accountmap.report.files import EXPORTS
+from accountmap.report.views import VIEWS
 from tests.account_map.examples import one_account_map, two_months
 
 FILES = {
     "report.html",
     "report.json",
     "report.xlsx",
-    *(f"{name}.{kind}" for name in tables_of(one_account_map()) for kind in ("csv", "parquet")),
+    *(f"{view.name}.{kind}" for view in VIEWS for kind in ("csv", "parquet")),
     *EXPORTS,
-    "review.csv",
 }
 
 
@@ -59,6 +59,7 @@ def test_a_failure_leaves_no_part_of_a_file(tmp_path: Path) -> None:
         "report.json",
         "report.xlsx",
         "overlap.csv",
+        *(f"{name}.{kind}" for name in ("matrix", "estimates") for kind in ("csv", "parquet")),
     }
 
 
@@ -67,3 +68,13 @@ def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         write_reports(one_account_map(), tmp_path / "out")
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_what_people_open_in_excel_says_that_it_is_utf_8(tmp_path: Path) -> None:
+    def marked() -> set[str]:
+        return {path.name for path in tmp_path.glob("*.csv") if path.read_bytes().startswith(b"\xef\xbb\xbf")}
+
+    write_reports(one_account_map(name="Müller"), tmp_path)
+    assert marked() == {"sellers.csv", "review.csv"}
+    write_reports(one_account_map(name="Müller"), tmp_path, excel=True)
+    assert marked() == {f"{view.name}.csv" for view in VIEWS} | {"sellers.csv"}, "no file that is imported"

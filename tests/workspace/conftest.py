@@ -33,7 +33,10 @@ def partner(workspace: Workspace) -> PartnerRecord:
 def save_list(workspace: Workspace) -> int:
     row = {"account_id": "a1", "name": NAME, "domain": "northwood-bakery.de", "segment": "customer"}
     table = pa.Table.from_pylist([row], schema=ACCOUNT_SCHEMA)
-    accounts = AccountList(table, pa.table({"nothing": pa.array([None], pa.string())}))
+    return save_prepared(workspace, AccountList(table, pa.table({"nothing": pa.array([None], pa.string())})))
+
+
+def save_prepared(workspace: Workspace, accounts: AccountList) -> int:
     return workspace.save_list(accounts, prepare_accounts(accounts, next(iter(PROFILES.values()))), "test", NOW).id
 
 

@@ -13,6 +13,8 @@ from accountmap.account_map.schema import (
     SessionResult,
 )
 from accountmap.errors import WorkspaceError
+from accountmap.linkage.key_kinds import PROFILES
+from accountmap.model import Says, Tier
 from accountmap.trust import key_file
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.reviews import add_reviews, load_reviews
@@ -42,6 +44,17 @@ def test_a_result_comes_back(workspace: Workspace, partner: PartnerRecord) -> No
     record = add_session(workspace, partner, 1)
     workspace.save_result(record, RESULT)
     assert workspace.result(record) == RESULT
+
+
+def test_a_prepared_list_comes_back(workspace: Workspace) -> None:
+    """Also the kinds of its slots: what is only equal to one decides otherwise."""
+    _, prepared = workspace.load_list(1)
+    with Workspace.open(workspace.folder) as again:
+        _, read = again.load_list(1)
+    assert read.profile == prepared.profile == next(iter(PROFILES.values()))
+    assert {type(slot.tier) for slot in read.profile.slots} == {Tier}
+    assert {type(slot.says) for slot in read.profile.slots} == {Says}
+    assert read.keys == prepared.keys
 
 
 def test_no_name_of_an_account_lies_in_the_folder(

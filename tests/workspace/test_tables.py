@@ -163,7 +163,7 @@ def test_questions_kept_from_people_count_as_no(workspace: Workspace, partner: P
         workspace.conversations.close(partner.slug, NOW)
     assert workspace.conversations.is_closed(partner.slug)
     with workspace.transaction():
-        workspace.conversations.reopen(partner.slug)
+        workspace.conversations.reopen(partner.slug, NOW)
     assert not workspace.conversations.is_closed(partner.slug)
 
 
@@ -176,7 +176,7 @@ def test_messages_are_taken_once_and_sent_until_acknowledged(workspace: Workspac
         assert talk.take(slug, b"b" * 32, b"digest", 1, 1, NOW) is Taken.NEW
         assert talk.take(slug, b"a" * 32, b"digest", 1, 1, NOW) is Taken.NEW
         assert talk.to_acknowledge(slug) == [b"a" * 32, b"b" * 32]
-        talk.did_acknowledge(slug, [b"a" * 32, b"b" * 32])
+        talk.did_acknowledge(slug, [b"a" * 32, b"b" * 32], b"c" * 32)
         assert talk.to_acknowledge(slug) == []
         assert talk.take(slug, b"a" * 32, b"digest", 1, 1, NOW) is Taken.REPEATED
         assert talk.take(slug, b"b" * 32, b"another", 1, 1, NOW) is Taken.ALTERED

@@ -81,6 +81,12 @@ def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> p
         raise UsageError("The session matched entities that the prepared list does not have.")
     if pc.any(pc.is_in(entity, value_set=result.withheld["entity"].combine_chunks())).as_py():
         raise UsageError("The session matched entities that took no part in it.")
+    bare = pc.any(pc.equal(pc.list_value_length(matches["evidence"]), 0)).as_py()
+    named_slots = set(pc.unique(matches["evidence"].combine_chunks().flatten()).to_pylist())
+    if bare or not named_slots <= {slot.name for slot in prepared.profile.slots}:
+        raise UsageError(
+            "A match names evidence that the profile does not have.", "Use the profile that the session ran on."
+        )
     segment = prepared.entities["segment"].take(entity)
     cell = _cell(segment, matches["their_segment"])
     named = {at for at, name in enumerate(CELLS) if name in result.named_cells}

@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
+from accountmap.model import SHARED_FIELDS
 
 MATCH_SCHEMA: Final = pa.schema(
     [
@@ -24,6 +25,15 @@ leading pair of slots (TIERS), the slots that the shared pairs count as, highest
 §8.2), and what contradicts the match (CONTRADICTIONS). All but the second and the third are equal on both
 sides. An entity has at most one match in each rectangle of the agreement: several only if the partner lists the
 company in several segments."""
+
+PAIR_SCHEMA: Final = pa.schema(
+    [
+        pa.field("match_id", pa.string(), nullable=False),
+        pa.field("own_slot", pa.int32(), nullable=False),
+        pa.field("their_slot", pa.int32(), nullable=False),
+    ]
+)
+"""One row for each key that a possible match shares: numbers of the agreement's slots in which it stands."""
 
 ESTIMATE_SCHEMA: Final = pa.schema(
     [
@@ -52,16 +62,6 @@ TOTALS_SCHEMA: Final = pa.schema(
 """What the partner showed of its list besides matches (message-v2 §6.2): noisy totals of the list of its
 sketch, by "all", "country", "industry" and "size", which have no segment; and, if it opted in, "name": accounts
 without a match. Values are text from outside."""
-
-REST_SCHEMA: Final = pa.schema(
-    [
-        pa.field("their_segment", pa.string(), nullable=False),
-        pa.field("by", pa.string(), nullable=False),
-        pa.field("value", pa.string()),
-        pa.field("entities", pa.int64(), nullable=False),
-    ]
-)
-"""What a partner of the first protocol counted of its other accounts."""
 
 WITHHELD_SCHEMA: Final = pa.schema(
     [pa.field("entity", pa.int32(), nullable=False), pa.field("reason", pa.string(), nullable=False)]
@@ -109,10 +109,10 @@ class SessionResult:
         withheld: WITHHELD_SCHEMA.
         counted_cells: the cells for counts only: of them there is an estimate at most.
         possible: MATCH_SCHEMA, those that are to be asked about: neither side learned the other's account.
+        possible_pairs: PAIR_SCHEMA, the keys that each of these shares.
         estimates: ESTIMATE_SCHEMA.
         totals: TOTALS_SCHEMA, or None if the partner shows nothing of its list besides matches.
         totals_noise: the scale t of the noise in the totals (account-psi-v2 §5.6); 0 without totals.
-        preview, smallest_cell, rest: of the first protocol; no report shows them.
     """
 
     session_id: str
@@ -130,12 +130,10 @@ class SessionResult:
     withheld: pa.Table
     counted_cells: frozenset[tuple[str, str]] = frozenset()
     possible: pa.Table = field(default_factory=MATCH_SCHEMA.empty_table)
+    possible_pairs: pa.Table = field(default_factory=PAIR_SCHEMA.empty_table)
     estimates: pa.Table = field(default_factory=ESTIMATE_SCHEMA.empty_table)
     totals: pa.Table | None = None
     totals_noise: int = 0
-    preview: dict[tuple[str, str], int] = field(default_factory=dict)
-    smallest_cell: int = 1
-    rest: pa.Table | None = None
 
 
 STRONG: Final = "strong"
@@ -159,6 +157,7 @@ OWN_COLUMNS: Final = (
     "owner_name",
     "owner_email",
     "amount",
+    "currency",
     "stage",
     "last_activity",
     "registered_deal",
@@ -171,20 +170,7 @@ account_id leads back to them.
 
 THEIR_PREFIX: Final = "their_"
 
-SHARED_COLUMNS: Final = (
-    "name",
-    "website",
-    "country",
-    "region",
-    "city",
-    "industry",
-    "employees",
-    "owner_name",
-    "owner_email",
-    "amount",
-    "stage",
-    "registered_deal",
-)
+SHARED_COLUMNS: Final = SHARED_FIELDS
 """The partner's columns that an agreement may name; here as `their_name` and so on.
 
 All are text, as the partner wrote them: what comes from outside is shown, never computed with.

@@ -157,12 +157,6 @@ MAKERS: Final[dict[str, Maker]] = {
 """How the value of each slot is made, by the slot's name. (Only a reference list fills the slot of that name.)"""
 
 
-def reference_name(facts: Facts) -> str | None:
-    """Return the name by which a reference list is asked: the full one, if it is distinctive."""
-    key = _name(facts)
-    return key.value if key else None
-
-
 def keys_of(facts: Facts, slots: Iterable[str]) -> Iterator[tuple[int, Key]]:
     """Yield the keys of one account, each with the index of its slot in `slots`."""
     for at, slot in enumerate(slots):

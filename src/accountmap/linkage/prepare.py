@@ -16,9 +16,9 @@ from accountmap.linkage.candidates import Gathered, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
-from accountmap.linkage.keys import keys_of, reference_name
+from accountmap.linkage.keys import keys_of
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
-from accountmap.linkage.reference import Reference
+from accountmap.linkage.reference import Reference, reference_key
 
 PART_ROWS: Final = 8192
 """Accounts of a part: half a second of work."""
@@ -114,7 +114,7 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     def passing() -> Iterator[Facts]:
         accounts, indices, values, rules, closeness, marks = columns
         for at, facts in enumerate(_facts(table, numbers)):
-            names.append(reference_name(facts))
+            names.append(reference_key(facts.name) if facts.name else None)
             for slot, key in keys_of(facts, slots):
                 accounts.append(at)
                 indices.append(slot)

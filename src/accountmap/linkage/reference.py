@@ -2,7 +2,8 @@
 
 Names that no rule can bring together (`IBM` and `International Business Machines`, former names, translations)
 meet at the id of the entry that has them all. An alias counts only if it leads to one entry: in the account's
-country, or anywhere if the country is not known. Both sides need the same list, so the agreement names its digest.
+country, or anywhere if the country is not known; one that is not distinctive, only in a country of the entry. Both
+sides need the same list, so the agreement names its digest.
 
 The list is a text file of one entry a line, JSON with the keys of `Entry`, sorted by id. It holds facts as they
 were published; keys are made when it is loaded, so that it does not depend on the version of the rules.
@@ -25,7 +26,7 @@ from typing import Final, TextIO
 from accountmap.errors import InputError
 from accountmap.linkage.distinctiveness import is_distinctive
 from accountmap.linkage.domains import domain_label, registrable_domain
-from accountmap.linkage.names import parse, squash
+from accountmap.linkage.names import Name, parse, squash
 from accountmap.linkage.places import comparison_country, country_code
 from accountmap.linkage.registry_ids import lei
 from accountmap.linkage.tables import DATA
@@ -58,11 +59,20 @@ class Entry:
         return {comparison_country(code) for code in self.countries} or {ANYWHERE}
 
 
+_COMMON: Final = "~"
+"""In front of a name that is not distinctive."""
+
+
+def reference_key(name: Name) -> str:
+    """Return what an alias is compared by: the squashed full name, marked if it is not distinctive."""
+    return squash(name.full) if is_distinctive(name.full) else _COMMON + squash(name.full)
+
+
 @lru_cache(maxsize=4096)
 def name_key(text: str) -> str | None:
-    """Reduce a name to what aliases are compared by: its squashed full name, if that is distinctive."""
+    """Reduce a name to what aliases are compared by."""
     name = parse(text)
-    return squash(name.full) if name and is_distinctive(name.full) else None
+    return reference_key(name) if name else None
 
 
 def name_keys(entry: Entry) -> set[str]:
@@ -85,7 +95,7 @@ class Reference:
         for entry in entries:
             for key in name_keys(entry):
                 by_country = self._names.setdefault(key, {})
-                for place in entry.places():
+                for place in entry.places() - ({ANYWHERE} if key.startswith(_COMMON) else set()):
                     _claim(by_country, place, entry.id)
             for domain in domain_keys(entry):
                 _claim(self._domains, domain, entry.id)
@@ -94,7 +104,7 @@ class Reference:
         """Lead an account to an entry.
 
         Args:
-            name: its squashed full name, if that is distinctive.
+            name: its `reference_key`. If it is not distinctive, only entries in the account's country count.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.
@@ -113,6 +123,8 @@ class Reference:
 
     def _by_name(self, key: str, country: str | None) -> str | None:
         by_country = self._names.get(key, {})
+        if country is None and key.startswith(_COMMON):
+            return None
         places = by_country if country is None else {country, ANYWHERE} & by_country.keys()
         found = {by_country[place] for place in places}
         return found.pop() if len(found) == 1 else None

@@ -78,11 +78,12 @@ def _decoded(text: str) -> str:
     return text
 
 
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TOKEN: Final = re.compile(r"[^\W_]+")
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().replace("ı", "i").replace("i̇", "i")
 
 
 def _letters(text: str) -> str:
@@ -159,10 +160,10 @@ _SIGNALS: Final = (
 
 def _is_plain(text: str) -> bool:
     """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
-    words = text.casefold().replace(".", " ").replace(",", " ").split()
+    words = text.casefold().replace("ı", "i").replace(".", " ").replace(",", " ").split()
     return (
         len(words) > 1
-        and words[0] not in _SIGNALS
+        and words[0].partition("-")[0] not in _SIGNALS
         and words[-1] not in _CLEAR_WORDS
         and _JOINT_WORDS.isdisjoint(words)
         and _PLAIN.fullmatch(text) is not None
@@ -252,7 +253,7 @@ def is_placeholder(text: str) -> bool:
     bare = _letters(text).rstrip("0123456789")
     if not bare:
         return not any(map(str.isalnum, text))
-    return bare in _PLACEHOLDERS or (len(bare) > 1 and len(set(bare)) == 1 and bare[0] in "xyzqa")
+    return bare in _PLACEHOLDERS or (1 < len(bare) <= 8 and set(bare) <= {bare[0]} & set("xyzqa"))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -267,7 +268,7 @@ def read_name(text: str) -> WrittenName:
     """
     if _is_plain(text[:MAX_CHARACTERS]):
         return WrittenName(text[:MAX_CHARACTERS])
-    decoded = _decoded(text[:MAX_CHARACTERS]).strip()
+    decoded = _decoded(_INVISIBLE.sub("", text[:MAX_CHARACTERS])).strip()
     if is_placeholder(decoded):
         return WrittenName("", finding=PLACEHOLDER)
     if _WEB.fullmatch(decoded):

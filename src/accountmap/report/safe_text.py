@@ -47,3 +47,9 @@ def spreadsheet_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
         pc.match_substring_regex(shown, _FORMULA), pc.invert(pc.match_substring_regex(shown, _NUMBER))
     )
     return pc.if_else(formula, pc.binary_join_element_wise("'", shown, ""), shown)
+
+
+def spreadsheet_text(text: str) -> str:
+    """Do the same with one text."""
+    shown: str = spreadsheet_column(pa.chunked_array([pa.array([text], pa.string())]))[0].as_py()
+    return shown

@@ -239,7 +239,7 @@ def write_agreement(agreement: Agreement, file: Path) -> None:
 def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
     """End the newest agreement with a partner, or withdraw it if it is only proposed. The ledger says so.
 
-    No session begins under it any more, and none is answered.
+    No session begins under it any more, and none is answered; nor under an earlier one, which may allow more.
 
     Raises:
         TrustError: there is none that has not ended, or a session under it is open.
@@ -250,12 +250,13 @@ def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -
     ended = records[0].agreement
     with workspace.transaction():
         for session in workspace.sessions(partner):
-            if session.status is Status.OPEN and session.agreement == ended.digest.hex():
+            if session.status is Status.OPEN and ended.complete:
                 raise TrustError(
-                    "a session under this agreement is open",
+                    f"a session with {partner.card.name} is open",
                     f"Finish it, or give it up with: accountmap map --with {partner.slug} --abandon",
                 )
-        workspace.end_agreement(ended, now)
+        for record in records if ended.complete else records[:1]:
+            workspace.end_agreement(record.agreement, now)
         workspace.record(
             {
                 "at": now.isoformat(timespec="seconds"),
@@ -269,10 +270,14 @@ def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -
 
 
 def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreement: Agreement) -> None:
-    if not any(agreement.document.startswith(known.document) for known in workspace.agreements(partner)):
+    records = workspace.agreement_records(partner)
+    proposals = [each for each in records if agreement.document.startswith(each.agreement.document)]
+    if not proposals:
         raise TrustError(
             "this agreement was not made in this workspace", "Make a new one with: accountmap agreement new"
         )
+    if any(each.ended for each in proposals):
+        raise TrustError("you withdrew this agreement", "Make a new one with: accountmap agreement new")
 
 
 def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> None:

@@ -6,12 +6,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, WITHHELD_SCHEMA
 from accountmap.accounts.schema import AccountList
-from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared
 from accountmap.trust.sharing import JointFilter
 
@@ -58,22 +56,6 @@ def left_out(prepared: Prepared, withheld: pa.Table) -> Flags:
     flags = np.zeros(prepared.entities.num_rows, np.bool_)
     flags[withheld["entity"].to_numpy()] = True
     return flags
-
-
-def entity_of_account(accounts: AccountList, prepared: Prepared) -> npt.NDArray[np.int64]:
-    """Return the row of each account's entity.
-
-    Raises:
-        WorkspaceError: the two do not belong together.
-    """
-    at = pc.index_in(accounts.table["account_id"], value_set=prepared.members["account_id"])
-    if at.null_count:
-        raise WorkspaceError(
-            "the prepared list was made from other accounts",
-            "Prepare it again with: accountmap accounts prepare FILE",
-        )
-    found: npt.NDArray[np.int64] = prepared.members["entity"].take(at).to_numpy().astype(np.int64)
-    return found
 
 
 def inside(accounts: pa.Table, joint: JointFilter) -> Flags:

@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from accountmap.account_map.schema import ESTIMATE_SCHEMA, MATCH_SCHEMA, EngagementRule, SessionResult
+from accountmap.account_map.schema import (
+    ESTIMATE_SCHEMA,
+    MATCH_SCHEMA,
+    PAIR_SCHEMA,
+    EngagementRule,
+    SessionResult,
+)
 from accountmap.model import Contradiction, Leader, Role, Tier
 from accountmap.model import Outcome as MatchOutcome
 from accountmap.psi.comparison import Matches
@@ -145,11 +151,13 @@ def session_result(open_session: OpenSession, found: Result, now: datetime) -> S
     terms, fields = agreement.terms, shown_fields(agreement, role)
     revealed: list[pa.Table] = [MATCH_SCHEMA.empty_table()]
     possible: list[pa.Table] = [MATCH_SCHEMA.empty_table()]
+    pairs: list[pa.Table] = [PAIR_SCHEMA.empty_table()]
     shown: list[tuple[list[bytes], tuple[str, ...]]] = []
     for number, matches in enumerate(found.comparisons):
         table, reveal = _matches(open_session, number, matches), matches.outcome == MatchOutcome.REVEAL
         revealed.append(table.filter(pa.array(reveal)))
         possible.append(table.filter(pa.array(~reveal)))
+        pairs.append(_pairs(matches, ~reveal))
         theirs = terms.sharing.rectangles[number].fields[role.other]
         shown.append((_payloads(matches, reveal), theirs))
     partner, count = open_session.partner.card.name, sum(table.num_rows for table in revealed)
@@ -163,6 +171,7 @@ def session_result(open_session: OpenSession, found: Result, now: datetime) -> S
         partner_sizes=agreement.sizes[their_role],
         matches=pa.concat_tables(revealed),
         possible=pa.concat_tables(possible),
+        possible_pairs=pa.concat_tables(pairs),
         their_fields=_their_fields(shown),
         receipt=found.receipt.digest.hex(),
         reveals=partner_learned(partner, agreement, role, count),
@@ -181,6 +190,14 @@ def session_result(open_session: OpenSession, found: Result, now: datetime) -> S
         else None,
         totals_noise=totals_noise(agreement.sketches[their_role].epsilon) if found.totals else 0,
     )
+
+
+def _pairs(matches: Matches, chosen: npt.NDArray[np.bool_]) -> pa.Table:
+    """Return the shared keys of some matches as PAIR_SCHEMA."""
+    rows = np.flatnonzero(chosen[matches.pair_match])
+    ids = [row.tobytes().hex() for row in matches.match_id[matches.pair_match[rows]]]
+    slots = matches.pair_own_slot[rows], matches.pair_their_slot[rows]
+    return pa.table([pa.array(ids, pa.string()), *slots], names=PAIR_SCHEMA.names).cast(PAIR_SCHEMA)
 
 
 def current_estimates(open_session: OpenSession) -> list[Estimate]:

@@ -141,9 +141,7 @@ def _lead(typed: str) -> Lead:
     place, _, leader = typed.partition("=")
     pair, territory = place.rsplit(":", 1) if place.count(":") == 2 else (place, "")
     if leader not in LEADERS:
-        raise InputError(
-            f"--lead {typed} does not say who leads", "Write customer:prospect=us, or all:all:DE,AT=them"
-        )
+        raise InputError(f"{typed!r} does not say who leads", "Write customer:prospect=us, or all:all:DE,AT=them")
     return Lead(*segment_pair(pair), countries(c for c in territory.split(",") if c), LEADERS[leader])
 
 
@@ -172,7 +170,7 @@ def employees_band(typed: str) -> tuple[int, int]:
     try:
         band = int(least or 0), int(most or 0)
     except ValueError as error:
-        raise InputError(f"--employees {typed} is not a range", "Write 50-5000, 1000- or -200.") from error
+        raise InputError(f"{typed!r} is not a range of employees", "Write 50-5000, 1000- or -200.") from error
     if band[1] and band[0] > band[1]:
-        raise InputError(f"--employees {typed} is not a range: it ends before it begins", "Write 50-5000.")
+        raise InputError(f"{typed!r} is not a range of employees: it ends before it begins", "Write 50-5000.")
     return band

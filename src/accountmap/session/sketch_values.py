@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.names import parse, squash
 from accountmap.linkage.prepared import Prepared
 from accountmap.psi.sketch import VALUE_PREFIX, Values
-from accountmap.session.participants import Flags, entity_of_account, left_out, withheld
+from accountmap.session.participants import Flags, left_out, withheld
 from accountmap.trust.sharing import JointFilter
 
 

@@ -20,6 +20,7 @@ from accountmap.trust import toml_text
 from accountmap.trust.identity import Card, Identity, verify
 from accountmap.trust.term import facts_of, out_of_range, read, write
 from accountmap.trust.terms import AGREEMENT_FORMAT, MAX_ROWS, PREVIEW_FORMAT, SketchTerms, Terms
+from accountmap.trust.terms_words import CELL
 
 _FORMATS: Final = (AGREEMENT_FORMAT, PREVIEW_FORMAT)
 
@@ -221,13 +222,20 @@ def _differences(one: Agreement, other: Agreement) -> Iterator[str]:
 
 
 def _compared(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
+    """Say what differs; what changes in the same way is said once."""
+    cells = {what for what in {**before, **after} if what.startswith(CELL)}
+    changes: dict[tuple[str | None, str | None], list[str]] = {}
     for what in {**before, **after}:
         was, is_now = before.get(what), after.get(what)
+        if was != is_now:
+            changes.setdefault((was, is_now), []).append(what)
+    for (was, is_now), labels in changes.items():
+        what = "All matches" if len(labels) > 1 and set(labels) == cells else "; ".join(labels)
         if was is None:
             yield f"New: {what}: {is_now}."
         elif is_now is None:
             yield f"No longer: {what}: {was}."
-        elif was != is_now:
+        else:
             yield f"{what}: {was}, now {is_now}."
 
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from accountmap.trust.sharing import Rectangle
     from accountmap.trust.terms import Terms
 
+CELL: Final = "Matches of "
+"""How a fact about a cell of the sharing matrix begins."""
+
 _ALWAYS: Final = 2**63 - 1
 
 WEAK: Final = {
@@ -30,7 +33,7 @@ def cells(terms: "Terms") -> dict[str, str]:
         for other in terms.segments:
             sides = sorted(zip(terms.names, (one, other), strict=True))
             place = " and ".join(f"{segment} of {name}" for name, segment in sides)
-            found[f"Matches of {place}"] = shown_in_words(terms.sharing.rectangle((one, other)), terms.names)
+            found[f"{CELL}{place}"] = shown_in_words(terms.sharing.rectangle((one, other)), terms.names)
     return found
 
 

@@ -32,9 +32,15 @@ CREATE TABLE question (
     sealed BLOB NOT NULL,
     UNIQUE (partner, session, match_id, ours)
 ) STRICT;
-CREATE TABLE asking_closed (
+CREATE TABLE asking (
     partner TEXT PRIMARY KEY REFERENCES partner,
-    since TEXT NOT NULL
+    closed TEXT NOT NULL,
+    opened TEXT NOT NULL
+) STRICT;
+CREATE TABLE called_same (
+    message_id BLOB NOT NULL,
+    match_id BLOB NOT NULL,
+    PRIMARY KEY (message_id, match_id)
 ) STRICT;
 CREATE TABLE sent_message (
     id BLOB PRIMARY KEY,
@@ -53,9 +59,14 @@ CREATE TABLE taken_message (
     session INTEGER NOT NULL,
     taken TEXT NOT NULL,
     acknowledge INTEGER NOT NULL,
+    acknowledged_in BLOB NOT NULL,
     PRIMARY KEY (partner, id)
 ) STRICT;
 """
+
+
+ACKNOWLEDGEMENT: Final = 2
+"""The kind of messages that are not acknowledged themselves (conversation-v1 §3)."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,8 @@ class Conversations:
         """Keep questions that leave, or that came.
 
         Raises:
-            UsageError: there was a question about that account with this partner, in this direction.
+            UsageError: there was a question about that account with this partner, in this direction. One that is
+                kept from people may be about any account.
         """
         known: dict[tuple[str, bool], set[str]] = {}
         for each in questions:
@@ -137,7 +149,7 @@ class Conversations:
             if key not in known:
                 known[key] = self.asked_about(each.partner, ours=each.ours)
             about = known[key]
-            if each.account_id in about:
+            if each.shown and each.account_id in about:
                 raise UsageError("one question for an account and a partner, for ever")
             about.add(each.account_id)
             values = (each.partner, each.session, each.match_id, int(each.ours), each.segment, each.message_id)
@@ -179,23 +191,56 @@ class Conversations:
             int(question.ours),
         )
 
+    def set_reply(self, question: Question, reply: tuple[str, ...]) -> None:
+        """Note what the partner showed of its account after an answer *same*."""
+        self._database.run(
+            "UPDATE question SET sealed = ? WHERE partner = ? AND session = ? AND match_id = ? AND ours = ?",
+            self._sealed(question, reply),
+            question.partner,
+            question.session,
+            question.match_id,
+            int(question.ours),
+        )
+
+    def call_same(self, message_id: bytes, match_ids: Iterable[bytes]) -> None:
+        """Note which matches an own message with answers calls the same."""
+        for each in match_ids:
+            self._database.run("INSERT INTO called_same VALUES (?, ?)", message_id, each)
+
+    def called_same(self) -> dict[bytes, set[bytes]]:
+        """Return the same by message; messages that call none the same are left out."""
+        found: dict[bytes, set[bytes]] = {}
+        for row in self._database.all("SELECT message_id, match_id FROM called_same"):
+            found.setdefault(row["message_id"], set()).add(row["match_id"])
+        return found
+
     def recent_answers(self, partner: str, count: int = 20) -> list[Answer]:
-        """Return what the partner's last questions came to, newest first; those kept from people count as NO."""
-        asked = self.questions(partner, ours=False)
+        """Return what the partner's last questions came to, newest first; those kept from people count as NO.
+
+        Questions from before somebody opened asking again do not count.
+        """
+        _, opened = self._asking(partner)
+        asked = [each for each in self.questions(partner, ours=False) if _text(each.asked) > opened]
         done = [each for each in asked if not each.shown or each.answer is not Answer.OPEN]
         return [each.answer if each.shown else Answer.NO for each in reversed(done)][:count]
 
     def is_closed(self, partner: str) -> bool:
         """Return whether the partner's questions are kept from people."""
-        return bool(self._database.all("SELECT 1 FROM asking_closed WHERE partner = ?", partner))
+        closed, _ = self._asking(partner)
+        return bool(closed)
 
     def close(self, partner: str, now: datetime) -> None:
         """Keep the partner's questions from people until somebody opens it again."""
-        self._database.run("INSERT OR IGNORE INTO asking_closed VALUES (?, ?)", partner, now.isoformat())
+        _, opened = self._asking(partner)
+        self._database.run("INSERT OR REPLACE INTO asking VALUES (?, ?, ?)", partner, now.isoformat(), opened)
 
-    def reopen(self, partner: str) -> None:
+    def reopen(self, partner: str, now: datetime) -> None:
         """Show the partner's questions to people again."""
-        self._database.run("DELETE FROM asking_closed WHERE partner = ?", partner)
+        self._database.run("INSERT OR REPLACE INTO asking VALUES (?, ?, ?)", partner, "", now.isoformat())
+
+    def _asking(self, partner: str) -> tuple[str, str]:
+        rows = self._database.all("SELECT closed, opened FROM asking WHERE partner = ?", partner)
+        return (rows[0]["closed"], rows[0]["opened"]) if rows else ("", "")
 
     def send(self, message: SentMessage) -> None:
         """Keep a message before it leaves."""
@@ -245,14 +290,16 @@ class Conversations:
         if found and found[0]["digest"] != digest:
             return Taken.ALTERED
         self._database.run(
-            "INSERT INTO taken_message VALUES (?, ?, ?, ?, ?, ?, 1)"
-            " ON CONFLICT (partner, id) DO UPDATE SET acknowledge = 1",
+            "INSERT INTO taken_message VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (partner, id) DO UPDATE SET acknowledge = excluded.acknowledge",
             partner,
             message_id,
             digest,
             kind,
             session,
             now.isoformat(),
+            int(kind != ACKNOWLEDGEMENT),
+            b"",
         )
         return Taken.REPEATED if found else Taken.NEW
 
@@ -261,12 +308,29 @@ class Conversations:
         statement = "SELECT id FROM taken_message WHERE partner = ? AND acknowledge = 1 ORDER BY id"
         return [row["id"] for row in self._database.all(statement, partner)]
 
-    def did_acknowledge(self, partner: str, ids: Iterable[bytes]) -> None:
-        """Note that the acknowledgement of these messages is stored, to be sent."""
+    def did_acknowledge(self, partner: str, ids: Iterable[bytes], message_id: bytes) -> None:
+        """Note that the acknowledgement of these messages is stored, to be sent.
+
+        Args:
+            message_id: its own.
+        """
         for each in ids:
             self._database.run(
-                "UPDATE taken_message SET acknowledge = 0 WHERE partner = ? AND id = ?", partner, each
+                "UPDATE taken_message SET acknowledge = 0, acknowledged_in = ? WHERE partner = ? AND id = ?",
+                message_id,
+                partner,
+                each,
             )
+
+    def session_of(self, partner: str, message_id: bytes) -> int:
+        """Return the number of the session that a message which was taken is about."""
+        statement = "SELECT session FROM taken_message WHERE partner = ? AND id = ?"
+        return int(self._database.one(statement, partner, message_id)["session"])
+
+    def taken(self, partner: str) -> dict[bytes, bytes]:
+        """Return the ids of all messages taken, each with that of the own message that acknowledged it."""
+        rows = self._database.all("SELECT id, acknowledged_in FROM taken_message WHERE partner = ?", partner)
+        return {row["id"]: row["acknowledged_in"] for row in rows}
 
     def _sealed(self, question: Question, reply: tuple[str, ...] | None) -> bytes:
         return seal_cell(self._storage(), question.label, [question.account_id, question.text, reply])

@@ -1,0 +1,297 @@
+"""Questions about possible matches and their answers: any order, exactly once, the hidden ones like the others."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from accountmap.channels import FolderChannel
+from accountmap.errors import UsageError
+from accountmap.model import Answer, WeakSlots
+from accountmap.session.conversation import ConversationOutcome, ConversationRunner
+from accountmap.session.conversation_content import ShownAccount, write_questions
+from accountmap.session.questions import PossibleMatch, SessionMatches, load_answers
+from accountmap.trust.conversation import Kind, write_talk
+from accountmap.workspace.conversations import Question
+from tests.parties import NOW, Parties, Party, share_all
+
+LEFT = [
+    ("a1", "Northwood Bakery GmbH", "northwood-bakery.de", "customer"),
+    ("a2", "Silverpine Logistics Inc.", "silverpine.com", "opportunity"),
+    ("a3", "Quillstone Analytics Ltd", "quillstone.com", "prospect"),
+    ("a4", "Brightmoor Foods", "brightmoor.com", "customer"),
+]
+RIGHT = [
+    ("b1", "NORTHWOOD BAKERY", "www.northwood-bakery.de", "prospect"),
+    ("b2", "Silverpine Logistics Group Services", None, "customer"),
+    ("b3", "Quillstone Analytics Europe", None, "customer"),
+    ("b4", "Brightmoor Systems", None, "opportunity"),
+]
+
+
+class Talker:
+    """One side of a conversation."""
+
+    def __init__(self, party: Party) -> None:
+        self.party, self.workspace, self.partner = party, party.workspace, party.partner
+        self.now: datetime = NOW + timedelta(hours=1)
+
+    def runner(self) -> ConversationRunner:
+        return ConversationRunner(self.workspace, self.partner, FolderChannel(self.party.folder), lambda: self.now)
+
+    def exchange(self) -> ConversationOutcome:
+        return self.runner().exchange()
+
+    @property
+    def matches(self) -> SessionMatches:
+        return SessionMatches(self.workspace, self.partner, self.workspace.sessions(self.partner)[0])
+
+    def possible(self, account_id: str) -> PossibleMatch:
+        return next(each for each in self.matches.all() if account_id in self.matches.account_ids(each.match_id))
+
+    def ask(self, *account_ids: str) -> None:
+        chosen = [self.possible(account_id).match_id for account_id in account_ids]
+        self.runner().ask(self.matches.record, chosen)
+
+    def questions(self, *, ours: bool) -> list[Question]:
+        return self.workspace.conversations.questions(self.partner.slug, ours=ours)
+
+    def answer(self, same: tuple[str, ...] = ()) -> None:
+        waiting = [each for each in self.questions(ours=False) if each.shown]
+        chosen = [each for each in waiting if each.account_id in same]
+        self.runner().answer(chosen, [each for each in waiting if each not in chosen])
+
+    def files(self) -> set[str]:
+        return {path.name for path in self.party.folder.iterdir() if path.name.endswith("-16.amap")}
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
+    parties = Parties.make(
+        tmp_path, LEFT, RIGHT, weak=WeakSlots.ASK, sharing=share_all("name", "owner_name", "country")
+    )
+    parties.run()
+    yield Talker(parties.acme), Talker(parties.globex)
+
+
+def answers_of(side: Talker) -> dict[str, str]:
+    return {each.account_id: each.answer for each in load_answers(side.workspace, side.partner)}
+
+
+def test_a_question_answered_the_same_shows_both_sides_what_was_agreed(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.ask("a2", "a3")
+    assert acme.exchange().state == "waiting"
+    globex.exchange()
+    shown = {each.account_id: each.text for each in globex.questions(ours=False)}
+    assert shown == {
+        "b2": ("Silverpine Logistics Inc.", "silverpine.com", ""),
+        "b3": ("Quillstone Analytics Ltd", "quillstone.com", ""),
+    }
+    assert answers_of(globex) == {"b2": "to answer", "b3": "to answer"}
+    assert answers_of(acme) == {"a2": "asked", "a3": "asked"}
+    globex.answer(same=("b2",))
+    globex.exchange()
+    acme.exchange()
+    globex.exchange()
+    acme.exchange()
+    assert answers_of(acme) == {"a2": "same", "a3": "no"}
+    assert answers_of(globex) == {"b2": "same", "b3": "no"}
+    ours, theirs = (
+        next(each for each in load_answers(side.workspace, side.partner) if each.answer == "same")
+        for side in sides
+    )
+    assert ours.fields["name"] == "Silverpine Logistics Group Services"
+    assert theirs.fields["name"] == "Silverpine Logistics Inc."
+    assert ours.match_id == theirs.match_id
+    assert acme.exchange().sent == () == globex.exchange().sent
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_messages_in_any_order_are_taken_exactly_once(
+    sides: tuple[Talker, Talker], order: tuple[int, ...]
+) -> None:
+    acme, globex = sides
+    for account in ("a2", "a3", "a4"):
+        acme.ask(account)
+    acme.exchange()
+    folder = acme.party.folder
+    kept = {name: (folder / name).read_bytes() for name in sorted(acme.files())}
+    assert len(kept) == 3
+    for name in kept:
+        (folder / name).unlink()
+    for position in order:
+        name, content = list(kept.items())[position]
+        (folder / name).write_bytes(content)
+        globex.exchange()
+        globex.exchange()
+    assert sorted(each.account_id for each in globex.questions(ours=False)) == ["b2", "b3", "b4"]
+    assert acme.exchange().state == "done"
+
+
+def test_lost_messages_are_sent_again_and_acknowledged_again(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    folder = acme.party.folder
+    acme.ask("a2")
+    acme.exchange()
+    (question,) = acme.files()
+    content = (folder / question).read_bytes()
+    (folder / question).unlink()
+    assert acme.exchange().sent == (question,)
+    assert (folder / question).read_bytes() == content
+    globex.exchange()
+    (acknowledgement,) = globex.files() - {question}
+    (folder / acknowledgement).unlink()
+    assert globex.exchange().sent == (acknowledgement,)
+    assert acme.exchange().state == "done"
+    assert globex.exchange().sent == () == acme.exchange().sent
+    assert len(globex.questions(ours=False)) == 1
+
+
+def hidden_and_waiting(sides: tuple[Talker, Talker]) -> tuple[set[int], set[int]]:
+    """Have one question hidden and one left unanswered, and return the sizes of all files that came back."""
+    acme, globex = sides
+    sizes = []
+    for account, guess in (("a2", True), ("a3", False)):
+        before = acme.files()
+        acme.ask(account)
+        if guess:
+            with_guess(acme, account)
+        acme.exchange()
+        globex.exchange()
+        acme.exchange()
+        asked = {each.name for each in acme.party.folder.iterdir() if each.name.startswith("acme")}
+        new = acme.files() - before - asked
+        sizes.append({(acme.party.folder / name).stat().st_size for name in new})
+    return sizes[0], sizes[1]
+
+
+def with_guess(asker: Talker, account: str) -> None:
+    """Send the stored question with another account in it: one that does not give the shared key."""
+    talk, match = asker.workspace.conversations, asker.possible(account)
+    message = talk.unacknowledged(asker.partner.slug)[-1]
+    _, forged = write_talk(
+        Kind.QUESTIONS,
+        write_questions({match.match_id: ShownAccount("Some Other Company", "other.example", "DE")}),
+        role=asker.matches.role,
+        agreement=asker.matches.agreement.digest,
+        session=asker.matches.record.sid,
+        identity=asker.workspace.identity,
+        partner=asker.partner.card,
+        created=int(asker.now.timestamp()),
+        expires=int((asker.now + timedelta(days=30)).timestamp()),
+    )
+    with asker.workspace.transaction():
+        talk.acknowledged(asker.partner.slug, [message.id], asker.now)
+    (asker.party.folder / f"acme-{account}-16.amap").write_bytes(forged)
+
+
+def test_a_guess_is_kept_from_people_and_looks_like_a_question_nobody_has_answered(
+    sides: tuple[Talker, Talker],
+) -> None:
+    acme, globex = sides
+    guessed, honest = hidden_and_waiting(sides)
+    assert guessed == honest  # one acknowledgement of the same length
+    shown = {each.account_id: each.shown for each in globex.questions(ours=False)}
+    assert shown == {"b2": False, "b3": True}
+    assert answers_of(globex) == {"b3": "to answer"}
+    globex.answer()
+    globex.exchange()
+    acme.exchange()
+    assert answers_of(acme)["a2"] == "asked"  # its message had no question that a person saw: no answer, ever
+
+
+def test_one_question_about_an_account_for_ever(sides: tuple[Talker, Talker]) -> None:
+    acme, _ = sides
+    acme.ask("a2")
+    with pytest.raises(UsageError, match="before"):
+        acme.ask("a2")
+
+
+def test_a_match_without_an_account_that_gives_the_key_cannot_be_asked_about(sides: tuple[Talker, Talker]) -> None:
+    acme, _ = sides
+    fits = acme.matches.fits
+    match = acme.possible("a2").match_id
+    assert fits(match, ShownAccount("Silverpine Logistics Group Services", "", ""))
+    assert not fits(match, ShownAccount("Silverton Logistics", "", ""))
+    assert not fits(match, ShownAccount("x", "", ""))
+
+
+def test_no_may_become_same_and_same_stays(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.ask("a2")
+    acme.exchange()
+    globex.exchange()
+    globex.answer()
+    globex.exchange()
+    acme.exchange()
+    assert answers_of(acme) == {"a2": "no"}
+    globex.answer(same=("b2",))
+    globex.exchange()
+    acme.exchange()
+    assert answers_of(acme) == {"a2": "same"}
+    globex.answer()
+    globex.exchange()
+    acme.exchange()
+    assert answers_of(acme) == {"a2": "same"}
+
+
+def test_fifteen_of_twenty_close_asking_until_somebody_opens_it(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.ask("a2")
+    acme.exchange()
+    globex.exchange()
+    talk, slug = globex.workspace.conversations, globex.partner.slug
+    (question,) = globex.questions(ours=False)
+    with globex.workspace.transaction():
+        for number in range(14):
+            talk.ask([made_up_question(question, number)])
+    globex.answer()
+    assert talk.is_closed(slug)
+    acme.ask("a3")
+    acme.exchange()
+    globex.exchange()
+    assert [each.shown for each in globex.questions(ours=False) if each.account_id == "b3"] == [False]
+    globex.now += timedelta(hours=1)
+    with globex.workspace.transaction():
+        talk.reopen(slug, globex.now)
+    globex.now += timedelta(hours=1)
+    acme.ask("a4")
+    acme.exchange()
+    globex.exchange()
+    assert [each.shown for each in globex.questions(ours=False) if each.account_id == "b4"] == [True]
+    globex.answer(same=("b4",))
+    assert not talk.is_closed(slug)
+
+
+def made_up_question(like: Question, number: int) -> Question:
+    return Question(
+        partner=like.partner,
+        session=like.session,
+        match_id=bytes([number]) * 16,
+        ours=False,
+        account_id=f"x{number}",
+        segment="customer",
+        message_id=bytes([number]) * 32,
+        shown=False,
+        answer=Answer.OPEN,
+        asked=like.asked,
+        text=like.text,
+    )
+
+
+def test_the_ledger_counts_questions_and_names_nobody(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.ask("a2", "a3")
+    acme.exchange()
+    globex.exchange()
+    globex.answer(same=("b2",))
+    globex.exchange()
+    acme.exchange()
+    events = {facts["event"]: facts for facts in (entry.facts for entry in acme.workspace.ledger().entries)}
+    assert (events["asked"]["questions"], events["called_same"]["same"]) == (2, 1)
+    text = "".join(entry.body for entry in globex.workspace.ledger().entries)
+    assert '"answered"' in text
+    assert "Silverpine" not in text
