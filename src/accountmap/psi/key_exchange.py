@@ -134,8 +134,9 @@ def seal_fields(keys: Bytes2D, outcome: Order, fields: Callable[[int], bytes], m
         UsageError: the fields of an entity are longer than the agreement allows.
     """
     sealed, lengths = bytearray(), np.empty(len(keys), np.int64)
+    revealed = (outcome == Outcome.REVEAL).tolist()
     for match, key in enumerate(keys):
-        text = fields(match) if outcome[match] == Outcome.REVEAL else b""
+        text = fields(match) if revealed[match] else b""
         if len(text) > most:
             raise UsageError("the fields of an account are longer than the agreement allows")
         sealed += AESGCM(key.tobytes()).encrypt(_NONCE, text, None)
