@@ -109,8 +109,8 @@ def try_installers(wheel: Path, work: Path) -> None:
 
 def main() -> None:
     """Build, check, and say what to upload."""
-    if run("git", "status", "--porcelain"):
-        sys.exit("release: commit or remove what git status shows; a release is built from a commit")
+    if run("git", "status", "--porcelain", "--untracked-files=no"):
+        sys.exit("release: commit what you changed first; a release is built from a commit")
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         wheel = build_twice(work)

@@ -107,7 +107,7 @@ def read_list(options: Options) -> "AccountList":
     if file or not statement or not dsn or any(of_file.values()):
         raise InputError(
             "A list is read from a file or from a database.",
-            "Give FILE, or both --sql and --dsn; --sheet, --hidden-rows and --encoding are for files.",
+            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
         )
     if statement.startswith("@"):
         statement = text_of(Path(statement[1:]))
@@ -243,7 +243,7 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
     emit("\n" + table(["match key", "entities", "of all"], keys))
     emit(f"\n{found.matchable.share:.0%} of the entities can match, {found.strong.share:.0%} on strong evidence.")
-    emit(f"The preview counts those with the key {found.preview.name}: {found.preview.share:.0%}.")
+    emit(f"The preview counts those with a full name: {found.preview.share:.0%}.")
     for finding in found.findings:
         emit(f"\n{finding.what.rstrip('.')}: {finding.count:,}. {finding.advice}")
         for example in finding.examples:

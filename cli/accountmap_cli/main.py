@@ -50,8 +50,7 @@ EXIT_CODES: Final = {
 def report(error: AccountmapError) -> NoReturn:
     """Show an error with its hint and end the program."""
     message = str(error)
-    starts_with_initials = message[:2].isupper()
-    say(f"accountmap: {message if starts_with_initials else message[:1].lower() + message[1:]}")
+    say(f"accountmap: {message[:1].upper()}{message[1:]}")
     if error.hint:
         say(f"  {error.hint}")
     sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))

@@ -189,6 +189,30 @@ def test_an_amount_that_is_no_number_does_not_spoil_sums(amount: float) -> None:
     assert set(result.matrix["amount"].to_pylist()) == {None}
 
 
+def test_amounts_in_several_currencies_are_not_added_up() -> None:
+    amounts = [(10.0, "EUR"), (20.0, "EUR"), (1000.0, "JPY"), (5.0, None)]
+    accounts = account_list(
+        {"account_id": str(at), "segment": "customer", "amount": amount, "currency": currency}
+        for at, (amount, currency) in enumerate(amounts)
+    )
+    matches = [{"entity": at, "their_segment": "customer"} for at in range(4)]
+    result = build_map(accounts, prepared_list(accounts), session(matches), Weights(play=0, amount=1, evidence=0))
+    assert result.currency == "EUR"
+    assert (result.summary.pipeline.amount, result.summary.pipeline.count.accounts) == (30.0, 2)
+    assert [play.amount for play in result.summary.plays] == [30.0]
+    assert sum(row["overlap_amount"] or 0 for row in result.coverage.to_pylist()) == 30.0
+    scores = dict(zip(*(result.overlap[name].to_pylist() for name in ("account_id", "score")), strict=True))
+    assert scores == {"0": 50.0, "1": 100.0, "2": 100.0, "3": 100.0}, "each among those of its currency"
+    assert any(
+        note.startswith("2 of your shared accounts have an open amount in another") for note in result.notes
+    )
+
+
+def test_one_currency_needs_no_note() -> None:
+    result = one_account_map(amount=3.0, currency="CHF")
+    assert (result.currency, result.notes) == ("CHF", ())
+
+
 def test_empty_lists_make_an_empty_map() -> None:
     accounts = account_list([])
     result = build_map(accounts, prepared_list(accounts), session([]))

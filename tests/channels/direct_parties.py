@@ -10,7 +10,7 @@ from pathlib import Path
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.session import Outcome, default_curve
 from accountmap.session.direct_tls import open_direct
-from accountmap.session.waiting import Patience, Steps, advance_patiently
+from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import PartnerRecord, Workspace
 from tests.parties import NOW, Parties, Party
 

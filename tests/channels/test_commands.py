@@ -87,7 +87,7 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
 
 def test_without_a_terminal_a_connection_ends_at_the_preview(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, _ = companies
-    command = start("map", "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "5", cwd=acme)
+    command = start("map", "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "15", cwd=acme)
     port = re.search(r"YOUR-ADDRESS:(\d+)", command.wait_until_told("YOUR-ADDRESS"))
     assert port
     asked = accountmap("map", "--with", "acme", "--connect", f"127.0.0.1:{port[1]}", cwd=globex)

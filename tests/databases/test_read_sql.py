@@ -145,7 +145,7 @@ def test_without_the_driver_the_error_says_what_to_install(monkeypatch: pytest.M
 def count_rows(dsn: str, environment: dict[str, str]) -> str:
     """Read in a process of its own, whose environment libpq sees."""
     code = (
-        "import sys; from accountmap.accounts.sql_reader import read_sql;"
+        "import sys; from accountmap.accounts.read import read_sql;"
         " print(len(read_sql('SELECT 1 AS name', sys.argv[1])))"
     )
     done = subprocess.run(

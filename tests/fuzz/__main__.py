@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of one target: `python -m tests.fuzz NAME [SECONDS]` (needs the extra `fuzz`).
 
-It begins with the kept corpus, writes what it finds new into a folder beside it (`new/NAME`, in no repository), and
+It begins with the kept corpus, writes what is new into a folder beside it (`new/NAME`, which git ignores), and
 ends with an error at the first finding, whose bytes it leaves there.
 """
 

@@ -8,7 +8,7 @@ from tests.account_map.examples import account_list, one_account_map, prepared_l
 
 def test_one_of_each_is_singular() -> None:
     result = one_account_map(segment="opportunity", amount=2500.0)
-    assert headline(result) == "You and Contoso share 1 company: 1 account on your list."
+    assert headline(result) == "You and Contoso share 1 company."
     sentences = summary_sentences(result)
     assert sentences[0].startswith(
         "Start with the 1 company that is your opportunity and their customer (2,500 open in your list)."
@@ -18,16 +18,21 @@ def test_one_of_each_is_singular() -> None:
     assert sentences[3].startswith("You can introduce them to 0 companies:")
 
 
+def test_money_has_its_currency() -> None:
+    result = one_account_map(segment="opportunity", amount=2500.0, currency="EUR")
+    assert "(EUR 2,500 open in your list)" in summary_sentences(result)[0]
+
+
 def test_shares_say_what_they_are_of() -> None:
     accounts = account_list({"account_id": str(i)} for i in range(10))
     result = build_map(
         accounts, prepared_list(accounts), session({"entity": i, "their_segment": "prospect"} for i in range(3))
     )
-    assert headline(result) == "You and Contoso share 3 companies: 3 accounts on your list."
+    assert headline(result) == "You and Contoso share 3 companies."
     assert summary_sentences(result)[3].startswith(
         "You share 30 % of your 10 companies, and at least 5.0 % of theirs. They announced at most 60:"
     )
-    assert summary_sentences(result)[-1] == "Only on your list: 7 companies (7 accounts)."
+    assert summary_sentences(result)[-1] == "Only on your list: 7 companies."
 
 
 def test_nothing_shared_is_said_plainly() -> None:

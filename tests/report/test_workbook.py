@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
+from python_calamine import CalamineWorkbook
 
 from accountmap.account_map import SHARED_COLUMNS, AccountMap, build_map
 from accountmap.report.safe_text import visible
@@ -157,6 +158,9 @@ def test_text_that_a_workbook_would_read_otherwise_is_read_back(text: str) -> No
 
 
 def test_rows_of_several_batches_are_whole() -> None:
+    """Read with calamine, some ten times as fast as openpyxl."""
     result = example(12_000)
-    read = rows(opened(render_workbook(result))["Accounts you share"])
-    assert [row["Account ID"] for row in read] == result.overlap["account_id"].to_pylist()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render_workbook(result)))
+    heading, *read = book.get_sheet_by_name("Accounts you share").to_python()
+    at = heading.index("Account ID")
+    assert [row[at] for row in read] == result.overlap["account_id"].to_pylist()

@@ -10,7 +10,7 @@ from accountmap.account_map.campaign import budget, campaign
 from accountmap.account_map.conflicts import conflicts, leads
 from accountmap.account_map.matches import matched_entities, ranked_overlap
 from accountmap.account_map.model import AccountMap
-from accountmap.account_map.own_accounts import OwnAccounts, own_accounts
+from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
 from accountmap.account_map.plays import segment_matrix
 from accountmap.account_map.possible import NO, SAME, MatchAnswer, find_answers, move_confirmed, possible_matches
 from accountmap.account_map.reviews import CONFIRMED, REJECTED, MatchDecision, review_matches
@@ -57,9 +57,10 @@ def build_map(
     overlap = ranked_overlap(own, matches, score(shares, weights))
     unmatched = whitespace(own, matches, every.filter(rejected), possible, result)
     waiting = _waiting(possible, overlap)
-    matrix = segment_matrix(overlap, possible, result)
+    summed = in_currency(overlap, own.currency)
+    matrix = segment_matrix(summed, possible, result)
     marketing = campaign(overlap)
-    summary = summarise(overlap, waiting, unmatched, matrix, result)
+    summary = summarise(summed, waiting, unmatched, matrix, result)
     return AccountMap(
         session_id=result.session_id,
         own_name=result.own_name,
@@ -81,9 +82,10 @@ def build_map(
         conflicts=conflicts(overlap, result.rules),
         campaign=marketing,
         budget=budget(marketing, overlap),
-        coverage=coverage(overlap, waiting, unmatched),
+        coverage=coverage(summed, waiting, in_currency(unmatched, own.currency)),
         summary=summary,
-        notes=accounts.notes + data_notes(prepared, overlap, summary, int(pc.sum(rejected).as_py() or 0)),
+        notes=accounts.notes
+        + data_notes(prepared, overlap, own.currency, summary, int(pc.sum(rejected).as_py() or 0)),
     )
 
 
@@ -118,7 +120,7 @@ def _described_matches(
 def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights: Weights) -> dict[str, Points]:
     """Return what part of each part's points the matches get."""
     entity = matches["entity"].to_numpy()
-    matched = np.unique(entity)
+    matched, of_match = np.unique(entity, return_inverse=True)
     shared = np.isin(own.entity, matched)
     of_entities = deal_shares(
         own.table.filter(pa.array(shared)),
@@ -129,25 +131,27 @@ def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights:
     )
     return {
         "play": play_share(matches["cell"].to_numpy(), weights),
-        "amount": amount_share(own.amount[entity], own.amount[matched]),
+        "amount": amount_share(own.amount[matched], own.amount_currency[matched])[of_match],
         **{part: share[entity] for part, share in of_entities.items()},
         "evidence": evidence_share(matches["match_score"].to_numpy()),
     }
 
 
-def data_notes(prepared: Prepared, overlap: pa.Table, summary: Summary, rejected: int) -> tuple[str, ...]:
+def data_notes(
+    prepared: Prepared, overlap: pa.Table, currency: str, summary: Summary, rejected: int
+) -> tuple[str, ...]:
     """Say what a reader should know of the data, one thing a sentence.
 
     Args:
         rejected: how many matches the user's decisions leave out.
     """
     return (
-        *_of_accounts(overlap, summary),
+        *_of_accounts(overlap, currency, summary),
         *_of_matches(prepared, summary, rejected),
     )
 
 
-def _of_accounts(overlap: pa.Table, summary: Summary) -> Iterator[str]:
+def _of_accounts(overlap: pa.Table, currency: str, summary: Summary) -> Iterator[str]:
     further = summary.listed.accounts - summary.listed.entities
     if further:
         yield (
@@ -166,6 +170,12 @@ def _of_accounts(overlap: pa.Table, summary: Summary) -> Iterator[str]:
     blank = accounts["amount_max"].null_count
     if 0 < blank < accounts.num_rows:
         yield f"{blank:,} of your shared accounts have no open amount; sums leave them out."
+    apart = pc.and_(overlap["amount"].is_valid(), pc.not_equal(pc.fill_null(overlap["currency"], ""), currency))
+    if others := pc.count_distinct(overlap["account_id"].filter(apart)).as_py():
+        yield (
+            f"{others:,} of your shared accounts have an open amount in another currency than most: sums leave it "
+            "out, and the score compares it only with amounts in its own currency."
+        )
 
 
 def _of_matches(prepared: Prepared, summary: Summary, rejected: int) -> Iterator[str]:

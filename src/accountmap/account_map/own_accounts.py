@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.schema import OWN_COLUMNS
-from accountmap.accounts.schema import AccountList
+from accountmap.accounts.schema import AccountList, currencies
 from accountmap.errors import UsageError
 from accountmap.linkage.places import country_code, country_of_domain
 from accountmap.linkage.prepared import Prepared
@@ -66,8 +66,9 @@ class OwnAccounts:
         entity: for each account the row of its entity.
         name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
             website; or null.
-        amount: for each entity the sum of its accounts' amounts.
-        currency: of the amounts, as an ISO 4217 code, or empty if the list does not say.
+        currency: of most amounts, as an ISO 4217 code; empty if the list does not say.
+        amount_currency: for each entity the currency of its first account with an amount, numbered.
+        amount: for each entity the sum of its accounts' amounts in that currency.
     """
 
     table: pa.Table
@@ -75,8 +76,9 @@ class OwnAccounts:
     name: pa.Array
     territory: pa.Array
     site: pa.Array
-    amount: npt.NDArray[np.float64]
     currency: str
+    amount_currency: Rows
+    amount: npt.NDArray[np.float64]
 
 
 def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
@@ -100,17 +102,27 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         "amount": amount,
     }
     site = pc.coalesce(own["domain"], own["website"]).combine_chunks()
+    code, _ = codes(pc.fill_null(own["currency"], ""))
+    with_amount = pa.array(code, mask=amount.is_null().to_numpy())
+    of_entity = first_of_entity(with_amount, entity, entities).fill_null(0).to_numpy()
+    summed = np.where(code == of_entity[entity], amount.fill_null(0.0).to_numpy(), 0.0)
     return OwnAccounts(
         table=pa.table(columns),
         entity=entity,
         name=first_of_entity(own["name"].combine_chunks(), entity, entities),
         territory=territory,
         site=first_of_entity(site, entity, entities),
-        amount=np.bincount(entity, weights=amount.fill_null(0.0).to_numpy(), minlength=entities).astype(
-            np.float64
-        ),
-        currency="",
+        currency=next(iter(currencies(own)), ""),
+        amount_currency=of_entity,
+        amount=np.bincount(entity, weights=summed, minlength=entities).astype(np.float64),
     )
+
+
+def in_currency(table: pa.Table, currency: str) -> pa.Table:
+    """Blank the amounts in other currencies, so that those that are left can be added up."""
+    same = pc.equal(pc.fill_null(table["currency"], ""), currency)
+    amount = pc.if_else(same, table["amount"], pa.scalar(None, pa.float64()))
+    return table.set_column(table.column_names.index("amount"), table.schema.field("amount"), amount)
 
 
 def entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:

@@ -115,17 +115,20 @@ def play_share(cell: npt.NDArray[np.int64], weights: Weights) -> Points:
     return worth
 
 
-def amount_share(amount: Points, of_entities: Points) -> Points:
-    """Return the share of the entities with a positive amount that have no more than this one.
+def amount_share(amount: Points, currency: Rows) -> Points:
+    """Return the share of the entities with a positive amount in the same currency that have no more than it.
 
     A share of ranks, so that one giant does not make all others equal. Without a positive amount it is 0.
 
     Args:
-        amount: of each match.
-        of_entities: of each entity that has a match, once.
+        amount: of each entity that has a match.
+        currency: of each of these amounts, numbered.
     """
-    ordered = np.sort(of_entities[of_entities > 0])
-    share: Points = np.searchsorted(ordered, amount, side="right") / max(len(ordered), 1)
+    share = np.zeros(len(amount))
+    for number in np.unique(currency):
+        same = currency == number
+        ordered = np.sort(amount[same & (amount > 0)])
+        share[same] = np.searchsorted(ordered, amount[same], side="right") / max(len(ordered), 1)
     return share
 
 

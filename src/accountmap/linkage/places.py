@@ -64,7 +64,7 @@ def fold(text: str) -> str:
 
 @functools.cache
 def _countries() -> dict[str, str]:
-    return read_pairs("countries.tsv")
+    return read_pairs("country_names.tsv") | read_pairs("countries.tsv")
 
 
 @functools.cache

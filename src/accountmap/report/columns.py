@@ -24,7 +24,8 @@ class Column:
         choose: whether the page offers its values as a filter.
         order: its values in an order of their own; empty for the alphabet.
         before: what the page writes before a value that is shown below another one.
-        mail: whether its values are e-mail addresses, which the page makes links.
+        mail: the column with the e-mail addresses that the page links its values to.
+        parts: whether its values are parts joined by " · ", which stay in one piece each.
     """
 
     label: str
@@ -32,14 +33,15 @@ class Column:
     choose: bool = False
     order: Sequence[str] = ()
     before: str = ""
-    mail: bool = False
+    mail: str = ""
+    parts: bool = False
 
 
 _PLAY_ORDER: Final = tuple(dict.fromkeys(play.name for play in sorted(PLAYS.values(), key=lambda play: play.rank)))
 
 COLUMNS: Final[dict[str, Column]] = {
     "match_id": Column("Match", 34, before="match "),
-    "account_id": Column("Account ID"),
+    "account_id": Column("Account ID", before="ID "),
     "entity_id": Column("Company ID"),
     "segment": Column("Your segment", choose=True, order=SEGMENTS),
     "their_segment": Column("Their segment", choose=True, order=SEGMENTS),
@@ -57,7 +59,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "next_step": Column("Next step", 60),
     "score": Column("Score"),
     **{f"score_{part}": Column(f"Score: {part}") for part in SCORE_PARTS},
-    "score_parts": Column("Parts of the score"),
+    "score_parts": Column("Parts of the score", parts=True),
     "account_segment": Column("Account's own segment"),
     "change": Column("Since last time", choose=True, order=CHANGES, before="since last time: "),
     "why": Column("Why", 24, choose=True),
@@ -103,8 +105,9 @@ COLUMNS: Final[dict[str, Column]] = {
     "industry": Column("Industry", choose=True),
     "employees": Column("Employees"),
     "owner_name": Column("Owner", choose=True),
-    "owner_email": Column("Owner's e-mail", 28, mail=True),
+    "owner_email": Column("Owner's e-mail", 28),
     "amount": Column("Open amount"),
+    "currency": Column("Currency", choose=True),
     "stage": Column("Stage"),
     "last_activity": Column("Last activity"),
     "registered_deal": Column("Registered deal"),
@@ -115,8 +118,8 @@ COLUMNS: Final[dict[str, Column]] = {
     "their_city": Column("Their city"),
     "their_industry": Column("Their industry"),
     "their_employees": Column("Their employees"),
-    "their_owner_name": Column("Their owner", choose=True),
-    "their_owner_email": Column("Their owner's e-mail", 28, mail=True),
+    "their_owner_name": Column("Their owner", choose=True, mail="their_owner_email"),
+    "their_owner_email": Column("Their owner's e-mail", 28),
     "their_amount": Column("Their amount"),
     "their_stage": Column("Their stage"),
     "their_registered_deal": Column("Their registered deal"),
@@ -178,6 +181,10 @@ def _their_name(table: pa.Table) -> pa.ChunkedArray:
     return pc.if_else(pc.fill_null(same, False), _NOTHING, theirs)
 
 
+def _their_owner(table: pa.Table) -> pa.ChunkedArray:
+    return pc.coalesce(table["their_owner_name"], table["their_owner_email"])
+
+
 def _change(table: pa.Table) -> pa.ChunkedArray:
     """Hide what has not changed."""
     return pc.if_else(pc.equal(table["change"], "same"), _NOTHING, table["change"])
@@ -221,6 +228,7 @@ _WRITTEN: Final[dict[str, Callable[[pa.Table], pa.ChunkedArray]]] = {
     "match_id": _match,
     "domain": _domain,
     "their_name": _their_name,
+    "their_owner_name": _their_owner,
     "change": _change,
     "lead": _translated("lead", LEADS.get),
     "score_parts": _score_parts,

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from accountmap.account_map import AccountMap, OwnSegment, Summary
 from accountmap.accounts.schema import SIZE_BANDS
+from accountmap.report.columns import COLUMNS
 from accountmap.report.wording import about, plural
 
 _LINES: Final = 15
@@ -143,11 +144,9 @@ def coverage(account_map: AccountMap) -> CountsTable:
         )
         for territory, row in sums.items()
     )
-    headings = (
-        *("Country", "On the list", "Shared", "Share", "Their customers", "Possible matches"),
-        *("Only on your list", "Only counted", "Not compared"),
-    )
-    return _table("Your companies by country", headings, rows, "coverage")
+    headings = [COLUMNS[name].label for name in names]
+    headings[2:2] = ["Share"]
+    return _table("Your companies by country", ("Country", *headings), rows, "coverage")
 
 
 def own_list(account_map: AccountMap) -> CountsTable:

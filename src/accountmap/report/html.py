@@ -20,10 +20,9 @@ from accountmap.report import counts
 from accountmap.report.charts import change_bars, country_bars, history_bars, money_bars, reach_bars
 from accountmap.report.columns import COLUMNS, LEADS, before, for_people
 from accountmap.report.safe_text import visible, visible_column
-from accountmap.report.views import VIEW, VIEWS, View, has_history
+from accountmap.report.views import HIDDEN, VIEW, VIEWS, View, has_history
 from accountmap.report.wording import (
     HOW_TO_TREAT,
-    SCORE_MEANINGS,
     STATUS_MEANINGS,
     TERMS,
     TIER_MEANINGS,
@@ -32,6 +31,7 @@ from accountmap.report.wording import (
     estimate_sentences,
     headline,
     money,
+    money_in_short,
     plural,
     receipt_sentence,
     score_sentences,
@@ -119,14 +119,18 @@ def _positions(table: pa.Table, overlap: pa.Table) -> pa.Array:
 
 
 def _says_something(name: str, column: pa.ChunkedArray) -> bool:
-    """Return whether a column is worth its place: not one that is blank, or a comparison with all everywhere."""
+    """Return whether a column is worth its place: not if it is blank, or the same everywhere and no news."""
     if name == "compared_with":
         return column.null_count > 0 or bool(pc.any(pc.not_equal(column, ", ".join(SEGMENTS))).as_py())
+    if name == "currency":
+        return len(column.unique().drop_null()) > 1
     return name == "name" or column.null_count < len(column)
 
 
-def _place(view: View, name: str, held: Collection[str]) -> dict[str, str]:
+def _place(view: View, name: str, held: Collection[str]) -> dict[str, str | bool]:
     above = view.layout[name]
+    if above == HIDDEN:
+        return {"hidden": True}
     return {"below": above, "before": before(name)} if above in held else {}
 
 
@@ -135,7 +139,8 @@ def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
     described: dict[str, Any] = {"name": name, "label": meaning.label}
     described |= {"order": meaning.order} if meaning.order else {}
     described |= {"choose": True} if meaning.choose else {}
-    described |= {"mail": True} if meaning.mail else {}
+    described |= {"mail": meaning.mail} if meaning.mail else {}
+    described |= {"parts": True} if meaning.parts else {}
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         numbers = [int(x) if isinstance(x, float) and x.is_integer() else x for x in column.to_pylist()]
         return described | {"numeric": True, "values": numbers}
@@ -238,7 +243,6 @@ def _words(account_map: AccountMap) -> Mapping[str, object]:
         "terms": TERMS,
         "doubts": DOUBTS,
         "scores": score_sentences(account_map),
-        "score_parts": [part for part in SCORE_MEANINGS if part in account_map.score_parts],
         "plays": sorted(PLAYS.items(), key=lambda item: item[1].rank),
         "introductions": {play.introduces: play.name for play in PLAYS.values() if play.introduces},
         "segments": SEGMENTS,
@@ -255,6 +259,7 @@ def _figures(account_map: AccountMap) -> Mapping[str, object]:
             "change": change_bars(account_map),
             "history": history_bars(account_map),
         },
+        "pipeline": money_in_short(account_map.summary.pipeline.amount, account_map.currency),
         "new": new_since_last_time(account_map),
         "counts": {
             "estimates": counts.estimates(account_map),
@@ -282,7 +287,6 @@ def _environment() -> Environment:
     )
     environment.filters["counted"] = counted
     environment.filters["noun"] = lambda number, noun: plural(noun, number)
-    environment.filters["money"] = money
     return environment
 
 

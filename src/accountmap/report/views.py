@@ -29,8 +29,11 @@ from accountmap.account_map import (
 )
 from accountmap.account_map.own_accounts import first_of_each
 
+HIDDEN: Final = "hidden"
+"""Of a column that the page holds, for links and for saved rows, and does not show."""
+
 Layout = Mapping[str, str]
-"""The columns of a table on the page, in order, each with the column that it is written below, or ""."""
+"""The columns of a table on the page, in order: each with the one that it is written below, "" or HIDDEN."""
 
 SHOWN_OVERLAP: Final = 50_000
 SHOWN_OTHERS: Final = 10_000
@@ -77,7 +80,7 @@ class View:
 _OWNERS: Final = {
     "owner_name": "",
     "their_owner_name": "owner_name",
-    "their_owner_email": "owner_name",
+    "their_owner_email": HIDDEN,
 }
 _IDS: Final = {"account_id": "", "match_id": "account_id"}
 _BOTH: Final = {
@@ -158,6 +161,7 @@ VIEWS: Final[tuple[View, ...]] = (
         about="Each row is an account of yours whose company is on both lists, in the order to work them.",
         layout={
             **_NAMES,
+            "account_id": "name",
             **_BOTH,
             "change": "their_segment",
             "play": "",
@@ -168,10 +172,11 @@ VIEWS: Final[tuple[View, ...]] = (
             "country": "",
             "industry": "country",
             "amount": "",
+            "currency": "amount",
             "their_amount": "amount",
             "tier": "",
             "evidence": "tier",
-            **_IDS,
+            "match_id": "tier",
         },
         nothing="No account of yours is known to be shared.",
         of_overlap=True,
@@ -197,6 +202,7 @@ VIEWS: Final[tuple[View, ...]] = (
             "owner_name": "",
             "country": "",
             "amount": "",
+            "currency": "amount",
             **_IDS,
         },
         nothing="There are none.",
@@ -318,6 +324,7 @@ VIEWS: Final[tuple[View, ...]] = (
             "country": "",
             "industry": "country",
             "amount": "",
+            "currency": "amount",
             "account_id": "",
         },
         nothing="Every account of your list is shared, or may be.",

@@ -73,8 +73,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def counted_both(count: Count) -> str:
-    """Write how many companies, and how many accounts they are."""
-    return f"{counted(count.entities, 'company')} ({counted(count.accounts, 'account')})"
+    """Write how many companies, and how many accounts they are if these are more."""
+    accounts = f" ({counted(count.accounts, 'account')})" if count.accounts != count.entities else ""
+    return f"{counted(count.entities, 'company')}{accounts}"
 
 
 def percent(share: float) -> str:
@@ -88,6 +89,16 @@ def percent(share: float) -> str:
 def money(amount: float, currency: str) -> str:
     """Write an amount of the own list, with its currency if that is known."""
     return f"{currency} {amount:,.0f}".lstrip()
+
+
+_MILLION: Final = 1_000_000
+
+
+def money_in_short(amount: float, currency: str) -> tuple[str, str]:
+    """Write an amount for a headline, as a number and what it counts: millions with one decimal."""
+    if amount < _MILLION:
+        return f"{amount:,.0f}", currency
+    return f"{amount / _MILLION:,.1f}", f"million {currency}".rstrip()
 
 
 def about(row: Mapping[str, Any], name: str = "estimate") -> str:
@@ -110,10 +121,8 @@ def headline(account_map: AccountMap) -> str:
         return f"You and {account_map.partner_name} have estimated what you share, and revealed no accounts."
     if not shared.entities:
         return f"You and {account_map.partner_name} share none of the accounts that were compared."
-    return (
-        f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}: "
-        f"{counted(shared.accounts, 'account')} on your list."
-    )
+    accounts = f", {counted(shared.accounts, 'account')} of yours" if shared.accounts != shared.entities else ""
+    return f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}{accounts}."
 
 
 def summary_sentences(account_map: AccountMap) -> list[str]:
@@ -199,7 +208,7 @@ def _to_ask(account_map: AccountMap) -> list[str]:
         return []
     waiting = possible.filter(pc.equal(possible["answer"], "to answer"))
     ask = pc.count_distinct(waiting["match_id"]).as_py()
-    more = f" {counted(ask, 'match')} of these wait for your answer." if ask else ""
+    more = f" {ask:,} of these {'waits' if ask == 1 else 'wait'} for your answer." if ask else ""
     them = "it" if matches == 1 else "them"
     return [
         f"There {'is' if matches == 1 else 'are'} {matches:,} possible {plural('match', matches)}, which no "

@@ -164,7 +164,7 @@ def _open(channel: Channel, name: str, header: Header, sender: Card, key: Sealin
 
 
 def _is_past(header: Header, expected: Expected) -> bool:
-    """Return whether a message is no surprise: our own, earlier ones of this session, and those of finished ones."""
+    """Return whether a message is no surprise: our own, an earlier one of this session, one of a finished one."""
     before = header.type < min(expected.due) and header.transcript != expected.transcript
     earlier = before and header.session in (NO_SESSION, expected.session)
     return (

@@ -45,7 +45,11 @@ class Rotation:
 
     @staticmethod
     def is_one(data: bytes) -> bool:
-        """Tell a rotation from a card alone."""
+        """Tell a rotation from a card alone.
+
+        Raises:
+            TrustError: it is neither, for it is not text.
+        """
         return _PART in toml_text.normal(data, "partner card")
 
     @classmethod

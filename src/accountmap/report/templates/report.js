@@ -35,9 +35,9 @@
 
   class Column {
     // A column of a view of the overlap has the label and the values of the overlap's column, at the view's rows.
-    constructor({ name, below, before = "", values, words, codes, ...own }, shown, at) {
-      Object.assign(this, { name, below, before });
-      for (const property of ["label", "order", "numeric", "choose", "mail"]) {
+    constructor({ name, below, before = "", hidden, values, words, codes, ...own }, shown, at) {
+      Object.assign(this, { name, below, before, hidden });
+      for (const property of ["label", "order", "numeric", "choose", "mail", "parts"]) {
         this[property] = own[property] ?? shown?.[property];
       }
       this.values = values ?? codes?.map((code) => (code === null ? null : words[code]))
@@ -50,13 +50,18 @@
       return this.numeric ? NUMBER.format(value) : value;
     }
 
-    // An e-mail address becomes a link, if it is nothing but one.
-    shown(row) {
+    // The name of an owner becomes a link, if the e-mail address beside it is nothing but one.
+    shown(row, held) {
       const text = this.text(row);
-      const children = this.mail && ADDRESS.test(text)
-        ? element("a", { href: `mailto:${encodeURIComponent(text).replace("%40", "@")}`, textContent: text })
-        : text;
-      return element("bdi", {}, children);
+      const address = this.mail ? (held.get(this.mail)?.text(row) ?? "") : "";
+      if (ADDRESS.test(address)) {
+        const href = `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
+        return element("bdi", {}, element("a", { href, title: address, textContent: text }));
+      }
+      if (!this.parts) return element("bdi", { textContent: text });
+      // Each part stays in one piece where the line breaks.
+      const parts = text.split(" · ").map((part) => element("span", { className: "part", textContent: part }));
+      return element("bdi", {}, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
     }
 
     // Compares values; blanks come last whichever way the column is sorted.
@@ -83,7 +88,7 @@
       this.name = section.id;
       this.noun = noun;
       this.held = new Map(columns.map((column) => [column.name, new Column(column, shown?.get(column.name), at)]));
-      this.columns = [...this.held.values()];
+      this.columns = [...this.held.values()].filter(({ hidden }) => !hidden);
       this.body = section.querySelector(".accounts tbody");
       this.status = section.querySelector(".status");
       this.search = section.querySelector("input[type=search]");
@@ -231,9 +236,9 @@
         cell.dataset.label = column.label;
         const below = this.columns.filter((other) => other.below === column.name && other.values[row]);
         if (column.values[row] === null && !below.length) cell.classList.add("blank");
-        cell.append(column.shown(row));
+        cell.append(column.shown(row, this.held));
         for (const other of below) {
-          cell.append(element("small", { className: other.name }, other.before, other.shown(row)));
+          cell.append(element("small", { className: other.name }, other.before, other.shown(row, this.held)));
         }
         made.append(cell);
       }
@@ -258,9 +263,10 @@
         const risky = /^'*\s*[=+\-@＝＋－＠]/.test(value) && !/^[+-]?\d+([.,]\d+)*$/.test(value);
         return `"${(risky ? "'" : "") + value.replaceAll('"', '""')}"`;
       };
+      const columns = [...this.held.values()];
       const lines = [
-        this.columns.map(({ label }) => `"${label}"`),
-        ...this.found.map((row) => this.columns.map((column) => cell(column, row))),
+        columns.map(({ label }) => `"${label}"`),
+        ...this.found.map((row) => columns.map((column) => cell(column, row))),
       ];
       const text = `\ufeff${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
       const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
