@@ -104,8 +104,8 @@ class Reference:
         """Lead an account to an entry.
 
         Args:
-            name: its `reference_key`. One that is not distinctive leads only an account without a domain to an entry
-                of its country.
+            name: its `reference_key`. One that is not distinctive leads only an account without a domain to an
+                entry of its country.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.
