@@ -70,7 +70,9 @@ def session(accounts: AccountList, shared: int, draw: random.Random) -> SessionR
             "entity": at,
             "their_segment": draw.choice(SEGMENTS),
             "weight": 4,
+            "tier": "strong",
             "evidence": [slot],
+            "contradiction": [],
         }
         for at in range(shared)
     ]
@@ -79,7 +81,6 @@ def session(accounts: AccountList, shared: int, draw: random.Random) -> SessionR
         own_name="Northwind",
         partner_name="Contoso",
         finished=datetime(2026, 3, 2, tzinfo=UTC),
-        preview=dict.fromkeys(CELLS, 0),
         partner_sizes=dict.fromkeys(SEGMENTS, shared),
         matches=pa.Table.from_pylist(rows, schema=MATCH_SCHEMA),
         their_fields=accounts.table.slice(0, shared).select(SHOWN),
@@ -87,10 +88,8 @@ def session(accounts: AccountList, shared: int, draw: random.Random) -> SessionR
         reveals=(),
         named_cells=frozenset(CELLS),
         shown_fields=dict.fromkeys(CELLS, (SHOWN, SHOWN)),
-        smallest_cell=1,
         rules=(),
         withheld=WITHHELD_SCHEMA.empty_table(),
-        rest=None,
     )
 
 

@@ -5,6 +5,7 @@ In CI (where the environment has CI=true) all of it is installed, so a skip is a
 """
 
 import os
+import re
 from collections.abc import Generator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -25,7 +26,6 @@ with suppress(ModuleNotFoundError):  # without it, the tests that use it are ski
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 EXTRAS = {
-    "fast": ("ipp_crypto",),
     "remote": ("fsspec", "paramiko", "s3fs"),
     "keyring": ("keyring",),
     "sql": ("adbc_driver_manager", "adbc_driver_postgresql", "adbc_driver_sqlite", "duckdb"),
@@ -58,14 +58,17 @@ class Unavailable(pytest.Item):
 def not_installed(error: BaseException | None) -> str | None:
     """Return what to install if an error, or its cause, is that a library is not installed."""
     while error is not None:
+        extra = re.search(r"accountmap\[(\w+)\]", getattr(error, "hint", ""))  # as the library itself says it
+        if extra and any(find_spec(library) is None for library in EXTRAS.get(extra[1], ())):
+            return f"{error}: {extra[0]}"
         if isinstance(error, ModuleNotFoundError) and error.name:
             library = error.name.partition(".")[0]
             if (
                 library not in ("accountmap", "accountmap_cli", "tests", "protocols")
                 and find_spec(library) is None
             ):
-                extra = next((extra for extra, modules in EXTRAS.items() if library in modules), "test")
-                return f'{library} is not installed: pip install "accountmap[{extra}]"'
+                brings = next((extra for extra, modules in EXTRAS.items() if library in modules), "test")
+                return f'{library} is not installed: pip install "accountmap[{brings}]"'
         error = error.__cause__
     return None
 

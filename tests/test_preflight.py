@@ -4,6 +4,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.key_kinds import PROFILES
@@ -27,6 +28,12 @@ def finding(preflight: Preflight, kind: str) -> Finding:
     [
         ("no_name", {"website": "acme.com"}, ""),
         ("generic_name", {"name": "Ltd"}, "Ltd"),
+        ("placeholder_name", {"name": "[not provided]"}, "[not provided]"),
+        ("person_name", {"name": "Frau Erika Berg"}, "Frau Erika Berg"),
+        ("person_name", {"name": "Maria Garcia"}, "Maria Garcia"),
+        ("status_mark", {"name": "(INACTIVE) Bellmoor Dairy"}, "(INACTIVE) Bellmoor Dairy"),
+        ("web_address_name", {"name": "www.tarnwickmarine.com"}, "www.tarnwickmarine.com"),
+        ("test_record", {"name": "Colbrook Foods TEST 2"}, "Colbrook Foods TEST 2"),
         ("mail_provider", {"name": "Acme", "email": "jo@gmail.com"}, "jo@gmail.com"),
         ("shared_host", {"name": "Acme", "website": "linkedin.com/company/acme"}, "linkedin.com/company/acme"),
         ("unreadable_address", {"name": "Acme", "website": "soon"}, "soon"),
@@ -64,10 +71,11 @@ def test_coverage_and_yield() -> None:
     assert (preflight.accounts, preflight.entities) == (4, 4)
     assert preflight.segments == {"customer": 1, "opportunity": 0, "prospect": 3}
     assert {c.name: c.filled for c in preflight.columns if c.filled} == {"name": 2, "website": 1, "email": 2}
-    assert {c.name: (c.filled, c.of) for c in preflight.keys} == {
-        "name": (2, 4),
+    keys = {c.name: (c.filled, c.of) for c in preflight.keys}
+    assert {name: keys[name] for name in ("domain", "name", "common_name")} == {
         "domain": (2, 4),
-        "label": (1, 4),
+        "name": (1, 4),
+        "common_name": (1, 4),
     }
     assert preflight.preview.share == 0.5
     assert (preflight.strong.filled, preflight.matchable.filled) == (3, 3)
@@ -131,3 +139,63 @@ def test_a_list_of_several_parts_is_judged_as_one() -> None:
     (example,) = finding(check(accounts, prepared), "unknown_country").examples
     assert (example.account_ids, example.names) == ((f"{PART_ROWS + 1:05}",), (f"Acme {PART_ROWS + 1}",))
     assert check(accounts, prepared, spread=ProcessExecutor(2).map) == check(accounts, prepared)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_glued"),
+    [
+        ("Acme GmbH; Globex AG", True),
+        ("Acme Ltd / Globex Ltd", True),
+        ("Acme GmbH, info@acme.example, Berlin", True),
+        ("Acme, Inc.", False),
+        ("Smith, Jones & Partners LLP", False),
+        ("Müller GmbH & Co. KG", False),
+        ("A/S Globex", False),
+    ],
+)
+def test_records_glued_together_are_found(name: str, is_glued: bool) -> None:
+    kinds = {found.kind for found in checked({"name": name}).findings}
+    assert ("glued_records" in kinds) is is_glued
+
+
+def test_one_name_with_different_legal_forms_raises_a_doubt() -> None:
+    preflight = checked(
+        {"name": "Nordvik AB"},
+        {"name": "Nordvik Oy", "country": "FI"},
+        {"name": "Tessmark ApS", "country": "DK"},
+        {"name": "Tessmark AB", "country": "SE"},
+        {"name": "Globex GmbH", "country": "DE"},
+        {"name": "Globex GmbH", "country": "AT"},
+    )
+    found = finding(preflight, "other_form")
+    assert (found.count, found.examples[0].account_ids, found.examples[0].text) == (1, ("a0", "a1"), "ab / oy")
+
+
+def test_what_the_reader_noticed_is_among_the_findings() -> None:
+    table = pa.table(
+        {"Name": ["Acme", "Globex"], "Type": ["Gold", "Customer"], "Amount": ["1 €", "$2"], "Note": ["x", ""]}
+    )
+    accounts = read_accounts(table)
+    preflight = check(accounts, prepare_accounts(accounts, PROFILES["standard"]))
+    unknown = finding(preflight, "unknown_segment")
+    assert (unknown.count, [each.text for each in unknown.examples]) == (1, ["Gold (1)"])
+    assert [each.text for each in finding(preflight, "mixed_currencies").examples] == ["EUR: 1", "USD: 1"]
+    columns = {each.heading: (each.read_as, each.filled, each.values) for each in preflight.list_columns}
+    assert columns["Note"] == ((), 1, ("x",))
+    assert columns["Type"] == (("segment",), 2, ("Gold", "Customer"))
+    values = preflight.to_dict()
+    assert values["segment_values"][0] == {"value": "Customer", "count": 1, "segment": "customer", "known": True}
+    json.dumps(values)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "Maria Garcia SL"},
+        {"name": "John Lewis", "website": "johnlewis.com"},
+        {"name": "Anna Freud National Centre for Children"},
+        {"name": "Contest Systems"},
+    ],
+)
+def test_companies_are_not_taken_for_persons_or_tests(row: dict[str, Any]) -> None:
+    assert {"person_name", "test_record"}.isdisjoint(found.kind for found in checked(row).findings)

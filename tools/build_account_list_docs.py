@@ -28,7 +28,8 @@ def headings() -> str:
     table = tomllib.loads(HEADINGS.read_text("utf-8"))
     parts = []
     for system, columns in table.items():
-        rows = [f"| `{column}` | {code(of['en'])}{others(of)} |" for column, of in columns.items()]
+        read = {column: of for column, of in columns.items() if column != "signs"}
+        rows = [f"| `{column}` | {code(of['en'])}{others(of)} |" for column, of in read.items()]
         title = TITLES.get(system, "All other lists")
         parts.append("\n".join([f"### {title}", "", "| column | headings, best first |", "|---|---|", *rows]))
     return "\n\n".join(parts)

@@ -7,8 +7,8 @@ its lists of companies with a ticker (`company_tickers`). They are works of the 
 public domain. The table goes to `accountmap reference build --extract`.
 
 Most of them are American, and the list does not say which are not, so all count in the United States. A name that
-several companies have is left out, unless one of them is listed and bears it today. So are names of funds,
-partnerships, brokers and shells, and whoever has one name only.
+several companies have is left out, unless one of them is listed and bears it today. So are names that are not
+distinctive, those of funds, partnerships, brokers and shells, and whoever has one name only.
 """
 
 import csv
@@ -22,7 +22,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from accountmap.linkage.reference import name_key
+from accountmap.linkage.distinctiveness import is_distinctive
+from accountmap.linkage.names import parse, squash
 
 _NO_COMPANY = (
     "funds?",
@@ -72,8 +73,9 @@ def main(out: Path, wheels: list[Path]) -> None:
     for wheel in wheels:
         for cik, written, is_listed in read(wheel):
             name = _FILED_STATE.sub("", " ".join(written.split()))
-            key = None if _FUND.search(name) else name_key(name)
-            if key:
+            parsed = None if _FUND.search(name) else parse(name)
+            if parsed and is_distinctive(parsed.full):
+                key = squash(parsed.full)
                 names[cik].setdefault(key, name)
                 holders[key].add(cik)
                 if is_listed and wheel is wheels[-1]:

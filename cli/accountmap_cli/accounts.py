@@ -243,7 +243,7 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
     emit("\n" + table(["match key", "entities", "of all"], keys))
     emit(f"\n{found.matchable.share:.0%} of the entities can match, {found.strong.share:.0%} on strong evidence.")
-    emit(f"The preview counts those with the key {found.preview.name}: {found.preview.share:.0%}.")
+    emit(f"The preview counts those with a full name: {found.preview.share:.0%}.")
     for finding in found.findings:
         emit(f"\n{finding.what.rstrip('.')}: {finding.count:,}. {finding.advice}")
         for example in finding.examples:

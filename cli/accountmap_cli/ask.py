@@ -53,8 +53,8 @@ def place_options(command: Command) -> Command:
         click.option(
             "--folder",
             metavar="DIR|URL",
-            help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by mail, "
-            "from and to the folder exchange in the workspace]",
+            help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
+            "mail, from and to the folder exchange in the workspace]",
         ),
     ):
         command = option(command)
@@ -102,7 +102,7 @@ def ask_command(
         possible = matches.all()
         answers = answers_by_account(own, partner)
         if not wanted and not everything:
-            show_possible(possible, answers, name, as_json=as_json)
+            show_possible(possible, answers, partner, as_json=as_json)
             return
         open_ones = [each for each in possible if each.shown and not answers.keys() & {each.account_id}]
         chosen = (
@@ -153,7 +153,7 @@ def show_possible(
         emit_json([possible_as_dict(each, answers) for each in possible])
         return
     if not possible:
-        emit(f"The last session with {partner} left nothing to ask about.")
+        emit("The last session left nothing to ask about.")
         return
     rows = [
         (
@@ -201,7 +201,7 @@ def what_leaves(chosen: Sequence["PossibleMatch"], partner: str, fields: str) ->
     yield table(
         ["name", "website", "country"], [tuple(each.shown or ("(cannot be asked)", "", "")) for each in chosen]
     )
-    yield f"\nA name that leaves cannot be taken back. {partner} may call it the same company, or say no, or nothing."
+    yield f"\nA name that leaves cannot be taken back. {partner} may call it the same, or say no, or nothing."
     if fields:
         yield f"For each that they call the same, your {fields} follow by themselves, as agreed, and theirs come."
 
@@ -360,21 +360,22 @@ class Inbox:
 
     def _as_csv(self, waiting: Sequence["Question"]) -> str:
         from accountmap.report.safe_text import spreadsheet_text
+        from accountmap.session.questions import session_matches
 
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow(TABLE_COLUMNS)
         for each in waiting:
-            cells = (each.match_id.hex(), each.account_id, each.segment, *(each.text or ("", "", "")), "", "")
+            evidence = session_matches(self._own, self._partner, each.session).evidence(each.match_id)
+            shown = (*(each.text or ("", "", "")), "+".join(evidence), "")
+            cells = (each.match_id.hex(), each.account_id, each.segment, *shown)
             writer.writerow([spreadsheet_text(cell) for cell in cells])
         return out.getvalue()
 
 
 def ask_person(waiting: Sequence["Question"], partner: str) -> tuple[list["Question"], list["Question"]]:
     """Ask about each question in a terminal; what is left out stays open, and counts as no for now."""
-    say(
-        f"\n  same   it is the same company: {partner} gets name, website and country of yours, and the agreed fields"
-    )
+    say(f"\n  same   it is: {partner} gets name, website and country of yours, and the agreed fields follow")
     say("  no     it is not, or you would rather not say\n  later  leave it for another day\n")
     options = click.Choice(["same", "no", "later"])
     given: dict[str, list[Question]] = {"same": [], "no": [], "later": []}

@@ -50,14 +50,25 @@ class Progress:
 
 
 def pairs(values: tuple[str, ...], what: str) -> Mapping[str, str]:
-    """Read `a=b,c=d` as a mapping; a comma within a name is no end of it."""
+    """Read `a=b,c=d` as a mapping; a comma that is followed by no pair belongs to the name or value."""
     found = {}
-    for part in (part for each in values for part in re.split(r",(?=[^,=]*=)", each)):
+    for part in (part for value in values for part in _parts(value)):
         key, equals, value = part.partition("=")
         if not equals:
             raise click.BadParameter(f"{what} is written as NAME=VALUE.")
         found[key.strip()] = value.strip()
     return found
+
+
+def _parts(text: str) -> list[str]:
+    """Split at commas, so that each part has an equals sign."""
+    parts, begun = [], ""
+    for piece in text.split(","):
+        begun = f"{begun},{piece}" if begun else piece
+        if "=" in begun:
+            parts.append(begun)
+            begun = ""
+    return [*parts[:-1], f"{parts[-1]},{begun}"] if parts and begun else [*parts, *([begun] if begun else [])]
 
 
 def existing_file() -> click.Path:
@@ -171,7 +182,8 @@ def open_place(
         if listen:
             say(f"Listening on {channel.endpoint} for {name}.")
             say(
-                f"They run: accountmap {command} --with {own.short_name} --connect YOUR-ADDRESS:{channel.endpoint.port}"
+                f"They run: accountmap {command} --with {own.short_name} "
+                f"--connect YOUR-ADDRESS:{channel.endpoint.port}"
             )
         else:
             say(f"Connecting to {channel.endpoint}, where {name} listens.")

@@ -22,6 +22,7 @@ from accountmap.errors import (
 from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.admin import backends, init, inspect
 from accountmap_cli.agreement import agreement
+from accountmap_cli.ask import ask_command, inbox_command
 from accountmap_cli.demo import demo
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
@@ -48,8 +49,7 @@ EXIT_CODES: Final = {
 def report(error: AccountmapError) -> NoReturn:
     """Show an error with its hint and end the program."""
     message = str(error)
-    starts_with_initials = message[:2].isupper()
-    say(f"accountmap: {message if starts_with_initials else message[:1].lower() + message[1:]}")
+    say(f"accountmap: {message[:1].upper()}{message[1:]}")
     if error.hint:
         say(f"  {error.hint}")
     sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
@@ -106,6 +106,8 @@ for command in (
     agreement,
     preview_command,
     map_command,
+    ask_command,
+    inbox_command,
     status,
     report_group,
     reference,

@@ -40,6 +40,12 @@ def _is_obeyed(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
+def columns_of(text: str) -> int:
+    """Count the columns that a text takes on a terminal: two for a wide letter as in Chinese (UAX #11)."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Lay out a small table; columns with numbers to the right."""
     body = [
@@ -47,11 +53,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         for row in rows
     ]
     right = [any(isinstance(row[n], int) for row in rows) for n in range(len(head))]
-    widths = [max(len(line[n]) for line in [list(head), *body]) for n in range(len(head))]
+    widths = [max(columns_of(line[n]) for line in [list(head), *body]) for n in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
         padded = (
-            cell.rjust(width) if to_right else cell.ljust(width)
+            " " * (width - columns_of(cell)) + cell if to_right else cell + " " * (width - columns_of(cell))
             for cell, width, to_right in zip(cells, widths, right, strict=True)
         )
         return "  ".join(padded).rstrip()

@@ -41,8 +41,8 @@ def preview_table(preview: "Preview", partner: str) -> str:
 def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
     """Say what the estimates are, and what is decided."""
     yield (
-        f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal names; "
-        "the session itself usually finds a fifth to a third more."
+        f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
+        "names; the session itself usually finds a fifth to a third more."
     )
     shown = ", ".join(preview.shown).replace("_", " ")
     yield (
@@ -120,8 +120,8 @@ def steps_in_words(about: "Forecast") -> tuple[str, ...]:
         f"{again}"
     )
     points = (
-        f"Padded sizes ({padded}), and about what share of each segment has a website and a country. Blinded values, "
-        "from which nothing can be read without your secret."
+        f"Padded sizes ({padded}), and about what share of each segment has a website and a country. Blinded "
+        "values, from which nothing can be read without your secret."
     )
     links = "How keys of both lists are linked, without names, and so how many companies match."
     matches = (
@@ -144,21 +144,21 @@ def worst(about: "Forecast") -> Iterator[str]:
     total = about.partner_keys * about.runs_left
     if about.role == 0:
         yield (
-            f"It can test up to {about.partner_keys:,} names, parts of names or domains that it wrote down beforehand "
-            "against your list, and stop without a match. It reads no name, owner or amount that way. Smaller sizes "
-            "and an audit clause bound it."
+            f"It can test up to {about.partner_keys:,} names, parts of names or domains that it wrote down "
+            "beforehand against your list, and stop without a match. It reads no name, owner or amount that way. "
+            "Smaller sizes and an audit clause bound it."
         )
     else:
         yield (
-            "It can list companies that are not its own accounts, and learns of each whether you have it. Sizes and "
-            "an audit clause bound it."
+            "It can list companies that are not its own accounts, and learns of each whether you have it. "
+            "Sizes and an audit clause bound it."
         )
     yield (
         f"{plural(about.runs_left, 'session')} may still run in these 30 days: {total:,} keys, if it changed them "
         "each time. Agree on fewer sessions if that is too many."
     )
     if about.names_rest:
-        yield "The names of all your other accounts leave to whoever signed. Agree without them if you are not sure."
+        yield "The names of all your other accounts leave to whoever signed. Agree without them if in doubt."
     if about.changed:
         listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
         yield f"Since the last session of yours changed: {listed}. Comparing both results shows them among these."

@@ -200,8 +200,8 @@ def map_accounts(
         place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
             address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
         reveal: asked once the estimates are known and it is our turn: True reveals, False declines, None leaves
-            it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest to
-            people.
+            it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest
+            to people.
         go_on: asked if more matches are claimed than this side's caps allow: True goes on, False ends the session,
             None leaves it to people.
         by_person: whether both answers are those of a person, which later caps go by.

@@ -1,5 +1,6 @@
 """Lists from files and from databases on the command line."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,4 +110,50 @@ def test_a_long_statement_may_stand_in_a_file(tmp_path: Path) -> None:
     given = ("--sql", "@list.sql", "--dsn", "sqlite:///crm.db")
     assert "1 account, 1 entity" in accountmap("accounts", "check", *given, cwd=tmp_path).stdout
     lost = accountmap("accounts", "check", "--sql", "@none.sql", *given[2:], cwd=tmp_path, check=3)
-    assert "the statement in none.sql cannot be read" in lost.stderr
+    assert "The statement in none.sql cannot be read" in lost.stderr
+
+
+def checked(folder: Path, text: str, *options: str) -> str:
+    """Check a list in this process, and give what is shown."""
+    (folder / "list.csv").write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(cli, ["accounts", "check", str(folder / "list.csv"), *options])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+LIST = (
+    "Firma;Typ;Jahresumsatz;Bemerkung;Web\nAcme;Kunde;5;ruft an;\nGlobex;Wettbewerber, neu;6;;\nInitech;Gold;7;;\n"
+)
+
+
+def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
+    lines = [" ".join(line.split()) for line in checked(tmp_path, LIST).splitlines()]
+    assert "Jahresumsatz annual_revenue 100% 5 | 6 | 7" in lines
+    assert "Bemerkung not read, stays here 33% ruft an" in lines
+    assert "Web empty 0%" in lines
+    assert "Kunde 1 customer" in lines
+    assert "Gold 1 prospect (unknown word)" in lines
+    assert any(
+        line.startswith("An agreement may let the partner see these") and "owner_name" in line for line in lines
+    )
+    assert any(line.startswith("Rows whose value in 'Typ' is not known as a segment") for line in lines)
+
+
+def test_a_value_with_a_comma_may_be_ignored(tmp_path: Path) -> None:
+    shown = checked(tmp_path, LIST, "--segment", "Wettbewerber, neu=ignore", "--segment", "Gold=customer")
+    assert shown.startswith("2 accounts, 2 entities: 2 customer, 0 opportunity, 0 prospect.")
+    assert "Wettbewerber, neu     1  ignore" in shown
+
+
+def test_the_same_stands_in_the_json(tmp_path: Path) -> None:
+    values = json.loads(checked(tmp_path, LIST, "--json"))
+    assert {each["heading"]: each["read_as"] for each in values["list_columns"]}["Firma"] == ["name"]
+    assert {"value": "Gold", "count": 1, "segment": "prospect", "known": False} in values["segment_values"]
+    assert "amount" in values["empty_shared_fields"]
+
+
+def test_a_folder_and_a_file_that_cannot_be_read_are_told_of(tmp_path: Path) -> None:
+    for given in (tmp_path, tmp_path / "none.csv"):
+        done = CliRunner().invoke(cli, ["accounts", "check", str(given)])
+        assert done.exit_code == 2
+        assert "Traceback" not in done.output

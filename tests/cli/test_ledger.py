@@ -68,6 +68,6 @@ def test_an_insider_who_writes_the_file_is_found_out(acme: Path) -> None:
         )
     database.close()
     found = accountmap("ledger", "verify", cwd=acme, check=5)
-    assert "entry 4 of the ledger does not hold" in found.stderr
+    assert "Entry 4 of the ledger does not hold" in found.stderr
     accountmap("ledger", "export", "audit.json", cwd=acme, check=5)
     assert not (acme / "audit.json").exists()

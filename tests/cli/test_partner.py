@@ -31,7 +31,7 @@ def test_new_keys_are_taken_after_a_call(folders: tuple[Path, Path]) -> None:
     file = globex / made.stdout.strip()
     assert file.name == "globex-data.rotation.toml"
     unasked = accountmap("partner", "add", file, cwd=acme, check=5)
-    assert "nobody is here to compare" in unasked.stderr
+    assert "Nobody is here to compare" in unasked.stderr
     added = accountmap("partner", "add", file, "--fingerprint", fingerprint(made.stderr), cwd=acme)
     assert "signed with the old ones" in added.stderr
     (listed,) = json.loads(accountmap("partner", "list", "--json", cwd=acme).stdout)

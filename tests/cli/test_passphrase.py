@@ -44,7 +44,7 @@ def run(*arguments: str, cwd: Path, secrets: tuple[str, ...] = (), check: int = 
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are passed on by POSIX")
 def test_from_a_descriptor(tmp_path: Path) -> None:
     refused = run("init", "--name", "Acme", cwd=tmp_path, check=4)
-    assert "nobody is here to choose a passphrase" in refused
+    assert "Nobody is here to choose a passphrase" in refused
     assert not (tmp_path / "identity.json").exists()
     run("--passphrase-fd", "{0}", "init", "--name", "Acme", cwd=tmp_path, secrets=(OLD,), process=True)
     run("partner", "card", "-o", "-", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""The vectors of protocols/canonical-v1.md, section 10."""
+"""The vectors of protocols/canonical-v2.md, section 10."""
 
 import json
 from itertools import pairwise

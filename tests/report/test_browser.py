@@ -1,5 +1,6 @@
 """The page in a real browser without a network: it must work, and stay silent."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,7 @@ def example() -> AccountMap:
     shown: dict[str, list[str | None]] = {
         "name": [hostile[i] if i < len(hostile) else f"Zurich Co. {i}" for i in range(120)],
         "owner_name": [("Ines Duarte", "Bo Karlsen", None)[i % 3] for i in range(120)],
+        "owner_email": [("ines@contoso.example", "bo@x.example?bcc=a@b.example", None)[i % 3] for i in range(120)],
     }
     return build_map(accounts, prepared_list(accounts), session(matches, shown))
 
@@ -149,7 +151,7 @@ def test_segments_sort_by_strength(page: Page) -> None:
 def test_filters_combine(page: Page) -> None:
     overlap = page.locator("#overlap")
     overlap.locator("select[name=owner_name]").select_option("Tom Okafor")
-    overlap.get_by_label("Country").select_option("DE")
+    overlap.locator("select[name=country]").select_option("DE")
     assert set(column(page, "owner_name")) == {"Tom Okafor"}
     assert set(column(page, "country")) == {"DE"}
 
@@ -262,3 +264,62 @@ def test_a_view_sorts_and_searches_like_a_table_of_its_own(page: Page) -> None:
     section.get_by_label("Search").fill("zurich company 119")
     assert column(page, "name", "campaign") == ["Zürich Company 119"]
     assert column(page, "account_id") == example().overlap["account_id"].to_pylist()[:50]
+
+
+def test_an_owner_of_theirs_is_a_link_if_the_address_is_nothing_but_one(page: Page) -> None:
+    links = page.locator("#overlap tbody .their_owner_name a")
+    assert {link.get_attribute("href") for link in links.all()} == {"mailto:ines@contoso.example"}
+    assert set(links.all_inner_texts()) == {"Ines Duarte"}
+
+
+def test_my_accounts_are_chosen_once_for_all_tables_and_the_next_report(page: Page) -> None:
+    page.locator(".mine select").select_option("Tom Okafor")
+    for table in ("overlap", "whitespace", "campaign"):
+        assert set(column(page, "owner_name", table)) == {"Tom Okafor"}
+    page.reload()
+    expect(page.locator(".mine select")).to_have_value("Tom Okafor")
+    assert set(column(page, "owner_name")) == {"Tom Okafor"}
+
+
+def test_filters_are_saved_under_what_they_say(page: Page) -> None:
+    overlap = page.locator("#overlap")
+    expect(overlap.locator(".saved")).to_be_hidden()
+    overlap.locator("select[name=country]").select_option("DE")
+    overlap.get_by_role("button", name="Save these filters").click()
+    overlap.get_by_role("button", name="Show all").click()
+    expect(overlap.get_by_role("status")).to_contain_text("of 120 accounts")
+    page.reload()
+    overlap.locator(".saved select").select_option("Country: DE")
+    assert set(column(page, "country")) == {"DE"}
+
+
+def test_the_rows_that_fit_are_saved_for_excel_and_run_nothing(page: Page) -> None:
+    page.locator("#overlap select[name=country]").select_option("DE")
+    with page.expect_download() as started:
+        page.locator("#overlap").get_by_role("button", name="Save rows as CSV").click()
+    text = started.value.path().read_text("utf-8")
+    assert text.startswith('\ufeff"Account"')
+    assert text.count("\r\n") == 41
+    assert not re.search(r'(^|,)"[=+@-]', text.replace("\ufeff", ""), re.MULTILINE)
+
+
+def test_the_summary_prints_on_one_page(page: Page) -> None:
+    page.evaluate("document.body.classList.add('summary-only')")
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut_and_no_table_needs_scrolling(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        ".map(e => e.ariaLabel)"
+    )
+    assert wide == []
+    cut = page.evaluate(
+        "[...document.querySelectorAll('td, th, dt, dd, button')]"
+        ".filter(e => getComputedStyle(e).overflow !== 'visible'"
+        " && e.scrollWidth > e.clientWidth + 1 && !e.closest('thead')).map(e => e.textContent)"
+    )
+    assert cut == []

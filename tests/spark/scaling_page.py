@@ -1,6 +1,7 @@
 """The code of docs/scaling.md, block by block, and two companies that run it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,20 @@ from pyspark.sql import SparkSession
 from tests.spark.lists import account_list
 
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
-SESSION = bytes(32)
+
+
+class NoPartner:
+    """psi's PartnerRules of sessions whose partner shows nothing but matches."""
+
+    def check_sketch(self, sketch: bytes) -> None:
+        assert not any(sketch)
+
+    def own_totals(self, matched: Sequence[object]) -> bytes:
+        assert matched
+        return b""
+
+    def accepts_totals(self, totals: bytes) -> bool:
+        return not totals
 
 
 def run_block(block: int, names: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +35,7 @@ def run_block(block: int, names: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_companies(spark: SparkSession, folder: Path) -> dict[str, dict[str, Any]]:
-    """Let two companies with two hundred accounts in common make their first messages."""
+    """Let two companies with two hundred accounts in common prepare their lists."""
     table = account_list(400).table
     companies = {}
     for name, rows in (("acme", table.slice(0, 300)), ("globex", table.slice(100, 300))):

@@ -2,16 +2,22 @@
 
 import base64
 import json
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.spark import SessionSecret
+from accountmap.psi.engine import Layout
+from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.session import default_curve
+from accountmap.spark import SparkTables
+from accountmap.spark.engine import BlindingSecrets
 
 PAGES = ("environment/", "jobs/", "stages/", "storage/", "executors/", "SQL/")
 RESOURCES = ("environment", "jobs", "stages?details=true", "allexecutors", "sql?details=true&length=1000")
@@ -47,13 +53,30 @@ def shown(spark: SparkSession) -> Iterator[bytes]:
             yield page.read()
 
 
+@pytest.fixture(scope="module")
+def secrets_used(
+    spark: SparkSession, companies: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> list[bytes]:
+    """The secrets of a comparison that was blinded and tokenised on Spark, for entities that workers looked up."""
+    place = companies["acme"]["folder"]
+    number = F.row_number().over(Window.orderBy("entity_id")).cast("long") - 1
+    entities = spark.read.parquet(f"{place}/points").select(F.lit(0).alias("segment"), number.alias("place"), "*")
+    tables = SparkTables(spark, entities.drop("entity_id"), 1, tmp_path_factory.mktemp("secrets").as_uri())
+    secrets = ComparisonSecrets(token_bytes(32), token_bytes(32), 0)
+    rows = 320
+    layout = Layout((rows,), np.zeros(rows, np.int64), secrets.own_order((rows,)), (1,))
+    points = tables.blind(layout, secrets)
+    partner = default_curve(1).multiply(b"p" * 32, np.frombuffer(points.body, np.uint8).reshape(-1, 32))
+    points.tokens_of(partner.tobytes(), secrets.scalar, bytes(16))
+    return [secrets.seed, secrets.scalar, secrets.dummies(0)]
+
+
 @pytest.mark.parametrize("where", ["events", "home", "local", "pages"])
 def test_no_secret_and_no_account_is_found(
-    spark: SparkSession, places: dict[str, Path], companies: dict[str, dict[str, Any]], where: str
+    spark: SparkSession, places: dict[str, Path], secrets_used: list[bytes], where: str
 ) -> None:
     found = list(shown(spark) if where == "pages" else written(places[where]))
-    kept = [part for company in companies.values() for part in vars(company["secret"]).values()]
-    sought = [text for part in kept for text in spellings(part)]
+    sought = [text for part in secrets_used for text in spellings(part)]
     sought += [b"plaza-tenants", b"Sub Corner", b"subcorner", b"1-000000"]
     assert sum(map(len, found)) > 10_000
     assert not [text for text in sought if any(text in content for content in found)]
@@ -62,4 +85,4 @@ def test_no_secret_and_no_account_is_found(
 
 
 def test_a_secret_is_not_in_its_repr() -> None:
-    assert repr(SessionSecret.fresh(secrets.token_bytes)) == "SessionSecret()"
+    assert repr(BlindingSecrets(b"scalar", (b"dummies",), (0,))) == "BlindingSecrets(slots=(0,))"

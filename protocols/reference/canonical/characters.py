@@ -1,4 +1,4 @@
-"""Characters, white space and cells: canonical-v1, section 1."""
+"""Characters, white space and cells: canonical-v2, section 1."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Names: canonical-v1, section 3."""
+"""Names: canonical-v2, section 3."""
 
 import re
 from typing import NamedTuple
@@ -52,7 +52,7 @@ def _joins(found: list[str], at: int) -> bool:
 
 
 def split_words(name: str) -> Words:
-    """Split a name into words (section 3.1)."""
+    """Split a name into words (section 3.2)."""
     text = STATE.sub(" ", re.sub("['`\"]", "", to_ascii(name)))
     text = INITIALS.sub(lambda run: re.sub("[./]", "", run[0]) + " ", FORMERLY.sub(" ", text))
     found = re.findall("[a-z0-9]+", text)
@@ -61,13 +61,16 @@ def split_words(name: str) -> Words:
 
 
 def abbreviate(found: Words) -> Words:
-    """Abbreviate words (section 3.4)."""
+    """Abbreviate words (section 3.5)."""
     short = tuple(ABBREVIATIONS.get(word, word) for word in found)
     return found if len(short) == 1 and len(short[0]) == 1 else short
 
 
+KINDS = frozenset(abbreviate((word,))[0] for word in words("kind_words.txt"))
+
+
 def is_generic(found: Words) -> bool:
-    """Tell whether words name no company (section 3.3)."""
+    """Tell whether words name no company (section 3.4)."""
     if not found or found in FORMS:
         return True
     joined = "".join(found[found[0] == "the" and len(found) > 1 :])
@@ -97,14 +100,14 @@ def _from_start(found: Words, single: frozenset[str]) -> Words | None:
 
 
 def trim(found: Words, single: frozenset[str]) -> Words:
-    """Take legal forms and single words from both ends (section 3.2)."""
+    """Take legal forms and single words from both ends (section 3.3)."""
     while shorter := _from_end(found, single) or _from_start(found, single):
         found = shorter
     return found
 
 
-def _latin_part(name: str) -> str | None:
-    """Join the parts of a name in two scripts that have no character of the other (section 3.4)."""
+def latin_part(name: str) -> str | None:
+    """Join the parts of a name in two scripts that have no character of the other (section 3.5)."""
     parts = split_white(shown(name))
     latin = [part for part in parts if not OTHER.search(part)]
     beside = re.compile(f"{OTHER.pattern}[A-Za-z]|[A-Za-z]{OTHER.pattern}")
@@ -129,13 +132,13 @@ def _named(text: str) -> Name | None:
 
 
 def name_of(text: str) -> Name | None:
-    """Find the full and the core name (section 3.4)."""
-    latin = _latin_part(text)
+    """Find the full and the core name (section 3.5)."""
+    latin = latin_part(text)
     return (_named(latin) if latin else None) or _named(text)
 
 
 def squash(found: Words) -> str:
-    """Write words as one (section 3.5)."""
+    """Write words as one (section 3.6)."""
     joined = "".join(found)
     squashed = joined.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     return squashed if len(squashed) > 1 else joined

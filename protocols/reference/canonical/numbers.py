@@ -1,4 +1,4 @@
-"""Registry numbers: canonical-v1, section 7."""
+"""Registry numbers: canonical-v2, section 7."""
 
 import re
 import unicodedata

@@ -1,32 +1,33 @@
-"""One list: canonical-v1, section 8, and the reference list, section 6.1."""
+"""One list: canonical-v2, section 8, and the reference list, section 6.1."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from protocols.reference.canonical import numbers
-from protocols.reference.canonical.account import CLOSEST, Account, keys_of
-from protocols.reference.canonical.domains import domain_of, domain_of_cell
-from protocols.reference.canonical.names import name_of
-from protocols.reference.canonical.places import compared, country_of
+from protocols.reference.canonical.account import CLOSEST, Account, facts_of, is_distinctive, keys_of
+from protocols.reference.canonical.domains import domains_of_cell
+from protocols.reference.canonical.names import Name, name_of, squash
+from protocols.reference.canonical.places import compared
 
 SLOTS = (
-    "name",
     "lei",
+    "domain",
     "vat",
     "duns",
-    "domain",
     "reference",
+    "name",
     "name_country",
+    "short_country",
+    "common_name",
     "label",
     "label_country",
     "first_two_words",
     "stem",
-    "sound",
 )
-"""Those of profile `twelve`, strongest first."""
+"""Those of profile `identifiers`, strongest first."""
 
-OF_NAME = frozenset(["name", "name_country", "label", "label_country", "stem"])
+OF_NAME = frozenset(["name", "name_country", "short_country", "common_name", "label", "label_country", "stem"])
 """The slots of one name space; each other slot has its own."""
 
 Entry = Mapping[str, Any]
@@ -43,9 +44,15 @@ class Holder(NamedTuple):
     slot: str
 
 
-def _core(name: str) -> str:
-    found = name_of(name)
-    return "".join(found.core) if found else ""
+def _full(name: Name | None) -> tuple[str, bool]:
+    """Give the squashed full name, and whether it is distinctive."""
+    return (squash(name.full), is_distinctive(name.full)) if name else ("", False)
+
+
+def _domains(entry: Entry) -> set[str]:
+    cells = (domains_of_cell(cell) for cell in entry["domains"])
+    own = (next((each.domain for each in found if not each.shared), None) for found in cells)
+    return {domain for domain in own if domain}
 
 
 def _places(entry: Entry) -> set[str]:
@@ -58,12 +65,16 @@ def _one(ids: Iterable[set[str]]) -> str | None:
     return min(listed[0]) if listed and all(len(found) == 1 and found == listed[0] for found in listed) else None
 
 
-def _by_name(entries: Sequence[Entry], core: str, country: str | None) -> str | None:
+def _by_name(entries: Sequence[Entry], name: Name | None, country: str | None) -> str | None:
+    full, distinctive = _full(name)
+    if not full or (country is None and not distinctive):
+        return None
     ids: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        if core and core in map(_core, entry["names"]):
+        if full in {_full(name_of(text))[0] for text in entry["names"]}:
             for place in _places(entry):
-                ids[place].add(entry["id"])
+                if place or distinctive:
+                    ids[place].add(entry["id"])
     return _one(found for place, found in ids.items() if country is None or place in (country, ""))
 
 
@@ -71,12 +82,10 @@ def reference_of(account: Account, entries: Sequence[Entry]) -> str | None:
     """Lead an account to an entry of the reference list."""
     if lei := numbers.lei(account.get("lei", "")):
         return f"lei:{lei}"
-    domain = domain_of(account)
-    holders = (
-        {entry["id"] for entry in entries if domain in map(domain_of_cell, entry["domains"])} if domain else None
-    )
+    name, _, domain, _, country = facts_of(account)
+    holders = {entry["id"] for entry in entries if domain in _domains(entry)} if domain else None
     by_domain = _one([holders] if holders else [])
-    by_name = _by_name(entries, _core(account.get("name", "")), country_of(account))
+    by_name = _by_name(entries, name, country)
     return None if by_name and by_domain and by_name != by_domain else by_name or by_domain
 
 

@@ -1,12 +1,11 @@
-"""Countries: canonical-v1, section 5."""
+"""Countries: canonical-v2, section 5."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
 
 from protocols.reference.canonical.characters import category, is_white, known, trim_white
-from protocols.reference.canonical.domains import domain_of
-from protocols.reference.canonical.names import name_of
+from protocols.reference.canonical.names import Name
 from protocols.reference.canonical.tables import COUNTRIES, words
 
 SOLD_WORLDWIDE = words("generic_tlds.txt")
@@ -78,9 +77,8 @@ def compared(country: str) -> str:
     return COMPARED.get(country, country)
 
 
-def country_of(account: Mapping[str, str]) -> str | None:
+def country_of(account: Mapping[str, str], name: Name | None, domain: str | None) -> str | None:
     """Give the country of an account, as compared."""
-    name = name_of(account.get("name", ""))
     told = {COUNTRIES[word] for word in (name.words if name else ()) if len(word) > 3 and word in COUNTRIES}
-    found = country_of_text(account.get("country", "")) or country_of_domain(domain_of(account)) or _only(told)
+    found = country_of_text(account.get("country", "")) or country_of_domain(domain) or _only(told)
     return compared(found) if found else None

@@ -1,4 +1,4 @@
-"""The tables of canonical-v1, read as section 1 says."""
+"""The tables of canonical-v2, read as section 1 says."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +26,7 @@ def words(*names: str) -> frozenset[str]:
 
 
 COUNTRIES = pairs("countries.tsv")
-COMMON = words("common_words.tsv")
+COUNTS = {word: int(count) for word, count in pairs("name_words.tsv").items()}
+COMMON = frozenset(word for word, count in COUNTS.items() if count >= 50)
 PLACES = words("place_words.txt", "region_words.txt")
 PARTICLES = words("particles.tsv")

@@ -1,4 +1,4 @@
-"""Text to ASCII: canonical-v1, section 2."""
+"""Text to ASCII: canonical-v2, section 2."""
 
 import re
 import unicodedata

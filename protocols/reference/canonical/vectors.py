@@ -1,4 +1,4 @@
-"""The vectors of canonical-v1, section 10: what goes in stands in the files, and what comes out is made anew."""
+"""The vectors of canonical-v2, section 10: what goes in stands in the files, and what comes out is made anew."""
 
 import json
 from typing import Any

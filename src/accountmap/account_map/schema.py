@@ -63,16 +63,6 @@ TOTALS_SCHEMA: Final = pa.schema(
 sketch, by "all", "country", "industry" and "size", which have no segment; and, if it opted in, "name": accounts
 without a match. Values are text from outside."""
 
-REST_SCHEMA: Final = pa.schema(
-    [
-        pa.field("their_segment", pa.string(), nullable=False),
-        pa.field("by", pa.string(), nullable=False),
-        pa.field("value", pa.string()),
-        pa.field("entities", pa.int64(), nullable=False),
-    ]
-)
-"""What a partner of the first protocol counted of its other accounts."""
-
 WITHHELD_SCHEMA: Final = pa.schema(
     [pa.field("entity", pa.int32(), nullable=False), pa.field("reason", pa.string(), nullable=False)]
 )
@@ -123,7 +113,6 @@ class SessionResult:
         estimates: ESTIMATE_SCHEMA.
         totals: TOTALS_SCHEMA, or None if the partner shows nothing of its list besides matches.
         totals_noise: the scale t of the noise in the totals (account-psi-v2 §5.6); 0 without totals.
-        preview, smallest_cell, rest: of the first protocol; no report shows them.
     """
 
     session_id: str
@@ -145,9 +134,6 @@ class SessionResult:
     estimates: pa.Table = field(default_factory=ESTIMATE_SCHEMA.empty_table)
     totals: pa.Table | None = None
     totals_noise: int = 0
-    preview: dict[tuple[str, str], int] = field(default_factory=dict)
-    smallest_cell: int = 1
-    rest: pa.Table | None = None
 
 
 STRONG: Final = "strong"

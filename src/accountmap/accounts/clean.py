@@ -367,8 +367,8 @@ def interpret(raw: RawList, options: ReadingOptions = ReadingOptions()) -> Accou
         )
     if not len(read):
         raise InputError(
-            "No account is left: all rows are persons or have values that are ignored.",
-            "See --segment, --persons.",
+            "No account is left: every row is marked as a private person or has a value that you ignore.",
+            "See --persons and --segment.",
         )
     table, extras, merge_notes = merge_same_id(read, extras, labels)
     return AccountList(

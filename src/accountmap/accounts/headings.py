@@ -41,13 +41,11 @@ def fold(text: str) -> str:
     return _BESIDE_IDEOGRAPH.sub("", _NOT_WORD.sub(" ", bare)).strip()
 
 
-def _load() -> dict[str, Headings]:
-    """Load the table: system, column, language, headings. Two languages may share a heading."""
-    text = files("accountmap.accounts").joinpath("headings.toml").read_text("utf-8")
-    return {
-        system: {column: _distinct(chain(*languages.values())) for column, languages in columns.items()}
-        for system, columns in tomllib.loads(text).items()
-    }
+_SIGNS: Final = "signs"
+"""In the table, headings that are not read and by which a system is recognised."""
+
+_TABLE: Final = tomllib.loads(files("accountmap.accounts").joinpath("headings.toml").read_text("utf-8"))
+"""System, column, language, headings; two languages may share a heading."""
 
 
 def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
@@ -57,7 +55,10 @@ def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-KNOWN_HEADINGS: Final[Mapping[str, Headings]] = _load()
+KNOWN_HEADINGS: Final[Mapping[str, Headings]] = {
+    system: {column: _distinct(chain(*by.values())) for column, by in columns.items() if column != _SIGNS}
+    for system, columns in _TABLE.items()
+}
 """By system; "general" holds what is not of one CRM."""
 
 PRESETS: Final = tuple(system for system in KNOWN_HEADINGS if system != "general")
@@ -139,7 +140,8 @@ def _find_preset(folded: set[str]) -> str | None:
 
     def own(system: str) -> int:
         headings = {heading for each in _FOLDED[system].values() for heading in each}
-        return len((headings - _GENERAL) & folded)
+        signs = {fold(each) for by in _TABLE[system].get(_SIGNS, {}).values() for each in by}
+        return len(((headings - _GENERAL) | signs) & folded)
 
     best = max(PRESETS, key=own)
     return best if own(best) else None

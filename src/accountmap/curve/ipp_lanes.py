@@ -4,8 +4,8 @@ A table has the shape (batches, 5, 8): element number i is lane i % 8 of batch i
 stands at [i // 8, j, i % 8]. A table starts at a multiple of 64 bytes, and so does each of its batches of 320.
 Nothing here branches on a value.
 
-The map of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the inverse, and that
-nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them zero:
+The map of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the inverse, and
+that nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them zero:
 
 - gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, for -1 is a square and J is none.
 - With r = s^((p-5)/8) and q = r⁴·s, χ = q·s and 1/d = m/s = χ·m·q.

@@ -104,7 +104,7 @@ class Reference:
         """Lead an account to an entry.
 
         Args:
-            name: its `reference_key`. If it is not distinctive, only entries that state the account's country count.
+            name: its `reference_key`. If it is not distinctive, only entries in the account's country count.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.

@@ -83,7 +83,7 @@ _TOKEN: Final = re.compile(r"[^\W_]+")
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("ı", "i")
+    return unicodedata.normalize("NFKC", text).casefold().replace("ı", "i").replace("i̇", "i")
 
 
 def _letters(text: str) -> str:
@@ -160,7 +160,7 @@ _SIGNALS: Final = (
 
 def _is_plain(text: str) -> bool:
     """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
-    words = text.casefold().replace(".", " ").replace(",", " ").split()
+    words = text.casefold().replace("ı", "i").replace(".", " ").replace(",", " ").split()
     return (
         len(words) > 1
         and words[0].partition("-")[0] not in _SIGNALS

@@ -18,7 +18,7 @@ from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared
-from accountmap.model import Tier
+from accountmap.model import Says, Tier
 from accountmap.preflight.findings import (
     CELL_COLUMNS,
     CELL_FINDINGS,
@@ -151,6 +151,7 @@ def _summary(
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
     per_slot = np.bincount(slot, minlength=len(slots)).tolist()
     weak = np.array([slot.tier is Tier.WEAK for slot in slots])
+    names = np.array([slot.says is Says.NAME for slot in slots])
     segments = prepared.entities.column("segment")
     keys = tuple(Coverage(slot.name, count, entities) for slot, count in zip(slots, per_slot, strict=True))
     return Preflight(
@@ -159,7 +160,7 @@ def _summary(
         segments={segment: count_true(pc.equal(segments, segment)) for segment in SEGMENTS},
         columns=columns,
         keys=keys,
-        preview=keys[0],
+        preview=Coverage("full name", len(np.unique(entity[names[slot]])), entities),
         strong=Coverage("strong", len(np.unique(entity[~weak[slot]])), entities),
         matchable=Coverage("any", len(np.unique(entity)), entities),
         findings=findings,

@@ -7,8 +7,10 @@ the list has a company that the label does fit.
 """
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +26,7 @@ from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
 from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
+from accountmap.linkage.written_name import PERSON, PLACEHOLDER, STATUS_MARK, WEB_ADDRESS, read_name
 
 EXAMPLES: Final = 5
 """Examples kept of each finding: those with the smallest account ids."""
@@ -93,7 +96,7 @@ class Preflight:
         segments: entities by segment, strongest first.
         columns: coverage of the columns that matter for matching, by accounts.
         keys: coverage of each slot of the profile, by entities.
-        preview: entities with the preview key; the preview counts no others.
+        preview: entities with a full name; the preview counts no others.
         strong: entities with a key of a tier above "weak name".
         matchable: entities with any key; no others can match.
         findings: what to look at, in a fixed order; without those that have no case.
@@ -128,6 +131,26 @@ CELL_FINDINGS: Final = {
     "generic_name": (
         "Names that name no company: a legal form, one letter, a country or a word of trade alone.",
         "Write the company's whole name, or add its website: without one these accounts cannot match.",
+    ),
+    "placeholder_name": (
+        "Names that say that there is none, and test accounts.",
+        "Write the company's name, or leave these accounts out of the export: their names make no key.",
+    ),
+    "test_record": (
+        "Names that look like tests or samples.",
+        "Leave them out of the export, unless a company is called so: they are compared like all others.",
+    ),
+    "person_name": (
+        "Names that look like those of people.",
+        "Leave private persons out, or have your CRM mark them: such rows are not read. Firms may stay.",
+    ),
+    "status_mark": (
+        "Names with a mark such as (INACTIVE) or a record number.",
+        "Leave dead accounts out of the export: the mark is taken off, and they are compared like all others.",
+    ),
+    "web_address_name": (
+        "Web or mail addresses in the place of a name.",
+        "Write the company's name, and the address into the column of websites.",
     ),
     "glued_records": (
         "Names that hold several companies or other cells of their record.",
@@ -169,10 +192,8 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
     name = row["name"]
     if name is None:
         yield "no_name", ""
-    elif facts.name is None:
-        yield "generic_name", name
-    elif is_glued(name):
-        yield "glued_records", name
+    else:
+        yield from _judge_name(name, facts)
     addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
     if addresses and facts.domain is None:
         yield _judge_addresses(addresses)
@@ -183,6 +204,46 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
         written = row[kind]
         if written is not None and number is None:
             yield f"invalid_{kind}", written
+
+
+_OF_WRITTEN: Final = {
+    PLACEHOLDER: "placeholder_name",
+    PERSON: "person_name",
+    STATUS_MARK: "status_mark",
+    WEB_ADDRESS: "web_address_name",
+}
+
+_WORDS: Final = {
+    kind: frozenset(words)
+    for kind, words in tomllib.loads(
+        files("accountmap.preflight").joinpath("name_words.toml").read_text("utf-8")
+    ).items()
+}
+_MOST_WORDS_OF_PERSON: Final = 3
+
+
+def _judge_name(name: str, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of a name that is filled in: at most one finding of each kind."""
+    finding = read_name(name).finding
+    if finding:
+        yield _OF_WRITTEN[finding], name
+    if facts.name is None:
+        if not finding:
+            yield "generic_name", name
+        return
+    if is_glued(name):
+        yield "glued_records", name
+    words = re.findall(r"[^\W\d_]+", name.casefold())
+    if words and not {words[0], words[-1]}.isdisjoint(_WORDS["test"]):
+        yield "test_record", name
+    if facts.domain is None and len(words) > 1 and words[0] in _WORDS["given"] and _is_bare(words, facts):
+        yield "person_name", name
+
+
+def _is_bare(words: Sequence[str], facts: Facts) -> bool:
+    """Return whether a name is so few words, without a legal form, that it may be a person's."""
+    name = facts.name
+    return name is not None and len(words) <= _MOST_WORDS_OF_PERSON and len(name.full) == len(name.words)
 
 
 _BETWEEN_RECORDS: Final = re.compile(r"[;|\n\t]|\s/\s|,(?=\s*\S)|\s\+\s")

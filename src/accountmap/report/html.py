@@ -31,6 +31,7 @@ from accountmap.report.wording import (
     estimate_sentences,
     headline,
     money,
+    money_in_short,
     plural,
     receipt_sentence,
     score_sentences,
@@ -258,6 +259,7 @@ def _figures(account_map: AccountMap) -> Mapping[str, object]:
             "change": change_bars(account_map),
             "history": history_bars(account_map),
         },
+        "pipeline": money_in_short(account_map.summary.pipeline.amount, account_map.currency),
         "new": new_since_last_time(account_map),
         "counts": {
             "estimates": counts.estimates(account_map),
@@ -285,7 +287,6 @@ def _environment() -> Environment:
     )
     environment.filters["counted"] = counted
     environment.filters["noun"] = lambda number, noun: plural(noun, number)
-    environment.filters["money"] = money
     return environment
 
 

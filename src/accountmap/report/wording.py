@@ -91,6 +91,16 @@ def money(amount: float, currency: str) -> str:
     return f"{currency} {amount:,.0f}".lstrip()
 
 
+_MILLION: Final = 1_000_000
+
+
+def money_in_short(amount: float, currency: str) -> tuple[str, str]:
+    """Write an amount for a headline, as a number and what it counts: millions with one decimal."""
+    if amount < _MILLION:
+        return f"{amount:,.0f}", currency
+    return f"{amount / _MILLION:,.1f}", f"million {currency}".rstrip()
+
+
 def about(row: Mapping[str, Any], name: str = "estimate") -> str:
     """Write an estimate with its range, as "about 1,000 (890 to 1,110)"; nothing if there is none.
 
@@ -198,7 +208,7 @@ def _to_ask(account_map: AccountMap) -> list[str]:
         return []
     waiting = possible.filter(pc.equal(possible["answer"], "to answer"))
     ask = pc.count_distinct(waiting["match_id"]).as_py()
-    more = f" {counted(ask, 'match')} of these wait for your answer." if ask else ""
+    more = f" {ask:,} of these {'waits' if ask == 1 else 'wait'} for your answer." if ask else ""
     them = "it" if matches == 1 else "them"
     return [
         f"There {'is' if matches == 1 else 'are'} {matches:,} possible {plural('match', matches)}, which no "

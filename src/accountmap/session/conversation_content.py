@@ -1,4 +1,4 @@
-"""The contents of messages about single matches as bytes, and the rules for reading them (conversation-v1 §3, §4)."""
+"""The contents of messages about single matches as bytes, and how they are read (conversation-v1 §3, §4)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

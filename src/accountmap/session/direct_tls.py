@@ -22,6 +22,7 @@ from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import PeerError
 from accountmap.psi.parameters import MessageType
 from accountmap.session.parameters import preview_parameters, session_parameters
+from accountmap.trust.conversation import has_length, is_conversation
 from accountmap.trust.envelope import Header
 from accountmap.trust.identity import Card, Identity
 from accountmap.workspace import PartnerRecord, Workspace
@@ -141,12 +142,15 @@ def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes]
             header = Header.decode(head)
         except PeerError:
             return None
-        body_limits = known.get(header.agreement)
-        if (header.sender, header.recipient) != (theirs, ours) or body_limits is None:
+        limits = known.get(header.agreement)
+        if (header.sender, header.recipient) != (theirs, ours) or limits is None:
             return None
-        if header.type not in set(MessageType):
+        if is_conversation(header):
+            return header.file_bytes if has_length(header) else None
+        try:
+            least, most = limits(MessageType(header.type))
+        except (ValueError, KeyError):  # of another kind than this agreement is for
             return None
-        least, most = body_limits(MessageType(header.type))
         return header.file_bytes if least <= header.body_bytes <= most else None
 
     return length

@@ -385,7 +385,7 @@ class SessionRunner:
             opened.store()
 
     def _raise_caps(self, opened: OpenSession, now: datetime) -> None:
-        """Let the claims of a session that a person approved be the measure of later ones. Inside a transaction."""
+        """Measure later sessions by the claims of one that a person approved. Inside a transaction."""
         if opened.secrets.by_person:
             claimed = self._claims(opened).claimed
             self._workspace.caps.approve(self._partner.slug, claimed, opened.record.id, now)

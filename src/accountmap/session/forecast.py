@@ -47,7 +47,7 @@ class Forecast:
         asks: whether possible matches are kept to be asked about.
         runs_left: sessions that the agreement still allows in these 30 days.
         changed: by segment, the entities that changed since the most similar list that this partner met.
-        partner_keys: keys that a partner that cheats can test in a session: rows by sent slots, over all rectangles.
+        partner_keys: keys that a cheating partner can test in a session: rows by sent slots, of all rectangles.
         most_matches: the most own entities that can be named.
     """
 
@@ -117,7 +117,7 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
 
 
 def partner_keys(parameters: Parameters, role: Role) -> int:
-    """Return how many keys the partner of a role can test in a session: its rows by sent slots, of all rectangles."""
+    """Return how many keys the partner of a role can test in a session: rows by sent slots, of all rectangles."""
     rows = sum(parameters.rows(n, role.other) for n in range(len(parameters.rectangles)))
     return rows * len(parameters.sent)
 

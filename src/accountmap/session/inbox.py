@@ -11,7 +11,7 @@ from accountmap.model import Role
 from accountmap.psi.parameters import MessageType
 from accountmap.session.parameters import session_parameters
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.envelope import HEADER_BYTES, Header, Opened, first_transcript, read
+from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header, Opened, first_transcript, read
 from accountmap.trust.identity import Card
 from accountmap.trust.kem import SealingKey
 from accountmap.workspace import PartnerRecord, Workspace
@@ -124,6 +124,8 @@ def find(
         except PeerError as error:
             notes.append(f"{name} was passed over: {error}.")
             continue
+        if _exchange(header.type) != _exchange(min(expected.due, default=0)):
+            continue  # somebody else looks for it
         reason = refusal(header, length, expected)
         if reason is None:
             candidates.append((header.created, name, header))
@@ -143,6 +145,13 @@ def find(
     return None, notes
 
 
+def _exchange(kind: int) -> str:
+    """Return to which kind of exchange a message belongs: their files may lie in one folder."""
+    if kind == CONVERSATION:
+        return "conversation"
+    return "preview" if kind in (MessageType.PREVIEW_OFFER, MessageType.PREVIEW_ANSWER) else "session"
+
+
 def _open(channel: Channel, name: str, header: Header, sender: Card, key: SealingKey) -> Opened:
     """Open a message whose length the agreement allows."""
     try:
@@ -155,7 +164,7 @@ def _open(channel: Channel, name: str, header: Header, sender: Card, key: Sealin
 
 
 def _is_past(header: Header, expected: Expected) -> bool:
-    """Return whether a message is no surprise: our own, earlier ones of this session, and those of finished ones."""
+    """Return whether a message is no surprise: our own, an earlier one of this session, one of a finished one."""
     before = header.type < min(expected.due) and header.transcript != expected.transcript
     earlier = before and header.session in (NO_SESSION, expected.session)
     return (

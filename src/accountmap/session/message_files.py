@@ -11,7 +11,10 @@ from accountmap.psi.parameters import MessageType
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
 
-_SKETCH: Final = "A blurred copy of the sender's list, the same in every session: for any one company a guess, never a certainty."
+_SKETCH: Final = (
+    "A blurred copy of the sender's list, the same in every session: it allows a guess about any one company, and "
+    "no certainty."
+)
 _OWN_MATCHES: Final = "Which of the recipient's own accounts match, and in which of the sender's segments."
 _SHOWN: Final = (
     "The sender's agreed fields of the accounts that match and, where the agreement says so, noisy totals of its "
@@ -66,7 +69,7 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
         "the same that every partner gets.",
         f"The sizes that your segments are padded to: {padded}.",
         "About what share of each segment has a website and a country.",
-        f"Which of {partner}'s own companies are on your list, {matches:,} of them, and in which of your segments.",
+        f"Which of {partner}'s own companies are on your list, {matches:,} in all, and in which of your segments.",
         f"Of these companies, from your list: {', '.join(shown)}." if shown else "No field of these companies.",
     ]
     if role is Role.INITIATOR:

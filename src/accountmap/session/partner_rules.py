@@ -1,4 +1,4 @@
-"""What a session checks the partner's sketch and totals with, and what it shows of the own list besides matches."""
+"""How a session checks the partner's sketch and totals, and what it shows of the own list besides matches."""
 
 import hashlib
 from collections.abc import Sequence

@@ -198,6 +198,7 @@ class PreviewRunner:
                 begun=now,
                 done=None,
             )
+            sent: PreviewRecord | None
             if record.role is Role.INITIATOR:
                 sent = self._send(record, agreement, MessageType.PREVIEW_OFFER, NO_SESSION, sketch, now)
             else:

@@ -84,8 +84,8 @@ def repeat_patiently(
 ) -> Done:
     """Repeat a step as long as the partner's files come.
 
-    It is repeated only when a file of the channel has come, gone or grown, for reading a large list back costs more
-    than listing a folder. An interruption is safe at every point.
+    It is repeated only when a file of the channel has come, gone or grown, for reading a large list
+    back costs more than listing a folder. An interruption is safe at every point.
 
     Args:
         step: does all that can be done now.

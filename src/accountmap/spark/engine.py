@@ -122,24 +122,23 @@ class SparkPoints:
         """Check the partner's points, multiply them, and shorten the products."""
         tables, columns = self.tables, self.tables.columns
         theirs = tables.read(points, "points", POINT_BYTES * columns)
-        self._check(theirs)
         make = partial(_tokens, scalar, prefix, columns)
-        made = map_tables(theirs, make, "row long, tokens binary, low_order boolean")
-        settled = settle(made, tables.folder, "tokens")
-        require(not settled.where("low_order").limit(1).count(), "low-order", "a point has low order")
+        schema = "row long, tokens binary, rule string, low_order boolean"
+        settled = settle(map_tables(theirs, make, schema), tables.folder, "tokens")
+        found = settled.select("rule", "low_order").distinct().collect()
+        self._check_points(theirs, {row["rule"] for row in found})
+        require(not any(row["low_order"] for row in found), "low-order", "a point has low order")
         repeats = has_repeats(settled, "tokens", columns, TOKEN_BYTES)
         require(not repeats, "same-product", "two points have the same product")
         return SparkTokens(tables)
 
-    def _check(self, theirs: DataFrame) -> None:
+    def _check_points(self, theirs: DataFrame, found: set[str | None]) -> None:
+        """Refuse points for what workers found in their batches, or for what is the same in two."""
         columns = self.tables.columns
-        checked = map_tables(theirs.select("points"), _check, "rule string, message string")
-        refused = {row["rule"]: row["message"] for row in checked.where("rule is not null").distinct().collect()}
-        for rule in sorted(refused, key=["canonical", "repeated"].index):
-            raise RefusalError(rule, refused[rule])
+        require("canonical" not in found, "canonical", "a coordinate is not canonical")
         own = self.tables.table("own").select("points")
-        if has_repeats(theirs.select("points").union(own), "points", columns, POINT_BYTES):
-            repeated = has_repeats(theirs, "points", columns, POINT_BYTES)
+        if "repeated" in found or has_repeats(theirs.select("points").union(own), "points", columns, POINT_BYTES):
+            repeated = "repeated" in found or has_repeats(theirs, "points", columns, POINT_BYTES)
             require(not repeated, "repeated", "a point occurs twice")
             raise RefusalError("own", "a point is one of our own")
 
@@ -238,21 +237,19 @@ def _held(table: pa.Table) -> tuple[Order, Order, Points]:
     return row, slot, np.frombuffer(b"".join(points.to_pylist()), np.uint8).reshape(-1, POINT_BYTES)
 
 
-def _check(table: pa.Table) -> pa.Table:
-    """Check a batch; what is refused travels as a row, for an error of a worker would not arrive as it is."""
-    try:
-        check_points(_rows(table["points"]), None)
-    except RefusalError as error:
-        return pa.table({"rule": [error.rule], "message": [str(error)]})
-    return pa.table({"rule": pa.array([None], pa.string()), "message": pa.array([None], pa.string())})
-
-
 def _tokens(scalar: bytes, prefix: bytes, columns: int, table: pa.Table) -> pa.Table:
-    products = make_curve(workers=1).multiply(scalar, _rows(table["points"]))
+    """Make the tokens of a batch; what is refused travels as a column, for an error would not arrive as it is."""
+    points, rule = _rows(table["points"]), None
+    try:
+        check_points(points, None)
+    except RefusalError as error:
+        rule = error.rule
+    products = make_curve(workers=1).multiply(scalar, points)
     low_order = ~products.any(axis=1).reshape(len(table), columns).all(axis=1)
     ends = np.arange(len(table) + 1) * columns * TOKEN_BYTES
     made = pieces(tokens(prefix, products).tobytes(), ends)
-    return pa.table({"row": table["row"], "tokens": made, "low_order": low_order})
+    rules = pa.array([rule] * len(table), pa.string())
+    return pa.table({"row": table["row"], "tokens": made, "rule": rules, "low_order": low_order})
 
 
 def _rows(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:

@@ -117,14 +117,19 @@ def write_talk(
     return message_id, b"".join(write(header, [body], identity, partner.sealing_key, secrets.token_bytes(32)))
 
 
+def has_length(header: Header) -> bool:
+    """Return whether a header has the length of a padded body."""
+    size = header.body_bytes
+    return _LEAST_BODY <= size <= MOST_BODY and not size & (size - 1)
+
+
 def check_length(header: Header) -> None:
     """Refuse a length that no padded body has, before anything is opened.
 
     Raises:
         PeerError: it is one.
     """
-    size = header.body_bytes
-    if not _LEAST_BODY <= size <= MOST_BODY or size & (size - 1):
+    if not has_length(header):
         raise PeerError("a message about matches has a length that none can have")
 
 

@@ -1,7 +1,7 @@
 """Account lists and prepared lists as sealed files of the workspace."""
 
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,9 +49,7 @@ def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
         about = file(_name(number, "about")).read_json()
         accounts, extras, entities, members, keys = (file(_name(number, name)).read_table() for name in _TABLES)
         profile = about["profile"]
-        slots = tuple(
-            Slot(**slot | {"tier": Tier(slot["tier"]), "says": Says(slot["says"])}) for slot in profile["slots"]
-        )
+        slots = tuple(map(_slot, profile["slots"]))
         return (
             AccountList(with_all_columns(accounts), extras, about["source_columns"], tuple(about["notes"])),
             Prepared(
@@ -67,3 +65,8 @@ def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
 
 def _name(number: int, table: str) -> str:
     return f"lists/{number}/{table}"
+
+
+def _slot(written: dict[str, Any]) -> Slot:
+    typed = {"tier": Tier(written["tier"]), "says": Says(written["says"])}
+    return Slot(**(written | typed))
