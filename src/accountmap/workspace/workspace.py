@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Self
@@ -37,6 +38,10 @@ from accountmap.workspace.lists import read_list, same_accounts, write_list
 from accountmap.workspace.partners import slug_of
 from accountmap.workspace.results import read_result, write_result
 from accountmap.workspace.sealed_files import SealedFile
+
+
+_parse = lru_cache(maxsize=64)(Agreement.parse)
+"""A step looks at the same few agreements again and again."""
 
 
 def entries(database: Database) -> tuple[Entry, ...]:
@@ -267,7 +272,7 @@ class Workspace:
         statement = "SELECT * FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
         return [
             AgreementRecord(
-                Agreement.parse(row["document"].encode()),
+                _parse(row["document"].encode()),
                 datetime.fromisoformat(row["added"]),
                 datetime.fromisoformat(row["ended"]) if row["ended"] else None,
             )
@@ -286,7 +291,7 @@ class Workspace:
     def agreement(self, digest: str) -> Agreement:
         """Return the agreement of a digest in hex."""
         row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
-        return Agreement.parse(row[0].encode())
+        return _parse(row[0].encode())
 
     @property
     def row_limit(self) -> int:
