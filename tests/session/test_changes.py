@@ -190,7 +190,9 @@ def test_growth_is_counted_from_the_smallest_size_of_a_year(parties: Parties) ->
         signed = sign_agreement(globex, draft.document.encode(), LATER, sizes_confirmed=True)
         assert growth(parties.globex, signed) == flagged, "it stays flagged when signed"
     year = NOW + timedelta(days=366)
-    assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), LATER + timedelta(days=366)) == []
+    assert (
+        growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), LATER + timedelta(days=366)) == []
+    )
     assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), year), "48 rows again since"
 
 

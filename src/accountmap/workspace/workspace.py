@@ -39,7 +39,6 @@ from accountmap.workspace.partners import slug_of
 from accountmap.workspace.results import read_result, write_result
 from accountmap.workspace.sealed_files import SealedFile
 
-
 _parse = lru_cache(maxsize=64)(Agreement.parse)
 """A step looks at the same few agreements again and again."""
 
