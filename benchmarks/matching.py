@@ -195,7 +195,8 @@ def by_class(truth: Truth, lists: tuple[Prepared, Prepared]) -> None:
             counts[number]["right" if pair in truth.links else "wrong" if truth.is_error(pair) else "related"] += 1
     for number in sorted(counts):
         print(
-            f"class {number + 1 if number >= 0 else 'none':>4}: {counts[number]['right']} / {counts[number]['wrong']}"
+            f"class {number + 1 if number >= 0 else 'none':>4}:",
+            f"{counts[number]['right']} / {counts[number]['wrong']}",
         )
 
 

@@ -101,7 +101,7 @@ def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
 
 
 def test_what_is_not_compared_is_no_change(parties: Parties) -> None:
-    """Fields are shown of matches only, and totals are those of the sketch, which does not change with the list."""
+    """Fields are shown of matches only, and totals are those of the sketch, which stays as it is."""
     accounts = account_list(LEFT)
     at = accounts.table.column_names.index("industry")
     table = accounts.table.set_column(at, "industry", pa.array(["Food", None, None, None]))
