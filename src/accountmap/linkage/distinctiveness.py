@@ -7,10 +7,11 @@ place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words f
 (`Sparkasse`, `Comune`) say nothing without their place.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from accountmap.linkage.names import Words, abbreviated, is_generic, squash
-from accountmap.linkage.places import is_place_word
+from accountmap.linkage.places import is_place_word, place_words
 from accountmap.linkage.tables import read_rows, read_words
 
 _COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
@@ -53,13 +54,12 @@ def is_distinctive(words: Words) -> bool:
     return places or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
 
 
-def _is_common(word: str) -> bool:
-    return word in COMMON or word in KINDS or is_place_word(word)
+_TELL_NOTHING: Final = COMMON | KINDS | place_words()
 
 
 def is_telling(words: Words) -> bool:
     """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
-    return any(len(word) > 2 and not _is_common(word) for word in words)
+    return any(len(word) > 2 and word not in _TELL_NOTHING for word in words)
 
 
 def without_places(core: Words) -> Words:
@@ -71,6 +71,7 @@ def without_places(core: Words) -> Words:
     return core
 
 
+@lru_cache(maxsize=256)
 def stem(core: Words) -> Words | None:
     """Take common words from the end of a name: `alba robotics svc` is left as `alba`.
 
@@ -78,7 +79,7 @@ def stem(core: Words) -> Words | None:
         None if nothing goes, if what stays does not tell the company, or if it has fewer than five letters.
     """
     size = len(core)
-    while size > 1 and _is_common(core[size - 1]):
+    while size > 1 and core[size - 1] in _TELL_NOTHING:
         size -= 1
     head = core[:size]
     telling = size < len(core) and is_telling(head)
@@ -108,7 +109,7 @@ def distinctive_beginning(core: Words) -> Words | None:
     if len(core) < 2 or is_place_word(first[0]):
         return None
     if len(first[0]) >= SHORTEST_STEM:
-        return None if _is_common(first[0]) or is_generic(first) else first
+        return None if first[0] in _TELL_NOTHING or is_generic(first) else first
     pair = core[:2]
     if len(core) == 2 or pair[1] in PARTICLES or COMMON.issuperset(pair) or len("".join(pair)) < SHORTEST_STEM:
         return None

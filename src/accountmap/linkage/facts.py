@@ -129,9 +129,14 @@ class _Web(NamedTuple):
     labelled: str | None
 
 
+_NO_WEB: Final = _Web(None, "", 0, None)
+
+
 def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
     """Find the domain that fits the name best among those of the first column that has one."""
     labelled = None
+    if not written.address and not any(account.get(column) for column in ADDRESS_COLUMNS):
+        return _NO_WEB
     cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
     for column, text in (*cells, ("name", written.address)):
         found = addresses(text) if text else ()

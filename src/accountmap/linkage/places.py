@@ -73,7 +73,8 @@ def _generic_tlds() -> frozenset[str]:
 
 
 @functools.cache
-def _place_words() -> frozenset[str]:
+def place_words() -> frozenset[str]:
+    """Return the lower-case ASCII words that name a place or its people, or form place names."""
     return read_words("place_words.txt") | read_words("region_words.txt")
 
 
@@ -128,7 +129,7 @@ def country_of_domain(domain: str | None) -> str | None:
 
 def is_place_word(word: str) -> bool:
     """Tell whether a lower-case ASCII word names a place, its people, or forms place names."""
-    return word in _place_words()
+    return word in place_words()
 
 
 _POSTAL_CODE: Final = re.compile(r"^\s*(?:[A-Za-z]{1,3}[- ])?[0-9][0-9 -]*")
