@@ -1,7 +1,7 @@
 """What people write into a name field besides a name, in the languages of those who use CRMs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accountmap.linkage import written_name
@@ -150,6 +150,9 @@ def test_no_text_breaks_it_and_nothing_is_left_to_take_off(text: str) -> None:
     assert found.others or read_name(found.text).text in (found.text, "")
 
 
+@example(" y  y ")
+@example("un known")
+@example("o.ther s")
 @given(st.lists(WORDS, max_size=8).map(" ".join))
 def test_the_quick_way_says_the_same(text: str) -> None:
     if written_name._is_plain(text):

@@ -148,7 +148,10 @@ _TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
 _HONORIFIC: Final = re.compile(r"\S\s*(?:先生|女士|小姐|씨)$|\S(?:様|殿)$")
 _WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})")
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]*(?:-[A-Za-z0-9 .,'’&+!?\u00c0-\u017f]+)*")
+_SIGNS: Final = "'’&+!?"
+_LATIN: Final = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0141-\u0148\u014a-\u017e"
+_PLAIN: Final = re.compile(rf"[{_LATIN} .,{_SIGNS}]*(?:-[{_LATIN} .,{_SIGNS}]+)*")
+_DROPPED: Final = dict.fromkeys(map(ord, _SIGNS + "-"))
 _CLEAR_WORDS: Final = frozenset(word for phrase in _CLEAR for word in (phrase.split()[0], phrase.split()[-1]))
 _SIGNALS: Final = (
     _CLEAR_WORDS
@@ -161,8 +164,11 @@ _SIGNALS: Final = (
 def _is_plain(text: str) -> bool:
     """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
     words = text.casefold().replace("ı", "i").replace(".", " ").replace(",", " ").split()
+    bare = "".join(words).translate(_DROPPED).rstrip("0123456789")
     return (
         len(words) > 1
+        and len(set(bare)) > 1
+        and bare not in _PLACEHOLDERS
         and words[0].partition("-")[0] not in _SIGNALS
         and words[-1] not in _CLEAR_WORDS
         and _JOINT_WORDS.isdisjoint(words)
