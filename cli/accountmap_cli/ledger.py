@@ -23,7 +23,7 @@ Facts = dict[str, Any]
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
     """Say what a partner has learned: in all, then session by session."""
     sessions = [list(group) for _, group in groupby(entries, key=_place)]
-    sent = [facts for facts in entries if "message" in facts]
+    sent = [facts for facts in entries if "message" in facts or facts["event"] in ("asked", "answered")]
     if not sent:
         yield f"{partner} has learned nothing from you: nothing was sent."
     else:
@@ -54,11 +54,17 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
         yield f"Which of its own companies you possibly have, at most {max(possible):,} at a time, without a name."
     if fields:
         yield f"Of the companies that you share, from your list: {', '.join(fields).replace('_', ' ')}."
+    asked = sum(facts["questions"] for facts in sent if facts["event"] == "asked")
+    same = sum(facts["same"] for facts in sent if facts["event"] == "answered")
+    if asked:
+        yield f"By your questions: name, website and country of {asked:,} of your companies."
+    if same:
+        yield f"By your answers: the same and the agreed fields of {same:,} of your companies."
     if any(facts.get("totals") for facts in sent):
         yield "About how many companies you have, by country, industry and size."
     if any(facts.get("names_rest") for facts in sent):
         yield "The names of your other companies, which are not on its own list."
-    else:
+    elif not asked:
         yield "No company by name that is not on its own list as well."
 
 
@@ -95,11 +101,19 @@ def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
         yield f"  {facts['at'][:16].replace('T', ' ')}  {sentence(facts)}"
 
 
+def _matches(count: int) -> str:
+    return f"{count:,} possible {'match' if count == 1 else 'matches'}"
+
+
 def sentence(facts: Facts) -> str:
     """Say what one entry records."""
     if "message" in facts:
         return shown(facts)
+    questions = _matches(facts.get("questions", 0))
     known = {
+        "asked": f"You asked about {questions}.",
+        "was_asked": f"They asked about {questions}.",
+        "answered": f"You answered about {questions}, {facts.get('same', 0):,} as the same.",
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
         "declined_by_partner": "They saw the preview and declined; no account was revealed.",

@@ -23,6 +23,7 @@ from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.admin import backends, init, inspect
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command, inbox_command
+from accountmap_cli.audit import audit
 from accountmap_cli.demo import demo
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
@@ -114,6 +115,7 @@ for command in (
     inspect,
     identity,
     ledger,
+    audit,
     backends,
     demo,
 ):

@@ -24,7 +24,7 @@ LONG_RIGHT = [
     *((account, name, domain, "customer") for account, name, domain, _ in RIGHT),
     *((f"r{n}", f"Tindale {n:03} Foundry", None, "customer") for n in range(120)),
 ]
-"""Long enough for estimates, and so for a program that follows the agreement's rule; three companies are shared."""
+"""Long enough for estimates, and so for a program that follows the agreement's rule. Three are shared."""
 
 
 def accept(preview: Preview) -> bool:

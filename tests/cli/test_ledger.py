@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accountmap_cli.ledger import in_words
 from tests.cli.running import accountmap
 from tests.parties import Parties
 
@@ -71,3 +72,23 @@ def test_an_insider_who_writes_the_file_is_found_out(acme: Path) -> None:
     assert "Entry 4 of the ledger does not hold" in found.stderr
     accountmap("ledger", "export", "audit.json", cwd=acme, check=5)
     assert not (acme / "audit.json").exists()
+
+
+def test_questions_and_answers_are_said() -> None:
+    at = {"at": "2026-11-22T12:00:00", "session": 1, "list": 1, "agreement": "00" * 32, "role": "initiator"}
+    entries = [
+        {**at, "number": 1, "event": "asked", "questions": 3},
+        {**at, "number": 2, "event": "was_asked", "questions": 1},
+        {**at, "number": 3, "event": "answered", "questions": 1, "same": 1},
+        {**at, "number": 4, "event": "something_new"},
+    ]
+    said = "\n".join(in_words("Globex", entries))
+    for sentence in (
+        "By your questions: name, website and country of 3 of your companies.",
+        "By your answers: the same and the agreed fields of 1 of your companies.",
+        "You asked about 3 possible matches.",
+        "They asked about 1 possible match.",
+        "Something new.",
+    ):
+        assert sentence in said
+    assert "No company by name" not in said

@@ -131,7 +131,10 @@ def test_json_for_machines(companies: tuple[Path, Path, Path]) -> None:
 
 def test_without_a_terminal_nothing_is_revealed_unasked(tmp_path: Path) -> None:
     acme, globex, shared = meet(tmp_path)
-    sides = {acme: ("map", "--with", "globex", "--folder", shared), globex: ("map", "--with", "acme", "--folder", shared)}
+    sides = {
+        acme: ("map", "--with", "globex", "--folder", shared),
+        globex: ("map", "--with", "acme", "--folder", shared),
+    }
     for side in (acme, globex):
         accountmap(*sides[side], cwd=side)
     for side, messages in ((acme, 2), (globex, 3)):
@@ -171,7 +174,9 @@ def test_by_mail_it_says_what_to_send(tmp_path: Path) -> None:
     acme, globex, _ = meet(tmp_path)
     offered = accountmap("map", "--with", "globex", cwd=acme)
     (offer,) = (acme / "exchange").glob("*.amap")
-    assert offered.stdout.startswith(f"Next: send {offer} to Globex Data; save their answer in {acme / 'exchange'}")
+    assert offered.stdout.startswith(
+        f"Next: send {offer} to Globex Data; save their answer in {acme / 'exchange'}"
+    )
     (globex / "exchange").mkdir()
     (globex / "exchange" / "from-acme.amap").write_bytes(offer.read_bytes())
     answered = accountmap("map", "--with", "acme", cwd=globex)
@@ -188,7 +193,9 @@ def test_status_says_who_is_next_and_what_to_type(tmp_path: Path) -> None:
     assert "List 1. Agreement until 2" in waits
     parties.acme.map(None)
     decide = json.loads(accountmap("status", "--json", cwd=acme).stdout)
-    assert [(each["waits_for"], each["command"]) for each in decide] == [("you", "accountmap map --with globex-data")]
+    assert [(each["waits_for"], each["command"]) for each in decide] == [
+        ("you", "accountmap map --with globex-data")
+    ]
     parties.run()
     done = accountmap("status", cwd=acme).stdout
     assert "Globex Data: done." in done

@@ -24,7 +24,11 @@ def test_all_messages_are_kept_by_both_alike(parties: Parties) -> None:
     for messages in kept:
         assert [message.number for message in messages] == list(range(1, 11))
     for ours, theirs in zip(*kept, strict=True):
-        assert (ours.header, ours.body_digest, ours.signature) == (theirs.header, theirs.body_digest, theirs.signature)
+        assert (ours.header, ours.body_digest, ours.signature) == (
+            theirs.header,
+            theirs.body_digest,
+            theirs.signature,
+        )
         assert ours.ours != theirs.ours
 
 

@@ -101,7 +101,7 @@ def test_the_rule_can_be_agreed_away(parties: Parties) -> None:
 
 
 def test_what_is_not_compared_is_no_change(parties: Parties) -> None:
-    """Fields are shown of matches only, and totals are those of the sketch, which does not change with the list."""
+    """Fields are shown of matches only, and totals are those of the sketch, which stays as it is."""
     accounts = account_list(LEFT)
     at = accounts.table.column_names.index("industry")
     table = accounts.table.set_column(at, "industry", pa.array(["Food", None, None, None]))
@@ -190,7 +190,9 @@ def test_growth_is_counted_from_the_smallest_size_of_a_year(parties: Parties) ->
         signed = sign_agreement(globex, draft.document.encode(), LATER, sizes_confirmed=True)
         assert growth(parties.globex, signed) == flagged, "it stays flagged when signed"
     year = NOW + timedelta(days=366)
-    assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), LATER + timedelta(days=366)) == []
+    assert (
+        growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), LATER + timedelta(days=366)) == []
+    )
     assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), year), "48 rows again since"
 
 

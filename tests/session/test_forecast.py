@@ -25,7 +25,9 @@ def test_its_numbers_are_those_of_the_prepared_list(parties: Parties) -> None:
     assert about.own_sizes == {"customer": 1, "opportunity": 1, "prospect": 2}
     assert about.padded_sizes == about.partner_sizes == {"customer": 16, "opportunity": 16, "prospect": 16}
     assert about.comparable == about.most_matches == 4
-    assert about.partner_keys == 48 * len(parties.acme.workspace.agreements(parties.acme.partner)[0].terms.sent_slots)
+    assert about.partner_keys == 48 * len(
+        parties.acme.workspace.agreements(parties.acme.partner)[0].terms.sent_slots
+    )
     assert (about.epsilon, about.sketch_known) == ("1", False)
     assert about.filled == {"name": 4, "owner_name": 0}
     assert (about.totals, about.names_rest, about.asks) == (False, False, True)

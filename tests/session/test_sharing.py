@@ -135,7 +135,11 @@ def test_totals_are_noisy_and_the_same_in_every_session(tmp_path: Path) -> None:
     sharing = replace(share_all(), totals_shown_by=(Role.RESPONDER,))
     parties = Parties.make(tmp_path, right=[*RIGHT, *many("b", 300)], sharing=sharing)
     size = len(RIGHT) + 300
-    columns = {"country": ["DE"] * (size - 2) + ["AT", None], "industry": ["Brewing"] * size, "employees": [30] * size}
+    columns = {
+        "country": ["DE"] * (size - 2) + ["AT", None],
+        "industry": ["Brewing"] * size,
+        "employees": [30] * size,
+    }
     change_accounts(parties, parties.globex, **columns)
     renewed(parties)
     parties.run()

@@ -25,7 +25,6 @@ RESULT = SessionResult(
     own_name="Acme Cloud",
     partner_name="Globex Data",
     finished=NOW,
-    preview={("customer", "prospect"): 3},
     partner_sizes={"customer": 16},
     matches=MATCH_SCHEMA.empty_table(),
     their_fields=pa.table({"name": pa.array([NAME])}),
@@ -33,10 +32,9 @@ RESULT = SessionResult(
     reveals=("one", "two"),
     named_cells=frozenset({("customer", "prospect"), ("customer", "customer")}),
     shown_fields={("customer", "prospect"): (("name",), ())},
-    smallest_cell=1,
     rules=(EngagementRule(frozenset({"customer"}), frozenset({"prospect"}), frozenset(), "me"),),
     withheld=WITHHELD_SCHEMA.empty_table(),
-    rest=None,
+    counted_cells=frozenset({("prospect", "prospect")}),
 )
 
 
@@ -114,3 +112,24 @@ def test_what_was_sealed_outlives_a_rotation(workspace: Workspace, partner: Part
         assert again.result(record) == RESULT
         assert again.load_list(1)[0].table["name"].to_pylist() == [NAME]
         assert old.digest.hex() in again.ledger().cards
+
+
+def test_a_rotation_that_is_interrupted_leaves_the_old_card(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The identity file changes last and in one step: a crash before it has changed nothing."""
+    old = workspace.card
+
+    def crash(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("accountmap.workspace.keys.write_atomic", crash)
+    with pytest.raises(WorkspaceError, match="No space left"):
+        workspace.rotate(datetime(2027, 1, 1, tzinfo=UTC))
+    monkeypatch.undo()
+    assert workspace.card == old
+    with Workspace.open(workspace.folder) as again:
+        assert again.card == old
+        assert again.identity.card == old
+        assert again.last_rotation is None
+        assert again.rotate(datetime(2027, 1, 2, tzinfo=UTC)).old_card == old.digest.hex()

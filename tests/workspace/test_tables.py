@@ -190,7 +190,7 @@ def test_messages_are_taken_once_and_sent_until_acknowledged(workspace: Workspac
 
 def test_an_audit_record_is_kept_until_its_time_is_over(workspace: Workspace, partner: PartnerRecord) -> None:
     add_session(workspace, partner, 1)
-    record = AuditRecord(1, None, SEED, b"n" * 32, b"c" * 32, b"s" * 16, b"records")
+    record = AuditRecord(1, None, SEED, b"n" * 32, b"c" * 32, b"s" * 16, b"k" * 9, b"records")
     message = AuditMessage(1, 3, True, b"h" * 192, b"d" * 32, b"s" * 64)
     with workspace.transaction():
         workspace.audits.begin(record)

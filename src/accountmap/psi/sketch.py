@@ -125,6 +125,29 @@ class Values:
         """Count the values of each segment; one that stands in several counts in each."""
         return [int(count) for count in self.in_segment.sum(axis=0)]
 
+    def dump(self) -> bytes:
+        """Write them: how many segments there are, then of each value the length, the message and the segments."""
+        rows = zip(self.messages, self.in_segment.astype(np.uint8), strict=True)
+        parts = (len(message).to_bytes(2, "big") + message + flags.tobytes() for message, flags in rows)
+        return bytes([self.in_segment.shape[1]]) + b"".join(parts)
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        """Read what `dump` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        segments, at, messages, flags = data[0], 1, [], bytearray()
+        while at < len(data):
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            messages.append(data[at + 2 : end])
+            flags += data[end : end + segments]
+            at = end + segments
+        if at != len(data) or max(flags, default=0) > 1:
+            raise ValueError("not the values of a sketch")
+        return cls(messages, np.frombuffer(bytes(flags), np.bool_).reshape(len(messages), segments))
+
     def digest(self) -> bytes:
         """Return the digest of the key messages that an input commitment binds (psi-v2 §6.2)."""
         return sha256(b"".join(sha256(message).digest() for message in sorted(self.messages))).digest()

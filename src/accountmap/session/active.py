@@ -342,6 +342,7 @@ class OpenSession:
                 nonce=self.session.nonce,
                 commitment=self.session.own_commitment,
                 sketch=self.secrets.sketch,
+                channel_key=self.secrets.key.public,
                 key_table=self.own.key_table(),
             )
             self.audit.append(made_from)

@@ -43,6 +43,7 @@ from accountmap.trust.limits import epsilon_needs_confirmation
 from accountmap.trust.terms import SketchTerms
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.estimates import Estimate
+from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.sketches import OwnSketch, PartnerSketch
 
 FROZEN: Final = timedelta(days=184)
@@ -133,7 +134,13 @@ def renew_sketch(
         totals=noisy_totals(accounts, prepared, taking_part, secret.seed, parameters.epsilon),
     )
     workspace.sketches.add(own, make_sketch(parameters, secret, values))
+    values_file(workspace, own.id).write(values.dump())
     return own
+
+
+def values_file(workspace: Workspace, sketch: bytes) -> SealedFile:
+    """Return where the values of a sketch are kept for an auditor."""
+    return workspace.sealed(f"sketches/{sketch.hex()}-values")
 
 
 def _check_parts(workspace: Workspace, countries: tuple[str, ...], now: datetime) -> None:

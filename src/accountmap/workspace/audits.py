@@ -38,6 +38,7 @@ class AuditRecord:
         keep_until: None while the session is open.
         seed, nonce, commitment: session seed, own nonce, own input commitment, 32 bytes each.
         sketch: id of the own sketch that was sent.
+        channel_key: own key for the envelope, as it was sent.
         key_table: the records of the own rows (account-psi-v2 §6.2), one after another.
     """
 
@@ -47,6 +48,7 @@ class AuditRecord:
     nonce: bytes
     commitment: bytes
     sketch: bytes
+    channel_key: bytes
     key_table: bytes | memoryview = field(repr=False)
 
 
@@ -79,7 +81,7 @@ class Audits:
     def begin(self, record: AuditRecord) -> None:
         """Keep what a session is made from, before its first message leaves."""
         self._key_table(record.session).write(record.key_table)
-        parts = (record.seed, record.nonce, record.commitment, record.sketch)
+        parts = (record.seed, record.nonce, record.commitment, record.sketch, record.channel_key)
         cell = seal_cell(self._storage(), _label(record.session), [part.hex() for part in parts])
         keep_until = record.keep_until.isoformat() if record.keep_until else ""
         self._database.run("INSERT INTO audit VALUES (?, ?, ?)", record.session, keep_until, cell)
@@ -129,9 +131,10 @@ class Audits:
     def _record(self, row: sqlite3.Row) -> AuditRecord:
         session, until = row["session"], row["keep_until"]
         cells = open_cell(self._storage(), _label(session), row["secret"])
-        seed, nonce, commitment, sketch = map(bytes.fromhex, cells)
+        seed, nonce, commitment, sketch, channel_key = map(bytes.fromhex, cells)
         keep_until = datetime.fromisoformat(until) if until else None
-        return AuditRecord(session, keep_until, seed, nonce, commitment, sketch, self._key_table(session).read())
+        table = self._key_table(session).read()
+        return AuditRecord(session, keep_until, seed, nonce, commitment, sketch, channel_key, table)
 
     def _key_table(self, session: int) -> SealedFile:
         return self._file(f"audits/{session}")
