@@ -1,7 +1,7 @@
 """Measure two lists from CSV to HTML, both parties on this machine, command by command.
 
     python benchmarks/lists.py NAMES.parquet lists --size 100000
-    python benchmarks/end_to_end.py lists --profile eight [--json]
+    python benchmarks/end_to_end.py lists --profile standard [--json]
 
 Each command is a process of its own, as users run it. Of each stage: the time on the clock, the processor time of
 it and of its workers, and the memory of its largest process. The last two hardly depend on what else the machine

@@ -187,7 +187,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     \b
     Examples:
       accountmap accounts prepare accounts.csv
-      accountmap accounts prepare accounts.csv --profile nine --decisions pairs.csv
+      accountmap accounts prepare accounts.csv --profile identifiers --decisions pairs.csv
       accountmap accounts prepare --sql "SELECT id, name, website FROM accounts" --dsn postgresql://anna@db/crm
     """
     with workspace(context) as own:
@@ -331,7 +331,7 @@ def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
     \b
     Example:
       accountmap reference build reference.jsonl --gleif lei2-golden-copy.csv --extract wikidata.csv
-      accountmap accounts prepare accounts.csv --profile nine --reference reference.jsonl
+      accountmap accounts prepare accounts.csv --profile identifiers --reference reference.jsonl
     """
     from accountmap.linkage.reference import build_reference
 

@@ -93,7 +93,7 @@ def text_of(make: Callable[[], dict[str, Any]]) -> str:
 
 
 def _texts() -> Iterator[tuple[str, str]]:
-    """Give each file and its text. Those of canonical-v1 hold what they are made of themselves."""
+    """Give each file and its text. Those of canonical-v2 hold what they are made of themselves."""
     yield from ((name, text_of(make)) for name, make in FILES.items())
     for path in sorted((VECTORS / "canonical").iterdir()):
         vector = json.loads(path.read_text("utf-8"))

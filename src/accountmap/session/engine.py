@@ -395,7 +395,7 @@ class SessionRunner:
             opened.session.claimed,
             opened.agreement.terms.segments,
             opened.own.sizes,
-            current_estimates(opened),
+            shown_estimates(current_estimates(opened)),
             self._workspace.caps.of(self._partner.slug),
         )
 
