@@ -110,7 +110,7 @@ def _of_label(label: str, name: Name | None, *, at_home: bool, country: str | No
 
 
 def facts_of(account: Account) -> tuple[Name | None, Name | None, str | None, str, str | None]:
-    """Give name, other name, domain, label and country of an account."""
+    """Return name, other name, domain, label and country of an account."""
     name, other, address = names_of(account)
     domain, label = domain_of(account, name, address)
     if name is None and address and domain:
@@ -135,7 +135,7 @@ IN_COUNTRY = frozenset(["name_country", "short_country", "label_country", "stem"
 
 
 def keys_of(account: Account) -> dict[str, tuple[str, int]]:
-    """Give the value in each slot that has one, and how close it is."""
+    """Return the value in each slot that has one, and how close it is."""
     *_, country = facts_of(account)
     return {
         slot: (f"{value}|{country}" if country and slot in IN_COUNTRY else value, closeness)

@@ -28,22 +28,22 @@ def known(text: str) -> str:
 
 
 def category(char: str) -> str:
-    """Give the general category, such as `Lu`."""
+    """Return the general category, such as `Lu`."""
     return unicodedata.category(char)
 
 
 def is_letter(char: str) -> bool:
-    """Tell whether a character is of category L*."""
+    """Return whether a character is of category L*."""
     return category(char)[0] == "L"
 
 
 def is_ascii_letter(char: str) -> bool:
-    """Tell whether a character is one of `A-Za-z`."""
+    """Return whether a character is one of `A-Za-z`."""
     return char.isascii() and char.isalpha()
 
 
 def is_white(char: str) -> bool:
-    """Tell whether a character is white space."""
+    """Return whether a character is white space."""
     return char in "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85" or category(char)[0] == "Z"
 
 

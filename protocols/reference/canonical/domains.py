@@ -157,7 +157,7 @@ def domain_of(account: Mapping[str, str], name: Name | None, address: str) -> tu
 
 
 def written_label(domain: str) -> str:
-    """Give the first label of a domain, decoded, or nothing."""
+    """Return the first label of a domain, decoded, or nothing."""
     label = domain.split(".", maxsplit=1)[0]
     if not label.startswith("xn--"):
         return label
@@ -168,6 +168,6 @@ def written_label(domain: str) -> str:
 
 
 def label_of(domain: str) -> str:
-    """Give the label of a domain, or nothing."""
+    """Return the label of a domain, or nothing."""
     found = split_words(written_label(domain))
     return "" if is_generic(found) or KINDS.issuperset(found) else squash(found)

@@ -239,7 +239,7 @@ def field_of(cell: str) -> Field:
 
 
 def names_of(account: Mapping[str, str]) -> tuple[Name | None, Name | None, str]:
-    """Give the name of an account, its other name, and the address in its name field."""
+    """Return the name of an account, its other name, and the address in its name field."""
     field = field_of(account.get("name", ""))
     name = name_of(field.text)
     other = name_of(field.other) if field.other and name else None

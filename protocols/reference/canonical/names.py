@@ -45,7 +45,7 @@ class Name(NamedTuple):
 
 
 def _joins(found: list[str], at: int) -> bool:
-    """Tell whether a word is a connector that goes (step 6)."""
+    """Return whether a word is a connector that goes (step 6)."""
     if found[at] not in CONNECTORS or at in (0, len(found) - 1):
         return False
     return len(found[at]) > 1 or (len(found[at - 1]) > 2 and len(found[at + 1]) > 2)
@@ -70,7 +70,7 @@ KINDS = frozenset(abbreviate((word,))[0] for word in words("kind_words.txt"))
 
 
 def is_generic(found: Words) -> bool:
-    """Tell whether words name no company (section 3.4)."""
+    """Return whether words name no company (section 3.4)."""
     if not found or found in FORMS:
         return True
     joined = "".join(found[found[0] == "the" and len(found) > 1 :])

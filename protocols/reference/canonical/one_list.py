@@ -45,7 +45,7 @@ class Holder(NamedTuple):
 
 
 def _full(name: Name | None) -> tuple[str, bool]:
-    """Give the squashed full name, and whether it is distinctive."""
+    """Return the squashed full name, and whether it is distinctive."""
     return (squash(name.full), is_distinctive(name.full)) if name else ("", False)
 
 
@@ -60,7 +60,7 @@ def _places(entry: Entry) -> set[str]:
 
 
 def _one(ids: Iterable[set[str]]) -> str | None:
-    """Give the id that is the only one in all sets."""
+    """Return the id that is the only one in all sets."""
     listed = list(ids)
     return min(listed[0]) if listed and all(len(found) == 1 and found == listed[0] for found in listed) else None
 
@@ -111,7 +111,7 @@ def _strongest(holders: list[Holder]) -> Holder | None:
 
 
 def keys_of_list(entities: Mapping[str, list[Account]], entries: Sequence[Entry]) -> list[Key]:
-    """Give all keys of a list, sorted.
+    """Return all keys of a list, sorted.
 
     Args:
         entities: the accounts of each, by its smallest account id.

@@ -65,7 +65,7 @@ def _only(found: set[str]) -> str | None:
 
 
 def country_of_domain(domain: str | None) -> str | None:
-    """Give the country of a domain, alpha-2."""
+    """Return the country of a domain, alpha-2."""
     last = (domain or "").rpartition(".")[2]
     if last in SOLD_WORLDWIDE:
         return None
@@ -73,12 +73,12 @@ def country_of_domain(domain: str | None) -> str | None:
 
 
 def compared(country: str) -> str:
-    """Give the country under which one is compared."""
+    """Return the country under which one is compared."""
     return COMPARED.get(country, country)
 
 
 def country_of(account: Mapping[str, str], name: Name | None, domain: str | None) -> str | None:
-    """Give the country of an account, as compared."""
+    """Return the country of an account, as compared."""
     told = {COUNTRIES[word] for word in (name.words if name else ()) if len(word) > 3 and word in COUNTRIES}
     found = country_of_text(account.get("country", "")) or country_of_domain(domain) or _only(told)
     return compared(found) if found else None

@@ -25,7 +25,7 @@ def _keys_of_case(case: Json) -> list[list[str]]:
 
 
 def made_anew(vector: Json) -> Json:
-    """Give a file's content with what the reference makes of its cells, accounts and lists."""
+    """Return a file's content with what the reference makes of its cells, accounts and lists."""
     made = {
         "cells": lambda case: {**case, "read": read_cell(case["written"])},
         "accounts": lambda case: {**case, "keys": _keys(case["account"])},

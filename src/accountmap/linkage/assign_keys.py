@@ -79,12 +79,12 @@ class _Part:
     open: Mask
 
     def column(self, name: str) -> npt.NDArray[np.int64]:
-        """Give a column of numbers."""
+        """Return a column of numbers."""
         numbers: npt.NDArray[np.int64] = self.table[name].to_numpy()
         return numbers
 
     def entities(self, entity_of: Index) -> Index:
-        """Give the entity of each candidate."""
+        """Return the entity of each candidate."""
         return entity_of[self.first + self.column("account")]
 
 

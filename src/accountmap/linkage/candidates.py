@@ -54,7 +54,7 @@ class Gathered:
         self._marks.append(marks)
 
     def marks(self, kind: str) -> Marks:
-        """Give one mark for each account."""
+        """Return one mark for each account."""
         return np.concatenate([part[kind].to_numpy() for part in self._marks])
 
     def combine(self) -> None:

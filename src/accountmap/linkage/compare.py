@@ -77,7 +77,7 @@ class Traits:
         return len(self.account_ids)
 
     def take(self, rows: Sequence[int]) -> "Traits":
-        """Give the accounts at `rows`, in that order."""
+        """Return the accounts at `rows`, in that order."""
         return Traits(
             account_ids=[self.account_ids[row] for row in rows],
             names=[self.names[row] for row in rows],
@@ -129,7 +129,7 @@ class Traits:
         return pa.table(encoded, schema=TRAIT_SCHEMA)
 
     def evidence(self, row: int) -> Hashable:
-        """Give all that an account is compared by: what is the same in all of it contradicts nothing."""
+        """Return all that an account is compared by: what is the same in all of it contradicts nothing."""
         known = (self.names, self.forms, self.countries, self.domains, self.cities, *self.ids.values())
         return tuple(values[row] for values in known)
 

@@ -100,7 +100,7 @@ def shortened(core: Words) -> Words | None:
 
 
 def distinctive_beginning(core: Words) -> Words | None:
-    """Give the first word of several if it tells the company, or a short first word and its neighbour as one.
+    """Return the first word of several if it tells the company, or a short first word and its neighbour as one.
 
     Returns:
         None if there is no other word, or the beginning is short, common, generic or a place.

@@ -175,12 +175,12 @@ def addresses(text: str) -> tuple[Address, ...]:
 
 
 def registrable_domain(text: str | None) -> str | None:
-    """Give the first domain in a cell that can be a company's own, or None."""
+    """Return the first domain in a cell that can be a company's own, or None."""
     return next((each.domain for each in addresses(text or "") if not each.is_shared), None)
 
 
 def domain_label(domain: str | None) -> str | None:
-    """Give the registrant's own label of a registrable domain, in Unicode: `müller` for `xn--mller-kva.co.at`.
+    """Return the registrant's own label of a registrable domain, in Unicode: `müller` for `xn--mller-kva.co.at`.
 
     It is what a company writes into its address for its name, and stays the same in all its countries.
     """

@@ -40,7 +40,7 @@ sister: so `short_country` does not meet itself."""
 
 
 def _profile(name: str) -> Profile:
-    """Give the slots of a profile descending powers of two as weights; any one of them makes a match."""
+    """Return the slots of a profile descending powers of two as weights; any one of them makes a match."""
     chosen = [row for row in _SLOTS if name in row[5]]
     slots = tuple(
         Slot(slot, space, 1 << (len(chosen) - 1 - at), tier, says, meets)

@@ -34,7 +34,7 @@ def _name(facts: Facts) -> Key | None:
 
 
 def _common_name(facts: Facts) -> Key | None:
-    """Give a name that many have, or else the account's other name."""
+    """Return a name that many have, or else the account's other name."""
     if facts.name and not is_distinctive(facts.name.full):
         return Key(squash(facts.name.full), "name that several companies have")
     return Key(squash(facts.other.full), "other name", 1) if facts.other else None
@@ -121,7 +121,7 @@ def _nothing(_facts: Facts) -> None:
 
 
 def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
-    """Give the key of `maker` with the country; where that is not known, the key of `anywhere`."""
+    """Return the key of `maker` with the country; where that is not known, the key of `anywhere`."""
 
     def make(facts: Facts) -> Key | None:
         if facts.country is None:

@@ -182,7 +182,7 @@ def is_generic(words: Words) -> bool:
 
 
 def country_of_word(word: str) -> str | None:
-    """Give the country that a word names; shorter ones are too often something else."""
+    """Return the country that a word names; shorter ones are too often something else."""
     return _COUNTRIES.get(word) if len(word) > 3 else None
 
 
@@ -213,7 +213,7 @@ def abbreviated(words: Words) -> Words:
 
 
 def latin_part(text: str) -> str | None:
-    """Give the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
+    """Return the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
     if text.isascii():
         return None
     parts = visible(text).split()

@@ -101,7 +101,7 @@ def country_code(text: str | None) -> str | None:
 
 
 def comparison_country(code: str) -> str:
-    """Give the country under which companies of `code` are compared.
+    """Return the country under which companies of `code` are compared.
 
     Hong Kong and Macao count as China, the Channel Islands and Man as Britain: lists disagree about them.
     """
@@ -169,7 +169,7 @@ _CODE: Final = re.compile("[A-Z]{2}-[A-Z0-9]{1,3}")
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Give what a region's name is looked up by: folded, also turned round or without the kind of region."""
+    """Return what a region's name is looked up by: folded, also turned round or without the kind of region."""
     turned = " ".join(reversed(name.split(",")))
     return fold(name), fold(turned), fold(_KINDS.sub(" ", name)), _KIND_SIGNS.sub("", fold(name))
 

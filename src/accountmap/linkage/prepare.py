@@ -144,7 +144,7 @@ def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
 
 
 def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
-    """Give the candidates of a part, with those of the reference slot if the profile has it.
+    """Return the candidates of a part, with those of the reference slot if the profile has it.
 
     These are made apart, for a long list of references is not sent along with each part.
 

@@ -55,7 +55,7 @@ class Entry:
     domains: tuple[str, ...] = ()
 
     def places(self) -> set[str]:
-        """Give the countries as they are compared."""
+        """Return the countries as they are compared."""
         return {comparison_country(code) for code in self.countries} or {ANYWHERE}
 
 
@@ -76,12 +76,12 @@ def name_key(text: str) -> str | None:
 
 
 def name_keys(entry: Entry) -> set[str]:
-    """Give the distinct keys of an entry's names."""
+    """Return the distinct keys of an entry's names."""
     return {key for text in entry.names if (key := name_key(text))}
 
 
 def domain_keys(entry: Entry) -> set[str]:
-    """Give the distinct company domains of an entry."""
+    """Return the distinct company domains of an entry."""
     return {domain for text in entry.domains if (domain := registrable_domain(text))}
 
 
