@@ -50,7 +50,7 @@ _TWICE: Final = re.compile(
 
 
 def _byte(char: str) -> bytes:
-    """Return the byte that Windows-1252 reads as `char`; the five bytes that it leaves out stand for themselves."""
+    """Return the byte that Windows-1252 reads as `char`; the five that it leaves out stand for themselves."""
     try:
         return char.encode("cp1252")
     except UnicodeEncodeError:
