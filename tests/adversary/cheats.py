@@ -60,7 +60,7 @@ def keep_their_points(comparison: Comparison, known: Knowledge, section: memoryv
     return take_points(comparison, known, section)
 
 
-def test_every_cell(comparison: Comparison, _known: Knowledge, section: memoryview) -> Knowledge:
+def try_every_cell(comparison: Comparison, _known: Knowledge, section: memoryview) -> Knowledge:
     """Test each key of the dictionary against all of X: which tokens of V are b times a point of X? Then stop."""
     kept, curve, prefix = recall(), comparison.ports.curve, token_prefix(comparison.rid)
     theirs = rows(bytes.fromhex(kept["their_points"]), POINT_BYTES)
@@ -131,7 +131,7 @@ ATTACKS: Final[dict[str, tuple[tuple[type, str, Callable[..., Any]], ...]]] = {
     "a scalar for each cell": (
         (NumpyTables, "blind", a_key_in_each_cell),
         (Comparison, "take_points", keep_their_points),
-        (Comparison, "match", test_every_cell),
+        (Comparison, "match", try_every_cell),
     ),
     "keys across slots": (
         (NumpyTables, "blind", keys_across_slots),
