@@ -6,12 +6,22 @@ from accountmap.model import Role
 from accountmap.psi.codec import RefusalError
 from accountmap.psi.parameters import MessageType
 from tests.protocols.replay import Player, bodies
-from tests.protocols.vectors import VECTORS, Json, cases, comment, load
+from tests.protocols.vectors import Json, cases, comment, load
 
 SESSION = load("psi/session.json")
 HONEST = bodies(SESSION)
-FILES = sorted(path.name for path in (VECTORS / "psi").glob("refuse_*.json"))
-ALL = [case for name in FILES for case in cases(f"psi/{name}")]
+ALL = [
+    *cases("psi/refuse_lengths.json"),
+    *cases("psi/refuse_not_due.json"),
+    *cases("psi/refuse_previews.json"),
+    *cases("psi/refuse_consents.json"),
+    *cases("psi/refuse_points.json"),
+    *cases("psi/refuse_tokens.json"),
+    *cases("psi/refuse_claims.json"),
+    *cases("psi/refuse_rows.json"),
+    *cases("psi/refuse_fields.json"),
+    *cases("psi/refuse_receipts.json"),
+]
 REFUSED = [case for case in ALL if case["expect"] != "accept"]
 
 
