@@ -1,16 +1,16 @@
 """Measure how well two lists find their common companies, in clear, through the library's own path.
 
-    python benchmarks/matching.py score DATA_DIR --set dev_listed [--profile NAME] [--without SLOT] [--half 0|1]
-        [--reference LIST.jsonl]
-    python benchmarks/matching.py ablate DATA_DIR --set dev_listed [--half 0|1]
-    python benchmarks/matching.py tenths DATA_DIR --set dev_listed [--profile NAME]
+    python benchmarks/matching.py score DATA_DIR --set dev_crm [--profile NAME] [--without SLOT] [--half 0|1]
+        [--no-reference]
+    python benchmarks/matching.py ablate DATA_DIR --set dev_crm [--half 0|1]
+    python benchmarks/matching.py classes DATA_DIR --set dev_crm [--half 0|1]
     python benchmarks/matching.py aliases DATA_DIR/dev_affil.csv
     python benchmarks/matching.py speed DATA_DIR/large_gleif_names.parquet
 
-A set is `<set>_A.csv`, `<set>_B.csv`, `<set>_links.csv` and, if there, `<set>_hard_negatives.csv`. `--half`
-keeps one half of the true entities, split by a digest of their id, so that rules made on one half are judged
-on the other. `tenths` sets four tenths of one side, drawn by a digest of the ids, each against all of the other:
-a short list tells nobody which weak keys others share. The tokens are plain digests of the keys: what a session
+A set is `<set>_A.csv`, `<set>_B.csv`, `<set>_links.csv` and, if there, `<set>_hard_negatives.csv`; pairs inside
+one true entity or group are no errors. `--half` counts one half of the true entities, split by a digest of their
+id, so that rules made on one half are judged on the other; the lists stay whole. `classes` counts right and wrong
+matches by the class of the match rule that decides them. The tokens are plain digests of the keys: what a session
 compares, without the blinding.
 """
 
@@ -18,12 +18,13 @@ import argparse
 import csv
 import hashlib
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,43 +34,45 @@ from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared, Profile
 from accountmap.linkage.reference import Reference, load_reference
-from accountmap.psi.matching import TOKEN_BYTES, mutual_best
+from accountmap.model import Contradiction, Outcome, Says, Tier, WeakSlots
+from accountmap.psi import parameters as psi
+from accountmap.psi.matching import Decided, MatchRule
+from accountmap.psi.tables import presence_bits
+from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
 
 Row = dict[str, str]
 Pair = tuple[str, str]
+Present = npt.NDArray[np.bool_]
+
+
+def half_of(entity: str) -> int:
+    return hashlib.sha256(b"held out|" + entity.encode()).digest()[0] & 1
 
 
 @dataclass(frozen=True)
 class Truth:
-    """One set with its answers."""
+    """One set with its answers.
+
+    Attributes:
+        rows: of both lists, by id.
+        half: that whose entities count; None for all.
+    """
 
     left: list[Row]
     right: list[Row]
+    rows: dict[str, Row]
     links: set[Pair]
     hard_negatives: set[Pair]
-    entity: dict[str, str]
+    half: int | None
 
+    def counts(self, pair: Pair) -> bool:
+        return self.half is None or half_of(self.rows[pair[0]]["entity_id"]) == self.half
 
-@dataclass(frozen=True)
-class Score:
-    pairs: int
-    hits: int
-    links: int
-    hard_negatives: int
-
-    @property
-    def precision(self) -> float:
-        return self.hits / max(1, self.pairs)
-
-    @property
-    def recall(self) -> float:
-        return self.hits / max(1, self.links)
-
-    def __str__(self) -> str:
-        return (
-            f"precision {self.precision:.4f}  recall {self.recall:.4f}  pairs {self.pairs}  "
-            f"wrong {self.pairs - self.hits}  hard negatives {self.hard_negatives}"
-        )
+    def is_error(self, pair: Pair) -> bool:
+        one, other = (self.rows[each] for each in pair)
+        group = one.get("group_id") or None
+        same = one["entity_id"] == other["entity_id"] or (group is not None and group == other.get("group_id"))
+        return pair not in self.links and not same
 
 
 def read(path: Path) -> list[Row]:
@@ -77,114 +80,139 @@ def read(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def half_of(entity: str) -> int:
-    return hashlib.sha256(b"held out|" + entity.encode()).digest()[0] & 1
-
-
 def load(directory: Path, name: str, half: int | None) -> Truth:
     left, right = read(directory / f"{name}_A.csv"), read(directory / f"{name}_B.csv")
-    if half is not None:
-        left = [row for row in left if half_of(row["entity_id"]) == half]
-        right = [row for row in right if half_of(row["entity_id"]) == half]
-    entity = {row["a_id"]: row["entity_id"] for row in left} | {row["b_id"]: row["entity_id"] for row in right}
+    rows = {row["a_id"]: row for row in left} | {row["b_id"]: row for row in right}
     negatives = directory / f"{name}_hard_negatives.csv"
-    hard = read(negatives) if negatives.exists() else []
-    return Truth(
-        left,
-        right,
-        {(r["a_id"], r["b_id"]) for r in read(directory / f"{name}_links.csv") if r["a_id"] in entity},
-        {(r["a_id"], r["b_id"]) for r in hard},
-        entity,
-    )
+    hard = {(r["a_id"], r["b_id"]) for r in read(negatives)} if negatives.exists() else set()
+    links = {(r["a_id"], r["b_id"]) for r in read(directory / f"{name}_links.csv")}
+    truth = Truth(left, right, rows, links, hard, half)
+    return replace(truth, links=set(filter(truth.counts, links)))
 
 
 def accounts_of(rows: list[Row], id_column: str) -> AccountList:
-    columns = {
-        "account_id": [row[id_column] for row in rows],
-        "name": [row["name"] or None for row in rows],
-        "website": [row.get("website") or None for row in rows],
-        "country": [row.get("country") or None for row in rows],
-        "segment": ["prospect"] * len(rows),
-    }
+    columns = {name: [row.get(name) or None for row in rows] for name in ("name", "website", "country", "city")}
+    columns |= {"account_id": [row[id_column] for row in rows], "segment": ["prospect"] * len(rows)}
     arrays = [pa.array(columns.get(f.name, [None] * len(rows)), f.type) for f in ACCOUNT_SCHEMA]
     return AccountList(pa.table(arrays, schema=ACCOUNT_SCHEMA), pa.table({}))
 
 
-def tokens(prepared: Prepared, side: str) -> np.ndarray:
-    """Digest keys into a table of shape (entities, slots, 16); empty places get values of their own."""
-    slots = prepared.profile.slots
-    shape = (prepared.entities.num_rows, len(slots))
-    filled = [hashlib.sha256(f"{side}{at}".encode()).digest()[:TOKEN_BYTES] for at in range(shape[0] * shape[1])]
-    for key in prepared.keys.to_pylist():
-        text = f"{slots[key['slot']].space}|{key['value']}"
-        filled[key["entity"] * shape[1] + key["slot"]] = hashlib.sha256(text.encode()).digest()[:TOKEN_BYTES]
-    return np.frombuffer(b"".join(filled), np.uint8).reshape(*shape, TOKEN_BYTES)
+def parameters_of(profile: Profile, rule: MatchProfile, sizes: tuple[int, int]) -> psi.Parameters:
+    """Return the parameters of a session of one segment a side, under a profile of the match rule."""
+    slots = [SlotTerms(s.name, s.space, s.weight, s.tier, s.says, s.meets_itself) for s in profile.slots]
+    weak = weak_slots_of(rule, audited=True)
+    number = {slot.name: at for at, slot in enumerate(profile.slots)}
+    classes = tuple(
+        psi.MatchClass(
+            leads=tuple(number[name] for name in each.leads),
+            with_any=tuple(number[name] for name in each.companions),
+            tolerates=Contradiction(sum(each.tolerates, Contradiction.NONE)),
+            sure=each.sure,
+            reveal_up_to=each.reveal_up_to,
+            ask_up_to=each.ask_up_to,
+        )
+        for each in classes_of(rule, slots, weak)
+    )
+    return psi.Parameters(
+        context=bytes(32),
+        slots=tuple(
+            psi.Slot(s.space.encode(), s.weight, Tier(s.tier), Says(s.says), s.meets_itself) for s in profile.slots
+        ),
+        weak=WeakSlots(weak),
+        threshold=profile.threshold,
+        classes=classes,
+        rectangles=(psi.Rectangle(((0,), (0,)), 0),),
+        sizes=((sizes[0],), (sizes[1],)),
+        sketch_bytes=(0, 0),
+        totals_bytes=(0, 0),
+        channel_key_bytes=0,
+    )
 
 
-def members(prepared: Prepared) -> dict[int, list[str]]:
-    found = defaultdict(list)
-    for row in prepared.members.to_pylist():
-        found[row["entity"]].append(row["account_id"])
-    return found
+class Side:
+    """The keys of a list as cells of the sent slots."""
+
+    def __init__(self, prepared: Prepared, parameters: psi.Parameters) -> None:
+        self.rows = prepared.entities.num_rows
+        sent = {slot: at for at, slot in enumerate(parameters.sent)}
+        present = np.zeros((self.rows, len(sent)), bool)
+        country = np.zeros_like(present)
+        self.cells: dict[tuple[bytes, str], int] = {}
+        for key in prepared.keys.to_pylist():
+            if (at := sent.get(key["slot"])) is not None:
+                row, value = key["entity"], key["value"]
+                present[row, at], country[row, at] = True, value[-3:-2] == "|"
+                self.cells[parameters.slots[key["slot"]].space, value] = row * len(sent) + at
+        self.bits = presence_bits([parameters.slots[slot] for slot in parameters.sent], present, country)
+        self.members: dict[int, list[str]] = defaultdict(list)
+        for row in prepared.members.to_pylist():
+            self.members[row["entity"]].append(row["account_id"])
 
 
-def matched_pairs(left: Prepared, right: Prepared) -> set[Pair]:
-    weights = tuple(slot.weight for slot in left.profile.slots)
-    matching = mutual_best(tokens(left, "left"), tokens(right, "right"), weights, left.profile.threshold)
-    of_left, of_right = members(left), members(right)
-    return {
-        (a, b)
-        for u, v in zip(matching.u.tolist(), matching.v.tolist(), strict=True)
-        for a in of_left[u]
-        for b in of_right[v]
-    }
+@dataclass(frozen=True)
+class Matches:
+    """What became of the matches of two lists: decided ones, and the pairs of accounts that each is."""
+
+    decided: Decided
+    pairs: list[list[Pair]]
+
+    def of(self, outcome: Outcome) -> Iterator[Pair]:
+        for found, pairs in zip(self.decided.outcome.tolist(), self.pairs, strict=True):
+            if found == outcome:
+                yield from pairs
 
 
-def score(truth: Truth, found: set[Pair]) -> Score:
-    """Count as `evaluate.py` does: a pair inside one true entity is no error."""
-    same = {pair for pair in found - truth.links if truth.entity[pair[0]] == truth.entity[pair[1]]}
-    counted = found - same
-    return Score(len(counted), len(counted & truth.links), len(truth.links), len(found & truth.hard_negatives))
+def match(lists: tuple[Prepared, Prepared], rule: MatchProfile) -> Matches:
+    parameters = parameters_of(lists[0].profile, rule, (lists[0].entities.num_rows, lists[1].entities.num_rows))
+    left, right = (Side(each, parameters) for each in lists)
+    shared = sorted((at, right.cells[key]) for key, at in left.cells.items() if key in right.cells)
+    cells = np.array(shared, np.int64).reshape(-1, 2)
+    engine = MatchRule(parameters, left.bits, right.bits)
+    decided = engine.decide(engine.mutual_best((cells[:, 0], cells[:, 1])))
+    rows = zip(decided.claims.x.tolist(), decided.claims.v.tolist(), strict=True)
+    return Matches(decided, [[(a, b) for a in left.members[x] for b in right.members[v]] for x, v in rows])
 
 
-def measure(truth: Truth, profile: Profile, reference: Reference | None = None) -> Score:
-    left = prepare_accounts(accounts_of(truth.left, "a_id"), profile, reference=reference)
-    right = prepare_accounts(accounts_of(truth.right, "b_id"), profile, reference=reference)
-    return score(truth, matched_pairs(left, right))
+def summary(truth: Truth, matches: Matches) -> str:
+    """Count as `evaluate.py` does."""
+    revealed, asked = ({*filter(truth.counts, matches.of(o))} for o in (Outcome.REVEAL, Outcome.ASK))
+    hits, wrong = len(revealed & truth.links), sum(map(truth.is_error, revealed))
+    same = len(asked & truth.links)
+    return (
+        f"revealed {hits / max(1, hits + wrong):.4f} / {hits / max(1, len(truth.links)):.4f}  wrong {wrong}  "
+        f"hard negatives {len(revealed & truth.hard_negatives)}  asked {same} same, "
+        f"{sum(map(truth.is_error, asked))} not  recall with them "
+        f"{(hits + same) / max(1, len(truth.links)):.4f}  room {matches.decided.room:,}"
+    )
 
 
-def tenths(truth: Truth, profile: Profile) -> Score:
-    """Add up the scores of four tenths of the left side."""
-    right = prepare_accounts(accounts_of(truth.right, "b_id"), profile)
-    parts = defaultdict(list)
-    for row in truth.left:
-        parts[hashlib.sha256(b"tenth|" + row["a_id"].encode()).digest()[0] % 10].append(row)
-    scores = []
-    for rows in (parts[at] for at in range(4)):
-        ids = {row["a_id"] for row in rows}
-        links = {link for link in truth.links if link[0] in ids}
-        part = replace(truth, left=rows, links=links)
-        scores.append(score(part, matched_pairs(prepare_accounts(accounts_of(rows, "a_id"), profile), right)))
-    return Score(*(sum(counts) for counts in zip(*map(astuple, scores), strict=True)))
+def by_class(truth: Truth, lists: tuple[Prepared, Prepared]) -> None:
+    """Print right and wrong matches of each class, with what leads it."""
+    matches = match(lists, MatchProfile.WIDE)
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for number, pairs in zip(matches.decided.evidence.match_class.tolist(), matches.pairs, strict=True):
+        for pair in filter(truth.counts, pairs):
+            counts[number]["right" if pair in truth.links else "wrong" if truth.is_error(pair) else "related"] += 1
+    for number in sorted(counts):
+        print(
+            f"class {number + 1 if number >= 0 else 'none':>4}:",
+            f"{counts[number]['right']} / {counts[number]['wrong']}",
+        )
+
+
+def prepared_lists(truth: Truth, profile: Profile, reference: Reference | None) -> tuple[Prepared, Prepared]:
+    return (
+        prepare_accounts(accounts_of(truth.left, "a_id"), profile, reference=reference),
+        prepare_accounts(accounts_of(truth.right, "b_id"), profile, reference=reference),
+    )
 
 
 def without(profile: Profile, *names: str) -> Profile:
     return replace(profile, slots=tuple(slot for slot in profile.slots if slot.name not in names))
 
 
-def ablations(profile: Profile) -> Iterator[tuple[str, Profile]]:
-    """Yield the whole profile, its slots added one by one, then each slot left out."""
-    yield "all", profile
-    for count in range(1, len(profile.slots)):
-        first = profile.slots[:count]
-        yield "+ " + first[-1].name, replace(profile, slots=first)
-    for slot in profile.slots[1:]:
-        yield "- " + slot.name, without(profile, slot.name)
-
-
 def typed_keys(row: Row, profile: Profile) -> set[tuple[str, str]]:
-    account = {"name": row["name"], "domain": row["domains"]}
-    found = explain(account, profile).keys
+    found = explain({"name": row["name"], "domain": row["domains"]}, profile).keys
     return {(key.slot.space, key.value) for key in found if key.value is not None}
 
 
@@ -212,26 +240,29 @@ def speed(path: Path, profile: Profile) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["score", "ablate", "tenths", "aliases", "speed"])
+    parser.add_argument("task", choices=["score", "ablate", "classes", "aliases", "speed"])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--set", default="dev_listed")
+    parser.add_argument("--set", default="dev_crm")
     parser.add_argument("--profile", choices=sorted(PROFILES), default=DEFAULT_PROFILE)
     parser.add_argument("--without", action="append", default=[], metavar="SLOT")
     parser.add_argument("--half", type=int, choices=[0, 1])
-    parser.add_argument("--reference", type=Path)
+    parser.add_argument("--no-reference", action="store_true")
     options = parser.parse_args()
     profile = without(PROFILES[options.profile], *options.without)
     if options.task in ("speed", "aliases"):
         {"speed": speed, "aliases": aliases}[options.task](options.data, profile)
         return
     truth = load(options.data, options.set, options.half)
-    if options.task == "tenths":
-        print(f"{options.set:12} {profile.name:16} {tenths(truth, profile)}")
+    reference = None if options.no_reference else load_reference()
+    if options.task == "classes":
+        by_class(truth, prepared_lists(truth, profile, reference))
         return
-    reference = load_reference(options.reference) if options.reference else None
-    runs = ablations(profile) if options.task == "ablate" else [(profile.name, profile)]
-    for label, chosen in runs:
-        print(f"{options.set:12} {label:16} {measure(truth, chosen, reference)}")
+    left_out = [(), *((slot.name,) for slot in profile.slots)] if options.task == "ablate" else [()]
+    for names in left_out:
+        lists = prepared_lists(truth, without(profile, *names), reference)
+        for rule in MatchProfile:
+            label = f"{rule.value}{' without ' if names else ''}{' '.join(names)}"
+            print(f"{options.set:12} {label:32} {summary(truth, match(lists, rule))}")
 
 
 if __name__ == "__main__":

@@ -13,21 +13,23 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from accountmap.psi.lazy import LazyMessages
-from accountmap.psi.phases import Message
 from loky import get_reusable_executor
 
 from accountmap.curve.backends import make_curve
-from accountmap.model import Role
-from accountmap.psi.parameters import Curve, Groups, MessageType, Parameters, Ports
+from accountmap.model import Role, Tier, WeakSlots
+from accountmap.psi.codec import Bits, Bytes2D, Message, Order
+from accountmap.psi.engine import Curve, Points, Ports, Side
+from accountmap.psi.hash_to_curve import LazyMessages
+from accountmap.psi.inputs import OwnInputs
+from accountmap.psi.parameters import ALWAYS, MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_prefix
-from accountmap.psi.tables import Bytes2D, Points
-from accountmap.trust.receipts import OneTimeAead
+from accountmap.psi.tables import Groups, NumpyTables
 
 T = TypeVar("T")
 
 SPACE = b"name"
+SKETCH = bytes(16)
 
 
 @dataclass
@@ -35,14 +37,12 @@ class Marks:
     """Seconds since the start, and what it took.
 
     Attributes:
-        counts: the counts are known.
         rows: the own matched rows are known: the session asks for their keys, to begin the key exchanges.
         exchange: from `rows` to the next message that was sent, which the key exchanges fill.
         sealed: the session is over.
         stages: seconds up to `rows` by what they went into.
     """
 
-    counts: float = 0.0
     rows: float = 0.0
     exchange: float = 0.0
     sealed: float = 0.0
@@ -103,20 +103,54 @@ class NoReceipts:
         return signature == receipt * 2
 
 
+class AnyPartner:
+    """Sketches and totals are not looked into here."""
+
+    def check_sketch(self, sketch: bytes) -> None:
+        assert sketch == SKETCH
+
+    def own_totals(self, matched: Sequence[Order]) -> bytes:
+        assert len(matched) == 1
+        return b""
+
+    def accepts_totals(self, totals: bytes) -> bool:
+        return not totals
+
+
 @dataclass
-class Own:
-    """Keys by group and slot; as fields sixteen bytes."""
+class Opened:
+    """Some entities, looked up; as fields sixteen bytes."""
 
     messages: LazyMessages
     slots: int
+    entities: list[int]
+
+    def key(self, place: int, slot: int) -> bytes:
+        return self.messages[self.entities[place] * self.slots + slot]
+
+    def fields(self, place: int) -> bytes:
+        return self.entities[place].to_bytes(16, "big")
+
+
+@dataclass
+class Own:
+    """All entities of a party, with every slot filled."""
+
+    messages: LazyMessages
+    slots: int
+    size: int
     clock: Clock
 
-    def key(self, group: int, slot: int) -> bytes:
-        self.clock.rows_known()
-        return self.messages[group * self.slots + slot]
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (self.size,)
 
-    def fields(self, group: int) -> bytes:
-        return group.to_bytes(16, "big")
+    def bits(self) -> Bits:
+        return np.zeros(self.size, np.uint8)
+
+    def open(self, entities: Order) -> Opened:
+        self.clock.rows_known()
+        return Opened(self.messages, self.slots, entities.tolist())
 
     def accepts(self, fields: bytes) -> bool:
         return len(fields) == 16
@@ -151,23 +185,43 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
     cpu, clock = cpu_seconds(), Clock()
     curve = TimedCurve(make_curve(options.backend, options.workers), clock)
     messages = clock.timed("keys", lambda: read_messages(file))
-    points = np.load(_cache(file)) if options.cached else curve.hash_to_curve(KEY_DST, messages)
-    groups = Groups((options.size,), np.ones((options.size, options.slots), np.bool_), points)
-    size, weights = (options.size,), (options.slots, *[1] * (options.slots - 1))
-    parameters = Parameters(bytes(32), weights, 1, (size, size), 0, 16)
-    ports = Ports(curve, secrets.token_bytes, OneTimeAead(), NoReceipts())
-    session = Session.start(role, parameters, groups, Own(messages, options.slots, clock), ports)
-    del points, groups  # the session drops them when it has blinded them
+
+    def points() -> Points:
+        return np.load(_cache(file)) if options.cached else curve.hash_to_curve(KEY_DST, messages)
+
+    groups = Groups(np.ones((options.size, options.slots), np.bool_), points)
+    side = Side(Own(messages, options.slots, options.size, clock), NumpyTables(curve, groups))
+    ports = Ports(curve, secrets.token_bytes, NoReceipts(), AnyPartner())
+    own = OwnInputs(secrets.token_bytes(32), SKETCH, secrets.token_bytes(32), bytes(32), bytes(32), bytes(32))
+    session = Session.start(role, parameters(options), own, [side], ports)
     converse(session, role, pipe, clock)
     marks = clock.marks
     marks.sealed = clock.now
     assert session.result is not None
-    assert len(session.result) == options.size // 2
+    assert len(session.result.comparisons[0]) == options.size // 2
     marks.workers_mb = sum(peak_mb(child) for child in children())
     if children():
         get_reusable_executor().shutdown()  # the time of workers counts when they have ended
     marks.cpu, marks.peak_mb = cpu_seconds() - cpu, peak_mb("self")
     pipe.send(marks)
+
+
+def parameters(options: argparse.Namespace) -> Parameters:
+    """Slots of one name space, and a rule that reveals every match."""
+    slots = tuple(Slot(SPACE, options.slots - n, Tier.STRONG) for n in range(options.slots))
+    sure = MatchClass(tuple(range(options.slots)), sure=True, reveal_up_to=ALWAYS)
+    return Parameters(
+        context=bytes(32),
+        slots=slots,
+        weak=WeakSlots.NONE,
+        threshold=1,
+        classes=(sure,),
+        rectangles=(Rectangle(((0,), (0,)), 16),),
+        sizes=((options.size,), (options.size,)),
+        sketch_bytes=(len(SKETCH), len(SKETCH)),
+        totals_bytes=(0, 0),
+        channel_key_bytes=0,
+    )
 
 
 def converse(session: Session, role: Role, pipe: Connection, clock: Clock) -> None:
@@ -177,15 +231,14 @@ def converse(session: Session, role: Role, pipe: Connection, clock: Clock) -> No
     if role is Role.INITIATOR:
         reply = session.offer(b"")
     else:
-        session.prepare()
         reply = session.answer(b"", clock.timed("wait", lambda: receive_body(pipe)))
     for kind in [MessageType(n) for n in range(3 if role else 2, 11, 2)]:
         marks.sent += send_body(pipe, reply)
         if marks.rows and not marks.exchange:
             marks.exchange = clock.now - marks.rows
+        session.prepare()
         reply = session.receive(kind, clock.timed("wait", lambda: receive_body(pipe)))
-        if session.must_decide:
-            marks.counts = clock.now
+        if session.decision:
             reply = session.consent()
     if reply:
         marks.sent += send_body(pipe, reply)

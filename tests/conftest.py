@@ -58,7 +58,7 @@ class Unavailable(pytest.Item):
 def not_installed(error: BaseException | None) -> str | None:
     """Return what to install if an error, or its cause, is that a library is not installed."""
     while error is not None:
-        extra = re.search(r"accountmap\[(\w+)\]", getattr(error, "hint", ""))  # as the library itself says it
+        extra = re.search(r"accountmap\[(\w+)\]", str(getattr(error, "hint", "")))  # as the library itself says it
         if extra and any(find_spec(library) is None for library in EXTRAS.get(extra[1], ())):
             return f"{error}: {extra[0]}"
         if isinstance(error, ModuleNotFoundError) and error.name:

@@ -16,6 +16,8 @@ from accountmap.session import Decisions, Outcome, SessionRunner, default_curve,
 from accountmap.trust.sharing import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
+CURVE = default_curve(1)
+
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 LEFT = [
@@ -32,6 +34,15 @@ RIGHT = [
 ]
 
 Row = tuple[str, str, str | None, str]
+
+
+def both_know(count: int) -> tuple[list[Row], list[Row]]:
+    """Lists that are long enough for estimates: so many prospects of one are customers of the other."""
+    left, right = [
+        [(f"{side}{n}", f"Wexley {n:05} Brewery", f"wexley-{n:05}.example.org", segment) for n in range(count)]
+        for side, segment in (("l", "prospect"), ("r", "customer"))
+    ]
+    return [*LEFT, *left], [*RIGHT, *right]
 
 
 def share_all(*fields: str) -> Sharing:
@@ -61,9 +72,7 @@ class Party:
     folder: Path
 
     def runner(self) -> SessionRunner:
-        return SessionRunner(
-            self.workspace, self.partner, FolderChannel(self.folder), default_curve(1), lambda: NOW
-        )
+        return SessionRunner(self.workspace, self.partner, FolderChannel(self.folder), CURVE, lambda: NOW)
 
     def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
         return self.runner().advance(answers(answer), new=new)

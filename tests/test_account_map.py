@@ -1,5 +1,6 @@
 """The account map of a workspace: of the last session, with what has changed since the one before."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_the_map_tells_what_has_changed_since_the_session_before(parties: Partie
 def test_a_lost_list_shortens_the_history_and_nothing_else(parties: Parties) -> None:
     workspace = parties.acme.workspace
     first = workspace.sessions(parties.acme.partner)[-1]
-    (workspace.folder / "lists" / str(first.list_id) / "accounts.parquet").unlink()
+    shutil.rmtree(workspace.folder / "lists" / str(first.list_id))
     result = read_account_map(workspace, parties.acme.partner.slug)
     assert result.summary.overlap.entities == 3
     assert result.history.sessions.num_rows == 1

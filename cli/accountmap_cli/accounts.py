@@ -1,5 +1,6 @@
 """`accountmap accounts`: reading, checking and preparing a list. `accountmap reference`: building a public one."""
 
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,8 +157,22 @@ def check(as_json: bool, **options: Any) -> None:
         emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
-        named = options["file"] or "--sql … --dsn …"
-        say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {named}")
+        say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
+
+
+_OPTION_NAMES: Final = {"mapping": "map", "segments": "segment", "sheets": "sheet"}
+_REPEATED: Final = (*_OPTION_NAMES, "hidden_rows", "encoding", "currency", "persons", "decisions", "reference")
+
+
+def as_given(options: Options) -> str:
+    """Write the file and the options that decide how it is read, so that they can be pasted."""
+    parts = [str(options["file"])] if options["file"] else ["--sql", "…", "--dsn", "…"]
+    for name in _REPEATED:
+        value = options[name]
+        for each in value if isinstance(value, tuple) else [value]:
+            if each and (name, each) != ("persons", "leave"):
+                parts += ["--" + _OPTION_NAMES.get(name, name.replace("_", "-")), str(each)]
+    return " ".join(shlex.quote(part) if part != "…" else part for part in parts)
 
 
 @accounts.command()
@@ -250,7 +265,8 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
             names = " / ".join(
                 f"{i} {n or '(no name)'}" for i, n in zip(example.account_ids, example.names, strict=True)
             )
-            emit(f"  {names}: {example.text}" if names else f"  {example.text}")
+            repeated = example.names == (example.text,)
+            emit(f"  {names}" if repeated else f"  {names}: {example.text}" if names else f"  {example.text}")
 
 
 _VALUES_WIDTH: Final = 60

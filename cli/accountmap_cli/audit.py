@@ -117,8 +117,8 @@ def verify(context: click.Context, files: tuple[Path, ...], draw: int, as_json: 
     """Check as the auditor what one party, or both, brought into a session.
 
     Run it in the workspace whose card the parties were given. With the files of both parties, it also checks what
-    was made from both lists. It ends with accounts drawn at random: have each shown in the party's own system, with
-    the date at which it was entered. 60 find 5 % of invented ones with 95 %.
+    was made from both lists. It ends with accounts drawn at random: have each shown in the party's own system,
+    with the date at which it was entered. 60 find 5 % of invented ones with 95 %.
 
     \b
     Examples:

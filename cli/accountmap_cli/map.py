@@ -167,6 +167,8 @@ class Person:
     def go_on(self, claims: "Claims") -> bool | None:
         """Answer whether to go on although more matches than the caps allow are claimed."""
         say(f"\n{claims_in_words(claims, self.partner)}")
+        if self._decline:
+            return False
         if self._approve:
             return True
         if self._yes or not is_interactive():

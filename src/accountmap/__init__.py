@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from accountmap.linkage.prepared import Prepared
     from accountmap.report import write_reports, write_sql
-    from accountmap.session import Outcome, Preview
+    from accountmap.session import Claims, Outcome, Preview
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
 
@@ -32,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AccountList",
     "AccountMap",
+    "Claims",
     "Outcome",
     "Prepared",
     "Preview",
@@ -55,6 +56,7 @@ __all__ = [
 _HOMES: Final = {
     "AccountList": "accounts.schema",
     "AccountMap": "account_map",
+    "Claims": "session",
     "Outcome": "session",
     "Prepared": "linkage.prepared",
     "Preview": "session",

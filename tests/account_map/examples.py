@@ -10,15 +10,16 @@ from accountmap.account_map import MATCH_SCHEMA, AccountMap, SessionResult, buil
 from accountmap.account_map.schema import WITHHELD_SCHEMA
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile, Slot
+from accountmap.model import Says, Tier
 
 PROFILE = Profile(
     name="example",
     slots=(
-        Slot("domain", "domain", 16, "domain"),
-        Slot("lei", "lei", 8, "identifier"),
-        Slot("name", "name", 4, "strong name"),
-        Slot("name_country", "name in country", 3, "strong name"),
-        Slot("label", "name", 2, "weak name"),
+        Slot("domain", "domain", 16, Tier.STRONG, Says.DOMAIN),
+        Slot("lei", "lei", 8, Tier.STRONG, Says.OTHER),
+        Slot("name", "name", 4, Tier.STRONG, Says.NAME),
+        Slot("name_country", "name in country", 3, Tier.STRONG, Says.COUNTRY),
+        Slot("label", "name", 2, Tier.WEAK, Says.OTHER),
     ),
     threshold=4,
 )

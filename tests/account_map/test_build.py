@@ -14,7 +14,7 @@ from accountmap.account_map import (
     build_map,
 )
 from accountmap.errors import InputError, UsageError
-from accountmap.trust.terms import SHARED_FIELDS
+from accountmap.model import SHARED_FIELDS
 from tests.account_map.examples import account_list, one_account_map, prepared_list, session
 
 ACCOUNTS: list[dict[str, Any]] = [

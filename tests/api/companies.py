@@ -10,10 +10,21 @@ import pytest
 import accountmap
 import tests.parties
 from accountmap.session import Preview
-from tests.parties import LEFT, Parties
+from tests.parties import LEFT, RIGHT, Parties
 
 PATIENCE = 300
 """Seconds after which a test gives up; a slow machine is no failure."""
+
+
+LONG_LEFT = [
+    *((account, name, domain, "prospect") for account, name, domain, _ in LEFT),
+    *((f"l{n}", f"Quarrow {n:03} Mills", None, "prospect") for n in range(120)),
+]
+LONG_RIGHT = [
+    *((account, name, domain, "customer") for account, name, domain, _ in RIGHT),
+    *((f"r{n}", f"Tindale {n:03} Foundry", None, "customer") for n in range(120)),
+]
+"""Long enough for estimates, and so for a program that follows the agreement's rule. Three are shared."""
 
 
 def accept(preview: Preview) -> bool:
@@ -24,10 +35,10 @@ def accept(preview: Preview) -> bool:
 def make(folder: Path, now: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave in the folder: the workspaces `acme` and `globex`, `shared`, and Acme's list as `export.csv`."""
     monkeypatch.setattr(tests.parties, "NOW", now)
-    parties = Parties.make(folder)
+    parties = Parties.make(folder, LONG_LEFT, LONG_RIGHT)
     for party in (parties.acme, parties.globex):
         party.workspace.close()
-    rows = "\n".join(",".join(cell or "" for cell in row) for row in LEFT)
+    rows = "\n".join(",".join(cell or "" for cell in row) for row in LONG_LEFT)
     (folder / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")
 
 

@@ -9,11 +9,11 @@ import pytest
 
 import accountmap
 from accountmap.errors import PeerError
-from accountmap.session import Preview
+from accountmap.session import Claims, Preview
 from tests.parties import Parties, Party
 
 
-def yes(_: Preview) -> bool:
+def yes(_: Preview | Claims) -> bool:
     return True
 
 
@@ -31,7 +31,7 @@ class Side:
         return cls(party, accountmap.Session(party.workspace, party.partner.slug))
 
     def step(self, other: "Side") -> accountmap.Outcome:
-        outcome, messages = self.session.step(yes, self.inbox)
+        outcome, messages = self.session.step(yes, self.inbox, go_on=yes)
         self.inbox = []
         other.inbox += messages
         self.done = outcome.state == "done"
@@ -157,7 +157,7 @@ def test_steps_do_not_hold_up_the_event_loop(sides: tuple[Side, Side]) -> None:
     async def company(side: Side, incoming: "asyncio.Queue[bytes]", outgoing: "asyncio.Queue[bytes]") -> str:
         received: list[bytes] = []
         while True:
-            outcome, messages = await side.session.step_async(yes, received)
+            outcome, messages = await side.session.step_async(yes, received, go_on=yes)
             for message in messages:
                 await outgoing.put(message)
             if outcome.state in ("done", "stopped"):

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from accountmap.channels import DirectChannel, Endpoint
-from accountmap.session import Outcome, default_curve
+from accountmap.session import Outcome, SessionRunner, default_curve
 from accountmap.session.direct_tls import open_direct
 from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import PartnerRecord, Workspace
-from tests.parties import NOW, Parties, Party
+from tests.parties import NOW, Parties, Party, answers
 
 PATIENCE = 40
 
@@ -56,7 +56,7 @@ class Side:
         steps = SessionRunner(own, self.party.partner, self.channel, default_curve(1), lambda: NOW)
         try:
             patience = Patience(self.patience)
-            self.outcome = advance_patiently(steps, self.channel, lambda _: self.answer, patience)
+            self.outcome = advance_patiently(steps, self.channel, answers(self.answer), patience)
         except Exception as error:
             self.error = error
         finally:
@@ -64,21 +64,21 @@ class Side:
             self.channel.close()
 
 
-def run_both(parties: Parties, answers: tuple[bool | None, bool | None] = (True, True)) -> list[Side]:
+def run_both(parties: Parties, decided: tuple[bool | None, bool | None] = (True, True)) -> list[Side]:
     """Run Acme, which listens, and Globex, which connects, until each has ended.
 
     Args:
-        answers: at the preview. A side that does not decide ends at once, and the other after a few seconds.
+        decided: at the preview. A side that does not decide ends at once, and the other after a few seconds.
     """
     acme, globex = parties.acme, parties.globex
     with (
         direct(acme.workspace, acme.partner, Endpoint("127.0.0.1", 0), listen=True) as one,
         direct(globex.workspace, globex.partner, one.endpoint, listen=False) as other,
     ):
-        patience = 5 if None in answers else PATIENCE
+        patience = 5 if None in decided else PATIENCE
         sides = [
             Side(party, channel, answer, patience)
-            for party, channel, answer in zip((acme, globex), (one, other), answers, strict=True)
+            for party, channel, answer in zip((acme, globex), (one, other), decided, strict=True)
         ]
         threads = [threading.Thread(target=side.run) for side in sides]
         for thread in threads:

@@ -42,7 +42,7 @@ def free_port() -> int:
 def test_each_waits_for_the_other_in_a_folder(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, shared = companies
     running = [
-        start("map", "--with", other, "--folder", shared, "--yes", "--wait", WAIT, cwd=side)
+        start("map", "--with", other, "--folder", shared, "--approve", "--wait", WAIT, cwd=side)
         for side, other in ((acme, "globex"), (globex, "acme"))
     ]
     for command in running:
@@ -69,8 +69,8 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
     acme, globex, _ = companies
     endpoint = f"127.0.0.1:{free_port()}"
     commands = {
-        acme: ("--with", "globex", "--listen", endpoint, "--yes", "--wait", WAIT),
-        globex: ("--with", "acme", "--connect", endpoint, "--yes", "--wait", WAIT),
+        acme: ("--with", "globex", "--listen", endpoint, "--approve", "--wait", WAIT),
+        globex: ("--with", "acme", "--connect", endpoint, "--approve", "--wait", WAIT),
     }
     running = {side: start("map", *options, cwd=side) for side, options in commands.items()}
     for victim, after in ((globex, 0.5), (acme, 0.5), (globex, 1)):
@@ -87,7 +87,8 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
 
 def test_without_a_terminal_a_connection_ends_at_the_preview(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, _ = companies
-    command = start("map", "--with", "globex", "--listen", "127.0.0.1:0", "--wait", "15", cwd=acme)
+    options = ("--listen", "127.0.0.1:0", "--approve", "--wait", "15")
+    command = start("map", "--with", "globex", *options, cwd=acme)
     port = re.search(r"YOUR-ADDRESS:(\d+)", command.wait_until_told("YOUR-ADDRESS"))
     assert port
     asked = accountmap("map", "--with", "acme", "--connect", f"127.0.0.1:{port[1]}", cwd=globex)

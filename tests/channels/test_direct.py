@@ -41,7 +41,7 @@ def test_begun_by_mail_it_is_finished_by_a_connection(parties: Parties) -> None:
 
 
 def test_begun_by_a_connection_it_is_finished_by_mail(parties: Parties) -> None:
-    undecided = run_both(parties, answers=(True, None))
+    undecided = run_both(parties, decided=(True, None))
     assert undecided[1].outcome
     assert undecided[1].outcome.state == "undecided"
     for party in (parties.acme, parties.globex):
@@ -52,7 +52,7 @@ def test_begun_by_a_connection_it_is_finished_by_mail(parties: Parties) -> None:
 
 
 def test_a_partner_that_declines_ends_it_for_both(parties: Parties) -> None:
-    sides = run_both(parties, answers=(True, False))
+    sides = run_both(parties, decided=(True, False))
     assert [side.outcome.state for side in sides if side.outcome] == ["stopped", "stopped"]
 
 

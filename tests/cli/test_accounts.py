@@ -145,6 +145,13 @@ def test_a_value_with_a_comma_may_be_ignored(tmp_path: Path) -> None:
     assert "Wettbewerber, neu     1  ignore" in shown
 
 
+def test_the_next_command_repeats_how_the_list_is_read(tmp_path: Path) -> None:
+    (tmp_path / "my list.csv").write_text(LIST, encoding="utf-8")
+    given = ["accounts", "check", str(tmp_path / "my list.csv"), "--segment", "Gold=customer", "--currency", "EUR"]
+    said = CliRunner().invoke(cli, given).stderr
+    assert f"accounts prepare '{tmp_path}/my list.csv' --segment Gold=customer --currency EUR" in said
+
+
 def test_the_same_stands_in_the_json(tmp_path: Path) -> None:
     values = json.loads(checked(tmp_path, LIST, "--json"))
     assert {each["heading"]: each["read_as"] for each in values["list_columns"]}["Firma"] == ["name"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.session import propose_agreement
-from accountmap.trust.terms import COUNTS, Disclosure, JointFilter, Sharing, rectangles_of
+from accountmap.trust.sharing import Fields, JointFilter, Sharing, rectangles_of
 from tests.cli.running import accountmap
 from tests.parties import LEFT, Parties, share_all
 from tests.session.test_changes import prospects, save
@@ -20,17 +20,20 @@ def test_a_dry_run_says_what_the_partner_will_learn(tmp_path: Path, side: str, o
         party.workspace.close()
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     said = accountmap("map", "--with", other, "--dry-run", cwd=tmp_path / side).stdout
-    assert "Padded sizes: 16 customer, 16 opportunity, 16 prospect." in said
-    assert "Which of its own entities are on your list, at most 4" in said
-    assert "It announced up to 48 entities." in said
-    assert "Of those entities: name (you have 4), owner name (you have 0)." in said
+    assert "A blurred copy of your list (epsilon 1)" in said
+    assert "Padded sizes (16 customer, 16 opportunity, 16 prospect)" in said
+    assert "Which of its own companies are on your list, at most 4" in said
+    assert "Of the companies that match: name (you have 4), owner name (you have 0)." in said
+    first, asked = ("1", "3") if side == "acme" else ("2", "4")
+    assert f"Message {first} leaves without a question. You are asked before message {asked}." in said
+    assert ("It can test up to 480 names" in said) == (side == "acme")
     assert said.rstrip().endswith("Nothing was written and nothing has left.")
     about = json.loads(accountmap("map", "--with", other, "--dry-run", "--json", cwd=tmp_path / side).stdout)
     assert len(about["messages"]) == 5
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
-def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: Path) -> None:
+def test_an_agreement_whose_sizes_grew_fourfold_is_not_signed_unasked(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path)
     save(parties.acme, [*LEFT, *prospects(150)])
     grown = propose_agreement(
@@ -44,22 +47,25 @@ def test_an_agreement_whose_sizes_grew_tenfold_is_not_signed_unasked(tmp_path: P
         now=datetime.now(UTC),
     )
     (tmp_path / "grown.toml").write_text(grown.document, encoding="utf-8")
-    globex = tmp_path / "globex"
-    warning = "Take care: their sizes grew from 16 to 192 (prospect)"
-    assert warning in accountmap("agreement", "show", tmp_path / "grown.toml", cwd=globex).stdout
-    assert warning not in accountmap("agreement", "show", tmp_path / "grown.toml", cwd=tmp_path).stdout
-    asked = accountmap("agreement", "sign", tmp_path / "grown.toml", cwd=globex, check=5)
+    globex, file = tmp_path / "globex", tmp_path / "grown.toml"
+    warning = "48"
+    asked = accountmap("agreement", "sign", file, "--yes", cwd=globex, check=5)
+    assert "--confirm-rows 224" in asked.stderr
     assert warning in asked.stderr
-    assert warning in accountmap("agreement", "sign", tmp_path / "grown.toml", "--yes", cwd=globex).stderr
+    other = accountmap("agreement", "sign", file, "--yes", "--confirm-rows", "48", cwd=globex, check=5)
+    assert "that is not the number of companies" in other.stderr
+    accountmap("agreement", "sign", file, "--yes", "--confirm-rows", "224", cwd=globex)
 
 
 def test_a_dry_run_says_what_is_kept_apart(tmp_path: Path) -> None:
-    counts = {("customer", "customer"): Disclosure(COUNTS), ("customer", "prospect"): Disclosure(COUNTS)}
-    Parties.make(tmp_path, sharing=Sharing(rectangles_of(counts), joint_filter=JointFilter(countries=("FR",))))
+    shown: dict[tuple[str, str], tuple[Fields, Fields]] = {
+        ("customer", "customer"): ((), ()),
+        ("customer", "prospect"): ((), ()),
+    }
+    joint = JointFilter(countries=("FR",))
+    Parties.make(tmp_path, sharing=Sharing(rectangles=rectangles_of(shown), joint_filter=joint))
     said = accountmap("map", "--with", "globex", "--dry-run", cwd=tmp_path / "acme").stdout
-    assert "2 counts, one for each pair of segments that is compared" in said
-    assert "4 entities of yours take no part: outside the joint filter." in said
-    assert "Never compared: your customer by their opportunity, your opportunity by their customer" in said
-    assert "Both leave without a question" in said
-    assert "learn how many of these" in said
-    assert "After both consent" not in said
+    assert "4 companies of yours take no part: outside the joint filter." in said
+    assert "Never compared: your customers by their open opportunities, your open opportunities by" in said
+    assert "No field of the companies that match." in said
+    assert "Nothing was written and nothing has left." in said

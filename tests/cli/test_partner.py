@@ -53,7 +53,7 @@ def test_a_rotation_whose_card_cannot_be_written_is_written_again(folders: tuple
 
 def test_an_agreement_is_ended_and_the_ledger_says_so(folders: tuple[Path, Path]) -> None:
     acme, _ = folders
-    assert "nobody is here" in accountmap("agreement", "end", "--with", "globex", cwd=acme, check=5).stderr
+    assert "obody is here" in accountmap("agreement", "end", "--with", "globex", cwd=acme, check=5).stderr
     assert "is ended" in accountmap("agreement", "end", "--with", "globex", "--yes", cwd=acme).stderr
     assert "You ended the agreement." in accountmap("ledger", "show", cwd=acme).stdout
     accountmap("map", "--with", "globex", cwd=acme, check=5)
@@ -69,7 +69,7 @@ def test_the_limit_of_the_workspace_is_shown_and_set(folders: tuple[Path, Path])
 
 def test_a_revoked_card_is_refused_and_listed_as_such(folders: tuple[Path, Path]) -> None:
     acme, _ = folders
-    assert "nobody is here" in accountmap("partner", "revoke", "globex", cwd=acme, check=5).stderr
+    assert "obody is here" in accountmap("partner", "revoke", "globex", cwd=acme, check=5).stderr
     accountmap("partner", "revoke", "globex", "--yes", cwd=acme)
     assert "was revoked" in accountmap("map", "--with", "globex", cwd=acme, check=5).stderr
     assert "was revoked" in accountmap("map", "--with", "globex", "--dry-run", cwd=acme, check=5).stderr

@@ -21,7 +21,7 @@ def test_no_command_of_a_session_names_an_account(tmp_path: Path, caplog: pytest
     for n in range(12):
         side, other = (("acme", "globex"), ("globex", "acme"))[n % 2]
         for command in (
-            ["map", "--with", other, "--folder", shared, "--yes"],
+            ["map", "--with", other, "--folder", shared, "--approve"],
             ["map", "--with", other, "--dry-run"],
         ):
             result = CliRunner().invoke(cli, ["-w", str(tmp_path / side), *command])

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from accountmap import Preview
+from accountmap.workspace.estimates import Estimate
 from accountmap_cli.context import Place
-from accountmap_cli.map import cell_in_words, ending, question, tell
+from accountmap_cli.map import tell
+from accountmap_cli.session_words import ending, preview_notes, preview_table
 from tests.cli.running import accountmap, start
-from tests.parties import Parties
+from tests.parties import NOW, Parties
 
 ACME_CSV = """Account ID,Account Name,Website,Type,Account Owner
 001,Northwood Bakery GmbH,https://www.northwood-bakery.de,Customer - Direct,Ann Example
@@ -57,7 +59,7 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     accountmap("agreement", "sign", agreement, "--yes", cwd=globex)
     shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
     assert "Signed by both." in shown
-    accountmap("agreement", "sign", agreement, cwd=acme)
+    accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=acme)
     return acme, globex, shared
 
 
@@ -75,7 +77,7 @@ def companies(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Pat
     assert waiting.stdout.startswith("Next: wait for Acme Cloud's file")
     for n in range(12):
         side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
-        said = accountmap("map", "--with", other, "--folder", shared, "--yes", cwd=side)
+        said = accountmap("map", "--with", other, "--folder", shared, "--approve", cwd=side)
         assert len(said.stdout.strip().splitlines()) == 1, said.stdout
     assert said.stdout.startswith("Done.")
     return acme, globex, shared
@@ -129,17 +131,79 @@ def test_json_for_machines(companies: tuple[Path, Path, Path]) -> None:
 
 def test_without_a_terminal_nothing_is_revealed_unasked(tmp_path: Path) -> None:
     acme, globex, shared = meet(tmp_path)
-    for side, other in ((acme, "globex"), (globex, "acme"), (acme, "globex")):
-        accountmap("map", "--with", other, "--folder", shared, cwd=side)
-    for _ in range(2):
-        asked = accountmap("map", "--with", "acme", "--folder", shared, cwd=globex)
+    sides = {
+        acme: ("map", "--with", "globex", "--folder", shared),
+        globex: ("map", "--with", "acme", "--folder", shared),
+    }
+    for side in (acme, globex):
+        accountmap(*sides[side], cwd=side)
+    for side, messages in ((acme, 2), (globex, 3)):
+        for options in ((), ("--yes",)):
+            asked = accountmap(*sides[side], *options, cwd=side)
+            assert asked.stdout.startswith("Next: decide.")
+            assert "no estimate: fewer than 100 companies" in asked.stderr
+            assert len(list(shared.glob("*.amap"))) == messages
+        if side is acme:
+            accountmap(*sides[side], "--approve", cwd=side)
+    declined = accountmap(*sides[globex], "--decline", cwd=globex)
+    assert declined.stdout.startswith("The session ended before anything was revealed.")
+    told = accountmap(*sides[acme], cwd=acme)
+    assert told.stdout.startswith("The session broke off before its end.")
+
+
+def test_more_matches_than_expected_wait_for_a_person_who_may_stop(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex) * 2:
+        party.map()
+    parties.acme.map()
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    globex = tmp_path / "globex"
+    command = ("map", "--with", "acme", "--folder", tmp_path / "shared")
+    for options in ((), ("--yes",)):
+        asked = accountmap(*command, *options, cwd=globex)
         assert asked.stdout.startswith("Next: decide.")
-        assert "At least 2 entities of yours match" in asked.stderr
-    assert len(list(shared.glob("*.amap"))) == 3
-    declined = accountmap("map", "--with", "acme", "--folder", shared, "--decline", cwd=globex)
-    assert declined.stdout.startswith("The session ended without a reveal.")
-    told = accountmap("map", "--with", "globex", "--folder", shared, cwd=acme)
-    assert told.stdout.startswith("The session ended without a reveal.")
+        assert "2 matches of your 2 customers (no estimate for fewer than 100 companies)" in asked.stderr
+    assert len(list((tmp_path / "shared").glob("*.amap"))) == 5
+    stopped = accountmap(*command, "--decline", cwd=globex)
+    assert stopped.stdout.startswith("The session broke off before its end.")
+    assert len(list((tmp_path / "shared").glob("*-15.amap"))) == 1
+
+
+def test_by_mail_it_says_what_to_send(tmp_path: Path) -> None:
+    acme, globex, _ = meet(tmp_path)
+    offered = accountmap("map", "--with", "globex", cwd=acme)
+    (offer,) = (acme / "exchange").glob("*.amap")
+    assert offered.stdout.startswith(
+        f"Next: send {offer} to Globex Data; save their answer in {acme / 'exchange'}"
+    )
+    (globex / "exchange").mkdir()
+    (globex / "exchange" / "from-acme.amap").write_bytes(offer.read_bytes())
+    answered = accountmap("map", "--with", "acme", cwd=globex)
+    assert answered.stdout.startswith("Next: send ")
+
+
+def test_status_says_who_is_next_and_what_to_type(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    acme, globex = tmp_path / "acme", tmp_path / "globex"
+    assert "no session yet" in accountmap("status", cwd=acme).stdout
+    (parties.acme.map(), parties.globex.map())
+    waits = accountmap("status", cwd=globex).stdout
+    assert "message 2 of 10. It waits for Acme Cloud since 2026-11-22 12:00 UTC." in waits
+    assert "List 1. Agreement until 2" in waits
+    parties.acme.map(None)
+    decide = json.loads(accountmap("status", "--json", cwd=acme).stdout)
+    assert [(each["waits_for"], each["command"]) for each in decide] == [
+        ("you", "accountmap map --with globex-data")
+    ]
+    parties.run()
+    done = accountmap("status", cwd=acme).stdout
+    assert "Globex Data: done." in done
+    assert "Next: accountmap report open --with globex-data" in done
+    parties.acme.workspace.save_list(*parties.acme.workspace.load_list(1), "again", NOW)
+    newer = accountmap("status", cwd=acme).stdout
+    assert "List 1 (a newer one is prepared: 2)" in newer
+    assert "Next: accountmap map --with globex-data" in newer
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is of POSIX")
@@ -150,7 +214,7 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
     finished: set[Path] = set()
     for n in range(60):
         side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
-        command = start("map", "--with", other, "--folder", shared, "--yes", cwd=side)
+        command = start("map", "--with", other, "--folder", shared, "--approve", cwd=side)
         if n % 3:
             time.sleep(chance.uniform(0.02, 0.5))
             command.kill()
@@ -168,25 +232,43 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_question_says_all_that_is_revealed() -> None:
-    cell, counted = ("customer", "customer"), ("customer", "prospect")
-    shown = ("name", "owner_email")
+    cell = ("customer", "customer")
+    all_of_them = Estimate("globex", b"", b"", "customer", 1, 120, 40, 30, 50, NOW)
     preview = Preview(
-        {cell: 3, counted: 2}, {}, {}, frozenset({cell}), shown, "", 5, partner_knows=True, automatic=True
+        estimates=(all_of_them,),
+        own_sizes={"customer": 120, "prospect": 7, "opportunity": 0},
+        partner_sizes={},
+        named=frozenset({cell}),
+        shown=("name", "owner_email"),
+        totals=False,
+        names_rest=False,
+        asks=False,
+        partner_agreed=True,
+        automatic=True,
     )
-    assert "Globex has agreed" in question(preview, "Globex")
-    assert "Globex of these accounts your name, owner email" in question(preview, "Globex")
-    assert "nothing more of them" in question(replace(preview, shown=()), "Globex")
-    assert "other accounts" not in question(preview, "Globex").lower()
-    assert "how many other accounts you have" in question(replace(preview, rest="counts"), "Globex")
-    assert "THE NAMES OF ALL YOUR OTHER ACCOUNTS" in question(replace(preview, rest="names"), "Globex")
-    assert "Only the counts stay known of your customer by their prospect." in question(preview, "Globex")
-    assert cell_in_words(preview, *cell) == 3
-    assert cell_in_words(preview, *counted) == "< 5"
-    assert cell_in_words(replace(preview, smallest=2), *counted) == 2
-    assert "sees the same counts" in question(replace(preview, partner_knows=False), "Globex")
+
+    def notes(**changes: object) -> str:
+        return "\n".join(preview_notes(replace(preview, **changes), "Globex"))  # type: ignore[arg-type] # by name
+
+    shown = preview_table(preview, "Globex")
+    assert "about 40 (30 to 50)" in shown
+    assert "no estimate: fewer than 100 companies" in shown
+    assert "opportunities" not in shown, "there are none"
+    assert "Globex has agreed already" in notes()
+    assert "has agreed" not in notes(partner_agreed=False)
+    assert "Of these companies Globex sees your name, owner email." in notes()
+    assert "Globex sees no field of yours" in notes(shown=())
+    assert "other accounts" not in notes().lower()
+    assert "noisy totals" not in notes()
+    assert "noisy totals of your list" in notes(totals=True)
+    assert "THE NAMES OF ALL YOUR OTHER ACCOUNTS" in notes(names_rest=True)
+    assert "Possible matches are kept apart" in notes(asks=True)
 
 
-@pytest.mark.parametrize(("turns", "said"), [(4, "without a reveal"), (5, "in the reveal"), (8, "in the reveal")])
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [(2, "before anything was revealed"), (3, "broke off before its end"), (8, "broke off before its end")],
+)
 def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: int, said: str) -> None:
     parties = Parties.make(tmp_path)
     sides = (parties.acme, parties.globex)

@@ -1,5 +1,6 @@
 """What is said when a database is busy; drivers' own words are not passed on."""
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.account_map.examples import one_account_map
 @contextmanager
 def held_open(path: Path, system: str, begin: str) -> Iterator[None]:
     """Let another program write to a database meanwhile."""
+    importlib.import_module(system)  # without it, the test is skipped
     code = f"""
 import {system}, sys
 held = {system}.connect({str(path)!r})

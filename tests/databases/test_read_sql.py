@@ -144,6 +144,8 @@ def test_without_the_driver_the_error_says_what_to_install(monkeypatch: pytest.M
 
 def count_rows(dsn: str, environment: dict[str, str]) -> str:
     """Read in a process of its own, whose environment libpq sees."""
+    import adbc_driver_postgresql  # noqa: F401 - without it, the test is skipped
+
     code = (
         "import sys; from accountmap.accounts.read import read_sql;"
         " print(len(read_sql('SELECT 1 AS name', sys.argv[1])))"

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +21,15 @@ from accountmap.account_map.reviews import format_reviews, parse_reviews
 from accountmap.accounts.read import read_accounts
 from accountmap.channels.direct_protocol import Kind, Offer, decode_want, encode_want, read_frame
 from accountmap.errors import InputError, PeerError, TrustError
+from accountmap.psi.codec import Message
+from accountmap.psi.parameters import MessageType
+from accountmap.psi.session import Session
 from accountmap.trust import envelope
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.rotation import Rotation
+from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, parameters, take
 
 Target = Callable[[bytes], None]
 
@@ -100,6 +105,42 @@ def sealed(data: bytes) -> None:
         opened = envelope.read(io.BytesIO(changed), about, _ACME.card, _GLOBEX.sealing)
         assert bytes(changed) == _MESSAGE
         assert bytes(opened.body) == _BODY
+
+
+@cache
+def _waiting() -> dict[MessageType, tuple[Session, bytes]]:
+    """Run a session with two matches; keep for each message the engine that is about to take it, and its body."""
+    left: Keys = [[["acme.com", "acme", None, None], [None, "initech", "init|DE", "init"]]]
+    right: Keys = [[["acme.com", "acmecorp", None, None], [None, "initech", "init|DE", None]]]
+    pair = Pair.of(left, right, parameters(((3,), (3,))))
+    message: Message | None = pair.i.offer(CHANNEL_KEY)
+    waiting = {}
+    while message is not None:
+        reader = pair.reader(message.type)
+        waiting[message.type] = reader.fork(), message.body
+        if message.type is MessageType.RECEIPT:
+            break
+        message = take(reader, message.type, message.body)
+    return waiting
+
+
+def bodies(data: bytes) -> None:
+    """Take the body of a message, signed by a partner that does what it likes: the data is added to an honest one.
+
+    The first byte says which of the messages it is.
+    """
+    kind = MessageType(1 + data[0] % 10) if data else MessageType.OFFER
+    session, honest = _waiting()[kind]
+    changed = bytearray(max(len(data) - 1, len(honest)))
+    changed[: len(honest)] = honest
+    for at, byte in enumerate(data[1:]):
+        changed[at] ^= byte
+    with suppress(PeerError):
+        reader = session.fork()
+        if kind is MessageType.RECEIPT:
+            reader.receive(kind, bytes(changed))
+        else:
+            take(reader, kind, bytes(changed))
 
 
 def frames(data: bytes) -> None:
@@ -187,7 +228,8 @@ def xlsx(data: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Target]] = {
-    target.__name__: target for target in (card, rotation, agreement, header, sealed, frames, review, csv, xlsx)
+    target.__name__: target
+    for target in (card, rotation, agreement, header, sealed, bodies, frames, review, csv, xlsx)
 }
-LONGEST: Final = {"header": 256, "frames": 1 << 17, "sealed": 4096}
+LONGEST: Final = {"header": 256, "frames": 1 << 17, "sealed": 4096, "bodies": 4096}
 """Bytes that a unit may have; 16 KiB for the others."""

@@ -48,6 +48,7 @@ def reference() -> Reference:
         (facts(email="jo@de.ibm.com"), "wd:Q1"),
         (facts("IBM", country="India"), None),
         (facts("IBM"), None),
+        (facts("IBM", country="US", website="lanternex.com"), None),
         (facts("Globex GmbH", country="Germany"), "wd:Q2"),
         (facts("Mondial Commerce SA"), "wd:Q3"),
         (facts("Globex"), None),

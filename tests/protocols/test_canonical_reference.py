@@ -14,10 +14,14 @@ from tests.linkage.hostile import COMPANIES, NOBODY
 
 PIECES = {
     "name": "Alba|Lanternex|Bank|The |Group|GmbH|co ltd|A.B.|s.p.a.| & | y |/DE/|(ex |(formerly |)|上海|有限公司"
-    "|ホテル|ッ|ー|ト|А|оs|Юа|зг|ου|Σ|İ|٣|½|、|é|ue|7|12345|'|_|-| |Japan|Zhejiang|a͵ос|DO NOT USE|(INACTIVE)|- |[|)|DUPLICATE|Dublette|停用|dba |t/a |formerly |Mr. |John |Smith"
-    "|100234 - |#4711|n/a|unknown|北京|（|）|Sparkasse |Köln|&amp;|&amp;auml;|Ã¼|www.|.com|様|:|ESRI|Delta|Path|\u0378|🚀|\u0301|\x1c",
+    "|ホテル|ッ|ー|ト|А|оs|Юа|зг|ου|Σ|İ|٣|½|、|é|ue|7|12345|'|_|-"
+    "| |Japan|Zhejiang|a͵ос|DO NOT USE|(INACTIVE)|- |[|)|DUPLICATE"
+    "|Dublette|停用|dba |t/a |formerly |Mr. |John |Smith"
+    "|100234 - |#4711|n/a|unknown|北京|（|）|Sparkasse |Köln|&amp;"
+    "|&amp;auml;|Ã¼|www.|.com|様|:|ESRI|Delta|Path|\u0378|🚀|\u0301|\x1c",
     "website": "alba|lantern-ex|www.|https://|HTTP/|//|jo@|:80|/x|%2e|%E3%80%82|%C3%BC|%FF|。|…|ü|Σ|İ|ß|_|xn--|."
-    "|..|.de|.com|.co.uk|.kawasaki.jp|city|.рф|gmail.com| |,|google.com|apps.apple.com|bayern.de|stmgp.|/en/|/shop|test.com|alba.com;|\x1c|\u200b|\u0378|\U0002ebf0",
+    "|..|.de|.com|.co.uk|.kawasaki.jp|city|.рф|gmail.com| |,|google.com"
+    "|apps.apple.com|bayern.de|stmgp.|/en/|/shop|test.com|alba.com;|\x1c|\u200b|\u0378|\U0002ebf0",
     "country": "Germany|DE|the |The\t|Republic of |Kingdom of the |Korea|Netherlands|, |,|(|)| / |-|&|Bosnia"
     "|Herzegovina|Türkiye|ı|ſ|²|௰|\u0378|\x1f| ",
     "vat": "DE|136695976|GB|EL|FR|CH|CHE|NO|MVA|IVA|404833048|732829320|100155212|995525828|5560370485|SE| |-|;"

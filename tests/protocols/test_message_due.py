@@ -2,7 +2,8 @@
 
 import pytest
 
-from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.model import Tier, WeakSlots
+from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.session.inbox import Expected, refusal
 from accountmap.trust.envelope import Header
 from tests.protocols.test_message import RECIPIENT, SENDER
@@ -20,8 +21,21 @@ RULES = {
     "expired": "it has expired",
     "agreed-length": "its length is not what the agreement allows",
 }
-"""What the mailbox says where a rule of message-v1 §3 is broken."""
+"""What the mailbox says where a rule of message-v2 §3 is broken."""
 
+ROWS, SLOTS = VECTOR["initiator_rows"], VECTOR["slots"]
+PARAMETERS = Parameters(
+    context=bytes(32),
+    slots=tuple(Slot(b"name", SLOTS - n, Tier.STRONG) for n in range(SLOTS)),
+    weak=WeakSlots.NONE,
+    threshold=1,
+    classes=(MatchClass((0,)),),
+    rectangles=(Rectangle(((0,), (0,)), 0),),
+    sizes=((ROWS,), (1,)),
+    sketch_bytes=(0, 0),
+    totals_bytes=(0, 0),
+    channel_key_bytes=0,
+)
 DUE = Expected(
     due=frozenset({MessageType(VECTOR["due"]["type"])}),
     role=VECTOR["due"]["role"],
@@ -31,7 +45,7 @@ DUE = Expected(
     transcript=bytes.fromhex(VECTOR["due"]["transcript"]),
     session=bytes.fromhex(VECTOR["due"]["session"]),
     finished=frozenset(),
-    parameters=Parameters(bytes(32), (1,), 1, ((1,), (VECTOR["responder_rows"],)), 0, 0),
+    body_limits=PARAMETERS.body_limits,
     now=VECTOR["now"],
 )
 

@@ -80,7 +80,7 @@ def page(browser: Browser, html: Path) -> Iterator[Page]:
     opened.goto(html.as_uri())
     yield opened
     assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [html.as_uri()]
+    assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {html.as_uri()}
     assert opened.title() == "Account map: Northwind and Contoso"
     context.close()
 
@@ -297,7 +297,7 @@ def test_the_rows_that_fit_are_saved_for_excel_and_run_nothing(page: Page) -> No
     page.locator("#overlap select[name=country]").select_option("DE")
     with page.expect_download() as started:
         page.locator("#overlap").get_by_role("button", name="Save rows as CSV").click()
-    text = started.value.path().read_text("utf-8")
+    text = started.value.path().read_bytes().decode()
     assert text.startswith('\ufeff"Account"')
     assert text.count("\r\n") == 41
     assert not re.search(r'(^|,)"[=+@-]', text.replace("\ufeff", ""), re.MULTILINE)

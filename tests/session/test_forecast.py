@@ -25,8 +25,12 @@ def test_its_numbers_are_those_of_the_prepared_list(parties: Parties) -> None:
     assert about.own_sizes == {"customer": 1, "opportunity": 1, "prospect": 2}
     assert about.padded_sizes == about.partner_sizes == {"customer": 16, "opportunity": 16, "prospect": 16}
     assert about.comparable == about.most_matches == 4
-    assert about.partner_rows == 48
+    assert about.partner_keys == 48 * len(
+        parties.acme.workspace.agreements(parties.acme.partner)[0].terms.sent_slots
+    )
+    assert (about.epsilon, about.sketch_known) == ("1", False)
     assert about.filled == {"name": 4, "owner_name": 0}
+    assert (about.totals, about.names_rest, about.asks) == (False, False, True)
     assert about.runs_left == 10
     assert about.changed == {}
 
@@ -37,9 +41,9 @@ def test_what_it_bounds_is_not_exceeded(parties: Parties) -> None:
     ledger = [entry.facts for entry in parties.globex.workspace.ledger().entries]
     assert {e["message"] for e in ledger if e["event"] == "sent"} | {10} == {int(m) for m in about.messages}
     assert max(e["matches"] for e in ledger if "matches" in e) <= about.most_matches
-    assert all(sum(n for *_, n in e["counts"]) <= about.in_preview for e in ledger if "counts" in e)
     after = forecast(parties.globex.workspace, parties.globex.partner, None, NOW)
     assert after.runs_left == about.runs_left - 1
+    assert after.sketch_known, "the same sketch shows nothing new"
 
 
 @pytest.mark.parametrize("side", ["acme", "globex"])

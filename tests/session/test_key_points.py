@@ -15,8 +15,17 @@ from accountmap.linkage.prepared import Prepared
 from accountmap.psi.hash_to_curve import hash_to_curve
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.session.own_list import kept_key_points, key_points
+from accountmap.trust.sealed import Storage
+from accountmap.workspace.sealed_files import SealedFile
 
 CURVE = OpenSSLCurve()
+
+
+STORAGE = Storage(bytes(range(32)))
+
+
+def sealed(path: Path) -> SealedFile:
+    return SealedFile(path.parent, path.name, lambda: STORAGE)
 
 
 class NoCurve(OpenSSLCurve):
@@ -44,13 +53,13 @@ def test_they_are_the_points_of_the_keys(prepared: Prepared) -> None:
 
 
 def test_they_are_made_once(tmp_path: Path, prepared: Prepared) -> None:
-    made = kept_key_points(tmp_path / "points", prepared, CURVE)
-    assert np.array_equal(kept_key_points(tmp_path / "points", prepared, NoCurve()), made)
+    made = kept_key_points(sealed(tmp_path / "points"), prepared, CURVE)
+    assert np.array_equal(kept_key_points(sealed(tmp_path / "points"), prepared, NoCurve()), made)
     assert (tmp_path / "points").stat().st_mode & 0o077 == 0
 
 
 def test_another_list_replaces_them(tmp_path: Path, prepared: Prepared) -> None:
-    file = tmp_path / "points"
+    file = sealed(tmp_path / "points")
     kept_key_points(file, prepared, CURVE)
     other = prepared_list("Brightwater Bakery Ltd", "Larkspur Tools GmbH", "Ondyne Shipping SA")
     assert np.array_equal(kept_key_points(file, other, CURVE), key_points(other, CURVE))
@@ -58,7 +67,7 @@ def test_another_list_replaces_them(tmp_path: Path, prepared: Prepared) -> None:
 
 
 def test_other_name_spaces_replace_them(tmp_path: Path, prepared: Prepared) -> None:
-    file = tmp_path / "points"
+    file = sealed(tmp_path / "points")
     before = kept_key_points(file, prepared, CURVE)
     first, *others = prepared.profile.slots
     slots = (dataclasses.replace(first, space=f"{first.space}2"), *others)
@@ -77,15 +86,16 @@ def test_other_name_spaces_replace_them(tmp_path: Path, prepared: Prepared) -> N
     ids=["cut", "empty", "other head", "one bit"],
 )
 def test_a_file_that_does_not_fit_is_replaced(tmp_path: Path, prepared: Prepared, damage) -> None:
-    file = tmp_path / "points"
+    file = sealed(tmp_path / "points")
     made = kept_key_points(file, prepared, CURVE)
-    whole = file.read_bytes()
-    file.write_bytes(damage(whole))
+    whole = file.path.read_bytes()
+    file.path.write_bytes(damage(whole))
     assert np.array_equal(kept_key_points(file, prepared, CURVE), made)
-    assert file.read_bytes() == whole
+    assert np.array_equal(kept_key_points(file, prepared, NoCurve()), made)
 
 
 def test_a_file_that_cannot_be_kept_costs_only_time(tmp_path: Path, prepared: Prepared) -> None:
-    place = tmp_path / "no folder" / "points"
+    (tmp_path / "file").write_bytes(b"")
+    place = sealed(tmp_path / "file" / "points")
     assert np.array_equal(kept_key_points(place, prepared, CURVE), key_points(prepared, CURVE))
     assert not place.exists()

@@ -12,7 +12,7 @@ from accountmap.errors import PeerError
 from accountmap.session import SessionRunner, default_curve
 from accountmap.session.ledger_entries import accounts_digest
 from accountmap.trust.ledger import Facts
-from tests.parties import NOW, Parties, Party
+from tests.parties import NOW, Parties, Party, answers
 
 
 @pytest.fixture
@@ -32,10 +32,13 @@ def test_a_session_leaves_what_it_showed_and_one_receipt(parties: Parties) -> No
     assert [e["message"] for e in acme if e["event"] == "sent"] == [1, 3, 5, 7, 9]
     assert [e["message"] for e in globex if e["event"] == "sent"] == [2, 4, 6, 8]
     assert acme[-1]["receipt"] == globex[-1]["receipt"]
-    assert acme[-1]["receipts"] == globex[-1]["receipts"]
-    assert "counts" not in acme[1], "the initiator does not know the counts that its message 3 shows"
-    assert sum(n for *_, n in globex[1]["counts"]) == 2
-    assert [e["matches"] for e in acme + globex if "matches" in e] == [3, 3, 3, 3]
+    assert [e["epsilon"] for e in acme + globex if "epsilon" in e] == ["1", "1"]
+    assert acme[0]["sketch"] != globex[0]["sketch"]
+    assert [e["message"] for e in acme + globex if "matches" in e and e["event"] == "sent"] == [7, 6]
+    claimed = [(e["matches"], e["possible"]) for e in acme + globex if "possible" in e]
+    assert claimed[0] == claimed[1]
+    assert sum(claimed[0]) == 3
+    assert [e["matches"] for e in acme + globex if e["event"] == "done"] == [3, 3]
     assert [e["fields"] for e in acme + globex if "fields" in e] == [["name", "owner_name"]] * 2
 
 
@@ -51,12 +54,17 @@ def test_no_account_stands_in_it_but_the_matched_can_be_proved(parties: Parties)
 
 
 def test_a_session_given_up_stays_with_what_it_had_shown(parties: Parties) -> None:
-    for party in (parties.acme, parties.globex, parties.acme, parties.globex):
+    for party in (parties.acme, parties.globex) * 3:
         party.map()
     parties.globex.runner().abandon()
     told = entries(parties.globex)
-    assert [e["event"] for e in told] == ["sent", "sent", "abandoned"]
-    assert "counts" in told[1]
+    assert [(e["event"], e.get("message")) for e in told] == [
+        ("sent", 2),
+        ("sent", 4),
+        ("sent", 6),
+        ("abandoned", None),
+    ]
+    assert told[2]["matches"] + told[2]["possible"] == 3
 
 
 def test_declining_is_on_both_sides(parties: Parties) -> None:
@@ -81,7 +89,7 @@ def test_a_partner_that_lied_in_the_reveal_is_on_record(parties: Parties) -> Non
     liar = SessionRunner(globex.workspace, globex.partner, FolderChannel(globex.folder), LyingCurve(), lambda: NOW)
     for _ in range(4):
         parties.acme.map()
-        liar.advance(lambda _: True)
+        liar.advance(answers())
     with pytest.raises(PeerError):
         parties.acme.map()
     told = entries(parties.acme)

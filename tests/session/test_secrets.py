@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,9 @@ def test_a_session_goes_on_with_the_passphrase_which_is_asked_once(parties: Part
     parties.acme.map()
     asked = reopen(parties, PASSPHRASE)
     parties.acme.workspace.partners()
-    parties.acme.workspace.load_list(1)
     assert asked == []
+    parties.acme.workspace.load_list(1)
+    assert asked == ["Acme Cloud"], "lists are sealed"
     parties.run()
     assert asked == ["Acme Cloud"]
 
@@ -58,9 +58,9 @@ def test_the_secrets_of_a_running_session_are_sealed(parties: Parties) -> None:
     parties.acme.map()
     (state,) = parties.acme.workspace.session_folder(1).glob("state-*")
     data = state.read_bytes()
-    assert b"initiator/offered" not in data, "the state names its phase in clear before it is sealed"
-    opened = bytes(parties.acme.workspace.identity.storage.open(BytesIO(data), "session 1 step 1"))
-    assert b"initiator/offered" in opened
+    assert b"offered" not in data, "the state names its phase in clear before it is sealed"
+    opened = bytes(parties.acme.workspace.sealed("sessions/1/state-1").read())
+    assert b"offered" in opened
     for file in parties.acme.workspace.folder.rglob("*"):
         if file.is_file():
             assert opened[:96] not in file.read_bytes(), file.name
@@ -81,11 +81,19 @@ def test_a_state_of_another_step_cannot_be_put_in_its_place(parties: Parties) ->
 def test_what_holds_accounts_is_for_the_owner_alone(parties: Parties) -> None:
     parties.run()
     folder = parties.acme.workspace.folder
-    for name in ("lists", "sessions", "reports"):
+    for name in ("lists", "sessions", "reports", "sketches", "audits"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
     for name in ("identity.json", "accountmap.db"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
-    assert {p.name for p in folder.iterdir()} == {"lists", "sessions", "reports", "identity.json", "accountmap.db"}
+    assert {p.name for p in folder.iterdir()} == {
+        "lists",
+        "sessions",
+        "reports",
+        "sketches",
+        "audits",
+        "identity.json",
+        "accountmap.db",
+    }
 
 
 @pytest.mark.parametrize(

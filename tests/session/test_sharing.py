@@ -1,4 +1,4 @@
-"""Sharing matrices through whole sessions: hidden, counts, names, fields one way, a filter, the rest as counts."""
+"""Sharing matrices through whole sessions: hidden, names, fields one way, a filter, totals, the rest by name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,13 +7,16 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
-from accountmap.session.unmatched import encode_rest
 
-from accountmap.account_map.schema import BOTH, ME, OFF_LIMITS, OUTSIDE, THEM, SessionResult
-from accountmap.errors import TrustError
-from accountmap.session import Outcome, forecast
-from accountmap.session.own_side import OwnSide
-from accountmap.trust.terms import COUNTS, NAMES, Disclosure, JointFilter, Lead, Rectangle, Sharing, rectangles_of
+from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, SessionResult
+from accountmap.errors import PeerError, TrustError
+from accountmap.model import Leader, Role
+from accountmap.session import forecast, propose_agreement, sign_agreement
+from accountmap.session.active import OpenSession, default_curve
+from accountmap.session.partner_rules import SessionRules
+from accountmap.session.sketches import renew_sketch
+from accountmap.session.totals import _rows, encode_totals, split_totals
+from accountmap.trust.sharing import Fields, JointFilter, Lead, Sharing, rectangles_of
 from tests.parties import LEFT, NOW, RIGHT, Parties, Party, share_all
 
 ALL = ("customer", "opportunity", "prospect")
@@ -40,37 +43,40 @@ def matched(party: Party) -> set[tuple[str, str]]:
 def test_each_cell_shows_what_was_agreed(tmp_path: Path) -> None:
     """Northwood is customer by prospect, Silverpine opportunity by customer, Harbour prospect by customer."""
     sharing = Sharing(
-        rectangles_of(
+        rectangles=rectangles_of(
             {
-                ("customer", "prospect"): Disclosure(NAMES, (("name",), ("name", "country"))),
-                ("opportunity", "customer"): Disclosure(COUNTS),
+                ("customer", "prospect"): (("name",), ("name", "country")),
+                ("opportunity", "customer"): ((), ()),
             }
-        ),
-        smallest_cell=5,
+        )
     )
     parties = Parties.make(tmp_path, sharing=sharing)
     parties.run()
     ours, theirs = result(parties.acme), result(parties.globex)
-    assert matched(parties.acme) == {("Northwood Bakery GmbH", "prospect")}
-    assert matched(parties.globex) == {("NORTHWOOD BAKERY", "customer")}
-    assert ours.preview == {("customer", "prospect"): 1, ("opportunity", "customer"): 1}
-    assert theirs.preview == {("prospect", "customer"): 1, ("customer", "opportunity"): 1}
-    assert ours.named_cells == {("customer", "prospect")}
-    assert theirs.named_cells == {("prospect", "customer")}
-    assert ours.shown_fields == {("customer", "prospect"): (("name",), ("name", "country"))}
-    assert theirs.shown_fields == {("prospect", "customer"): (("name", "country"), ("name",))}
+    assert matched(parties.acme) == {
+        ("Northwood Bakery GmbH", "prospect"),
+        ("Silverpine Logistics Inc.", "customer"),
+    }, "what is in no rectangle is never compared"
+    assert matched(parties.globex) == {("NORTHWOOD BAKERY", "customer"), ("Silverpine Logistics", "opportunity")}
+    assert ours.named_cells == {("customer", "prospect"), ("opportunity", "customer")}
+    assert theirs.named_cells == {("prospect", "customer"), ("customer", "opportunity")}
+    assert ours.shown_fields == {
+        ("customer", "prospect"): (("name",), ("name", "country")),
+        ("opportunity", "customer"): ((), ()),
+    }
+    assert theirs.shown_fields[("prospect", "customer")] == (("name", "country"), ("name",))
     assert ours.their_fields.column_names == ["name", "country"]
-    assert theirs.their_fields.to_pylist() == [{"name": "Northwood Bakery GmbH"}]
+    assert sorted(theirs.their_fields["name"].to_pylist(), key=str) == [None, "Northwood Bakery GmbH"]
     assert ours.receipt == theirs.receipt
-    assert (ours.smallest_cell, ours.rest) == (5, None)
+    assert (ours.totals, theirs.totals) == (None, None)
 
 
 def test_a_company_in_two_segments_matches_in_each_rectangle(tmp_path: Path) -> None:
-    matrix = {
-        ("customer", "prospect"): Disclosure(NAMES),
-        ("customer", "opportunity"): Disclosure(NAMES, (("name",), ())),
+    matrix: dict[tuple[str, str], tuple[Fields, Fields]] = {
+        ("customer", "prospect"): ((), ()),
+        ("customer", "opportunity"): (("name",), ()),
     }
-    parties = Parties.make(tmp_path, right=TWICE, sharing=Sharing(rectangles_of(matrix)))
+    parties = Parties.make(tmp_path, right=TWICE, sharing=Sharing(rectangles=rectangles_of(matrix)))
     parties.run()
     assert matched(parties.acme) == {("Northwood Bakery GmbH", cell) for cell in ("prospect", "opportunity")}
     assert len(set(result(parties.acme).matches["match_id"].to_pylist())) == 2
@@ -85,26 +91,6 @@ def test_a_company_in_two_segments_matches_in_each_rectangle(tmp_path: Path) -> 
     assert sorted(by_segment.values(), key=str) == [None, "Northwood Bakery GmbH"], "only one cell shows the name"
 
 
-def test_counts_alone_end_with_the_preview(tmp_path: Path) -> None:
-    sharing = Sharing((Rectangle(Disclosure(COUNTS), (ALL, ALL)),))
-    parties = Parties.make(tmp_path, sharing=sharing)
-    asked: list[bool | None] = []
-    outcomes: list[Outcome] = []
-    for _ in range(3):
-        outcomes = [parties.acme.map(None), parties.globex.map(None)]
-        asked += [outcome.preview is not None and outcome.state == "undecided" for outcome in outcomes]
-    assert not any(asked), "the agreement has said all"
-    assert [outcome.state for outcome in outcomes] == ["done", "done"]
-    assert len(parties.acme.runner()._channel.files()) == 4
-    for party in (parties.acme, parties.globex):
-        assert sum(result(party).preview.values()) == 2
-        assert result(party).matches.num_rows == 0
-        assert result(party).receipt == ""
-        entries = [entry.facts for entry in party.workspace.ledger().entries]
-        assert entries[-1]["event"] == "counted"
-        party.workspace.ledger().check()
-
-
 def change_accounts(parties: Parties, party: Party, **columns: Sequence[Any]) -> None:
     """Store the party's list again with other columns."""
     accounts, prepared = party.workspace.load_list(1)
@@ -116,7 +102,7 @@ def change_accounts(parties: Parties, party: Party, **columns: Sequence[Any]) ->
 
 
 def test_what_is_off_limits_or_outside_the_filter_takes_no_part(tmp_path: Path) -> None:
-    sharing = replace(share_all("name"), joint_filter=JointFilter(("DE", "GB"), ("Food",), (10, 500)))
+    sharing = replace(share_all("name"), joint_filter=JointFilter(("DE", "GB"), ("Food",), 10, 500))
     parties = Parties.make(tmp_path, sharing=sharing)
     columns = {
         "country": ["Germany", None, "GB", "GB"],
@@ -135,74 +121,152 @@ def test_what_is_off_limits_or_outside_the_filter_takes_no_part(tmp_path: Path) 
     assert result(parties.globex).withheld.num_rows == 0
 
 
-def test_the_rest_is_counted_by_its_owner(tmp_path: Path) -> None:
-    more = [(f"b{n}", f"Wexley {n:03} Brewery", None, "customer") for n in range(10, 20)]
-    sharing = replace(share_all(), rest_shown_by=("responder",), smallest_cell=3)
-    parties = Parties.make(tmp_path, right=[*RIGHT, *more], sharing=sharing)
-    size = len(RIGHT) + len(more)
-    change_accounts(
-        parties,
-        parties.globex,
-        country=["DE"] * (size - 3) + ["AT", "AT", None],
-        industry=["Brewing"] * size,
-        employees=[30] * size,
-    )
+def many(side: str, count: int) -> list[tuple[str, str, str | None, str]]:
+    return [(f"{side}{n}", f"Wexley {n:03} Brewery", None, "customer") for n in range(10, 10 + count)]
+
+
+def rows(party: Party) -> dict[tuple[str, str | None, str | None], int]:
+    totals = result(party).totals
+    assert totals is not None
+    return {(r["by"], r["their_segment"], r["value"]): r["entities"] for r in totals.to_pylist()}
+
+
+def test_totals_are_noisy_and_the_same_in_every_session(tmp_path: Path) -> None:
+    sharing = replace(share_all(), totals_shown_by=(Role.RESPONDER,))
+    parties = Parties.make(tmp_path, right=[*RIGHT, *many("b", 300)], sharing=sharing)
+    size = len(RIGHT) + 300
+    columns = {
+        "country": ["DE"] * (size - 2) + ["AT", None],
+        "industry": ["Brewing"] * size,
+        "employees": [30] * size,
+    }
+    change_accounts(parties, parties.globex, **columns)
+    renewed(parties)
     parties.run()
-    rest = result(parties.acme).rest
-    assert rest is not None
-    shown = {(r["their_segment"], r["by"], r["value"]): r["entities"] for r in rest.to_pylist()}
-    assert shown == {
-        ("customer", "all", None): 10,
-        ("customer", "country", "DE"): 7,
-        ("customer", "country", None): 3,
-        ("customer", "industry", "Brewing"): 10,
-        ("customer", "size", "11-50"): 10,
-    }, "two in Austria are too few, and the one opportunity too"
-    assert result(parties.globex).rest is None
+    first = rows(parties.acme)
+    t = result(parties.acme).totals_noise
+    assert t == 4, "4/epsilon: a list so short has a sketch with 1"
+    assert abs(first["all", None, None] - size) < 20 * t
+    assert abs(first["country", None, "DE"] - (size - 2)) < 20 * t
+    assert abs(first["industry", None, "brewing"] - size) < 20 * t
+    assert ("country", None, "AT") not in first or first["country", None, "AT"] >= 4 * t
+    assert "name" not in {by for by, *_ in first}
+    assert result(parties.globex).totals is None
     sent = [entry.facts for entry in parties.globex.workspace.ledger().entries if entry.facts.get("message") == 8]
-    assert sent[0]["rest"] == COUNTS
+    assert (sent[0]["totals"], sent[0]["names_rest"]) == (True, False)
+    again(parties)
+    assert rows(parties.acme) == first
 
 
-def test_the_rest_is_named_by_who_agreed_to_it(tmp_path: Path) -> None:
-    sharing = replace(share_all(), rest_shown_by=("initiator", "responder"), rest_named_by=("initiator",))
+def renewed(parties: Parties) -> None:
+    """Agree anew under the sketches of today's lists, with the same sharing."""
+    terms = parties.acme.workspace.agreements(parties.acme.partner)[0].terms
+    for party in (parties.acme, parties.globex):
+        with party.workspace.transaction():
+            renew_sketch(party.workspace, terms.preview, now=NOW, confirmed=True)
+    agree(parties, terms.sharing)
+
+
+def agree(parties: Parties, sharing: Sharing) -> None:
+    draft = propose_agreement(
+        parties.acme.workspace,
+        parties.acme.partner,
+        purpose="again",
+        sharing=sharing,
+        days=73_000,
+        automatic_share=1.0,
+        runs_per_30_days=10,
+        now=NOW,
+    )
+    signed = sign_agreement(parties.globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)
+    sign_agreement(parties.acme.workspace, signed.document.encode(), NOW, sizes_confirmed=True)
+
+
+def again(parties: Parties) -> None:
+    parties.acme.map(new=True)
+    parties.run()
+
+
+def test_frozen_totals_that_change_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A partner that draws its noise anew, so that both together say more, is found out."""
+    parties = Parties.make(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
+    parties.run()
+    honest = SessionRules.own_totals
+
+    def drawn_anew(rules: SessionRules, matched: Sequence[Any]) -> bytes:
+        (by, segment, value, count), *rest = _rows(honest(rules, matched))
+        return encode_totals([(by, segment, value, count + 1), *rest])
+
+    monkeypatch.setattr(SessionRules, "own_totals", drawn_anew)
+    with pytest.raises(PeerError, match="is not as agreed"):
+        again(parties)
+    assert parties.acme.map().state == "stopped"
+
+
+def test_an_agreement_without_totals_follows_one_with_them(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
+    parties.run()
+    agree(parties, share_all())
+    again(parties)
+    assert result(parties.acme).totals is None
+    agree(parties, replace(share_all(), rest_named_by=(Role.RESPONDER,)))
+    again(parties)
+    assert {by for by, *_ in rows(parties.acme)} == {"name"}
+
+
+def test_the_rest_is_named_by_who_agreed_to_it_without_the_matches(tmp_path: Path) -> None:
+    both = (Role.INITIATOR, Role.RESPONDER)
+    sharing = replace(share_all(), totals_shown_by=both, rest_named_by=(Role.INITIATOR,))
     parties = Parties.make(tmp_path, sharing=sharing)
     parties.run()
-    named, counted = result(parties.globex).rest, result(parties.acme).rest
+    named, counted = result(parties.globex).totals, result(parties.acme).totals
     assert named is not None
     assert counted is not None
-    assert named.filter(pc.equal(named["by"], "account")).to_pylist() == [
-        {"their_segment": "prospect", "by": "account", "value": "Quillstone Analytics", "entities": 1}
+    assert named.filter(pc.equal(named["by"], "name")).to_pylist() == [
+        {"by": "name", "their_segment": "prospect", "value": "Quillstone Analytics", "entities": 1}
     ]
-    assert "account" not in counted["by"].to_pylist()
-    assert "The names of these others." in result(parties.acme).reveals
-    assert result(parties.globex).reveals[-1] == "No other account of yours by name."
+    assert "name" not in counted["by"].to_pylist()
+    assert result(parties.acme).reveals[-1] == "The names of all your other accounts in these segments."
+    assert result(parties.globex).reveals[-1] == "No account of yours by name that is not on its list as well."
 
 
-def own_side(party: Party) -> OwnSide:
-    agreement = party.workspace.agreements(party.partner)[0]
-    return OwnSide.of(agreement, agreement.role_of(party.workspace.card), *party.workspace.load_list(1))
+def test_totals_that_were_not_agreed_are_refused(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
+    for party in (parties.acme, parties.globex) * 2:
+        party.map()
+    acme, globex = rules_of(parties.acme), rules_of(parties.globex)
+    all_rows, name = (0, 255, b"", 7), (4, 0, b"Ostrich Tyres Oy", 1)
+    assert acme.accepts_totals(encode_totals([all_rows]))
+    assert not acme.accepts_totals(encode_totals([all_rows, name]))
+    assert not acme.accepts_totals(encode_totals([all_rows])[:-1])
+    assert globex.accepts_totals(b"")
+    assert not globex.accepts_totals(encode_totals([all_rows]))
+    frozen, names = split_totals(encode_totals([all_rows, name]))
+    assert (frozen, names) == (encode_totals([all_rows]), encode_totals([name]))
 
 
-def test_a_rest_that_was_not_agreed_is_refused(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path, sharing=replace(share_all(), rest_shown_by=("responder",)))
-    acme, globex = own_side(parties.acme).rest, own_side(parties.globex).rest
-    assert acme.accepts(encode_rest([(0, 0, b"", 7)]))
-    assert not acme.accepts(encode_rest([(0, 0, b"", 7), (0, 4, b"Ostrich Tyres Oy", 1)]))
-    assert globex.accepts(b"")
-    assert not globex.accepts(encode_rest([(0, 0, b"", 7)]))
+def rules_of(party: Party) -> SessionRules:
+    record = party.workspace.sessions(party.partner)[0]
+    opened = OpenSession.load(party.workspace, party.partner, record, default_curve(1), NOW)
+    sketch = party.workspace.sketches.get(opened.secrets.sketch)
+    rules = SessionRules(
+        party.workspace, party.partner, opened.agreement, opened.own, sketch, NOW, accept_sketch=False
+    )
+    rules.session = opened.session
+    return rules
 
 
 def test_rules_of_engagement_are_told_from_each_side(tmp_path: Path) -> None:
     leads = (
-        Lead((("customer",), ("prospect",)), ("DE",), "initiator"),
-        Lead((ALL, ("customer",)), (), "responder"),
-        Lead((ALL, ALL), (), "both"),
+        Lead(("customer",), ("prospect",), ("DE",), Role.INITIATOR),
+        Lead(ALL, ("customer",), (), Role.RESPONDER),
+        Lead(ALL, ALL, (), None),
     )
     parties = Parties.make(tmp_path, leads=leads)
     parties.run()
     ours, theirs = result(parties.acme).rules, result(parties.globex).rules
-    assert [rule.lead for rule in ours] == [ME, THEM, BOTH]
-    assert [rule.lead for rule in theirs] == [THEM, ME, BOTH]
+    assert [rule.lead for rule in ours] == [Leader.ME, Leader.THEM, Leader.BOTH]
+    assert [rule.lead for rule in theirs] == [Leader.THEM, Leader.ME, Leader.BOTH]
     assert (ours[0].segments, ours[0].their_segments, ours[0].countries) == ({"customer"}, {"prospect"}, {"DE"})
     assert (theirs[1].segments, theirs[1].their_segments) == ({"customer"}, set(ALL))
 
@@ -237,8 +301,10 @@ def test_a_list_is_compared_with_all_that_were_shown(tmp_path: Path) -> None:
     ],
 )
 def test_a_matrix_is_covered_once_with_few_rectangles(matrix: dict[tuple[str, str], int], expected: int) -> None:
-    shown = {cell: Disclosure(NAMES, (("name",) * level, ())) for cell, level in matrix.items()}
+    shown: dict[tuple[str, str], tuple[Fields, Fields]] = {
+        cell: (("name",) * level, ()) for cell, level in matrix.items()
+    }
     covered = rectangles_of(shown)
     assert len(covered) == expected
-    assert {cell: r.disclosure for r in covered for cell in r.cells} == shown
+    assert {cell: r.fields for r in covered for cell in r.cells} == shown
     assert sum(len(list(r.cells)) for r in covered) == len(shown)

@@ -21,7 +21,7 @@ from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared
 from accountmap.session.participants import left_out, withheld
 from accountmap.spark import PreparedFrames, prepare
-from accountmap.trust.terms import JointFilter
+from accountmap.trust.sharing import JointFilter
 from tests.spark.lists import account_list
 
 

@@ -25,7 +25,6 @@ RESULT = SessionResult(
     own_name="Acme Cloud",
     partner_name="Globex Data",
     finished=NOW,
-    preview={("customer", "prospect"): 3},
     partner_sizes={"customer": 16},
     matches=MATCH_SCHEMA.empty_table(),
     their_fields=pa.table({"name": pa.array([NAME])}),
@@ -33,10 +32,9 @@ RESULT = SessionResult(
     reveals=("one", "two"),
     named_cells=frozenset({("customer", "prospect"), ("customer", "customer")}),
     shown_fields={("customer", "prospect"): (("name",), ())},
-    smallest_cell=1,
     rules=(EngagementRule(frozenset({"customer"}), frozenset({"prospect"}), frozenset(), "me"),),
     withheld=WITHHELD_SCHEMA.empty_table(),
-    rest=None,
+    counted_cells=frozenset({("prospect", "prospect")}),
 )
 
 

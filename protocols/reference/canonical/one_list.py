@@ -85,7 +85,8 @@ def reference_of(account: Account, entries: Sequence[Entry]) -> str | None:
     name, _, domain, _, country = facts_of(account)
     holders = {entry["id"] for entry in entries if domain in _domains(entry)} if domain else None
     by_domain = _one([holders] if holders else [])
-    by_name = _by_name(entries, name, country)
+    common = name is not None and not is_distinctive(name.full)
+    by_name = None if common and domain else _by_name(entries, name, country)
     return None if by_name and by_domain and by_name != by_domain else by_name or by_domain
 
 

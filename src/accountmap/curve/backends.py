@@ -93,12 +93,19 @@ def _openssl(workers: int | None, progress: Progress | None) -> Curve:
 
 
 def _ipp(workers: int | None, progress: Progress | None) -> Curve:
-    return IppCurve(_verified_crypto_mb(), ThreadExecutor(workers), progress)
+    library = _verified_crypto_mb()
+    if isinstance(library, BackendError):
+        raise BackendError(str(library), library.hint)
+    return IppCurve(library, ThreadExecutor(workers), progress)
 
 
 @cache
-def _verified_crypto_mb() -> CryptoMb:
-    return verified(load_crypto_mb())
+def _verified_crypto_mb() -> CryptoMb | BackendError:
+    """Return the library, or why this machine cannot use it: to find that out takes a tenth of a second."""
+    try:
+        return verified(load_crypto_mb())
+    except BackendError as error:
+        return error
 
 
 def verified(library: CryptoMb) -> CryptoMb:

@@ -104,7 +104,8 @@ class Reference:
         """Lead an account to an entry.
 
         Args:
-            name: its `reference_key`. If it is not distinctive, only entries in the account's country count.
+            name: its `reference_key`. One that is not distinctive leads only an account without a domain to an
+                entry of its country.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.
@@ -115,8 +116,10 @@ class Reference:
         """
         if lei:
             return f"lei:{lei}"
-        by_name = self._by_name(name, country) if name else None
         by_domain = self._domains.get(domain) if domain else None
+        if name and name.startswith(_COMMON) and domain:
+            return by_domain
+        by_name = self._by_name(name, country) if name else None
         if by_name and by_domain and by_name != by_domain:
             return None
         return by_name or by_domain

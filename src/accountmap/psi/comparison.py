@@ -5,7 +5,7 @@ All of it is written here once, for lists in memory and for lists in Spark: poin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -126,6 +126,7 @@ class Comparison:
         secrets: that the party derives for this comparison.
         sketch_seed: padding bits come from it.
         rid: id of the comparison; empty while it is not known.
+        decided: the last claims that were weighed, for several steps ask again.
     """
 
     number: int
@@ -136,6 +137,7 @@ class Comparison:
     secrets: ComparisonSecrets
     sketch_seed: bytes
     rid: bytes
+    decided: dict[tuple[bytes, bytes], Decided] = field(default_factory=dict)
 
     def _sizes(self, role: Role) -> tuple[int, ...]:
         return self.parameters.sizes_in(self.number, role)
@@ -215,7 +217,12 @@ class Comparison:
 
     def _decided(self, known: Knowledge) -> Decided:
         """Return the claims, which have been checked or made, and what becomes of each."""
-        return self._rule(known).decide(decode_claims(known.claims, len(self.parameters.sent)))
+        weighed = bytes(known.their_bits), bytes(known.claims)
+        if weighed not in self.decided:
+            claims = decode_claims(known.claims, len(self.parameters.sent))
+            self.decided.clear()
+            self.decided[weighed] = self._rule(known).decide(claims)
+        return self.decided[weighed]
 
     def match(self, known: Knowledge, section: memoryview) -> Knowledge:
         """Take V and choose the claims, as the responder.
@@ -256,7 +263,7 @@ class Comparison:
             RefusalError: `row-padding` or `row-key`: a claim names a row of ours without what it claims.
         """
         claims = self._decided(known).claims
-        entities = self._open_rows(claims.x, claims.pair_match, claims.pair_x_slot)
+        entities = self._open_rows(claims.x)
         exchange, scalars = self._exchange(known), self._fresh_scalars(len(claims))
         shares = exchange.share(scalars, exchange.generators(claims, entities))
         named = encode_indices(self._token_order(known)[claims.v])
@@ -276,7 +283,7 @@ class Comparison:
         claims, width = decided.claims, INDEX_BYTES * len(decided.claims)
         named, theirs = indices(section[:width]), rows(section[width:], POINT_BYTES)
         self._check_named(named, claims.v, known)
-        entities = self._open_rows(named, claims.pair_match, claims.pair_v_slot)
+        entities = self._open_rows(named)
         exchange, scalars = self._exchange(known), self._fresh_scalars(len(claims))
         shares, products = exchange.answer(scalars, exchange.generators(claims, entities), theirs)
         keys = exchange.keys(shares, theirs, products)
@@ -292,19 +299,15 @@ class Comparison:
         alike = np.array_equal(bits[named], self._rule(known).v_bits[v_rows])
         require(alike, "row-bits", "message 7 names a row with other presence bits than the match has")
 
-    def _open_rows(self, own_rows: Order, pair_match: Order, pair_slot: Order) -> OpenedEntities:
-        """Look up the entities of rows of our table, which hold keys in these slots.
+    def _open_rows(self, own_rows: Order) -> OpenedEntities:
+        """Look up the entities of rows of our table that the partner named.
 
         Raises:
-            RefusalError: `row-padding` or `row-key`.
+            RefusalError: `row-padding`.
         """
         entity = self._entities(own_rows)
         require(bool((entity >= 0).all()), "row-padding", "the partner named a row that holds no account of ours")
-        opened = self.side.entities.open(entity)
-        pairs = zip(pair_match.tolist(), pair_slot.tolist(), strict=True)
-        holds = all(opened.key(match, slot) is not None for match, slot in pairs)
-        require(holds, "row-key", "the partner named a row without a key that it is said to share")
-        return opened
+        return self.side.entities.open(entity)
 
     def matched(self, known: Knowledge) -> Order:
         """Return the own entity of each match, by its place among those of the comparison."""
@@ -314,7 +317,7 @@ class Comparison:
         return self._layout.entity[self._layout.order[own_rows]]
 
     def _exchange(self, known: Knowledge) -> Exchange:
-        claims = decode_claims(known.claims, len(self.parameters.sent))
+        claims = self._decided(known).claims
         graph = graph_digest(self.rid, bytes(known.tokens_sha256), known.claims)
         return Exchange(self.ports.curve, self.role, self.rid, graph, match_ids(self.rid, claims))
 

@@ -64,16 +64,23 @@ class Exchange:
         """Map the keys that each claim names to its generator, shape (matches, 32).
 
         Args:
-            entities: the own entities of the claims, in their order; they hold these keys.
+            entities: the own entities of the claims, in their order.
+
+        Raises:
+            RefusalError: `row-key`: an entity has no key where its claim names one.
         """
         edges = np.searchsorted(claims.pair_match, np.arange(len(claims) + 1)).tolist()
         own = claims.pair_x_slot if self.role is Role.INITIATOR else claims.pair_v_slot
         slots = own.tolist()
 
         def message(match: int) -> bytes:
-            keys = [entities.key(match, slot) or b"" for slot in slots[edges[match] : edges[match + 1]]]
-            password = b"".join([len(key).to_bytes(4, "big") + key for key in keys])
-            return b"".join([self.rid, self.match_id[match].tobytes(), password])
+            parts = [self.rid, self.match_id[match].tobytes()]
+            for slot in slots[edges[match] : edges[match + 1]]:
+                key = entities.key(match, slot)
+                if key is None:
+                    raise RefusalError("row-key", "a row was named without a key that it is said to share")
+                parts += [len(key).to_bytes(4, "big"), key]
+            return b"".join(parts)
 
         def make(start: int, stop: int) -> list[bytes]:
             return [message(match) for match in range(start, stop)]
@@ -127,8 +134,9 @@ def seal_fields(keys: Bytes2D, outcome: Order, fields: Callable[[int], bytes], m
         UsageError: the fields of an entity are longer than the agreement allows.
     """
     sealed, lengths = bytearray(), np.empty(len(keys), np.int64)
+    revealed = (outcome == Outcome.REVEAL).tolist()
     for match, key in enumerate(keys):
-        text = fields(match) if outcome[match] == Outcome.REVEAL else b""
+        text = fields(match) if revealed[match] else b""
         if len(text) > most:
             raise UsageError("the fields of an account are longer than the agreement allows")
         sealed += AESGCM(key.tobytes()).encrypt(_NONCE, text, None)

@@ -5,7 +5,7 @@ Nothing is changed in place: a step that refuses leaves no trace.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Setting:
         own: what we bring beside our entities.
         sides: what we bring into each comparison.
         channel_key: our key for the envelope, in messages 1 and 2.
+        made: the comparisons by the session's id, with what each has computed from these inputs.
     """
 
     role: Role
@@ -46,6 +47,7 @@ class Setting:
     sides: tuple[Side, ...]
     ports: Ports
     channel_key: bytes = b""
+    made: dict[bytes, list[Comparison]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +110,9 @@ def sid_of(setting: Setting, progress: Progress) -> bytes:
 def comparisons(setting: Setting, progress: Progress) -> list[Comparison]:
     """Return all comparisons of the session, at this party."""
     sid, nonce = sid_of(setting, progress), progress.nonces[setting.role]
-    return [
+    if sid in setting.made:
+        return setting.made[sid]
+    setting.made[sid] = [
         Comparison(
             number=number,
             role=setting.role,
@@ -121,6 +125,7 @@ def comparisons(setting: Setting, progress: Progress) -> list[Comparison]:
         )
         for number, side in enumerate(setting.sides)
     ]
+    return setting.made[sid]
 
 
 def own_totals(setting: Setting, progress: Progress) -> bytes:

@@ -126,7 +126,7 @@ class Values:
         return [int(count) for count in self.in_segment.sum(axis=0)]
 
     def dump(self) -> bytes:
-        """Write them: how many segments there are, then for each value its length, its message and its segments."""
+        """Write them: how many segments there are, then of each value the length, the message and the segments."""
         rows = zip(self.messages, self.in_segment.astype(np.uint8), strict=True)
         parts = (len(message).to_bytes(2, "big") + message + flags.tobytes() for message, flags in rows)
         return bytes([self.in_segment.shape[1]]) + b"".join(parts)

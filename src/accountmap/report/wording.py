@@ -121,8 +121,7 @@ def headline(account_map: AccountMap) -> str:
         return f"You and {account_map.partner_name} have estimated what you share, and revealed no accounts."
     if not shared.entities:
         return f"You and {account_map.partner_name} share none of the accounts that were compared."
-    accounts = f", {counted(shared.accounts, 'account')} of yours" if shared.accounts != shared.entities else ""
-    return f"You and {account_map.partner_name} share {counted(shared.entities, 'company')}{accounts}."
+    return f"You and {account_map.partner_name} share {counted_both(shared)}."
 
 
 def summary_sentences(account_map: AccountMap) -> list[str]:

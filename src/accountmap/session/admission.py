@@ -217,7 +217,7 @@ def compare_with_caps(
 
     Args:
         claimed: by own segment, of all rectangles together.
-        estimates: of the session's two sketches.
+        estimates: of the session's two sketches, without those of too few values: there a person is asked.
         caps: what a person has approved in an earlier session with this partner.
     """
     upper = {each.segment: 2 * each.high for each in estimates if each.level == 1}

@@ -6,6 +6,7 @@ not yet sent any. A message from the partner is acted upon only when its header 
 and signature have held.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,10 +18,12 @@ from accountmap.model import Role, WeakSlots
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve
 from accountmap.psi.session import Decision
+from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession, end_audit, sweep
 from accountmap.session.admission import admit, compare_with_caps, warning
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
+from accountmap.session.parameters import shows_totals
 from accountmap.session.result import (
     Claims,
     Outcome,
@@ -32,6 +35,7 @@ from accountmap.session.result import (
     shown_fields,
 )
 from accountmap.session.sketches import make_estimates, read_partner_sketch, shown_estimates, take_partner_sketch
+from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.kem import SealingKey
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
@@ -148,7 +152,8 @@ class SessionRunner:
             self._opened = None
         elif self._opened is None or self._opened.record != record:
             self._opened = None  # two at once may be more than fits
-            self._opened = OpenSession.load(self._workspace, self._partner, record, self._curve, self._clock())
+            about, accept = (self._workspace, self._partner), self._accept_sketch
+            self._opened = OpenSession.load(*about, record, self._curve, self._clock(), accept_sketch=accept)
         return self._opened
 
     def _finished(self) -> frozenset[bytes]:
@@ -218,9 +223,13 @@ class SessionRunner:
         """Return a new session, or the one that was made ahead. Inside a transaction."""
         prepared, self._ahead = self._ahead, None
         if prepared is None or not prepared.is_with(agreement, list_id):
-            return OpenSession.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+            return self._fresh(agreement, list_id, now)
         prepared.start_late(now)
         return prepared
+
+    def _fresh(self, agreement: Agreement, list_id: int, now: datetime) -> OpenSession:
+        about, accept = (self._workspace, self._partner, agreement, list_id), self._accept_sketch
+        return OpenSession.begin(*about, self._curve, now, accept_sketch=accept)
 
     def prepare(self) -> None:
         """While the partner is waited for, blind the own list, which does not depend on it. Nothing is stored.
@@ -239,7 +248,7 @@ class SessionRunner:
         with self._workspace.transaction():
             list_id = self._workspace.prepared_list(self._list_id).id
             agreement = admit(self._workspace, self._partner, list_id, now)
-            self._ahead = OpenSession.begin(self._workspace, self._partner, agreement, list_id, self._curve, now)
+            self._ahead = self._fresh(agreement, list_id, now)
         self._ahead.session.prepare()
 
     def _go_on(self, decisions: Decisions) -> bool:
@@ -278,6 +287,7 @@ class SessionRunner:
                 raise
             return self._end_refused(opened, error)
         self._note_estimates(opened)
+        self._note_totals(opened)
         self._finish_step(opened, reply)
         return None
 
@@ -300,6 +310,14 @@ class SessionRunner:
         own = workspace.sketches.get(opened.secrets.sketch)
         make_estimates(workspace, partner, agreement, own, sketch, now, opened.record.list_id)
 
+    def _note_totals(self, opened: OpenSession) -> None:
+        """Keep a digest of the totals that came with a sketch: they never change again. Inside a transaction."""
+        session, terms = opened.session, opened.agreement.terms
+        if session.partner_totals and shows_totals(terms, opened.role.other):
+            frozen, _ = split_totals(session.partner_totals)
+            digest, sketch = hashlib.sha256(frozen).digest(), session.partner_sketch[:SKETCH_ID_BYTES]
+            self._workspace.sketches.set_totals_digest(self._partner.slug, sketch, digest)
+
     def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool:
         """Ask, outside any transaction, and act on the answer."""
         answer = decisions.reveal(self._preview(opened))
@@ -313,7 +331,8 @@ class SessionRunner:
         if not claims.above:
             return self._act(opened, True)
         answer = decisions.go_on(claims)
-        opened.secrets = replace(opened.secrets, by_person=opened.secrets.by_person and decisions.by_person)
+        if answer:  # whoever has seen the numbers approves them, whoever revealed
+            opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
         return self._act(opened, answer)
 
     def _act(self, opened: OpenSession, answer: bool | None) -> bool:
@@ -376,7 +395,7 @@ class SessionRunner:
             opened.session.claimed,
             opened.agreement.terms.segments,
             opened.own.sizes,
-            current_estimates(opened),
+            shown_estimates(current_estimates(opened)),
             self._workspace.caps.of(self._partner.slug),
         )
 

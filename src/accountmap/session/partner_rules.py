@@ -94,7 +94,7 @@ class SessionRules:
             frozen, _ = split_totals(totals)
         except PeerError:
             return False
-        return self._first_or_same(hashlib.sha256(frozen).digest())
+        return not shows_totals(terms, theirs) or self._first_or_same(hashlib.sha256(frozen).digest())
 
     def _first_or_same(self, digest: bytes) -> bool:
         """Return whether no other totals came with the partner's sketch before."""

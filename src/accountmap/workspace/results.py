@@ -72,7 +72,6 @@ def _plain(value: Any) -> Any:
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "finished": datetime.fromisoformat,
     "reveals": tuple,
-    "preview": lambda rows: {(ours, theirs): count for ours, theirs, count in rows},
     "named_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
     "counted_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
     "shown_fields": lambda rows: {

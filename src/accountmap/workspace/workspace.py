@@ -2,28 +2,28 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import TrustError, UsageError, WorkspaceError
-from accountmap.files import keep_private
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.display_safety import check_name
 from accountmap.trust.identity import Card, Identity
-from accountmap.trust.key_file import KeyFile
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.rotation import Rotation
 from accountmap.trust.sealed import Storage
 from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
+from accountmap.workspace.creation import DATABASE, IDENTITY, check_free, create
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
@@ -38,6 +38,9 @@ from accountmap.workspace.lists import read_list, same_accounts, write_list
 from accountmap.workspace.partners import slug_of
 from accountmap.workspace.results import read_result, write_result
 from accountmap.workspace.sealed_files import SealedFile
+
+_parse = lru_cache(maxsize=64)(Agreement.parse)
+"""A step looks at the same few agreements again and again."""
 
 
 def entries(database: Database) -> tuple[Entry, ...]:
@@ -54,12 +57,6 @@ def append(database: Database, facts: Facts, identity: Identity) -> None:
         number, before = row["number"] + 1, last.hash(last.before)
     entry = Entry.write(facts, number, before, identity)
     database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
-
-
-_TABLES: Final = (sketches.SCHEMA, estimates.SCHEMA, conversations.SCHEMA, audits.SCHEMA, previews.SCHEMA)
-_FOLDERS: Final = ("lists", "sessions", "reports")
-DATABASE: Final = "accountmap.db"
-IDENTITY: Final = "identity.json"
 
 
 class Workspace:
@@ -95,22 +92,7 @@ class Workspace:
         _check_time_zone(now)
         cls.check_new(folder, name)
         folder = Path(folder)
-        file = KeyFile.protect(Identity.generate(name, now), passphrase)
-        made: list[Path] = []
-        try:
-            for part in (*_missing(folder), *(folder / part for part in _FOLDERS)):
-                if not part.exists():
-                    part.mkdir(mode=0o700)
-                    made.append(part)
-            keep_private(folder)
-            made += [folder / IDENTITY, folder / DATABASE]
-            keys = OwnKeys.create(folder / IDENTITY, file, passphrase)
-            return cls(folder, keys, Database.create(folder / DATABASE, _TABLES))
-        except BaseException as error:
-            _remove(made)
-            if isinstance(error, OSError):
-                raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
-            raise
+        return cls(folder, *create(folder, Identity.generate(name, now), passphrase))
 
     @staticmethod
     def check_new(folder: str | PathLike[str], name: str) -> None:
@@ -121,8 +103,7 @@ class Workspace:
             TrustError: the name is not usable.
         """
         check_name(name)
-        if (Path(folder) / DATABASE).exists() or (Path(folder) / IDENTITY).exists():
-            raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
+        check_free(Path(folder))
 
     @classmethod
     def open(cls, folder: str | PathLike[str], passphrase: Ask = lambda _: None) -> Self:
@@ -290,7 +271,7 @@ class Workspace:
         statement = "SELECT * FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
         return [
             AgreementRecord(
-                Agreement.parse(row["document"].encode()),
+                _parse(row["document"].encode()),
                 datetime.fromisoformat(row["added"]),
                 datetime.fromisoformat(row["ended"]) if row["ended"] else None,
             )
@@ -309,7 +290,7 @@ class Workspace:
     def agreement(self, digest: str) -> Agreement:
         """Return the agreement of a digest in hex."""
         row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
-        return Agreement.parse(row[0].encode())
+        return _parse(row[0].encode())
 
     @property
     def row_limit(self) -> int:
@@ -439,18 +420,6 @@ class Workspace:
     def result(self, record: SessionRecord) -> SessionResult:
         """Read what a finished session found."""
         return read_result(record.id, self.sealed)
-
-
-def _missing(folder: Path) -> list[Path]:
-    """Return the folders on the way to one that are missing, the outermost first."""
-    return [each for each in (*folder.parents[::-1], folder) if not each.exists()]
-
-
-def _remove(made: list[Path]) -> None:
-    """Remove what a failed creation has made, and nothing that was there before."""
-    for path in reversed(made):
-        with suppress(OSError):
-            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _check_time_zone(now: datetime) -> None:
