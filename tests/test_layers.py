@@ -85,6 +85,7 @@ CLI_MAY_ALSO_IMPORT = {
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
     "session.questions": {"PossibleMatch", "session_matches"},
+    "session.sketches": {"FROZEN", "renew_sketch"},
     "session.sharing_options": {
         "LEADERS",
         "SharingOptions",

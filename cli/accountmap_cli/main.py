@@ -32,6 +32,7 @@ from accountmap_cli.partner import identity, partner
 from accountmap_cli.preview import preview_command
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
+from accountmap_cli.sketch import sketch
 from accountmap_cli.status import status
 
 EXIT_CODES: Final = {
@@ -106,6 +107,7 @@ for command in (
     accounts,
     agreement,
     preview_command,
+    sketch,
     map_command,
     ask_command,
     inbox_command,

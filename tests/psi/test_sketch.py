@@ -287,3 +287,14 @@ def test_what_an_input_commitment_binds_changes_with_each_part() -> None:
     }
     assert len(others | {base}) == 5
     assert values_of(names(3)).digest() == values_of(reversed(names(3)), names(2)).digest()
+
+
+def test_values_are_read_back_as_they_were_written() -> None:
+    for values in (values_of(names(30), names(20, start=20), []), values_of([], [], [])):
+        back = Values.load(values.dump())
+        assert list(back.messages) == list(values.messages)
+        assert np.array_equal(back.in_segment, values.in_segment)
+    whole = values_of(names(3)).dump()
+    for data in (b"", whole[:-1], whole + b"x", whole[:7]):
+        with pytest.raises(ValueError, match="values"):
+            Values.load(data)

@@ -1,6 +1,7 @@
 """Questions about possible matches and their answers: any order, exactly once, the hidden ones like the others."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.channels import FolderChannel
-from accountmap.errors import UsageError
+from accountmap.errors import ChannelError, UsageError
 from accountmap.model import Answer, WeakSlots
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.conversation_content import ShownAccount, write_questions
@@ -295,3 +296,52 @@ def test_the_ledger_counts_questions_and_names_nobody(sides: tuple[Talker, Talke
     text = "".join(entry.body for entry in globex.workspace.ledger().entries)
     assert '"answered"' in text
     assert "Silverpine" not in text
+
+
+class UnsteadyChannel(FolderChannel):
+    """A folder that fails at a given delivery, after the file has arrived or before."""
+
+    def __init__(self, folder: Path, at: int, *, arrived: bool) -> None:
+        super().__init__(folder)
+        self._left, self._arrived = at, arrived
+
+    def deliver(self, name: str, source: Path) -> None:
+        self._left -= 1
+        if self._left != 0:
+            super().deliver(name, source)
+            return
+        if self._arrived:
+            super().deliver(name, source)
+        raise ChannelError("the disk is full")
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_conversation_that_breaks_off_anywhere_ends_the_same(
+    sides: tuple[Talker, Talker], at: int, *, arrived: bool
+) -> None:
+    acme, globex = sides
+
+    def shaky(side: Talker) -> None:
+        channel = UnsteadyChannel(side.party.folder, at, arrived=arrived)
+        with suppress(ChannelError):
+            ConversationRunner(side.workspace, side.partner, channel, lambda: side.now).exchange()
+
+    acme.ask("a2")
+    acme.ask("a3")
+    for _ in range(2):
+        shaky(acme)
+        shaky(globex)
+    acme.exchange()
+    globex.exchange()
+    globex.answer(same=("b2",))
+    for _ in range(3):
+        shaky(globex)
+        shaky(acme)
+    for _ in range(2):
+        acme.exchange()
+        globex.exchange()
+    assert answers_of(acme) == {"a2": "same", "a3": "no"}
+    assert answers_of(globex) == {"b2": "same", "b3": "no"}
+    assert len(globex.questions(ours=False)) == 2
+    assert acme.exchange().sent == () == globex.exchange().sent

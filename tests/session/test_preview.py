@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.errors import NotNowError, PeerError, TrustError
+from accountmap.channels import FolderChannel
+from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
 from accountmap.model import Epsilon, PreviewKind
-from accountmap.session.preview import PartnerHolds, PreviewState
+from accountmap.session.preview import PartnerHolds, PreviewRunner, PreviewState
 from accountmap.session.sketches import FROZEN, renew_sketch, sketch_terms
 from accountmap.workspace.sketches import OwnSketch
 from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
@@ -202,7 +203,7 @@ def test_what_left_is_in_the_ledger(sides: tuple[Side, Side]) -> None:
     run(*sides)
     acme, _ = sides
     events = [entry.facts for entry in acme.workspace.ledger().entries]
-    assert [facts["event"] for facts in events] == ["sent", "previewed"]
+    assert [(facts["event"], facts["message"]) for facts in events] == [("sent", 11)]
     assert {facts["epsilon"] for facts in events} == {"1"}
     assert acme.workspace.sketches.epsilon_spent(acme.now) == 1
 
@@ -226,3 +227,36 @@ def test_what_the_partner_holds_is_as_the_documents_say() -> None:
     assert holds.right == 73
     assert holds.picked == pytest.approx(1270, rel=0.06)
     assert holds.picked_right == pytest.approx(58, abs=3)
+
+
+class UnsteadyChannel(FolderChannel):
+    """A folder that fails before or after a file has arrived, as often as there are failures left."""
+
+    def __init__(self, folder: Path, failures: list[str]) -> None:
+        super().__init__(folder)
+        self.failures = failures
+
+    def deliver(self, name: str, source: Path) -> None:
+        failure = self.failures.pop() if self.failures else ""
+        if failure == "after":
+            super().deliver(name, source)
+        if failure:
+            raise ChannelError("the disk is full")
+        super().deliver(name, source)
+
+
+@pytest.mark.parametrize("failure", ["before", "after"])
+def test_a_preview_that_breaks_off_goes_on_with_the_same_bytes(sides: tuple[Side, Side], failure: str) -> None:
+    for side in (*sides, sides[0]):
+        runner = PreviewRunner(
+            side.workspace, side.partner, UnsteadyChannel(side.folder, [failure]), lambda side=side: side.now
+        )
+        try:
+            runner.advance()
+        except ChannelError:
+            seen = {path.name: path.read_bytes() for path in side.folder.iterdir()}
+            side.preview()
+            assert seen.items() <= {path.name: path.read_bytes() for path in side.folder.iterdir()}.items()
+    assert [side.preview().state for side in sides] == [PreviewState.DONE] * 2
+    assert [len(side.workspace.previews.of(side.partner.slug)) for side in sides] == [1, 1]
+    assert len(list(sides[0].folder.iterdir())) == 2

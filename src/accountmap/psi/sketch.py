@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Final, Self
 
 import numpy as np
@@ -126,10 +126,11 @@ class Values:
         return [int(count) for count in self.in_segment.sum(axis=0)]
 
     def dump(self) -> bytes:
-        """Write them: how many segments there are, then of each value the length, the message and the segments."""
-        rows = zip(self.messages, self.in_segment.astype(np.uint8), strict=True)
-        parts = (len(message).to_bytes(2, "big") + message + flags.tobytes() for message, flags in rows)
-        return bytes([self.in_segment.shape[1]]) + b"".join(parts)
+        """Write them: how many values and segments there are, the length of each message, messages, segments."""
+        lengths = np.array([len(message) for message in self.messages], ">u2")
+        head = len(self.messages).to_bytes(4, "big") + bytes([self.in_segment.shape[1]])
+        flags = self.in_segment.astype(np.uint8)
+        return b"".join([head, lengths.tobytes(), *self.messages, flags.tobytes()])
 
     @classmethod
     def load(cls, data: bytes) -> Self:
@@ -138,15 +139,15 @@ class Values:
         Raises:
             ValueError: it is something else.
         """
-        segments, at, messages, flags = data[0], 1, [], bytearray()
-        while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            messages.append(data[at + 2 : end])
-            flags += data[end : end + segments]
-            at = end + segments
-        if at != len(data) or max(flags, default=0) > 1:
+        count, segments = int.from_bytes(data[:4], "big"), data[4] if len(data) > 4 else 0
+        start = 5 + 2 * count
+        ends = start + np.cumsum(np.frombuffer(data[5:start], ">u2").astype(np.int64))
+        end = int(ends[-1]) if count else start
+        flags = np.frombuffer(data[end:], np.uint8)
+        if len(data) < 5 or len(ends) != count or len(flags) != count * segments or (flags > 1).any():
             raise ValueError("not the values of a sketch")
-        return cls(messages, np.frombuffer(bytes(flags), np.bool_).reshape(len(messages), segments))
+        places = pairwise([start, *ends.tolist()])
+        return cls([data[one:other] for one, other in places], flags.astype(np.bool_).reshape(count, segments))
 
     def digest(self) -> bytes:
         """Return the digest of the key messages that an input commitment binds (psi-v2 §6.2)."""

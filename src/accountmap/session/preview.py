@@ -205,7 +205,7 @@ class PreviewRunner:
                 sent = self._answer(record, agreement, sketch, now)
             if sent is not None:
                 record_sketch_sent(workspace, own, self._partner, None, now)
-                self._record(sent, "sent", now)
+                self._record(sent, now)
             return sent
 
     def _answer(
@@ -233,7 +233,6 @@ class PreviewRunner:
             if received.header.session != session_id(preview_parameters(agreement).context, record.nonce, nonce):
                 raise PeerError("the message names another preview than it belongs to")
             workspace.previews.put(replace(record, delivered=True, done=now))
-            self._record(record, "previewed", now)
 
     def _take(self, record: PreviewRecord, agreement: Agreement, received: Received, now: datetime) -> bytes:
         """Take the partner's sketch, make the estimates, and return its nonce."""
@@ -335,13 +334,13 @@ class PreviewRunner:
             f"Make one, which they sign: accountmap agreement new --preview --with {self._partner.slug}",
         )
 
-    def _record(self, record: PreviewRecord, event: str, now: datetime) -> None:
+    def _record(self, record: PreviewRecord, now: datetime) -> None:
         """Put what the partner learned into the ledger."""
         own = self._workspace.sketches.get(record.sketch)
         self._workspace.record(
             {
                 "at": now.isoformat(timespec="seconds"),
-                "event": event,
+                "event": "sent",
                 "partner": self._partner.card.name,
                 "partner_card": self._partner.card.digest.hex(),
                 "preview": record.id,

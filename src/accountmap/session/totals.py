@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.account_map.schema import TOTALS_SCHEMA
 from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
 from accountmap.errors import PeerError
@@ -74,21 +76,29 @@ def noisy_totals(
 
 def _counted(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> tuple[Counter[bytes], ...]:
     """Count entities by each kind; where the accounts of one differ, that with the smallest id decides."""
-    tables, table = EntityTables(accounts, prepared), accounts.table
-    columns: tuple[list[str | None], ...] = (
-        countries_of(table).to_pylist(),
-        [" ".join(cell.split()).lower() if cell else None for cell in table["industry"].to_pylist()],
-        [size_band(n) for n in table["employees"].to_pylist()],
+    table = accounts.table
+    order = pc.sort_indices(table["account_id"]).to_numpy()
+    entity = entity_of_account(accounts, prepared)[order]
+    columns = (
+        countries_of(table),
+        _mapped(table["industry"], lambda cell: " ".join(cell.split()).lower()),
+        _mapped(table["employees"], size_band),
     )
-    counted: tuple[Counter[bytes], ...] = (Counter(), Counter(), Counter(), Counter())
-    for entity in taking_part.nonzero()[0].tolist():
-        rows = tables.accounts(entity)
-        counted[0][b""] += 1
-        for by, column in enumerate(columns, 1):
-            value = next((column[row] for row in rows if column[row] is not None), None)
-            if value is not None:
-                counted[by][value.encode()] += 1
-    return counted
+    counted: list[Counter[bytes]] = [Counter({b"": int(taking_part.sum())})]
+    for column in columns:
+        value = column.take(pa.array(order))
+        filled = np.flatnonzero(value.is_valid().to_numpy(zero_copy_only=False) & taking_part[entity])
+        _, first = np.unique(entity[filled], return_index=True)
+        found = value.take(pa.array(filled[first])).value_counts()
+        pairs = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
+        counted.append(Counter({text.encode(): count for text, count in pairs}))
+    return tuple(counted)
+
+
+def _mapped(column: pa.ChunkedArray, read: Callable[[Any], str | None]) -> pa.Array:
+    """Read each different cell of a column once; null stays null."""
+    coded = column.combine_chunks().dictionary_encode()
+    return pa.array(map(read, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
 
 @dataclass(frozen=True, repr=False)
