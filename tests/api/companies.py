@@ -10,7 +10,7 @@ import pytest
 import accountmap
 import tests.parties
 from accountmap.session import Preview
-from tests.parties import LEFT, RIGHT, Parties
+from tests.parties import LEFT, RIGHT, Parties, load_reference_once
 
 PATIENCE = 300
 """Seconds after which a test gives up; a slow machine is no failure."""
@@ -35,7 +35,7 @@ def accept(preview: Preview) -> bool:
 def make(folder: Path, now: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave in the folder: the workspaces `acme` and `globex`, `shared`, and Acme's list as `export.csv`."""
     monkeypatch.setattr(tests.parties, "NOW", now)
-    parties = Parties.make(folder, LONG_LEFT, LONG_RIGHT)
+    parties = Parties.make(folder, LONG_LEFT, LONG_RIGHT, reference=load_reference_once())
     for party in (parties.acme, parties.globex):
         party.workspace.close()
     rows = "\n".join(",".join(cell or "" for cell in row) for row in LONG_LEFT)

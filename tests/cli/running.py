@@ -71,6 +71,7 @@ def _here(arguments: list[str], cwd: Path, stdin: str) -> subprocess.CompletedPr
     with (
         contextlib.chdir(cwd),
         mock.patch.object(sys, "argv", typed),
+        mock.patch.object(api, "load_reference", load_reference_once),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")),
         contextlib.redirect_stdout(io.TextIOWrapper(out, "utf-8", write_through=True)),
         contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)),
