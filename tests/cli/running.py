@@ -19,8 +19,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from unittest import mock
 
+from accountmap import api
 from accountmap.errors import BackendError
 from accountmap_cli.main import EXIT_CODES, run
+from tests.parties import load_reference_once
 
 _FORKS = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 if _FORKS.get_start_method() == "forkserver":

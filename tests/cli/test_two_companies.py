@@ -54,9 +54,11 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     accountmap("accounts", "prepare", "export.csv", *GLOBEX_OPTIONS, cwd=globex)
     agreement = shared / "agreement.toml"
     accountmap("agreement", "new", "--with", "globex", "-o", agreement, "--automatic-share", "1", cwd=acme)
-    refused = accountmap("agreement", "sign", agreement, cwd=globex, check=5)
+    large = accountmap("agreement", "sign", agreement, "--yes", cwd=globex, check=5)
+    assert "--confirm-rows 48" in large.stderr, "16 rows a segment are more than ten times three companies"
+    refused = accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=globex, check=5)
     assert "Nobody is here to agree" in refused.stderr
-    accountmap("agreement", "sign", agreement, "--yes", cwd=globex)
+    accountmap("agreement", "sign", agreement, "--yes", "--confirm-rows", "48", cwd=globex)
     shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
     assert "Signed by both." in shown
     accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=acme)
