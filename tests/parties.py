@@ -70,14 +70,20 @@ def answers(answer: bool | None = True) -> Decisions:
 
 @dataclass
 class Party:
-    """One company and the folder that it shares."""
+    """One company and the folder that it shares.
+
+    Attributes:
+        accept_sketch: whether it takes another sketch of the partner before half a year is over.
+    """
 
     workspace: Workspace
     partner: PartnerRecord
     folder: Path
+    accept_sketch: bool = False
 
     def runner(self) -> SessionRunner:
-        return SessionRunner(self.workspace, self.partner, FolderChannel(self.folder), CURVE, lambda: NOW)
+        channel, accept = FolderChannel(self.folder), self.accept_sketch
+        return SessionRunner(self.workspace, self.partner, channel, CURVE, lambda: NOW, accept_sketch=accept)
 
     def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
         return self.runner().advance(answers(answer), new=new)

@@ -60,7 +60,7 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     assert "Nobody is here to agree" in refused.stderr
     accountmap("agreement", "sign", agreement, "--yes", "--confirm-rows", "48", cwd=globex)
     shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
-    assert "Signed by both." in shown
+    assert "Signed by both; both signatures hold." in shown
     accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=acme)
     return acme, globex, shared
 
