@@ -63,7 +63,7 @@ def prepare_accounts(
 
     Args:
         accounts: the own list.
-        profile: which match keys to make: `eight`, or another of docs/matching.md.
+        profile: which match keys to make: `identifiers`, or another of docs/matching.md.
         decisions: CSV file of pairs that are, or are not, one company (docs/duplicates.md).
         reference: reference list, for profiles that use one; by default the one in the package.
         workers: processes; by default one a processor, and none for short lists.
