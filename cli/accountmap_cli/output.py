@@ -83,5 +83,5 @@ def duration(seconds: float) -> str:
 
 
 def is_interactive() -> bool:
-    """Tell whether somebody is there to answer."""
+    """Return whether somebody is there to answer."""
     return sys.stdin.isatty()

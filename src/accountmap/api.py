@@ -416,7 +416,7 @@ class Session:
     another process, or by `map_accounts`. A new object hands out the last message once more, in case it never
     arrived; the partner passes over what it has already.
 
-    Steps from several threads wait for each other.
+    Calls from several threads wait for each other.
 
     Args:
         workspace: the own side.

@@ -50,7 +50,12 @@ def prepared_list(accounts: AccountList, together: Iterable[tuple[str, ...]] = (
     return Prepared(
         profile=PROFILE,
         entities=pa.table(
-            {"entity_id": entities, "segment": [SEGMENTS[s] for s in segments]}, schema=ENTITY_SCHEMA
+            {
+                "entity_id": entities,
+                "segment": [SEGMENTS[s] for s in segments],
+                "full_name": [None] * len(entities),
+            },
+            schema=ENTITY_SCHEMA,
         ),
         members=pa.Table.from_pylist(
             [{"account_id": a, "entity": row_of[e]} for a, e in members], schema=MEMBER_SCHEMA

@@ -198,7 +198,11 @@ def test_what_is_said_of_a_match_is_the_same_on_both_sides(judged: list[tuple[st
 
 def test_a_match_score_falls_with_what_speaks_against_the_match() -> None:
     accounts = account_list({"account_id": str(at)} for at in range(4))
-    kinds = (("strong", ["domain", "name"], []), ("strong", ["name"], []), ("strong", ["name"], ["domain"]))
+    kinds: tuple[tuple[str, list[str], list[str]], ...] = (
+        ("strong", ["domain", "name"], []),
+        ("strong", ["name"], []),
+        ("strong", ["name"], ["domain"]),
+    )
     matches = [
         {"entity": at, "their_segment": "customer", "tier": tier, "evidence": evidence, "contradiction": against}
         for at, (tier, evidence, against) in enumerate((*kinds, ("weak", ["label"], ["country"])))

@@ -21,7 +21,7 @@ RULES = {
     "expired": "it has expired",
     "agreed-length": "its length is not what the agreement allows",
 }
-"""What the mailbox says where a rule of message-v1 §3 is broken."""
+"""What the mailbox says where a rule of message-v2 §3 is broken."""
 
 ROWS, SLOTS = VECTOR["initiator_rows"], VECTOR["slots"]
 PARAMETERS = Parameters(

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from datetime import date, datetime
+from typing import Any
 
 import openpyxl
 import pytest
@@ -91,7 +92,7 @@ def test_the_chart_shows_the_matrix() -> None:
 
 def test_a_cell_that_was_not_revealed_says_so_and_is_not_blank() -> None:
     accounts = account_list([{"account_id": "1", "segment": "customer"}])
-    cells = {
+    cells: dict[str, Any] = {
         "named_cells": frozenset({("customer", "customer")}),
         "counted_cells": frozenset({("customer", "prospect")}),
     }

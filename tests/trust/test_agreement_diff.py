@@ -112,7 +112,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "said"), CHANGES, ids=[str(said[0])[:60] for _, said in CHANGES])
+@pytest.mark.parametrize(("changes", "said"), CHANGES, ids=["+".join(changes) for changes, _ in CHANGES])
 def test_each_change_is_said(changes: dict[str, Any], said: tuple[str | None, ...]) -> None:
     found = differences(propose(), propose(**changes))
     assert len(found) == len(said)

@@ -64,8 +64,7 @@ class OwnAccounts:
         table: one row an account: OWN_COLUMNS, account_id, account_segment, and of its entity entity_id,
             segment and territory.
         entity: for each account the row of its entity.
-        name, territory, site: for each entity its name, its country as an ISO 3166 code, and its domain or
-            website; or null.
+        territory: for each entity its country as an ISO 3166 code, or null.
         currency: of most amounts, as an ISO 4217 code; empty if the list does not say.
         amount_currency: for each entity the currency of its first account with an amount, numbered.
         amount: for each entity the sum of its accounts' amounts in that currency.
@@ -73,9 +72,7 @@ class OwnAccounts:
 
     table: pa.Table
     entity: Rows
-    name: pa.Array
     territory: pa.Array
-    site: pa.Array
     currency: str
     amount_currency: Rows
     amount: npt.NDArray[np.float64]
@@ -101,7 +98,6 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
         "territory": territory.take(pa.array(entity)),
         "amount": amount,
     }
-    site = pc.coalesce(own["domain"], own["website"]).combine_chunks()
     code, _ = codes(pc.fill_null(own["currency"], ""))
     with_amount = pa.array(code, mask=amount.is_null().to_numpy())
     of_entity = first_of_entity(with_amount, entity, entities).fill_null(0).to_numpy()
@@ -109,9 +105,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
     return OwnAccounts(
         table=pa.table(columns),
         entity=entity,
-        name=first_of_entity(own["name"].combine_chunks(), entity, entities),
         territory=territory,
-        site=first_of_entity(site, entity, entities),
         currency=next(iter(currencies(own)), ""),
         amount_currency=of_entity,
         amount=np.bincount(entity, weights=summed, minlength=entities).astype(np.float64),

@@ -47,7 +47,7 @@ def _to_number(digits: str, mark: str) -> float | None:
 
 
 def _is_grouped(parts: list[str]) -> bool:
-    """Tell whether parts between marks are groups of thousands, or of lakh and crore as in India."""
+    """Return whether parts between marks are groups of thousands, or of lakh and crore as in India."""
     return 1 <= len(parts[0]) <= 3 and len(parts[-1]) == 3 and all(len(part) in (2, 3) for part in parts[1:-1])
 
 

@@ -121,7 +121,7 @@ def _fit(record: _Record, width: int) -> list[str]:
 
 
 def _is_footer(record: _Record, records: Iterator[_Record]) -> bool:
-    """Tell whether only lines of one cell follow, as the copyright lines below a Salesforce report do."""
+    """Return whether only lines of one cell follow, as the copyright lines below a Salesforce report do."""
     following = list(islice(records, _FOOTER_ROWS + 1))
     return len(following) <= _FOOTER_ROWS and all(sum(map(bool, each.cells)) <= 1 for each in (record, *following))
 

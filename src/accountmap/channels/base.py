@@ -13,7 +13,7 @@ MAX_NAME: Final = 200
 
 
 def is_message_name(name: str) -> bool:
-    """Tell whether a file may be a message, by its name, which the partner may have chosen.
+    """Return whether a file may be a message, by its name, which the partner may have chosen.
 
     Only names that are safe in a path and on a screen: no separators, nothing hidden, no control characters.
     """

@@ -234,7 +234,7 @@ class Spool:
 
 
 def _matches(path: Path, offer: Offer) -> bool:
-    """Tell whether a file is the offered one."""
+    """Return whether a file is the offered one."""
     if not path.is_file() or path.stat().st_size != offer.length:
         return False
     with path.open("rb") as file:

@@ -194,7 +194,7 @@ _SAME_BEGINNING: Final = 3
 
 
 def are_sisters(one: str, other: str) -> bool:
-    """Tell whether two names begin alike and then go on with words or numbers that cannot be the same.
+    """Return whether two names begin alike and then go on with words or numbers that cannot be the same.
 
     Args:
         one, other: as the two lists write them, in any order.
@@ -229,7 +229,7 @@ def _initials(words: Words) -> str:
 
 
 def _may_be_one(one: str, other: str) -> bool:
-    """Tell whether two words may be one: cut, abbreviated, or written by its sound."""
+    """Return whether two words may be one: cut, abbreviated, or written by its sound."""
     shorter, longer = sorted((one, other), key=len)
     if longer.startswith(shorter) or one[:_SAME_BEGINNING] == other[:_SAME_BEGINNING]:
         return True
@@ -299,7 +299,7 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def same_but_for_typing(one: str, other: str) -> bool:
-    """Tell whether two names differ only in the order of words, in blanks, or in one slip in one long word."""
+    """Return whether two names differ only in the order of words, in blanks, or in one slip in one long word."""
     if OSA.distance(one, other, score_cutoff=1) > 1 and sorted(one) != sorted(other):
         return one.replace(" ", "") == other.replace(" ", "")
     left, right = Counter(one.split()), Counter(other.split())
@@ -310,7 +310,7 @@ def same_but_for_typing(one: str, other: str) -> bool:
 
 
 def _misspelt(one: str, other: str) -> bool:
-    """Tell whether a word that is no place differs by a slip in one letter, other than its first."""
+    """Return whether a word that is no place differs by a slip in one letter, other than its first."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or not (one.isalpha() and other.isalpha()):
         return False
     if one[0] != other[0] or is_place_word(one) or is_place_word(other):
@@ -319,5 +319,5 @@ def _misspelt(one: str, other: str) -> bool:
 
 
 def related(one: str, other: str) -> bool:
-    """Tell whether one name holds most words of the other, as sister companies' names do."""
+    """Return whether one name holds most words of the other, as sister companies' names do."""
     return fuzz.token_set_ratio(one, other, score_cutoff=_RELATED) > 0

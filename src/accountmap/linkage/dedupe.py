@@ -47,7 +47,7 @@ class Clusters:
         self._apart.setdefault(b, set()).add(a)
 
     def kept_apart(self, one: int, other: int) -> bool:
-        """Tell whether two members may not come into one set."""
+        """Return whether two members may not come into one set."""
         return self.root(other) in self._apart.get(self.root(one), ())
 
     def join(self, one: int, other: int) -> bool:
@@ -213,7 +213,7 @@ class _Resolver:
                 self._ask(one, other, f"same name, {against or 'but nothing else in common'}")
 
     def _one_place(self, one: int, other: int) -> bool:
-        """Tell whether two accounts are known to be in one country or at one domain."""
+        """Return whether two accounts are known to be in one country or at one domain."""
         known = (self.traits.countries, self.traits.domains)
         return any(values[one] is not None and values[one] == values[other] for values in known)
 

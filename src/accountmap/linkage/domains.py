@@ -53,12 +53,12 @@ def _table(file_name: str) -> frozenset[str]:
 
 
 def is_mail_provider(domain: str) -> bool:
-    """Tell whether people have mailboxes under `domain`: free mail, access providers, disposable addresses."""
+    """Return whether people have mailboxes under `domain`: free mail, access providers, disposable addresses."""
     return domain in _table("mail_domains.txt")
 
 
 def is_shared_host(domain: str) -> bool:
-    """Tell whether many companies have a page on `domain`, or it is a placeholder."""
+    """Return whether many companies have a page on `domain`, or it is a placeholder."""
     return domain in _table("shared_hosts.txt")
 
 

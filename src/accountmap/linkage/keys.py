@@ -73,7 +73,7 @@ def _any_label(facts: Facts) -> Key | None:
 
 
 def _begins_name(label: str, name: Name) -> bool:
-    """Tell whether a label is the beginning of a longer name: the family's, as `alba` is that of Alba Robotics."""
+    """Return whether a label begins a longer name: the family's, as `alba` is that of Alba Robotics."""
     return any(squash(words[:size]) == label for words in (name.full, name.core) for size in range(1, len(words)))
 
 

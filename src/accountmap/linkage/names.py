@@ -45,7 +45,7 @@ _START_SIZES: Final = _sizes(_AT_START, 0)
 
 
 def is_form(words: Words) -> bool:
-    """Tell whether words are a legal form and nothing else."""
+    """Return whether words are a legal form and nothing else."""
     return words in _FORMS
 
 
@@ -129,7 +129,7 @@ def _joined_initials(words: list[str]) -> list[str]:
 
 
 def _is_connector(words: list[str], at: int) -> bool:
-    """Tell whether a word stands for `&`: between two others, which are no initials if it is one letter."""
+    """Return whether a word stands for `&`: between two others, which are no initials if it is one letter."""
     if words[at] not in _CONNECTORS or at == 0 or at == len(words) - 1:
         return False
     return len(words[at]) > 1 or min(len(words[at - 1]), len(words[at + 1])) > 2
@@ -175,7 +175,7 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
 
 
 def is_generic(words: Words) -> bool:
-    """Tell whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
+    """Return whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
     if len(words) > 1:
         return _NAMELESS.issuperset(words) or is_form(words) or _are_country(words)
     return not words or len(words[0]) < 2 or words[0] in _GENERIC or is_form(words)
@@ -187,7 +187,7 @@ def country_of_word(word: str) -> str | None:
 
 
 def _are_country(words: Words) -> bool:
-    """Tell whether several words are the name of a country: `the united states of america`."""
+    """Return whether several words are the name of a country: `the united states of america`."""
     return country_of_word("".join(words[words[0] in _ARTICLES :])) is not None
 
 

@@ -127,7 +127,7 @@ def country_of_domain(domain: str | None) -> str | None:
 
 
 def is_place_word(word: str) -> bool:
-    """Tell whether a lower-case ASCII word names a place, its people, or forms place names."""
+    """Return whether a lower-case ASCII word names a place, its people, or forms place names."""
     return word in _place_words()
 
 

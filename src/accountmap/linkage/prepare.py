@@ -17,6 +17,7 @@ from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers,
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
 from accountmap.linkage.keys import keys_of
+from accountmap.linkage.names import squash
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.linkage.reference import Reference, reference_key
 
@@ -50,12 +51,14 @@ class Part:
         traits: TRAIT_SCHEMA; what they are compared by.
         marks: as `shared_marks` gives them.
         names: of each account, the name by which a reference list is asked.
+        full_names: of each account, its squashed full name.
         candidates: CANDIDATE_SCHEMA.
     """
 
     traits: pa.Table
     marks: pa.Table
     names: pa.Array
+    full_names: pa.Array
     candidates: pa.Table
 
 
@@ -109,12 +112,14 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     """
     numbers = registry_numbers(table)
     names: list[str | None] = []
+    full_names: list[str | None] = []
     columns: tuple[list[int], list[int], list[str], list[str], list[int], list[int]] = ([], [], [], [], [], [])
 
     def passing() -> Iterator[Facts]:
         accounts, indices, values, rules, closeness, marks = columns
         for at, facts in enumerate(_facts(table, numbers)):
             names.append(reference_key(facts.name) if facts.name else None)
+            full_names.append(squash(facts.name.full) if facts.name else None)
             for slot, key in keys_of(facts, slots):
                 accounts.append(at)
                 indices.append(slot)
@@ -127,7 +132,8 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
     candidates = pa.table(list(columns), schema=CANDIDATE_SCHEMA)
-    return Part(traits.table(), shared_marks(traits), pa.array(names, pa.string()), candidates)
+    asked, full = (pa.array(column, pa.string()) for column in (names, full_names))
+    return Part(traits.table(), shared_marks(traits), asked, full, candidates)
 
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
@@ -167,12 +173,14 @@ def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None)
     return both.take(np.lexsort((index, account)))
 
 
-def _entities(account_ids: pa.ChunkedArray, segments: pa.ChunkedArray, entity_of: Rows) -> pa.Table:
-    """Describe each entity: its smallest account id and its strongest segment.
+def _entities(
+    account_ids: pa.ChunkedArray, segments: pa.ChunkedArray, full_names: pa.ChunkedArray, entity_of: Rows
+) -> pa.Table:
+    """Describe each entity: its smallest account id, its strongest segment, and its full name.
 
     Args:
         account_ids: ascending.
-        segments: row for row with them.
+        segments, full_names: row for row with them.
         entity_of: likewise; entities are numbered in the order of their first accounts.
     """
     known = pa.array(SEGMENTS)
@@ -180,7 +188,23 @@ def _entities(account_ids: pa.ChunkedArray, segments: pa.ChunkedArray, entity_of
     rank = pc.index_in(segments, value_set=known).to_numpy()
     strongest = rank[first]
     np.minimum.at(strongest, entity_of, rank)
-    return pa.table([account_ids.take(pa.array(first)), known.take(pa.array(strongest))], schema=ENTITY_SCHEMA)
+    names = _commonest(full_names, entity_of, len(first))
+    return pa.table(
+        [account_ids.take(pa.array(first)), known.take(pa.array(strongest)), names], schema=ENTITY_SCHEMA
+    )
+
+
+def _commonest(full_names: pa.ChunkedArray, entity_of: Rows, entities: int) -> pa.Array:
+    """Return the most frequent name of each entity, of equally frequent ones the smallest; null if it has none."""
+    rows = np.flatnonzero(full_names.is_valid().to_numpy())
+    counted = pa.table({"entity": entity_of[rows], "name": full_names.take(pa.array(rows))})
+    counted = counted.group_by(["entity", "name"]).aggregate([([], "count_all")])
+    counted = counted.sort_by([("entity", "ascending"), ("count_all", "descending"), ("name", "ascending")])
+    holder = counted["entity"].to_numpy()
+    first = np.flatnonzero(np.diff(holder, prepend=-1))
+    at = np.full(entities, -1, np.int64)
+    at[holder[first]] = first
+    return counted["name"].combine_chunks().take(pa.array(at, mask=at < 0))
 
 
 def prepare_accounts(
@@ -209,15 +233,17 @@ def prepare_accounts(
     account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))
     slots = [slot.name for slot in profile.slots]
     gathered, candidates = Gathered(account_ids), Candidates(profile)
+    full_names: list[pa.Array] = []
     for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
         gathered.add(part.traits, part.marks)
         candidates.add(candidates_of(part, slots, reference), len(part.traits))
+        full_names.append(part.full_names)
     entity_of = gathered.resolve(tuple(decisions)).entity_of
     del gathered
     members = pa.table([account_ids, entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
     return Prepared(
         profile,
-        _entities(account_ids, segments, entity_of),
+        _entities(account_ids, segments, pa.chunked_array(full_names), entity_of),
         members,
         candidates.keys(entity_of),
         reference.digest if reference else "",

@@ -11,9 +11,12 @@ ENTITY_SCHEMA: Final = pa.schema(
     [
         pa.field("entity_id", pa.string(), nullable=False),
         pa.field("segment", pa.string(), nullable=False),
+        pa.field("full_name", pa.string()),
     ]
 )
-"""One row an entity. entity_id is the smallest account_id among its members; segment the strongest."""
+"""One row an entity. entity_id is the smallest account_id among its members; segment the strongest. full_name is
+squashed, common or not: the most frequent of its accounts, of equally frequent ones the smallest; null if none has
+one. Sketches are made of it, and it may stand with several entities."""
 
 MEMBER_SCHEMA: Final = pa.schema(
     [pa.field("account_id", pa.string(), nullable=False), pa.field("entity", pa.int32(), nullable=False)]

@@ -60,7 +60,7 @@ def look(table: pa.Table) -> Looked:
     """Judge the cells of one part and collect what its accounts are compared by.
 
     Args:
-        table: the columns that `canonical.parts.PartsOf` keeps.
+        table: the columns that `linkage.prepare.PartsOf` keeps.
     """
     numbers = registry_numbers(table)
     ids = table.column("account_id").to_pylist()

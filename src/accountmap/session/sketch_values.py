@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.accounts.schema import AccountList
-from accountmap.linkage.names import parse, squash
 from accountmap.linkage.prepared import Prepared
 from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.session.participants import Flags, left_out, withheld
@@ -43,16 +42,14 @@ def in_countries(accounts: AccountList, prepared: Prepared, countries: Collectio
     return inside
 
 
-def sketch_values(
-    accounts: AccountList, prepared: Prepared, taking_part: Flags, segments: Sequence[str]
-) -> Values:
+def sketch_values(prepared: Prepared, taking_part: Flags, segments: Sequence[str]) -> Values:
     """Return the different full names of some entities, each with the segments in which it stands.
 
     Args:
         taking_part: one flag an entity.
         segments: in the order of the agreement.
     """
-    name = full_names(accounts, prepared)
+    name = prepared.entities["full_name"].combine_chunks()
     rows = np.flatnonzero(taking_part & name.is_valid().to_numpy(zero_copy_only=False))
     coded = name.take(pa.array(rows)).dictionary_encode()
     segment = pc.index_in(prepared.entities["segment"], value_set=pa.array(segments)).to_numpy()[rows]
@@ -60,29 +57,6 @@ def sketch_values(
     in_segment[coded.indices.to_numpy(), segment.astype(np.int64)] = True
     values = coded.dictionary.cast(pa.binary()).to_pylist()
     return Values([VALUE_PREFIX + value for value in values], in_segment)
-
-
-def full_names(accounts: AccountList, prepared: Prepared) -> pa.Array:
-    """Return the squashed full name of each entity, or null.
-
-    Of several accounts the most frequent name counts, and of these the smallest.
-    """
-    entity = entity_of_account(accounts, prepared)
-    coded = accounts.table["name"].combine_chunks().dictionary_encode()
-    names = pa.array(map(_full_name, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
-    counted = pa.table({"entity": entity, "name": names}).filter(names.is_valid())
-    counted = counted.group_by(["entity", "name"]).aggregate([([], "count_all")])
-    counted = counted.sort_by([("entity", "ascending"), ("count_all", "descending"), ("name", "ascending")])
-    holders = counted["entity"].to_numpy()
-    first = np.flatnonzero(np.diff(holders, prepend=-1))
-    at = np.full(prepared.entities.num_rows, -1, np.int64)
-    at[holders[first]] = first
-    return counted["name"].combine_chunks().take(pa.array(at, mask=at < 0))
-
-
-def _full_name(cell: str) -> str | None:
-    name = parse(cell)
-    return squash(name.full) if name else None
 
 
 def amounts_by_segment(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> dict[str, float]:

@@ -107,7 +107,7 @@ def renew_sketch(
     list_id = workspace.current_list().id
     accounts, prepared = workspace.load_list(list_id)
     taking_part = entities_of_sketch(accounts, prepared, countries, workspace.previews.left_out_segments())
-    values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
+    values = sketch_values(prepared, taking_part, SEGMENTS)
     parameters = _parameters(kind, values, workspace.sketches.current(kind, countries))
     spent = workspace.sketches.epsilon_spent(now)
     if not confirmed and epsilon_needs_confirmation(spent, parameters.epsilon.fraction):
@@ -289,7 +289,7 @@ def make_estimates(
     theirs = agreement.sketches[agreement.role_of(workspace.card).other]
     taking_part = ~left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
     taking_part &= in_countries(accounts, prepared, theirs.countries)
-    values = sketch_values(accounts, prepared, taking_part, SEGMENTS)
+    values = sketch_values(prepared, taking_part, SEGMENTS)
     amounts = amounts_by_segment(accounts, prepared, taking_part)
     found = zip((*SEGMENTS, ALL_SEGMENTS), estimates(sketch, own.seed, values), strict=True)
     made = [

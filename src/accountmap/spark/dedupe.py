@@ -45,7 +45,7 @@ FEATURES: Final = (
     "candidates array<struct<slot: tinyint, value: string, rule: string, closeness: tinyint>>"
 )
 """One row an account: the columns of Traits; `evidence`, null, or equal for accounts that are one company because
-they have all of it in common; and the candidates of canonical.parts."""
+they have all of it in common; and the candidates of linkage.candidates."""
 
 _CANDIDATE: Final = pa.struct(
     [("slot", pa.int8()), ("value", pa.string()), ("rule", pa.string()), ("closeness", pa.int8())]

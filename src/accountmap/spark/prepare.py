@@ -1,4 +1,4 @@
-"""From a DataFrame of accounts to entities and match keys, as canonical.prepare makes them."""
+"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Words of a partner that somebody reads before signing: they show as they are, on one line (trust-v1 §2)."""
+"""Words of a partner that somebody reads before signing: they show as they are, on one line (trust-v2 §2)."""
 
 import unicodedata
 from typing import Final

@@ -1,4 +1,4 @@
-"""A card that takes the place of another: the new card, signed by the old key too (trust-v1 §6).
+"""A card that takes the place of another: the new card, signed by the old key too (trust-v2 §6).
 
 The file is the new card with a part behind it that names the old card. Whoever has the old key could have written
 it, a thief as well: so people still compare the new fingerprint.

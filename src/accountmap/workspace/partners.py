@@ -96,7 +96,7 @@ def retire(database: Database, card: Card, now: datetime) -> None:
 
 
 def is_former(database: Database, card: Card) -> bool:
-    """Tell whether a card was used here before."""
+    """Return whether a card was used here before."""
     return bool(database.all("SELECT 1 FROM former_card WHERE digest = ?", card.digest.hex()))
 
 
