@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,12 +12,16 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.reference import Reference, load_reference
 from accountmap.model import WeakSlots
 from accountmap.session import Decisions, Outcome, SessionRunner, default_curve, propose_agreement, sign_agreement
 from accountmap.trust.sharing import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
 CURVE = default_curve(1)
+
+load_reference_once = cache(load_reference)
+"""Reading the list takes seconds, and it is the same for all tests."""
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -65,14 +70,20 @@ def answers(answer: bool | None = True) -> Decisions:
 
 @dataclass
 class Party:
-    """One company and the folder that it shares."""
+    """One company and the folder that it shares.
+
+    Attributes:
+        accept_sketch: whether it takes another sketch of the partner before half a year is over.
+    """
 
     workspace: Workspace
     partner: PartnerRecord
     folder: Path
+    accept_sketch: bool = False
 
     def runner(self) -> SessionRunner:
-        return SessionRunner(self.workspace, self.partner, FolderChannel(self.folder), CURVE, lambda: NOW)
+        channel, accept = FolderChannel(self.folder), self.accept_sketch
+        return SessionRunner(self.workspace, self.partner, channel, CURVE, lambda: NOW, accept_sketch=accept)
 
     def map(self, answer: bool | None = True, *, new: bool = False) -> Outcome:
         return self.runner().advance(answers(answer), new=new)
@@ -96,6 +107,7 @@ class Parties:
         leads: tuple[Lead, ...] = (),
         min_change: int = 5,
         weak: WeakSlots = WeakSlots.REVEAL,
+        reference: Reference | None = None,
     ) -> "Parties":
         shared = folder / "shared"
         shared.mkdir(parents=True)
@@ -108,7 +120,7 @@ class Parties:
             workspace = workspaces[own]
             partner = workspace.add_partner(workspaces[other].card, "test", NOW)
             accounts = account_list(rows)
-            prepared = prepare_accounts(accounts, next(iter(PROFILES.values())))
+            prepared = prepare_accounts(accounts, next(iter(PROFILES.values())), (), reference)
             workspace.save_list(accounts, prepared, "test", NOW)
             parties.append(Party(workspace, partner, shared))
         acme, globex = parties

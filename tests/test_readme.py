@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.companies import LONG_LEFT, LONG_RIGHT
-from tests.parties import Parties
+from accountmap import api
+from tests.api.companies import LONG_LEFT, LONG_RIGHT, approve_as_many
+from tests.parties import Parties, load_reference_once
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -16,10 +17,12 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert code is not None
     steps = [line for line in code.group(1).splitlines() if line and not line.startswith(("import", "from"))]
     assert len(steps) < 15
-    parties = Parties.make(tmp_path, LONG_LEFT, LONG_RIGHT)
+    parties = Parties.make(tmp_path, LONG_LEFT, LONG_RIGHT, reference=load_reference_once())
+    approve_as_many(parties.acme)
     rows = "\n".join(",".join(str(cell or "") for cell in row) for row in LONG_LEFT)
     (tmp_path / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "load_reference", load_reference_once)
     variables: dict[str, object] = {}
     for _ in range(6):
         exec(compile(code.group(1), "README.md", "exec"), variables)  # noqa: S102 the example itself

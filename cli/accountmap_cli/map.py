@@ -51,6 +51,7 @@ MOST_NOTES: Final = 10
 @click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
 @click.option("--dry-run", is_flag=True, help="Say what the partner would learn; write nothing, send nothing.")
 @click.option("--approve", is_flag=True, help="Answer each question of this session with yes, as its person.")
+@click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
 @click.option("--backend", metavar="NAME", help="What does the curve arithmetic; see: accountmap backends")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -68,6 +69,7 @@ def map_command(
     list_id: int | None,
     dry_run: bool,
     approve: bool,
+    accept_another: bool,
     backend: str | None,
     abandon: bool,
     as_json: bool,
@@ -115,6 +117,7 @@ def map_command(
                     by_person=approve or not yes,
                     new=new,
                     list_id=list_id,
+                    accept_sketch=accept_another,
                     wait=patience,
                     waiting=lambda now: tell_waiting(now, person.partner, patience),
                     progress=Progress("blinding"),

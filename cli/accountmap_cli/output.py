@@ -66,10 +66,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Count something: 1 account, 2 accounts, 2 entities."""
+    """Count something: 1 account, 2 accounts, 2 entities, 2 matches."""
     if count == 1:
         return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+    if noun.endswith("y") and noun[-2] not in "aeo":
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}es" if noun.endswith(("ch", "sh", "s", "x")) else f"{count:,} {noun}s"
 
 
 def duration(seconds: float) -> str:

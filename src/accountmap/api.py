@@ -63,7 +63,7 @@ def prepare_accounts(
 
     Args:
         accounts: the own list.
-        profile: which match keys to make: `eight`, or another of docs/matching.md.
+        profile: which match keys to make: `identifiers`, or another of docs/matching.md.
         decisions: CSV file of pairs that are, or are not, one company (docs/duplicates.md).
         reference: reference list, for profiles that use one; by default the one in the package.
         workers: processes; by default one a processor, and none for short lists.
@@ -188,6 +188,7 @@ def map_accounts(
     connect: str | None = None,
     new: bool = False,
     list_id: int | None = None,
+    accept_sketch: bool = False,
     wait: float | None = None,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
@@ -209,6 +210,8 @@ def map_accounts(
             that keeps the partner's messages.
         new: begin another session although the last one is over.
         list_id: number of the prepared list that a new session uses; by default the last one.
+        accept_sketch: take another sketch of the partner, although the last one is younger than half a year, as
+            after it has replaced its card. Let a person decide that.
         wait: stay, for so many seconds at most for each of the partner's files; by default an hour if connected
             directly, and else not at all.
         waiting: called before each wait, with what was done so far.
@@ -228,7 +231,8 @@ def map_accounts(
     patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         curve = default_curve(progress=progress, backend=backend)
-        runner = SessionRunner(workspace, workspace.partner(partner), channel, curve, list_id=list_id)
+        record = workspace.partner(partner)
+        runner = SessionRunner(workspace, record, channel, curve, list_id=list_id, accept_sketch=accept_sketch)
         decisions = Decisions(reveal, go_on, by_person)
         outcome = advance_patiently(runner, channel, decisions, Patience(patience, waiting), new=new)
         log_outcome(outcome)

@@ -1,8 +1,10 @@
 """Writing files so that a reader, or a crash, never finds half of one."""
 
+import ctypes
 import getpass
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,8 +53,16 @@ def keep_private(folder: Path) -> None:
 
 def windows_command(folder: Path, user: str) -> list[str]:
     """Return the command with which Windows drops inherited rights and gives all to one user."""
-    program = str(Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "icacls.exe")
-    return [program, str(folder), "/inheritance:r", "/grant:r", f"{user}:(OI)(CI)F"]
+    return [str(_system_folder() / "icacls.exe"), str(folder), "/inheritance:r", "/grant:r", f"{user}:(OI)(CI)F"]
+
+
+def _system_folder() -> Path:
+    """Return where Windows keeps its programs, as the system says: anybody could set a variable."""
+    if sys.platform == "win32":
+        found = ctypes.create_unicode_buffer(260)
+        ctypes.windll.kernel32.GetSystemDirectoryW(found, len(found))
+        return Path(found.value)
+    return Path(r"C:\Windows\System32")
 
 
 def parts_of(path: Path) -> Iterator[bytes]:

@@ -9,8 +9,10 @@ import pytest
 
 import accountmap
 import tests.parties
+from accountmap.accounts.schema import SEGMENTS
+from accountmap.model import Tier
 from accountmap.session import Preview
-from tests.parties import LEFT, RIGHT, Parties
+from tests.parties import LEFT, RIGHT, Parties, Party, load_reference_once
 
 PATIENCE = 300
 """Seconds after which a test gives up; a slow machine is no failure."""
@@ -19,6 +21,7 @@ PATIENCE = 300
 LONG_LEFT = [
     *((account, name, domain, "prospect") for account, name, domain, _ in LEFT),
     *((f"l{n}", f"Quarrow {n:03} Mills", None, "prospect") for n in range(120)),
+    ("l999", "Larkspur Foods", None, "customer"),
 ]
 LONG_RIGHT = [
     *((account, name, domain, "customer") for account, name, domain, _ in RIGHT),
@@ -32,11 +35,19 @@ def accept(preview: Preview) -> bool:
     return preview.automatic
 
 
+def approve_as_many(party: Party) -> None:
+    """Let a person have approved as many matches before: an estimate is too low once in a while, and then asks."""
+    claims = {(segment, tier): 25 for segment in SEGMENTS for tier in Tier}
+    with party.workspace.transaction():
+        party.workspace.caps.approve(party.partner.slug, claims, 0, tests.parties.NOW)
+
+
 def make(folder: Path, now: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave in the folder: the workspaces `acme` and `globex`, `shared`, and Acme's list as `export.csv`."""
     monkeypatch.setattr(tests.parties, "NOW", now)
-    parties = Parties.make(folder, LONG_LEFT, LONG_RIGHT)
+    parties = Parties.make(folder, LONG_LEFT, LONG_RIGHT, reference=load_reference_once())
     for party in (parties.acme, parties.globex):
+        approve_as_many(party)
         party.workspace.close()
     rows = "\n".join(",".join(cell or "" for cell in row) for row in LONG_LEFT)
     (folder / "export.csv").write_text(f"id,name,domain,segment\n{rows}\n", encoding="utf-8")

@@ -56,7 +56,7 @@ def test_the_nightly_task_stores_what_is_shared(folder: Path) -> None:
     with answering(over_the_folder(folder), folder):
         assert task.map_with_partner(*arguments) == 3
     assert database.execute("SELECT count(*) FROM accountmap_overlap").fetchone() == (3,)
-    database.execute("INSERT INTO crm_accounts VALUES ('a9', 'Larkspur Foods', NULL, 'prospect', 'Ada')")
+    database.execute("INSERT INTO crm_accounts VALUES ('a9', 'Foxglove Drinks', NULL, 'prospect', 'Ada')")
     database.commit()
     assert task.map_with_partner(*arguments) is None  # one account more would give it away
     database.close()

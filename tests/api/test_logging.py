@@ -32,7 +32,7 @@ def test_a_night_at_debug_names_no_account_and_no_count_of_shared_ones(
             "SELECT account_id AS id, name FROM accountmap_overlap", f"sqlite:///{tmp_path / 'results.db'}"
         )
     said = caplog.text.lower()
-    assert "prepared 124 accounts, 124 entities" in said
+    assert "prepared 125 accounts, 125 entities" in said
     assert "is done" in said
     for account, name, domain, _ in LEFT + RIGHT:
         assert name.lower() not in said

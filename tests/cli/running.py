@@ -19,8 +19,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from unittest import mock
 
+from accountmap import api
 from accountmap.errors import BackendError
 from accountmap_cli.main import EXIT_CODES, run
+from tests.parties import load_reference_once
 
 _FORKS = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 if _FORKS.get_start_method() == "forkserver":
@@ -71,6 +73,7 @@ def _here(arguments: list[str], cwd: Path, stdin: str) -> subprocess.CompletedPr
     with (
         contextlib.chdir(cwd),
         mock.patch.object(sys, "argv", typed),
+        mock.patch.object(api, "load_reference", load_reference_once),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")),
         contextlib.redirect_stdout(io.TextIOWrapper(out, "utf-8", write_through=True)),
         contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)),

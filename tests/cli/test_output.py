@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from accountmap_cli.output import emit, emit_json, harmless, say, table
+from accountmap_cli.output import emit, emit_json, harmless, plural, say, table
 
 HOSTILE = "a\x1b[2Jb\u202ec\x9bd\u2028e\ud800f\x7fg"
 
@@ -28,3 +28,11 @@ def test_json_means_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("text", ["Ächim & Söhne", "株式会社オーク", "two\nlines", "100 % – “so”"])
 def test_other_text_stays(text: str) -> None:
     assert harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "several"),
+    [("account", "accounts"), ("company", "companies"), ("match", "matches"), ("day", "days"), ("key", "keys")],
+)
+def test_nouns_are_counted_as_english_has_them(noun: str, several: str) -> None:
+    assert (plural(1, noun), plural(1000, noun)) == (f"1 {noun}", f"1,000 {several}")

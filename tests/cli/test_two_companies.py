@@ -54,11 +54,13 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     accountmap("accounts", "prepare", "export.csv", *GLOBEX_OPTIONS, cwd=globex)
     agreement = shared / "agreement.toml"
     accountmap("agreement", "new", "--with", "globex", "-o", agreement, "--automatic-share", "1", cwd=acme)
-    refused = accountmap("agreement", "sign", agreement, cwd=globex, check=5)
+    large = accountmap("agreement", "sign", agreement, "--yes", cwd=globex, check=5)
+    assert "--confirm-rows 48" in large.stderr, "16 rows a segment are more than ten times three companies"
+    refused = accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=globex, check=5)
     assert "Nobody is here to agree" in refused.stderr
-    accountmap("agreement", "sign", agreement, "--yes", cwd=globex)
+    accountmap("agreement", "sign", agreement, "--yes", "--confirm-rows", "48", cwd=globex)
     shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
-    assert "Signed by both." in shown
+    assert "Signed by both; both signatures hold." in shown
     accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=acme)
     return acme, globex, shared
 
@@ -174,9 +176,8 @@ def test_by_mail_it_says_what_to_send(tmp_path: Path) -> None:
     acme, globex, _ = meet(tmp_path)
     offered = accountmap("map", "--with", "globex", cwd=acme)
     (offer,) = (acme / "exchange").glob("*.amap")
-    assert offered.stdout.startswith(
-        f"Next: send {offer} to Globex Data; save their answer in {acme / 'exchange'}"
-    )
+    where = "exchange and run this again."
+    assert offered.stdout == f"Next: send exchange/{offer.name} to Globex Data; save their answer in {where}\n"
     (globex / "exchange").mkdir()
     (globex / "exchange" / "from-acme.amap").write_bytes(offer.read_bytes())
     answered = accountmap("map", "--with", "acme", cwd=globex)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.api import revoke_partner
-from accountmap.errors import TrustError
+from accountmap.errors import PeerError, TrustError
 from accountmap.session import propose_agreement, sign_agreement
 from accountmap.trust.rotation import Rotation
 from accountmap.workspace import Status, Workspace
@@ -18,9 +18,8 @@ def parties(tmp_path: Path) -> Parties:
 
 
 def rotate(parties: Parties) -> Rotation:
-    file = parties.globex.folder.parent / "rotation.toml"
-    made = parties.globex.workspace.rotate(file, NOW)
-    assert Rotation.parse(file.read_bytes()) == made
+    made = parties.globex.workspace.rotate(NOW)
+    assert parties.globex.workspace.last_rotation == made
     return made
 
 
@@ -36,8 +35,8 @@ def agree(parties: Parties) -> None:
         runs_per_30_days=10,
         now=NOW,
     )
-    signed = sign_agreement(globex.workspace, draft.document.encode(), NOW)
-    sign_agreement(acme.workspace, signed.document.encode(), NOW)
+    signed = sign_agreement(globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)
+    sign_agreement(acme.workspace, signed.document.encode(), NOW, sizes_confirmed=True)
 
 
 def test_after_a_rotation_both_agree_anew_and_the_ledger_still_holds(parties: Parties) -> None:
@@ -50,6 +49,12 @@ def test_after_a_rotation_both_agree_anew_and_the_ledger_still_holds(parties: Pa
     with pytest.raises(TrustError, match="cards that were replaced"):
         parties.acme.map(new=True)
     agree(parties)
+    parties.acme.map(new=True)
+    parties.globex.map(new=True)
+    with pytest.raises(PeerError, match="another blurred copy") as refused:
+        parties.acme.map()
+    assert "--accept-another" in refused.value.hint, "a new card has a new sketch, and two say more than one"
+    parties.acme.accept_sketch = True
     for _ in range(6):
         parties.acme.map(new=len(parties.acme.workspace.sessions(parties.acme.partner)) == 1)
         parties.globex.map(new=len(parties.globex.workspace.sessions(parties.globex.partner)) == 1)

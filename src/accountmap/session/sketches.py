@@ -17,7 +17,7 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
 from accountmap.model import Epsilon, PreviewKind
-from accountmap.psi.codec import require
+from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.estimate import LEAST_SHOWN, estimates
 from accountmap.psi.sketch import (
     SKETCH_ID_BYTES,
@@ -235,11 +235,13 @@ def read_partner_sketch(
         )
         return sketch
     young = [each for each in taken if each.taken + FROZEN > now and each.countries == terms.countries]
-    require(
-        again or not young,
-        "sketch-again",
-        "the partner sends another blurred copy of its list within half a year; two of them say more than one",
-    )
+    if young and not again:
+        refused = RefusalError(
+            "sketch-again",
+            "the partner sends another blurred copy of its list within half a year; two of them say more than one",
+        )
+        refused.hint = "If they told you why, for instance a new card, take it: run this with --accept-another"
+        raise refused
     return sketch
 
 
