@@ -6,12 +6,23 @@ from accountmap.model import Role
 from accountmap.psi.codec import RefusalError
 from accountmap.psi.parameters import MessageType
 from tests.protocols.replay import Player, bodies
-from tests.protocols.vectors import VECTORS, Json, cases, comment, load
+from tests.protocols.vectors import Json, cases, comment, load
 
 SESSION = load("psi/session.json")
 HONEST = bodies(SESSION)
-FILES = sorted(path.name for path in (VECTORS / "psi").glob("refuse_*.json"))
-ALL = [case for name in FILES for case in cases(f"psi/{name}")]
+FILES = [
+    "psi/refuse_claims.json",
+    "psi/refuse_consents.json",
+    "psi/refuse_fields.json",
+    "psi/refuse_lengths.json",
+    "psi/refuse_not_due.json",
+    "psi/refuse_points.json",
+    "psi/refuse_previews.json",
+    "psi/refuse_receipts.json",
+    "psi/refuse_rows.json",
+    "psi/refuse_tokens.json",
+]
+ALL = [case for name in FILES for case in cases(name)]
 REFUSED = [case for case in ALL if case["expect"] != "accept"]
 
 
