@@ -1,17 +1,31 @@
 """Agreements against the vectors: what they fix, and which are refused (trust-v2 §4, §5)."""
 
+import re
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accountmap.errors import TrustError
+from accountmap.model import Role
+from accountmap.session import agreements, sign_agreement
 from accountmap.session.parameters import preview_parameters, session_parameters, sketch_positions
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import first_transcript
-from accountmap.trust.identity import Card
-from tests.protocols.vectors import Json, cases, comment
+from tests.protocols.identities import FIRST, SECOND, workspace_of
+from tests.protocols.vectors import Json, cases, comment, load
 
-INITIATOR, RESPONDER = (Card.parse(case["card"].encode()) for case in cases("message/cards.json"))
+INITIATOR, RESPONDER = FIRST.card, SECOND.card
+SIGNING_RULES = {
+    "parties": "between other parties|not one of your partners|names another card, or another company",
+    "segments": "other segments than this program",
+    "date": "in the future|older than the one",
+    "changed": "not made in this workspace",
+    "text": "it is not text",
+    "size": "the file is too large",
+}
 
 
 def taken(document: str) -> Agreement:
@@ -104,3 +118,50 @@ def test_agreements(case: Json) -> None:
         return
     with pytest.raises(TrustError):
         taken(case["agreement"])
+
+
+def document_of(case: Json) -> bytes:
+    if "repeat" in case:
+        part, times = case["repeat"]
+        return part.encode() * times
+    return bytes.fromhex(case["bytes"]) if "bytes" in case else case["agreement"].encode()
+
+
+def signed_by_both(like: Agreement, created: datetime) -> Agreement:
+    """Return the same agreement with another date."""
+    proposal = Agreement.propose(replace(like.terms, created=created), like.parties[0], FIRST)
+    return proposal.accept(like.parties[1], SECOND)
+
+
+def readers_of(case: Json) -> tuple[Role, ...]:
+    """Return who reads an agreement: the initiator takes back what it proposed, the responder anything."""
+    if "proposed" in case:
+        return (Role.INITIATOR,)
+    return (Role.RESPONDER,) if case["expect"] == "accept" else tuple(Role)
+
+
+@pytest.mark.parametrize("case", cases("message/before_signing.json"), ids=comment)
+def test_before_signing(case: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table that the vectors name does not exist, so the program is given its digest in place of its own."""
+    first = Agreement.parse(cases("message/before_signing.json")[0]["agreement"].encode())
+    monkeypatch.setattr(agreements, "data_digests", lambda: first.terms.data)
+    monkeypatch.setattr(agreements, "CANONICAL_VERSION", first.terms.canonical)
+    now = datetime.fromisoformat(case.get("now", load("message/before_signing.json")["now"]))
+    for role in readers_of(case):
+        own, other = (FIRST, SECOND) if role is Role.INITIATOR else (SECOND, FIRST)
+        workspace, partner = workspace_of(tmp_path / role.label, own, other)
+        if "proposed" in case:
+            workspace.save_agreement(partner, Agreement.parse(case["proposed"].encode()), now)
+        if "last" in case:
+            last = signed_by_both(first, datetime.fromisoformat(case["last"]))
+            workspace.save_agreement(partner, last, now)
+        before = workspace.agreements(partner)
+        if case["expect"] == "accept":
+            signed = sign_agreement(workspace, document_of(case), now, sizes_confirmed=True)
+            assert workspace.agreements(partner) == [signed, *before]
+            assert signed.document == case["agreement"]
+            continue
+        with pytest.raises(TrustError) as refused:
+            sign_agreement(workspace, document_of(case), now, sizes_confirmed=True)
+        assert re.search(SIGNING_RULES[case["expect"].removeprefix("refuse: ")], str(refused.value))
+        assert workspace.agreements(partner) == before

@@ -1,5 +1,8 @@
 """The program reads and refuses messages about single matches as the vectors say."""
 
+import re
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,14 @@ from accountmap.session.conversation_content import (
     read_questions,
     write_questions,
 )
-from accountmap.trust.conversation import Kind, padded, unpadded
+from accountmap.trust.conversation import Kind, padded, read_talk, unpadded
+from accountmap.trust.envelope import HEADER_BYTES, Header
+from accountmap.trust.envelope import read as read_envelope
+from accountmap.trust.envelope import write as write_envelope
+from accountmap.trust.kem import SEALED_KEY_BYTES
+from accountmap.workspace.conversations import Taken
+from tests.parties import NOW
+from tests.protocols.identities import FIRST, SECOND, workspace_of
 from tests.protocols.vectors import cases, comment, load
 
 Json = dict[str, Any]
@@ -75,3 +85,38 @@ def test_questions_are_written_as_in_the_vectors() -> None:
     questions = {bytes.fromhex(k): ShownAccount(*shown) for k, shown in vectors["questions"].items()}
     body = padded(Kind.QUESTIONS, write_questions(questions))
     assert body.hex() == vectors["cases"][0]["body"]
+
+
+def test_a_message_is_written_as_in_the_vector() -> None:
+    vector = load("conversation/sealed.json")
+    message, header = bytes.fromhex(vector["cases"][0]["message"]), Header.decode(bytes.fromhex(vector["header"]))
+    body, content_key = bytes.fromhex(vector["body"]), bytes.fromhex(vector["random"]["content_key"])
+    assert header.transcript.hex() == vector["expect"]["message_id"]
+    ours = b"".join(write_envelope(header, [body], FIRST, SECOND.card.sealing_key, content_key))
+    # The sealed key is fresh in every message; all else follows from the inputs.
+    behind = HEADER_BYTES + SEALED_KEY_BYTES
+    assert (ours[:HEADER_BYTES], ours[behind:]) == (message[:HEADER_BYTES], message[behind:])
+    opened = read_envelope(BytesIO(message), header, FIRST.card, SECOND.sealing)
+    assert (bytes(opened.body), opened.signature.hex()) == (body, vector["expect"]["signature"])
+
+
+def test_messages_are_taken_as_in_the_vectors(tmp_path: Path) -> None:
+    vector = load("conversation/sealed.json")
+    workspace, partner = workspace_of(tmp_path / "second", SECOND, FIRST)
+    taken = workspace.conversations
+
+    def take(message: bytes) -> str:
+        try:
+            talk = read_talk(message, Header.decode(message), SECOND, FIRST.card)
+        except PeerError as error:
+            assert re.search("not signed by your partner", str(error))
+            return "refuse: signature"
+        with workspace.transaction():
+            became = taken.take(partner.slug, talk.id, talk.digest, talk.kind, 1, NOW)
+        return {Taken.NEW: "accept", Taken.REPEATED: "repeat", Taken.ALTERED: "refuse: repeated-id"}[became]
+
+    for case in vector["cases"]:
+        assert take(bytes.fromhex(case["message"])) == case["expect"], case["comment"]
+    assert len(taken.to_acknowledge(partner.slug)) == sum(c["expect"] == "accept" for c in vector["cases"])
+    first = bytes.fromhex(vector["cases"][0]["message"])
+    assert read_talk(first, Header.decode(first), SECOND, FIRST.card).digest.hex() == vector["expect"]["digest"]

@@ -5,15 +5,15 @@ from dataclasses import fields
 from io import BytesIO
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protocols.reference import envelope as reference
 
 from accountmap.errors import PeerError
 from accountmap.trust.envelope import HEADER_BYTES, Header, first_transcript, next_transcript, read, write
-from accountmap.trust.identity import Card, Identity
-from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey
+from accountmap.trust.identity import Card
+from accountmap.trust.kem import SEALED_KEY_BYTES
 from accountmap.trust.sealed import CHUNK_BYTES
+from tests.protocols.identities import FIRST, SECOND
 from tests.protocols.vectors import Json, cases, comment, load
 
 HEADER_RULES = {
@@ -32,17 +32,8 @@ def header_of(values: Json) -> Header:
     return Header(**{name: bytes.fromhex(v) if isinstance(v, str) else v for name, v in values.items()})
 
 
-def identity_of(case: Json) -> Identity:
-    signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(case["signing_seed"]))
-    sealing = SealingKey.from_bytes(bytes.fromhex(case["mlkem_seed"] + case["x25519_secret"]))
-    return Identity(signing, sealing, bytes(32), Card.parse(case["card"].encode()))
-
-
-SENDER, RECIPIENT = (identity_of(case) for case in cases("message/cards.json"))
-
-
 def opened(message: bytes) -> bytes:
-    return bytes(read(BytesIO(message), Header.decode(message), SENDER.card, RECIPIENT.sealing).body)
+    return bytes(read(BytesIO(message), Header.decode(message), FIRST.card, SECOND.sealing).body)
 
 
 @pytest.mark.parametrize("case", cases("message/cards.json"), ids=comment)
@@ -88,13 +79,12 @@ def test_a_message_is_written_and_read_as_in_the_vector() -> None:
     message, body = bytes.fromhex(vector["expect"]["message"]), bytes.fromhex(vector["body"])
     assert opened(message) == body
     content_key = bytes.fromhex(vector["random"]["content_key"])
-    ours = b"".join(write(Header.decode(message), [body], SENDER, RECIPIENT.card.sealing_key, content_key))
+    ours = b"".join(write(Header.decode(message), [body], FIRST, SECOND.card.sealing_key, content_key))
     # The sealed key is fresh in every message; all else follows from the inputs.
     behind = HEADER_BYTES + SEALED_KEY_BYTES
     assert (ours[:HEADER_BYTES], ours[behind:]) == (message[:HEADER_BYTES], message[behind:])
     assert (
-        RECIPIENT.sealing.open(message[HEADER_BYTES:behind], bytes.fromhex(vector["expect"]["info"]))
-        == content_key
+        SECOND.sealing.open(message[HEADER_BYTES:behind], bytes.fromhex(vector["expect"]["info"])) == content_key
     )
 
 
@@ -115,7 +105,7 @@ def test_a_body_of_several_chunks_opens_chunk_by_chunk() -> None:
     body = bytes(CHUNK_BYTES - 63)
     header = Header(1, 0, *[bytes(32)] * 5, created=0, expires=0, body_bytes=len(body))
     key = bytes(32)
-    message = b"".join(write(header, [body], SENDER, RECIPIENT.card.sealing_key, key))
+    message = b"".join(write(header, [body], FIRST, SECOND.card.sealing_key, key))
     assert len(message) == header.file_bytes
     sealed = message[HEADER_BYTES + SEALED_KEY_BYTES :]
     first, last = sealed[: CHUNK_BYTES + 16], sealed[CHUNK_BYTES + 16 :]

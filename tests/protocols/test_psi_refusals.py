@@ -10,18 +10,19 @@ from tests.protocols.vectors import Json, cases, comment, load
 
 SESSION = load("psi/session.json")
 HONEST = bodies(SESSION)
-ALL = [
-    *cases("psi/refuse_lengths.json"),
-    *cases("psi/refuse_not_due.json"),
-    *cases("psi/refuse_previews.json"),
-    *cases("psi/refuse_consents.json"),
-    *cases("psi/refuse_points.json"),
-    *cases("psi/refuse_tokens.json"),
-    *cases("psi/refuse_claims.json"),
-    *cases("psi/refuse_rows.json"),
-    *cases("psi/refuse_fields.json"),
-    *cases("psi/refuse_receipts.json"),
+FILES = [
+    "psi/refuse_claims.json",
+    "psi/refuse_consents.json",
+    "psi/refuse_fields.json",
+    "psi/refuse_lengths.json",
+    "psi/refuse_not_due.json",
+    "psi/refuse_points.json",
+    "psi/refuse_previews.json",
+    "psi/refuse_receipts.json",
+    "psi/refuse_rows.json",
+    "psi/refuse_tokens.json",
 ]
+ALL = [case for name in FILES for case in cases(name)]
 REFUSED = [case for case in ALL if case["expect"] != "accept"]
 
 

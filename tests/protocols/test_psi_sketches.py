@@ -1,12 +1,14 @@
 """The program makes, reads and estimates from sketches as the vectors say."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from accountmap.errors import PeerError
-from accountmap.model import Epsilon
+from accountmap.model import Epsilon, PreviewKind
+from accountmap.psi.codec import RefusalError
 from accountmap.psi.estimate import estimate_level, estimate_noise
 from accountmap.psi.noise import laplace, laplace_of, uniform_of
 from accountmap.psi.sketch import (
@@ -21,7 +23,9 @@ from accountmap.psi.sketch import (
     positions_of,
 )
 from accountmap.psi.suite import derive
+from accountmap.session.sketches import read_partner_sketch, take_partner_sketch
 from tests.protocols.vectors import cases, comment, load
+from tests.session.preview_parties import made_up, two_sides
 
 Json = dict[str, Any]
 
@@ -60,6 +64,48 @@ def test_sketches(case: Json) -> None:
     assert made.hex() == case["expect"]["sketch"]
     assert parameters.positions == case["expect"]["positions"]
     assert Sketch.read(parameters, secret.card, made).id == secret.id
+
+
+@pytest.mark.parametrize("case", cases("psi/sketch_noise.json"), ids=comment)
+def test_noise_of_answers(case: Json) -> None:
+    """The smallest sketch has one value a segment; everywhere else an answer of 0 is changed as in the vector."""
+    names = [["larkspur"]] if case["kind"] == "plain" else [["larkspur"], ["brightwater"], ["quillstone"]]
+    parameters, values = SketchParameters((1,) * len(names), Epsilon(case["epsilon"])), values_of(names)
+    assert parameters.change == case["expect"]["threshold"]
+    secret = SketchSecret(*(bytes.fromhex(case[name]) for name in ("card", "sketch_id", "seed")))
+    everywhere = np.arange(parameters.positions)
+    noise = Sketch(parameters, secret.card, secret.id + bytes.fromhex(case["expect"]["answers"]))
+    before = np.zeros(parameters.positions, np.uint8)
+    place = positions_of(secret.card, secret.id, values.messages, parameters.positions)
+    before[place] = [parameters.answer(segment) for segment in values.in_segment.argmax(axis=1)]
+    made = Sketch(parameters, secret.card, make_sketch(parameters, secret, values))
+    expected = (before + noise.answers_at(everywhere)) % (1 << parameters.bits)
+    assert np.count_nonzero(before) == len(names)
+    assert made.answers_at(everywhere).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("case", cases("psi/sketch_readings.json"), ids=comment)
+def test_readings(case: Json, tmp_path: Path) -> None:
+    """A workspace reads the sketches under an agreement that names their rows."""
+    terms = load("psi/sketch_readings.json")["terms"]
+    acme, _ = two_sides(tmp_path, made_up(12, "Left"), made_up(12, "Right"))
+    agreement = acme.workspace.agreements(acme.partner)[0]
+    assert (agreement.terms.preview, terms["kind"]) == (PreviewKind.SKETCH, "plain")
+    assert (list(agreement.sketches[1].rows), agreement.sketches[1].epsilon) == (terms["rows"], terms["epsilon"])
+
+    def read(sketch: str) -> Sketch:
+        return read_partner_sketch(acme.workspace, acme.partner, agreement, bytes.fromhex(sketch), acme.now)
+
+    if case["taken"] is not None:
+        with acme.workspace.transaction():
+            take_partner_sketch(acme.workspace, acme.partner, agreement, read(case["taken"]), acme.now)
+    acme.later(days=case["days"])
+    if case["expect"] == "accept":
+        assert read(case["sketch"]).data.hex() == case["sketch"]
+        return
+    with pytest.raises(RefusalError) as refused:
+        read(case["sketch"])
+    assert f"refuse: {refused.value.rule}" == case["expect"]
 
 
 @pytest.mark.parametrize("case", cases("psi/sketch_densities.json"), ids=comment)

@@ -14,7 +14,8 @@ from accountmap.model import Answer, WeakSlots
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.conversation_content import ShownAccount, write_questions
 from accountmap.session.questions import PossibleMatch, SessionMatches, load_answers
-from accountmap.trust.conversation import Kind, write_talk
+from accountmap.trust.conversation import Kind, padded, write_talk
+from accountmap.trust.envelope import Header, write
 from accountmap.workspace.conversations import Question
 from tests.parties import NOW, Parties, Party, share_all
 
@@ -148,6 +149,28 @@ def test_lost_messages_are_sent_again_and_acknowledged_again(sides: tuple[Talker
     assert globex.exchange().sent == (acknowledgement,)
     assert acme.exchange().state == "done"
     assert globex.exchange().sent == () == acme.exchange().sent
+    assert len(globex.questions(ours=False)) == 1
+
+
+def test_another_message_under_a_known_id_is_refused(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    folder = acme.party.folder
+    acme.ask("a2")
+    acme.exchange()
+    (question,) = acme.files()
+    content = (folder / question).read_bytes()
+    globex.exchange()
+    (acknowledgement,) = globex.files() - {question}
+    (folder / acknowledgement).unlink()
+    header, body = Header.decode(content), padded(Kind.QUESTIONS, b"something else")
+    ours, theirs = acme.workspace.identity, globex.workspace.card
+    (folder / question).write_bytes(b"".join(write(header, [body], ours, theirs.sealing_key, bytes(32))))
+    refused = globex.exchange()
+    assert refused.notes == (f"{question} was passed over: another message had the same id.",)
+    assert (refused.taken, refused.sent) == ((), ())
+    (folder / question).write_bytes(content)
+    again = globex.exchange()
+    assert (again.notes, again.sent) == ((), (acknowledgement,))
     assert len(globex.questions(ours=False)) == 1
 
 

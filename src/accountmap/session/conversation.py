@@ -195,7 +195,7 @@ class ConversationRunner:
             if not is_conversation(header) or header.sender == self._workspace.card.digest:
                 return
             if header.transcript in self._workspace.conversations.taken(self._partner.slug):
-                self._acknowledge_again(header.transcript)
+                self._acknowledge_again(name, header, length)
                 return
             matches = self._matches_of(header, length)
             if matches is not None:
@@ -211,7 +211,7 @@ class ConversationRunner:
         Raises:
             PeerError: its header is not as conversation-v1 §2 says.
         """
-        if (header.sender, header.recipient) != (self._partner.card.digest, self._workspace.card.digest):
+        if not self._is_for_us(header):
             return None
         if header.expires < int(self._clock().timestamp()):
             raise PeerError("it has expired")
@@ -223,6 +223,9 @@ class ConversationRunner:
         if matches.agreement.digest != header.agreement or Role(matches.role).other != header.role:
             raise PeerError("it belongs to another agreement or role")
         return matches
+
+    def _is_for_us(self, header: Header) -> bool:
+        return (header.sender, header.recipient) == (self._partner.card.digest, self._workspace.card.digest)
 
     def _open(self, name: str, header: Header) -> Talk:
         with self._channel.fetch(name, header.file_bytes) as file:
@@ -346,10 +349,20 @@ class ConversationRunner:
             conversations.did_acknowledge(slug, ids, message_id)
         self._hand_over(conversations.sent(slug, message_id))
 
-    def _acknowledge_again(self, message_id: bytes) -> None:
-        """Send an acknowledgement once more, for its message is there again, unless it is there itself."""
+    def _acknowledge_again(self, name: str, header: Header, length: int) -> None:
+        """Send an acknowledgement once more, for its message is there again, unless it is there itself.
+
+        Raises:
+            PeerError: it is another message with the same id (conversation-v1 §3).
+        """
+        check_length(header)
+        if not self._is_for_us(header) or length != header.file_bytes:
+            return
         conversations, slug = self._workspace.conversations, self._partner.slug
-        self._hand_over(conversations.sent(slug, conversations.taken(slug)[message_id]))
+        talk = self._open(name, header)
+        if talk.digest != conversations.digest_of(slug, talk.id):
+            raise PeerError("another message had the same id")
+        self._hand_over(conversations.sent(slug, conversations.taken(slug)[talk.id]))
 
     def _deliver(self) -> None:
         """Hand over all own messages that the partner has not acknowledged; acknowledgements only once."""

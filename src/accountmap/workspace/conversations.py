@@ -327,6 +327,11 @@ class Conversations:
         statement = "SELECT session FROM taken_message WHERE partner = ? AND id = ?"
         return int(self._database.one(statement, partner, message_id)["session"])
 
+    def digest_of(self, partner: str, message_id: bytes) -> bytes:
+        """Return the digest of a message that was taken."""
+        statement = "SELECT digest FROM taken_message WHERE partner = ? AND id = ?"
+        return bytes(self._database.one(statement, partner, message_id)["digest"])
+
     def taken(self, partner: str) -> dict[bytes, bytes]:
         """Return the ids of all messages taken, each with that of the own message that acknowledged it."""
         rows = self._database.all("SELECT id, acknowledged_in FROM taken_message WHERE partner = ?", partner)
