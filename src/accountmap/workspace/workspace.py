@@ -70,11 +70,12 @@ class Workspace:
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
         self.folder = folder
         self._keys, self._database = keys, database
-        self.sketches = sketches.Sketches(database, self._storage, self.sealed)
-        self.previews = previews.Previews(database)
-        self.estimates, self.caps = estimates.Estimates(database), estimates.Caps(database)
-        self.conversations = conversations.Conversations(database, self._storage)
-        self.audits = audits.Audits(database, self._storage, self.sealed)
+        self.sketches: sketches.Sketches = sketches.Sketches(database, self._storage, self.sealed)
+        self.previews: previews.Previews = previews.Previews(database)
+        self.estimates: estimates.Estimates = estimates.Estimates(database)
+        self.caps: estimates.Caps = estimates.Caps(database)
+        self.conversations: conversations.Conversations = conversations.Conversations(database, self._storage)
+        self.audits: audits.Audits = audits.Audits(database, self._storage, self.sealed)
         self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
     @classmethod
