@@ -187,6 +187,9 @@ class SessionRunner:
 
     def _join(self) -> bool:
         """As responder, answer the offer of a next session, if it is there and an agreement allows one."""
+        roles = [a.role_of(self._workspace.card) for a in self._usable_agreements()]
+        if Role.RESPONDER not in roles:
+            return False
         try:
             return self._begin(as_responder=True)
         except TrustError as reason:
@@ -459,13 +462,19 @@ class SessionRunner:
         notes = (*self._warnings, *self._notes)
         return Outcome(state, record, tuple(self._taken), tuple(self._sent), preview, claims, news, notes)
 
+    def _usable_agreements(self) -> list[Agreement]:
+        """Return the session agreements between the two present cards that both signed, newest first."""
+        cards = {self._workspace.card.digest.hex(), self._partner.card.digest.hex()}
+        known = self._workspace.agreements(self._partner)
+        return [a for a in known if a.complete and not a.is_preview and set(a.terms.cards) == cards]
+
     def _news(self, over: SessionRecord) -> tuple[str, ...]:
         """Return what has changed since a session that is over, so that another makes sense."""
         news = []
         current = self._workspace.prepared_list(self._list_id)
         if current.id != over.list_id:
             news.append(f"your list of {current.created:%Y-%m-%d %H:%M} is newer")
-        agreements = [a for a in self._workspace.agreements(self._partner) if a.complete and not a.is_preview]
+        agreements = self._usable_agreements()
         if agreements and agreements[0].digest.hex() != over.agreement:
             news.append(f"the agreement of {agreements[0].terms.created:%Y-%m-%d} is newer")
         return tuple(news)
