@@ -216,11 +216,11 @@ def test_a_server_with_another_key_is_refused(sftp: SftpServer, tmp_path: Path) 
 
 
 def test_a_place_with_too_many_files_is_refused(bucket: str) -> None:
-    class Crowded:
+    class CommonValues:
         def sizes(self) -> dict[str, int]:
             return {f"{n}.txt": 1 for n in range(MAX_FILES + 1)}
 
-    channel = RemoteChannel(Address.parse(f"s3://{bucket}"), lambda _: Crowded())  # type: ignore[arg-type,return-value]
+    channel = RemoteChannel(Address.parse(f"s3://{bucket}"), lambda _: CommonValues())  # type: ignore[arg-type,return-value]
     with pytest.raises(ChannelError, match="more than"):
         channel.files()
 

@@ -5,7 +5,7 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.errors import InputError
-from accountmap.linkage.candidates import Gathered, misspellings, shared_marks, typing_marks
+from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import Traits, form_words, same_but_for_typing, traits_of
 from accountmap.linkage.decisions import Decision, read_decisions, write_decisions
 from accountmap.linkage.dedupe import Clusters, Resolution, resolve
@@ -26,10 +26,10 @@ def accounts(*described: Row) -> list[Row]:
     return [{"id": f"a{at}", **row} for at, row in enumerate(described)]
 
 
-def gathered(*described: Row) -> Gathered:
+def gathered(*described: Row) -> ListTraits:
     """Gather accounts in parts of one."""
     rows = accounts(*described)
-    listed = Gathered(pa.chunked_array([[row["id"] for row in rows]], pa.string()))
+    listed = ListTraits(pa.chunked_array([[row["id"] for row in rows]], pa.string()))
     for row in rows:
         own = traits([row])
         marks = [table for make in (shared_marks, typing_marks) for table in make(own).to_pydict().items()]

@@ -9,8 +9,8 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage import blocking, candidates
-from accountmap.linkage.assign_keys import one_holder, one_per_cell, slot_ranks
-from accountmap.linkage.candidates import Gathered
+from accountmap.linkage.assign_keys import one_per_cell, slot_ranks, strongest_holder
+from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.dedupe import Resolution, resolve
@@ -65,9 +65,9 @@ def small_parts(function: Callable[[pa.Table], Part], parts: Sequence[pa.Table])
     return (function(whole.slice(at, 7).combine_chunks()) for at in range(0, len(whole), 7))
 
 
-def gathered(table: pa.Table) -> Gathered:
+def gathered(table: pa.Table) -> ListTraits:
     order = by_id(table)
-    found = Gathered(table["account_id"].take(order))
+    found = ListTraits(table["account_id"].take(order))
     for part in small_parts(lambda own: work_out(own, SLOTS), PartsOf(table, order)):
         found.add(part.traits, part.marks)
     return found
@@ -86,7 +86,7 @@ def keys_one_by_one(part: Part, entity_of: list[int], profile: Profile) -> set[t
     spaces = sorted({each.space for each in profile.slots})
     space = pa.array([spaces.index(each.space) for each in profile.slots]).take(pa.array(slot)).to_numpy()
     rank = slot_ranks(profile)[slot] * 4 + closeness
-    kept = chosen[one_holder((code * len(spaces) + space)[chosen], rank[chosen])]
+    kept = chosen[strongest_holder((code * len(spaces) + space)[chosen], rank[chosen])]
     rows = table.take(pa.array(kept)).to_pylist()
     return {(int(own), r["slot"], r["value"], r["rule"]) for own, r in zip(entity[kept], rows, strict=True)}
 

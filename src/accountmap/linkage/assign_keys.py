@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.linkage.blocking import Mask, standing_twice
+from accountmap.linkage.blocking import Mask, is_duplicated
 from accountmap.linkage.prepared import KEY_SCHEMA, Profile
 
 Index = npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ def one_per_cell(cell: Index, code: Index, closeness: Index, rule: Index) -> Ind
     return chosen
 
 
-def one_holder(value: Index, rank: Index) -> Index:
+def strongest_holder(value: Index, rank: Index) -> Index:
     """Leave each value to its strongest holder, and to none if two entities are as strong.
 
     One entity never holds a value twice with one rank: that tells its slot.
@@ -150,7 +150,7 @@ class Candidates:
         of_space = np.array([slot.space == space for slot in self._slots])
         rows = [np.flatnonzero(part.open & of_space[part.column("slot")]) for part in self._parts]
         marks = [part.table["mark"].to_numpy()[own] for part, own in zip(self._parts, rows, strict=True)]
-        twice = standing_twice(np.concatenate(marks))
+        twice = is_duplicated(np.concatenate(marks))
         ends = np.cumsum([len(own) for own in rows])
         return [own[mask] for own, mask in zip(rows, np.split(twice, ends[:-1]), strict=True)]
 
@@ -174,7 +174,7 @@ class Candidates:
         slot, closeness = (table[name].to_numpy().astype(np.int64) for name in ("slot", "closeness"))
         numbered = table["value"].dictionary_encode()
         code = np.concatenate([chunk.indices.to_numpy() for chunk in numbered.chunks])
-        return one_holder(code, self._ranks[slot] * 4 + closeness)
+        return strongest_holder(code, self._ranks[slot] * 4 + closeness)
 
     def _ordered(self, entity_of: Index, rules: list[str]) -> Iterator[pa.RecordBatch]:
         """Yield the keys part by part, and forget the candidates.

@@ -47,8 +47,8 @@ def marks_of(texts: Iterable[str | None]) -> pa.Array:
     return pa.array([mark(text) for text in texts], pa.uint32())
 
 
-def standing_twice(marks: Marks) -> Mask:
-    """Tell of each mark whether it stands more than once; that of no text does not count."""
+def is_duplicated(marks: Marks) -> Mask:
+    """Return of each mark whether it occurs more than once; that of no text does not count."""
     order = np.argsort(marks)
     ordered = marks[order]
     alike = np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != NO_TEXT))
@@ -58,8 +58,8 @@ def standing_twice(marks: Marks) -> Mask:
     return twice
 
 
-def among(marks: Marks, listed: Marks) -> Mask:
-    """Tell of each mark whether it is in a list, which ascends."""
+def is_listed(marks: Marks, listed: Marks) -> Mask:
+    """Return of each mark whether it is in a list, which ascends."""
     if not len(listed):
         return np.zeros(len(marks), bool)
     at = np.minimum(np.searchsorted(listed, marks), len(listed) - 1)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.linkage.blocking import LARGEST_BLOCK, NO_TEXT, Marks, Mask, blocks, marks_of, standing_twice
+from accountmap.linkage.blocking import LARGEST_BLOCK, NO_TEXT, Marks, Mask, blocks, is_duplicated, marks_of
 from accountmap.linkage.compare import NUMBERS, Traits, contradiction, same_but_for_typing
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.dedupe import Pair, Resolution, resolve
@@ -31,7 +31,7 @@ def shared_marks(traits: Traits) -> pa.Table:
     return pa.table([marks_of(texts) for texts in values], names=_BLOCKED)
 
 
-class Gathered:
+class ListTraits:
     """What the accounts of a list are compared by, gathered part by part, in the order of their ids.
 
     Args:
@@ -83,7 +83,7 @@ class Gathered:
     def _sharing(self) -> Mask:
         shares = np.zeros(len(self._ids), bool)
         for kind in _BLOCKED:
-            shares |= standing_twice(self.marks(kind))
+            shares |= is_duplicated(self.marks(kind))
         return shares
 
     def _decided(self, decisions: Sequence[Decision]) -> Mask:
@@ -146,7 +146,7 @@ def typing_marks(traits: Traits) -> pa.Table:
     return pa.table({kind: marks_of(_parts(traits, kind)) for kind in _PARTS})
 
 
-def misspellings(gathered: Gathered, resolution: Resolution, decisions: Iterable[Decision] = ()) -> list[Pair]:
+def misspellings(gathered: ListTraits, resolution: Resolution, decisions: Iterable[Decision] = ()) -> list[Pair]:
     """Find accounts of one country that differ in the typing of their names and agree in what else is known.
 
     Args:

@@ -108,7 +108,7 @@ class Resolution:
 
 
 @dataclass(frozen=True)
-class Crowded:
+class CommonValues:
     """Names and domains that too many companies of the whole list share to tell any of them.
 
     Attributes:
@@ -120,7 +120,9 @@ class Crowded:
     domains: frozenset[str] = frozenset()
 
 
-def resolve(traits: Traits, decisions: Iterable[Decision] = (), crowded: Crowded = Crowded()) -> Resolution:
+def resolve(
+    traits: Traits, decisions: Iterable[Decision] = (), crowded: CommonValues = CommonValues()
+) -> Resolution:
     """Join the accounts of a list that are the same company.
 
     Args:
@@ -143,7 +145,7 @@ def resolve(traits: Traits, decisions: Iterable[Decision] = (), crowded: Crowded
 class _Resolver:
     """Accounts in the order of their ids, so that the smallest member of an entity has its smallest id."""
 
-    def __init__(self, traits: Traits, crowded: Crowded) -> None:
+    def __init__(self, traits: Traits, crowded: CommonValues) -> None:
         self.traits = traits
         self.crowded = crowded
         self.clusters = Clusters(len(traits))

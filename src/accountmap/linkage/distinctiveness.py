@@ -57,16 +57,16 @@ def is_distinctive(words: Words) -> bool:
 _TELL_NOTHING: Final = COMMON | KINDS | place_words()
 
 
-def is_telling(words: Words) -> bool:
+def names_company(words: Words) -> bool:
     """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
     return any(len(word) > 2 and word not in _TELL_NOTHING for word in words)
 
 
 def without_places(core: Words) -> Words:
     """Take place words from both ends while what remains still identifies the company."""
-    while is_place_word(core[0]) and is_telling(core[1:]):
+    while is_place_word(core[0]) and names_company(core[1:]):
         core = core[1:]
-    while is_place_word(core[-1]) and is_telling(core[:-1]):
+    while is_place_word(core[-1]) and names_company(core[:-1]):
         core = core[:-1]
     return core
 
@@ -82,7 +82,7 @@ def stem(core: Words) -> Words | None:
     while size > 1 and core[size - 1] in _TELL_NOTHING:
         size -= 1
     head = core[:size]
-    telling = size < len(core) and is_telling(head)
+    telling = size < len(core) and names_company(head)
     return head if telling and len(squash(head)) >= SHORTEST_STEM else None
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.assign_keys import Candidates
 from accountmap.linkage.blocking import mark
-from accountmap.linkage.candidates import Gathered, Rows, shared_marks
+from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
@@ -232,7 +232,7 @@ def prepare_accounts(
     order = by_id(accounts.table)
     account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))
     slots = [slot.name for slot in profile.slots]
-    gathered, candidates = Gathered(account_ids), Candidates(profile)
+    gathered, candidates = ListTraits(account_ids), Candidates(profile)
     full_names: list[pa.Array] = []
     for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
         gathered.add(part.traits, part.marks)

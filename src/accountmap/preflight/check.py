@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.cells import count_true
 from accountmap.accounts.schema import SEGMENTS, AccountList
-from accountmap.linkage.candidates import Gathered, misspellings, shared_marks, typing_marks
+from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import folded_cities, registry_numbers, traits_of
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.facts import Facts, gather
@@ -36,7 +36,7 @@ from accountmap.preflight.findings import (
 
 
 @dataclass(frozen=True)
-class Looked:
+class PartFindings:
     """What the accounts of a part give.
 
     Attributes:
@@ -52,11 +52,11 @@ class Looked:
     examples: Sequence[tuple[str, str, str]]
 
 
-Spread = Callable[[Callable[[pa.Table], Looked], Sequence[pa.Table]], Iterable[Looked]]
+Spread = Callable[[Callable[[pa.Table], PartFindings], Sequence[pa.Table]], Iterable[PartFindings]]
 """Applies a function to each part and yields the results in the order of the parts, as `map` does."""
 
 
-def look(table: pa.Table) -> Looked:
+def look(table: pa.Table) -> PartFindings:
     """Judge the cells of one part and collect what its accounts are compared by.
 
     Args:
@@ -80,7 +80,7 @@ def look(table: pa.Table) -> Looked:
 
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
     columns = [each for marks in (shared_marks, typing_marks, label_marks) for each in _columns(marks(traits))]
-    return Looked(traits.table(), pa.table(dict(columns)), counts, examples)
+    return PartFindings(traits.table(), pa.table(dict(columns)), counts, examples)
 
 
 def _columns(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
@@ -123,7 +123,7 @@ def check(
     table = accounts.table
     order = by_id(table)
     names = _Names(table["account_id"].take(order), table["name"].take(order))
-    gathered, cells = Gathered(names.account_ids), _Collector(CELL_FINDINGS, names)
+    gathered, cells = ListTraits(names.account_ids), _Collector(CELL_FINDINGS, names)
     for part in spread(look, PartsOf(table, order)):
         gathered.add(part.traits, part.marks)
         cells.add_part(part)
@@ -196,7 +196,7 @@ class _Collector:
             names = tuple(self._names[account_id] for account_id in account_ids)
             self._examples[kind].append(Example(tuple(account_ids), names, text))
 
-    def add_part(self, part: Looked) -> None:
+    def add_part(self, part: PartFindings) -> None:
         for kind, count in part.counts.items():
             self._counts[kind] += count
         for account_id, kind, text in part.examples:
@@ -208,7 +208,7 @@ class _Collector:
                 yield Finding(kind, what, advice, self._counts[kind], tuple(self._examples[kind]))
 
 
-def _pair_findings(gathered: Gathered, names: _Names, decisions: tuple[Decision, ...]) -> Iterator[Finding]:
+def _pair_findings(gathered: ListTraits, names: _Names, decisions: tuple[Decision, ...]) -> Iterator[Finding]:
     resolution = gathered.resolve(decisions)
     collector = _Collector(_PAIR_FINDINGS, names)
     for doubtful, owner, domain in doubtful_websites(gathered):

@@ -18,8 +18,8 @@ import pyarrow as pa
 from rapidfuzz import fuzz
 
 from accountmap.accounts.schema import ListColumn, Remark, SegmentValue
-from accountmap.linkage.blocking import LARGEST_BLOCK, among, blocks, marks_of, standing_twice
-from accountmap.linkage.candidates import Gathered
+from accountmap.linkage.blocking import LARGEST_BLOCK, blocks, is_duplicated, is_listed, marks_of
+from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.dedupe import Pair
 from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
@@ -291,7 +291,7 @@ def label_marks(traits: Traits) -> pa.Table:
     return pa.table({"label": marks_of(map(_label, traits.domains))})
 
 
-def doubtful_websites(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
+def doubtful_websites(gathered: ListTraits) -> Iterator[tuple[str, str, str]]:
     """Find accounts whose domain fits another account's name and not their own.
 
     Args:
@@ -301,8 +301,8 @@ def doubtful_websites(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
         The ids of the doubtful account and of the company whose website it seems to be, and the domain.
     """
     letters, labels = gathered.marks("letters"), gathered.marks("label")
-    elsewhere = (labels != letters) & among(labels, np.unique(letters))
-    traits = gathered.take(np.flatnonzero(elsewhere | among(letters, np.unique(labels[elsewhere]))))
+    elsewhere = (labels != letters) & is_listed(labels, np.unique(letters))
+    traits = gathered.take(np.flatnonzero(elsewhere | is_listed(letters, np.unique(labels[elsewhere]))))
     owners = {name.replace(" ", ""): row for row, name in reversed(list(enumerate(traits.names))) if name}
     ids = traits.account_ids
     for row, (name, domain) in enumerate(zip(traits.names, traits.domains, strict=True)):
@@ -312,7 +312,7 @@ def doubtful_websites(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
             yield ids[row], ids[owner], domain
 
 
-def other_forms(gathered: Gathered, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
+def other_forms(gathered: ListTraits, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
     """Find accounts of one name with different legal forms, in one country or in none that is known.
 
     Args:
@@ -322,7 +322,7 @@ def other_forms(gathered: Gathered, asked: Sequence[Pair]) -> Iterator[tuple[Seq
     Yields:
         The ids of the accounts with different forms, and the forms.
     """
-    traits = gathered.take(np.flatnonzero(standing_twice(gathered.marks("letters"))))
+    traits = gathered.take(np.flatnonzero(is_duplicated(gathered.marks("letters"))))
     shown = {id_ for pair in asked for id_ in (pair.one, pair.other)}
     for block in blocks([name and name.replace(" ", "") for name in traits.names]):
         by_form = {traits.forms[row]: row for row in reversed(block) if traits.forms[row]}

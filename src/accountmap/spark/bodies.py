@@ -18,7 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 
 from accountmap.errors import ChannelError, PeerError
 from accountmap.psi.codec import Bytes2D
-from accountmap.spark.frames import settle
+from accountmap.spark.frames import checkpoint
 from accountmap.spark.points import pieces
 
 PART_BYTES: Final = 64 << 20
@@ -151,7 +151,7 @@ def read_column(spark: SparkSession, folder: str, column: str, width: int, rows:
     listed = spark.createDataFrame(slices, "name string, at long, rows long, first long")
     spread = listed.repartition(max(1, len(files)), "name")
     read = spread.mapInArrow(partial(_read_slices, folder, column, width), f"row long, {column} binary")
-    return settle(read, own, f"read-{column}")
+    return checkpoint(read, own, f"read-{column}")
 
 
 def _read_slices(

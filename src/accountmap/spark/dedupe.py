@@ -31,11 +31,11 @@ from accountmap.errors import InputError
 from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
 from accountmap.linkage.decisions import Decision
-from accountmap.linkage.dedupe import Crowded, resolve
+from accountmap.linkage.dedupe import CommonValues, resolve
 from accountmap.linkage.prepare import KEY_COLUMNS, candidates_of, work_out
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
-from accountmap.spark.frames import map_partitions, map_tables, settle
+from accountmap.spark.frames import checkpoint, map_partitions, map_tables
 
 NUMBERS: Final = ("lei", "vat", "duns")
 
@@ -159,12 +159,12 @@ def components(edges: DataFrame, folder: str) -> DataFrame:
     Returns:
         Longs `node` and `component`, each node once that has another in its component.
     """
-    current = settle(_downwards(edges), folder, "edges-0")
+    current = checkpoint(_downwards(edges), folder, "edges-0")
     state, rounds = _fingerprint(current), 0
     while True:
         rounds += 1
         # Two names in turn: a table cannot be written while it is read.
-        current = settle(_small_star(_large_star(current)), folder, f"edges-{rounds % 2}")
+        current = checkpoint(_small_star(_large_star(current)), folder, f"edges-{rounds % 2}")
         before, state = state, _fingerprint(current)
         if before == state:
             break
@@ -216,14 +216,14 @@ def resolve_entities(features: DataFrame, decisions: Iterable[Decision], folder:
     """
     said = tuple(decisions)
     decided = _decided(features, said)
-    alike = settle(_twins(features, decided), folder, "twins")
+    alike = checkpoint(_twins(features, decided), folder, "twins")
     accounts = _without_twins(features, alike, decided)
-    accounts = settle(_with_crowds(accounts), folder, "traits")
+    accounts = checkpoint(_with_crowds(accounts), folder, "traits")
     labelled = components(_edges(accounts, said), folder)
     joined = accounts.withColumn("node", F.xxhash64("account_id")).join(labelled, "node")
     apart = joined.select(*_TRAITS, "crowded_name", "crowded_domain", "component").repartition("component")
     resolved = map_partitions(apart, partial(_resolve, said), "representative string, entity_id string")
-    resolved = settle(resolved, folder, "resolved")
+    resolved = checkpoint(resolved, folder, "resolved")
     named = features.select("account_id").join(alike, "account_id", "left")
     named = named.withColumn("representative", F.coalesce("representative", "account_id"))
     entity = F.coalesce("entity_id", "representative").alias("entity_id")
@@ -234,7 +234,7 @@ def _resolve(decisions: Iterable[Decision], table: pa.Table) -> pa.Table:
     """Resolve the components of a partition, all at once: they do not meet."""
     traits = traits_of(table.select(_TRAITS))
     letters = [name and name.replace(" ", "") for name in traits.names]
-    crowded = Crowded(
+    crowded = CommonValues(
         *(
             _marked(values, table.column(column).to_pylist())
             for values, column in ((letters, "crowded_name"), (traits.domains, "crowded_domain"))

@@ -26,7 +26,7 @@ from accountmap.psi.inputs import ComparisonSecrets
 from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, Body
 from accountmap.psi.tables import check_points, dummy_points, dummy_values, segment_of_rows, tokens
 from accountmap.spark.bodies import lay_out, read_back, read_column, write_column
-from accountmap.spark.frames import map_tables, settle
+from accountmap.spark.frames import checkpoint, map_tables
 from accountmap.spark.points import pieces
 
 _OWN: Final = b"own points"
@@ -77,7 +77,7 @@ class SparkTables:
         for_workers = BlindingSecrets(secrets.scalar, dummies, layout.slots)
         made = laid.select("row", "segment", "place", "slots", "points")
         blinded = map_tables(made, partial(_blind, for_workers), "row long, points binary")
-        self.write(settle(blinded, self.folder, "own"), "points", POINT_BYTES * self.columns, "own-column")
+        self.write(checkpoint(blinded, self.folder, "own"), "points", POINT_BYTES * self.columns, "own-column")
         return SparkPoints(self)
 
     def load_points(self, saved: Body) -> PointTable:
@@ -124,7 +124,7 @@ class SparkPoints:
         theirs = tables.read(points, "points", POINT_BYTES * columns)
         make = partial(_tokens, scalar, prefix, columns)
         schema = "row long, tokens binary, rule string, low_order boolean"
-        settled = settle(map_tables(theirs, make, schema), tables.folder, "tokens")
+        settled = checkpoint(map_tables(theirs, make, schema), tables.folder, "tokens")
         found = settled.select("rule", "low_order").distinct().collect()
         self._check_points(theirs, {row["rule"] for row in found})
         require(not any(row["low_order"] for row in found), "low-order", "a point has low order")

@@ -14,7 +14,7 @@ _POSITION_BITS: Final = 33
 """Bits of `monotonically_increasing_id` that count within a partition (Spark SQL's documentation)."""
 
 
-def settle(frame: DataFrame, folder: str, name: str) -> DataFrame:
+def checkpoint(frame: DataFrame, folder: str, name: str) -> DataFrame:
     """Write a result and read it back: it is computed once, and outlives the workers that computed it.
 
     Args:
@@ -84,7 +84,7 @@ def numbered(frame: DataFrame, order: list[str | Column], column: str, folder: s
         folder, name: where the sorted rows are kept.
     """
     placed = frame.orderBy(*order).withColumn("_placed", F.monotonically_increasing_id())
-    settled = settle(placed, folder, name)
+    settled = checkpoint(placed, folder, name)
     partition = F.shiftright("_placed", _POSITION_BITS)
     sizes = settled.groupBy(partition.alias("partition")).count().orderBy("partition").collect()
     first, starts = 0, []

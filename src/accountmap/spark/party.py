@@ -25,7 +25,7 @@ from accountmap.session.own_list import EntityTables
 from accountmap.session.participants import inside
 from accountmap.session.payload import decode_payload, encode_payload
 from accountmap.spark.engine import SparkTables
-from accountmap.spark.frames import account_table, map_tables, numbered, settle
+from accountmap.spark.frames import account_table, checkpoint, map_tables, numbered
 from accountmap.spark.prepare import PreparedFrames
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sharing import JointFilter
@@ -91,7 +91,7 @@ class SparkParty:
         ordered = numbered(named, ["segment", "entity_id"], "at", self.folder, "entity-order")
         first = ordered.groupBy("segment").agg(F.min("at").alias("first"))
         placed = ordered.join(F.broadcast(first), "segment").withColumn("place", F.col("at") - F.col("first"))
-        return settle(placed.select("entity_id", "segment", "place"), self.folder, name)
+        return checkpoint(placed.select("entity_id", "segment", "place"), self.folder, name)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:

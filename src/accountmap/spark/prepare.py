@@ -12,7 +12,7 @@ from accountmap.linkage.decisions import Decision
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.spark.dedupe import features, resolve_entities
-from accountmap.spark.frames import settle
+from accountmap.spark.frames import checkpoint
 
 
 def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
@@ -103,17 +103,17 @@ def prepare(
     Raises:
         InputError: a column is missing.
     """
-    worked = settle(features(accounts, profile, reference), folder, "features")
-    members = settle(resolve_entities(worked, decisions, folder), folder, "members")
+    worked = checkpoint(features(accounts, profile, reference), folder, "features")
+    members = checkpoint(resolve_entities(worked, decisions, folder), folder, "members")
     order = F.array_position(F.array(*map(F.lit, SEGMENTS)), F.col("segment"))
     owned = worked.select("account_id", order.alias("order")).join(members, "account_id")
     owned = owned.join(_off_limits(accounts), "account_id", "left")
     strongest = F.element_at(F.array(*map(F.lit, SEGMENTS)), F.min("order").cast("int")).alias("segment")
     off_limits = F.max(F.coalesce("off_limits", F.lit(False))).alias("off_limits")
-    entities = settle(owned.groupBy("entity_id").agg(strongest, off_limits), folder, "entities")
+    entities = checkpoint(owned.groupBy("entity_id").agg(strongest, off_limits), folder, "entities")
     candidates = worked.select("account_id", F.explode("candidates").alias("key")).select("account_id", "key.*")
     keys = distinct_keys(candidates.join(members, "account_id"), profile)
-    return PreparedFrames(profile, entities, members, settle(keys, folder, "keys"))
+    return PreparedFrames(profile, entities, members, checkpoint(keys, folder, "keys"))
 
 
 def _off_limits(accounts: DataFrame) -> DataFrame:
