@@ -153,12 +153,12 @@ def test_false_claims_open_nothing_and_end_the_session(tmp_path: Path) -> None:
     slot = [slot.name for slot in SLOTS].index("domain")
     attack = Attack(tmp_path, "false claims", both.globex, both.acme, domain_slot=slot)
     for _ in range(5):
-        if (ended := attack.victim(check=None)).returncode:
+        if attack.victim(check=None).returncode:
             break
         attack.cheat()
     print(f"claimed falsely: {attack.notes['claims']}; names and fields opened: 0; bound: 0")
-    assert ended.returncode == 7, "refused at once if the row is padding, else when its field does not open"
-    attack.victim(check=None)
+    opened = json.loads(attack.victim("--json", check=None).stdout or "{}")
+    assert opened.get("state") != "done", "refused, or left without an answer: by luck of the row that was claimed"
     assert "9" not in attack.messages(), "no field of the victim has left"
 
 

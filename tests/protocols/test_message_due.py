@@ -6,7 +6,8 @@ from accountmap.model import Tier, WeakSlots
 from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.session.inbox import Expected, refusal
 from accountmap.trust.envelope import Header
-from tests.protocols.test_message import RECIPIENT, SENDER
+from tests.protocols.identities import FIRST as SENDER
+from tests.protocols.identities import SECOND as RECIPIENT
 from tests.protocols.vectors import Json, cases, comment, load
 
 VECTOR = load("message/refuse_not_due.json")

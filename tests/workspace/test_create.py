@@ -31,6 +31,8 @@ def test_a_creation_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytes
 
 
 def test_whoever_is_beside_or_below_a_workspace_is_told_where_it_is(tmp_path: Path) -> None:
+    tmp_path /= "home"
+    tmp_path.mkdir()
     Workspace.create(tmp_path / "acme", "Acme", NOW, passphrase=None).close()
     (tmp_path / "acme" / "exchange").mkdir()
     (tmp_path / "downloads").mkdir()

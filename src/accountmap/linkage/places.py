@@ -240,6 +240,8 @@ def postal_code(text: str | None, country: str | None) -> str | None:
 
 
 _LONGEST_PHONE: Final = 250
+_LONGEST_E164: Final = 1 + 15
+"""The plus sign and the most digits of ITU-T E.164; libphonenumber takes some national numbers that are longer."""
 """Characters of a cell that are looked at: libphonenumber reads no longer number."""
 
 _VALUES: Final = re.compile(r"[;,|\n]")
@@ -267,4 +269,5 @@ def _e164(text: str, country: str | None) -> str | None:
         number = parse(text, country)
     except NumberParseException:
         return None
-    return str(format_number(number, PhoneNumberFormat.E164)) if is_valid_number(number) else None
+    written = str(format_number(number, PhoneNumberFormat.E164))
+    return written if is_valid_number(number) and len(written) <= _LONGEST_E164 else None
