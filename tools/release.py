@@ -77,8 +77,9 @@ def install(wheel: Path, environment: Path) -> Path:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     wanted = environment / "wanted.txt"
     wanted.write_text(f"accountmap @ {wheel.as_uri()} --hash=sha256:{digest}\n", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--require-hashes"]
-    run(*pip, "--requirement", wanted, "--constraint", LOCK)
+    # Not pip: it takes no hash from a constraint for what the wheel itself pins with "==".
+    install_with = [program("uv"), "pip", "install", "--quiet", "--python", python, "--require-hashes"]
+    run(*install_with, "--requirement", wanted, "--constraint", LOCK)
     return python
 
 
