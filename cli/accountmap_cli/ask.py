@@ -2,16 +2,16 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import Place, existing_file, open_place, workspace
+from accountmap_cli.context import Place, existing_file, open_place, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from accountmap.session.questions import PossibleMatch
     from accountmap.workspace.conversations import Question
 
-DEFAULT_WAIT: Final = 3600.0
 TABLE_COLUMNS: Final = (
     "match_id",
     "account_id",
@@ -31,34 +30,6 @@ TABLE_COLUMNS: Final = (
     "evidence",
     "answer",
 )
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def place_options(command: Command) -> Command:
-    """Add the options that say where the messages are."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option(
-            "--wait",
-            type=click.FloatRange(min=0),
-            is_flag=False,
-            flag_value=DEFAULT_WAIT,
-            metavar="[SECONDS]",
-            help="Stay until something comes, so long at most. [an hour if not said]",
-        ),
-        click.option(
-            "--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there."
-        ),
-        click.option("--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect."),
-        click.option(
-            "--folder",
-            metavar="DIR|URL",
-            help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
-            "mail, from and to the folder exchange in the workspace]",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("ask")
@@ -69,6 +40,7 @@ def place_options(command: Command) -> Command:
 @click.option("--all", "everything", is_flag=True, help="Ask about all that can be asked, the best first.")
 @click.option("-y", "--yes", is_flag=True, help="Send without asking you.")
 @place_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def ask_command(
     context: click.Context,
@@ -117,7 +89,7 @@ def ask_command(
         if not yes and not (is_interactive() and click.confirm(f"Send to {name}?", err=True)):
             emit("Nothing was sent.")
             return
-        patience = wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
+        patience = time_to_wait(wait, listen, connect)
         with open_place(own, partner, folder, listen, connect, patience, command="inbox") as place:
             outcome = exchange_questions(
                 own,
@@ -219,6 +191,7 @@ def what_leaves(chosen: Sequence["PossibleMatch"], partner: str, fields: str) ->
     "--open-asking", is_flag=True, help="Show questions of a partner again after too many were answered no."
 )
 @place_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def inbox_command(
     context: click.Context,
@@ -250,7 +223,7 @@ def inbox_command(
         raise InputError("which partner?", "Add --with NAME.")
     with workspace(context) as own:
         names = [partner] if partner else [each.slug for each in own.partners() if own.sessions(each)]
-        patience = wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
+        patience = time_to_wait(wait, listen, connect)
         results = []
         for slug in names:
             if open_asking:

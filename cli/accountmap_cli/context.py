@@ -2,11 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -79,6 +79,44 @@ def existing_file() -> click.Path:
 if TYPE_CHECKING:
     from accountmap import Outcome
     from accountmap.channels import DirectChannel
+
+
+DEFAULT_WAIT: Final = 3600.0
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def place_options(command: Command) -> Command:
+    """Add the options that say where the messages are, and how long to wait for the partner's."""
+    for option in (
+        click.option(
+            "--wait",
+            type=click.FloatRange(min=0),
+            is_flag=False,
+            flag_value=DEFAULT_WAIT,
+            metavar="[SECONDS]",
+            help="Stay and go on when something comes from your partner, waiting so long each time. "
+            "[an hour if not said]",
+        ),
+        click.option(
+            "--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there."
+        ),
+        click.option(
+            "--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine."
+        ),
+        click.option(
+            "--folder",
+            metavar="DIR|URL",
+            help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
+            "mail, from and to the folder exchange in the workspace]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def time_to_wait(wait: float | None, listen: str | None, connect: str | None) -> float:
+    """Return for how many seconds to wait: as said, else an hour on a connection and not at all elsewhere."""
+    return wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
 
 
 @dataclass(frozen=True)

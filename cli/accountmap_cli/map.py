@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap_cli.context import Place, Progress, open_place, workspace
+from accountmap_cli.context import Place, Progress, open_place, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
 from accountmap_cli.session_words import (
     choices,
@@ -22,30 +22,14 @@ if TYPE_CHECKING:
     from accountmap import Outcome, Preview, Workspace
     from accountmap.session import Claims
 
-DEFAULT_WAIT: Final = 3600.0
 MOST_NOTES: Final = 10
 """A partner can fill the folder; what is asked or said after the notes must stay in sight."""
 
 
 @click.command("map")
 @click.option("--with", "partner", required=True, help="Your partner.")
-@click.option(
-    "--folder",
-    metavar="DIR|URL",
-    help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by mail, from "
-    "and to the folder exchange in the workspace]",
-)
-@click.option("--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine.")
-@click.option("--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there.")
+@place_options
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
-@click.option(
-    "--wait",
-    type=click.FloatRange(min=0),
-    is_flag=False,
-    flag_value=DEFAULT_WAIT,
-    metavar="[SECONDS]",
-    help="Stay and go on when your partner's file comes, waiting so long for each. [an hour if not said]",
-)
 @click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")
 @click.option("--new", "begin", is_flag=True, help="Begin the next session although nothing has changed.")
 @click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
@@ -104,7 +88,7 @@ def map_command(
             abandon_session(own, partner)
             say("The session is given up.")
             return
-        patience = wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
+        patience = time_to_wait(wait, listen, connect)
         with open_place(own, partner, folder, listen, connect, patience) as place:
 
             def take_steps(*, new: bool) -> "Outcome":

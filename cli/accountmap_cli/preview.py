@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap_cli.context import Place, open_place, workspace
+from accountmap_cli.context import Place, open_place, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, say, table
 from accountmap_cli.session_words import segment_noun
 
@@ -15,29 +15,13 @@ if TYPE_CHECKING:
     from accountmap.session.preview import PartnerHolds
     from accountmap.workspace.estimates import Estimate
 
-DEFAULT_WAIT: Final = 3600.0
 AT_LEAST: Final = {3: "their customers", 2: "their customers or open opportunities", 1: "any of theirs"}
 """What the levels of a preview by segments are called."""
 
 
 @click.command("preview")
 @click.option("--with", "partner", required=True, help="Your partner.")
-@click.option(
-    "--folder",
-    metavar="DIR|URL",
-    help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by mail, from "
-    "and to the folder exchange in the workspace]",
-)
-@click.option("--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine.")
-@click.option("--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there.")
-@click.option(
-    "--wait",
-    type=click.FloatRange(min=0),
-    is_flag=False,
-    flag_value=DEFAULT_WAIT,
-    metavar="[SECONDS]",
-    help="Stay until your partner's file comes, so long at most. [an hour if not said]",
-)
+@place_options
 @click.option("--new", is_flag=True, help="Exchange blurred copies again: one of them was renewed.")
 @click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -70,7 +54,7 @@ def preview_command(
 
     with workspace(context) as own:
         record = own.partner(partner)
-        name, patience = record.card.name, wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
+        name, patience = record.card.name, time_to_wait(wait, listen, connect)
         with open_place(own, partner, folder, listen, connect, patience, command="preview") as place:
             outcome = preview_accounts(
                 own,

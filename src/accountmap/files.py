@@ -76,13 +76,6 @@ def parts_of(path: Path) -> Iterator[bytes]:
             yield part
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder and the files in it to the disk."""
-    for path in folder.iterdir():
-        _sync(path)
-    _sync(folder)
-
-
 def _sync(path: Path) -> None:
     if os.name == "nt":  # folders cannot be opened there, and files only for writing
         return
