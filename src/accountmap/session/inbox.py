@@ -124,7 +124,8 @@ def find(
         except PeerError as error:
             notes.append(f"{name} was passed over: {error}.")
             continue
-        if _exchange(header.type) != _exchange(min(expected.due, default=0)):
+        other_exchange = _exchange(header.type) != _exchange(min(expected.due, default=0))
+        if other_exchange and header.session != expected.session:
             continue  # somebody else looks for it
         reason = refusal(header, length, expected)
         if reason is None:
