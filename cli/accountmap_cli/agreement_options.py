@@ -130,14 +130,14 @@ def _choose(question: str, default: str) -> str:
 
 
 def _check_industries(typed: str) -> None:
-    from accountmap.trust.display_safety import check_line
+    from accountmap.trust.toml_text import check_line
 
     for word in _listed(typed):
         check_line(word, "An industry")
 
 
 def _check_purpose(typed: str) -> None:
-    from accountmap.trust.display_safety import MAX_PURPOSE, check_line
+    from accountmap.trust.toml_text import MAX_PURPOSE, check_line
 
     check_line(typed, "The purpose", MAX_PURPOSE)
 

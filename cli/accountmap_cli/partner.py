@@ -93,8 +93,7 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
     Example:
       accountmap partner add globex-data.card.toml
     """
-    from accountmap.trust.identity import Card
-    from accountmap.trust.rotation import Rotation
+    from accountmap.trust.identity import Card, Rotation
 
     data, who = file.read(), confirmed_by or getpass.getuser()
     rotation = Rotation.parse(data) if Rotation.is_one(data) else None

@@ -27,8 +27,7 @@ from accountmap.psi.session import Session
 from accountmap.trust import envelope
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header
-from accountmap.trust.identity import Card, Identity
-from accountmap.trust.rotation import Rotation
+from accountmap.trust.identity import Card, Identity, Rotation
 from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, parameters, take
 
 Target = Callable[[bytes], None]

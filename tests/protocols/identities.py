@@ -5,7 +5,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from accountmap.trust.identity import Card, Identity
-from accountmap.trust.kem import SealingKey
+from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.creation import create
 from tests.parties import NOW

@@ -3,9 +3,8 @@
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust.identity import Card
-from accountmap.trust.kem import check_public
-from accountmap.trust.rotation import Rotation
+from accountmap.trust.identity import Card, Rotation
+from accountmap.trust.sealed import check_public
 from tests.protocols.vectors import Json, cases, comment, load
 
 CARDS = load("message/refuse_cards.json")

@@ -22,7 +22,7 @@ from accountmap.trust.conversation import Kind, padded, read_talk, unpadded
 from accountmap.trust.envelope import HEADER_BYTES, Header
 from accountmap.trust.envelope import read as read_envelope
 from accountmap.trust.envelope import write as write_envelope
-from accountmap.trust.kem import SEALED_KEY_BYTES
+from accountmap.trust.sealed import SEALED_KEY_BYTES
 from accountmap.workspace.conversations import Taken
 from tests.parties import NOW
 from tests.protocols.identities import FIRST, SECOND, workspace_of

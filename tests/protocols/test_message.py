@@ -11,8 +11,7 @@ from protocols.reference import envelope as reference
 from accountmap.errors import PeerError
 from accountmap.trust.envelope import HEADER_BYTES, Header, first_transcript, next_transcript, read, write
 from accountmap.trust.identity import Card
-from accountmap.trust.kem import SEALED_KEY_BYTES
-from accountmap.trust.sealed import CHUNK_BYTES
+from accountmap.trust.sealed import CHUNK_BYTES, SEALED_KEY_BYTES
 from tests.protocols.identities import FIRST, SECOND
 from tests.protocols.vectors import Json, cases, comment, load
 

@@ -12,7 +12,7 @@ from protocols.reference import aes_gcm, curve, ed25519, hpke, mlkem768
 from protocols.reference.cases_cards import ORDER_8
 
 from accountmap.trust.identity import LOW_ORDER
-from accountmap.trust.kem import SealingKey
+from accountmap.trust.sealed import SealingKey
 from tests.protocols.vectors import ROOT
 
 PUBLISHED = ROOT / "tests" / "vectors"

@@ -7,7 +7,7 @@ import pytest
 from accountmap.api import revoke_partner
 from accountmap.errors import PeerError, TrustError
 from accountmap.session import propose_agreement, sign_agreement
-from accountmap.trust.rotation import Rotation
+from accountmap.trust.identity import Rotation
 from accountmap.workspace import Status, Workspace
 from tests.parties import NOW, Parties, share_all
 

@@ -11,8 +11,7 @@ from accountmap.errors import TrustError
 from accountmap.model import Epsilon, PreviewKind, Role, WeakSlots
 from accountmap.trust import toml_text
 from accountmap.trust.agreement import Agreement, OwnSizes
-from accountmap.trust.identity import Card, Identity
-from accountmap.trust.rotation import Rotation
+from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.sharing import Rectangle, Sharing
 from accountmap.trust.term import write
 from accountmap.trust.terms import SketchTerms

@@ -9,8 +9,7 @@ import pytest
 from accountmap.errors import TrustError
 from accountmap.psi.key_exchange import SignedReceipt
 from accountmap.trust.identity import Identity
-from accountmap.trust.ledger import Entry, Facts, Ledger, head_of
-from accountmap.trust.receipts import CardReceipts, receipt_facts, receipt_from_facts
+from accountmap.trust.ledger import CardReceipts, Entry, Facts, Ledger, head_of, receipt_facts, receipt_from_facts
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX, STRANGER = (Identity.generate(name, NOW) for name in ("Acme", "Globex", "Stranger"))

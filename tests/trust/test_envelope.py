@@ -12,8 +12,7 @@ import pytest
 from accountmap.errors import PeerError
 from accountmap.trust.envelope import HEADER_BYTES, SEALED_KEY_BYTES, Header, next_transcript, read, write
 from accountmap.trust.identity import Card, Identity
-from accountmap.trust.kem import SealingKey
-from accountmap.trust.sealed import CHUNK_BYTES, TAG_BYTES
+from accountmap.trust.sealed import CHUNK_BYTES, TAG_BYTES, SealingKey
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, GLOBEX = (Identity.generate(name, NOW) for name in ("Acme", "Globex"))

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust.identity import Card, Identity
-from accountmap.trust.rotation import Rotation
+from accountmap.trust.identity import Card, Identity, Rotation
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OLD, NEW, MALLORY = (Identity.generate(name, NOW) for name in ("Acme", "Acme", "Acme"))

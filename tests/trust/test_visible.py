@@ -3,7 +3,7 @@
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.trust.display_safety import MAX_PURPOSE, check_line, check_name
+from accountmap.trust.toml_text import MAX_PURPOSE, check_line, check_name
 
 
 @pytest.mark.parametrize(

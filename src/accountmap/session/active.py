@@ -34,8 +34,8 @@ from accountmap.session.partner_rules import SessionRules
 from accountmap.session.sketches import commitment_part, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, sign_transcript, write
-from accountmap.trust.kem import SealingKey, check_public
-from accountmap.trust.receipts import CardReceipts
+from accountmap.trust.ledger import CardReceipts
+from accountmap.trust.sealed import SealingKey, check_public
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.audits import AuditMessage, AuditRecord
 from accountmap.workspace.results import RESULT_FILES

@@ -21,8 +21,7 @@ from accountmap.session.frozen_list import frozen_list
 from accountmap.session.sketches import values_file
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.kem import SEALED_KEY_BYTES, seal
-from accountmap.trust.sealed import open_stream, seal_stream
+from accountmap.trust.sealed import SEALED_KEY_BYTES, open_stream, seal, seal_stream
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.audits import AuditMessage
 

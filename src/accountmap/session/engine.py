@@ -37,7 +37,7 @@ from accountmap.session.result import (
 from accountmap.session.sketches import make_estimates, read_partner_sketch, shown_estimates, take_partner_sketch
 from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.kem import SealingKey
+from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 
 

@@ -13,7 +13,7 @@ from accountmap.session.parameters import session_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header, Opened, first_transcript, read
 from accountmap.trust.identity import Card
-from accountmap.trust.kem import SealingKey
+from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, Workspace
 
 NO_SESSION: Final = bytes(32)

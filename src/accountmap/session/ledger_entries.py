@@ -14,8 +14,7 @@ from accountmap.psi.parameters import MessageType
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.result import own_fields
-from accountmap.trust.ledger import Facts
-from accountmap.trust.receipts import receipt_facts
+from accountmap.trust.ledger import Facts, receipt_facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 
 _SHOW_NOTHING: Final = {MessageType.RECEIPT, MessageType.STOP}

@@ -8,7 +8,7 @@ from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters,
 from accountmap.psi.suite import digest
 from accountmap.session.payload import payload_bytes
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.kem import PUBLIC_BYTES
+from accountmap.trust.sealed import PUBLIC_BYTES
 from accountmap.trust.terms import SketchTerms, Terms
 
 TOTALS_BYTES: Final = 1 << 20

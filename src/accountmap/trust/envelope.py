@@ -16,8 +16,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from accountmap.errors import PeerError
 from accountmap.psi.suite import Body
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.kem import SEALED_KEY_BYTES, SealingKey, seal
-from accountmap.trust.sealed import open_stream, seal_stream, sealed_bytes
+from accountmap.trust.sealed import SEALED_KEY_BYTES, SealingKey, open_stream, seal, seal_stream, sealed_bytes
 
 MAGIC: Final = b"AMAP"
 VERSION: Final = 2

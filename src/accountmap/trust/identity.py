@@ -1,4 +1,4 @@
-"""A company's identity and its public half, the partner card.
+"""A company's identity, its public half, the partner card, and the rotation that replaces one card by another.
 
 Eight points of edwards25519 have an order that divides 8. Under such a key a signature that nobody made can hold
 for any text (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs"). RFC 8032 §5.1.3 lets them through.
@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.trust import toml_text
-from accountmap.trust.display_safety import check_name
-from accountmap.trust.kem import SealingKey, check_public
-from accountmap.trust.sealed import Storage
+from accountmap.trust.sealed import SealingKey, Storage, check_public
+from accountmap.trust.toml_text import check_name
 
 _P: Final = 2**255 - 19
 _ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
@@ -60,7 +59,7 @@ class Card:
     Attributes:
         document: the file's text, as it was signed and sent.
         signing_key: raw Ed25519 key.
-        sealing_key: raw hybrid key (trust.kem).
+        sealing_key: raw hybrid key (trust.sealed).
     """
 
     document: str
@@ -190,3 +189,78 @@ def _foreign_keys() -> WorkspaceError:
     return WorkspaceError(
         "the private keys do not belong to the card of this workspace", "Restore identity.json from a backup."
     )
+
+
+_ROTATION_PART: Final = "\n[rotation]\n"
+_ROTATION_SIGNATURE: Final = "rotation_signature"
+_ROTATION_LABEL: Final = b"accountmap-rotation-v1 signature\x00"
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """A card that takes the place of another: the new card, signed by the old key too (trust-v2 §6).
+
+    The file is the new card with a part behind it that names the old card. Whoever has the old key could have
+    written it, a thief as well: so people still compare the new fingerprint.
+
+    Attributes:
+        document: the file's text.
+        signed: what the old key signed of it.
+        card: the new card; its own signature holds.
+        old_card: digest of the old card in hex.
+        signature: of the old key; `check` verifies it.
+    """
+
+    document: str
+    signed: str
+    card: Card
+    old_card: str
+    signature: bytes
+
+    @classmethod
+    def write(cls, old: Identity, new: Identity) -> Self:
+        """Sign a new card with the old key."""
+        signed = f"{new.card.document}{_ROTATION_PART}old_card = {toml_text.quote(old.card.digest.hex())}"
+        signature = toml_text.encode(old.sign(_ROTATION_LABEL + signed.encode()))
+        return cls.parse(f"{signed}\n{_ROTATION_SIGNATURE} = {signature}\n".encode())
+
+    @staticmethod
+    def is_one(data: bytes) -> bool:
+        """Tell a rotation from a card alone.
+
+        Raises:
+            TrustError: it is neither, for it is not text.
+        """
+        return _ROTATION_PART in toml_text.normal(data, "partner card")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a rotation.
+
+        Raises:
+            TrustError: it is not one, or the new card does not hold.
+        """
+        document = toml_text.normal(data, "card rotation")
+        signed, signature = toml_text.split_signed(document, _ROTATION_SIGNATURE, "card rotation")
+        card, _, part = signed.partition(_ROTATION_PART)
+        fields = toml_text.parse(part, "card rotation")
+        toml_text.check_keys(fields, {"old_card": str}, "card rotation")
+        return cls(document, signed, Card.parse(card.encode()), fields["old_card"], signature)
+
+    def check(self, old: Card) -> None:
+        """Refuse a rotation of another card than the one on file.
+
+        Raises:
+            TrustError: it replaces another card, is not signed by its key, or names another company.
+        """
+        try:
+            if self.old_card != old.digest.hex():
+                raise ValueError("another card")
+            verify(old.signing_key, self.signature, _ROTATION_LABEL + self.signed.encode())
+        except (ValueError, InvalidSignature) as error:
+            raise TrustError(
+                f"this card is not signed by the key of {old.name} that is on file",
+                "If they lost that key: accountmap partner revoke, then add their new card after a call.",
+            ) from error
+        if self.card.name != old.name:
+            raise TrustError("the new card bears another name than the one on file", "Ask your partner why.")

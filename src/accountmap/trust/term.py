@@ -12,7 +12,7 @@ from typing import Any
 
 from accountmap.errors import TrustError
 from accountmap.trust import toml_text
-from accountmap.trust.display_safety import MAX_NAME, check_line, check_name
+from accountmap.trust.toml_text import MAX_NAME, check_line, check_name
 
 
 def out_of_range(what: str, hint: str = "") -> TrustError:

@@ -10,9 +10,8 @@ from typing import Final
 
 from accountmap.model import Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
 from accountmap.trust import terms_words as in_words
-from accountmap.trust.display_safety import MAX_PURPOSE
-from accountmap.trust.kem import SUITE_NAME
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
+from accountmap.trust.sealed import SUITE_NAME
 from accountmap.trust.sharing import COUNTRIES, Lead, Sharing
 from accountmap.trust.term import (
     choice,
@@ -32,6 +31,7 @@ from accountmap.trust.term import (
     whole,
     words,
 )
+from accountmap.trust.toml_text import MAX_PURPOSE
 
 AGREEMENT_FORMAT: Final = "accountmap-agreement-v2"
 PREVIEW_FORMAT: Final = "accountmap-preview-v2"

@@ -6,9 +6,8 @@ from typing import Self
 
 from accountmap.errors import WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.trust.identity import Card, Identity
+from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.key_file import KeyFile
-from accountmap.trust.rotation import Rotation
 
 Ask = Callable[[Card], str | None]
 """Returns the passphrase of the identity with this card, or None if nobody gives one."""

@@ -16,12 +16,11 @@ from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
 from accountmap.trust.agreement import Agreement
-from accountmap.trust.display_safety import check_name
-from accountmap.trust.identity import Card, Identity
+from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
-from accountmap.trust.rotation import Rotation
 from accountmap.trust.sealed import Storage
+from accountmap.trust.toml_text import check_name
 from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
 from accountmap.workspace.creation import DATABASE, IDENTITY, check_free, create
 from accountmap.workspace.database import (
