@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 import psi
-from accountmap.curve import backends, ipp_lanes
+from accountmap.curve import backends, ipp
 from accountmap.curve.ipp_library import FIELD_VERSION, CryptoMb, bind
 from accountmap.psi.engine import Points
 
@@ -67,7 +67,7 @@ def none_special(points: Points) -> npt.NDArray[np.bool_]:
 # At import, for the processes of the parties import this module anew.
 backends.load_crypto_mb = library
 backends.verified = lambda loaded: loaded
-ipp_lanes._special = none_special
+ipp._special = none_special
 
 
 if __name__ == "__main__":

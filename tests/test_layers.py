@@ -108,7 +108,7 @@ CLI_MAY_ALSO_IMPORT = {
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
     "workspace.conversations": {"Question"},
     "workspace.estimates": {"Estimate"},
-    "workspace.reviews": {"add_reviews"},
+    "workspace.stored": {"add_reviews"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""
 

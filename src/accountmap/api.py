@@ -34,7 +34,7 @@ from accountmap.session.questions import load_answers, session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
 from accountmap.workspace import SessionRecord, Status, Workspace
 from accountmap.workspace.conversations import Question
-from accountmap.workspace.reviews import load_reviews
+from accountmap.workspace.stored import load_reviews
 
 __all__ = ["BackendState", "examine_backends"]
 

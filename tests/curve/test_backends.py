@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accountmap.curve import jobs
+from accountmap.curve import openssl
 from accountmap.curve.backends import check_hashing, check_multiplication, make_curve
-from accountmap.curve.ipp import IppCurve
-from accountmap.curve.ipp_lanes import P
+from accountmap.curve.ipp import IppCurve, P
 from accountmap.curve.ipp_library import FIELD_VERSION, bind
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import BackendError
@@ -93,18 +92,18 @@ def test_a_scalar_that_stands_in_a_row_is_loaded_once(monkeypatch: pytest.Monkey
     random = hashlib.shake_256(b"in a row").digest(32 * 7)
     a, b, *points = (random[start : start + 32] for start in range(0, len(random), 32))
     scalars = [a, a, b, b, a]
-    expected = b"".join(jobs.multiply(scalar, point) for scalar, point in zip(scalars, points, strict=True))
+    expected = b"".join(openssl.multiply(scalar, point) for scalar, point in zip(scalars, points, strict=True))
     loaded: list[bytes] = []
-    multiply = jobs.multiply
+    multiply = openssl.multiply
 
     def counted(scalar: bytes, points: bytes) -> bytes:
         loaded.append(scalar)
         return multiply(scalar, points)
 
-    monkeypatch.setattr(jobs, "multiply", counted)
-    assert jobs.multiply_each((b"".join(scalars), b"".join(points))) == expected
+    monkeypatch.setattr(openssl, "multiply", counted)
+    assert openssl.multiply_each((b"".join(scalars), b"".join(points))) == expected
     assert loaded == [a, b, a]
-    assert jobs.multiply_each((b"", b"")) == b""
+    assert openssl.multiply_each((b"", b"")) == b""
 
 
 def test_rfc_9380(curve: Curve) -> None:

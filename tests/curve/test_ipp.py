@@ -5,10 +5,9 @@ import ctypes
 import numpy as np
 import pytest
 
-from accountmap.curve import ipp_lanes
+from accountmap.curve import ipp
 from accountmap.curve.backends import verified
-from accountmap.curve.ipp import IppCurve
-from accountmap.curve.ipp_lanes import map_digests
+from accountmap.curve.ipp import IppCurve, map_digests
 from accountmap.curve.ipp_library import FIELD_VERSION, CryptoMb, bind
 from accountmap.curve.openssl import OpenSSLCurve
 from accountmap.errors import BackendError
@@ -36,7 +35,7 @@ def test_tails_of_every_length_are_hashed_and_multiplied(count: int) -> None:
 
 def test_the_map_at_the_edges_of_the_field() -> None:
     """u and -u are one point, and so are u and u + p; both branches of Elligator 2 are taken."""
-    p = ipp_lanes.P
+    p = ipp.P
     numbers = [0, 1, 2, p - 1, p - 2, p, p + 1, 2**383, 2**384 - 1, *range(3, 40)]
     digests = np.frombuffer(b"".join(n.to_bytes(48, "big") for n in numbers), np.uint8).reshape(-1, 48)
     made = [int.from_bytes(row.tobytes(), "little") for row in map_digests(library().field, digests)]

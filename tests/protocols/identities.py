@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from accountmap.trust.identity import Card, Identity
 from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.creation import create
+from accountmap.workspace.keys import create
 from tests.parties import NOW
 from tests.protocols.vectors import Json, cases
 

@@ -9,8 +9,7 @@ import pytest
 from accountmap.errors import PeerError
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.psi.codec import RefusalError
-from accountmap.psi.estimate import estimate_level, estimate_noise
-from accountmap.psi.noise import laplace, laplace_of, uniform_of
+from accountmap.psi.estimate import estimate_level, estimate_noise, laplace, laplace_of, uniform_of
 from accountmap.psi.sketch import (
     VALUE_PREFIX,
     Sketch,

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from accountmap.psi.noise import Uniform, bernoulli_exp, laplace, uniform_from, uniform_of
+from accountmap.psi.estimate import Uniform, bernoulli_exp, laplace, uniform_from, uniform_of
 from accountmap.psi.suite import derive, words
 
 SEED = bytes(range(32))

@@ -14,7 +14,7 @@ from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustErr
 from accountmap.session import Decisions, SessionRunner, default_curve, propose_agreement, sign_agreement
 from accountmap.session.active import OpenSession
 from accountmap.workspace import Status, Workspace
-from accountmap.workspace.results import RESULT_FILES
+from accountmap.workspace.stored import RESULT_FILES
 from tests.parties import NOW, Parties, Party, answers, both_know, share_all
 
 

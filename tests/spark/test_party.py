@@ -19,9 +19,8 @@ from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.session import Session
 from accountmap.session import default_curve, propose_agreement, sign_agreement
 from accountmap.session.own_list import key_points
-from accountmap.session.own_side import OwnSide, key_records
+from accountmap.session.own_side import OwnSide, key_records, withheld
 from accountmap.session.parameters import session_parameters
-from accountmap.session.participants import withheld
 from accountmap.spark import SparkEntities
 from accountmap.spark.party import filtered
 from accountmap.trust.agreement import Agreement

@@ -19,7 +19,7 @@ from accountmap.linkage.decisions import Decision
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared
-from accountmap.session.participants import left_out, withheld
+from accountmap.session.own_side import left_out, withheld
 from accountmap.spark import PreparedFrames, prepare
 from accountmap.trust.sharing import JointFilter
 from tests.spark.lists import account_list

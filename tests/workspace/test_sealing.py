@@ -17,7 +17,7 @@ from accountmap.linkage.key_kinds import PROFILES
 from accountmap.model import Says, Tier
 from accountmap.trust import key_file
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.reviews import add_reviews, load_reviews
+from accountmap.workspace.stored import add_reviews, load_reviews
 from tests.workspace.conftest import NAME, NOW, add_session
 
 RESULT = SessionResult(

@@ -17,8 +17,7 @@ import numpy as np
 
 from accountmap.curve.ipp import IppCurve
 from accountmap.curve.ipp_library import CryptoMb, load_crypto_mb
-from accountmap.curve.jobs import Progress
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.openssl import OpenSSLCurve, Progress
 from accountmap.errors import BackendError, UsageError
 from accountmap.parallel import ProcessExecutor, ThreadExecutor
 from accountmap.psi.engine import Curve, Points

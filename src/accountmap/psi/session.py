@@ -22,7 +22,7 @@ from typing import Final, Self
 
 from accountmap.errors import PeerError, UsageError
 from accountmap.model import Role
-from accountmap.psi import checkpoint, initiator, responder, rounds
+from accountmap.psi import messages, rounds
 from accountmap.psi.codec import Message, RefusalError, check_length
 from accountmap.psi.comparison import Knowledge, SegmentClaims
 from accountmap.psi.engine import Ports, Side
@@ -82,33 +82,33 @@ _I, _R = Role.INITIATOR, Role.RESPONDER
 _WE, _PARTNER = (_stop, State.STOPPED_BY_US), (_take_stop, State.STOPPED_BY_PARTNER)
 
 TRANSITIONS: Final[dict[tuple[Role, State], dict[MessageType | Own, tuple[Act, State]]]] = {
-    (_I, State.BEGIN): {Own.START: (initiator.offer, State.OFFERED)},
-    (_I, State.OFFERED): {MessageType.ANSWER: (initiator.take_answer, State.PREVIEWED)},
-    (_I, State.PREVIEWED): {Own.CONSENT: (initiator.consent, State.CONSENTED), Own.STOP: _WE},
+    (_I, State.BEGIN): {Own.START: (messages.offer, State.OFFERED)},
+    (_I, State.OFFERED): {MessageType.ANSWER: (messages.take_answer, State.PREVIEWED)},
+    (_I, State.PREVIEWED): {Own.CONSENT: (messages.send_x, State.CONSENTED), Own.STOP: _WE},
     (_I, State.CONSENTED): {
-        MessageType.RESPONDER_POINTS: (initiator.take_points, State.REVEALING),
+        MessageType.RESPONDER_POINTS: (messages.take_y, State.REVEALING),
         MessageType.STOP: _PARTNER,
     },
     (_I, State.REVEALING): {
-        MessageType.CLAIMS: (initiator.take_claims, State.CLAIMED),
+        MessageType.CLAIMS: (messages.take_claims, State.CLAIMED),
         MessageType.STOP: _PARTNER,
     },
-    (_I, State.CLAIMED): {Own.CONSENT: (initiator.name_rows, State.SHARING), Own.STOP: _WE},
-    (_I, State.SHARING): {MessageType.RESPONDER_FIELDS: (initiator.take_fields, State.RECEIVING)},
-    (_I, State.RECEIVING): {MessageType.RECEIPT: (initiator.take_receipt, State.DONE)},
-    (_R, State.BEGIN): {MessageType.OFFER: (responder.answer, State.ANSWERED)},
+    (_I, State.CLAIMED): {Own.CONSENT: (messages.name_rows, State.SHARING), Own.STOP: _WE},
+    (_I, State.SHARING): {MessageType.RESPONDER_FIELDS: (messages.take_responder_fields, State.RECEIVING)},
+    (_I, State.RECEIVING): {MessageType.RECEIPT: (messages.take_receipt, State.DONE)},
+    (_R, State.BEGIN): {MessageType.OFFER: (messages.answer, State.ANSWERED)},
     (_R, State.ANSWERED): {
-        MessageType.INITIATOR_POINTS: (responder.take_points, State.PREVIEWED),
+        MessageType.INITIATOR_POINTS: (messages.take_x, State.PREVIEWED),
         MessageType.STOP: _PARTNER,
     },
-    (_R, State.PREVIEWED): {Own.CONSENT: (responder.consent, State.CONSENTED), Own.STOP: _WE},
-    (_R, State.CONSENTED): {MessageType.TOKENS: (responder.take_tokens, State.MATCHED)},
-    (_R, State.MATCHED): {Own.CONSENT: (responder.claim, State.REVEALED), Own.STOP: _WE},
+    (_R, State.PREVIEWED): {Own.CONSENT: (messages.send_y, State.CONSENTED), Own.STOP: _WE},
+    (_R, State.CONSENTED): {MessageType.TOKENS: (messages.take_tokens, State.MATCHED)},
+    (_R, State.MATCHED): {Own.CONSENT: (messages.claim, State.REVEALED), Own.STOP: _WE},
     (_R, State.REVEALED): {
-        MessageType.ROWS: (responder.take_rows, State.SHARING),
+        MessageType.ROWS: (messages.take_rows, State.SHARING),
         MessageType.STOP: _PARTNER,
     },
-    (_R, State.SHARING): {MessageType.INITIATOR_FIELDS: (responder.take_fields, State.DONE)},
+    (_R, State.SHARING): {MessageType.INITIATOR_FIELDS: (messages.take_initiator_fields, State.DONE)},
 }
 """Every event that a state allows: what is done, and the state that follows."""
 
@@ -180,14 +180,14 @@ class Session:
         Raises:
             UsageError: the bytes were not written by `dump`, or were damaged since.
         """
-        state, progress = checkpoint.load(saved, sides)
+        state, progress = rounds.load(saved, sides)
         if state not in list(State):
             raise UsageError("the saved state of the session cannot be read")
         return cls(Setting(role, parameters, own, tuple(sides), ports), State(state), progress)
 
     def dump(self) -> list[Body]:
         """Return the session's state in parts, secrets included; large ones are tables where they lie."""
-        return checkpoint.dump(self._state.value, self._progress)
+        return rounds.dump(self._state.value, self._progress)
 
     @property
     def state(self) -> State:

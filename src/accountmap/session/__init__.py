@@ -12,9 +12,10 @@ from accountmap.session.agreements import (
     sign_agreement,
     write_agreement,
 )
-from accountmap.session.engine import Decisions, SessionRunner
+from accountmap.session.decisions import Claims, Decisions, Preview
+from accountmap.session.engine import SessionRunner
 from accountmap.session.forecast import Forecast, forecast
-from accountmap.session.result import Claims, Outcome, Preview, State
+from accountmap.session.result import Outcome, State
 
 __all__ = [
     "Claims",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from accountmap.curve.backends import make_curve
-from accountmap.curve.jobs import Progress
+from accountmap.curve.openssl import Progress
 from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.model import Role
@@ -25,9 +25,8 @@ from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.session import Session
 from accountmap.psi.suite import Body
-from accountmap.session.frozen_list import freeze_list
 from accountmap.session.inbox import NO_SESSION, Expected, Received
-from accountmap.session.own_list import kept_key_points
+from accountmap.session.own_list import freeze_list, kept_key_points
 from accountmap.session.own_side import OwnSide, key_records
 from accountmap.session.parameters import session_parameters
 from accountmap.session.partner_rules import SessionRules
@@ -38,8 +37,8 @@ from accountmap.trust.ledger import CardReceipts
 from accountmap.trust.sealed import SealingKey, check_public
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.audits import AuditMessage, AuditRecord
-from accountmap.workspace.results import RESULT_FILES
 from accountmap.workspace.sealed_files import SealedFile
+from accountmap.workspace.stored import RESULT_FILES
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}

@@ -5,22 +5,17 @@ may ask that a list stays as one of them was, or changes by at least so many ent
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
-from accountmap.model import Role, Tier
-from accountmap.psi.comparison import SegmentClaims
+from accountmap.model import Role
 from accountmap.session.agreements import check_profile, check_program
-from accountmap.session.own_side import sizes_taking_part
-from accountmap.session.participants import Flags, left_out, withheld
-from accountmap.session.result import Claims
+from accountmap.session.own_side import Flags, left_out, sizes_taking_part, withheld
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.estimates import Cap, Estimate
 
 LISTS_COMPARED: Final = 12
 """How many of the lists that were shown are compared, the last ones: a year, month by month."""
@@ -204,28 +199,3 @@ def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agree
 def recent_runs(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
     """Return when the sessions that count against the budget sent their points."""
     return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]
-
-
-def compare_with_caps(
-    claimed: tuple[SegmentClaims, ...],
-    segments: tuple[str, ...],
-    own_sizes: Mapping[str, int],
-    estimates: Iterable[Estimate],
-    caps: Mapping[tuple[str, Tier], Cap],
-) -> Claims:
-    """Put the claims of a session beside what is allowed without a person.
-
-    Args:
-        claimed: by own segment, of all rectangles together.
-        estimates: of the session's two sketches, without those of too few values: there a person is asked.
-        caps: what a person has approved in an earlier session with this partner.
-    """
-    upper = {each.segment: 2 * each.high for each in estimates if each.level == 1}
-    counted: dict[tuple[str, Tier], int] = {}
-    allowed: dict[tuple[str, Tier], int | None] = {}
-    for segment, claims in zip(segments, claimed, strict=True):
-        for tier, count in ((Tier.STRONG, claims.strong), (Tier.WEAK, claims.weak)):
-            key = segment, tier
-            counted[key] = count
-            allowed[key] = caps[key].limit if key in caps else upper.get(segment)
-    return Claims(counted, allowed, dict(own_sizes))

@@ -10,9 +10,8 @@ from accountmap.files import write_atomic
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
 from accountmap.linkage.prepared import Prepared, Slot
 from accountmap.model import PreviewKind, Role, WeakSlots
-from accountmap.session.own_side import sizes_taking_part
+from accountmap.session.own_side import padded_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters
-from accountmap.session.participants import padded_sizes
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card

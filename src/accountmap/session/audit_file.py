@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from accountmap.errors import InputError, TrustError, WorkspaceError
 from accountmap.model import Role
-from accountmap.session.frozen_list import frozen_list
+from accountmap.session.own_list import frozen_list
 from accountmap.session.sketches import values_file
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity, verify

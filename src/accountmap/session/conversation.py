@@ -30,7 +30,7 @@ from accountmap.session.conversation_content import (
     write_questions,
 )
 from accountmap.session.engine import now_utc
-from accountmap.session.payload import decode_payload
+from accountmap.session.parameters import decode_payload
 from accountmap.session.questions import SessionMatches, finished_sessions
 from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk, write_talk
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from accountmap.errors import PeerError
 from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.suite import MATCH_ID_BYTES
-from accountmap.session.payload import decode_payload
+from accountmap.session.parameters import decode_payload
 
 TEXT_BYTES: Final = 200
 """Longer texts are cut at a character."""

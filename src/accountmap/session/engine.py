@@ -8,53 +8,29 @@ and signature have held.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
-from accountmap.model import Role, WeakSlots
+from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve
 from accountmap.psi.session import Decision
 from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession, end_audit, sweep
-from accountmap.session.admission import admit, compare_with_caps, warning
+from accountmap.session.admission import admit, warning
+from accountmap.session.decisions import Claims, Decisions, Preview, claims_of, current_estimates, preview_of
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
 from accountmap.session.parameters import shows_totals
-from accountmap.session.result import (
-    Claims,
-    Outcome,
-    Preview,
-    State,
-    current_estimates,
-    own_fields,
-    session_result,
-    shown_fields,
-)
-from accountmap.session.sketches import make_estimates, read_partner_sketch, shown_estimates, take_partner_sketch
+from accountmap.session.result import Outcome, State, session_result
+from accountmap.session.sketches import make_estimates, read_partner_sketch, take_partner_sketch
 from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """Who decides, at the two places of a session where that is to be done.
-
-    Attributes:
-        reveal: answers a preview: reveal, decline, or not yet.
-        go_on: answers claims above the caps: go on, stop, or not yet.
-        by_person: whether the answers are those of a person: only these raise a cap.
-    """
-
-    reveal: Callable[[Preview], bool | None]
-    go_on: Callable[[Claims], bool | None] = lambda _: None
-    by_person: bool = False
-
 
 _OVER: Final = "The session is over: in the reveal a second try would be a second guess. Ask them what happened."
 
@@ -323,14 +299,14 @@ class SessionRunner:
 
     def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool:
         """Ask, outside any transaction, and act on the answer."""
-        answer = decisions.reveal(self._preview(opened))
+        answer = decisions.reveal(preview_of(opened))
         if answer:
             opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
         return self._act(opened, answer)
 
     def _decide_on_claims(self, opened: OpenSession, decisions: Decisions) -> bool:
         """Go on if the claims are within the caps; otherwise ask."""
-        claims = self._claims(opened)
+        claims = claims_of(opened)
         if not claims.above:
             return self._act(opened, True)
         answer = decisions.go_on(claims)
@@ -390,47 +366,8 @@ class SessionRunner:
     def _raise_caps(self, opened: OpenSession, now: datetime) -> None:
         """Measure later sessions by the claims of one that a person approved. Inside a transaction."""
         if opened.secrets.by_person:
-            claimed = self._claims(opened).claimed
+            claimed = claims_of(opened).claimed
             self._workspace.caps.approve(self._partner.slug, claimed, opened.record.id, now)
-
-    def _claims(self, opened: OpenSession) -> Claims:
-        return compare_with_caps(
-            opened.session.claimed,
-            opened.agreement.terms.segments,
-            opened.own.sizes,
-            shown_estimates(current_estimates(opened)),
-            self._workspace.caps.of(self._partner.slug),
-        )
-
-    def _preview(self, opened: OpenSession) -> Preview:
-        terms, role = opened.agreement.terms, opened.role
-        names_rest = role in terms.sharing.rest_named_by
-        preview = Preview(
-            estimates=tuple(shown_estimates(current_estimates(opened))),
-            own_sizes=opened.own.sizes,
-            partner_sizes=opened.agreement.sizes[role.other],
-            named=frozenset(shown_fields(opened.agreement, role)),
-            shown=own_fields(opened.agreement, role),
-            totals=role in terms.sharing.totals_shown_by,
-            names_rest=names_rest,
-            asks=terms.weak != WeakSlots.NONE,
-            partner_agreed=role is Role.RESPONDER,
-            automatic=False,
-        )
-        return replace(preview, automatic=not names_rest and self._is_automatic(opened, preview))
-
-    def _is_automatic(self, opened: OpenSession, preview: Preview) -> bool:
-        """Return whether a program may consent without asking (account-psi-v2 §10.3)."""
-        terms = opened.agreement.terms
-        may = opened.role is Role.RESPONDER or terms.audit.required
-        few = bool(preview.compared) and preview.at_most <= terms.automatic_share * preview.compared
-        return may and terms.automatic_share > 0 and few and self._is_newest(opened)
-
-    def _is_newest(self, opened: OpenSession) -> bool:
-        """Return whether no other agreement was signed since the session began: that one may reveal less."""
-        agreements = self._workspace.agreements(self._partner)
-        complete = [a for a in agreements if a.complete and not a.is_preview]
-        return complete[0].digest == opened.agreement.digest
 
     def _no_offer_yet(self) -> Outcome:
         return self._outcome_of(State.WAITING, None)
@@ -446,8 +383,8 @@ class SessionRunner:
         return self._outcome_of(
             State.UNDECIDED if decision else State.WAITING,
             record,
-            preview=self._preview(opened) if opened.session.partner_sketch else None,
-            claims=self._claims(opened) if decision is Decision.CLAIMS else None,
+            preview=preview_of(opened) if opened.session.partner_sketch else None,
+            claims=claims_of(opened) if decision is Decision.CLAIMS else None,
         )
 
     def _outcome_of(

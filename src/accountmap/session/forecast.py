@@ -13,9 +13,9 @@ from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, WeakSlots
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.session.admission import admit, changed_since_earlier, recent_runs
+from accountmap.session.decisions import Cell, own_fields, shown_fields
 from accountmap.session.own_side import OwnSide
 from accountmap.session.parameters import session_parameters
-from accountmap.session.result import Cell, own_fields, shown_fields
 from accountmap.workspace import PartnerRecord, Workspace
 
 OWN_MESSAGES: Final = {

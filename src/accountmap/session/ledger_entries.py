@@ -13,7 +13,7 @@ from accountmap.psi.codec import Message
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
-from accountmap.session.result import own_fields
+from accountmap.session.decisions import own_fields
 from accountmap.trust.ledger import Facts, receipt_facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 

@@ -1,4 +1,5 @@
-"""The own prepared list as a session needs it: groups of keys, their points, and the entities behind them.
+"""The own prepared list as a session needs it: groups of keys, their points, the entities behind them, and the
+file in which it is frozen for an auditor (psi-v2 §6.2).
 
 Points are as secret as the list: whoever holds them can test guesses of its keys.
 """
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import PeerError, WorkspaceError
@@ -24,7 +26,8 @@ from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.parameters import Slot
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message, key_prefix
 from accountmap.psi.tables import Groups, presence_bits
-from accountmap.session.payload import decode_payload, encode_payload
+from accountmap.session.parameters import decode_payload, encode_payload
+from accountmap.workspace import Workspace
 from accountmap.workspace.sealed_files import SealedFile
 
 LEFT_OUT: Final = -1
@@ -284,3 +287,29 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def freeze_list(workspace: Workspace, list_id: int) -> bytes:
+    """Return the SHA-256 of a prepared list's accounts as a CSV file, which is written once and kept sealed.
+
+    The file stays as it was written, so the digest does not depend on the version of any library. Call inside a
+    transaction.
+    """
+    file = frozen_list(workspace, list_id)
+    if not file.exists():
+        accounts, _ = workspace.load_list(list_id)
+        file.write(as_csv(accounts))
+    return hashlib.sha256(file.read()).digest()
+
+
+def frozen_list(workspace: Workspace, list_id: int) -> SealedFile:
+    """Return the file of a frozen list, which may not have been written yet."""
+    return workspace.sealed(f"lists/{list_id}/frozen.csv")
+
+
+def as_csv(accounts: AccountList) -> bytes:
+    """Write accounts as CSV with the program's own headings, which `accounts prepare` reads back as they were."""
+    sink = pa.BufferOutputStream()
+    pa_csv.write_csv(accounts.table, sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

@@ -1,12 +1,16 @@
-"""From an agreement to the parameters of the protocol (trust-v2 §5)."""
+"""From an agreement to the parameters of the protocol, and to the bytes of the fields that it names.
 
+Parameters are those of trust-v2 §5. Fields are as in message-v2 §6.1: each in the order of the agreement, its
+length in two bytes, big-endian, then UTF-8. A blank has length zero.
+"""
+
+from collections.abc import Sequence
 from typing import Final
 
-from accountmap.errors import TrustError, UsageError
+from accountmap.errors import PeerError, TrustError, UsageError
 from accountmap.model import Contradiction, PreviewKind, Role, Says, Tier, WeakSlots
 from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters, Rectangle, Slot
 from accountmap.psi.suite import digest
-from accountmap.session.payload import payload_bytes
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sealed import PUBLIC_BYTES
 from accountmap.trust.terms import SketchTerms, Terms
@@ -115,3 +119,46 @@ def _all_of(tolerated: tuple[Contradiction, ...]) -> Contradiction:
     for each in tolerated:
         found |= each
     return found
+
+
+FIELD_BYTES: Final = 200
+"""Longer fields are cut at a character."""
+
+_LENGTH: Final = 2
+
+
+def payload_bytes(fields: int) -> int:
+    """Return the greatest length of so many fields."""
+    return fields * (_LENGTH + FIELD_BYTES)
+
+
+def encode_payload(values: Sequence[str | None]) -> bytes:
+    """Write the fields of an entity."""
+    parts = []
+    for value in values:
+        raw = (value or "").encode()[:FIELD_BYTES].decode(errors="ignore").encode()
+        parts.append(len(raw).to_bytes(_LENGTH, "big") + raw)
+    return b"".join(parts)
+
+
+def decode_payload(payload: bytes, fields: int) -> list[str | None]:
+    """Read the partner's fields of an entity.
+
+    Raises:
+        PeerError: they are not what the agreement says.
+    """
+    values: list[str | None] = []
+    start = 0
+    try:
+        for _ in range(fields):
+            length = int.from_bytes(payload[start : start + _LENGTH], "big")
+            raw = payload[start + _LENGTH : start + _LENGTH + length]
+            if len(payload) < start + _LENGTH + length or length > FIELD_BYTES:
+                raise ValueError("cut short")
+            values.append(raw.decode() or None)
+            start += _LENGTH + length
+        if start != len(payload):
+            raise ValueError("too long")
+    except ValueError as error:
+        raise PeerError("the partner's fields are not those that the agreement names") from error
+    return values

@@ -37,8 +37,7 @@ from accountmap.session.sketches import (
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.estimates import Estimate
-from accountmap.workspace.previews import PreviewRecord
+from accountmap.workspace.estimates import Estimate, PreviewRecord
 from accountmap.workspace.sketches import OwnSketch
 
 

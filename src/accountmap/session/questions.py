@@ -19,7 +19,7 @@ from accountmap.model import Answer, Role
 from accountmap.psi.suite import key_message
 from accountmap.session.conversation_content import SessionMatter, ShownAccount, most_questions
 from accountmap.session.own_list import EntityTables
-from accountmap.session.payload import encode_payload
+from accountmap.session.parameters import encode_payload
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.match_rule import SlotTerms
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace

@@ -22,16 +22,13 @@ from accountmap.model import Outcome as MatchOutcome
 from accountmap.psi.comparison import Matches
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
+from accountmap.session.decisions import Claims, Preview, current_estimates, shown_fields
 from accountmap.session.message_files import partner_learned
-from accountmap.session.parameters import shows_totals
-from accountmap.session.payload import decode_payload
+from accountmap.session.parameters import decode_payload, shows_totals
 from accountmap.session.totals import decode_totals, totals_noise
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import SessionRecord
 from accountmap.workspace.estimates import Estimate
-
-Cell = tuple[str, str]
-"""Own segment, the partner's segment."""
 
 
 class State(StrEnum):
@@ -41,70 +38,6 @@ class State(StrEnum):
     UNDECIDED = "undecided"
     DONE = "done"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a side knows when it decides whether to reveal: estimates from the partner's sketch.
-
-    Attributes:
-        estimates: of each own segment of 100 companies or more, and of all together, with the segment ""; they
-            count equal full names, and never leave.
-        own_sizes: own entities that take part, by segment.
-        partner_sizes: the partner's padded entities by segment.
-        named: the cells in which matches are revealed after both consent.
-        shown: the fields of revealed matches that this side shows in any of them.
-        totals: whether this side also shows noisy totals of its list.
-        names_rest: whether this side also names its accounts that do not match.
-        asks: whether possible matches are kept to be asked about.
-        partner_agreed: whether the partner has consented already.
-        automatic: whether the agreement lets a program consent without a person.
-    """
-
-    estimates: tuple[Estimate, ...]
-    own_sizes: dict[str, int]
-    partner_sizes: dict[str, int]
-    named: frozenset[Cell]
-    shown: tuple[str, ...]
-    totals: bool
-    names_rest: bool
-    asks: bool
-    partner_agreed: bool
-    automatic: bool
-
-    @property
-    def at_most(self) -> int:
-        """Upper end of the estimate of all own segments together."""
-        return max((each.high for each in self.estimates if not each.segment), default=0)
-
-    @property
-    def compared(self) -> int:
-        """Own companies that the estimate of all segments was made over."""
-        return max((each.own_values for each in self.estimates if not each.segment), default=0)
-
-
-@dataclass(frozen=True)
-class Claims:
-    """More matches than this side's caps allow: a person has to look at them before the session goes on.
-
-    Attributes:
-        claimed: number of claims, by own segment and tier.
-        allowed: the caps, by the same; None where there are too few companies for an estimate.
-        own_sizes: own entities that take part, by segment.
-    """
-
-    claimed: dict[tuple[str, Tier], int]
-    allowed: dict[tuple[str, Tier], int | None]
-    own_sizes: dict[str, int]
-
-    @property
-    def above(self) -> dict[tuple[str, Tier], int]:
-        """The claims that are above their cap."""
-        return {
-            key: count
-            for key, count in self.claimed.items()
-            if count and ((cap := self.allowed[key]) is None or count > cap)
-        }
 
 
 @dataclass(frozen=True)
@@ -128,21 +61,6 @@ class Outcome:
     claims: Claims | None
     news: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def shown_fields(agreement: Agreement, role: Role) -> dict[Cell, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return for each cell in which matches are revealed the own fields and the partner's: own segment first."""
-    return {
-        (mine, theirs): (rectangle.fields[role], rectangle.fields[role.other])
-        for rectangle in agreement.terms.sharing.rectangles
-        for mine in rectangle.segments[role]
-        for theirs in rectangle.segments[role.other]
-    }
-
-
-def own_fields(agreement: Agreement, role: Role) -> tuple[str, ...]:
-    """Return the fields that this side shows in any cell, each once."""
-    return tuple(dict.fromkeys(name for ours, _ in shown_fields(agreement, role).values() for name in ours))
 
 
 def session_result(open_session: OpenSession, found: Result, now: datetime) -> SessionResult:
@@ -198,12 +116,6 @@ def _pairs(matches: Matches, chosen: npt.NDArray[np.bool_]) -> pa.Table:
     ids = [row.tobytes().hex() for row in matches.match_id[matches.pair_match[rows]]]
     slots = matches.pair_own_slot[rows], matches.pair_their_slot[rows]
     return pa.table([pa.array(ids, pa.string()), *slots], names=PAIR_SCHEMA.names).cast(PAIR_SCHEMA)
-
-
-def current_estimates(open_session: OpenSession) -> list[Estimate]:
-    """Return the estimates that were made of the session's two sketches."""
-    theirs = open_session.session.partner_sketch[:16]
-    return open_session.workspace.estimates.of(open_session.partner.slug, open_session.secrets.sketch, theirs)
 
 
 def estimate_table(estimates: Sequence[Estimate]) -> pa.Table:

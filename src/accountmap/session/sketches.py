@@ -7,20 +7,25 @@ away. It is renewed after 184 days, whether the list has changed or not, and soo
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from accountmap.accounts.schema import SEGMENTS
+from accountmap.account_map.own_accounts import countries_of, entity_of_account
+from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
+from accountmap.linkage.prepared import Prepared
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.estimate import LEAST_SHOWN, estimates
 from accountmap.psi.sketch import (
     SKETCH_ID_BYTES,
+    VALUE_PREFIX,
     Sketch,
     SketchParameters,
     SketchSecret,
@@ -29,17 +34,12 @@ from accountmap.psi.sketch import (
     sketch_inputs,
 )
 from accountmap.psi.suite import SEED_BYTES
-from accountmap.session.frozen_list import freeze_list
-from accountmap.session.participants import left_out, padded_size, withheld
-from accountmap.session.sketch_values import (
-    amounts_by_segment,
-    entities_of_sketch,
-    in_countries,
-    sketch_values,
-)
+from accountmap.session.own_list import freeze_list
+from accountmap.session.own_side import Flags, left_out, padded_size, withheld
 from accountmap.session.totals import noisy_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.limits import epsilon_needs_confirmation
+from accountmap.trust.sharing import JointFilter
 from accountmap.trust.terms import SketchTerms
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.estimates import Estimate
@@ -316,3 +316,62 @@ def make_estimates(
 def shown_estimates(made: Iterable[Estimate]) -> list[Estimate]:
     """Return the estimates that may be shown: those over enough own values."""
     return [each for each in made if each.own_values >= LEAST_SHOWN]
+
+
+def entities_of_sketch(
+    accounts: AccountList, prepared: Prepared, countries: Collection[str], left_out_segments: Collection[str]
+) -> Flags:
+    """Return which entities a sketch is of, one flag each, whatever an agreement filters.
+
+    Args:
+        countries: ISO 3166 codes of the part that it is for; empty for the whole list.
+        left_out_segments: those that the owner never previews.
+    """
+    off_limits = left_out(prepared, withheld(accounts, prepared, JointFilter()))
+    hidden = pc.is_in(prepared.entities["segment"], value_set=pa.array(list(left_out_segments), pa.string()))
+    chosen: Flags = ~off_limits & ~hidden.to_numpy() & in_countries(accounts, prepared, countries)
+    return chosen
+
+
+def in_countries(accounts: AccountList, prepared: Prepared, countries: Collection[str]) -> Flags:
+    """Return which entities are in one of some countries, or all if there are none.
+
+    Where the accounts of an entity differ, that with the smallest id decides, so each entity is in one country.
+    """
+    if not countries:
+        return np.ones(prepared.entities.num_rows, np.bool_)
+    first = pc.index_in(prepared.entities["entity_id"], value_set=accounts.table["account_id"])
+    country = countries_of(accounts.table).take(first)
+    inside: Flags = pc.is_in(country, value_set=pa.array(list(countries), pa.string())).to_numpy()
+    return inside
+
+
+def sketch_values(prepared: Prepared, taking_part: Flags, segments: Sequence[str]) -> Values:
+    """Return the different full names of some entities, each with the segments in which it stands.
+
+    Args:
+        taking_part: one flag an entity.
+        segments: in the order of the agreement.
+    """
+    name = prepared.entities["full_name"].combine_chunks()
+    rows = np.flatnonzero(taking_part & name.is_valid().to_numpy(zero_copy_only=False))
+    coded = name.take(pa.array(rows)).dictionary_encode()
+    segment = pc.index_in(prepared.entities["segment"], value_set=pa.array(segments)).to_numpy()[rows]
+    in_segment = np.zeros((len(coded.dictionary), len(segments)), np.bool_)
+    in_segment[coded.indices.to_numpy(), segment.astype(np.int64)] = True
+    values = coded.dictionary.cast(pa.binary()).to_pylist()
+    return Values([VALUE_PREFIX + value for value in values], in_segment)
+
+
+def amounts_by_segment(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> dict[str, float]:
+    """Add up the amounts of some entities by segment; a segment without any is left out.
+
+    Args:
+        taking_part: one flag an entity.
+    """
+    entity = entity_of_account(accounts, prepared)
+    amount = accounts.table["amount"]
+    counted = pc.and_(pc.is_finite(amount).fill_null(False), pa.chunked_array([taking_part[entity]]))
+    rows = pa.table({"segment": prepared.entities["segment"].take(pa.array(entity)), "amount": amount})
+    sums = rows.filter(counted).group_by("segment").aggregate([("amount", "sum")])
+    return dict(zip(sums["segment"].to_pylist(), sums["amount_sum"].to_pylist(), strict=True))

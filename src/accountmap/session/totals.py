@@ -21,10 +21,10 @@ from accountmap.errors import PeerError
 from accountmap.linkage.prepared import Prepared
 from accountmap.linkage.tables import read_pairs
 from accountmap.model import Epsilon
-from accountmap.psi.noise import laplace, uniform_of
+from accountmap.psi.estimate import laplace, uniform_of
 from accountmap.psi.suite import derive
 from accountmap.session.own_list import EntityTables
-from accountmap.session.participants import Flags
+from accountmap.session.own_side import Flags
 
 KINDS: Final = ("all", "country", "industry", "size", "name")
 COUNTRY_CODES: Final = frozenset(read_pairs("countries.tsv").values()) - {"XK"}

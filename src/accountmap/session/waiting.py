@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from accountmap.channels import Channel
-from accountmap.session.engine import Decisions, SessionRunner
+from accountmap.session.decisions import Decisions
+from accountmap.session.engine import SessionRunner
 from accountmap.session.result import Outcome, State
 
 Told = TypeVar("Told")

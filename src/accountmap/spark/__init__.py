@@ -18,8 +18,7 @@ from accountmap.linkage.key_kinds import PROFILES
 from accountmap.spark.bodies import read_column, write_column
 from accountmap.spark.engine import SparkTables
 from accountmap.spark.party import SparkEntities, SparkList, SparkParty
-from accountmap.spark.points import make_points
-from accountmap.spark.prepare import PreparedFrames, prepare
+from accountmap.spark.prepare import PreparedFrames, make_points, prepare
 
 __all__ = [
     "PROFILES",

@@ -18,8 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 
 from accountmap.errors import ChannelError, PeerError
 from accountmap.psi.codec import Bytes2D
-from accountmap.spark.frames import checkpoint
-from accountmap.spark.points import pieces
+from accountmap.spark.frames import checkpoint, pieces
 
 PART_BYTES: Final = 64 << 20
 """Bytes of a part, about: a worker holds one at a time."""

@@ -26,8 +26,7 @@ from accountmap.psi.inputs import ComparisonSecrets
 from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, Body
 from accountmap.psi.tables import check_points, dummy_points, dummy_values, segment_of_rows, tokens
 from accountmap.spark.bodies import lay_out, read_back, read_column, write_column
-from accountmap.spark.frames import checkpoint, map_tables
-from accountmap.spark.points import pieces
+from accountmap.spark.frames import checkpoint, map_tables, pieces
 
 _OWN: Final = b"own points"
 _THEIRS: Final = b"partner's tokens"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
@@ -97,4 +99,11 @@ def numbered(frame: DataFrame, order: list[str | Column], column: str, folder: s
         settled.join(F.broadcast(offsets), partition == F.col("_partition"))
         .withColumn(column, F.col("_first") + within)
         .drop("_placed", "_partition", "_first")
+    )
+
+
+def pieces(blob: bytes, ends: npt.NDArray[np.int64]) -> pa.Array:
+    """Cut a byte string into an array; `ends` holds where each piece begins, and the end of the last."""
+    return pa.Array.from_buffers(
+        pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(blob)]
     )

@@ -22,8 +22,8 @@ from accountmap.psi.parameters import Parameters
 from accountmap.psi.suite import key_message
 from accountmap.psi.tables import segment_slices
 from accountmap.session.own_list import EntityTables
-from accountmap.session.participants import inside
-from accountmap.session.payload import decode_payload, encode_payload
+from accountmap.session.own_side import inside
+from accountmap.session.parameters import decode_payload, encode_payload
 from accountmap.spark.engine import SparkTables
 from accountmap.spark.frames import account_table, checkpoint, map_tables, numbered
 from accountmap.spark.prepare import PreparedFrames

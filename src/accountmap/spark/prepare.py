@@ -1,18 +1,26 @@
-"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them."""
+"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them, and to points of the keys.
+
+Points are as sensitive as the list. No session changes them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.accounts.schema import SEGMENTS
+from accountmap.curve.backends import make_curve
 from accountmap.linkage.assign_keys import slot_ranks
 from accountmap.linkage.decisions import Decision
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
+from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
 from accountmap.spark.dedupe import features, resolve_entities
-from accountmap.spark.frames import checkpoint
+from accountmap.spark.frames import checkpoint, map_tables, pieces
 
 
 def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
@@ -120,3 +128,41 @@ def _off_limits(accounts: DataFrame) -> DataFrame:
     if "off_limits" in accounts.columns:
         return accounts.select("account_id", "off_limits")
     return accounts.select("account_id", F.lit(False).alias("off_limits"))
+
+
+POINTS = "entity_id string, slots binary, points binary"
+
+
+def make_points(keys: DataFrame, profile: Profile) -> DataFrame:
+    """Map match keys to points.
+
+    Args:
+        keys: entity_id, slot, value.
+        profile: their slots.
+
+    Returns:
+        One row an entity: entity_id, slots (one byte each, ascending), points (32 bytes each, in that order). It
+        may be kept beside the prepared list, and guarded like it.
+    """
+    each = F.sort_array(F.collect_list(F.struct("slot", "value"))).alias("keys")
+    spaces = [slot.space.encode() for slot in profile.slots]
+    return map_tables(keys.groupBy("entity_id").agg(each), partial(_hash, spaces), POINTS)
+
+
+def _hash(spaces: list[bytes], table: pa.Table) -> pa.Table:
+    lists = table["keys"].combine_chunks()
+    keys = lists.flatten()
+    slots = np.asarray(keys.field("slot")).astype(np.uint8)
+    values = keys.field("value").to_pylist()
+    messages = [
+        key_message(spaces[slot], value.encode()) for slot, value in zip(slots.tolist(), values, strict=True)
+    ]
+    points = make_curve(workers=1).hash_to_curve(KEY_DST, messages)
+    ends = np.concatenate([[0], np.cumsum(np.asarray(lists.value_lengths()))])
+    return pa.table(
+        {
+            "entity_id": table["entity_id"],
+            "slots": pieces(slots.tobytes(), ends),
+            "points": pieces(points.tobytes(), ends * POINT_BYTES),
+        }
+    )

@@ -21,8 +21,7 @@ from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.sealed import Storage
 from accountmap.trust.toml_text import check_name
-from accountmap.workspace import audits, conversations, estimates, partners, previews, sketches
-from accountmap.workspace.creation import DATABASE, IDENTITY, check_free, create
+from accountmap.workspace import audits, conversations, estimates, partners, sketches
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
@@ -32,11 +31,10 @@ from accountmap.workspace.database import (
     record_of,
     row_of,
 )
-from accountmap.workspace.keys import Ask, OwnKeys
-from accountmap.workspace.lists import read_list, same_accounts, write_list
+from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_free, create
 from accountmap.workspace.partners import slug_of
-from accountmap.workspace.results import read_result, write_result
 from accountmap.workspace.sealed_files import SealedFile
+from accountmap.workspace.stored import read_list, read_result, same_accounts, write_list, write_result
 
 _parse = lru_cache(maxsize=64)(Agreement.parse)
 """A step looks at the same few agreements again and again."""
@@ -70,7 +68,7 @@ class Workspace:
         self.folder = folder
         self._keys, self._database = keys, database
         self.sketches: sketches.Sketches = sketches.Sketches(database, self._storage, self.sealed)
-        self.previews: previews.Previews = previews.Previews(database)
+        self.previews: estimates.Previews = estimates.Previews(database)
         self.estimates: estimates.Estimates = estimates.Estimates(database)
         self.caps: estimates.Caps = estimates.Caps(database)
         self.conversations: conversations.Conversations = conversations.Conversations(database, self._storage)

@@ -1,0 +1,184 @@
+"""What a person or a rule decides in a session: to reveal, and to go on with more claims than a cap allows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from accountmap.model import Role, Tier, WeakSlots
+from accountmap.psi.comparison import SegmentClaims
+from accountmap.session.active import OpenSession
+from accountmap.session.sketches import shown_estimates
+from accountmap.trust.agreement import Agreement
+from accountmap.workspace.estimates import Cap, Estimate
+
+Cell = tuple[str, str]
+"""Own segment, the partner's segment."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a side knows when it decides whether to reveal: estimates from the partner's sketch.
+
+    Attributes:
+        estimates: of each own segment of 100 companies or more, and of all together, with the segment ""; they
+            count equal full names, and never leave.
+        own_sizes: own entities that take part, by segment.
+        partner_sizes: the partner's padded entities by segment.
+        named: the cells in which matches are revealed after both consent.
+        shown: the fields of revealed matches that this side shows in any of them.
+        totals: whether this side also shows noisy totals of its list.
+        names_rest: whether this side also names its accounts that do not match.
+        asks: whether possible matches are kept to be asked about.
+        partner_agreed: whether the partner has consented already.
+        automatic: whether the agreement lets a program consent without a person.
+    """
+
+    estimates: tuple[Estimate, ...]
+    own_sizes: dict[str, int]
+    partner_sizes: dict[str, int]
+    named: frozenset[Cell]
+    shown: tuple[str, ...]
+    totals: bool
+    names_rest: bool
+    asks: bool
+    partner_agreed: bool
+    automatic: bool
+
+    @property
+    def at_most(self) -> int:
+        """Upper end of the estimate of all own segments together."""
+        return max((each.high for each in self.estimates if not each.segment), default=0)
+
+    @property
+    def compared(self) -> int:
+        """Own companies that the estimate of all segments was made over."""
+        return max((each.own_values for each in self.estimates if not each.segment), default=0)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """More matches than this side's caps allow: a person has to look at them before the session goes on.
+
+    Attributes:
+        claimed: number of claims, by own segment and tier.
+        allowed: the caps, by the same; None where there are too few companies for an estimate.
+        own_sizes: own entities that take part, by segment.
+    """
+
+    claimed: dict[tuple[str, Tier], int]
+    allowed: dict[tuple[str, Tier], int | None]
+    own_sizes: dict[str, int]
+
+    @property
+    def above(self) -> dict[tuple[str, Tier], int]:
+        """The claims that are above their cap."""
+        return {
+            key: count
+            for key, count in self.claimed.items()
+            if count and ((cap := self.allowed[key]) is None or count > cap)
+        }
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Who decides, at the two places of a session where that is to be done.
+
+    Attributes:
+        reveal: answers a preview: reveal, decline, or not yet.
+        go_on: answers claims above the caps: go on, stop, or not yet.
+        by_person: whether the answers are those of a person: only these raise a cap.
+    """
+
+    reveal: Callable[[Preview], bool | None]
+    go_on: Callable[[Claims], bool | None] = lambda _: None
+    by_person: bool = False
+
+
+def shown_fields(agreement: Agreement, role: Role) -> dict[Cell, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return for each cell in which matches are revealed the own fields and the partner's: own segment first."""
+    return {
+        (mine, theirs): (rectangle.fields[role], rectangle.fields[role.other])
+        for rectangle in agreement.terms.sharing.rectangles
+        for mine in rectangle.segments[role]
+        for theirs in rectangle.segments[role.other]
+    }
+
+
+def own_fields(agreement: Agreement, role: Role) -> tuple[str, ...]:
+    """Return the fields that this side shows in any cell, each once."""
+    return tuple(dict.fromkeys(name for ours, _ in shown_fields(agreement, role).values() for name in ours))
+
+
+def current_estimates(open_session: OpenSession) -> list[Estimate]:
+    """Return the estimates that were made of the session's two sketches."""
+    theirs = open_session.session.partner_sketch[:16]
+    return open_session.workspace.estimates.of(open_session.partner.slug, open_session.secrets.sketch, theirs)
+
+
+def preview_of(opened: OpenSession) -> Preview:
+    """Return what a side knows when it decides whether to reveal, once both sketches are exchanged."""
+    terms, role = opened.agreement.terms, opened.role
+    names_rest = role in terms.sharing.rest_named_by
+    preview = Preview(
+        estimates=tuple(shown_estimates(current_estimates(opened))),
+        own_sizes=opened.own.sizes,
+        partner_sizes=opened.agreement.sizes[role.other],
+        named=frozenset(shown_fields(opened.agreement, role)),
+        shown=own_fields(opened.agreement, role),
+        totals=role in terms.sharing.totals_shown_by,
+        names_rest=names_rest,
+        asks=terms.weak != WeakSlots.NONE,
+        partner_agreed=role is Role.RESPONDER,
+        automatic=False,
+    )
+    return replace(preview, automatic=not names_rest and _is_automatic(opened, preview))
+
+
+def _is_automatic(opened: OpenSession, preview: Preview) -> bool:
+    """Return whether a program may consent without asking (account-psi-v2 §10.3)."""
+    terms = opened.agreement.terms
+    may = opened.role is Role.RESPONDER or terms.audit.required
+    few = bool(preview.compared) and preview.at_most <= terms.automatic_share * preview.compared
+    return may and terms.automatic_share > 0 and few and _is_newest(opened)
+
+
+def _is_newest(opened: OpenSession) -> bool:
+    """Return whether no other agreement was signed since the session began: that one may reveal less."""
+    agreements = opened.workspace.agreements(opened.partner)
+    complete = [a for a in agreements if a.complete and not a.is_preview]
+    return complete[0].digest == opened.agreement.digest
+
+
+def claims_of(opened: OpenSession) -> Claims:
+    """Put the claims of a session beside what is allowed without a person (account-psi-v2 §10.2)."""
+    return compare_with_caps(
+        opened.session.claimed,
+        opened.agreement.terms.segments,
+        opened.own.sizes,
+        shown_estimates(current_estimates(opened)),
+        opened.workspace.caps.of(opened.partner.slug),
+    )
+
+
+def compare_with_caps(
+    claimed: tuple[SegmentClaims, ...],
+    segments: tuple[str, ...],
+    own_sizes: Mapping[str, int],
+    estimates: Iterable[Estimate],
+    caps: Mapping[tuple[str, Tier], Cap],
+) -> Claims:
+    """Put the claims of a session beside what is allowed without a person.
+
+    Args:
+        claimed: by own segment, of all rectangles together.
+        estimates: of the session's two sketches, without those of too few values: there a person is asked.
+        caps: what a person has approved in an earlier session with this partner.
+    """
+    upper = {each.segment: 2 * each.high for each in estimates if each.level == 1}
+    counted: dict[tuple[str, Tier], int] = {}
+    allowed: dict[tuple[str, Tier], int | None] = {}
+    for segment, claims in zip(segments, claimed, strict=True):
+        for tier, count in ((Tier.STRONG, claims.strong), (Tier.WEAK, claims.weak)):
+            key = segment, tier
+            counted[key] = count
+            allowed[key] = caps[key].limit if key in caps else upper.get(segment)
+    return Claims(counted, allowed, dict(own_sizes))

@@ -1,0 +1,199 @@
+"""Sealed files of the workspace: prepared lists, the results of sessions, and decisions about matches.
+
+Each table is one file, and what is not a table another.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.account_map.reviews import MatchDecision, read_reviews
+from accountmap.account_map.schema import EngagementRule, SessionResult
+from accountmap.accounts.schema import AccountList, with_all_columns
+from accountmap.errors import WorkspaceError
+from accountmap.linkage.prepared import Prepared, Profile, Slot
+from accountmap.model import Says, Tier
+from accountmap.workspace.sealed_files import FileOf, SealedFile
+
+if TYPE_CHECKING:
+    from accountmap.workspace.workspace import Workspace
+
+_TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
+
+
+def write_list(number: int, accounts: AccountList, prepared: Prepared, file: FileOf) -> None:
+    """Write both.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    tables = (accounts.table, accounts.extras, prepared.entities, prepared.members, prepared.keys)
+    for name, table in zip(_TABLES, tables, strict=True):
+        file(_list_name(number, name)).write_table(table)
+    about = {
+        "source_columns": accounts.source_columns,
+        "notes": accounts.notes,
+        "profile": asdict(prepared.profile),
+        "reference": prepared.reference,
+    }
+    file(_list_name(number, "about")).write_json(about)
+
+
+def same_accounts(accounts: AccountList, prepared: Prepared) -> bool:
+    """Return whether a prepared list has the accounts of a list, each once."""
+    ids, members = accounts.table["account_id"], prepared.members["account_id"]
+    return len(ids) == len(members) and bool(pc.all(pc.is_in(ids, value_set=members)).as_py())
+
+
+def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
+    """Read both back.
+
+    Raises:
+        WorkspaceError: a file is missing or damaged.
+    """
+    try:
+        about = file(_list_name(number, "about")).read_json()
+        accounts, extras, entities, members, keys = (
+            file(_list_name(number, name)).read_table() for name in _TABLES
+        )
+        profile = about["profile"]
+        slots = tuple(map(_slot, profile["slots"]))
+        return (
+            AccountList(with_all_columns(accounts), extras, about["source_columns"], tuple(about["notes"])),
+            Prepared(
+                Profile(profile["name"], slots, profile["threshold"]), entities, members, keys, about["reference"]
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise WorkspaceError(
+            "a prepared list of the workspace is damaged",
+            "Prepare it again with: accountmap accounts prepare FILE",
+        ) from error
+
+
+def _list_name(number: int, table: str) -> str:
+    return f"lists/{number}/{table}"
+
+
+def _slot(written: dict[str, Any]) -> Slot:
+    typed = {"tier": Tier(written["tier"]), "says": Says(written["says"])}
+    return Slot(**(written | typed))
+
+
+_ABOUT: Final = "result"
+RESULT_FILES: Final = (_ABOUT, *(f"{_ABOUT}-{each.name}" for each in fields(SessionResult)))
+"""Names in the folder of a session; tables have one each."""
+
+
+def write_result(session: int, result: SessionResult, file: FileOf) -> None:
+    """Write a result.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    values = {each.name: getattr(result, each.name) for each in fields(result)}
+    tables = [name for name, value in values.items() if isinstance(value, pa.Table)]
+    for name in tables:
+        file(_result_name(session, name)).write_table(values[name])
+    about = {name: _plain(value) for name, value in values.items() if name not in tables}
+    file(_result_name(session)).write_json({"tables": tables, "about": about})
+
+
+def read_result(session: int, file: FileOf) -> SessionResult:
+    """Read a result back.
+
+    Raises:
+        WorkspaceError: a file is missing or damaged.
+    """
+    try:
+        written = file(_result_name(session)).read_json()
+        about = {
+            name: _READ[name](value) if name in _READ and value is not None else value
+            for name, value in written["about"].items()
+        }
+        tables = {name: file(_result_name(session, name)).read_table() for name in written["tables"]}
+        return SessionResult(**about, **tables)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise WorkspaceError("the result of the session is damaged") from error
+
+
+def _result_name(session: int, table: str = "") -> str:
+    return f"sessions/{session}/{_ABOUT}-{table}" if table else f"sessions/{session}/{_ABOUT}"
+
+
+def _plain(value: Any) -> Any:
+    """Write a value with what JSON has: pairs as keys stand before their values, sets are sorted."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case EngagementRule():
+            return [_plain(getattr(value, each.name)) for each in fields(value)]
+        case frozenset():
+            return sorted(map(_plain, value))
+        case tuple():
+            return list(map(_plain, value))
+        case dict() if any(isinstance(key, tuple) for key in value):
+            return [[*key, _plain(each)] for key, each in value.items()]
+        case _:
+            return value
+
+
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "finished": datetime.fromisoformat,
+    "reveals": tuple,
+    "named_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
+    "counted_cells": lambda rows: frozenset((ours, theirs) for ours, theirs in rows),
+    "shown_fields": lambda rows: {
+        (ours, theirs): (tuple(own), tuple(shown)) for ours, theirs, (own, shown) in rows
+    },
+    "rules": lambda rows: tuple(
+        EngagementRule(frozenset(ours), frozenset(theirs), frozenset(countries), lead)
+        for ours, theirs, countries, lead in rows
+    ),
+}
+"""How values come back that JSON has no type for, by field."""
+
+
+def load_reviews(workspace: "Workspace", partner: str) -> tuple[MatchDecision, ...]:
+    """Read the decisions about matches with a partner; none if there are none yet.
+
+    Raises:
+        TrustError: there is no such partner.
+        OSError, WorkspaceError: the file cannot be read or is damaged.
+    """
+    file = _reviews_file(workspace, partner)
+    if not file.exists():
+        return ()
+    return tuple(MatchDecision(**each) for each in file.read_json())
+
+
+def add_reviews(workspace: "Workspace", partner: str, path: Path) -> tuple[MatchDecision, ...]:
+    """Add decisions to those about matches with a partner; a new one about the same match replaces the old.
+
+    Args:
+        path: of a CSV file, as `read_reviews` reads it.
+
+    Returns:
+        All decisions.
+
+    Raises:
+        InputError: it is not of that form; nothing is changed.
+        TrustError: there is no such partner.
+        WorkspaceError: the workspace cannot be written.
+    """
+    new, taken_back = read_reviews(path)
+    kept = {decision.subject: decision for decision in load_reviews(workspace, partner)}
+    kept |= {decision.subject: decision for decision in new}
+    decisions = tuple(sorted(decision for subject, decision in kept.items() if subject not in taken_back))
+    with workspace.transaction():
+        _reviews_file(workspace, partner).write_json([asdict(decision) for decision in decisions])
+    return decisions
+
+
+def _reviews_file(workspace: "Workspace", partner: str) -> SealedFile:
+    return workspace.sealed(f"reviews/{workspace.partner(partner).slug}")
