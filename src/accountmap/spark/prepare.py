@@ -1,4 +1,4 @@
-"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them, and to points of the keys.
+"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them, and to points of keys.
 
 Points are as sensitive as the list. No session changes them.
 """
