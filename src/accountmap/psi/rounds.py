@@ -197,7 +197,10 @@ def _with(pair: tuple[bytes, bytes], role: Role, value: bytes) -> tuple[bytes, b
 
 def blind(setting: Setting, progress: Progress) -> Progress:
     """Blind our points in all comparisons, unless that was done ahead."""
-    return each(setting, progress, Comparison.blind)
+    blinded: list[Knowledge] = []
+    for one, known in zip(comparisons(setting, progress), progress.known, strict=True):
+        blinded.append(one.blind(known))
+    return replace(progress, known=tuple(blinded))
 
 
 def send_points(setting: Setting, progress: Progress, kind: MessageType) -> Step:

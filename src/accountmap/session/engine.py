@@ -17,6 +17,7 @@ from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceErro
 from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve
+from accountmap.psi.parameters import MessageType
 from accountmap.psi.session import Decision
 from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession, end_audit, sweep
@@ -237,11 +238,14 @@ class SessionRunner:
             return False
         match opened.session.decision:
             case Decision.REVEAL:
-                return self._decide_to_reveal(opened, decisions)
+                answer = self._decide_to_reveal(opened, decisions)
             case Decision.CLAIMS:
-                return self._decide_on_claims(opened, decisions)
+                answer = self._decide_on_claims(opened, decisions)
             case _:
                 return self._take(opened)
+        if answer:
+            opened.session.prepare()  # before the transaction, which others wait for
+        return self._act(opened, answer)
 
     def _take(self, opened: OpenSession) -> bool:
         """Take in the partner's next message, if it is there."""
@@ -251,6 +255,8 @@ class SessionRunner:
             received = self._find(expected, opened.opening_key)
             if received is None:
                 return False
+            if MessageType.INITIATOR_POINTS in opened.session.due:
+                opened.session.prepare()
             refused = self._process(opened, received)
         if refused:
             raise refused
@@ -297,22 +303,22 @@ class SessionRunner:
             digest, sketch = hashlib.sha256(frozen).digest(), session.partner_sketch[:SKETCH_ID_BYTES]
             self._workspace.sketches.set_totals_digest(self._partner.slug, sketch, digest)
 
-    def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool:
-        """Ask, outside any transaction, and act on the answer."""
+    def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool | None:
+        """Ask, outside any transaction."""
         answer = decisions.reveal(preview_of(opened))
         if answer:
             opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
-        return self._act(opened, answer)
+        return answer
 
-    def _decide_on_claims(self, opened: OpenSession, decisions: Decisions) -> bool:
+    def _decide_on_claims(self, opened: OpenSession, decisions: Decisions) -> bool | None:
         """Go on if the claims are within the caps; otherwise ask."""
         claims = claims_of(opened)
         if not claims.above:
-            return self._act(opened, True)
+            return True
         answer = decisions.go_on(claims)
         if answer:  # whoever has seen the numbers approves them, whoever revealed
             opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
-        return self._act(opened, answer)
+        return answer
 
     def _act(self, opened: OpenSession, answer: bool | None) -> bool:
         """Go on or stop the session; return whether anything was decided."""

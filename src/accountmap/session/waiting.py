@@ -69,24 +69,18 @@ def advance_patiently(
     Returns:
         The last outcome. Its state is `waiting` if the partner's file did not come in time.
     """
-    begun = False
-
-    def step() -> Outcome:
-        nonlocal begun
-        outcome = runner.advance(decisions, new=new and not begun)
-        begun = begun or outcome.session is not None
-        return outcome
-
-    return repeat_patiently(step, channel, patience, runner.prepare)
+    turns = Turns(channel, patience, runner.prepare)
+    while turns.more():
+        outcome = runner.advance(decisions, new=new)
+        new = new and outcome.session is None
+        turns.done(outcome)
+    return turns.last
 
 
 def repeat_patiently(
     step: Callable[[], Done], channel: Channel, patience: Patience[Done], meanwhile: Callable[[], None]
 ) -> Done:
     """Repeat a step as long as the partner's files come.
-
-    It is repeated only when a file of the channel has come, gone or grown, for reading a large list
-    back costs more than listing a folder. An interruption is safe at every point.
 
     Args:
         step: does all that can be done now.
@@ -95,19 +89,53 @@ def repeat_patiently(
     Returns:
         What the last step did.
     """
-    deadline = patience.clock() + patience.seconds
-    taken = 0
-    while True:
-        seen = channel.files() if patience.seconds else {}
-        outcome = step()
-        if len(outcome.taken) > taken:
-            taken, deadline = len(outcome.taken), patience.clock() + patience.seconds
-        if outcome.state != State.WAITING or patience.clock() >= deadline:
-            return outcome
-        patience.tell(outcome)
-        meanwhile()
-        if not _changed(channel, seen, frozenset(outcome.sent), deadline, patience.clock):
-            return outcome
+    turns = Turns(channel, patience, meanwhile)
+    while turns.more():
+        turns.done(step())
+    return turns.last
+
+
+class Turns(Generic[Done]):
+    """When to repeat a step: as long as the partner's files come.
+
+    That is only when a file of the channel has come, gone or grown, for reading a large list back costs more than
+    listing a folder. An interruption is safe at every point.
+
+    Args:
+        meanwhile: called before each wait.
+
+    Attributes:
+        last: what the last step did.
+    """
+
+    last: Done
+
+    def __init__(self, channel: Channel, patience: Patience[Done], meanwhile: Callable[[], None]) -> None:
+        self._channel, self._patience, self._meanwhile = channel, patience, meanwhile
+        self._deadline = patience.clock() + patience.seconds
+        self._seen: dict[str, int] = {}
+        self._taken, self._first = 0, True
+
+    def more(self) -> bool:
+        """Return whether the step is to be taken, once more or for the first time; wait for that if need be."""
+        more = self._first or self._has_come()
+        self._first = False
+        self._seen = self._channel.files() if more and self._patience.seconds else {}
+        return more
+
+    def done(self, step: Done) -> None:
+        """Note what a step did."""
+        self.last = step
+        if len(step.taken) > self._taken:
+            self._taken, self._deadline = len(step.taken), self._patience.clock() + self._patience.seconds
+
+    def _has_come(self) -> bool:
+        if self.last.state != State.WAITING or self._patience.clock() >= self._deadline:
+            return False
+        self._patience.tell(self.last)
+        self._meanwhile()
+        sent = frozenset(self.last.sent)
+        return _changed(self._channel, self._seen, sent, self._deadline, self._patience.clock)
 
 
 def _changed(
