@@ -9,9 +9,9 @@ import click
 
 from accountmap.errors import TrustError
 from accountmap_cli.agreement_options import new
-from accountmap_cli.agreement_words import checked_here, concerns_in_words, in_words, signatures_in_words
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
+from accountmap_cli.words import agreement_in_words, checked_here, concerns_in_words, signatures_in_words
 
 if TYPE_CHECKING:
     from accountmap.trust.limits import SizeConcern
@@ -53,7 +53,7 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
             }
         )
         return
-    for line in in_words(shown, checked=checked):
+    for line in agreement_in_words(shown, checked=checked):
         emit(line)
 
 
@@ -82,7 +82,7 @@ def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None
     with workspace(context) as own:
         proposed = read_agreement(own, document)
         partner, ours = partner_of(own, proposed), proposed.role_of(own.card)
-        for line in in_words(proposed, checked=True, own_name=own.card.name):
+        for line in agreement_in_words(proposed, checked=True, own_name=own.card.name):
             say(line)
         concerns = concerns_of(own, proposed, now)
         if concerns:

@@ -21,10 +21,9 @@ from accountmap.session.sharing_options import (
     read_leads,
 )
 from accountmap.trust.match_rule import MatchProfile
-from accountmap_cli.agreement_words import in_words
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, say
-from accountmap_cli.session_words import segment_noun
+from accountmap_cli.words import agreement_in_words, segment_noun
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -367,7 +366,7 @@ def new(
         made = (propose_in_dialogue if asks else propose)(own, record, wanted)
         file = output or Path(f"{own.short_name}-{record.slug}.{'preview' if preview_only else 'agreement'}.toml")
         write_agreement(made, file)
-        for line in in_words(made, checked=True, own_name=own.card.name):
+        for line in agreement_in_words(made, checked=True, own_name=own.card.name):
             say(line)
     emit(str(file))
     say(f'\nNext: send "{file}" to {made.terms.names[1]}; they run: accountmap agreement sign FILE')

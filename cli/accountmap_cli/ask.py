@@ -65,7 +65,7 @@ def ask_command(
       accountmap ask --with globex --match 3fa9c1 --match 77b0
       accountmap ask --with globex --all --folder "/Shared/acme and globex"
     """
-    from accountmap.api import exchange_questions
+    from accountmap.exchange import exchange_questions
     from accountmap.session.questions import session_matches
 
     with workspace(context) as own:
@@ -267,7 +267,7 @@ class Inbox:
         return {"partner": self._name, "questions": len(waiting), **as_dict(outcome, self._place)}
 
     def _exchange(self, same: Sequence["Question"] = (), no: Sequence["Question"] = ()) -> "ConversationOutcome":
-        from accountmap.api import exchange_questions
+        from accountmap.exchange import exchange_questions
 
         return exchange_questions(
             self._own,

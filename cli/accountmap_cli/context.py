@@ -202,7 +202,7 @@ def open_place(
     Raises:
         InputError: they do not go together.
     """
-    from accountmap.api import direct_channel
+    from accountmap.exchange import direct_channel
 
     place = Place.of(folder, own.folder / "exchange")
     if listen is None and connect is None:

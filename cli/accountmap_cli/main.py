@@ -20,20 +20,19 @@ from accountmap.errors import (
     WorkspaceError,
 )
 from accountmap_cli.accounts import accounts, reference
-from accountmap_cli.admin import backends, init, inspect
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command, inbox_command
 from accountmap_cli.audit import audit
 from accountmap_cli.demo import demo
+from accountmap_cli.doctor import backends
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.output import say
-from accountmap_cli.partner import identity, partner
-from accountmap_cli.preview import preview_command
+from accountmap_cli.partner import identity, init, partner
+from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
-from accountmap_cli.sketch import sketch
-from accountmap_cli.status import status
+from accountmap_cli.status import inspect, status
 
 EXIT_CODES: Final = {
     InputError: 3,

@@ -9,7 +9,7 @@ import click
 
 from accountmap_cli.context import Place, Progress, open_place, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
-from accountmap_cli.session_words import (
+from accountmap_cli.words import (
     choices,
     claims_in_words,
     ending,
@@ -76,7 +76,7 @@ def map_command(
       accountmap map --with globex --yes --wait 7200        in a pipeline
     """
     from accountmap import map_accounts
-    from accountmap.api import abandon_session
+    from accountmap.exchange import abandon_session
 
     with workspace(context) as own:
         record = own.partner(partner)

@@ -1,4 +1,4 @@
-"""`accountmap partner`: exchanging cards and comparing fingerprints."""
+"""`accountmap init`, `identity` and `partner`: who you are, and whom you trust."""
 
 import getpass
 from datetime import UTC, datetime
@@ -11,6 +11,50 @@ from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
 from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--name", prompt="Your company's name, as your partner knows it", help="Your company's name.")
+@click.option(
+    "--no-passphrase", is_flag=True, help="For machines: leave the keys readable to whoever reads the folder."
+)
+@click.option("--keyring", is_flag=True, help="Keep the passphrase in the keyring of this computer.")
+@click.pass_context
+def init(context: click.Context, folder: Path | None, name: str, no_passphrase: bool, keyring: bool) -> None:
+    """Make a workspace: a folder with your identity and everything that you keep.
+
+    FOLDER is made if it is missing; without it, this folder becomes the workspace. A passphrase that you choose
+    protects the private keys, and with them your lists and results in it.
+
+    \b
+    Examples:
+      accountmap init acme --name "Acme Cloud"
+      accountmap --passphrase-fd 3 init acme --name "Acme Cloud" 3< secret
+    """
+    from accountmap import Workspace
+
+    if no_passphrase and keyring:
+        raise click.UsageError("--no-passphrase and --keyring exclude each other")
+    root = context.find_root().params
+    place = folder or root["workspace"]
+    Workspace.check_new(place, name)
+    secret = chosen(root["passphrase_fd"], none=no_passphrase, option="--passphrase-fd", company=name)
+    made = Workspace.create(place, name, datetime.now(UTC), passphrase=secret)
+    made.close()
+    emit(str(made.folder))
+    place = made.folder.resolve()
+    say(f"Workspace created in {place}. identity.json in it holds your private keys: back it up, show nobody.")
+    if secret is None:
+        say(UNPROTECTED)
+    elif keyring:
+        into_keyring(made.card, secret)
+    say("Your lists, results and decisions are sealed in it. Reports that you write are open files.")
+    if place != Path.cwd():
+        say(f'Next: cd "{place}"')
+        say("Then: accountmap partner card")
+    else:
+        say("Next: accountmap partner card")
 
 
 @click.group()
@@ -179,7 +223,7 @@ def revoke(context: click.Context, name: str, yes: bool) -> None:
     Example:
       accountmap partner revoke globex
     """
-    from accountmap.api import revoke_partner
+    from accountmap.exchange import revoke_partner
 
     with workspace(context) as own:
         known = own.partner(name)

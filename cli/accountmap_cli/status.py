@@ -1,13 +1,14 @@
-"""`accountmap status`: where each partner stands, and what comes next."""
+"""`accountmap status` and `inspect`: where each partner stands, what comes next, and what a message file is."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from accountmap_cli.context import workspace
+from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json
 
 if TYPE_CHECKING:
@@ -135,3 +136,31 @@ def _agreement_in_words(complete: "list[Agreement]", now: datetime) -> str:
         return "No signed agreement."
     until = complete[0].terms.valid_until
     return f"Agreement until {until}." if now.date() <= until else f"The agreement ended on {until}."
+
+
+@click.command()
+@click.argument("file", type=existing_file())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def inspect(file: Path, as_json: bool) -> None:
+    """Say what a message file holds and what it reveals, without opening it.
+
+    \b
+    Example:
+      accountmap inspect exchange/acme-cloud-3f9a01-1.amap
+    """
+    from accountmap.session.message_files import describe_message
+
+    about = describe_message(file)
+    if as_json:
+        emit_json(asdict(about))
+        return
+    roles = ("initiator", "responder") if about.from_initiator else ("responder", "initiator")
+    number = "the word that the sender declined" if about.number == 15 else f"message {about.number} of 10"
+    emit(f"{file.name}: {number}, from the {roles[0]} to the {roles[1]}")
+    emit(f"  Sender       card {about.sender[:16]}…")
+    emit(f"  Recipient    card {about.recipient[:16]}…, who alone can open it")
+    emit(f"  Agreement    {about.agreement[:16]}…")
+    emit(f"  Written      {about.created:%Y-%m-%d %H:%M} UTC, good until {about.expires:%Y-%m-%d}")
+    emit(f"  Size         {about.body_bytes:,} bytes sealed{'' if about.complete else '; the file is not whole'}")
+    emit(f"  It holds     {about.holds}.")
+    emit(f"  The recipient learns from it: {about.reveals}")

@@ -13,14 +13,8 @@ if TYPE_CHECKING:
     from accountmap.account_map import AccountMap, Weights
     from accountmap.accounts.read import read_accounts, read_sql
     from accountmap.accounts.schema import AccountList
-    from accountmap.api import (
-        Session,
-        check_accounts,
-        map_accounts,
-        prepare_accounts,
-        preview_accounts,
-        read_account_map,
-    )
+    from accountmap.api import check_accounts, prepare_accounts, read_account_map
+    from accountmap.exchange import Session, map_accounts, preview_accounts
     from accountmap.linkage.prepared import Prepared
     from accountmap.report import write_reports, write_sql
     from accountmap.session import Claims, Outcome, Preview
@@ -61,13 +55,13 @@ _HOMES: Final = {
     "Prepared": "linkage.prepared",
     "Preview": "session",
     "PreviewOutcome": "session.preview",
-    "Session": "api",
+    "Session": "exchange",
     "Weights": "account_map",
     "Workspace": "workspace",
     "check_accounts": "api",
-    "map_accounts": "api",
+    "map_accounts": "exchange",
     "prepare_accounts": "api",
-    "preview_accounts": "api",
+    "preview_accounts": "exchange",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
     "read_sql": "accounts.read",

@@ -13,8 +13,7 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, s3
-from accountmap.channels import sftp as sftp_store
+from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, stores
 from accountmap.channels.base import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
 from accountmap.session import SessionRunner, default_curve
@@ -98,10 +97,10 @@ def test_a_large_file_comes_in_parts(
     sftp: SftpServer, bucket: str, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     data = os.urandom(length)
-    for module, place in ((s3, f"s3://{bucket}"), (sftp_store, f"sftp://127.0.0.1:{sftp.port}/")):
+    for part, place in (("OBJECT_PART_BYTES", f"s3://{bucket}"), ("PART_BYTES", f"sftp://127.0.0.1:{sftp.port}/")):
         with open_channel(place) as channel, monkeypatch.context() as patch:
             deliver(channel, "acme-1.amap", data)
-            patch.setattr(module, "PART_BYTES", 1000)
+            patch.setattr(stores, part, 1000)
             assert fetch(channel, "acme-1.amap", length) == data
             with pytest.raises(ChannelError, match="still changing"):
                 channel.fetch("acme-1.amap", length - 1)
@@ -111,7 +110,7 @@ def test_a_large_object_goes_in_parts_and_is_there_when_it_is_whole(
     bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = os.urandom(11 << 20)
-    monkeypatch.setattr(s3, "PART_BYTES", 5 << 20)
+    monkeypatch.setattr(stores, "OBJECT_PART_BYTES", 5 << 20)
     with open_channel(f"s3://{bucket}") as channel:
         deliver(channel, "acme-1.amap", data)
         assert channel.files() == {"acme-1.amap": len(data)}
@@ -275,7 +274,7 @@ def test_an_address_is_shown_without_its_user() -> None:
 
 
 def test_a_missing_library_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "accountmap.channels.sftp", None)
+    monkeypatch.setitem(sys.modules, "accountmap.channels.stores", None)
     with open_channel("sftp://host/path") as channel, pytest.raises(AccountmapError) as raised:
         channel.files()
     assert 'pip install "accountmap[remote]"' in raised.value.hint

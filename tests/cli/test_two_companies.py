@@ -15,7 +15,7 @@ from accountmap import Preview
 from accountmap.workspace.estimates import Estimate
 from accountmap_cli.context import Place
 from accountmap_cli.map import tell
-from accountmap_cli.session_words import ending, preview_notes, preview_table
+from accountmap_cli.words import ending, preview_notes, preview_table
 from tests.cli.running import accountmap, start
 from tests.parties import NOW, Parties
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.api import revoke_partner
 from accountmap.errors import PeerError, TrustError
+from accountmap.exchange import revoke_partner
 from accountmap.session import propose_agreement, sign_agreement
 from accountmap.trust.identity import Rotation
 from accountmap.workspace import Status, Workspace

@@ -32,8 +32,8 @@ from accountmap.account_map.schema import (
     EngagementRule,
     SessionResult,
 )
+from accountmap.account_map.scoring import STANDARD_WEIGHTS, IdealCustomer, Weights, read_weights
 from accountmap.account_map.summary import Count, Estimate, OwnSegment, Pipeline, PlayMoney, Summary, TheirSegment
-from accountmap.account_map.weights import STANDARD_WEIGHTS, IdealCustomer, Weights, read_weights
 
 __all__ = [
     "BUDGET_SCHEMA",

@@ -6,18 +6,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.campaign import budget, campaign
 from accountmap.account_map.conflicts import conflicts, leads
 from accountmap.account_map.matches import matched_entities, ranked_overlap
 from accountmap.account_map.model import AccountMap
 from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
-from accountmap.account_map.plays import segment_matrix
+from accountmap.account_map.plays import budget, campaign, segment_matrix
 from accountmap.account_map.possible import NO, SAME, MatchAnswer, find_answers, move_confirmed, possible_matches
 from accountmap.account_map.reviews import CONFIRMED, REJECTED, MatchDecision, review_matches
 from accountmap.account_map.schema import SessionResult
-from accountmap.account_map.scoring import Points, amount_share, deal_shares, evidence_share, play_share, score
+from accountmap.account_map.scoring import (
+    STANDARD_WEIGHTS,
+    Points,
+    Weights,
+    amount_share,
+    deal_shares,
+    evidence_share,
+    play_share,
+    score,
+)
 from accountmap.account_map.summary import Summary, summarise
-from accountmap.account_map.weights import STANDARD_WEIGHTS, Weights
 from accountmap.account_map.whitespace import coverage, theirs_without_me, whitespace
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared

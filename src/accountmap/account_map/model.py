@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from accountmap.account_map.own_accounts import first_of_each
 from accountmap.account_map.schema import EngagementRule
+from accountmap.account_map.scoring import Weights
 from accountmap.account_map.summary import Summary
-from accountmap.account_map.weights import Weights
 
 CHANGES: Final = ("new", "moved", "gone")
 """What can have happened to a shared entity since the session before."""

@@ -3,7 +3,7 @@
 from accountmap.channels.base import Channel
 from accountmap.channels.direct import DirectChannel
 from accountmap.channels.direct_connection import Endpoint
-from accountmap.channels.folder import FolderChannel
+from accountmap.channels.local import FolderChannel
 from accountmap.channels.remote import RemoteChannel, open_channel
 
 __all__ = ["Channel", "DirectChannel", "Endpoint", "FolderChannel", "RemoteChannel", "open_channel"]

@@ -23,7 +23,7 @@ from accountmap.channels.direct_connection import (
     keep_listening,
 )
 from accountmap.channels.direct_protocol import Accept, Spool
-from accountmap.channels.folder import FolderChannel
+from accountmap.channels.local import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError
 
 GOODBYE_SECONDS: Final = 3

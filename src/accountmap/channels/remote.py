@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from accountmap.channels.base import MAX_FILES, Address, Channel, Store, is_message_name
-from accountmap.channels.folder import FolderChannel
+from accountmap.channels.local import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError
 
 POLL_SECONDS: Final = 5.0
-STORES: Final = {"sftp": ("accountmap.channels.sftp", "SftpStore"), "s3": ("accountmap.channels.s3", "S3Store")}
+STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}
+"""Classes of `stores`, which needs the libraries of the extra `remote`."""
 
 Answer = TypeVar("Answer")
 
@@ -24,15 +25,15 @@ def open_store(address: Address) -> Store:
     Raises:
         ChannelError: its library is not installed.
     """
-    module, name = STORES[address.scheme]
     try:
-        store: Callable[[Address], Store] = getattr(import_module(module), name)
+        stores = import_module("accountmap.channels.stores")
+        store: Callable[[Address], Store] = getattr(stores, STORES[address.scheme])
+        return store(address)
     except ImportError as error:
         raise ChannelError(
             f"{address.scheme} needs libraries that are not installed",
             'Install them with: pip install "accountmap[remote]"',
         ) from error
-    return store(address)
 
 
 class RemoteChannel:
