@@ -46,7 +46,9 @@ MAY_IMPORT = {
 
 CLI_MAY_ALSO_IMPORT = {
     "account_map": {"STANDARD_WEIGHTS", "read_weights"},
-    "accounts.schema": {"SEGMENTS"},
+    "accounts.deal_findings": {"count_outcomes", "deal_findings"},
+    "accounts.deals": {"DealList", "DealOptions", "read_deals", "read_deals_sql", "read_touches"},
+    "accounts.schema": {"Remark", "SEGMENTS"},
     "channels": {"DirectChannel"},
     "curve.backends": {"BackendState", "examine_backends"},
     "exchange": {"abandon_session", "direct_channel", "exchange_questions", "revoke_partner"},
@@ -101,6 +103,7 @@ CLI_MAY_ALSO_IMPORT = {
     "trust.toml_text": {"MAX_PURPOSE", "check_line"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
     "workspace.conversations": {"Question"},
+    "workspace.deals": {"save_deals"},
     "workspace.estimates": {"Estimate"},
     "workspace.stored": {"add_reviews"},
 }

@@ -23,6 +23,7 @@ from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command, inbox_command
 from accountmap_cli.audit import audit
+from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
 from accountmap_cli.doctor import backends
 from accountmap_cli.ledger import ledger
@@ -112,6 +113,7 @@ for command in (
     inbox_command,
     status,
     report_group,
+    deals,
     reference,
     inspect,
     identity,
