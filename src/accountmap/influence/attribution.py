@@ -1,0 +1,281 @@
+"""Which deals are sourced, influenced, only shared or untouched, and how much revenue and pipeline that is."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from accountmap.influence.evidence import PartnerNames, Touches
+from accountmap.influence.facts import NO_DAY, DealFacts, Ints, Mask, minor_units, to_day
+from accountmap.influence.rules import InfluenceRules
+
+SOURCED: Final = "sourced"
+INFLUENCED: Final = "influenced"
+SHARED: Final = "shared"
+UNTOUCHED: Final = "untouched"
+CLASSES: Final = (SOURCED, INFLUENCED, SHARED, UNTOUCHED)
+"""What partners have to do with a deal, the most first; each deal is in one class. *Shared* is what the overlap
+alone says: a partner has the company on its list, and no touch of it counts."""
+
+REVENUE: Final = "won in the period"
+PIPELINE: Final = "open"
+LOST_THEN: Final = "lost in the period"
+
+TOTAL_SCHEMA: Final = pa.schema(
+    [
+        pa.field("partner", pa.string()),
+        pa.field("of", pa.string(), nullable=False),
+        pa.field("class", pa.string(), nullable=False),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("deals", pa.int64(), nullable=False),
+        pa.field("amount", pa.float64(), nullable=False),
+        pa.field("with_others", pa.int64(), nullable=False),
+    ]
+)
+"""Deals and their amounts by partner, REVENUE or PIPELINE, class and currency. With a null `partner` each deal
+counts once, in its class, and the classes add up to all deals. A partner's rows say what it sourced, what it
+influenced without having sourced it, and what it only shares; `with_others` of these deals are also another
+partner's, so that rows of several partners do not add up."""
+
+DEAL_VIEW_SCHEMA: Final = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("account_id", pa.string()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("of", pa.string()),
+        pa.field("class", pa.string(), nullable=False),
+        pa.field("sourced_by", pa.string()),
+        pa.field("sourced_how", pa.string()),
+        pa.field("influenced_by", pa.string()),
+        pa.field("shared_with", pa.string()),
+        pa.field("touches", pa.int64(), nullable=False),
+        pa.field("amount", pa.float64()),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("created", pa.date32()),
+        pa.field("closed", pa.date32()),
+        pa.field("stage", pa.string()),
+        pa.field("owner_name", pa.string()),
+    ]
+)
+"""One row a deal. `of` is REVENUE, LOST_THEN, PIPELINE, or null for one that closed outside the period. Names of
+several partners are joined by "; ". `sourced_how` is the kind of the touch that sources it."""
+
+TOUCH_VIEW_SCHEMA: Final = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("date", pa.date32()),
+        pa.field("days_after_creation", pa.int64()),
+        pa.field("stage_then", pa.string()),
+        pa.field("counts", pa.string(), nullable=False),
+        pa.field("why_not", pa.string()),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)
+"""One row for each deal and touch of it, also those that do not count. `counts` is SOURCED for the touch that
+sources the deal, INFLUENCED or "no"; `stage_then` the last stage that the deal had entered by that day, as far as
+its list says; `record` is the ledger entry, the field of the CRM, or the row of the list of touches."""
+
+NOT_COUNTED: Final = "no"
+
+
+@dataclass(frozen=True, repr=False)
+class Attribution:
+    """The class of each deal, and the partners that it has to do with.
+
+    Attributes:
+        touches: those that count, by deal and day.
+        sourced_by: for each deal the row of `touches` that sources it, -1 for none.
+        influenced: (deal, partner), whether the partner has a touch that counts.
+        shared: (deal, partner), whether the overlap with the partner has the deal's company.
+        names: of the partners.
+    """
+
+    touches: Touches
+    sourced_by: Ints
+    influenced: npt.NDArray[np.bool_]
+    shared: npt.NDArray[np.bool_]
+    names: tuple[str, ...]
+
+    @property
+    def classes(self) -> Ints:
+        """The position in CLASSES of each deal."""
+        first = [self.sourced_by >= 0, self.influenced.any(axis=1), self.shared.any(axis=1)]
+        return np.select(first, [0, 1, 2], 3).astype(np.int64)
+
+    @property
+    def sourcing_partner(self) -> Ints:
+        """The partner that sourced each deal, -1 for none."""
+        return np.where(self.sourced_by >= 0, np.append(self.touches.partner, -1)[self.sourced_by], -1)
+
+
+def attribute(
+    facts: DealFacts, touches: Touches, shared: pa.Table, entity_of: dict[str, int], names: PartnerNames
+) -> Attribution:
+    """Give each deal its class.
+
+    Args:
+        touches: all, as `gather_touches` judged them.
+        shared: partner and account_id of the overlaps.
+        entity_of: the number of the company of each own account.
+    """
+    counted = touches.counted()
+    sourced_by = np.full(len(facts), -1, np.int64)
+    sourcing = np.flatnonzero(counted.sources)[::-1]  # The earliest is written last.
+    sourced_by[counted.deal[sourcing]] = sourcing
+    overlap = _overlap(shared, entity_of, names)
+    influenced = np.zeros((len(facts), len(names.names)), bool)
+    influenced[counted.deal, counted.partner] = True
+    has = np.zeros_like(influenced)
+    for partner, entities in overlap.items():
+        has[:, partner] = np.isin(facts.entity, entities)
+    return Attribution(counted, sourced_by, influenced, has, tuple(names.names))
+
+
+def _overlap(shared: pa.Table, entity_of: dict[str, int], names: PartnerNames) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    pairs = zip(shared["partner"].to_pylist(), shared["account_id"].to_pylist(), strict=True)
+    for partner, account in pairs:
+        if account in entity_of:
+            found.setdefault(names.number(partner), []).append(entity_of[account])
+    return found
+
+
+def scopes(facts: DealFacts, rules: InfluenceRules, as_of: int) -> dict[str, Mask]:
+    """Return which deals are revenue, lost then, and pipeline.
+
+    Args:
+        as_of: days since 1970-01-01.
+    """
+    since, until = (to_day(day) for day in rules.period(date(1970, 1, 1) + timedelta(days=as_of)))
+    then = (facts.closed != NO_DAY) & (facts.closed >= since) & (facts.closed <= until)
+    return {REVENUE: facts.won & then, LOST_THEN: facts.lost & then, PIPELINE: facts.is_open}
+
+
+def totals(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> pa.Table:
+    """Add up, by currency; returns TOTAL_SCHEMA, the rows of all partners together first."""
+    rows = []
+    classes, sourcer = found.classes, found.sourcing_partner
+    partners = found.influenced | found.shared
+    several = partners.sum(axis=1) > 1
+    for of in (REVENUE, PIPELINE):
+        for currency in sorted(set(facts.currency[within[of]].tolist())):
+            inside = within[of] & (facts.currency == currency)
+            for at, name in enumerate(CLASSES):
+                rows.append(_total(facts, None, of, name, currency, inside & (classes == at), several))
+            for partner, partner_name in enumerate(found.names):
+                sourced = inside & (sourcer == partner)
+                influenced = inside & found.influenced[:, partner] & ~sourced
+                only = inside & found.shared[:, partner] & ~found.influenced[:, partner]
+                for name, mask in ((SOURCED, sourced), (INFLUENCED, influenced), (SHARED, only)):
+                    rows.append(_total(facts, partner_name, of, name, currency, mask, several))
+    return pa.Table.from_pylist(rows, schema=TOTAL_SCHEMA)
+
+
+def _total(
+    facts: DealFacts, partner: str | None, of: str, name: str, currency: str, mask: Mask, several: Mask
+) -> dict[str, object]:
+    return {
+        "partner": partner,
+        "of": of,
+        "class": name,
+        "currency": currency,
+        "deals": int(mask.sum()),
+        "amount": int(facts.minor[mask].sum()) / minor_units(currency),
+        "with_others": int((mask & several).sum()),
+    }
+
+
+def deals_view(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> pa.Table:
+    """List the deals; returns DEAL_VIEW_SCHEMA, the classes in their order, the largest amounts first."""
+    table, classes = facts.deals, found.classes
+    scope = np.full(len(facts), None, object)
+    for of, mask in within.items():
+        scope[mask] = of
+    sourcer = found.sourcing_partner
+    kinds = [*found.touches.kind.tolist(), None]
+    counted = np.bincount(found.touches.deal, minlength=len(facts))
+    others = found.influenced.copy()
+    others[np.flatnonzero(sourcer >= 0), sourcer[sourcer >= 0]] = False
+    units = np.array([minor_units(code) for code in facts.currency.tolist()], np.float64)
+    columns = {
+        **{
+            name: table[name]
+            for name in ("deal_id", "name", "account_id", "outcome", "created", "closed", "stage", "owner_name")
+        },
+        "of": pa.array(scope, pa.string()),
+        "class": pa.array([CLASSES[at] for at in classes.tolist()], pa.string()),
+        "sourced_by": pa.array([found.names[at] if at >= 0 else None for at in sourcer.tolist()], pa.string()),
+        "sourced_how": pa.array([kinds[at] for at in found.sourced_by.tolist()], pa.string()),
+        "influenced_by": _joined(others, found.names),
+        "shared_with": _joined(found.shared, found.names),
+        "touches": pa.array(counted),
+        "amount": pa.array(facts.minor / units, mask=table["amount"].is_null().to_numpy()),
+        "currency": pa.array(facts.currency, pa.string()),
+    }
+    listed = pa.table({name: columns[name] for name in DEAL_VIEW_SCHEMA.names}, schema=DEAL_VIEW_SCHEMA)
+    order = np.lexsort((-facts.minor, np.array([each is None for each in scope]), classes))
+    return listed.take(pa.array(order))
+
+
+def _joined(mask: npt.NDArray[np.bool_], names: tuple[str, ...]) -> pa.Array:
+    """Write the names of the partners of each row; rows alike are written once."""
+    sets, which = np.unique(mask, axis=0, return_inverse=True)
+    words = [
+        "; ".join(name for name, held in zip(names, row, strict=True) if held) or None for row in sets.tolist()
+    ]
+    return pa.array(words, pa.string()).take(pa.array(which.ravel()))
+
+
+def touches_view(facts: DealFacts, touches: Touches, found: Attribution, stages: pa.Table) -> pa.Table:
+    """List the touches; returns TOUCH_VIEW_SCHEMA, by deal and day."""
+    order = np.lexsort((touches.partner, touches.day, touches.deal))
+    touches = touches.take(order)
+    table = facts.deals.take(pa.array(touches.deal))
+    dated = touches.day != NO_DAY
+    created = facts.created[touches.deal]
+    after = pa.array(touches.day - created, mask=~dated | (created == NO_DAY))
+    counts = np.where(touches.counts, INFLUENCED, NOT_COUNTED).astype(object)
+    first = _sourcing_rows(touches)
+    counts[first] = SOURCED
+    why = pa.array([each or None for each in touches.why_not.tolist()], pa.string())
+    columns = {
+        "deal_id": table["deal_id"],
+        "name": table["name"],
+        "partner": pa.array([found.names[at] for at in touches.partner.tolist()], pa.string()),
+        "kind": pa.array(touches.kind, pa.string()),
+        "date": pa.array(np.where(dated, touches.day, 0).astype(np.int32), mask=~dated).cast(pa.date32()),
+        "days_after_creation": after,
+        "stage_then": _stage_then(touches, table, stages),
+        "counts": pa.array(counts, pa.string()),
+        "why_not": why,
+        "record": pa.array(touches.record, pa.string()),
+    }
+    return pa.table({name: columns[name] for name in TOUCH_VIEW_SCHEMA.names}, schema=TOUCH_VIEW_SCHEMA)
+
+
+def _sourcing_rows(touches: Touches) -> Ints:
+    """Return the earliest sourcing touch of each deal; they are sorted by deal, day and partner."""
+    rows = np.flatnonzero(touches.sources)
+    return rows[np.unique(touches.deal[rows], return_index=True)[1]]
+
+
+def _stage_then(touches: Touches, deals: pa.Table, stages: pa.Table) -> pa.Array:
+    """Find the last stage that each touch's deal had entered by the day of the touch."""
+    entered: dict[str, list[tuple[int, str]]] = {}
+    days = stages["entered"].cast(pa.int32()).to_pylist()
+    for deal, stage, day in zip(stages["deal_id"].to_pylist(), stages["stage"].to_pylist(), days, strict=True):
+        entered.setdefault(deal, []).append((day, stage))
+    if not entered:
+        return pa.nulls(len(touches), pa.string())
+    found = [
+        max((each for each in entered.get(deal, ()) if each[0] <= day), default=(0, None))[1]
+        for deal, day in zip(deals["deal_id"].to_pylist(), touches.day.tolist(), strict=True)
+    ]
+    return pa.array(found, pa.string())
