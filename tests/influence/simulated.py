@@ -14,6 +14,7 @@ from accountmap.influence.rules import InfluenceRules
 
 AS_OF = date(2026, 9, 30)
 LANDMARK = 30
+STANDARD = InfluenceRules()
 COUNTRIES = np.array(["Germany", "France", "Japan", "Brazil"])
 EMPLOYEES = np.array([5, 30, 120, 900, 7_000])
 
@@ -26,7 +27,7 @@ class Company:
     accounts: AccountList
     shared: pa.Table
 
-    def influence(self, rules: InfluenceRules = InfluenceRules()) -> Influence:
+    def influence(self, rules: InfluenceRules = STANDARD) -> Influence:
         return build_influence("Northwind", self.deals, self.accounts, AS_OF, rules, shared=self.shared)
 
 

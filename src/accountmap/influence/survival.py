@@ -6,6 +6,7 @@ Needs the extra `influence` (statsmodels).
 from importlib import import_module
 from statistics import NormalDist
 from typing import Any, Final
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -67,9 +68,11 @@ def time_rows(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> li
 
 def _median(estimator: Any, time: Floats, decided: Mask, confidence: float) -> tuple[float, float, float] | None:
     """Return the median and its interval, or None if not half of the deals are decided or it has no end."""
-    estimated = estimator(time, decided.astype(np.int64))
-    median = float(estimated.quantile(0.5))
-    low, high = (float(each) for each in estimated.quantile_ci(0.5, alpha=1 - confidence))
+    with catch_warnings():
+        simplefilter("ignore", RuntimeWarning)  # It takes the logarithm of a survival of 0 or 1, at both ends.
+        estimated = estimator(time, decided.astype(np.int64))
+        median = float(estimated.quantile(0.5))
+        low, high = (float(each) for each in estimated.quantile_ci(0.5, alpha=1 - confidence))
     return (median, low, high) if np.isfinite([median, low, high]).all() else None
 
 
