@@ -26,24 +26,24 @@ LOST_THEN: Final = "lost in the period"
 
 TOTAL_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string()),
+        pa.field("partner_name", pa.string()),
         pa.field("of", pa.string(), nullable=False),
         pa.field("class", pa.string(), nullable=False),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("deals", pa.int64(), nullable=False),
-        pa.field("amount", pa.float64(), nullable=False),
+        pa.field("deal_amount", pa.float64(), nullable=False),
         pa.field("with_others", pa.int64(), nullable=False),
     ]
 )
-"""Deals and their amounts by partner, REVENUE or PIPELINE, class and currency. With a null `partner` each deal
-counts once, in its class, and the classes add up to all deals. A partner's rows say what it sourced, what it
+"""Deals and their amounts by partner, REVENUE or PIPELINE, class and currency. With a null `partner_name` each
+deal counts once, in its class, and the classes add up to all deals. A partner's rows say what it sourced, what it
 influenced without having sourced it, and what it only shares; `with_others` of these deals are also another
 partner's, so that rows of several partners do not add up."""
 
 DEAL_VIEW_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
+        pa.field("deal_name", pa.string()),
         pa.field("account_id", pa.string()),
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("of", pa.string()),
@@ -53,7 +53,7 @@ DEAL_VIEW_SCHEMA: Final = pa.schema(
         pa.field("influenced_by", pa.string()),
         pa.field("shared_with", pa.string()),
         pa.field("touches", pa.int64(), nullable=False),
-        pa.field("amount", pa.float64()),
+        pa.field("deal_amount", pa.float64()),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("created", pa.date32()),
         pa.field("closed", pa.date32()),
@@ -62,19 +62,39 @@ DEAL_VIEW_SCHEMA: Final = pa.schema(
     ]
 )
 """One row a deal. `of` is REVENUE, LOST_THEN, PIPELINE, or null for one that closed outside the period. Names of
-several partners are joined by "; ". `sourced_how` is the kind of the touch that sources it."""
+several partners are joined by " · ". `sourced_how` is the kind of the touch that sources it."""
+
+PARTNER_DEAL_SCHEMA: Final = pa.schema(
+    [
+        pa.field("partner_name", pa.string(), nullable=False),
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("deal_name", pa.string()),
+        pa.field("account_id", pa.string()),
+        pa.field("of", pa.string()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("deal_amount", pa.float64()),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("created", pa.date32()),
+        pa.field("closed", pa.date32()),
+        pa.field("stage", pa.string()),
+        pa.field("owner_name", pa.string()),
+    ]
+)
+"""One row for each deal and partner that has to do with it; `role` is the class that the deal has for that partner
+alone, so that the rows of a partner are what its totals add up."""
 
 TOUCH_VIEW_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("deal_name", pa.string()),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("date", pa.date32()),
         pa.field("days_after_creation", pa.int64()),
         pa.field("stage_then", pa.string()),
         pa.field("counts", pa.string(), nullable=False),
-        pa.field("why_not", pa.string()),
+        pa.field("not_counted", pa.string()),
         pa.field("record", pa.string(), nullable=False),
     ]
 )
@@ -182,12 +202,12 @@ def _total(
     facts: DealFacts, partner: str | None, of: str, name: str, currency: str, mask: Mask, several: Mask
 ) -> dict[str, object]:
     return {
-        "partner": partner,
+        "partner_name": partner,
         "of": of,
         "class": name,
         "currency": currency,
         "deals": int(mask.sum()),
-        "amount": int(facts.minor[mask].sum()) / minor_units(currency),
+        "deal_amount": int(facts.minor[mask].sum()) / minor_units(currency),
         "with_others": int((mask & several).sum()),
     }
 
@@ -195,9 +215,6 @@ def _total(
 def deals_view(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> pa.Table:
     """List the deals; returns DEAL_VIEW_SCHEMA, the classes in their order, the largest amounts first."""
     table, classes = facts.deals, found.classes
-    scope = np.full(len(facts), None, object)
-    for of, mask in within.items():
-        scope[mask] = of
     sourcer = found.sourcing_partner
     kinds = [*found.touches.kind.tolist(), None]
     counted = np.bincount(found.touches.deal, minlength=len(facts))
@@ -205,38 +222,81 @@ def deals_view(facts: DealFacts, found: Attribution, within: dict[str, Mask]) ->
     others[np.flatnonzero(sourcer >= 0), sourcer[sourcer >= 0]] = False
     units = np.array([minor_units(code) for code in facts.currency.tolist()], np.float64)
     columns = {
-        **{
-            name: table[name]
-            for name in ("deal_id", "name", "account_id", "outcome", "created", "closed", "stage", "owner_name")
-        },
-        "of": pa.array(scope, pa.string()),
+        **{name: table[name] for name in _OWN_COLUMNS},
+        "deal_name": table["name"],
+        "of": _scope_of(facts, within),
         "class": pa.array([CLASSES[at] for at in classes.tolist()], pa.string()),
         "sourced_by": pa.array([found.names[at] if at >= 0 else None for at in sourcer.tolist()], pa.string()),
         "sourced_how": pa.array([kinds[at] for at in found.sourced_by.tolist()], pa.string()),
         "influenced_by": _joined(others, found.names),
         "shared_with": _joined(found.shared, found.names),
         "touches": pa.array(counted),
-        "amount": pa.array(facts.minor / units, mask=table["amount"].is_null().to_numpy()),
+        "deal_amount": pa.array(facts.minor / units, mask=table["amount"].is_null().to_numpy()),
         "currency": pa.array(facts.currency, pa.string()),
     }
     listed = pa.table({name: columns[name] for name in DEAL_VIEW_SCHEMA.names}, schema=DEAL_VIEW_SCHEMA)
-    order = np.lexsort((-facts.minor, np.array([each is None for each in scope]), classes))
-    return listed.take(pa.array(order))
+    return listed.take(pa.array(_order(facts, found, within)))
+
+
+_OWN_COLUMNS: Final = ("deal_id", "account_id", "outcome", "created", "closed", "stage", "owner_name")
+
+
+def _scope_of(facts: DealFacts, within: dict[str, Mask]) -> pa.Array:
+    scope = np.full(len(facts), None, object)
+    for of, mask in within.items():
+        scope[mask] = of
+    return pa.array(scope, pa.string())
+
+
+def _order(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> Ints:
+    """Put the deals in the order of their classes, those that no sum has last, the largest amounts first."""
+    outside = ~(within[REVENUE] | within[PIPELINE])
+    return np.lexsort((-facts.minor, outside, found.classes))
+
+
+def partner_deals_view(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> pa.Table:
+    """List what each partner has to do with each deal; returns PARTNER_DEAL_SCHEMA, in the order of the deals."""
+    role = np.full(found.influenced.shape, -1, np.int64)
+    role[found.shared] = CLASSES.index(SHARED)
+    role[found.influenced] = CLASSES.index(INFLUENCED)
+    sourcer = found.sourcing_partner
+    rows = np.flatnonzero(sourcer >= 0)
+    role[rows, sourcer[rows]] = CLASSES.index(SOURCED)
+    rank = np.empty(len(facts), np.int64)
+    rank[_order(facts, found, within)] = np.arange(len(facts))
+    deal, partner = np.nonzero(role >= 0)
+    order = np.lexsort((partner, rank[deal], role[deal, partner]))
+    deal, partner = deal[order], partner[order]
+    table = facts.deals.take(pa.array(deal))
+    units = np.array([minor_units(code) for code in facts.currency[deal].tolist()], np.float64)
+    columns = {
+        **{name: table[name] for name in _OWN_COLUMNS},
+        "deal_name": table["name"],
+        "partner_name": pa.array([found.names[at] for at in partner.tolist()], pa.string()),
+        "role": pa.array([CLASSES[at] for at in role[deal, partner].tolist()], pa.string()),
+        "of": _scope_of(facts, within).take(pa.array(deal)),
+        "deal_amount": pa.array(facts.minor[deal] / units, mask=table["amount"].is_null().to_numpy()),
+        "currency": pa.array(facts.currency[deal], pa.string()),
+    }
+    return pa.table({name: columns[name] for name in PARTNER_DEAL_SCHEMA.names}, schema=PARTNER_DEAL_SCHEMA)
 
 
 def _joined(mask: npt.NDArray[np.bool_], names: tuple[str, ...]) -> pa.Array:
     """Write the names of the partners of each row; rows alike are written once."""
     sets, which = np.unique(mask, axis=0, return_inverse=True)
     words = [
-        "; ".join(name for name, held in zip(names, row, strict=True) if held) or None for row in sets.tolist()
+        " · ".join(name for name, held in zip(names, row, strict=True) if held) or None for row in sets.tolist()
     ]
     return pa.array(words, pa.string()).take(pa.array(which.ravel()))
 
 
-def touches_view(facts: DealFacts, touches: Touches, found: Attribution, stages: pa.Table) -> pa.Table:
-    """List the touches; returns TOUCH_VIEW_SCHEMA, by deal and day."""
-    order = np.lexsort((touches.partner, touches.day, touches.deal))
-    touches = touches.take(order)
+def touches_view(
+    facts: DealFacts, touches: Touches, found: Attribution, within: dict[str, Mask], stages: pa.Table
+) -> pa.Table:
+    """List the touches; returns TOUCH_VIEW_SCHEMA, in the order of the deals, and by day."""
+    rank = np.empty(len(facts), np.int64)
+    rank[_order(facts, found, within)] = np.arange(len(facts))
+    touches = touches.take(np.lexsort((touches.partner, touches.day, rank[touches.deal])))
     table = facts.deals.take(pa.array(touches.deal))
     dated = touches.day != NO_DAY
     created = facts.created[touches.deal]
@@ -247,14 +307,14 @@ def touches_view(facts: DealFacts, touches: Touches, found: Attribution, stages:
     why = pa.array([each or None for each in touches.why_not.tolist()], pa.string())
     columns = {
         "deal_id": table["deal_id"],
-        "name": table["name"],
-        "partner": pa.array([found.names[at] for at in touches.partner.tolist()], pa.string()),
+        "deal_name": table["name"],
+        "partner_name": pa.array([found.names[at] for at in touches.partner.tolist()], pa.string()),
         "kind": pa.array(touches.kind, pa.string()),
         "date": pa.array(np.where(dated, touches.day, 0).astype(np.int32), mask=~dated).cast(pa.date32()),
         "days_after_creation": after,
         "stage_then": _stage_then(touches, table, stages),
         "counts": pa.array(counts, pa.string()),
-        "why_not": why,
+        "not_counted": why,
         "record": pa.array(touches.record, pa.string()),
     }
     return pa.table({name: columns[name] for name in TOUCH_VIEW_SCHEMA.names}, schema=TOUCH_VIEW_SCHEMA)

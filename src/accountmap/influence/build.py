@@ -18,6 +18,7 @@ from accountmap.influence.attribution import (
     Attribution,
     attribute,
     deals_view,
+    partner_deals_view,
     scopes,
     totals,
     touches_view,
@@ -47,8 +48,8 @@ class Influence:
         as_of: the day on which the deals were prepared.
         period: first and last day of the period of revenue.
         currency: that with most deals; comparisons of size are in it, and the summary.
-        totals, deals, touches, credits, by_model, comparison, balance, missed, conflicts, returns, series,
-        changes:
+        totals, deals, partner_deals, touches, credits, by_model, comparison, balance, missed, conflicts, returns,
+        series, changes:
             as the schemas of the modules say.
         sensitivity: amounts of revenue by class, with the windows of the rule at NARROW, 1 and WIDE: of
             `currency`.
@@ -62,6 +63,7 @@ class Influence:
     currency: str
     totals: pa.Table
     deals: pa.Table
+    partner_deals: pa.Table
     touches: pa.Table
     credits: pa.Table
     by_model: pa.Table
@@ -129,7 +131,8 @@ def build_influence(
         currency=currency,
         totals=summed,
         deals=deals_view(facts, attribution, within),
-        touches=touches_view(facts, found, attribution, deals.stages),
+        partner_deals=partner_deals_view(facts, attribution, within),
+        touches=touches_view(facts, found, attribution, within, deals.stages),
         credits=credited,
         by_model=by_model,
         comparison=pa.concat_tables([compared, timed]),

@@ -35,7 +35,7 @@ VERDICTS: Final = (HIGHER, LOWER, NOT_SHOWN, TOO_FEW)
 
 COMPARISON_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string()),
+        pa.field("partner_name", pa.string()),
         pa.field("measure", pa.string(), nullable=False),
         pa.field("method", pa.string(), nullable=False),
         pa.field("with_deals", pa.int64(), nullable=False),
@@ -48,14 +48,14 @@ COMPARISON_SCHEMA: Final = pa.schema(
         pa.field("verdict", pa.string(), nullable=False),
     ]
 )
-"""One row a comparison; a null `partner` is any partner. Of a rate, values are shares and `difference` is with
-minus without; of a size, values are in the currency with most deals and `difference` is the ratio; of days, it is
-in days. `at_least` and `at_most` are its interval. All are null if the verdict is TOO_FEW."""
+"""One row a comparison; a null `partner_name` is any partner. Of a rate, values are shares and `difference` is
+with minus without; of a size, values are in the currency with most deals and `difference` is the ratio; of days,
+it is in days. `at_least` and `at_most` are its interval. All are null if the verdict is TOO_FEW."""
 
 DOES_NOT_SHOW: Final = (
     "Nobody drew lots over which deals a partner joined. Partners may join deals that would have been won anyway, "
-    "or be asked into deals that are in trouble; this compares deals that are alike in customer relationship, "
-    "size of the company, country and quarter, and in nothing else. It shows a difference, not where it comes from."
+    "or be asked into deals that are in trouble; this compares deals that are alike in relationship (new or existing "
+    "customer), size of the company, country and quarter, and in nothing else. It shows a difference, not where it comes from."
 )
 """What has to stand beside every comparison."""
 
@@ -128,7 +128,7 @@ def row_of(
         nothing: the difference of what is equal.
     """
     row: dict[str, object] = {
-        "partner": partner,
+        "partner_name": partner,
         "measure": measure,
         "method": method,
         "with_deals": deals[0],

@@ -18,7 +18,7 @@ from accountmap.influence.rules import InfluenceRules
 
 BALANCE_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string()),
+        pa.field("partner_name", pa.string()),
         pa.field("attribute", pa.string(), nullable=False),
         pa.field("apart_before", pa.float64(), nullable=False),
         pa.field("apart_after", pa.float64(), nullable=False),
@@ -232,7 +232,7 @@ def balance_rows(cohort: Cohort, chosen: Mask, matched: Matched, name: str | Non
         )
         rows.append(
             {
-                "partner": name,
+                "partner_name": name,
                 "attribute": attribute,
                 "apart_before": float(np.abs(with_ - without).sum() / 2),
                 "apart_after": float(np.abs(with_ - after).sum() / 2),

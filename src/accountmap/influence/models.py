@@ -32,20 +32,20 @@ MODELS: Final = {
 CREDIT_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("model", pa.string(), nullable=False),
         pa.field("of", pa.string(), nullable=False),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("credit", pa.int64(), nullable=False),
-        pa.field("amount", pa.float64(), nullable=False),
+        pa.field("credited", pa.float64(), nullable=False),
     ]
 )
-"""One row for each deal, partner and model: `credit` in the smallest unit of the currency, `amount` the same in
+"""One row for each deal, partner and model: `credit` in the smallest unit of the currency, `credited` the same in
 whole units. Only revenue and pipeline, as `of` says."""
 
 MODEL_TOTAL_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string()),
+        pa.field("partner_name", pa.string()),
         pa.field("of", pa.string(), nullable=False),
         pa.field("currency", pa.string(), nullable=False),
         *(pa.field(name.replace(" ", "_"), pa.float64(), nullable=False) for name in MODELS),
@@ -54,8 +54,8 @@ MODEL_TOTAL_SCHEMA: Final = pa.schema(
         pa.field("spread", pa.float64()),
     ]
 )
-"""The credits by partner, one column a model; a null `partner` is all of them together. `spread` is the difference
-of the highest and the lowest as a share of their mean, null where both are 0."""
+"""The credits by partner, one column a model; a null `partner_name` is all of them together. `spread` is the
+difference of the highest and the lowest as a share of their mean, null where both are 0."""
 
 _STRENGTH: Final = 20.0
 """Deals that the win rate of a set of partners is shrunk by, towards that of all deals."""
@@ -248,7 +248,7 @@ def _chance_to_win(moves: Floats, start: int, won: int) -> float:
 def model_totals(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """Add the credits up by partner; returns MODEL_TOTAL_SCHEMA, the rows of all partners together first."""
     sums: Counter[tuple[str | None, str, str, str]] = Counter()
-    columns = [table[name].to_pylist() for name in ("partner", "of", "currency", "model", "credit")]
+    columns = [table[name].to_pylist() for name in ("partner_name", "of", "currency", "model", "credit")]
     for partner, of, currency, model, credit in zip(*columns, strict=True):
         sums[partner, of, currency, model] += credit
         sums[None, of, currency, model] += credit
@@ -268,7 +268,7 @@ def _model_row(partner: str | None, of: str, currency: str, by_model: dict[str, 
     columns = {model.replace(" ", "_"): value for model, value in by_model.items()}
     spread = (highest - lowest) / mean if mean else None
     return {
-        "partner": partner,
+        "partner_name": partner,
         "of": of,
         "currency": currency,
         **columns,

@@ -26,11 +26,11 @@ SHARED_SCHEMA: Final = pa.schema(
 MISSED_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
+        pa.field("deal_name", pa.string()),
         pa.field("account_id", pa.string()),
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("their_segment", pa.string(), nullable=False),
-        pa.field("amount", pa.float64()),
+        pa.field("deal_amount", pa.float64()),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("stage", pa.string()),
         pa.field("created", pa.date32()),
@@ -46,10 +46,10 @@ deal and was not asked: the largest first. `session_id` and `known_since` are of
 CONFLICT_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
+        pa.field("deal_name", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
-        pa.field("partners", pa.string(), nullable=False),
-        pa.field("amount", pa.float64()),
+        pa.field("claimed_by", pa.string(), nullable=False),
+        pa.field("deal_amount", pa.float64()),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("owner_name", pa.string()),
@@ -68,7 +68,8 @@ def _deal_columns(facts: DealFacts, rows: list[int], names: tuple[str, ...]) -> 
     chosen = facts.deals.take(pa.array(rows, pa.int64()))
     currency = [str(facts.currency[row]) for row in rows]
     amount = [int(facts.minor[row]) / minor_units(code) or None for row, code in zip(rows, currency, strict=True)]
-    return {name: chosen[name] for name in names} | {"amount": amount, "currency": currency}
+    listed = {"deal_name" if name == "name" else name: chosen[name] for name in names}
+    return listed | {"deal_amount": amount, "currency": currency}
 
 
 def missed(
@@ -97,7 +98,7 @@ def missed(
     order = sorted(found, key=lambda key: (-int(facts.minor[key[0]]), key))
     rows = [row for row, _ in order]
     columns = _deal_columns(facts, rows, ("deal_id", "name", "account_id", "stage", "created", "owner_name")) | {
-        "partner": [names.names[partner] for _, partner in order],
+        "partner_name": [names.names[partner] for _, partner in order],
         "their_segment": [found[key]["their_segment"] for key in order],
         "session_id": [found[key]["session_id"] for key in order],
         "known_since": [found[key]["finished"] for key in order],
@@ -134,6 +135,6 @@ def conflicts(
     rows = [deal for deal, _ in order]
     listed = _deal_columns(facts, rows, ("deal_id", "name", "outcome", "owner_name")) | {
         "reason": [reason for _, reason in order],
-        "partners": ["; ".join(found.names[at] for at in sorted(several[key])) for key in order],
+        "claimed_by": [" · ".join(found.names[at] for at in sorted(several[key])) for key in order],
     }
     return pa.table({name: listed[name] for name in CONFLICT_SCHEMA.names}, schema=CONFLICT_SCHEMA)

@@ -10,9 +10,9 @@ from accountmap.influence.rules import InfluenceRules
 
 RETURN_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("currency", pa.string(), nullable=False),
-        pa.field("cost", pa.float64(), nullable=False),
+        pa.field("partner_cost", pa.float64(), nullable=False),
         pa.field("sourced_revenue", pa.float64(), nullable=False),
         pa.field("credited_at_least", pa.float64(), nullable=False),
         pa.field("credited_at_most", pa.float64(), nullable=False),
@@ -20,20 +20,20 @@ RETURN_SCHEMA: Final = pa.schema(
         pa.field("return_at_most", pa.float64()),
     ]
 )
-"""One row a partner with costs, for the period and their currency alone. `cost` has the share of the sourced
-revenue in it. The credits are the lowest and the highest of the models, times the gross margin if the rule has
-one; a return is credit less cost, by cost, null where there is no cost."""
+"""One row a partner with costs, for the period and their currency alone. `partner_cost` has the share of the
+sourced revenue in it. The credits are the lowest and the highest of the models, times the gross margin if the rule
+has one; a return is credit less cost, by cost, null where there is no cost."""
 
 
 def returns(totals: pa.Table, by_model: pa.Table, names: PartnerNames, rules: InfluenceRules) -> pa.Table:
     """Set the costs of the rule beside what the partners are credited with; returns RETURN_SCHEMA."""
     sourced = {
-        (row["partner"], row["currency"]): row["amount"]
+        (row["partner_name"], row["currency"]): row["deal_amount"]
         for row in totals.to_pylist()
         if row["of"] == REVENUE and row["class"] == SOURCED
     }
     credited = {
-        (row["partner"], row["currency"]): (row["lowest"], row["highest"])
+        (row["partner_name"], row["currency"]): (row["lowest"], row["highest"])
         for row in by_model.to_pylist()
         if row["of"] == REVENUE
     }
@@ -47,9 +47,9 @@ def returns(totals: pa.Table, by_model: pa.Table, names: PartnerNames, rules: In
         low, high = (margin * each for each in credited.get(key, (0.0, 0.0)))
         rows.append(
             {
-                "partner": partner,
+                "partner_name": partner,
                 "currency": cost.currency,
-                "cost": whole,
+                "partner_cost": whole,
                 "sourced_revenue": revenue,
                 "credited_at_least": low,
                 "credited_at_most": high,

@@ -15,7 +15,7 @@ from accountmap.influence.rules import INTRODUCTION
 
 SERIES_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("series", pa.string(), nullable=False),
         pa.field("month", pa.string(), nullable=False),
         pa.field("value", pa.float64(), nullable=False),
@@ -25,7 +25,7 @@ SERIES_SCHEMA: Final = pa.schema(
 
 CHANGE_SCHEMA: Final = pa.schema(
     [
-        pa.field("partner", pa.string(), nullable=False),
+        pa.field("partner_name", pa.string(), nullable=False),
         pa.field("series", pa.string(), nullable=False),
         pa.field("months", pa.int64(), nullable=False),
         pa.field("verdict", pa.string(), nullable=False),
@@ -107,7 +107,7 @@ def watch(facts: DealFacts, found: Attribution) -> tuple[pa.Table, pa.Table]:
     A series begins with the first month in which any partner did anything, at most MOST_MONTHS ago, and ends with
     the last whole month.
     """
-    last = _months(np.array([facts.as_of]))[0] - 1
+    last = int(_months(np.array([facts.as_of]))[0]) - 1
     touches = found.touches
     dated = touches.day != NO_DAY
     first = int(_months(touches.day[dated]).min(initial=last + 1))
@@ -120,7 +120,12 @@ def watch(facts: DealFacts, found: Attribution) -> tuple[pa.Table, pa.Table]:
             for kind, values in _of_partner(facts, found, partner, first, months).items():
                 series[name, kind] = values.tolist()
                 rows += [
-                    {"partner": name, "series": kind, "month": str(np.datetime64(first + at, "M")), "value": value}
+                    {
+                        "partner_name": name,
+                        "series": kind,
+                        "month": str(np.datetime64(first + at, "M")),
+                        "value": value,
+                    }
                     for at, value in enumerate(series[name, kind])
                 ]
     changes = [
@@ -162,7 +167,7 @@ def _count(days: Ints, first: int, months: int, weights: Floats | None = None) -
 
 
 def _change_row(partner: str, kind: str, first: int, values: list[float], watched: int) -> dict[str, object]:
-    row: dict[str, object] = {"partner": partner, "series": kind, "months": len(values)}
+    row: dict[str, object] = {"partner_name": partner, "series": kind, "months": len(values)}
     if len(values) < LEAST_MONTHS:
         return row | {"verdict": TOO_FEW}
     change = find_change(values)
