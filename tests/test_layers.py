@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "trust": {"errors", "model", "psi"},
     "channels": {"errors", "model", "files"},
     "account_map": {"errors", "model", "accounts", "linkage"},
-    "report": {"errors", "model", "files", "databases", "accounts", "linkage", "account_map"},
+    "influence": {"errors", "model", "accounts", "linkage", "account_map"},
+    "report": {"errors", "model", "files", "databases", "accounts", "linkage", "account_map", "influence"},
     "workspace": {"errors", "model", "files", "accounts", "linkage", "trust", "account_map"},
     "session": {
         "errors",

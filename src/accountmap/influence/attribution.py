@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.influence.evidence import PartnerNames, Touches
 from accountmap.influence.facts import NO_DAY, DealFacts, Ints, Mask, minor_units, to_day
@@ -136,35 +137,33 @@ class Attribution:
 
 
 def attribute(
-    facts: DealFacts, touches: Touches, shared: pa.Table, entity_of: dict[str, int], names: PartnerNames
+    facts: DealFacts,
+    touches: Touches,
+    shared: pa.Table,
+    accounts: pa.ChunkedArray,
+    entity_of: Ints,
+    names: PartnerNames,
 ) -> Attribution:
     """Give each deal its class.
 
     Args:
         touches: all, as `gather_touches` judged them.
         shared: partner and account_id of the overlaps.
-        entity_of: the number of the company of each own account.
+        accounts: ids of the own accounts.
+        entity_of: the number of the company of each.
     """
     counted = touches.counted()
     sourced_by = np.full(len(facts), -1, np.int64)
     sourcing = np.flatnonzero(counted.sources)[::-1]  # The earliest is written last.
     sourced_by[counted.deal[sourcing]] = sourcing
-    overlap = _overlap(shared, entity_of, names)
     influenced = np.zeros((len(facts), len(names.names)), bool)
     influenced[counted.deal, counted.partner] = True
     has = np.zeros_like(influenced)
-    for partner, entities in overlap.items():
-        has[:, partner] = np.isin(facts.entity, entities)
+    at = pc.fill_null(pc.index_in(shared["account_id"], value_set=accounts.combine_chunks()), -1).to_numpy()
+    partner = names.numbers(shared["partner"].to_pylist())
+    for each in np.unique(partner[at >= 0]).tolist():
+        has[:, each] = np.isin(facts.entity, entity_of[at[(partner == each) & (at >= 0)]])
     return Attribution(counted, sourced_by, influenced, has, tuple(names.names))
-
-
-def _overlap(shared: pa.Table, entity_of: dict[str, int], names: PartnerNames) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    pairs = zip(shared["partner"].to_pylist(), shared["account_id"].to_pylist(), strict=True)
-    for partner, account in pairs:
-        if account in entity_of:
-            found.setdefault(names.number(partner), []).append(entity_of[account])
-    return found
 
 
 def scopes(facts: DealFacts, rules: InfluenceRules, as_of: int) -> dict[str, Mask]:

@@ -112,7 +112,7 @@ def build_influence(
         for each in shared["partner"].unique().to_pylist():
             names.number(each)
         found = gather_touches(facts, every, ids, whole, names, rule, deals.stages)
-        return names, found, attribute(facts, found, shared, by_account, names)
+        return names, found, attribute(facts, found, shared, ids, whole, names)
 
     names, found, attribution = attributed(rules)
     within = scopes(facts, rules, facts.as_of)

@@ -54,8 +54,9 @@ it is in days. `at_least` and `at_most` are its interval. All are null if the ve
 
 DOES_NOT_SHOW: Final = (
     "Nobody drew lots over which deals a partner joined. Partners may join deals that would have been won anyway, "
-    "or be asked into deals that are in trouble; this compares deals that are alike in relationship (new or existing "
-    "customer), size of the company, country and quarter, and in nothing else. It shows a difference, not where it comes from."
+    "or be asked into deals that are in trouble; this compares deals that are alike in relationship (new or "
+    "existing customer), size of the company, country and quarter, and in nothing else. It shows a difference, "
+    "not where it comes from."
 )
 """What has to stand beside every comparison."""
 

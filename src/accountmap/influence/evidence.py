@@ -38,6 +38,7 @@ class PartnerNames:
     aliases: Mapping[str, str]
     names: list[str] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known, self.names = self.names, []
@@ -47,12 +48,14 @@ class PartnerNames:
 
     def number(self, name: str) -> int:
         """Return the number of a partner; a name that is new gets the next one."""
-        own = self._aliases.get(fold(name), name)
-        key = fold(own) or own
-        if key not in self._numbers:
-            self._numbers[key] = len(self.names)
-            self.names.append(own)
-        return self._numbers[key]
+        if name not in self._seen:
+            own = self._aliases.get(fold(name), name)
+            key = fold(own) or own
+            if key not in self._numbers:
+                self._numbers[key] = len(self.names)
+                self.names.append(own)
+            self._seen[name] = self._numbers[key]
+        return self._seen[name]
 
     def numbers(self, names: Iterable[str]) -> Ints:
         """Return the numbers of many names."""
@@ -210,12 +213,12 @@ def _last_days(facts: DealFacts, rules: InfluenceRules, stages: pa.Table) -> Int
     ending = {fold(stage) for stage in rules.not_after_stages}
     if not ending:
         return last
-    which = np.array([fold(stage) in ending for stage in stages["stage"].to_pylist()], bool)
+    which = np.isin(_folded(stages["stage"].to_pylist()), sorted(ending))
     met = stages.filter(pa.array(which, pa.bool_()))
     rows = _rows(met["deal_id"], facts.deals["deal_id"])
     day = met["entered"].cast(pa.int32()).cast(pa.int64()).to_numpy()
     np.minimum.at(last, rows[rows >= 0], day[rows >= 0])
-    now = np.array([fold(stage or "") in ending for stage in facts.deals["stage"].to_pylist()], bool)
+    now = np.isin(_folded([stage or "" for stage in facts.deals["stage"].to_pylist()]), sorted(ending))
     since = pc.fill_null(facts.deals["stage_since"].cast(pa.int32()).cast(pa.int64()), last.max()).to_numpy()
     return np.where(now, np.minimum(last, since), last)
 
@@ -223,7 +226,7 @@ def _last_days(facts: DealFacts, rules: InfluenceRules, stages: pa.Table) -> Int
 def _judge(facts: DealFacts, found: _Candidates, rules: InfluenceRules, last: Ints) -> Touches:
     """Say of each touch whether it sources the deal, whether it influences it, and if it does neither, why."""
     created, until = facts.created[found.deal], facts.known_until[found.deal]
-    kinds = np.array([fold(kind) for kind in found.kind.tolist()], object)
+    kinds = _folded(found.kind.tolist())
     is_a = {kind: kinds == fold(kind) for kind in (INTRODUCTION, REGISTERED, SOURCE_FIELD, PARTNER_FIELD)}
     dated = created != NO_DAY
     by_partner = _source_by_partner(facts, rules)[found.deal]
@@ -250,6 +253,12 @@ def _judge(facts: DealFacts, found: _Candidates, rules: InfluenceRules, last: In
     counts = why == ""
     why[sources] = ""
     return Touches(found.deal, found.partner, found.kind, found.day, found.record, sources, counts | sources, why)
+
+
+def _folded(texts: list[str]) -> Texts:
+    """Fold many texts of which most are alike."""
+    known = {each: fold(each) for each in set(texts)}
+    return np.array([known[each] for each in texts], object)
 
 
 def _source_by_partner(facts: DealFacts, rules: InfluenceRules) -> Mask:

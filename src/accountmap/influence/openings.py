@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.influence.attribution import Attribution
@@ -86,6 +87,7 @@ def missed(
         MISSED_SCHEMA.
     """
     touched = set(zip(touches.deal.tolist(), touches.partner.tolist(), strict=True))
+    shared = shared.filter(pc.equal(shared["their_segment"], SEGMENTS[0]))
     by_entity: dict[int, list[int]] = {}
     for row in np.flatnonzero(facts.is_open & (facts.entity >= 0)).tolist():
         by_entity.setdefault(int(facts.entity[row]), []).append(row)
@@ -93,7 +95,7 @@ def missed(
     for each in shared.to_pylist():
         partner = names.number(each["partner"])
         for row in by_entity.get(entity_of.get(each["account_id"], -1), ()):
-            if each["their_segment"] == SEGMENTS[0] and (row, partner) not in touched:
+            if (row, partner) not in touched:
                 found.setdefault((row, partner), each)
     order = sorted(found, key=lambda key: (-int(facts.minor[key[0]]), key))
     rows = [row for row, _ in order]
@@ -120,8 +122,8 @@ def conflicts(
         if sources:
             claims.setdefault((deal, SOURCED_TWICE), set()).add(partner)
     theirs: dict[int, set[str]] = {}
-    for each in shared.to_pylist():
-        if each["their_registered_deal"] and each["account_id"] in entity_of:
+    for each in shared.filter(pc.is_valid(shared["their_registered_deal"])).to_pylist():
+        if each["account_id"] in entity_of:
             theirs.setdefault(entity_of[each["account_id"]], set()).add(each["partner"])
     number = {name: at for at, name in enumerate(found.names)}
     for deal, partners in registered.items():

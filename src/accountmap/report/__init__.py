@@ -1,6 +1,6 @@
 """The account map rendered for people and for other programs."""
 
-from accountmap.report.files import review_csv, write_reports
+from accountmap.report.files import review_csv, write_influence, write_reports
 from accountmap.report.html import render_page
 from accountmap.report.json_export import json_schema
 from accountmap.report.sql import write_sql
@@ -12,6 +12,7 @@ __all__ = [
     "render_page",
     "review_csv",
     "summary_sentences",
+    "write_influence",
     "write_reports",
     "write_sql",
 ]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -15,12 +15,19 @@ import pyarrow.parquet as pq
 from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
+from accountmap.influence import Influence
 from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.html import render_page
+from accountmap.report.influence_files import influence_to_json, render_influence_workbook
+from accountmap.report.influence_page import render_influence_page
+from accountmap.report.influence_views import influence_tables
 from accountmap.report.json_export import to_json
 from accountmap.report.safe_text import spreadsheet_column
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import render_workbook
+
+Content = Callable[[], bytes | Iterable[bytes]]
+"""Makes what a file holds."""
 
 _BATCH_ROWS: Final = 16_384
 
@@ -94,7 +101,7 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
     Raises:
         InputError: the folder cannot be made or written.
     """
-    contents: dict[str, Callable[[], bytes | Iterable[bytes]]] = {
+    contents: dict[str, Content] = {
         "report.html": lambda: render_page(account_map).encode(),
         "report.json": partial(to_json, account_map),
         "report.xlsx": partial(render_workbook, account_map),
@@ -106,7 +113,37 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
             f"{name}.parquet": partial(_to_parquet, table),
         }
     contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
-    folder = Path(folder)
+    return _write(contents, Path(folder))
+
+
+def write_influence(influence: Influence, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
+    """Write what partners do for revenue: a page, a workbook, a JSON document, each view as CSV and as Parquet.
+
+    Args:
+        influence: as from `read_influence`.
+        folder, excel: as in `write_reports`. docs/influence.md describes every file and column.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    contents: dict[str, Content] = {
+        "influence.html": lambda: render_influence_page(influence).encode(),
+        "influence.json": partial(influence_to_json, influence),
+        "influence.xlsx": partial(render_influence_workbook, influence),
+        "influence.toml": influence.rules.text.encode,
+    }
+    for name, table in influence_tables(influence).items():
+        contents |= {
+            f"{name}.csv": partial(to_csv, table, excel=excel),
+            f"{name}.parquet": partial(_to_parquet, table),
+        }
+    return _write(contents, Path(folder))
+
+
+def _write(contents: Mapping[str, Content], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():  # one at a time: those of large lists are large
