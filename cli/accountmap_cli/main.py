@@ -26,6 +26,7 @@ from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
 from accountmap_cli.doctor import backends
+from accountmap_cli.influence import influence
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
 from accountmap_cli.output import say
@@ -114,6 +115,7 @@ for command in (
     status,
     report_group,
     deals,
+    influence,
     reference,
     inspect,
     identity,

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from accountmap.accounts.schema import AccountList
     from accountmap.api import check_accounts, prepare_accounts, read_account_map
     from accountmap.exchange import Session, map_accounts, preview_accounts
+    from accountmap.influence import Influence
     from accountmap.linkage.prepared import Prepared
-    from accountmap.report import write_reports, write_sql
+    from accountmap.report import write_influence, write_reports, write_sql
     from accountmap.session import Claims, Outcome, Preview
+    from accountmap.session.influence import read_influence
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
 
@@ -27,6 +29,7 @@ __all__ = [
     "AccountList",
     "AccountMap",
     "Claims",
+    "Influence",
     "Outcome",
     "Prepared",
     "Preview",
@@ -42,7 +45,9 @@ __all__ = [
     "preview_accounts",
     "read_account_map",
     "read_accounts",
+    "read_influence",
     "read_sql",
+    "write_influence",
     "write_reports",
     "write_sql",
 ]
@@ -51,6 +56,7 @@ _HOMES: Final = {
     "AccountList": "accounts.schema",
     "AccountMap": "account_map",
     "Claims": "session",
+    "Influence": "influence",
     "Outcome": "session",
     "Prepared": "linkage.prepared",
     "Preview": "session",
@@ -64,7 +70,9 @@ _HOMES: Final = {
     "preview_accounts": "exchange",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
+    "read_influence": "session.influence",
     "read_sql": "accounts.read",
+    "write_influence": "report",
     "write_reports": "report",
     "write_sql": "report",
 }

@@ -2,12 +2,14 @@
 
 from accountmap.report.files import review_csv, write_influence, write_reports
 from accountmap.report.html import render_page
+from accountmap.report.influence_page import influence_summary
 from accountmap.report.json_export import json_schema
 from accountmap.report.sql import write_sql
 from accountmap.report.wording import headline, summary_sentences
 
 __all__ = [
     "headline",
+    "influence_summary",
     "json_schema",
     "render_page",
     "review_csv",

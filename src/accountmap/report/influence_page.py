@@ -145,6 +145,12 @@ def influence_headline(influence: Influence) -> str:
     )
 
 
+def influence_summary(influence: Influence) -> list[str]:
+    """Say what a terminal shows: the headline and the three numbers with their ranges."""
+    numbers = (f"{each.title}: {each.value} {each.unit}. {each.range}" for each in board_numbers(influence))
+    return [influence_headline(influence), *numbers]
+
+
 def influence_sentences(influence: Influence) -> list[str]:
     """Say what a reader has to know before using a number, and where to look first."""
     return [*_of_classes(influence), *_of_models(influence), *_of_comparison(influence), *_of_openings(influence)]
