@@ -46,9 +46,7 @@ def rules(file: Path) -> None:
 
 
 @influence.command()
-@click.option(
-    "--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if it is there]"
-)
+@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
 @click.pass_context

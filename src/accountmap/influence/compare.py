@@ -2,7 +2,7 @@
 like."""
 
 from statistics import NormalDist
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -85,8 +85,8 @@ def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tupl
     BALANCE_SCHEMA."""
     cohort = cohort_of(facts, found, rules)
     matcher = Matcher(cohort)
-    rows: list[dict[str, object]] = []
-    balance: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
+    balance: list[dict[str, Any]] = []
     by_partner: list[tuple[str, Matched, int]] = []
     for partner, name in ((None, None), *enumerate(found.names)):
         chosen = cohort.having(partner)
@@ -99,6 +99,11 @@ def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tupl
                 by_partner.append((name, matched, int(chosen.sum())))
         rows.append(_size_row(facts, found, rules, partner, name))
     rows += _shrunk(by_partner, int(cohort.without.sum()), rules)
+    order = {name: at for at, name in enumerate((None, *found.names))}
+    methods = (AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK)
+    rows.sort(
+        key=lambda row: (row["measure"] != WIN_RATE, order[row["partner_name"]], methods.index(row["method"]))
+    )
     return pa.Table.from_pylist(rows, schema=COMPARISON_SCHEMA), pa.Table.from_pylist(
         balance, schema=BALANCE_SCHEMA
     )
@@ -120,7 +125,7 @@ def row_of(
     deals: tuple[int, int],
     values: tuple[float, float, float, float, float] | None,
     nothing: float = 0.0,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Make a row of COMPARISON_SCHEMA.
 
     Args:
@@ -128,7 +133,7 @@ def row_of(
         values: with, without, difference, at least, at most; None if there are too few deals.
         nothing: the difference of what is equal.
     """
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "partner_name": partner,
         "measure": measure,
         "method": method,
@@ -142,7 +147,7 @@ def row_of(
     return row | dict(zip(names, values, strict=True)) | {"verdict": verdict}
 
 
-def _plain_rate(cohort: Cohort, chosen: Mask, name: str | None, rules: InfluenceRules) -> dict[str, object]:
+def _plain_rate(cohort: Cohort, chosen: Mask, name: str | None, rules: InfluenceRules) -> dict[str, Any]:
     deals = int(chosen.sum()), int(cohort.without.sum())
     if not _enough(cohort, chosen, rules):
         return row_of(name, WIN_RATE, AS_THEY_ARE, deals, None)
@@ -154,7 +159,7 @@ def _plain_rate(cohort: Cohort, chosen: Mask, name: str | None, rules: Influence
 
 def _matched_row(
     cohort: Cohort, chosen: Mask, matched: Matched | None, name: str | None, method: str, rules: InfluenceRules
-) -> dict[str, object]:
+) -> dict[str, Any]:
     without = int((matched.weights > 0).sum()) if matched else int(cohort.without.sum())
     if matched is None or matched.matched < rules.least_deals:
         return row_of(name, WIN_RATE, method, (int(chosen.sum()), without), None)
@@ -166,7 +171,7 @@ def _matched_row(
 
 def _shrunk(
     by_partner: list[tuple[str, Matched, int]], without: int, rules: InfluenceRules
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Shrink the differences of the partners towards their mean, each the more, the less is known of it.
 
     The spread between partners is that of DerSimonian & Laird (1986); what is left of a difference is the
@@ -207,7 +212,7 @@ def main_currency(facts: DealFacts) -> str:
 
 def _size_row(
     facts: DealFacts, found: Attribution, rules: InfluenceRules, partner: int | None, name: str | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Compare the amounts of won deals in the main currency by the ratio of their geometric means (Welch,
     1947)."""
     currency = main_currency(facts)

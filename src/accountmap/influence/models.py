@@ -29,6 +29,9 @@ MODELS: Final = {
 }
 """Each model and what it says."""
 
+SHAPLEY: Final = "shapley"
+"""The one model that does not divide all of a deal among partners: what deals without any are won at stays out."""
+
 CREDIT_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
@@ -55,7 +58,8 @@ MODEL_TOTAL_SCHEMA: Final = pa.schema(
     ]
 )
 """The credits by partner, one column a model; a null `partner_name` is all of them together. `spread` is the
-difference of the highest and the lowest as a share of their mean, null where both are 0."""
+difference of the highest and the lowest of the six models that divide the whole deal, as a share of their mean,
+null where all are 0; SHAPLEY leaves a part to the own sales, and so is lower for everybody."""
 
 _STRENGTH: Final = 20.0
 """Deals that the win rate of a set of partners is shrunk by, towards that of all deals."""
@@ -135,7 +139,7 @@ def _shares(
     for model, by_partner in weights.items():
         whole = sum(by_partner.values())
         yield model, [by_partner.get(partner, 0.0) / whole for partner in partners]
-    yield "shapley", shapley.shares(frozenset(partners)) if len(partners) <= _LARGEST_SET else even
+    yield SHAPLEY, shapley.shares(frozenset(partners)) if len(partners) <= _LARGEST_SET else even
     effects = [float(markov[partner]) for partner in partners]
     yield "markov", [each / sum(effects) for each in effects] if sum(effects) > 0 else even
 
@@ -264,9 +268,11 @@ def model_totals(table: pa.Table, names: Sequence[str]) -> pa.Table:
 
 def _model_row(partner: str | None, of: str, currency: str, by_model: dict[str, float]) -> dict[str, object]:
     values = list(by_model.values())
-    lowest, highest, mean = min(values), max(values), sum(values) / len(values)
+    lowest, highest = min(values), max(values)
+    whole = [value for model, value in by_model.items() if model != SHAPLEY]
+    mean = sum(whole) / len(whole)
     columns = {model.replace(" ", "_"): value for model, value in by_model.items()}
-    spread = (highest - lowest) / mean if mean else None
+    spread = (max(whole) - min(whole)) / mean if mean else None
     return {
         "partner_name": partner,
         "of": of,

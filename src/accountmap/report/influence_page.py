@@ -25,7 +25,7 @@ from accountmap.influence.compare import (
     TOO_FEW,
     WIN_RATE,
 )
-from accountmap.influence.models import MODELS
+from accountmap.influence.models import MODELS, SHAPLEY
 from accountmap.influence.survival import DAYS
 from accountmap.influence.watch import CHANGED, FALSE_ALARMS, LEAST_MONTHS
 from accountmap.report.charts import Bar, Chart, Part
@@ -95,7 +95,7 @@ def _sum_of(influence: Influence, name: str, rule: str) -> BoardNumber:
     value, unit = money_in_short(middle, influence.currency)
     low, high = (money(each, influence.currency) for each in sorted((narrow, wide)))
     whole = sum(influence.sensitivity[each][1] for each in CLASSES)
-    share = f"{percent(middle / whole)} of revenue. " if whole else ""
+    share = f"{_share(middle / whole)} of revenue. ".capitalize() if whole else ""
     return BoardNumber(
         f"Revenue {name}",
         value,
@@ -104,6 +104,10 @@ def _sum_of(influence: Influence, name: str, rule: str) -> BoardNumber:
         rule,
         {"of": REVENUE, "class": name, "currency": influence.currency},
     )
+
+
+def _share(part: float) -> str:
+    return percent(part) if part else "nothing"
 
 
 def _difference(influence: Influence) -> BoardNumber:
@@ -137,11 +141,11 @@ def influence_headline(influence: Influence) -> str:
     whole = sum(amounts.values())
     if not whole:
         return "No deal was won in the period, so there is no revenue to credit."
-    sourced, touched = (percent(amounts[name] / whole) for name in (SOURCED, INFLUENCED))
+    sourced, touched = (_share(amounts[name] / whole) for name in (SOURCED, INFLUENCED))
     since, until = influence.period
     return (
         f"Of {money(whole, influence.currency)} won from {since} to {until}, partners brought {sourced} and "
-        f"touched another {touched}."
+        f"touched {touched} more."
     )
 
 
@@ -180,17 +184,34 @@ def _of_models(influence: Influence) -> Iterator[str]:
     apart = [row for row in rows if row["spread"] is not None and row["spread"] > _MATTERS]
     if not rows:
         return
+    yield from _of_disagreement(influence, rows, apart)
+    together = next(
+        row
+        for row in influence.by_model.to_pylist()
+        if row["partner_name"] is None and row["of"] == REVENUE and row["currency"] == influence.currency
+    )
+    yield (
+        f"Six models give partners all of a deal that they touched, {money(together['even'], influence.currency)} "
+        f"in sum. Shapley leaves to your own sales what deals without any partner are won at, and comes to "
+        f"{money(together[SHAPLEY], influence.currency)}."
+    )
+
+
+def _of_disagreement(
+    influence: Influence, rows: list[dict[str, Any]], apart: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Say on which partner the models that divide the whole deal disagree most, and why that matters."""
     if not apart:
         yield "All models come to much the same for every partner: the credit does not hang on the way of "
         "counting."
         return
-    worst = max(apart, key=lambda row: row["highest"] - row["lowest"])
-    names = {model: worst[model.replace(" ", "_")] for model in MODELS}
+    worst = max(apart, key=lambda row: row["spread"] * row["even"])
+    names = {model: worst[model.replace(" ", "_")] for model in MODELS if model != SHAPLEY}
     low, high = min(names, key=names.__getitem__), max(names, key=names.__getitem__)
     yield (
         f"The models disagree on {len(apart)} of {len(rows)} partners by more than {percent(_MATTERS)}, most on "
-        f"{worst['partner_name']}: {money(worst['lowest'], influence.currency)} by {low}, "
-        f"{money(worst['highest'], influence.currency)} by {high}. Whoever quotes one of them has chosen; agree "
+        f"{worst['partner_name']}: {money(names[low], influence.currency)} by {low}, "
+        f"{money(names[high], influence.currency)} by {high}. Whoever quotes one of them has chosen; agree "
         "on a model before budgets or commissions follow it, or quote the range."
     )
 
