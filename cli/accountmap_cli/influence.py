@@ -25,8 +25,8 @@ def influence() -> None:
 def rules(file: Path) -> None:
     """Write the standard rule with its explanations into a file, for you to change.
 
-    `influence build` reads influence.toml of the workspace if there is one. Agree on the rule with your partners and
-    with finance before anybody sees a number: its digest stands on every report.
+    `influence build` reads influence.toml of the workspace if there is one. Agree on the rule with your partners
+    and with finance before anybody sees a number: every report names its digest.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ Credits are whole smallest units of the deal's currency, and those of a deal nev
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, groupby, pairwise
 from math import factorial
 from typing import Final
 
@@ -89,7 +89,7 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
 def credits(facts: DealFacts, found: Attribution, within: dict[str, Mask], rules: InfluenceRules) -> pa.Table:
     """Divide every deal of revenue and pipeline by every model; returns CREDIT_SCHEMA."""
     paths = paths_of(found)
-    shapley, markov = _Shapley(facts, paths), removal_effects(facts, paths, len(found.names))
+    shapley, markov = Shapley(facts, paths), removal_effects(facts, paths, len(found.names))
     ids = facts.deals["deal_id"].to_pylist()
     scope = {int(row): of for of, mask in within.items() for row in np.flatnonzero(mask)}
     columns: dict[str, list[object]] = {name: [] for name in CREDIT_SCHEMA.names}
@@ -123,7 +123,7 @@ def _shares(
     path: Path,
     partners: list[int],
     rules: InfluenceRules,
-    shapley: "_Shapley",
+    shapley: "Shapley",
     markov: Floats,
 ) -> Iterator[tuple[str, list[float]]]:
     """Yield each model and the share of each partner."""
@@ -173,7 +173,7 @@ def _by_touch(path: Path, half_life: int) -> dict[int, float]:
     return found
 
 
-class _Shapley:
+class Shapley:
     """Shapley values of the win rates of deals by their exact set of partners (Shapley, 1953).
 
     The value of a set is the win rate of the decided deals that exactly its partners touched, shrunk towards that
@@ -228,12 +228,10 @@ def removal_effects(facts: DealFacts, paths: dict[int, Path], partners: int) -> 
     start, won, lost = partners, partners + 1, partners + 2
     counts = np.zeros((partners + 3, partners + 3))
     for deal in np.flatnonzero(~facts.is_open).tolist():
-        states = [start]
-        for _, partner in paths.get(deal, ()):
-            if states[-1] != partner:
-                states.append(partner)
-        states.append(won if facts.won[deal] else lost)
-        np.add.at(counts, (states[:-1], states[1:]), 1)
+        end = won if facts.won[deal] else lost
+        steps = [[start], *_steps(paths.get(deal, ())), [end]]
+        for before, after in pairwise(steps):
+            counts[np.ix_(before, after)] += 1 / (len(before) * len(after))
     moves = counts[: partners + 1] / np.maximum(counts[: partners + 1].sum(axis=1, keepdims=True), 1)
     as_it_is = _chance_to_win(moves, start, won)
     effects = np.zeros(partners)
@@ -242,6 +240,11 @@ def removal_effects(facts: DealFacts, paths: dict[int, Path], partners: int) -> 
         without[:, partner] = 0.0  # Whoever would come here is lost.
         effects[partner] = 1 - _chance_to_win(without, start, won) / as_it_is if as_it_is else 0.0
     return np.maximum(effects, 0.0)
+
+
+def _steps(path: Path) -> list[list[int]]:
+    """Return the partners of each day: within a day there is no order, so a step goes from all to all evenly."""
+    return [sorted({partner for _, partner in group}) for _, group in groupby(path, lambda touch: touch[0])]
 
 
 def _chance_to_win(moves: Floats, start: int, won: int) -> float:
