@@ -87,7 +87,8 @@ def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tupl
     matcher = Matcher(cohort)
     rows: list[dict[str, Any]] = []
     balance: list[dict[str, Any]] = []
-    by_partner: list[tuple[str, Matched, int]] = []
+    by_partner: list[tuple[str, Matched]] = []
+    together = 0.0
     for partner, name in ((None, None), *enumerate(found.names)):
         chosen = cohort.having(partner)
         rows.append(_plain_rate(cohort, chosen, name, rules))
@@ -95,10 +96,12 @@ def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tupl
         rows.append(_matched_row(cohort, chosen, matched, name, LIKE_WITH_LIKE, rules))
         if matched:
             balance += balance_rows(cohort, chosen, matched, name)
-            if name is not None:
-                by_partner.append((name, matched, int(chosen.sum())))
+            if name is None:
+                together = matched.error
+            else:
+                by_partner.append((name, matched))
         rows.append(_size_row(facts, found, rules, partner, name))
-    rows += _shrunk(by_partner, int(cohort.without.sum()), rules)
+    rows += _shrunk(by_partner, together, int(cohort.without.sum()), rules)
     order = {name: at for at, name in enumerate((None, *found.names))}
     methods = (AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK)
     rows.sort(
@@ -170,18 +173,21 @@ def _matched_row(
 
 
 def _shrunk(
-    by_partner: list[tuple[str, Matched, int]], without: int, rules: InfluenceRules
+    by_partner: list[tuple[str, Matched]], together: float, without: int, rules: InfluenceRules
 ) -> list[dict[str, Any]]:
     """Shrink the differences of the partners towards their mean, each the more, the less is known of it.
 
     The spread between partners is that of DerSimonian & Laird (1986); what is left of a difference is the
     posterior mean of a normal prior around the mean of all. So of ten partners the best one is not best by luck
-    alone.
+    alone. All
+    partners are compared with the same deals, and some deals are of two partners: the mean is known no better than
+        the
+    difference of all partners together, whose standard error is `together`.
     """
     if len(by_partner) < 3:
         return []
-    values = np.array([matched.difference for _, matched, _ in by_partner])
-    variance = np.maximum(np.array([matched.error for _, matched, _ in by_partner]) ** 2, 1e-9)
+    values = np.array([matched.difference for _, matched in by_partner])
+    variance = np.maximum(np.array([matched.error for _, matched in by_partner]) ** 2, 1e-9)
     weights = 1 / variance
     centre = (weights * values).sum() / weights.sum()
     excess = (weights * (values - centre) ** 2).sum() - (len(values) - 1)
@@ -190,7 +196,8 @@ def _shrunk(
     middle = (values / spread).sum() / (1 / spread).sum()
     kept = between / spread
     shrunk = middle + kept * (values - middle)
-    error = np.sqrt(kept * variance + (1 - kept) ** 2 / (1 / spread).sum())
+    of_middle = max(1 / (1 / spread).sum(), together**2)
+    error = np.sqrt(kept * variance + (1 - kept) ** 2 * of_middle)
     z = NormalDist().inv_cdf((1 + rules.confidence) / 2)
     return [
         row_of(
@@ -200,7 +207,7 @@ def _shrunk(
             (matched.matched, without),
             (matched.without_rate + float(s), matched.without_rate, float(s), float(s - z * e), float(s + z * e)),
         )
-        for (name, matched, _), s, e in zip(by_partner, shrunk, error, strict=True)
+        for (name, matched), s, e in zip(by_partner, shrunk, error, strict=True)
     ]
 
 
