@@ -18,9 +18,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from accountmap.influence.compare import LIKE_WITH_LIKE, NOT_SHOWN, SHRUNK, WIN_RATE  # noqa: E402 after the path
 from tests.influence.simulated import simulated  # noqa: E402
 from tests.influence.test_compare import compared, holds  # noqa: E402
+
+from accountmap.influence.compare import LIKE_WITH_LIKE, NOT_SHOWN, SHRUNK, WIN_RATE  # noqa: E402 after the path
 
 
 def coverage(draws: int, effect: float, size: int) -> dict[str, float]:

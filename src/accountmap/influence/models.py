@@ -259,7 +259,7 @@ def model_totals(table: pa.Table, names: Sequence[str]) -> pa.Table:
     for partner, of, currency, model, credit in zip(*columns, strict=True):
         sums[partner, of, currency, model] += credit
         sums[None, of, currency, model] += credit
-    cells = sorted({(of, currency) for _, of, currency, _ in sums}, reverse=True)
+    cells = sorted({(of, currency) for _, of, currency, _ in sums}, key=lambda cell: (cell[0] != REVENUE, cell[1]))
     rows = []
     for partner in (None, *names):
         for of, currency in cells:

@@ -202,8 +202,10 @@ def _of_disagreement(
 ) -> Iterator[str]:
     """Say on which partner the models that divide the whole deal disagree most, and why that matters."""
     if not apart:
-        yield "All models come to much the same for every partner: the credit does not hang on the way of "
-        "counting."
+        yield (
+            "The models that divide whole deals come to much the same for every partner: who gets the credit does "
+            "not hang on the way of counting."
+        )
         return
     worst = max(apart, key=lambda row: row["spread"] * row["even"])
     names = {model: worst[model.replace(" ", "_")] for model in MODELS if model != SHAPLEY}
@@ -221,7 +223,7 @@ def _of_comparison(influence: Influence) -> Iterator[str]:
     if plain and matched and TOO_FEW not in (plain["verdict"], matched["verdict"]):
         yield (
             f"Deals with a partner are won {100 * plain['difference']:+.1f} points as they are and "
-            f"{100 * matched['difference']:+.1f} points like with like: what partners pick makes up the rest."
+            f"{100 * matched['difference']:+.1f} points like with like: partners are in deals of another kind, which makes up the rest."
         )
 
 
