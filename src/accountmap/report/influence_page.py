@@ -223,7 +223,8 @@ def _of_comparison(influence: Influence) -> Iterator[str]:
     if plain and matched and TOO_FEW not in (plain["verdict"], matched["verdict"]):
         yield (
             f"Deals with a partner are won {100 * plain['difference']:+.1f} points as they are and "
-            f"{100 * matched['difference']:+.1f} points like with like: partners are in deals of another kind, which makes up the rest."
+            f"{100 * matched['difference']:+.1f} points like with like: partners are in deals of another "
+            "kind, which makes up the rest."
         )
 
 
