@@ -28,6 +28,15 @@ class Kind(IntEnum):
     ACKNOWLEDGEMENT = 2
     ANSWERS = 3
     FIELDS = 4
+    INTRODUCTIONS = 5
+    LEADS = 6
+    DEALS = 7
+    NOTES = 8
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it carries entries of the sender's logs about matches (conversation-v1 §6)."""
+        return self >= Kind.INTRODUCTIONS
 
 
 @dataclass(frozen=True, repr=False)
