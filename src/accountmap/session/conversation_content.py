@@ -1,7 +1,7 @@
 """The contents of messages about single matches as bytes, and how they are read (conversation-v1 §3, §4, §6)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -185,11 +185,13 @@ class LogMatter:
         fields: returns the names of the agreed fields that the partner shows of a match, or None if the match is
             not revealed.
         known: returns the entries about a match that are known, of both sides.
+        came: when the entries arrive, in UTC.
     """
 
     sender: Role
     fields: Callable[[bytes], Collection[str] | None]
     known: Callable[[bytes], Collection[Entry]]
+    came: datetime
 
 
 def write_entries(entries: Iterable[Entry]) -> bytes:
@@ -220,7 +222,7 @@ def read_entries(topic: Topic, content: bytes, matter: LogMatter) -> list[Entry]
     cursor = _Cursor(content)
     entries = [cursor.entry(topic, matter.sender, match) for match in cursor.matches(least=1)]
     cursor.end()
-    return [each for each in entries if _is_new(each, matter)]
+    return [replace(each, came=matter.came) for each in entries if _is_new(each, matter)]
 
 
 def _is_new(entry: Entry, matter: LogMatter) -> bool:

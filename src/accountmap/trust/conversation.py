@@ -38,6 +38,11 @@ class Kind(IntEnum):
         """Whether it carries entries of the sender's logs about matches (conversation-v1 §6)."""
         return self >= Kind.INTRODUCTIONS
 
+    @property
+    def label(self) -> str:
+        """Its name in the ledger."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, repr=False)
 class Talk:

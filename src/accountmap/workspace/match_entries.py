@@ -81,17 +81,15 @@ class MatchEntries:
                 seal_cell(self._storage(), each.label, [each.account_id, entry.text, entry.fields]),
             )
 
-    def sent_in(self, partner: str, message_id: bytes, again: bytes) -> list[KeptEntry]:
-        """Return the entries of an own message that is written anew, and note its new id."""
+    def sent_in(self, partner: str, message_id: bytes) -> list[KeptEntry]:
+        """List the entries of an own message."""
         statement = "SELECT * FROM match_entry WHERE partner = ? AND message_id = ? ORDER BY match_id"
-        found = list(map(self._kept, self._database.all(statement, partner, message_id)))
-        self._database.run(
-            "UPDATE match_entry SET message_id = ? WHERE partner = ? AND message_id = ?",
-            again,
-            partner,
-            message_id,
-        )
-        return found
+        return list(map(self._kept, self._database.all(statement, partner, message_id)))
+
+    def move(self, partner: str, message_id: bytes, again: bytes) -> None:
+        """Note that the entries of an own message were written into another one."""
+        statement = "UPDATE match_entry SET message_id = ? WHERE partner = ? AND message_id = ?"
+        self._database.run(statement, again, partner, message_id)
 
     def with_partner(self, partner: str) -> list[KeptEntry]:
         """List all entries about matches with a partner, by match, role and number."""
