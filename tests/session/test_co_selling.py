@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,29 +11,22 @@ from typing import Any
 import pytest
 
 from accountmap.account_map.co_selling import CoSelling, Introduction
-from accountmap.account_map.match_log import Decided, Result, Step, Topic
+from accountmap.account_map.match_log import Decided
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
-from accountmap.model import Leader
+from accountmap.model import Leader, Result, Step, Topic
 from accountmap.session.co_selling import Saying, proposal
 from accountmap.session.conversation_content import write_entries
 from accountmap.trust.conversation import Kind, write_talk
 from tests.parties import NOW
-from tests.session.talking import NAMES, OWNERS, Talker, carry, make_companies, plain_text, settle, talkers
+from tests.talking import NAMES, OWNERS, Talker, carry, plain_text, settle, talkers
 
 INTRO, LEAD, DEAL, NOTE = Topic
 BAKERY, LOGISTICS, HARBOUR, QUILLSTONE, TYRES = 1, 2, 3, 4, 5
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("companies")
-    make_companies(folder)
-    return folder
-
-
 @pytest.fixture
-def sides(template: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(template, tmp_path)
+def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
+    both = talkers(mapped_companies, tmp_path)
     yield both
     for each in both:
         each.workspace.close()
@@ -315,10 +309,8 @@ def speak(chance: random.Random, side: Talker) -> None:
         {INTRO: list(Step)[:6], LEAD: list(Step)[6:8], DEAL: list(Step)[8:10]}.get(topic, [Step.NOTED])
     )
     value = chance.randint(1, 3) if step in (Step.OUTCOME, Step.PROPOSED) else 0
-    try:
+    with suppress(AccountmapError):
         side.say(chance.choice([LOGISTICS, HARBOUR, TYRES]), topic, step, value, text=f"text {chance.random()}")
-    except AccountmapError:
-        pass
 
 
 def lossy_mail(chance: random.Random, one: Talker, other: Talker, seen: Path) -> None:
@@ -338,9 +330,11 @@ def lossy_mail(chance: random.Random, one: Talker, other: Talker, seen: Path) ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_three_companies_over_lossy_mail_end_with_equal_inboxes(template: Path, tmp_path: Path, seed: int) -> None:
+def test_three_companies_over_lossy_mail_end_with_equal_inboxes(
+    mapped_companies: Path, tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311 for a schedule, not for a secret
-    pairs = {other: talkers(template, tmp_path, other) for other in ("globex", "initech")}
+    pairs = {other: talkers(mapped_companies, tmp_path, other) for other in ("globex", "initech")}
     for other in pairs:
         (tmp_path / f"seen-{other}").mkdir()
     for _ in range(6):

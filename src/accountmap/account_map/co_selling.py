@@ -4,17 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from accountmap.account_map.match_log import (
-    Decided,
-    Entry,
-    MatchLog,
-    Result,
-    Step,
-    Topic,
-    deal_that_counts,
-    leads_of,
-)
-from accountmap.model import Leader, Role
+from accountmap.account_map.match_log import Decided, Entry, MatchLog, deal_that_counts, leads_of
+from accountmap.model import Leader, Result, Role, Step, Topic
 
 
 @dataclass(frozen=True)

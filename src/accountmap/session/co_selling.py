@@ -12,9 +12,9 @@ from typing import Final
 
 from accountmap.account_map.co_selling import CoSelling, seen_from
 from accountmap.account_map.conflicts import certain_leader
-from accountmap.account_map.match_log import Entry, MatchLog, Step, Topic, in_order
+from accountmap.account_map.match_log import Entry, MatchLog, in_order
 from accountmap.errors import InputError, TrustError, UsageError
-from accountmap.model import SHARED_FIELDS, Leader, Role
+from accountmap.model import SHARED_FIELDS, Leader, Role, Step, Topic
 from accountmap.session.conversation_content import (
     MOST_ENTRIES,
     NOTE_BYTES,
@@ -22,7 +22,7 @@ from accountmap.session.conversation_content import (
     LogMatter,
     read_entries,
 )
-from accountmap.session.questions import SessionMatches, finished_sessions
+from accountmap.session.questions import SessionMatches, finished_sessions, session_matches
 from accountmap.trust.conversation import Talk
 from accountmap.trust.terms_words import leads as rules_in_words
 from accountmap.workspace import PartnerRecord, Workspace
@@ -72,6 +72,52 @@ def load_co_selling(workspace: Workspace, partner: PartnerRecord) -> CoSelling:
             log = match_log(matches, match_id, (each.entry for each in entries))
             found += seen_from(log, matches.role, entries[0].account_id)
     return found
+
+
+_OPENINGS: Final = frozenset({Step.ASKED, Step.OFFERED, Step.PROPOSED, Step.REGISTERED, Step.NOTED})
+
+
+def find_match(
+    workspace: Workspace, partner: PartnerRecord, prefix: str, topic: Topic, step: Step
+) -> tuple[SessionMatches, bytes]:
+    """Find a revealed match by the first digits of its id: of the last session, or of one that was talked about.
+
+    Ids are new in every session. What was begun under an earlier id of the same own account goes on under it.
+
+    Raises:
+        InputError: no match has such an id, or more than one has.
+        WorkspaceError: no session with this partner is finished.
+    """
+    talked = {each.entry.match_id: each for each in workspace.match_entries.with_partner(partner.slug)}
+    known = _known_matches(workspace, partner, talked)
+    found = [match_id for match_id in known if prefix and match_id.hex().startswith(prefix.lower())]
+    if len(found) != 1:
+        problem = "more than one match has" if found else "no revealed match has"
+        raise InputError(
+            f"{problem} an id that begins with {prefix!r}", "Copy it from a report, or from the inbox."
+        )
+    (match_id,) = found
+    if match_id not in talked:
+        own = set(known[match_id].account_ids(match_id))
+        for earlier in (other for other, each in talked.items() if each.account_id in own):
+            log = match_log(known[earlier], earlier, workspace.match_entries.about(partner.slug, earlier))
+            if step not in _OPENINGS or log.waits_for(topic) is not None:
+                return known[earlier], earlier
+    return known[match_id], match_id
+
+
+def _known_matches(
+    workspace: Workspace, partner: PartnerRecord, talked: Mapping[bytes, KeptEntry]
+) -> dict[bytes, SessionMatches]:
+    """Return the revealed matches of the last session, and those that were talked about, each with its session."""
+    latest = session_matches(workspace, partner.slug)
+    sessions = {latest.record.id: latest}
+    known = dict.fromkeys(latest.revealed(), latest)
+    for match_id, each in talked.items():
+        if each.session not in sessions:
+            sessions[each.session] = session_matches(workspace, partner.slug, each.session)
+        known[match_id] = sessions[each.session]
+    return known
 
 
 def match_log(matches: SessionMatches, match_id: bytes, entries: Iterable[Entry]) -> MatchLog:

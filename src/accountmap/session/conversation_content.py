@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from accountmap.account_map.match_log import STEPS, TRANSITIONS, Entry, Topic
+from accountmap.account_map.match_log import STEPS, TRANSITIONS, Entry
 from accountmap.errors import PeerError
-from accountmap.model import SHARED_FIELDS, Role
+from accountmap.model import SHARED_FIELDS, Role, Topic
 from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.suite import MATCH_ID_BYTES
 from accountmap.session.parameters import decode_payload

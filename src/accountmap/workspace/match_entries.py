@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from accountmap.account_map.match_log import Entry, Step, Topic
-from accountmap.model import Role
+from accountmap.account_map.match_log import Entry
+from accountmap.model import Role, Step, Topic
 from accountmap.workspace.database import Database
 from accountmap.workspace.sealed_files import StorageOf, open_cell, seal_cell
 
