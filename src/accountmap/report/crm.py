@@ -201,7 +201,7 @@ _BOTH_SELL: Final = ("opportunity", "opportunity")
 
 
 def _commands(overlap: pa.Table, partner: str) -> pa.Array:
-    """Give for each row what to type to tell the partner, or null; nobody asks to be introduced where they lead."""
+    """Give for each row what to type to tell the partner; nobody asks to be introduced where they lead."""
     found = []
     for row in overlap.select(["segment", "their_segment", "lead", "match_id"]).to_pylist():
         cell = row["segment"], row["their_segment"]
