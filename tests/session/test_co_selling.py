@@ -1,6 +1,7 @@
 """Introductions, leads, deals and notes between three companies: both sides always come to the same."""
 
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -12,11 +13,16 @@ import pytest
 
 from accountmap.account_map.co_selling import CoSelling, Introduction
 from accountmap.account_map.match_log import Decided
+from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
 from accountmap.model import Leader, Result, Step, Topic
 from accountmap.session.co_selling import Saying, proposal
+from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
+from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, write_talk
+from accountmap.workspace import Workspace
+from tests.channels.direct_parties import direct
 from tests.parties import NOW
 from tests.talking import NAMES, OWNERS, Talker, carry, plain_text, settle, talkers
 
@@ -329,7 +335,7 @@ def lossy_mail(chance: random.Random, one: Talker, other: Talker, seen: Path) ->
                 file.unlink()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_three_companies_over_lossy_mail_end_with_equal_inboxes(
     mapped_companies: Path, tmp_path: Path, seed: int
 ) -> None:
@@ -371,3 +377,27 @@ def test_the_ledger_has_what_left_with_its_time_and_names_nobody(sides: tuple[Ta
     text = "".join(entry.body for side in sides for entry in side.workspace.ledger().entries)
     assert "ilverpine" not in text
     assert OWNERS["acme"] not in text
+
+
+def test_an_introduction_over_a_direct_connection(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.say(LOGISTICS, INTRO, Step.ASKED)
+
+    def run(side: Talker, channel: DirectChannel) -> None:
+        with Workspace.open(side.workspace.folder) as own:
+            runner = ConversationRunner(own, side.partner, channel, lambda: side.now)
+            repeat_patiently(runner.exchange, channel, Patience(20), lambda: None)
+
+    with (
+        direct(acme.workspace, acme.partner, Endpoint("127.0.0.1", 0), listen=True) as one,
+        direct(globex.workspace, globex.partner, one.endpoint, listen=False) as other,
+    ):
+        threads = [threading.Thread(target=run, args=args) for args in ((acme, one), (globex, other))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(40)
+            assert not thread.is_alive()
+    assert only(globex).waits_for is Leader.ME
+    assert_equal(acme, globex)
+    assert acme.workspace.conversations.unacknowledged(acme.partner.slug) == []
