@@ -9,6 +9,7 @@ import re
 from collections.abc import Generator
 from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,3 +118,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeSc
 
     config.option.loadscopereorder = False  # the order is that of SLOWEST
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def mapped_companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with three workspaces that have mapped with each other, to be copied (tests/talking.py)."""
+    from tests.talking import make_companies
+
+    folder = tmp_path_factory.mktemp("companies")
+    make_companies(folder)
+    return folder

@@ -23,7 +23,7 @@ Facts = dict[str, Any]
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
     """Say what a partner has learned: in all, then session by session."""
     sessions = [list(group) for _, group in groupby(entries, key=_place)]
-    sent = [facts for facts in entries if "message" in facts or facts["event"] in ("asked", "answered")]
+    sent = [facts for facts in entries if "message" in facts or facts["event"] in ("asked", "answered", "told")]
     if not sent:
         yield f"{partner} has learned nothing from you: nothing was sent."
     else:
@@ -60,6 +60,10 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
         yield f"By your questions: name, website and country of {asked:,} of your companies."
     if same:
         yield f"By your answers: the same and the agreed fields of {same:,} of your companies."
+    told = [facts for facts in sent if facts["event"] == "told"]
+    if told:
+        topics = ", ".join(dict.fromkeys(facts["topic"] for facts in told))
+        yield f"What your people told it about matches that both know, {times(len(told))}: {topics}."
     if any(facts.get("totals") for facts in sent):
         yield "About how many companies you have, by country, industry and size."
     if any(facts.get("names_rest") for facts in sent):
@@ -114,6 +118,8 @@ def sentence(facts: Facts) -> str:
         "asked": f"You asked about {questions}.",
         "was_asked": f"They asked about {questions}.",
         "answered": f"You answered about {questions}, {facts.get('same', 0):,} as the same.",
+        "told": _told(facts),
+        "was_told": f"They told you about {plural(facts.get('matches', 0), 'match')}: {facts.get('topic')}.",
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
         "declined_by_partner": "They saw the preview and declined; no account was revealed.",
@@ -123,6 +129,12 @@ def sentence(facts: Facts) -> str:
         "proposal_withdrawn": "You withdrew the proposal.",
     }
     return known.get(facts["event"], str(facts["event"]).replace("_", " ").capitalize() + ".")
+
+
+def _told(facts: Facts) -> str:
+    fields = ", ".join(facts.get("fields", ())).replace("_", " ")
+    about = f"{facts.get('topic')} ({facts.get('step')}), {plural(facts.get('matches', 0), 'match')}"
+    return f"You told them about {about}{': ' + fields if fields else ''}."
 
 
 def shown(facts: Facts) -> str:

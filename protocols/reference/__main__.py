@@ -16,6 +16,7 @@ from protocols.reference import (
     cases_conversation,
     cases_due,
     cases_functions,
+    cases_match_log,
     cases_matching,
     cases_message,
     cases_refusals,
@@ -83,6 +84,8 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "conversation/bodies.json": cases_conversation.bodies,
     "conversation/refuse_bodies.json": cases_conversation.refusals,
     "conversation/sealed.json": cases_conversation.sealed,
+    "conversation/entries.json": cases_match_log.contents,
+    "conversation/match_states.json": cases_match_log.states,
 }
 """What makes each file."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from protocols.reference.reader import require
 
 QUESTIONS, ACKNOWLEDGEMENT, ANSWERS, FIELDS = 1, 2, 3, 4
+LAST_KIND = 8
 SAME, NO = 1, 2
 LEAST_BODY, GREATEST_BODY = 1024, 1 << 24
 TEXT_BYTES = 200
@@ -25,13 +26,18 @@ def decode_body(body: bytes) -> tuple[int, bytes]:
     """Read a body, after its length was found to be one that a body may have."""
     length = int.from_bytes(body[1:5], "big")
     require(5 + length <= len(body) and encode_body(body[0], body[5 : 5 + length]) == body, "padding")
-    require(QUESTIONS <= body[0] <= FIELDS, "kind")
+    require(QUESTIONS <= body[0] <= LAST_KIND, "kind")
     return body[0], body[5 : 5 + length]
+
+
+def encode_text(text: str) -> bytes:
+    """Write a text behind its length."""
+    return len(text.encode()).to_bytes(2, "big") + text.encode()
 
 
 def encode_account(account: Account) -> bytes:
     """Write name, website and country."""
-    return b"".join(len(text.encode()).to_bytes(2, "big") + text.encode() for text in account)
+    return b"".join(map(encode_text, account))
 
 
 def encode_questions(questions: dict[bytes, Account]) -> bytes:
@@ -63,22 +69,25 @@ def encode_fields_message(answers_id: bytes, fields: dict[bytes, bytes]) -> byte
 
 
 @dataclass
-class _Cursor:
+class Cursor:
     """Content that is read from its beginning."""
 
     data: bytes
 
     def take(self, length: int) -> bytes:
+        """Take so many bytes."""
         require(len(self.data) >= length, "content")
         taken, self.data = self.data[:length], self.data[length:]
         return taken
 
     def number(self, length: int) -> int:
+        """Take a number of so many bytes."""
         return int.from_bytes(self.take(length), "big")
 
-    def text(self) -> str:
+    def text(self, most: int = TEXT_BYTES) -> str:
+        """Take a text of at most so many bytes."""
         length = self.number(2)
-        require(length <= TEXT_BYTES, "content")
+        require(length <= most, "content")
         raw = self.take(length)
         try:
             return raw.decode()
@@ -87,11 +96,13 @@ class _Cursor:
             raise
 
     def account(self) -> Account:
+        """Take name, website and country."""
         account = self.text(), self.text(), self.text()
         require(account[0] != "", "content")
         return account
 
     def end(self) -> None:
+        """Refuse what is behind the content."""
         require(self.data == b"", "content")
 
 
@@ -140,7 +151,7 @@ class Talk:
             RefusedError: it must not be taken.
         """
         kind, content = decode_body(body)
-        reading = _Cursor(content)
+        reading = Cursor(content)
         {
             QUESTIONS: self._questions,
             ACKNOWLEDGEMENT: self._acknowledgement,
@@ -148,7 +159,7 @@ class Talk:
             FIELDS: self._fields,
         }[kind](reading)
 
-    def _questions(self, content: _Cursor) -> None:
+    def _questions(self, content: Cursor) -> None:
         names = []
         for _ in range(content.number(2)):
             names.append(content.take(16))
@@ -160,12 +171,12 @@ class Talk:
         require(not set(names) & self.was_asked, "question-again")
         require(len(names) + len(self.was_asked) <= max(25, self.revealed // 10), "question-count")
 
-    def _acknowledgement(self, content: _Cursor) -> None:
+    def _acknowledgement(self, content: Cursor) -> None:
         names = [content.take(32) for _ in range(content.number(2))]
         content.end()
         _ascending(names)
 
-    def _answers(self, content: _Cursor) -> None:
+    def _answers(self, content: Cursor) -> None:
         questions, names, shown = content.take(32), list[bytes](), dict[bytes, bytes]()
         for _ in range(content.number(2)):
             names.append(content.take(16))
@@ -179,7 +190,7 @@ class Talk:
         require(set(names) == self.asked.get(questions, {b"none"}), "answer-match")
         self._check_shown(shown)
 
-    def _fields(self, content: _Cursor) -> None:
+    def _fields(self, content: Cursor) -> None:
         answers, shown, names = content.take(32), dict[bytes, bytes](), list[bytes]()
         for _ in range(content.number(2)):
             names.append(content.take(16))

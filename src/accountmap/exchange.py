@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,13 @@ from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel,
 from accountmap.channels.local import MemoryChannel
 from accountmap.errors import PeerError, UsageError
 from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
+from accountmap.session.co_selling import Saying
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
 from accountmap.session.questions import session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
-from accountmap.workspace import Status, Workspace
+from accountmap.workspace import SessionRecord, Status, Workspace
 from accountmap.workspace.conversations import Question
 
 _LOG: Final = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ def preview_accounts(
         return outcome
 
 
-def exchange_questions(
+def exchange_messages(
     workspace: Workspace,
     partner: str,
     place: Path | str | Channel,
@@ -138,12 +139,13 @@ def exchange_questions(
     ask: Collection[bytes] = (),
     same: Collection[Question] = (),
     no: Collection[Question] = (),
+    say: Iterable[tuple[SessionRecord, Sequence[Saying]]] = (),
     listen: str | None = None,
     connect: str | None = None,
     wait: float | None = None,
     waiting: Callable[[ConversationOutcome], None] = lambda _: None,
 ) -> ConversationOutcome:
-    """Ask about possible matches, answer the partner's questions, and exchange messages about both.
+    """Ask about possible matches, answer the partner's questions, and say things about revealed matches.
 
     Each question shows name, website and country of an own account. Each answer *same* returns these three, and
     the agreed fields of both follow. Call it again to take in what has come since.
@@ -153,9 +155,12 @@ def exchange_questions(
         ask: ids of possible matches of the last session.
         same, no: questions of the partner that a person has answered. All questions of one message are answered
             together: those that are in neither count as *no* for now.
+        say: messages about revealed matches of a session each, of one topic and step: introductions, leads, deals
+            or notes.
 
     Raises:
-        UsageError: a match cannot be asked about, or too many are.
+        UsageError: a match cannot be asked about, or too many are; a step does not follow from what was said.
+        InputError, TrustError: what is to be said is not agreed, or a rule of engagement does not allow it.
         WorkspaceError: no session with this partner is finished.
         ChannelError: a message cannot be read or written; nothing is lost.
     """
@@ -166,6 +171,8 @@ def exchange_questions(
             runner.ask(session_matches(workspace, partner).record, ask)
         if same or no:
             runner.answer(same, no)
+        for record, sayings in say:
+            runner.say(record, sayings)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
         _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome

@@ -1,4 +1,4 @@
-"""Words that several parts share: roles, levels, tiers, outcomes, and the fields that an agreement can show."""
+"""Words that several parts share: roles, levels, tiers, outcomes, steps, and fields that agreements can show."""
 
 from enum import IntEnum, IntFlag, StrEnum
 from fractions import Fraction
@@ -122,6 +122,46 @@ class Answer(StrEnum):
     OPEN = "open"
     SAME = "same"
     NO = "no"
+
+
+class Topic(IntEnum):
+    """What an entry is about. The number is that of the message's kind (conversation-v1 §1)."""
+
+    INTRODUCTION = 5
+    LEAD = 6
+    DEAL = 7
+    NOTE = 8
+
+
+class Step(StrEnum):
+    """What an entry says, and the state that it leads to."""
+
+    ASKED = "asked"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    MADE = "made"
+    OUTCOME = "outcome"
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    REGISTERED = "registered"
+    WITHDRAWN = "withdrawn"
+    NOTED = "noted"
+
+
+class Result(IntEnum):
+    """What came of an introduction. The number is the entry's value."""
+
+    NOTHING = 1
+    MEETING = 2
+    OPPORTUNITY = 3
+    WON = 4
+    LOST = 5
+
+    @property
+    def label(self) -> str:
+        """Its name for people and files."""
+        return self.name.lower()
 
 
 SHARED_FIELDS: Final = (

@@ -21,9 +21,11 @@ from accountmap.account_map.reviews import format_reviews, parse_reviews
 from accountmap.accounts.read import read_accounts
 from accountmap.channels.direct_protocol import Kind, Offer, decode_want, encode_want, read_frame
 from accountmap.errors import InputError, PeerError, TrustError
+from accountmap.model import Role, Topic
 from accountmap.psi.codec import Message
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.session import Session
+from accountmap.session.conversation_content import LogMatter, read_entries, write_entries
 from accountmap.trust import envelope
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header
@@ -142,6 +144,14 @@ def bodies(data: bytes) -> None:
             take(reader, kind, bytes(changed))
 
 
+def entries(data: bytes) -> None:
+    """Read what a partner says about matches; the first byte says which kind of message it is."""
+    topic, content = Topic(5 + data[0] % 4) if data else Topic.NOTE, data[1:]
+    matter = LogMatter(Role.RESPONDER, lambda _: ("owner_name", "amount"), lambda _: (), _NOW)
+    with suppress(PeerError):
+        assert write_entries(read_entries(topic, content, matter)) == content
+
+
 def frames(data: bytes) -> None:
     """Read frames of a direct connection until they end or are refused."""
 
@@ -228,7 +238,7 @@ def xlsx(data: bytes) -> None:
 
 TARGETS: Final[dict[str, Target]] = {
     target.__name__: target
-    for target in (card, rotation, agreement, header, sealed, bodies, frames, review, csv, xlsx)
+    for target in (card, rotation, agreement, header, sealed, bodies, entries, frames, review, csv, xlsx)
 }
 LONGEST: Final = {"header": 256, "frames": 1 << 17, "sealed": 4096, "bodies": 4096}
 """Bytes that a unit may have; 16 KiB for the others."""

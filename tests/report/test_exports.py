@@ -120,6 +120,22 @@ def test_a_seller_reads_what_to_do() -> None:
     assert told == {cell: play.sentence for cell, play in PLAYS.items()}
 
 
+def test_a_seller_can_copy_the_command() -> None:
+    commands = {
+        (r["Your segment"], r["Their segment"]): r["Command"] for r in sellers_list(every_cell()).to_pylist()
+    }
+    match = every_cell().overlap["match_id"][0].as_py()[:8]
+    assert {(cell, (command or "").rpartition(" --match")[0]) for cell, command in commands.items()} == {
+        (("opportunity", "customer"), "accountmap introduce ask --with Contoso"),
+        (("prospect", "customer"), "accountmap introduce ask --with Contoso"),
+        (("customer", "opportunity"), "accountmap introduce offer --with Contoso"),
+        (("customer", "prospect"), "accountmap introduce offer --with Contoso"),
+        (("opportunity", "opportunity"), "accountmap deal register --with Contoso"),
+        *((cell, "") for cell in PLAYS if PLAYS[cell].introduces == "" and cell != ("opportunity",) * 2),
+    }
+    assert any(command and command.endswith(f"--match {match}") for command in commands.values())
+
+
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_is_harmless_cells(export: Any, text: str) -> None:

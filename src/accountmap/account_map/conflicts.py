@@ -34,6 +34,23 @@ def leader(rules: Iterable[EngagementRule], segment: str, their_segment: str, te
     return None
 
 
+def certain_leader(rules: Iterable[EngagementRule], segment: str, their_segment: str) -> str | None:
+    """Say who leads in a cell if the country of the account cannot change it; None if it can, or if no rule fits.
+
+    Both sides come to the same, although their lists may name different countries.
+
+    Args:
+        rules: in their order.
+    """
+    found: set[str | None] = set()
+    for rule in rules:
+        if segment in rule.segments and their_segment in rule.their_segments:
+            found.add(rule.lead)
+            if not rule.countries:
+                return rule.lead if len(found) == 1 else None
+    return None
+
+
 def leads(
     rules: tuple[EngagementRule, ...],
     segment: pa.ChunkedArray,

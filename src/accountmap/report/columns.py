@@ -195,7 +195,7 @@ COLUMNS: Final[dict[str, Column]] = {
 
 THEIRS: Final = "theirs: "
 
-_MATCH_DIGITS: Final = 8
+MATCH_DIGITS: Final = 8
 """Enough of a match id to name an account to the partner on the phone."""
 
 LEADS: Final = {"me": "you lead", "them": "they lead", "both": "both lead"}
@@ -232,7 +232,7 @@ def for_people(name: str, table: pa.Table) -> pa.ChunkedArray:
 
 
 def _match(table: pa.Table) -> pa.ChunkedArray:
-    return pc.utf8_slice_codeunits(table["match_id"], 0, _MATCH_DIGITS)
+    return pc.utf8_slice_codeunits(table["match_id"], 0, MATCH_DIGITS)
 
 
 def _domain(table: pa.Table) -> pa.ChunkedArray:

@@ -13,14 +13,16 @@ columns of the template under its names and in its order, cells may be blank, UT
 audience needs at least 300 companies or members before it can be used.
 """
 
+from shlex import quote
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map import PLAYS, AccountMap
+from accountmap.account_map.schema import THEM
 from accountmap.linkage.domains import registrable_domain
-from accountmap.report.columns import COLUMNS
+from accountmap.report.columns import COLUMNS, MATCH_DIGITS
 
 __all__ = ["hubspot_companies", "linkedin_audience", "salesforce_accounts", "sellers_list"]
 
@@ -155,6 +157,7 @@ _COLUMNS: Final = (
     "sentence",
     "lead",
     "next_step",
+    "command",
     "segment",
     "their_segment",
     "their_owner_name",
@@ -173,7 +176,7 @@ def sellers_list(account_map: AccountMap) -> pa.Table:
     """Give one row a shared account: by own owner, each in the order of the overlap; without an owner last.
 
     The headings are those that people read; "What to do" holds the play in plain words, "Next step" what both have
-    to talk about first.
+    to talk about first, "Command" what to type to tell the partner.
     """
     overlap = account_map.best_matches
     sentences = {f"{mine}+{theirs}": play.sentence for (mine, theirs), play in PLAYS.items()}
@@ -183,12 +186,31 @@ def sellers_list(account_map: AccountMap) -> pa.Table:
     table = (
         overlap.append_column("sentence", what_to_do)
         .append_column("next_step", _next_steps(overlap["match_id"], account_map.conflicts))
+        .append_column("command", _commands(overlap, account_map.partner_name))
         .append_column("seller", pc.coalesce(overlap["owner_name"], overlap["owner_email"]))
         .append_column("rank", pa.array(range(overlap.num_rows), pa.int64()))
         .sort_by([("seller", "ascending"), ("rank", "ascending")])
     )
-    headings = {name: COLUMNS[name].label for name in _COLUMNS if name in COLUMNS} | {"sentence": "What to do"}
+    headings = {name: COLUMNS[name].label for name in _COLUMNS if name in COLUMNS}
+    headings |= {"sentence": "What to do", "command": "Command"}
     return table.select(_COLUMNS).rename_columns([headings[name] for name in _COLUMNS])
+
+
+_INTRODUCE: Final = {"you": "introduce ask", "them": "introduce offer"}
+_BOTH_SELL: Final = ("opportunity", "opportunity")
+
+
+def _commands(overlap: pa.Table, partner: str) -> pa.Array:
+    """Give for each row what to type to tell the partner; nobody asks to be introduced where they lead."""
+    found = []
+    for row in overlap.select(["segment", "their_segment", "lead", "match_id"]).to_pylist():
+        cell = row["segment"], row["their_segment"]
+        verb = "deal register" if cell == _BOTH_SELL else _INTRODUCE.get(PLAYS[cell].introduces)
+        if verb == "introduce ask" and row["lead"] == THEM:
+            verb = None
+        match = row["match_id"][:MATCH_DIGITS]
+        found.append(verb and f"accountmap {verb} --with {quote(partner)} --match {match}")
+    return pa.array(found, pa.string())
 
 
 def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:

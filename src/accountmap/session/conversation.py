@@ -1,11 +1,11 @@
-"""Questions and answers about possible matches between two workspaces: any order, exactly once (conversation-v1).
+"""Messages about single matches between two workspaces: any order, exactly once (conversation-v1).
 
 A message is stored before it leaves, and sent again until it is acknowledged. Taking one, acting upon it and
 noting that it is to be acknowledged is one transaction. Whatever keeps a question from people happens here, so
 that a partner cannot tell it from one that nobody has answered yet.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from accountmap.channels import Channel
 from accountmap.errors import PeerError, UsageError
 from accountmap.model import Answer, Role
 from accountmap.session.active import MESSAGE_LIFE
+from accountmap.session.co_selling import Saying, entries_taken, entries_to_send, kept
 from accountmap.session.conversation_content import (
     Same,
     ShownAccount,
@@ -26,6 +27,7 @@ from accountmap.session.conversation_content import (
     read_questions,
     write_acknowledgement,
     write_answers,
+    write_entries,
     write_fields,
     write_questions,
 )
@@ -94,6 +96,7 @@ class ConversationRunner:
         for name, length in self._channel.files().items():
             self._take(name, length)
         self._acknowledge()
+        self._renew()
         self._deliver()
         open_messages = self._workspace.conversations.unacknowledged(self._partner.slug)
         waits = any(each.kind != Kind.ACKNOWLEDGEMENT for each in open_messages) or not self._taken
@@ -162,6 +165,27 @@ class ConversationRunner:
             answers = talk.recent_answers(self._partner.slug, _LAST)
             if sum(answer is not Answer.SAME for answer in answers) >= _MOST_NOT_SAME:
                 talk.close(self._partner.slug, now)
+
+    def say(self, record: SessionRecord, sayings: Sequence[Saying]) -> None:
+        """Store a message about revealed matches of a session: introductions, leads, deals or notes.
+
+        `exchange` sends it.
+
+        Args:
+            sayings: of one topic and step, each about another match.
+
+        Raises:
+            InputError, TrustError, UsageError: as `check_saying`.
+        """
+        matches, now = self._session(record), self._clock()
+        with self._workspace.transaction():
+            entries = entries_to_send(self._workspace, self._partner, matches, sayings, now)
+            kind = Kind(entries[0].topic)
+            message_id = self._send(matches, kind, write_entries(entries), now)
+            self._workspace.match_entries.add(kept(self._partner, matches, entries, message_id))
+            fields = dict.fromkeys(name for each in entries for name, _ in each.fields)
+            told = {"topic": kind.label, "step": str(entries[0].step), "matches": len(entries)}
+            self._record(record, now, {"event": "told", **told, "fields": list(fields)})
 
     def _answer_message(self, questions_id: bytes, asked: list[Question], same: set[bytes], now: datetime) -> None:
         matches = self._session_of(asked[0].session)
@@ -252,7 +276,7 @@ class ConversationRunner:
                     Kind.ACKNOWLEDGEMENT: self._take_acknowledgement,
                     Kind.ANSWERS: self._take_answers,
                     Kind.FIELDS: self._take_fields,
-                }[Kind(talk.kind)]
+                }.get(Kind(talk.kind), self._take_entries)
                 act(matches, talk, now)
 
     def _take_questions(self, matches: SessionMatches, talk: Talk, now: datetime) -> None:
@@ -319,6 +343,13 @@ class ConversationRunner:
                 shown = decode_payload(fields[question.match_id], count)
                 conversations.set_reply(question, tuple(value or "" for value in shown))
 
+    def _take_entries(self, matches: SessionMatches, talk: Talk, now: datetime) -> None:
+        entries = entries_taken(self._workspace, self._partner, matches, talk, now)
+        self._workspace.match_entries.add(kept(self._partner, matches, entries, talk.id))
+        if entries:
+            told = {"topic": Kind(talk.kind).label, "matches": len(entries)}
+            self._record(matches.record, now, {"event": "was_told", **told})
+
     def _send(self, matches: SessionMatches, kind: Kind, content: bytes, now: datetime) -> bytes:
         """Write and store a message, and return its id. Call inside a transaction."""
         message_id, sealed = write_talk(
@@ -363,6 +394,25 @@ class ConversationRunner:
         if talk.digest != conversations.digest_of(slug, talk.id):
             raise PeerError("another message had the same id")
         self._hand_over(conversations.sent(slug, conversations.taken(slug)[talk.id]))
+
+    def _renew(self) -> None:
+        """Write anew what cannot be taken any more, because it has expired or a card was replaced since.
+
+        Only entries are: they may come any number of times. A question under another id would be another question.
+        """
+        conversations, slug, now = self._workspace.conversations, self._partner.slug, self._clock()
+        with self._workspace.transaction():
+            for message in conversations.unacknowledged(slug):
+                header = Header.decode(message.body[:HEADER_BYTES])
+                parties = (header.sender, header.recipient)
+                current = parties == (self._workspace.card.digest, self._partner.card.digest)
+                if not Kind(message.kind).is_log or (current and header.expires >= int(now.timestamp())):
+                    continue
+                entries = self._workspace.match_entries.sent_in(slug, message.id)
+                content = write_entries(each.entry for each in entries)
+                again = self._send(self._session_of(message.session), Kind(message.kind), content, now)
+                self._workspace.match_entries.move(slug, message.id, again)
+                conversations.acknowledged(slug, [message.id], now)
 
     def _deliver(self) -> None:
         """Hand over all own messages that the partner has not acknowledged; acknowledgements only once."""

@@ -1,11 +1,14 @@
-"""The contents of messages about single matches as bytes, and how they are read (conversation-v1 §3, §4)."""
+"""The contents of messages about single matches as bytes, and how they are read (conversation-v1 §3, §4, §6)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from accountmap.account_map.match_log import STEPS, TRANSITIONS, Entry
 from accountmap.errors import PeerError
+from accountmap.model import SHARED_FIELDS, Role, Topic
 from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.suite import MATCH_ID_BYTES
 from accountmap.session.parameters import decode_payload
@@ -17,8 +20,16 @@ MESSAGE_ID_BYTES: Final = 32
 LEAST_QUESTIONS: Final = 25
 """So many may be asked about a session, however few matches it revealed."""
 
+NOTE_BYTES: Final = 1_000
+"""The longest text of an entry."""
+
+MOST_ENTRIES: Final = 1_000
+"""So many entries may a side's log about a match have."""
+
 _SAME, _NO = 1, 2
-_COUNT, _LENGTH, _LONG = 2, 2, 4
+_COUNT, _LENGTH, _LONG, _TIME = 2, 2, 4, 8
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999."""
 
 
 class ShownAccount(NamedTuple):
@@ -165,6 +176,80 @@ def read_fields(content: bytes, matter: SessionMatter) -> dict[bytes, bytes]:
     return fields
 
 
+@dataclass(frozen=True)
+class LogMatter:
+    """What a reader of entries knows of the session that they are about.
+
+    Attributes:
+        sender: the partner's role.
+        fields: returns the names of the agreed fields that the partner shows of a match, or None if the match is
+            not revealed.
+        known: returns the entries about a match that are known, of both sides.
+        came: when the entries arrive, in UTC.
+    """
+
+    sender: Role
+    fields: Callable[[bytes], Collection[str] | None]
+    known: Callable[[bytes], Collection[Entry]]
+    came: datetime
+
+
+def write_entries(entries: Iterable[Entry]) -> bytes:
+    """Write entries of one topic about different matches."""
+    return _counted(map(_entry, sorted(entries, key=lambda each: each.match_id)))
+
+
+def _entry(entry: Entry) -> bytes:
+    head = entry.match_id + entry.number.to_bytes(_LONG, "big") + entry.seen.to_bytes(_LONG, "big")
+    code = STEPS[entry.topic].index(entry.step) + 1
+    said = int(entry.time.timestamp()).to_bytes(_TIME, "big") + bytes([code, entry.value]) + _raw(entry.text)
+    return (
+        head + said + bytes([len(entry.fields)]) + b"".join(_raw(part) for pair in entry.fields for part in pair)
+    )
+
+
+def _raw(text: str) -> bytes:
+    raw = text.encode()
+    return len(raw).to_bytes(_LENGTH, "big") + raw
+
+
+def read_entries(topic: Topic, content: bytes, matter: LogMatter) -> list[Entry]:
+    """Read the partner's entries; those that are known already are left out.
+
+    Raises:
+        PeerError: they are not as conversation-v1 §6 says.
+    """
+    cursor = _Cursor(content)
+    entries = [cursor.entry(topic, matter.sender, match) for match in cursor.matches(least=1)]
+    cursor.end()
+    return [replace(each, came=matter.came) for each in entries if _is_new(each, matter)]
+
+
+def _is_new(entry: Entry, matter: LogMatter) -> bool:
+    """Return whether an entry is not known yet.
+
+    Raises:
+        RefusalError: it does not fit what is known of its match.
+    """
+    agreed = matter.fields(entry.match_id)
+    if agreed is None:
+        raise RefusalError("entry-match", "a message is about a match that is not revealed")
+    require(
+        {name for name, _ in entry.fields} <= set(agreed), "fields", "an entry shows a field that is not agreed"
+    )
+    known = matter.known(entry.match_id)
+    written = sum(each.role is not matter.sender for each in known)
+    require(entry.seen <= written, "entry-seen", "the partner says that it has seen what was not written")
+    theirs = {each.number: each for each in known if each.role is matter.sender}
+    same = theirs.get(entry.number)
+    require(same in (None, entry), "entry-again", "the partner has said something else in the same place")
+    for each in theirs.values():
+        before, after = sorted((each, entry), key=lambda one: one.number)
+        rises = before.seen <= after.seen and before.time <= after.time
+        require(rises, "entry-order", "what the partner says is out of order")
+    return same is None
+
+
 def _check_fields(payload: bytes, count: int) -> None:
     try:
         decode_payload(payload, count)
@@ -213,13 +298,13 @@ class _Cursor:
         require(count >= least, "content", "a message about matches is about none")
         return _Matches(self, count)
 
-    def text(self, *, empty: bool) -> str:
+    def text(self, *, empty: bool, most: int = TEXT_BYTES) -> str:
         raw = self.take(self.number(_LENGTH))
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
             raise RefusalError("content", "a message about matches is not text") from error
-        fits = len(raw) <= TEXT_BYTES and (empty or bool(raw))
+        fits = len(raw) <= most and (empty or bool(raw))
         require(fits, "content", "a message about matches has a text that is too long, or no name")
         return text
 
@@ -233,6 +318,25 @@ class _Cursor:
         kind = self.number(1)
         require(kind in (_SAME, _NO), "content", "an answer is neither same nor no")
         return Same(self.account(), self.payload()) if kind == _SAME else None
+
+    def entry(self, topic: Topic, role: Role, match: bytes) -> Entry:
+        number, seen, seconds = self.number(_LONG), self.number(_LONG), self.number(_TIME)
+        require(1 <= number <= MOST_ENTRIES, "entry-number", "an entry has a number that none can have")
+        code, value = self.number(1), self.number(1)
+        steps = STEPS[topic]
+        require(1 <= code <= len(steps) and seconds <= _LAST_SECOND, "content", "an entry says nothing known")
+        step, time = steps[code - 1], datetime.fromtimestamp(seconds, UTC)
+        values = {each for row in TRANSITIONS if (row.topic, row.step) == (topic, step) for each in row.values}
+        require(value in values, "content", "an entry has a value that its step does not have")
+        text = self.text(empty=topic is not Topic.NOTE, most=NOTE_BYTES)
+        return Entry(match, role, number, seen, time, topic, step, value, text, self._fields())
+
+    def _fields(self) -> tuple[tuple[str, str], ...]:
+        fields = [(self.text(empty=False), self.text(empty=False)) for _ in range(self.number(1))]
+        named = [SHARED_FIELDS.index(name) if name in SHARED_FIELDS else -1 for name, _ in fields]
+        ascend = all(one < other for one, other in pairwise([-1, *named]))
+        require(ascend, "content", "the fields of an entry are unknown or out of order")
+        return tuple(fields)
 
     def end(self) -> None:
         require(self._at == len(self._content), "content", "a message about matches has something behind it")

@@ -1,4 +1,4 @@
-"""What may be asked about a session's possible matches, and whether a question fits one (conversation-v1 §5).
+"""The matches of a session that is over: what may be said and asked about each (conversation-v1 §5, §6).
 
 A question shows an own account. The evidence of its match is checked by making the keys of what is shown: an
 account that does not give the shared key is no reason to ask, and a partner that shows one only guessed the key.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from accountmap.account_map.own_accounts import countries_of
 from accountmap.account_map.possible import ASKED, NO, SAME, TO_ANSWER, MatchAnswer
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
@@ -51,7 +52,7 @@ class PossibleMatch:
 
 
 class SessionMatches:
-    """The possible matches of one session that is over, with the own list of then."""
+    """The matches of one session that is over, revealed and possible ones, with the own list of then."""
 
     def __init__(self, workspace: Workspace, partner: PartnerRecord, record: SessionRecord) -> None:
         self.record, self._workspace, self._partner = record, workspace, partner
@@ -66,6 +67,10 @@ class SessionMatches:
     @cached_property
     def _rows(self) -> dict[bytes, dict[str, Any]]:
         return {bytes.fromhex(row["match_id"]): row for row in self.result.possible.to_pylist()}
+
+    @cached_property
+    def _revealed(self) -> dict[bytes, dict[str, Any]]:
+        return {bytes.fromhex(row["match_id"]): row for row in self.result.matches.to_pylist()}
 
     @cached_property
     def _pairs(self) -> dict[bytes, list[tuple[int, int]]]:
@@ -113,10 +118,43 @@ class SessionMatches:
         _, tables, _ = self._list
         return tables.key(self._rows[match_id]["entity"], own) in self._keys(shown, theirs)
 
+    def revealed(self) -> set[bytes]:
+        """Return the ids of the revealed matches, and of those that were called the same since."""
+        asked = self._workspace.conversations.questions(self._partner.slug, answer=Answer.SAME)
+        return self._revealed.keys() | {each.match_id for each in asked if each.session == self.record.id}
+
     def account_ids(self, match_id: bytes) -> list[str]:
-        """Return the own accounts of a possible match, by id."""
+        """Return the own accounts of a match, by id."""
         _, tables, _ = self._list
-        return tables.account_ids(self._rows[match_id]["entity"])
+        return tables.account_ids(self._row(match_id)["entity"])
+
+    def cell(self, match_id: bytes) -> tuple[str, str]:
+        """Return the own segment of a match and the partner's."""
+        _, _, segments = self._list
+        row = self._row(match_id)
+        return segments[row["entity"]], row["their_segment"]
+
+    def own_name(self, match_id: bytes) -> str:
+        """Return the name of the own account of a match, or its website where it has none."""
+        accounts, tables, _ = self._list
+        shown = _shown(accounts, tables.accounts(self._row(match_id)["entity"])[0])
+        return shown.name or shown.website
+
+    def territory(self, match_id: bytes) -> str | None:
+        """Return the country of the own entity of a match, as an ISO 3166 code."""
+        accounts, tables, _ = self._list
+        rows = accounts.table.take(sorted(tables.accounts(self._row(match_id)["entity"])))
+        return next((code for code in countries_of(rows).to_pylist() if code), None)
+
+    def own_values(self, match_id: bytes) -> dict[str, str]:
+        """Return the agreed fields that this side shows of a match, and their values; blank ones are left out."""
+        _, tables, _ = self._list
+        entity = self._row(match_id)["entity"]
+        found = {name: tables.field(entity, name) for name in self.own_fields(match_id)}
+        return {name: value for name, value in found.items() if value}
+
+    def _row(self, match_id: bytes) -> dict[str, Any]:
+        return self._rows[match_id] if match_id in self._rows else self._revealed[match_id]
 
     def account_to_return(self, match_id: bytes) -> ShownAccount:
         """Return what an answer *same* shows: the account with the shared key, or the first of the entity."""
@@ -128,11 +166,11 @@ class SessionMatches:
         return _shown(accounts, tables.accounts(entity)[0])
 
     def own_fields(self, match_id: bytes) -> tuple[str, ...]:
-        """Name the agreed fields that this side shows of a match that is the same."""
+        """Name the agreed fields that this side shows of a match that is revealed, or the same."""
         return self._fields(match_id, self.role)
 
     def partner_fields(self, match_id: bytes) -> tuple[str, ...]:
-        """Name the agreed fields that the partner shows of a match that is the same."""
+        """Name the agreed fields that the partner shows of a match that is revealed, or the same."""
         return self._fields(match_id, self.role.other)
 
     def payload(self, match_id: bytes) -> bytes:
@@ -169,9 +207,7 @@ class SessionMatches:
         return tuple(self._rows[match_id]["evidence"])
 
     def _fields(self, match_id: bytes, role: Role) -> tuple[str, ...]:
-        row = self._rows[match_id]
-        _, _, segments = self._list
-        cell = segments[row["entity"]], row["their_segment"]
+        cell = self.cell(match_id)
         rectangle = self.agreement.terms.sharing.rectangle(cell if self.role is Role.INITIATOR else cell[::-1])
         return rectangle.fields[role] if rectangle else ()
 

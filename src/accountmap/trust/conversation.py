@@ -28,6 +28,20 @@ class Kind(IntEnum):
     ACKNOWLEDGEMENT = 2
     ANSWERS = 3
     FIELDS = 4
+    INTRODUCTIONS = 5
+    LEADS = 6
+    DEALS = 7
+    NOTES = 8
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it carries entries of the sender's logs about matches (conversation-v1 §6)."""
+        return self >= Kind.INTRODUCTIONS
+
+    @property
+    def label(self) -> str:
+        """Its name in the ledger."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, repr=False)

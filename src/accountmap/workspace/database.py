@@ -93,7 +93,7 @@ class SessionRecord:
     finished: datetime | None
 
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 BUSY_SECONDS: Final = 2.0
 _MOST_SUGGESTED: Final = 3
 SCHEMA: Final = """

@@ -11,7 +11,7 @@ from accountmap.errors import WorkspaceError
 from accountmap.files import keep_private, write_atomic
 from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.key_file import KeyFile
-from accountmap.workspace import audits, conversations, estimates, sketches
+from accountmap.workspace import audits, conversations, estimates, match_entries, sketches
 from accountmap.workspace.database import Database
 
 Ask = Callable[[Card], str | None]
@@ -106,7 +106,13 @@ class OwnKeys:
 DATABASE: Final = "accountmap.db"
 IDENTITY: Final = "identity.json"
 
-_TABLES: Final = (sketches.SCHEMA, estimates.SCHEMA, conversations.SCHEMA, audits.SCHEMA)
+_TABLES: Final = (
+    sketches.SCHEMA,
+    estimates.SCHEMA,
+    conversations.SCHEMA,
+    match_entries.SCHEMA,
+    audits.SCHEMA,
+)
 _FOLDERS: Final = ("lists", "sessions", "reports")
 
 
