@@ -161,8 +161,9 @@ class Matcher:
         overall = cohort.success[without].var() if without.any() else 0.0
         with np.errstate(invalid="ignore"):
             rate = np.where(self._count > 0, self._won / np.maximum(self._count, 1), 0.0)
-        self._variance = (self._count * rate * (1 - rate) + _VARIANCE_STRENGTH * overall) / (
-            self._count + _VARIANCE_STRENGTH
+        squares = self._count * rate * (1 - rate)
+        self._variance = (squares + _VARIANCE_STRENGTH * overall) / (
+            np.maximum(self._count - 1, 0) + _VARIANCE_STRENGTH
         )
 
     def match(self, chosen: Mask) -> Matched | None:

@@ -306,7 +306,7 @@ def model_tables(influence: Influence) -> list[CountsTable]:
         )
     headings = ("Partner", *(name.capitalize() for name in MODELS), "Spread")
     return [
-        CountsTable(f"{of.capitalize()}, {currency or 'no named currency'}", headings, tuple(rows), 0, "by_model")
+        CountsTable(f"Credits, {of}, {currency or 'no named currency'}", headings, tuple(rows), 0, "by_model")
         for (of, currency), rows in cells.items()
     ]
 
