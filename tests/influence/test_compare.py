@@ -92,7 +92,7 @@ def test_no_effect_is_found_where_there_is_none_and_one_is_where_there_is() -> N
     planted = [row(rows, LIKE_WITH_LIKE)["verdict"] for rows in years(0.15)]
     _, most = binomial_bounds(len(none), 1 - STANDARD.confidence)
     assert len(none) - none.count(NOT_SHOWN) <= most
-    assert planted.count(HIGHER) >= 0.95 * len(planted)
+    assert planted.count(HIGHER) >= 0.85 * len(planted)
 
 
 def test_of_partners_without_a_difference_shrinking_makes_fewer_stand_out() -> None:

@@ -57,8 +57,9 @@ def test_an_accepted_introduction_sources_a_deal_and_leads_to_the_ledger(sides: 
     entry = acme.workspace.ledger().entries[number - 1].facts
     assert (entry["event"], entry["topic"]) == ("was_told", "introductions")
     assert date.fromisoformat(entry["at"][:10]) >= touches["D2"]["date"]
-    missed = {row["deal_id"] for row in found.missed.to_pylist()}
-    assert not missed & {"D2", "D1"}, "somebody has asked"
+    missed = {(row["deal_id"], row["partner_name"]) for row in found.missed.to_pylist()}
+    assert not missed & {("D1", "Globex Data"), ("D2", "Globex Data")}, "somebody has asked"
+    assert ("D2", "Initech Systems") in missed, "who has the company as a customer too"
 
 
 def test_who_is_introduced_by_us_is_no_touch_of_theirs(sides: tuple[Talker, Talker]) -> None:
