@@ -81,7 +81,7 @@ ACME_HEADINGS: Final = (
 )
 GLOBEX_HEADINGS: Final = (
     "Datensatz-ID;Unternehmensname;Domain-Name des Unternehmens;Land/Region;Lifecycle-Phase;Branche;"
-    "Anzahl der Mitarbeiter;Währung;Betrag;Zuständiger Mitarbeiter;E-Mail Betreuer;LEI;Datum der letzten Aktivität"
+    "Anzahl der Mitarbeiter;Währung;Betrag;Zuständiger Mitarbeiter;E-Mail Betreuer;Datum der letzten Aktivität"
 )
 ACME_FOOTER: Final = (
     "",
@@ -162,7 +162,6 @@ def globex_row(company: Company, number: int, draw: random.Random) -> list[str]:
         "" if amount is None else german(amount),
         owner,
         email(owner, "globex"),
-        sometimes(company.lei, 0.2, draw),
         f"{last_activity(draw):%d.%m.%Y}",
     ]
 
@@ -213,7 +212,7 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str = "utf-8"
 def total(rows: Iterable[Sequence[str]]) -> list[str]:
     """Add up the amounts in a last row, as people do in Excel."""
     amounts = (float(row[8].replace(".", "").replace(",", ".")) for row in rows if row[8])
-    return ["Gesamt", *[""] * 7, german(sum(amounts)), *[""] * 4]
+    return ["Gesamt", *[""] * 7, german(sum(amounts)), *[""] * 3]
 
 
 def main(data: Path, out: Path) -> None:
