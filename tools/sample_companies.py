@@ -1,8 +1,8 @@
 """The real companies from which samples/ is built: where they come from, and which are easily confused.
 
-The truth, which company stands on both lists, comes from the sources' own identifiers, or, between SEC and
-GLEIF, from names that are unique in both once case, punctuation and legal form are taken off. It never comes
-from the package that is measured by it.
+The truth, which companies both lists have, comes from the sources' own identifiers, or, between SEC and GLEIF,
+from names that are unique in both once case, punctuation and legal form are taken off. It never comes from the
+package that is measured by it.
 """
 
 import csv
@@ -45,8 +45,15 @@ DIFFERENT_WRITING: Final[tuple[tuple[str, str], ...]] = (
     (r"(?i) und ", " & "),
 )
 
-NEAR_MISSES: Final = 40
-"""Pairs of each kind; on real lists of this size there are some dozens of each."""
+NEAR_MISSES: Final = {"holding": 6, "legal_namesake": 6, "namesake": 26, "neighbour": 45, "sister": 18}
+"""Pairs of each kind of companies that are easily taken for one another."""
+
+NO_COUNTRY: Final = frozenset(
+    ["AI", "CC", "CO", "FM", "GG", "IO", "IS", "LA", "LY", "ME", "RE", "SH", "SO", "ST", "TO", "TV", "VC", "WS"]
+)
+"""Domains of countries that companies of all countries take."""
+
+SECOND_LEVEL: Final = frozenset(["ac", "co", "com", "edu", "gob", "gov", "go", "gouv", "ne", "net", "or", "org"])
 
 LAST_FORM: Final = (
     r"(?i)[ ,]+(gmbh|pvt\.? ltd\.?|ag|ltd\.?|llc|inc\.?|b\.?v\.?|s\.?r\.?l\.?|s\.?l\.?|s\.?a\.?|ab|oy)$"
@@ -61,6 +68,7 @@ class Company:
         kind: where it comes from, and for near misses which kind of near miss it is.
         left, right: the name on each list.
         website, country, lei: as its source gives them, or empty; country is ISO 3166-1 alpha-2.
+        other_website: what the right list has, if that is another; empty for the same.
     """
 
     kind: str
@@ -69,6 +77,7 @@ class Company:
     website: str = ""
     country: str = ""
     lei: str = ""
+    other_website: str = ""
 
 
 def plain(name: str) -> str:
@@ -113,6 +122,18 @@ def host(website: str) -> str:
     return re.sub(r"^\w+://", "", website.lower()).split("/")[0].removeprefix("www.")
 
 
+def label(website: str) -> str:
+    """Return the label that a company chose: of https://en.example.co.uk/about it is "example"."""
+    labels = host(website).split(".")[:-1]
+    return (labels[:-1] or labels)[-1] if labels[-1:] and labels[-1] in SECOND_LEVEL else (labels or [""])[-1]
+
+
+def country_of(website: str) -> str:
+    """Return the country of a website by its top-level domain, or nothing."""
+    top = host(website).rpartition(".")[2].upper().replace("UK", "GB")
+    return top if len(top) == 2 and top not in NO_COUNTRY else ""
+
+
 def brands(data: Path) -> tuple[list[Company], list[Company], list[Company]]:
     """Return brands with both names, with the OpenStreetMap name only, and with the Wikidata label only.
 
@@ -138,6 +159,16 @@ def brands(data: Path) -> tuple[list[Company], list[Company], list[Company]]:
     return both, left_only, right_only
 
 
+def brand_namesakes(data: Path) -> list[tuple[Company, Company]]:
+    """Return pairs of brands with one name and a website each, strangers or sisters in different countries."""
+    both, _, _ = brands(data)
+    by_name: defaultdict[str, list[Company]] = defaultdict(list)
+    for brand in both:
+        by_name[core(brand.left)].append(brand)
+    pairs = [(group[0], group[1]) for group in by_name.values() if len(group) > 1]
+    return [(one, other) for one, other in pairs if label(one.website) != label(other.website)]
+
+
 def employers(data: Path, draw: random.Random) -> tuple[list[Company], list[Company]]:
     """Return employers with an alias that differs from their name, and those without."""
     names: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
@@ -153,6 +184,56 @@ def employers(data: Path, draw: random.Random) -> tuple[list[Company], list[Comp
         other = draw.choice(whole) if whole else first["name"]
         (both if whole else single).append(Company("employer", first["name"], other, site))
     return both, single
+
+
+@dataclass(frozen=True)
+class Members:
+    """Members of open-source foundations, by what the foundation and what another landscape says of them."""
+
+    both: list[Company]
+    left: list[Company]
+    right: list[Company]
+    neighbours: list[tuple[Company, Company]]
+
+
+def members(data: Path) -> Members:
+    """Return the companies of dev_landscape; what is no company, or another's page, is left out."""
+    left = {row["a_id"]: member(row, "left") for row in rows(data / "dev_landscape_A.csv")}
+    right = {
+        row["b_id"]: member(row, "right")
+        for row in rows(data / "dev_landscape_B.csv")
+        if row["kind"] == "company" and "github" not in row["website"]
+    }
+    links = {row["a_id"]: row["b_id"] for row in rows(data / "dev_landscape_links.csv")}
+    both = [
+        replace(left[a], right=right[b].right, other_website=right[b].website)
+        for a, b in sorted(links.items())
+        if b in right
+    ]
+    related = set(links) | {row["a_id"] for row in rows(data / "dev_landscape_A.csv") if row["group_id"]}
+    taken = set(links.values()) | {row["b_id"] for row in rows(data / "dev_landscape_B.csv") if row["group_id"]}
+    neighbours = [
+        (left[row["a_id"]], right[row["b_id"]])
+        for row in rows(data / "dev_landscape_hard_negatives.csv")
+        if row["b_id"] in right and row["kind"] != "same_domain_related"
+    ]
+    strangers = [
+        (one, other)
+        for one, other in neighbours
+        if not (core(one.left).startswith(core(other.right)) or core(other.right).startswith(core(one.left)))
+    ]
+    return Members(
+        both,
+        [left[each] for each in sorted(left.keys() - related)],
+        [right[each] for each in sorted(right.keys() - taken)],
+        strangers,
+    )
+
+
+def member(row: dict[str, str], side: str) -> Company:
+    """Read one entry of a landscape."""
+    company = Company("member", "", "", row["website"], country_of(row["website"]))
+    return replace(company, **{side: row["name"]})
 
 
 def gleif(data: Path) -> list[Company]:
@@ -189,8 +270,8 @@ def near_misses(entities: Iterable[Company]) -> dict[str, list[tuple[Company, Co
     """Find different legal entities with names that are easily taken for one another.
 
     Returns:
-        Pairs by kind: "holding" (one name is the other with a word such as Holding), "namesake" (same name in two
-        countries), "sister" (same first two words and country).
+        Pairs by kind: "holding" (one name is the other with a word such as Holding), "legal_namesake" (same name
+        in two countries), "sister" (same first two words and country).
     """
     by_stem: defaultdict[str, list[Company]] = defaultdict(list)
     by_start: defaultdict[tuple[str, ...], list[Company]] = defaultdict(list)
@@ -201,14 +282,19 @@ def near_misses(entities: Iterable[Company]) -> dict[str, list[tuple[Company, Co
             by_stem[stem].append(entity)
         if len(words) >= 3 and len(words[0]) >= 4:
             by_start[entity.country, words[0], words[1]].append(entity)
-    found: dict[str, list[tuple[Company, Company]]] = {"holding": [], "namesake": [], "sister": []}
+    found: dict[str, list[tuple[Company, Company]]] = {"holding": [], "legal_namesake": [], "sister": []}
     for group in by_stem.values():
         if len(group) == 2:
             one, other = group
             if core(one.left) != core(other.left) and one.country == other.country:
                 found["holding"].append((one, other))
-            elif core(one.left) == core(other.left) and one.country != other.country:
-                found["namesake"].append((one, other))
+            # Longer names that are equal mostly belong to one group.
+            elif (
+                core(one.left) == core(other.left)
+                and one.country != other.country
+                and " " not in stem.replace(" ", "", 1)
+            ):
+                found["legal_namesake"].append((one, other))
     found["sister"] = [
         (group[0], group[1])
         for group in by_start.values()
@@ -231,7 +317,12 @@ class Picker:
         picked: list[tuple[Company, ...]] = []
         for group in shuffled:
             marks = {
-                mark for each in group for mark in (core(each.left), core(each.right), host(each.website))
+                mark
+                for each in group
+                for mark in (
+                    *(core(name).replace(" ", "") for name in (each.left, each.right)),
+                    *(label(site) for site in (each.website, each.other_website)),
+                )
             } - {""}
             if marks and not marks & self._taken:
                 self._taken |= marks
@@ -245,28 +336,60 @@ class Picker:
         return [company for (company,) in self.groups(((each,) for each in candidates), count)]
 
 
-def choose(data: Path, draw: random.Random) -> tuple[list[Company], list[Company], list[Company]]:
-    """Choose the companies on both lists, on the left one only, and on the right one only."""
+@dataclass(frozen=True)
+class Choice:
+    """The companies of both lists.
+
+    Attributes:
+        both: on both lists.
+        left, right: on one list only.
+        near: pairs of different companies, one on each list, that are easily taken for one another.
+    """
+
+    both: list[Company]
+    left: list[Company]
+    right: list[Company]
+    near: list[tuple[Company, Company]]
+
+
+def choose(data: Path, draw: random.Random) -> Choice:
+    """Choose the companies: a fifth of what both lists hold together stands on both."""
     picker = Picker(draw)
     brand_both, brand_left, brand_right = brands(data)
+    local = [brand for brand in brand_both if brand.country]
     employer_both, employer_single = employers(data, draw)
     entities = gleif(data)
     listed_both, listed_single = listed(data, entities)
     formal = [entity for entity in entities if is_trading_company(entity)]
+    member = members(data)
 
-    both = picker.singles(employer_both, 110) + picker.singles(listed_both, 220) + picker.singles(brand_both, 550)
-    left, right = [], []
-    for kind, pairs in near_misses(entities).items():
-        for one, other in picker.groups(pairs, NEAR_MISSES):
-            left.append(replace(one, kind=kind))
-            right.append(replace(other, kind=kind))
-    both += [replace(each, right=rewrite(each.right, draw)) for each in picker.singles(formal, 250)]
-    left += (
-        picker.singles(brand_left, 150) + picker.singles(employer_single, 120) + picker.singles(brand_both, 800)
+    pairs = {**near_misses(entities), "namesake": brand_namesakes(data), "neighbour": member.neighbours}
+    near = [
+        (replace(one, kind=kind), replace(other, kind=kind))
+        for kind, count in NEAR_MISSES.items()
+        for one, other in picker.groups(pairs[kind], count)
+    ]
+    both = (
+        picker.singles(member.both, 320)
+        + picker.singles(employer_both, 50)
+        + picker.singles(listed_both, 40)
+        + picker.singles(local, 80)
+        + [replace(each, right=rewrite(each.right, draw)) for each in picker.singles(formal, 60)]
     )
-    right += (
-        picker.singles(brand_right, 300) + picker.singles(employer_single, 120) + picker.singles(brand_both, 550)
+    left = (
+        picker.singles(member.left, 1050)
+        + picker.singles(employer_single, 120)
+        + picker.singles(local, 1150)
+        + picker.singles(brand_left, 60)
+        + picker.singles(listed_single, 220)
+        + picker.singles(formal, 280)
     )
-    left += picker.singles(listed_single, 350) + picker.singles(formal, 500)
-    right += picker.singles(listed_single, 350) + picker.singles(formal, 420)
-    return both, left, right
+    right = (
+        picker.singles(member.right, 240)
+        + picker.singles(employer_single, 80)
+        + picker.singles(local, 350)
+        + picker.singles(brand_right, 180)
+        + picker.singles(listed_single, 90)
+        + picker.singles(formal, 130)
+    )
+    return Choice(both, left, right, near)

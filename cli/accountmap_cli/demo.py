@@ -1,64 +1,112 @@
 """`accountmap demo`: both sides on this machine, going exactly the way that two companies go."""
 
+import contextlib
 import csv
+import io
+import multiprocessing
+import os
+import re
 import shutil
-import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
 from accountmap.errors import InputError, WorkspaceError
 from accountmap_cli.context import existing_file
-from accountmap_cli.output import emit, is_interactive, say
+from accountmap_cli.output import emit, is_interactive, plural, say
 
 MARKER: Final = ".accountmap-demo"
 SIDES: Final = ("left", "right")
+SHARED: Final = "../../shared"
+"""The folder that both sides see, from either workspace."""
+
+EXPORTED: Final = date(2026, 11, 27)
+"""The day of the samples' newest dates."""
+
+ENGLISH_DATE: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
+GERMAN_DATE: Final = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
+
+MOST_LINES: Final = 15
+"""Lines of a command's output that are shown; tables of questions are longer."""
+
+Row = dict[str, str]
+Pair = tuple[str, str]
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def type_command(workspace: Path, arguments: Sequence[str]) -> Ended:
+    """Run one command in a workspace through the program's own entry point, with nobody at the terminal."""
+    from accountmap_cli.main import run
+
+    sys.argv = ["accountmap", *arguments]
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.chdir(workspace), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            run()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
 @dataclass(frozen=True)
 class Side:
-    """One company of the demo, with a workspace and a prompt of its own."""
+    """One company of the demo, with a workspace, a process and a prompt of its own."""
 
     name: str
     folder: Path
     source: Path
+    process: ProcessPoolExecutor = field(
+        default_factory=lambda: ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    )
 
     @property
     def workspace(self) -> Path:
         """Where its workspace lies."""
         return self.folder / "workspace"
 
-    def run(self, *arguments: str, ask: bool = False) -> str:
-        """Run one command in its workspace, as its people would type it, and return what it printed.
+    def run(self, *arguments: str, tell: bool = False) -> str:
+        """Run one command in its workspace, as its people would type it, and return its result.
 
         Args:
-            ask: leave the terminal to the command, which asks the user.
+            tell: show also what the command says beside its result.
         """
         shown = " ".join(f'"{a}"' if " " in a else a for a in arguments)
         say(f"{self.name.split()[0].lower()}$ accountmap {shown}", bold=True)
-        done = subprocess.run(  # noqa: S603 this program itself
-            [sys.executable, "-m", "accountmap_cli", *arguments],
-            cwd=self.workspace,
-            stdout=subprocess.PIPE,
-            stderr=None if ask else subprocess.PIPE,
-            encoding="utf-8",
-            check=False,
-        )
-        if done.returncode:
-            say(done.stderr or "")
+        done = self.process.submit(type_command, self.workspace, arguments).result()
+        if done.code:
+            say(done.err)
             raise WorkspaceError(
-                f"the demo stopped at the command above, with exit code {done.returncode}",
+                f"the demo stopped at the command above, with exit code {done.code}",
                 f"Go on by hand in {self.workspace}, or mend the cause and run the demo again.",
             )
-        for line in done.stdout.rstrip("\n").splitlines():
-            say(f"  {line}")
-        return done.stdout
+        told = [line for line in done.err.splitlines() if not line.startswith(("Took in ", "Wrote "))]
+        lines = [*(told if tell else ()), *done.out.rstrip("\n").splitlines()]
+        if (more := len(lines) - MOST_LINES) > 1:
+            lines[MOST_LINES - 1 : -1] = [f"... and {more + 1} lines more"]
+        for line in lines:
+            say(f"  {line}".rstrip())
+        return done.out
+
+    def table(self, name: str) -> list[Row]:
+        """Read a table of its report."""
+        return rows(self.folder / f"{name}.csv")
 
 
 @click.command()
@@ -78,7 +126,8 @@ def demo(left: Path | None, right: Path | None, output: Path, profile: str | Non
     """Run both sides on this machine, on the samples or on any two lists.
 
     Two workspaces, two identities, and a folder between them: every command is one that two companies would type,
-    run as a process of its own. Reports are left in OUTPUT/left and OUTPUT/right.
+    each company in a process of its own. Reports are left in OUTPUT/left and OUTPUT/right. On the samples it also
+    asks and answers questions, and compares what was found with the truth.
 
     \b
     Examples:
@@ -87,25 +136,29 @@ def demo(left: Path | None, right: Path | None, output: Path, profile: str | Non
     """
     if (left is None) != (right is None):
         raise InputError("the demo needs two lists, or none", "Give both --left and --right.")
-    sample = samples() if left is None else None
-    sources = (sample / "acme/accounts.csv", sample / "globex/accounts.csv") if sample else (left, right)
-    names = ("Acme Cloud", "Globex Data") if sample else ("Left Company", "Right Company")
     root = fresh_folder(output)
+    sample = Samples(samples(), root) if left is None else None
+    sources = sample.exports() if sample else (left, right)
+    names = ("Acme Cloud", "Globex Data") if sample else ("Left Company", "Right Company")
     one, other = (
         Side(name, root / side, Path(source).absolute())
         for name, side, source in zip(names, SIDES, (s for s in sources if s), strict=True)
     )
-    shared = root / "shared"
-    meet(one, other, shared)
-    for side in (one, other):
-        side.run("accounts", "prepare", str(side.source), *(("--profile", profile) if profile else ()))
-    agree(one, other, shared)
-    exchange(one, other, shared, ask=not yes and is_interactive())
-    for side in (one, other):
-        page = side.run("report", "build", "--with", partner_of(side, one, other), "--output", str(side.folder))
-        emit(f"{side.name}'s report: {page.strip()}")
-    if sample:
-        emit(quality(sample / "true_overlap.csv", one.folder / "overlap.csv", other.folder / "overlap.csv"))
+    with one.process, other.process:
+        meet(one, other)
+        for side in (one, other):
+            shown = os.path.relpath(side.source, side.workspace) if sample else str(side.source)
+            side.run("accounts", "prepare", shown, *(("--profile", profile) if profile else ()))
+        agree(one, other)
+        exchange(one, other, yes=yes or not is_interactive())
+        answers = ask(one, other, sample.is_same) if sample else {}
+        for side in (one, other):
+            page = side.run(
+                "report", "build", "--with", partner_of(side, one, other), "--output", str(side.folder)
+            )
+            emit(f"{side.name}'s report: {page.strip()}")
+    say()
+    emit("\n".join(sample.outcomes(one, other, answers) if sample else outcomes(one)))
 
 
 def samples() -> Path:
@@ -135,15 +188,14 @@ def fresh_folder(folder: Path) -> Path:
     return folder
 
 
-def meet(one: Side, other: Side, shared: Path) -> None:
+def meet(one: Side, other: Side) -> None:
     """Make both identities and exchange cards."""
     for side in (one, other):
         side.run("init", "--name", side.name, "--no-passphrase")
-        side.run("partner", "card", "--output", str(shared / f"{side.folder.name}.card.toml"))
+        side.run("partner", "card", "--output", f"{SHARED}/{side.folder.name}.card.toml")
     for side, partner in ((one, other), (other, one)):
-        read_out = fingerprint(partner)
-        card = str(shared / f"{partner.folder.name}.card.toml")
-        side.run("partner", "add", card, "--fingerprint", read_out, "--confirmed-by", "demo")
+        card = f"{SHARED}/{partner.folder.name}.card.toml"
+        side.run("partner", "add", card, "--fingerprint", fingerprint(partner), "--confirmed-by", "demo")
 
 
 def fingerprint(side: Side) -> str:
@@ -161,47 +213,187 @@ def partner_of(side: Side, one: Side, other: Side) -> str:
     return (other if side is one else one).name.split()[0].lower()
 
 
-def agree(one: Side, other: Side, shared: Path) -> None:
+def agree(one: Side, other: Side) -> None:
     """Make and sign the agreement."""
-    file = str(shared / "left-right.agreement.toml")
+    file = f"{SHARED}/left-right.agreement.toml"
     name = partner_of(one, one, other)
     one.run("agreement", "new", "--with", name, "--output", file, "--purpose", "demo")
     other.run("agreement", "sign", file, "--yes")
     one.run("agreement", "sign", file)
 
 
-def exchange(one: Side, other: Side, shared: Path, *, ask: bool) -> None:
-    """Let both sides repeat `map` until both are done."""
+def exchange(one: Side, other: Side, *, yes: bool) -> None:
+    """Let both sides repeat `map` until both are done; each decides at its preview."""
     finished: set[str] = set()
-    for turn in range(12):
+    for turn in range(14):
         side = (one, other)[turn % 2]
-        options = ["map", "--with", partner_of(side, one, other), "--folder", str(shared)]
-        said = side.run(*options, *(() if ask else ("--approve",)), ask=ask)
-        if "To begin another" in said:
-            raise click.Abort
+        typed = ["map", "--with", partner_of(side, one, other), "--folder", SHARED]
+        said = side.run(*typed, tell=True)
+        if said.startswith("Next: decide"):
+            if not yes:
+                click.confirm(f"\nYou are {side.name}. Reveal?", abort=True, err=True)
+            said = side.run(*typed, "--approve")
         finished |= {side.name} if said.startswith("Done") else set()
         if len(finished) == 2:
             return
-    raise WorkspaceError("the session did not come to an end", f"Look at the messages in {shared}.")
+    raise WorkspaceError("the session did not come to an end", f"Look at the messages in {one.folder.parent}.")
 
 
-def quality(truth_file: Path, left: Path, right: Path) -> str:
-    """Compare what was found with the truth that lies beside the samples."""
-    truth = {(row["left_id"], row["right_id"]) for row in rows(truth_file)}
-    sides: list[defaultdict[str, set[str]]] = [defaultdict(set), defaultdict(set)]
+def ask(one: Side, other: Side, is_same: Callable[[Row], bool]) -> Mapping[str, str]:
+    """Let one side ask about its possible matches, and a person on the other answer.
+
+    Args:
+        is_same: what that person knows, by a row of the table of questions.
+
+    Returns:
+        The answers by match id.
+    """
+    asking, answering = (("--with", partner_of(side, one, other), "--folder", SHARED) for side in (one, other))
+    one.run("ask", *asking, "--all", "--yes", tell=True)
+    other.run("inbox", *answering, "--write", "questions.csv")
+    table = other.workspace / "questions.csv"
+    if not (questions := rows(table)):
+        return {}
+    say(f"  A person at {other.name} writes same or no beside {plural(len(questions), 'question')}.")
+    for row in questions:
+        row["answer"] = "same" if is_same(row) else "no"
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(questions[0]))
+        writer.writeheader()
+        writer.writerows(questions)
+    other.run("inbox", *answering, "--answers", "questions.csv", "--yes")
+    one.run("inbox", *asking)
+    return {row["match_id"]: row["answer"] for row in questions}
+
+
+def outcomes(one: Side) -> list[str]:
+    """Say what became of the matches of two lists whose truth nobody knows."""
+    revealed, possible = ({row["match_id"] for row in one.table(name)} for name in ("overlap", "possible"))
+    said = [f"{plural(len(revealed), 'company')} on both lists were revealed."]
+    if possible:
+        said.append(
+            f"{plural(len(possible), 'possible match')} can be asked about: accountmap ask --with right, in "
+            f"{one.workspace}."
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples, and what is true of them."""
+
+    folder: Path
+    root: Path
+
+    def exports(self) -> tuple[Path, Path]:
+        """Copy both lists into the demo's folder, their dates moved so that the exports are of last week."""
+        weeks = (date.today() - timedelta(days=1) - EXPORTED).days // 7
+        copies = (self.root / "left" / "salesforce-export.csv", self.root / "right" / "zoho-export.csv")
+        for copy, name in zip(copies, ("acme", "globex"), strict=True):
+            text = (self.folder / name / "accounts.csv").read_bytes().decode("utf-8")
+            copy.write_bytes(move_dates(text, timedelta(weeks=weeks)).encode("utf-8"))
+        return copies
+
+    @cached_property
+    def truth(self) -> Mapping[Pair, str]:
+        """The accounts of both lists that are the same company -> the number of the company."""
+        pairs = rows(self.folder / "true_overlap.csv")
+        return {(row["left_id"], row["right_id"]): row["company"] for row in pairs}
+
+    @cached_property
+    def accounts(self) -> tuple[Mapping[str, Row], Mapping[str, Row]]:
+        """The accounts of both lists by id."""
+        left = {row["Account ID"]: row for row in rows(self.folder / "acme" / "accounts.csv")}
+        right = {row["Account Id"]: row for row in rows(self.folder / "globex" / "accounts.csv")}
+        return left, right
+
+    @cached_property
+    def near_misses(self) -> Mapping[Pair, str]:
+        """The accounts of both lists that are easily taken for the same company -> why."""
+        return {(row["left_id"], row["right_id"]): row["kind"] for row in rows(self.folder / "near_misses.csv")}
+
+    def is_same(self, question: Row) -> bool:
+        """Answer a question about an account of the left list, as somebody would who knows both companies."""
+        name = question["their_name"].removeprefix("'")
+        return any(
+            b == question["account_id"] and self.accounts[0][a]["Account Name"] == name for a, b in self.truth
+        )
+
+    def outcomes(self, one: Side, other: Side, answers: Mapping[str, str]) -> Iterator[str]:
+        """Say what was revealed, asked and dropped, beside the truth.
+
+        Args:
+            answers: to the questions that the left side asked, by match id.
+        """
+        matches = pairs_by_match(one.table("overlap"), other.table("overlap"))
+        revealed = [pairs for match, pairs in matches.items() if match not in answers]
+        same = [pairs for match, pairs in matches.items() if match in answers]
+        right = [pairs for pairs in revealed if self._companies([pairs])]
+        holdings = sum("holding" in map(self.near_misses.get, pairs) for pairs in revealed)
+        shown = {pair for pairs in revealed for pair in pairs}
+        dropped = [[pair] for pair in self.near_misses if pair not in shown]
+        everything = [[pair] for pair in self.truth]
+        total, found, with_answers = (
+            len(self._companies(each)) for each in (everything, revealed, matches.values())
+        )
+
+        yield "What became of the companies on both lists, beside the truth, which only the samples know:\n"
+        yield f"Reveal  {len(revealed):,} matches on strong evidence, such as a website or a rare full name."
+        yield f"        Both sides see the other's name and owner. {len(right):,} are right; of the rest"
+        yield f"        {holdings:,} are a company and its holding. For example {self._example(right, min)}"
+        yield f"Ask     {len(answers):,} possible matches, of which neither side saw a name. {one.name} asked,"
+        yield f"        and a person at {other.name} answered same to {len(same):,} and no to the rest."
+        yield f"        For example {self._example(same, min)}"
+        yield "Drop    All else stays hidden. Pairs that are easily confused, such as namesakes and sister"
+        yield f"        companies, were put on the lists: {len(dropped):,} of {len(self.near_misses):,}"
+        yield f"        were not revealed. For example {self._example(dropped, max)}\n"
+        yield (
+            f"Of {total:,} companies on both lists {found / total:.1%} were revealed (recall), with the answers "
+            f"{with_answers / total:.1%}."
+        )
+        yield f"Of the matches that were revealed {len(right) / max(1, len(revealed)):.1%} are right (precision)."
+
+    def _companies(self, matches: Iterable[Collection[Pair]]) -> set[str]:
+        return {self.truth[pair] for pairs in matches for pair in pairs if pair in self.truth}
+
+    def _example(self, matches: Sequence[Collection[Pair]], choice: Callable[..., tuple[str, str]]) -> str:
+        """Show the match whose two names are most or least alike."""
+
+        def written(pairs: Collection[Pair]) -> tuple[str, str]:
+            left, right = (accounts[at] for accounts, at in zip(self.accounts, min(pairs), strict=True))
+            return left["Account Name"], right["Account Name"]
+
+        def alike(both: tuple[str, str]) -> float:
+            return SequenceMatcher(None, both[0].casefold(), both[1].casefold()).ratio()
+
+        return " | ".join(choice(map(written, matches), key=alike, default=("none", "")))
+
+
+def pairs_by_match(left: Iterable[Row], right: Iterable[Row]) -> Mapping[str, Collection[Pair]]:
+    """Return the pairs of accounts that each match is, from the tables of both sides."""
+    sides: tuple[defaultdict[str, list[str]], ...] = (defaultdict(list), defaultdict(list))
     for accounts, table in zip(sides, (left, right), strict=True):
-        for row in rows(table):
-            accounts[row["match_id"]].add(row["account_id"])
-    found = {(a, b) for match in sides[0] for a in sides[0][match] for b in sides[1][match]}
-    hits = len(found & truth)
-    return (
-        f"Against the truth beside the samples: {len(truth):,} pairs are the same company, {len(found):,} found; "
-        f"recall {hits / len(truth):.1%}, precision {hits / max(1, len(found)):.1%}. "
-        "The lists hold sister companies and namesakes on purpose: samples/README.md."
-    )
+        for row in table:
+            accounts[row["match_id"]].append(row["account_id"])
+    return {match: [(a, b) for a in sides[0][match] for b in sides[1][match]] for match in sides[0]}
 
 
-def rows(file: Path) -> Sequence[dict[str, str]]:
-    """Read a CSV file with a header."""
-    with file.open(newline="", encoding="utf-8") as stream:
+def move_dates(text: str, by: timedelta) -> str:
+    """Move all dates in an export, 11/27/2026 in English and 27.11.2026 in German."""
+
+    def english(found: re.Match[str]) -> str:
+        month, day, year = map(int, found.groups())
+        moved = date(year, month, day) + by
+        return f"{moved.month}/{moved.day}/{moved.year}"
+
+    def german(found: re.Match[str]) -> str:
+        day, month, year = map(int, found.groups())
+        return f"{date(year, month, day) + by:%d.%m.%Y}"
+
+    return re.sub(GERMAN_DATE, german, re.sub(ENGLISH_DATE, english, text))
+
+
+def rows(file: Path) -> list[Row]:
+    """Read a CSV file with headings."""
+    with file.open(newline="", encoding="utf-8-sig") as stream:
         return list(csv.DictReader(stream))
