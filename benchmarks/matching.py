@@ -38,6 +38,7 @@ from accountmap.model import Contradiction, Outcome, Says, Tier, WeakSlots
 from accountmap.psi import parameters as psi
 from accountmap.psi.matching import Decided, MatchRule
 from accountmap.psi.tables import presence_bits
+from accountmap.session.participants import padded_size
 from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
 
 Row = dict[str, str]
@@ -98,7 +99,7 @@ def accounts_of(rows: list[Row], id_column: str) -> AccountList:
 
 
 def parameters_of(profile: Profile, rule: MatchProfile, sizes: tuple[int, int]) -> psi.Parameters:
-    """Return the parameters of a session of one segment a side, under a profile of the match rule."""
+    """Return the parameters of a session of one segment a side, of padded rows, under a profile of the match rule."""
     slots = [SlotTerms(s.name, s.space, s.weight, s.tier, s.says, s.meets_itself) for s in profile.slots]
     weak = weak_slots_of(rule, audited=True)
     number = {slot.name: at for at, slot in enumerate(profile.slots)}
@@ -133,9 +134,9 @@ class Side:
     """The keys of a list as cells of the sent slots."""
 
     def __init__(self, prepared: Prepared, parameters: psi.Parameters) -> None:
-        self.rows = prepared.entities.num_rows
+        rows = padded_size(prepared.entities.num_rows)
         sent = {slot: at for at, slot in enumerate(parameters.sent)}
-        present = np.zeros((self.rows, len(sent)), bool)
+        present = np.zeros((rows, len(sent)), bool)
         country = np.zeros_like(present)
         self.cells: dict[tuple[bytes, str], int] = {}
         for key in prepared.keys.to_pylist():
@@ -163,7 +164,8 @@ class Matches:
 
 
 def match(lists: tuple[Prepared, Prepared], rule: MatchProfile) -> Matches:
-    parameters = parameters_of(lists[0].profile, rule, (lists[0].entities.num_rows, lists[1].entities.num_rows))
+    sizes = (padded_size(lists[0].entities.num_rows), padded_size(lists[1].entities.num_rows))
+    parameters = parameters_of(lists[0].profile, rule, sizes)
     left, right = (Side(each, parameters) for each in lists)
     shared = sorted((at, right.cells[key]) for key, at in left.cells.items() if key in right.cells)
     cells = np.array(shared, np.int64).reshape(-1, 2)
