@@ -1,5 +1,6 @@
 """The keys of one account: canonical-v2, section 6."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from protocols.reference.canonical import numbers
@@ -34,8 +35,14 @@ def _stem(core: Words) -> str:
     return squash(words) if words != core and _tell(words) and len(squash(words)) >= 5 else ""
 
 
+CONSONANTS = "k s sh t ts ch n h f m y r w g z j d b p ky gy ny hy by py my ry".split(" ")
+READING = f"(kk|ss|tt|pp|ssh|tch)?({'|'.join(CONSONANTS)})?[aiueo](n|m|i|u|ku|ki|tsu|chi)?"
+
+
 def _is_rare(word: str) -> bool:
-    return len(word) >= 5 and word not in COUNTS and word not in KINDS
+    return (
+        len(word) >= 4 and word not in COUNTS and word not in KINDS and not re.fullmatch(f"({READING}){{2}}", word)
+    )
 
 
 def is_distinctive(words: Words) -> bool:

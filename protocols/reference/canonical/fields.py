@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from protocols.reference.canonical.names import (
     END,
+    KINDS,
     OTHER,
     Name,
     Words,
@@ -18,7 +19,8 @@ from protocols.reference.canonical.names import (
     name_of,
     split_words,
 )
-from protocols.reference.canonical.tables import COUNTRIES, PLACES, rows, words
+from protocols.reference.canonical.domains import registrable
+from protocols.reference.canonical.tables import COMMON, COUNTRIES, PARTICLES, PLACES, rows, words
 
 DROPPED = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
 ENTITY = re.compile("&([A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
@@ -145,16 +147,19 @@ def _less_bracketed(text: str) -> str:
 
 def _less_parted(text: str) -> str:
     run = f"[{DASHES}]+"
-    cuts = [*re.finditer(rf"\s*([:|]|\s{run}(?=\s)|{run}(?=\s)|-{{2,}}|\s_|_\s)\s*", text)]
+    cuts = [*re.finditer(rf"\s*([:|]|\s{run}(?=\s)|{run}(?=\s)|-{{2,}}|_)\s*", text)]
     if cuts and _phrase(text[: cuts[0].start()]) in MARKS and (rest := text[cuts[0].end() :].strip(ENDS)):
         return rest
     return text[: cuts[-1].start()].strip(ENDS) if cuts and _phrase(text[cuts[-1].end() :]) in MARKS else ""
 
 
+NUMBERED = "acct|account|customer|cust|client|id|no|nr|kunde|kd"
+
+
 def _less_numbered(text: str) -> str:
     dash = rf"\s[{DASHES}]+\s"
     for pattern in (
-        rf"^\s*([(\[#]\s*[0-9][0-9./-]{{2,}}\s*[)\]]?[\s:|{DASHES}]+|[A-Z]{{0,3}}[0-9]{{4,}}\s*({dash}|[:|])\s*)(?=\S)",
+        rf"^\s*((?:(?i:{NUMBERED})\.?\s*)?[(\[#]\s*[0-9][0-9./-]{{2,}}\s*[)\]]?[\s:|{DASHES}]+|[A-Z]{{0,3}}[0-9]{{4,}}\s*({dash}|[:|])\s*)(?=\S)",
         r"^\s*[A-Z]{0,3}[0-9]{4,}" + rf"{dash}(?=\S)",
         rf"(\s*[(\[#]+\s*[0-9]{{5,}}\s*[)\]]?|{dash}[0-9]{{5,}})\s*$",
     ):
@@ -178,6 +183,43 @@ def _less_clear(text: str) -> str:
 def _without_marks(text: str) -> str:
     while rest := _less_bracketed(text) or _less_parted(text) or _less_numbered(text) or _less_clear(text):
         text = rest
+    return text
+
+
+SITE_WORDS = words("site_words.txt")
+SIGNS = "支店 営業所 支社 工場 事業所 出張所 分公司 办事处 辦事處 지점 지사 영업소 공장".split(" ")
+
+
+def _is_site(text: str, *, named: bool) -> bool:
+    found = [word for word in split_words(text) if word not in PARTICLES]
+    others = [word for word in found if word not in SITE_WORDS | PLACES | COUNTRIES.keys()]
+    if not 1 <= len(found) <= 6:
+        return False
+    if SITE_WORDS & set(found):
+        return len(others) <= 2 and not (COMMON | KINDS) & set(others)
+    return not named and not others and bool((PLACES - COUNTRIES.keys()) & set(found))
+
+
+def _less_site(text: str) -> str:
+    run = f"[{DASHES}]+"
+    for pattern, named in (
+        (rf"(?s)\s({run}|@)\s+(\S.*)$", False),
+        (r"(?s)(:)\s+(\S.*)$", True),
+        (r"\s*([(（\[【])([^()（）\[\]【】]{2,60})[)）\]】]\s*$", True),
+    ):
+        found = re.search(pattern, text)
+        if found is None or not _is_site(found[2], named=named):
+            continue
+        own = abbreviate(split_words(text[: found.start()]))
+        if not is_generic(own) and not KINDS & set(own) and not PLACES >= set(own):
+            return text[: found.start()].strip(ENDS)
+    branch = re.fullmatch(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{'|'.join(SIGNS)})", text)
+    return branch[1].strip(ENDS) if branch else ""
+
+
+def _without_sites(text: str) -> str:
+    while rest := _less_site(text):
+        text = _without_marks(rest)
     return text
 
 
@@ -230,12 +272,12 @@ def field_of(cell: str) -> Field:
         return Field("", None, text)
     if _is_person(text):
         return Field("")
-    name = _without_marks(text)
+    name = _without_sites(_without_marks(text))
     if name != text and _is_placeholder(name):
         return Field("")
-    if joined := _joined(name):
-        return Field(*joined)
-    return _bracketed(name)
+    address = text if "." in text and registrable(text.lower()) == text.lower() else ""
+    joined = _joined(name)
+    return (Field(*joined) if joined else _bracketed(name))._replace(address=address)
 
 
 def names_of(account: Mapping[str, str]) -> tuple[Name | None, Name | None, str]:

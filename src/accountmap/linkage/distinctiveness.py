@@ -7,6 +7,7 @@ place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words f
 (`Sparkasse`, `Comune`) say nothing without their place.
 """
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -33,10 +34,26 @@ KINDS: Final = frozenset(abbreviated((word,))[0] for word in read_words("kind_wo
 SHORTEST_STEM: Final = 5
 """Letters by which a part of a name is told; shorter ones are too often another company's."""
 
+SHORTEST_NAME: Final = 4
+"""Letters by which a whole name is told."""
+
+
+_READING: Final = (
+    "(?:kk|ss|tt|pp|ssh|tch)?(?:k|s|sh|t|ts|ch|n|h|f|m|y|r|w|g|z|j|d|b|p|ky|gy|ny|hy|by|py|my|ry)?"
+    "[aiueo](?:n|m|i|u|ku|ki|tsu|chi)?"
+)
+_TWO_READINGS: Final = re.compile(f"(?:{_READING}){{2}}")
+"""A word such as `shoei` or `taisei`: the readings of two Chinese characters in Japanese. Many pairs of characters
+are read alike, and so companies of different names are written alike in Latin letters."""
+
 
 def is_rare(word: str) -> bool:
-    """Return whether a word alone identifies a company: of more than four letters, in fewer than five names."""
-    return len(word) >= SHORTEST_STEM and word not in _COUNTS and word not in KINDS
+    """Return whether a word alone identifies a company.
+
+    It has four letters or more, is in fewer than five registered names, and is not what two characters are read as.
+    """
+    is_listed = word in _COUNTS or word in KINDS
+    return len(word) >= SHORTEST_NAME and not is_listed and _TWO_READINGS.fullmatch(word) is None
 
 
 def is_distinctive(words: Words) -> bool:

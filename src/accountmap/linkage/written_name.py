@@ -11,7 +11,10 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from accountmap.linkage.names import ending, is_generic, split_words
+from accountmap.linkage.distinctiveness import COMMON, KINDS, PARTICLES
+from accountmap.linkage.domains import registrable
+from accountmap.linkage.names import abbreviated, ending, is_generic, split_words
+from accountmap.linkage.places import country_code, is_place_word
 from accountmap.linkage.tables import read_rows, read_words
 
 MAX_CHARACTERS: Final = 2048
@@ -23,6 +26,7 @@ _MOST_DECODINGS: Final = 5
 PLACEHOLDER: Final = "placeholder"
 PERSON: Final = "person"
 STATUS_MARK: Final = "status_mark"
+SITE: Final = "site"
 WEB_ADDRESS: Final = "web_address"
 
 
@@ -33,7 +37,7 @@ class WrittenName(NamedTuple):
         text: the company's name; empty if there is none.
         others: a further name of it: the legal name beside the trading name, a former name.
         finding: why the cell deserves a look: one of the constants above, or empty.
-        address: a web address that stands there in the place of a name.
+        address: a web address that stands there in the place of a name, or that the name is: `Alba.io`.
     """
 
     text: str
@@ -118,9 +122,10 @@ _ENDS: Final = " \t\r\n\u00a0\u3000,;:|/–—-_"
 _OPEN, _SHUT = r"(\[{<（【［「*#!~", r")\]}>）】］」*#!~"
 _IN_FRONT: Final = re.compile(rf"\s*[{_OPEN}]+([^{_SHUT}]{{1,60}})[{_SHUT}]+(?=\s*\S)")
 _BEHIND: Final = re.compile(rf"[{_OPEN}]+([^{_OPEN}{_SHUT}]{{1,60}})[{_SHUT}]+\s*$")
-_PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|\s_|_\s)\s*")
+_PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|_)\s*")
 _NUMBER_FRONT: Final = re.compile(
-    r"^\s*(?:[(\[#]\s*[0-9][0-9./-]{2,}\s*[)\]]?[\s:|–—-]+|[A-Z]{0,3}[0-9]{4,}\s*(?:\s[–—-]+\s|[:|])\s*)(?=\S)"
+    r"^\s*(?:(?:(?i:acct|account|customer|cust|client|id|no|nr|kunde|kd)\.?\s*)?"
+    r"[(\[#]\s*[0-9][0-9./-]{2,}\s*[)\]]?[\s:|–—-]+|[A-Z]{0,3}[0-9]{4,}\s*(?:\s[–—-]+\s|[:|])\s*)(?=\S)"
 )
 """The number of a record in front of its name: `100234 - Alba`, `[4711] Alba`."""
 
@@ -173,6 +178,7 @@ def _is_plain(text: str) -> bool:
         and words[-1] not in _CLEAR_WORDS
         and _JOINT_WORDS.isdisjoint(words)
         and _PLAIN.fullmatch(text) is not None
+        and (" " in text or "." not in text)
         and " -" not in text
         and "- " not in text
     )
@@ -182,6 +188,13 @@ def _without_marks(text: str) -> str:
     """Take marks and numbers of records from both ends, as long as something remains."""
     while rest := _less_bracketed(text) or _less_parted(text) or _less_numbered(text) or _less_clear(text):
         text = rest
+    return text
+
+
+def _without_sites(text: str) -> str:
+    """Take sites from the end, with the marks before them."""
+    while rest := _less_site(text):
+        text = _without_marks(rest)
     return text
 
 
@@ -209,6 +222,51 @@ def _less_parted(text: str) -> str:
     if _phrase(text[: first.start()]) in _MARKS and (rest := text[first.end() :].strip(_ENDS)):
         return rest
     return text[: last.start()].strip(_ENDS) if _phrase(text[last.end() :]) in _MARKS else ""
+
+
+_SITE_WORDS: Final = read_words("site_words.txt")
+_MOST_SITE_WORDS: Final = 6
+_MOST_OTHERS: Final = 2
+_BEHIND_DASH: Final = re.compile(r"\s(?:[–—-]+|@)\s+(\S.*)$", re.DOTALL)
+_BEHIND_COLON: Final = re.compile(r":\s+(\S.*)$", re.DOTALL)
+_IN_BRACKETS: Final = re.compile(r"\s*[(（\[【]([^()（）\[\]【】]{2,60})[)）\]】]\s*$")
+_SITE_SIGNS: Final = re.compile(
+    r"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{1,8}(?:支店|営業所|支社|工場|事業所|出張所|分公司|办事处|辦事處|지점|지사|영업소|공장)"
+)
+"""A name and a branch of it, behind the word for a company or a blank: `北星精工株式会社大阪支店`."""
+
+
+def _less_site(text: str) -> str:
+    """Take off a site of the company: `Alba - Leeds, UK`, `Alba (London office)`.
+
+    Nothing goes from a name with a word for a kind of institution: its place is part of it.
+    """
+    for pattern, needs_word in ((_BEHIND_DASH, False), (_BEHIND_COLON, True), (_IN_BRACKETS, True)):
+        found = pattern.search(text)
+        if found and _is_site(found[1], needs_word=needs_word) and _is_company(text[: found.start()]):
+            return text[: found.start()].strip(_ENDS)
+    signs = _SITE_SIGNS.fullmatch(text)
+    return signs[1].strip(_ENDS) if signs else ""
+
+
+def _is_site(text: str, *, needs_word: bool) -> bool:
+    """Return whether a text is a site: places, but not a country alone, or a word for one, with perhaps a place.
+
+    A place that the tables do not have is a word that few names have.
+    """
+    words = [word for word in split_words(text) if word not in PARTICLES]
+    if not 0 < len(words) <= _MOST_SITE_WORDS:
+        return False
+    places = [word for word in words if is_place_word(word) or country_code(word)]
+    others = [word for word in words if word not in _SITE_WORDS and word not in places]
+    if not _SITE_WORDS.isdisjoint(words):
+        return len(others) <= _MOST_OTHERS and COMMON.isdisjoint(others) and KINDS.isdisjoint(others)
+    return not needs_word and not others and any(not country_code(word) for word in places)
+
+
+def _is_company(text: str) -> bool:
+    words = abbreviated(tuple(split_words(text)))
+    return not is_generic(words) and KINDS.isdisjoint(words) and not all(map(is_place_word, words))
 
 
 def _less_numbered(text: str) -> str:
@@ -282,7 +340,10 @@ def read_name(text: str) -> WrittenName:
     if _is_person(decoded):
         return WrittenName("", finding=PERSON)
     name = _without_marks(decoded)
-    if name != decoded and is_placeholder(name):
+    company = _without_sites(name)
+    if company != decoded and is_placeholder(company):
         return WrittenName("", finding=PLACEHOLDER)
-    first, *others = _names(name)
-    return WrittenName(first, tuple(others), STATUS_MARK if name != decoded else "")
+    first, *others = _names(company)
+    finding = STATUS_MARK if name != decoded else SITE if company != name else ""
+    address = decoded if "." in decoded and registrable(decoded.lower()) == decoded.lower() else ""
+    return WrittenName(first, tuple(others), finding, address)

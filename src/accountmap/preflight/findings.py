@@ -26,7 +26,7 @@ from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
 from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
-from accountmap.linkage.written_name import PERSON, PLACEHOLDER, STATUS_MARK, WEB_ADDRESS, read_name
+from accountmap.linkage.written_name import PERSON, PLACEHOLDER, SITE, STATUS_MARK, WEB_ADDRESS, read_name
 
 EXAMPLES: Final = 5
 """Examples kept of each finding: those with the smallest account ids."""
@@ -148,6 +148,10 @@ CELL_FINDINGS: Final = {
         "Names with a mark such as (INACTIVE) or a record number.",
         "Leave dead accounts out of the export: the mark is taken off, and they are compared like all others.",
     ),
+    "site": (
+        "Names with a site behind them, such as `- Leeds, UK` or `(London office)`.",
+        "Nothing, if they are sites of that company: the site is taken off, and they are compared as the company.",
+    ),
     "web_address_name": (
         "Web or mail addresses in the place of a name.",
         "Write the company's name, and the address into the column of websites.",
@@ -210,6 +214,7 @@ _OF_WRITTEN: Final = {
     PLACEHOLDER: "placeholder_name",
     PERSON: "person_name",
     STATUS_MARK: "status_mark",
+    SITE: "site",
     WEB_ADDRESS: "web_address_name",
 }
 

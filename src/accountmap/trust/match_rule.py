@@ -7,7 +7,7 @@ sure and asks about the rest of the strong matches, `wide` reveals weak matches 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from accountmap.model import Contradiction, Says, Tier, WeakSlots
 from accountmap.trust.term import choice, flag, items, term, whole, words
@@ -69,44 +69,60 @@ _DOMAIN: Final = (Contradiction.DOMAIN,)
 _BOTH: Final = (Contradiction.COUNTRY, Contradiction.DOMAIN)
 
 
+class _Class(NamedTuple):
+    """A class of all profiles: its terms under `balanced`, and up to which room `wide` reveals its matches."""
+
+    terms: ClassTerms
+    wide: int
+
+
 def _class(
     leads: str, companions: str = "", tolerates: tuple[Contradiction, ...] = (), *, sure: bool = False, room: str
-) -> ClassTerms:
-    reveal, _, ask = room.partition("/")
-    limits = (ALWAYS if each == "always" else int(each) for each in (reveal, ask))
-    return ClassTerms(tuple(leads.split()), tuple(companions.split()), tolerates, sure, *limits)
+) -> _Class:
+    balanced, wide, ask = (ALWAYS if each == "always" else int(each) for each in room.split("/"))
+    terms = ClassTerms(tuple(leads.split()), tuple(companions.split()), tolerates, sure, balanced, ask)
+    return _Class(terms, wide)
 
 
 _CLASSES: Final = (
-    _class("lei vat duns reference", "", _BOTH, sure=True, room="always/always"),
-    _class("domain", "", _COUNTRY, sure=True, room="always/always"),
+    _class("lei vat duns", "", _BOTH, sure=True, room="always/always/always"),
+    _class("domain", "", _COUNTRY, sure=True, room="always/always/always"),
+    _class(
+        "reference",
+        "name name_country short_country common_name label label_country first_two_words stem",
+        _BOTH,
+        sure=True,
+        room="always/always/always",
+    ),
+    _class("reference", "", _BOTH, sure=True, room="200000/200000/2000000"),
     _class(
         "name",
         "name_country short_country first_two_words label label_country stem",
         sure=True,
-        room="1000000/10000000",
+        room="2000000/2000000/20000000",
     ),
-    _class("name", sure=True, room="200000/1000000"),
-    _class("name", "name_country first_two_words", _DOMAIN, sure=True, room="200000/1000000"),
-    _class("name", "", _DOMAIN, sure=True, room="100000/500000"),
-    _class("name", "first_two_words", _COUNTRY, room="50000/300000"),
-    _class("name", "", _COUNTRY, room="10000/40000"),
-    _class("name_country", "common_name", room="50000/300000"),
-    _class("name_country", "label label_country first_two_words short_country", room="80000/300000"),
-    _class("name_country", room="20000/200000"),
-    _class("short_country", "label label_country first_two_words", room="70000/200000"),
-    _class("short_country", room="10000/25000"),
-    _class("common_name", room="10000/200000"),
-    _class("common_name", "", _DOMAIN, room="3000/5000"),
-    _class("label", "label_country first_two_words stem", room="50000/300000"),
-    _class("label", room="10000/25000"),
-    _class("label", "", _DOMAIN, room="0/3000"),
-    _class("label_country", room="10000/150000"),
-    _class("first_two_words", "stem", room="10000/100000"),
-    _class("first_two_words", room="10000/50000"),
-    _class("stem", room="10000/25000"),
+    _class("name", sure=True, room="500000/500000/2000000"),
+    _class("name", "name_country first_two_words", _DOMAIN, sure=True, room="500000/500000/2000000"),
+    _class("name", "", _DOMAIN, sure=True, room="250000/250000/1000000"),
+    _class("name", "first_two_words", _COUNTRY, room="100000/100000/700000"),
+    _class("name", "", _COUNTRY, room="40000/40000/100000"),
+    _class("name_country", "common_name", room="200000/200000/700000"),
+    _class("name_country", "label label_country first_two_words short_country", room="500000/500000/1000000"),
+    _class("name_country", room="25000/60000/500000"),
+    _class("short_country", "label label_country first_two_words", room="200000/200000/700000"),
+    _class("short_country", room="25000/45000/100000"),
+    _class("common_name", room="0/45000/500000"),
+    _class("common_name", "", _DOMAIN, room="0/7000/12000"),
+    _class("label", "label_country first_two_words stem", room="0/100000/700000"),
+    _class("label", room="0/25000/60000"),
+    _class("label", "", _DOMAIN, room="0/0/7000"),
+    _class("label_country", room="0/45000/400000"),
+    _class("first_two_words", "stem", room="0/45000/400000"),
+    _class("first_two_words", room="0/45000/100000"),
+    _class("stem", room="0/45000/60000"),
 )
-"""The classes as measured (docs/matching.md); the first that fits decides. Rooms are "reveal up to/ask up to"."""
+"""The classes as measured (docs/matching.md); the first that fits decides. Rooms are "revealed by balanced up to/
+revealed by wide up to/asked about up to". Weak slots are revealed by `wide` alone."""
 
 
 def weak_slots_of(profile: MatchProfile, *, audited: bool) -> WeakSlots:
@@ -124,12 +140,14 @@ def classes_of(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlot
 def _classes(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlots) -> Iterator[ClassTerms]:
     strong = {slot.name for slot in slots if slot.tier is Tier.STRONG}
     sent = {slot.name for slot in slots} if weak is not WeakSlots.NONE else strong
-    for each in _CLASSES:
+    for each, wide in _CLASSES:
         leads = tuple(name for name in each.leads if name in sent)
         companions = tuple(name for name in each.companions if name in sent)
         if not leads or (each.companions and not companions):
             continue
         asks_only = profile is MatchProfile.CAREFUL and not each.sure
         leads_weak = weak is not WeakSlots.REVEAL and not strong.issuperset(leads)
-        reveal = 0 if asks_only or leads_weak else each.reveal_up_to
-        yield replace(each, leads=leads, companions=companions, reveal_up_to=reveal)
+        reveal = wide if profile is MatchProfile.WIDE else each.reveal_up_to
+        yield replace(
+            each, leads=leads, companions=companions, reveal_up_to=0 if asks_only or leads_weak else reveal
+        )
