@@ -99,7 +99,7 @@ def accounts_of(rows: list[Row], id_column: str) -> AccountList:
 
 
 def parameters_of(profile: Profile, rule: MatchProfile, sizes: tuple[int, int]) -> psi.Parameters:
-    """Return the parameters of a session of one segment a side, of padded rows, under a profile of the match rule."""
+    """Return the parameters of a session of one segment a side, padded, under a profile of the match rule."""
     slots = [SlotTerms(s.name, s.space, s.weight, s.tier, s.says, s.meets_itself) for s in profile.slots]
     weak = weak_slots_of(rule, audited=True)
     number = {slot.name: at for at, slot in enumerate(profile.slots)}

@@ -91,7 +91,7 @@ def test_marks_and_numbers_of_records_are_taken_off(text: str, name: str) -> Non
     ],
 )
 def test_names_that_look_like_marks_stay(name: str) -> None:
-    assert read_name(name) == WrittenName(name)
+    assert read_name(name)._replace(address="") == WrittenName(name)
 
 
 @pytest.mark.parametrize(

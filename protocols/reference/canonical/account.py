@@ -35,8 +35,8 @@ def _stem(core: Words) -> str:
     return squash(words) if words != core and _tell(words) and len(squash(words)) >= 5 else ""
 
 
-CONSONANTS = "k s sh t ts ch n h f m y r w g z j d b p ky gy ny hy by py my ry".split(" ")
-READING = f"(kk|ss|tt|pp|ssh|tch)?({'|'.join(CONSONANTS)})?[aiueo](n|m|i|u|ku|ki|tsu|chi)?"
+CONSONANTS = ("", *"ksthnfmyrwgzjdbp", "sh", "ts", "ch", *(f"{one}y" for one in "kgnhbpmr"))
+READING = f"(kk|ss|tt|pp|ssh|tch)?({'|'.join(CONSONANTS)})[aiueo](n|m|i|u|ku|ki|tsu|chi)?"
 
 
 def _is_rare(word: str) -> bool:

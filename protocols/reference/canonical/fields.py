@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from protocols.reference.canonical.domains import registrable
 from protocols.reference.canonical.names import (
     END,
     KINDS,
@@ -19,7 +20,6 @@ from protocols.reference.canonical.names import (
     name_of,
     split_words,
 )
-from protocols.reference.canonical.domains import registrable
 from protocols.reference.canonical.tables import COMMON, COUNTRIES, PARTICLES, PLACES, rows, words
 
 DROPPED = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
@@ -187,7 +187,7 @@ def _without_marks(text: str) -> str:
 
 
 SITE_WORDS = words("site_words.txt")
-SIGNS = "支店 営業所 支社 工場 事業所 出張所 分公司 办事处 辦事處 지점 지사 영업소 공장".split(" ")
+SIGNS = ("支店|営業所|支社|工場|事業所|出張所", "分公司|办事处|辦事處", "지점|지사|영업소|공장")
 
 
 def _is_site(text: str, *, named: bool) -> bool:
@@ -211,7 +211,7 @@ def _less_site(text: str) -> str:
         if found is None or not _is_site(found[2], named=named):
             continue
         own = abbreviate(split_words(text[: found.start()]))
-        if not is_generic(own) and not KINDS & set(own) and not PLACES >= set(own):
+        if not is_generic(own) and not KINDS & set(own) and not set(own) <= PLACES:
             return text[: found.start()].strip(ENDS)
     branch = re.fullmatch(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{'|'.join(SIGNS)})", text)
     return branch[1].strip(ENDS) if branch else ""

@@ -50,7 +50,8 @@ are read alike, and so companies of different names are written alike in Latin l
 def is_rare(word: str) -> bool:
     """Return whether a word alone identifies a company.
 
-    It has four letters or more, is in fewer than five registered names, and is not what two characters are read as.
+    It has four letters or more, is in fewer than five registered names, and is not what two characters are read
+    as.
     """
     is_listed = word in _COUNTS or word in KINDS
     return len(word) >= SHORTEST_NAME and not is_listed and _TWO_READINGS.fullmatch(word) is None
