@@ -27,18 +27,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+from accountmap.session.participants import padded_size
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared, Profile
+from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES, Prepared, Profile
 from accountmap.linkage.reference import Reference, load_reference
 from accountmap.model import Contradiction, Outcome, Says, Tier, WeakSlots
 from accountmap.psi import parameters as psi
 from accountmap.psi.matching import Decided, MatchRule
 from accountmap.psi.tables import presence_bits
-from accountmap.session.participants import padded_size
 from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
 
 Row = dict[str, str]

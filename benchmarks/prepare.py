@@ -28,9 +28,9 @@ from loky import get_reusable_executor
 from accountmap.accounts.read import read_accounts
 from accountmap.linkage.compare import registry_numbers
 from accountmap.linkage.domains import registrable_domain
-from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
 from accountmap.linkage.names import parse, squash
 from accountmap.linkage.prepare import PartsOf, by_id, prepare_accounts
+from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES
 from accountmap.parallel import ProcessExecutor
 
 

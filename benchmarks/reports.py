@@ -23,8 +23,14 @@ from xlsxwriter import Workbook
 from accountmap.account_map import CELLS, MATCH_SCHEMA, AccountMap, SessionResult, build_map
 from accountmap.account_map.schema import WITHHELD_SCHEMA
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
-from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
-from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
+from accountmap.linkage.prepared import (
+    DEFAULT_PROFILE,
+    ENTITY_SCHEMA,
+    KEY_SCHEMA,
+    MEMBER_SCHEMA,
+    PROFILES,
+    Prepared,
+)
 from accountmap.report.html import render_page
 from accountmap.report.workbook import render_workbook
 from accountmap.report.xlsx_rows import with_rows

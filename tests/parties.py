@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Reference, load_reference
 from accountmap.model import WeakSlots
 from accountmap.session import Decisions, Outcome, SessionRunner, default_curve, propose_agreement, sign_agreement

@@ -17,8 +17,8 @@ from accountmap.account_map.co_selling import CoSelling
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.channels import FolderChannel
 from accountmap.errors import ChannelError
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.model import Role, Step, Topic, WeakSlots
 from accountmap.session import propose_agreement, sign_agreement
 from accountmap.session.co_selling import Saying, load_co_selling

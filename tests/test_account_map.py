@@ -11,8 +11,8 @@ from accountmap.account_map import Weights
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.channels import FolderChannel
 from accountmap.errors import WorkspaceError
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.session import SessionRunner, default_curve
 from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, answers
 

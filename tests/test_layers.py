@@ -57,7 +57,7 @@ CLI_MAY_ALSO_IMPORT = {
     "exchange": {"abandon_session", "direct_channel", "exchange_messages", "revoke_partner"},
     "files": {"write_atomic"},
     "linkage.explain": {"explain"},
-    "linkage.key_kinds": {"PROFILES"},
+    "linkage.prepared": {"PROFILES"},
     "linkage.reference": {"build_reference"},
     "model": {"Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
     "preflight": {"Preflight"},

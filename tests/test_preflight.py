@@ -6,9 +6,9 @@ import pytest
 
 from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.decisions import Decision
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.prepare import PART_ROWS, prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Finding, Preflight, check
 

@@ -226,7 +226,7 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
       accountmap accounts explain "株式会社トヨタ" --region Aichi --country JP --phone 0565-28-2121
     """
     from accountmap.linkage.explain import explain as explained
-    from accountmap.linkage.key_kinds import PROFILES
+    from accountmap.linkage.prepared import PROFILES
 
     chosen = PROFILES.get(profile)
     if chosen is None:

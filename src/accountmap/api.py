@@ -13,10 +13,9 @@ from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, 
 from accountmap.account_map.possible import MatchAnswer
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import InputError, UsageError, WorkspaceError
-from accountmap.linkage.decisions import read_decisions
-from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
+from accountmap.linkage.dedupe import read_decisions
 from accountmap.linkage.prepare import prepare_accounts as prepare_with
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES, Prepared
 from accountmap.linkage.reference import load_reference
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accountmap.account_map import AccountMap, MatchDecision, build_map
-from accountmap.account_map.reviews import format_reviews, parse_reviews, read_reviews
+from accountmap.account_map.reviews import parse_reviews, read_reviews
 from accountmap.errors import InputError
 from tests.account_map.examples import account_list, prepared_list, session
 
@@ -71,12 +71,18 @@ def test_accounts_that_are_gone_do_no_harm() -> None:
     assert reviewed(["name"], MatchDecision("gone", "name", "", keep=False)).overlap.num_rows == 2
 
 
-def test_decisions_are_read_back_as_they_were_written() -> None:
+def test_guarded_formulas_are_read_as_they_are_written_in_the_list() -> None:
+    rows = (
+        "account_id,evidence,their_segment,decision",
+        '"\'=1+1, ""Inc""",name,customer,keep',
+        "'=ü,domain+lei,,reject",
+    )
+    text = "\n".join(rows)
     decisions = (
         MatchDecision('=1+1, "Inc"', "name", "customer", keep=True),
-        MatchDecision("'=ü", "domain+lei", "", keep=False),
+        MatchDecision("=ü", "domain+lei", "", keep=False),
     )
-    assert parse_reviews(format_reviews(decisions)) == (tuple(sorted(decisions)), frozenset())
+    assert parse_reviews(text) == (tuple(sorted(decisions)), frozenset())
 
 
 def test_a_table_of_the_report_with_one_more_column_is_a_review() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from accountmap.model import WeakSlots
 from tests.cli.running import accountmap
 from tests.parties import Parties, Party, Row

@@ -6,8 +6,8 @@ import pytest
 import accountmap
 from accountmap import api
 from accountmap.errors import InputError
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts as prepare_with
+from accountmap.linkage.prepared import PROFILES
 
 
 def accounts_of(count: int) -> accountmap.AccountList:

@@ -10,10 +10,10 @@ import pytest
 
 from accountmap.accounts.cells import clean, drop_overlong
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.decisions import Decision
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Reference, load_reference
 
 FOLDER = Path(__file__).parents[2] / "protocols" / "vectors" / "canonical"

@@ -7,8 +7,7 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.errors import InputError
 from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import Traits, form_words, same_but_for_typing, traits_of
-from accountmap.linkage.decisions import Decision, read_decisions, write_decisions
-from accountmap.linkage.dedupe import Clusters, Resolution, resolve
+from accountmap.linkage.dedupe import Clusters, Decision, Resolution, read_decisions, resolve
 from accountmap.linkage.facts import gather
 from accountmap.linkage.places import fold
 from accountmap.linkage.prepare import work_out
@@ -229,7 +228,7 @@ def test_clusters_stay_apart_when_they_grow() -> None:
 def test_decisions_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "decisions.csv"
     decisions = (Decision.of("b", "a", same=True), Decision.of('c,"', "d", same=False))
-    write_decisions(path, decisions)
+    path.write_text('account_id,other_account_id,same\nb,a,yes\n"c,""",d,no\n', "utf-8")
     assert read_decisions(path) == tuple(sorted(decisions))
 
 

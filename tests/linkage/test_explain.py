@@ -1,5 +1,5 @@
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 
 ACCOUNT = {
     "name": "Müller Robotik Holding GmbH & Co. KG",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.names import parse
+from accountmap.linkage.prepared import PROFILES
 from tests.linkage.hostile import COMPANIES, NOBODY
 
 WIDEST = PROFILES["identifiers"]

@@ -1,6 +1,5 @@
 import hashlib
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES, data_digests
+from accountmap.linkage.prepared import PROFILES, data_digests
 from accountmap.linkage.tables import DATA
-from accountmap.linkage.transliterate import sound_of, to_ascii
+from accountmap.linkage.transliterate import to_ascii
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 COUNTRIES = st.sampled_from([None, "DE", "Japan", "nowhere"])
@@ -51,13 +50,6 @@ def test_to_ascii_leaves_nothing_to_do(text: str) -> None:
 @given(NAMES)
 def test_invisible_characters_change_nothing(name: str) -> None:
     assert keys("\u200b".join(["", *name, ""])) == keys(name)
-
-
-@given(st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1))
-def test_a_sound_has_no_vowels_and_nothing_twice(word: str) -> None:
-    sound = sound_of([word])
-    assert not set(sound) & set("aeiouyh")
-    assert all(one != other for one, other in pairwise(sound))
 
 
 @pytest.mark.parametrize(

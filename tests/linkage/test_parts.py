@@ -10,8 +10,8 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.blocking import mark
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import PART_ROWS, Part, PartsOf, by_id, candidates_of, prepare_accounts, work_out
+from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Entry, Reference
 from accountmap.parallel import ProcessExecutor
 

@@ -4,9 +4,8 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared, Profile
+from accountmap.linkage.prepared import PROFILES, Prepared, Profile
 
 Row = dict[str, str]
 

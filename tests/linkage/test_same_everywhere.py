@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from accountmap.parallel import ProcessExecutor
 from tests.linkage.hostile import COMPANIES, NOBODY
 from tests.linkage.test_canonical_vectors import FOLDER

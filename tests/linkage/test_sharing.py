@@ -12,11 +12,9 @@ from accountmap.linkage import blocking, candidates
 from accountmap.linkage.assign_keys import one_per_cell, slot_ranks, strongest_holder
 from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
-from accountmap.linkage.decisions import Decision
-from accountmap.linkage.dedupe import Resolution, resolve
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.dedupe import Decision, Resolution, resolve
 from accountmap.linkage.prepare import Part, PartsOf, by_id, prepare_accounts, work_out
-from accountmap.linkage.prepared import Profile
+from accountmap.linkage.prepared import PROFILES, Profile
 
 PROFILE = PROFILES["identifiers"]
 SLOTS = [slot.name for slot in PROFILE.slots]

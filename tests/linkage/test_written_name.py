@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from accountmap.linkage import written_name
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.tables import read_rows
 from accountmap.linkage.written_name import PERSON, PLACEHOLDER, STATUS_MARK, WEB_ADDRESS, WrittenName, read_name
 

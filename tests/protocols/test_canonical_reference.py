@@ -9,7 +9,7 @@ from protocols.reference.canonical.account import keys_of
 from protocols.reference.canonical.vectors import made_anew, text_of
 
 from accountmap.linkage.explain import explain
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from tests.linkage.hostile import COMPANIES, NOBODY
 
 PIECES = {

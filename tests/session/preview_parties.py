@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
-from accountmap.linkage.key_kinds import DEFAULT_PROFILE, PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES
 from accountmap.model import PreviewKind
 from accountmap.session.agreements import propose_preview, sign_agreement
 from accountmap.session.preview import PreviewOutcome, PreviewRunner

@@ -10,9 +10,8 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import TrustError, WorkspaceError
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.session import (
     Outcome,
     SessionRunner,

@@ -409,8 +409,8 @@ def test_the_initiator_that_declines_ends_the_session_on_both_sides(parties: Par
 
 
 def test_a_list_that_outgrew_the_agreement_is_refused(parties: Parties) -> None:
-    from accountmap.linkage.key_kinds import PROFILES
     from accountmap.linkage.prepare import prepare_accounts
+    from accountmap.linkage.prepared import PROFILES
     from tests.parties import account_list
 
     grown = account_list([(f"x{n}", f"Wexley {n:05} Brewery", None, "prospect") for n in range(40)])

@@ -9,9 +9,8 @@ import pytest
 
 from accountmap.accounts.read import read_accounts
 from accountmap.curve.openssl import OpenSSLCurve
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.psi.hash_to_curve import hash_to_curve
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.session.own_list import kept_key_points, key_points

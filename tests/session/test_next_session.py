@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.session import propose_agreement, sign_agreement
 from accountmap.workspace import Status
 from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, share_all

@@ -9,9 +9,8 @@ from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.errors import InputError
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Ports, Side

@@ -15,10 +15,9 @@ from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import InputError
-from accountmap.linkage.decisions import Decision
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.prepare import prepare_accounts
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.session.own_side import left_out, withheld
 from accountmap.spark import PreparedFrames, prepare
 from accountmap.trust.sharing import JointFilter

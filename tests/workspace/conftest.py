@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.trust.identity import Identity
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from tests.trust.terms import propose

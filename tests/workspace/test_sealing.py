@@ -13,7 +13,7 @@ from accountmap.account_map.schema import (
     SessionResult,
 )
 from accountmap.errors import WorkspaceError
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from accountmap.model import Says, Tier
 from accountmap.trust import key_file
 from accountmap.workspace import PartnerRecord, Workspace

@@ -8,7 +8,7 @@ less.
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -91,7 +91,6 @@ def _rows_by(entity: npt.NDArray[np.int32]) -> dict[int, list[int]]:
 
 REVIEW_COLUMNS: Final = ("account_id", "evidence", "their_segment", "decision")
 _ANSWERS: Final = {"keep": True, "reject": False, "open": None, "": None}
-_FORMULA: Final = re.compile(r"^('*\s*[=+\-@＝＋－＠])")
 _GUARDED: Final = re.compile(r"^'('*\s*[=+\-@＝＋－＠])")
 """Text that a report's tables protect with an apostrophe, so that no spreadsheet runs it (docs/reports.md)."""
 
@@ -152,14 +151,3 @@ def _read(number: int, row: dict[str, str | None]) -> tuple[tuple[str, str, str]
             "Leave account_id and evidence as they are, and write keep, reject or open as the decision.",
         )
     return (_GUARDED.sub(r"\1", account_id), evidence, their_segment), answer.lower()
-
-
-def format_reviews(decisions: Iterable[MatchDecision]) -> str:
-    """Write decisions so that equal sets give equal text, which `parse_reviews` reads back."""
-    to = io.StringIO(newline="")
-    writer = csv.writer(to, lineterminator="\n")
-    writer.writerow(REVIEW_COLUMNS)
-    for each in sorted(set(decisions)):
-        answer = "keep" if each.keep else "reject"
-        writer.writerow((_FORMULA.sub(r"'\1", each.account_id), each.evidence, each.their_segment, answer))
-    return to.getvalue()

@@ -15,8 +15,7 @@ import pyarrow.compute as pc
 
 from accountmap.linkage.blocking import LARGEST_BLOCK, NO_TEXT, Marks, Mask, blocks, is_duplicated, marks_of
 from accountmap.linkage.compare import NUMBERS, Traits, contradiction, same_but_for_typing
-from accountmap.linkage.decisions import Decision
-from accountmap.linkage.dedupe import Pair, Resolution, resolve
+from accountmap.linkage.dedupe import Decision, Pair, Resolution, resolve
 
 Rows = npt.NDArray[np.int64]
 

@@ -1,8 +1,5 @@
 """What accounts of one list are compared by, and what speaks for and against their being one company.
 
-A match on weak evidence may be one brand in two businesses (`Alba Bank`, `Alba Insurance`). Keys cannot tell,
-since each side makes them alone; two names side by side can. docs/matching.md says how often they are right.
-
 A wrong merge hides a company behind another, a missed one costs keys; so what speaks against a merge always
 wins, and doubtful pairs go to the user. Sister companies share a domain, national subsidiaries a name: another
 country, legal form or registry number keeps accounts apart.
@@ -22,11 +19,10 @@ from accountmap.linkage import names
 from accountmap.linkage.distinctiveness import without_places
 from accountmap.linkage.domains import domain_label
 from accountmap.linkage.facts import Facts
-from accountmap.linkage.names import Words, parse
+from accountmap.linkage.names import Words
 from accountmap.linkage.places import city, country_code, is_place_word
 from accountmap.linkage.registry_ids import duns, lei, vat
 from accountmap.linkage.tables import read_pairs
-from accountmap.linkage.transliterate import sound_of
 
 _SAME_FORM: Final = read_pairs("form_synonyms.tsv")
 
@@ -187,54 +183,6 @@ def registry_numbers(table: pa.Table) -> Numbers:
         "vat": [vat(text, country_code(country)) if text else None for text, country in vats],
         "duns": [duns(text) if text else None for text in table.column("duns").to_pylist()],
     }
-
-
-_SAME_BEGINNING: Final = 3
-"""Letters by which a cut or abbreviated word is known for the same."""
-
-
-def are_sisters(one: str, other: str) -> bool:
-    """Return whether two names begin alike and then go on with words or numbers that cannot be the same.
-
-    Args:
-        one, other: as the two lists write them, in any order.
-    """
-    left, right = parse(one), parse(other)
-    if left is None or right is None:
-        return False
-    size = _common_beginning(left.core, right.core)
-    ours, theirs = left.core[size:], right.core[size:]
-    if all(map(is_place_word, left.core[:size])) or not ours or not theirs:
-        return False
-    if _numbers(ours) != _numbers(theirs):
-        return bool(_numbers(ours) and _numbers(theirs))
-    if _initials(ours) in theirs or _initials(theirs) in ours:
-        return False
-    return not any(_may_be_one(a, b) for a in ours for b in theirs)
-
-
-def _common_beginning(one: Words, other: Words) -> int:
-    size = 0
-    while size < min(len(one), len(other)) and one[size] == other[size]:
-        size += 1
-    return size
-
-
-def _numbers(words: Words) -> frozenset[str]:
-    return frozenset(word for word in words if word.isdigit())
-
-
-def _initials(words: Words) -> str:
-    return "".join(word[0] for word in words)
-
-
-def _may_be_one(one: str, other: str) -> bool:
-    """Return whether two words may be one: cut, abbreviated, or written by its sound."""
-    shorter, longer = sorted((one, other), key=len)
-    if longer.startswith(shorter) or one[:_SAME_BEGINNING] == other[:_SAME_BEGINNING]:
-        return True
-    sound = sound_of([one])
-    return bool(sound) and sound == sound_of([other])
 
 
 EXCLUSIVE_IDS: Final = ("lei", "vat")

@@ -14,7 +14,7 @@ from accountmap.linkage.assign_keys import Candidates
 from accountmap.linkage.blocking import mark
 from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
-from accountmap.linkage.decisions import Decision
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
 from accountmap.linkage.keys import keys_of
 from accountmap.linkage.names import squash

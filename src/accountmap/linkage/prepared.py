@@ -1,10 +1,17 @@
-"""The prepared list: entities and their match keys, ready for a session."""
+"""The prepared list, ready for a session: entities and their match keys, of the kinds that a profile has.
 
+The weights of a profile make the rule lexicographic: each is more than all weaker ones together, so the strongest
+shared key decides and the weaker ones only break ties. docs/matching.md has the measurements that chose the slots.
+"""
+
+import hashlib
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 
 import pyarrow as pa
 
+from accountmap.linkage.tables import DATA
 from accountmap.model import Says, Tier
 
 ENTITY_SCHEMA: Final = pa.schema(
@@ -82,3 +89,70 @@ class Prepared:
     members: pa.Table
     keys: pa.Table
     reference: str = ""
+
+
+NAME: Final = "name"
+"""The name space of squashed names, shortened names and domain labels, with and without the country."""
+
+_STRONG, _WEAK = Tier.STRONG, Tier.WEAK
+_STANDARD, _IDENTIFIERS = "standard", "identifiers"
+_BOTH: Final = (_STANDARD, _IDENTIFIERS)
+
+_SLOTS: Final = (
+    ("lei", "lei", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("domain", "domain", _STRONG, Says.DOMAIN, True, _BOTH),
+    ("vat", "vat", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("duns", "duns", _STRONG, Says.OTHER, True, (_IDENTIFIERS,)),
+    ("reference", "reference", _STRONG, Says.OTHER, True, _BOTH),
+    ("name", NAME, _STRONG, Says.NAME, True, _BOTH),
+    ("name_country", NAME, _STRONG, Says.COUNTRY, True, _BOTH),
+    ("short_country", NAME, _STRONG, Says.COUNTRY, False, _BOTH),
+    ("common_name", NAME, _WEAK, Says.NAME, True, _BOTH),
+    ("label", NAME, _WEAK, Says.OTHER, True, _BOTH),
+    ("label_country", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
+    ("first_two_words", "first two words", _WEAK, Says.OTHER, True, _BOTH),
+    ("stem", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
+)
+"""All slots, strongest first: name, name space, tier, what a key says, whether it meets a key of the same slot,
+and the profiles that have it. A name shortened on one side is mostly the same company, shortened on both sides a
+sister: so `short_country` does not meet itself."""
+
+
+def _profile(name: str) -> Profile:
+    """Return the slots of a profile descending powers of two as weights; any one of them makes a match."""
+    chosen = [row for row in _SLOTS if name in row[5]]
+    slots = tuple(
+        Slot(slot, space, 1 << (len(chosen) - 1 - at), tier, says, meets)
+        for at, (slot, space, tier, says, meets, _) in enumerate(chosen)
+    )
+    return Profile(name, slots, threshold=1)
+
+
+PROFILES: Final = {name: _profile(name) for name in _BOTH}
+"""All profiles that an agreement can name: `identifiers` adds registry numbers."""
+
+DEFAULT_PROFILE: Final = _STANDARD
+
+
+CANONICAL_VERSION: Final = "canonical-v2"
+"""The specification that this package follows (`protocols/canonical-v2.md`)."""
+
+LIBRARIES: Final = ("anyascii", "python-stdnum")
+"""Libraries whose own rules decide keys, so that `pyproject.toml` pins them: anyascii the keys of every name,
+python-stdnum those of the slots `lei`, `vat` and `reference`. publicsuffixlist only reads the list in `data/`."""
+
+
+def data_digests() -> dict[str, str]:
+    """Name the data behind the keys.
+
+    Returns:
+        SHA-256 in hex of each table's file under `data/<file name>`, and the version of each library under its
+        name, ordered by name.
+    """
+    tables = {
+        f"data/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in DATA.iterdir()
+        if path.name.endswith((".tsv", ".txt", ".dat"))
+    }
+    libraries = {name: version(name) for name in LIBRARIES}
+    return dict(sorted((tables | libraries).items()))

@@ -14,7 +14,7 @@ from accountmap.accounts.cells import count_true
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import folded_cities, registry_numbers, traits_of
-from accountmap.linkage.decisions import Decision
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared

@@ -7,8 +7,7 @@ from typing import Final, TypedDict
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
-from accountmap.linkage.prepared import Prepared, Slot
+from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, Slot, data_digests
 from accountmap.model import PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import padded_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters

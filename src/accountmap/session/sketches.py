@@ -18,8 +18,7 @@ import pyarrow.compute as pc
 from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.errors import NotNowError, TrustError
-from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
-from accountmap.linkage.prepared import Prepared
+from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, data_digests
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.psi.codec import RefusalError, require
 from accountmap.psi.estimate import LEAST_SHOWN, estimates

@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     raise BackendError("Spark is not installed.", "Install it with: pip install 'accountmap[spark]'") from error
 
-from accountmap.linkage.key_kinds import PROFILES
+from accountmap.linkage.prepared import PROFILES
 from accountmap.spark.bodies import read_column, write_column
 from accountmap.spark.engine import SparkTables
 from accountmap.spark.party import SparkEntities, SparkList, SparkParty

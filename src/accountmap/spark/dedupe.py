@@ -30,8 +30,7 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError
 from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
-from accountmap.linkage.decisions import Decision
-from accountmap.linkage.dedupe import CommonValues, resolve
+from accountmap.linkage.dedupe import CommonValues, Decision, resolve
 from accountmap.linkage.prepare import KEY_COLUMNS, candidates_of, work_out
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference

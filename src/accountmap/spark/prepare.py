@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.curve.backends import make_curve
 from accountmap.linkage.assign_keys import slot_ranks
-from accountmap.linkage.decisions import Decision
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
