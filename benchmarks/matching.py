@@ -27,7 +27,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from accountmap.session.participants import padded_size
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.explain import explain
@@ -38,6 +37,7 @@ from accountmap.model import Contradiction, Outcome, Says, Tier, WeakSlots
 from accountmap.psi import parameters as psi
 from accountmap.psi.matching import Decided, MatchRule
 from accountmap.psi.tables import presence_bits
+from accountmap.session.own_side import padded_size
 from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
 
 Row = dict[str, str]
