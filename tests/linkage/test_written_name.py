@@ -8,7 +8,15 @@ from accountmap.linkage import written_name
 from accountmap.linkage.explain import explain
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.tables import read_rows
-from accountmap.linkage.written_name import PERSON, PLACEHOLDER, STATUS_MARK, WEB_ADDRESS, WrittenName, read_name
+from accountmap.linkage.written_name import (
+    PERSON,
+    PLACEHOLDER,
+    SITE,
+    STATUS_MARK,
+    WEB_ADDRESS,
+    WrittenName,
+    read_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -159,3 +167,23 @@ def test_the_quick_way_says_the_same(text: str) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(written_name, "_is_plain", lambda _text: False)
             assert read_name.__wrapped__(text).text == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("Lanternex - Leeds, UK", "Lanternex"),
+        ("Lanternex GmbH – Niederlassung München", "Lanternex GmbH"),
+        ("Lanternex (Sucursal Barcelona)", "Lanternex"),
+        ("北星精工株式会社 大阪支店", "北星精工株式会社"),
+    ],
+)
+def test_sites_are_taken_off_and_found(name: str, left: str) -> None:
+    assert read_name(name) == WrittenName(left, finding=SITE)
+
+
+@pytest.mark.parametrize(
+    "name", ["Lanternex - UK", "Sparkasse - Leeds", "Lanternex - Foreign Office", "Paris - Leeds"]
+)
+def test_what_is_no_site_stays(name: str) -> None:
+    assert read_name(name) == WrittenName(name)
