@@ -12,9 +12,7 @@ from accountmap_cli.output import emit, emit_json, is_interactive, plural, say, 
 
 if TYPE_CHECKING:
     from accountmap import Workspace
-    from accountmap.linkage.reference import Reference
     from accountmap.session.audit import AuditedParty, Finding
-    from accountmap.session.audit_file import AuditFile
     from accountmap.workspace import SessionRecord
 
 
@@ -134,7 +132,7 @@ def verify(
       accountmap audit verify acme.audit --reference reference.jsonl
     """
     from accountmap.session import default_curve
-    from accountmap.session.audit import AuditedParty, tokens_finding
+    from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
     from accountmap.session.audit_file import AuditFile
 
     if len(files) > 2:
@@ -142,7 +140,7 @@ def verify(
     with workspace(context) as own:
         opened = [AuditFile.open(file.read_bytes(), own.identity) for file in files]
     curve = default_curve()
-    known = reference_of([file for file, _ in opened], reference)
+    known = agreed_reference(opened[0][0], reference)
     parties = sorted((AuditedParty(file, curve, known) for file, _ in opened), key=lambda party: party.role)
     for party, (_, sender) in zip(parties, sorted(opened, key=lambda each: each[0].role), strict=True):
         if party.cards[party.role].digest != sender.digest:
@@ -155,26 +153,6 @@ def verify(
         tell(found, both)
     if not all(finding.holds for finding in [*both, *(each for party in found for each in party.findings)]):
         raise click.exceptions.Exit(9)
-
-
-def reference_of(files: Sequence["AuditFile"], path: Path | None) -> "Reference | None":
-    """Load the reference list that a session's agreement names: a file, or the one that comes with the program.
-
-    Raises:
-        InputError: it names another one.
-    """
-    from accountmap.linkage.reference import SHIPPED, load_reference
-    from accountmap.session.agreements import REFERENCE_LIST
-    from accountmap.trust.agreement import Agreement
-
-    named = Agreement.parse(files[0].agreement.encode()).terms.data.get(REFERENCE_LIST, "")
-    if not named:
-        return None
-    try:
-        return load_reference(path or SHIPPED, named)
-    except InputError as error:
-        error.hint = "Give the file that both parties used: --reference FILE"
-        raise
 
 
 class Found:

@@ -17,7 +17,10 @@ from typing import Any, Final
 from unittest import mock
 
 import numpy as np
+import pyarrow as pa
 
+from accountmap.accounts.schema import AccountList
+from accountmap.linkage.prepared import Prepared
 from accountmap.psi.codec import DOMAIN_BIT, bits_bytes, rows
 from accountmap.psi.comparison import Comparison, Knowledge
 from accountmap.psi.engine import Layout, PointTable
@@ -26,9 +29,10 @@ from accountmap.psi.matching import Matching, MatchRule, decode_claims, encode_c
 from accountmap.psi.sketch import SKETCH_ID_BYTES, VALUE_PREFIX, Sketch, SketchParameters, positions_of
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, TOKEN_BYTES, key_message, sha256, token_prefix
 from accountmap.psi.tables import NumpyPoints, NumpyTables, tokens
-from accountmap.session import agreements, conversation
+from accountmap.session import agreements, conversation, own_side
 from accountmap.session.conversation_content import ShownAccount, write_questions
 from accountmap.session.own_list import ListEntities
+from accountmap.trust.sharing import JointFilter
 from accountmap.workspace.sketches import Sketches
 from accountmap_cli.main import run
 
@@ -287,6 +291,14 @@ def as_many_rows_as_wanted(_sizes: Mapping[str, int]) -> dict[str, int]:
     return {"customer": recall()["rows"], "opportunity": 16, "prospect": 16}
 
 
+honest_withheld: Final = own_side.withheld
+
+
+def nobody_left_out(accounts: AccountList, prepared: Prepared, _joint: JointFilter) -> pa.Table:
+    """Let companies take part that the agreement's filter leaves out."""
+    return honest_withheld(accounts, prepared, JointFilter())
+
+
 # Questions.
 
 
@@ -326,6 +338,7 @@ ATTACKS: Final[dict[str, tuple[Replacement, ...]]] = {
     "copied sketch": ((Sketches, "body", copied_sketch),),
     "sketch of guesses": ((Sketches, "body", sketch_of_guesses),),
     "many rows": ((agreements, "padded_sizes", as_many_rows_as_wanted),),
+    "no filter": ((own_side, "withheld", nobody_left_out),),
     "questions by guess": ((conversation, "write_questions", questions_by_guess),),
 }
 """What each attack replaces in the program."""

@@ -16,7 +16,7 @@ from accountmap.errors import InputError, TrustError
 from accountmap.linkage.key_kinds import PROFILES
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import Prepared
-from accountmap.linkage.reference import Entry, Reference
+from accountmap.linkage.reference import Entry, Reference, load_reference, write_reference
 from accountmap.model import PreviewKind, Role
 from accountmap.psi.engine import Layout, Points, PointTable
 from accountmap.psi.inputs import ComparisonSecrets
@@ -25,7 +25,7 @@ from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import NumpyPoints, NumpyTables, Present
 from accountmap.session import own_side, sketches
 from accountmap.session.active import default_curve
-from accountmap.session.audit import AuditedParty, tokens_finding
+from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
 from accountmap.session.audit_file import AuditFile
 from accountmap.session.own_side import Flags, OwnSide
 from accountmap.trust.identity import Identity
@@ -246,6 +246,22 @@ def test_keys_of_the_reference_list_are_made_again(tmp_path: Path, monkeypatch: 
     for other in (None, Reference([], "00" * 32)):
         assert {ROWS, KEYS} <= broken(parties.globex, reference=other), "not passed over"
         assert "reference list is needed" in detail(parties.globex, KEYS, other)
+
+
+def test_the_reference_list_is_the_one_that_the_agreement_names(tmp_path: Path) -> None:
+    file, other = tmp_path / "reference.jsonl", tmp_path / "other.jsonl"
+    write_reference(file, [Entry("wd:Q1", ("DE",), ("Northwood Bakery", "Nordholz"))])
+    write_reference(other, [Entry("wd:Q1", ("DE",), ("Northwood Bakery", "Suedholz"))])
+    parties = Parties.make(tmp_path, reference=load_reference(file))
+    turns(parties)
+    with_one = shown(parties.acme)
+    known = agreed_reference(with_one, file)
+    assert known is not None
+    assert {number for number, each in enumerate(audited(with_one, known).findings()) if not each.holds} == set()
+    for path in (None, other):
+        with pytest.raises(InputError, match="not the reference list") as refused:
+            agreed_reference(with_one, path)
+        assert "--reference FILE" in refused.value.hint
 
 
 FILTER = JointFilter(countries=("DE", "GB"))

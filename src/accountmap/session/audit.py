@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidSignature
 
 from accountmap.errors import AccountmapError, InputError
-from accountmap.linkage.reference import Reference
+from accountmap.linkage.reference import SHIPPED, Reference, load_reference
 from accountmap.model import Role
 from accountmap.psi.codec import Bits, Order, join
 from accountmap.psi.comparison import Comparison, Knowledge
@@ -139,11 +140,6 @@ class AuditedParty:
     def parameters(self) -> Parameters:
         """What it fixes."""
         return session_parameters(self.agreement)
-
-    @property
-    def reference_digest(self) -> str:
-        """The SHA-256 in hex of the reference list that the agreement names, or nothing."""
-        return self.agreement.terms.data.get(REFERENCE_LIST, "")
 
     @cached_property
     def cards(self) -> tuple[Card, Card]:
@@ -312,14 +308,15 @@ class AuditedParty:
                     return f"a row has no key in the slot {slot}, and its accounts give one"
         return ""
 
-    def bits_hold(self) -> bool:
-        """Make the presence bits of all rows again from their keys."""
+    def bits_fault(self) -> str:
+        """Make the presence bits of all rows again from their keys; return what does not fit."""
         slots = [self.parameters.slots[slot] for slot in self.parameters.sent]
         shape = len(self.rows), len(slots)
         present = np.array([[key is not None for key in row.keys] for row in self.rows], np.bool_).reshape(shape)
         country = [[_ends_in_country(key or b"") for key in row.keys] for row in self.rows]
         made = presence_bits(slots, present, np.array(country, np.bool_).reshape(shape))
-        return bool((made == np.array([row.bits for row in self.rows], np.uint8)).all())
+        alike = bool((made == np.array([row.bits for row in self.rows], np.uint8)).all())
+        return "" if alike else "a row has other bits than its keys give"
 
     def draw(self, count: int = DRAWN) -> list[tuple[str, str]]:
         """Draw accounts that took part, at random: id and name, to be shown in the party's own systems."""
@@ -346,7 +343,7 @@ class AuditedParty:
             ("its points are those of its key table, under one secret a comparison", _fault(self.points_hold)),
             ("its rows are the companies of its list that the agreement lets take part", self.rows_fault),
             ("its keys are those that its accounts give", self.keys_fault),
-            ("its presence bits are those of its keys", _fault(self.bits_hold)),
+            ("its presence bits are those of its keys", self.bits_fault),
         )
         for what, check in checks:
             try:
@@ -356,6 +353,23 @@ class AuditedParty:
             except (AccountmapError, ValueError, LookupError, TypeError, OverflowError, pa.ArrowException):
                 fault = "it cannot be read"
             yield Finding(what, not fault, fault)
+
+
+def agreed_reference(file: AuditFile, path: Path | None) -> Reference | None:
+    """Load the reference list that the agreement of a session names, if it names one.
+
+    Args:
+        path: the file; None for the list that comes with the program.
+
+    Raises:
+        InputError: the agreement names another one.
+    """
+    named = Agreement.parse(file.agreement.encode()).terms.data.get(REFERENCE_LIST, "")
+    try:
+        return load_reference(path or SHIPPED, named) if named else None
+    except InputError as error:
+        error.hint = "Give the file that both parties used: --reference FILE"
+        raise
 
 
 def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:
