@@ -199,6 +199,17 @@ def with_false_rows(rule: MatchRule, found: Matching, slot: int, count: int) -> 
     return Matching(*columns, *(np.array(column, np.int64) for column in zip(*written, strict=True)))
 
 
+def claim_few(comparison: Comparison, known: Knowledge, section: memoryview) -> Knowledge:
+    """Keep all matches but a few to oneself."""
+    assert known.tokens is not None
+    rule, cells = comparison._rule(known), known.tokens.shared_with(section)
+    assert cells is not None
+    found = rule.choose_claims(rule.mutual_best(cells)).claims
+    claims = found[np.arange(len(found)) < recall()["count"]]
+    note(left_out=len(found) - len(claims))
+    return replace(known, tokens=None, claims=encode_claims(claims), tokens_sha256=sha256([section]))
+
+
 class Guesses:
     """psi's OpenedEntities of rows that a false claim names: a guess stands where the cheat has no key."""
 
@@ -330,6 +341,7 @@ ATTACKS: Final[dict[str, tuple[Replacement, ...]]] = {
         (Comparison, "_check_named", own_keys_of_other_rows),
         (Comparison, "_open_rows", open_by_guess),
     ),
+    "few claims": ((Comparison, "match", claim_few),),
     "no domain bits": ((ListEntities, "bits", no_domain_bits),),
     "moved bits": ((Comparison, "_token_order", rows_moved_between_bits),),
     "keep the sketch": ((Sketch, "read", classmethod(keep_sketch)),),

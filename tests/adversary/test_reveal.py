@@ -158,6 +158,21 @@ def false_claims(
     return Attack(folder, "false claims", both.globex, both.acme, count=count, guess=guess, **places)
 
 
+@pytest.mark.parametrize("program", ["few claims", "honest"])
+def test_matches_left_out_are_told_to_the_victims_person(tmp_path: Path, program: str) -> None:
+    """The responder can keep matches to itself; but its sketch says how many there are about."""
+    both = parties(tmp_path, companies(range(110), "v"), companies(range(110), "c"))
+    attack = Attack(tmp_path, program, both.globex, both.acme, count=5)
+    told = ""
+    for _ in range(6):
+        told += attack.victim().stderr
+        attack.cheat()
+    shown = len(attack.overlap())
+    report(program, attack.notes.get("left_out", 0), "all matches, of which the victim is told")
+    assert ("Far fewer matches than expected: 5 of your 110" in told) == (program == "few claims")
+    assert shown == (5 if program == "few claims" else 110)
+
+
 def test_a_cheat_that_hides_its_websites_learns_only_of_names_that_it_wrote_down(tmp_path: Path) -> None:
     """Names of the victim's companies beside other websites: bits that deny these contradict nothing."""
     rows = [(f"c{n}", name(n), f"other-{n}.example.org", "customer") for n in range(20, 40)]
