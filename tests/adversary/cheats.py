@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
+from accountmap.model import Says
 from accountmap.psi.codec import DOMAIN_BIT, bits_bytes, rows
 from accountmap.psi.comparison import Comparison, Knowledge
 from accountmap.psi.engine import Layout, PointTable
@@ -184,9 +185,10 @@ def nothing() -> Matching:
 
 def with_false_rows(rule: MatchRule, found: Matching, slot: int, count: int) -> Matching:
     """Add claims of rows that nothing says are shared, in the order that a reader checks."""
-    needs = DOMAIN_BIT if rule._parameters.slots[slot].says.value == "domain" else 0
-    x = [n for n in range(len(rule._x_bits)) if n not in found.x and rule._x_bits[n] & needs == needs]
-    v = [n for n in range(len(rule.v_bits)) if n not in found.v and rule.v_bits[n] & needs == needs]
+    by_domain = rule._parameters.slots[slot].says is Says.DOMAIN
+    x = [n for n in range(len(rule._x_bits)) if n not in found.x and rule._x_bits[n] & DOMAIN_BIT]
+    # Two domains would contradict another key.
+    v = [n for n in range(len(rule.v_bits)) if n not in found.v and bool(rule.v_bits[n] & DOMAIN_BIT) == by_domain]
     more = min(count, len(x), len(v))
     own = [(int(a), int(b)) for a, b in zip(found.x, found.v, strict=True)]
     pairs: dict[int, list[tuple[int, int]]] = {}

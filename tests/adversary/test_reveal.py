@@ -139,7 +139,8 @@ def test_false_claims_open_nothing_and_end_the_session(tmp_path: Path) -> None:
 
 def test_false_rows_of_weak_matches_are_never_asked_about(tmp_path: Path) -> None:
     """Beside true matches, all that may be asked about are claimed by a weak key that the cheat does not have."""
-    both = parties(tmp_path, VICTIM, companies([*range(20, 30), *range(500, 520)], "c"))
+    without = [(f"c{n}", name(n), None, "customer") for n in range(500, 535)]
+    both = parties(tmp_path, VICTIM, [*companies(range(20, 30), "c"), *without])
     attack = false_claims(tmp_path, both, slot="stem", count=25, guess="wrong", true_claims=True)
     attack.turns()
     report("false rows of weak matches", 0, f"0, and one bit: {attack.notes['claims']} claimed falsely")
