@@ -9,11 +9,9 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
-from accountmap.account_map.own_accounts import countries_of
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.curve.backends import make_curve
 from accountmap.linkage.assign_keys import slot_ranks
@@ -22,8 +20,10 @@ from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
+from accountmap.session.own_side import inside
 from accountmap.spark.dedupe import features, resolve_entities
-from accountmap.spark.frames import checkpoint, map_tables, pieces
+from accountmap.spark.frames import account_table, checkpoint, map_tables, pieces
+from accountmap.trust.sharing import JointFilter
 
 
 def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
@@ -157,13 +157,13 @@ def entities_of_sketch(
     if not countries:
         return chosen
     first = accounts.select("account_id", "country", "domain")
-    inside = map_tables(first, partial(_in_countries, frozenset(countries)), "entity_id string")
-    return chosen.join(inside, "entity_id", "left_semi")
+    there = map_tables(first, partial(_in_countries, JointFilter(tuple(countries))), "entity_id string")
+    return chosen.join(there, "entity_id", "left_semi")
 
 
-def _in_countries(countries: frozenset[str], table: pa.Table) -> pa.Table:
-    inside = pc.is_in(countries_of(table), value_set=pa.array(sorted(countries), pa.string()))
-    return table.filter(inside).select(["account_id"]).rename_columns(["entity_id"])
+def _in_countries(countries: JointFilter, table: pa.Table) -> pa.Table:
+    chosen = pa.array(inside(account_table(table), countries))
+    return table.filter(chosen).select(["account_id"]).rename_columns(["entity_id"])
 
 
 def sketch_values(entities: DataFrame) -> Values:
