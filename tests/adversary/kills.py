@@ -102,9 +102,14 @@ class Round:
         return accountmap("-w", self.folder / who, *words, cwd=self.folder, check=None)
 
     def _kill(self, who: str, verb: str, words: Sequence[str | Path]) -> bool:
-        """Begin a command and kill it after a while; return whether it was still running."""
+        """Begin a command and kill it after a while, or as it writes; return whether it was still running."""
         running = start("-w", self.folder / who, *words, cwd=self.folder)
-        running.process.join(self.random_.uniform(0, 1.2 * self._lasted.get(verb, 1.0)))
+        if self.random_.random() < 0.5:
+            running.process.join(self.random_.uniform(0, 1.2 * self._lasted.get(verb, 1.0)))
+        else:
+            nth = self.random_.randrange(1, 4)
+            while running.process.exitcode is None and nth:
+                nth -= any(self.folder.rglob(".*.part"))
         alive = running.process.exitcode is None
         running.kill()
         for path in (running.out, running.err):
