@@ -79,7 +79,7 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "influence": {"DEFAULT_RULES"},
-    "session.audit": {"AuditedParty", "Finding", "tokens_finding"},
+    "session.audit": {"AuditedParty", "Finding", "agreed_reference", "tokens_finding"},
     "session.audit_file": {"AuditFile"},
     "session.co_selling": {
         "Saying",

@@ -1,12 +1,12 @@
 """`accountmap audit`: show an auditor what a session was made from, and check it as the auditor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from accountmap.errors import InputError, TrustError
+from accountmap.errors import AccountmapError, InputError, TrustError
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, plural, say, table
 
@@ -110,23 +110,29 @@ def find_session(own: "Workspace", partner: str, number: int | None) -> "Session
 
 @audit.command()
 @click.argument("files", type=existing_file(), nargs=-1, required=True)
+@click.option("--reference", type=existing_file(), help="The reference list that the agreement names, if any.")
 @click.option("--draw", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Accounts drawn.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def verify(context: click.Context, files: tuple[Path, ...], draw: int, as_json: bool) -> None:
+def verify(
+    context: click.Context, files: tuple[Path, ...], reference: Path | None, draw: int, as_json: bool
+) -> None:
     """Check as the auditor what one party, or both, brought into a session.
 
     Run it in the workspace whose card the parties were given. With the files of both parties, it also checks what
-    was made from both lists. It ends with accounts drawn at random: have each shown in the party's own system,
-    with the date at which it was entered. 60 find 5 % of invented ones with 95 %.
+    was made from both lists. Who takes part, and with which keys, is made again from the lists that the parties
+    committed to; that needs the reference list, if the agreement names one that does not come with the program.
+    It ends with accounts drawn at random: have each shown in the party's own system, with the date at which it was
+    entered. 60 find 5 % of invented ones with 95 %.
 
     \b
     Examples:
       accountmap audit verify acme.audit
       accountmap audit verify acme.audit globex.audit --json
+      accountmap audit verify acme.audit --reference reference.jsonl
     """
     from accountmap.session import default_curve
-    from accountmap.session.audit import AuditedParty, tokens_finding
+    from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
     from accountmap.session.audit_file import AuditFile
 
     if len(files) > 2:
@@ -134,38 +140,71 @@ def verify(context: click.Context, files: tuple[Path, ...], draw: int, as_json: 
     with workspace(context) as own:
         opened = [AuditFile.open(file.read_bytes(), own.identity) for file in files]
     curve = default_curve()
-    parties = sorted((AuditedParty(file, curve) for file, _ in opened), key=lambda party: party.role)
+    known = agreed_reference(opened[0][0], reference)
+    parties = sorted((AuditedParty(file, curve, known) for file, _ in opened), key=lambda party: party.role)
     for party, (_, sender) in zip(parties, sorted(opened, key=lambda each: each[0].role), strict=True):
         if party.cards[party.role].digest != sender.digest:
             raise InputError("a file is not from the party that it is about", "Ask that party for it.")
-    found = [(name_of(party), list(party.findings()), party.draw(draw)) for party in parties]
+    found = [Found(party, draw) for party in parties]
     both = [tokens_finding(parties[0], parties[1])] if len(parties) == 2 else []
     if as_json:
         emit_json(as_dict(found, both))
     else:
         tell(found, both)
-    if not all(finding.holds for finding in [*both, *(each for _, findings, _ in found for each in findings)]):
+    if not all(finding.holds for finding in [*both, *(each for party in found for each in party.findings)]):
         raise click.exceptions.Exit(9)
 
 
-def name_of(party: "AuditedParty") -> str:
-    """Return the name of a party."""
-    return party.cards[party.role].name
+class Found:
+    """What was found of one party, and what the auditor asks it for."""
 
+    def __init__(self, party: "AuditedParty", draw: int) -> None:
+        self.name = party.cards[party.role].name
+        self.findings = list(party.findings())
+        self.drawn, self.joined = (_unless_unreadable(draws, draw) for draws in (party.draw, party.joined))
 
-Found = Sequence[tuple[str, list["Finding"], list[tuple[str, str]]]]
-
-
-def tell(found: Found, both: Sequence["Finding"]) -> None:
-    """Say what was found, and which accounts to ask for."""
-    for name, findings, drawn in found:
-        emit(f"{name}:")
-        for finding in findings:
+    def tell(self) -> None:
+        """Say it to a person."""
+        emit(f"{self.name}:")
+        for finding in self.findings:
             emit(in_words(finding))
-        if drawn:
-            emit(f"\nTo be shown in {name}'s own system, {plural(len(drawn), 'account')} drawn at random:\n")
-            emit(table(["account", "name"], drawn))
+        if self.drawn:
+            drawn = plural(len(self.drawn), "account")
+            emit(f"\nTo be shown in {self.name}'s own system, {drawn} drawn at random:\n")
+            emit(table(["account", "name"], self.drawn))
+        if self.joined:
+            emit("\nJoined by a person, not by the rules. Look whether each two are one company:\n")
+            emit(table(["account", "name", "account", "name"], [(*one, *other) for one, other in self.joined]))
         emit("")
+
+    def as_dict(self) -> dict[str, object]:
+        """Describe it for a machine."""
+
+        def account(each: tuple[str, str]) -> dict[str, str]:
+            return {"account_id": each[0], "name": each[1]}
+
+        return {
+            "name": self.name,
+            "findings": [described(each) for each in self.findings],
+            "drawn": [account(each) for each in self.drawn],
+            "joined": [[account(one), account(other)] for one, other in self.joined],
+        }
+
+
+def _unless_unreadable(draw: Callable[[int], list[Any]], count: int) -> list[Any]:
+    """Draw, or return nothing of a list that cannot be read, which a finding says."""
+    from pyarrow import ArrowException
+
+    try:
+        return draw(count)
+    except (AccountmapError, ValueError, LookupError, TypeError, OverflowError, ArrowException):
+        return []
+
+
+def tell(found: Sequence[Found], both: Sequence["Finding"]) -> None:
+    """Say what was found, and which accounts to ask for."""
+    for party in found:
+        party.tell()
     for finding in both:
         emit(in_words(finding))
     if not both:
@@ -178,20 +217,11 @@ def in_words(finding: "Finding") -> str:
     return f"  {mark} {finding.what}" + (f" ({finding.detail})" if finding.detail else "")
 
 
-def as_dict(found: Found, both: Sequence["Finding"]) -> dict[str, object]:
+def described(finding: "Finding") -> dict[str, object]:
+    """Describe one finding for a machine."""
+    return {"what": finding.what, "holds": finding.holds, "detail": finding.detail}
+
+
+def as_dict(found: Sequence[Found], both: Sequence["Finding"]) -> dict[str, object]:
     """Describe the findings for a machine."""
-
-    def described(findings: Sequence["Finding"]) -> list[dict[str, object]]:
-        return [{"what": each.what, "holds": each.holds, "detail": each.detail} for each in findings]
-
-    return {
-        "parties": [
-            {
-                "name": name,
-                "findings": described(findings),
-                "drawn": [{"account_id": i, "name": n} for i, n in drawn],
-            }
-            for name, findings, drawn in found
-        ],
-        "both": described(both),
-    }
+    return {"parties": [party.as_dict() for party in found], "both": [described(each) for each in both]}

@@ -137,9 +137,9 @@ def run() -> None:
     # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:
-        cli.main(prog_name="accountmap", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        code = cli.main(prog_name="accountmap", standalone_mode=False)
+        if code:  # of click.exceptions.Exit, which click catches
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

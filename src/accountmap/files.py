@@ -2,13 +2,18 @@
 
 import ctypes
 import getpass
+import glob
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
 
 PART_BYTES: Final = 1 << 20
 
@@ -19,21 +24,72 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
     Args:
         data: the whole, or its parts, which need not exist before they are written.
 
+    What earlier writers of the same file left behind when they were killed is removed first.
+
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    remove_parts(path.parent, path.name)
+    handle, temporary = _locked_part(path)
+    with os.fdopen(os.dup(handle), "wb") as file:
+        try:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-        _sync(path.parent)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+            if os.name == "nt":  # where an open file cannot be moved, and one that is not there cannot be removed
+                file.close()
+                os.close(handle)
+            temporary.chmod(mode)
+            temporary.replace(path)
+            _sync(path.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        finally:
+            if os.name != "nt":
+                os.close(handle)  # and with it goes the lock
+
+
+def _locked_part(path: Path) -> tuple[int, Path]:
+    """Make the file under another name, locked as long as its writer lives: `remove_parts` may come between."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        if _lock(handle) is not False and os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
+
+
+def remove_parts(folder: Path, name: str | None = None, *, below: bool = False) -> None:
+    """Remove what writers left in a folder that were killed: parts of files that no process writes any more.
+
+    Where the file system knows no locks nothing is removed.
+
+    Args:
+        name: of the file that was to be written, or None for any.
+        below: whether to look in the folders below too.
+    """
+    pattern = f".{'*' if name is None else glob.escape(name)}.*.part"
+    for part in folder.rglob(pattern) if below else folder.glob(pattern):
+        with suppress(OSError):
+            handle = os.open(part, os.O_RDWR)
+            try:
+                if _lock(handle):
+                    part.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
+
+
+def _lock(handle: int) -> bool | None:
+    """Lock a file for this process; return whether it could be, or None where there are no such locks."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def keep_private(folder: Path) -> None:

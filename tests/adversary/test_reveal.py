@@ -1,186 +1,245 @@
 """What a partner that cheats learns in a session, against the unmodified command line.
 
-The cheat is a program of its own (tests/adversary/cheats.py); the victim types what a user types. Each test prints
-what the cheat identified beside what account-psi-v2 §12.4 says that it can.
+Each test prints what the cheat identified beside what account-psi-v2 §12.4 says that it can.
 """
 
-import csv
 import json
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+<<<<<<< HEAD
 from accountmap.linkage.prepared import PROFILES
 from accountmap.model import WeakSlots
 from tests.cli.running import accountmap
 from tests.parties import Parties, Party, Row
+=======
+import pytest
+>>>>>>> promise
 
-ROOT = Path(__file__).parents[2]
-SLOTS = next(iter(PROFILES.values())).slots
-FIRST = ("Quill", "Harrow", "Silver", "Brindle", "Copper", "Lantern", "Thistle", "Marrow", "Cinder", "Gannet")
-SECOND = ("stone", "wick", "pine", "moor", "gate", "ford", "dale", "combe", "hurst", "mere")
-KINDS = ("Analytics", "Bakery", "Logistics", "Optics")
+from accountmap.model import Outcome
+from tests.adversary.stage import (
+    SLOTS,
+    Attack,
+    companies,
+    domain,
+    name,
+    parties,
+    report,
+    squashed,
+)
+from tests.parties import Parties
 
-
-def company(n: int, prefix: str) -> Row:
-    word = f"{FIRST[n % 10]}{SECOND[n // 10 % 10]}{'' if n < 100 else n}"
-    return f"{prefix}{n}", f"{word} {KINDS[n % 4]} Ltd", f"{word.lower()}.com", "customer"
-
-
-def companies(numbers: Sequence[int], prefix: str) -> list[Row]:
-    return [company(n, prefix) for n in numbers]
-
-
-def domain(n: int) -> str:
-    return str(company(n, "")[2])
-
-
-class Attack:
-    """A cheating party beside its victim."""
-
-    def __init__(self, folder: Path, name: str, cheat: Party, victim: Party, **notes: object) -> None:
-        self._name, self._cheat, self._victim = name, cheat, victim
-        self._notes = folder / "notes.json"
-        self._notes.write_text(json.dumps(notes), "utf-8")
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        return dict(json.loads(self._notes.read_text("utf-8")))
-
-    def cheat(self) -> subprocess.CompletedProcess[str]:
-        """Let the cheat take its steps, in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.adversary.cheats", self._name, self._notes, *_arguments(self._cheat)],
-            cwd=ROOT,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=110,
-        )
-        assert "internal error" not in done.stderr, done.stderr
-        return done
-
-    def victim(self, *options: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Let the victim type its command."""
-        arguments = _arguments(self._victim, *options)
-        return accountmap(*arguments, cwd=self._victim.folder, check=check)
-
-    def messages(self) -> list[str]:
-        return sorted(path.stem.rpartition("-")[2] for path in self._victim.folder.glob(self._pattern))
-
-    @property
-    def _pattern(self) -> str:
-        return f"{self._victim.workspace.short_name}-*.amap"
-
-
-def _arguments(party: Party, *options: str) -> list[str]:
-    chosen = options or ("--approve",)
-    where = ["-w", str(party.workspace.folder), "map", "--with", party.partner.slug]
-    return [*where, "--folder", str(party.folder), *chosen]
-
-
-def parties(folder: Path, left: Sequence[Row], right: Sequence[Row]) -> Parties:
-    made = Parties.make(folder, left, right, weak=WeakSlots.ASK)
-    for party in (made.acme, made.globex):
-        party.workspace.close()
-    return made
+VICTIM = companies(range(30), "v")
+OTHERS = companies(range(500, 516), "c")
 
 
 def test_a_responder_with_a_scalar_for_each_cell_learns_nothing_before_consent(tmp_path: Path) -> None:
-    both = parties(tmp_path, companies(range(30), "v"), companies(range(500, 516), "c"))
+    both = parties(tmp_path, VICTIM, OTHERS)
     dictionary = [domain(n) for n in range(60)]
     attack = Attack(tmp_path, "a scalar for each cell", both.globex, both.acme, dictionary=dictionary)
     attack.victim("--json")
     attack.cheat()
     attack.victim("--decline")
     attack.cheat()
-    print("identified before consent: 0; bound: what a sketch says (tests/adversary/test_sketch_game.py)")
+    report(attack.program, 0, "before consent, what a sketch says (tests/adversary/test_sketch_game.py)")
     assert "their_points" not in attack.notes
     assert "identified" not in attack.notes
     assert attack.messages() == ["1", "15"]
 
 
 def test_a_responder_that_tests_every_cell_learns_of_the_keys_that_it_wrote_down(tmp_path: Path) -> None:
-    both = parties(tmp_path, companies(range(30), "v"), companies(range(500, 516), "c"))
+    """And of no others: a second dictionary, sent in the place of the first, is never answered."""
+    both = parties(tmp_path, VICTIM, OTHERS)
     dictionary = [domain(n) for n in (*range(20, 40), *range(200, 220))]
     attack = Attack(tmp_path, "a scalar for each cell", both.globex, both.acme, dictionary=dictionary)
     attack.victim()
     attack.cheat()
     attack.victim()
+    attack.keep_cheat()
     attack.cheat()
     attack.victim()
     attack.cheat()
     identified, cells = attack.notes["identified"], attack.notes["cells"]
-    print(f"identified: {len(identified)} of {len(dictionary)} keys written down; bound: {cells} = rows x slots")
+    report(attack.program, len(identified), f"{cells} = rows x slots, of {len(dictionary)} keys written down")
     assert set(identified) == {domain(n) for n in range(20, 30)}
     assert len(identified) <= cells == cells // len(SLOTS) * len(SLOTS)
     assert attack.messages() == ["1", "3", "5"], "the victim has shown no row, name or field"
+
+    attack.rewind_cheat()
+    attack.tell(dictionary=[domain(n) for n in range(10)], identified=[])
+    answered = {path.name: path.read_bytes() for path in attack.files()}
+    attack.cheat()
+    attack.victim(check=None)
+    attack.cheat()
+    report("a second message 4 after the first", len(attack.notes["identified"]), 0)
+    assert attack.notes["identified"] == []
+    assert {path.name: path.read_bytes() for path in attack.files()} == answered
+
+
+def test_a_dictionary_a_run_ends_with_the_budget_of_runs(tmp_path: Path) -> None:
+    runs = 2
+    both = parties(tmp_path, VICTIM, OTHERS, runs=runs)
+    attack = Attack(tmp_path, "a scalar for each cell", both.globex, both.acme)
+    found: set[str] = set()
+    for run in range(runs + 1):
+        attack.tell(dictionary=[domain(n) for n in range(8 * run, 8 * run + 8)], identified=[])
+        for _ in range(3):
+            attack.victim(*(("--new", "--approve") if not attack.messages() else ("--approve",)), check=None)
+            attack.cheat()
+        found |= set(attack.notes["identified"])
+        attack.victim("--abandon", check=None)
+        attack.cheat("--abandon")
+        for path in both.acme.folder.glob("*.amap"):
+            path.unlink()
+    cells = attack.notes["cells"]
+    report("a dictionary a run", len(found), f"{runs} runs x {cells} = rows x slots")
+    assert found == {domain(n) for n in range(8 * runs)}
+    refused = attack.victim("--new", "--approve", check=None)
+    assert refused.returncode != 0
+    assert "30 days" in refused.stderr
+
+
+def test_the_victims_own_points_sent_back_meet_nothing(tmp_path: Path) -> None:
+    """Y is X once more under a scalar of the cheat's, in the hope that V then relates rows that it knows."""
+    both = parties(tmp_path, VICTIM, companies(range(500, 530), "c"))
+    dictionary = [domain(n) for n in range(30)]
+    attack = Attack(tmp_path, "their points back", both.globex, both.acme, dictionary=dictionary)
+    attack.turns(4)
+    report(attack.program, attack.notes["identified"], f"0, of {attack.notes['tokens']} tokens")
+    assert attack.notes["sent_back"] > 100
+    assert attack.notes["identified"] == 0
+    assert attack.messages() == ["1", "3", "5"]
 
 
 def test_an_initiator_with_a_company_in_each_slot_learns_of_one_for_each_claimed_row(tmp_path: Path) -> None:
     victims = range(60)
     both = parties(tmp_path, companies(range(500, 512), "c"), companies(victims, "v"))
-    sent = [slot.space for slot in SLOTS]
-    names = ["".join(str(company(n, "")[1]).lower().split()[:2]) for n in victims]
     attack = Attack(
         tmp_path,
         "keys across slots",
         both.acme,
         both.globex,
         dictionary=[domain(n) for n in victims],
-        names=names,
-        spaces=sent,
+        names=[squashed(n) for n in victims],
+        spaces=[each.space for each in SLOTS],
     )
     attack.cheat()
-    attack.victim()
-    attack.cheat()
-    attack.victim()
-    attack.cheat()
-    attack.victim()
-    attack.cheat()
+    for _ in range(3):
+        attack.victim()
+        attack.cheat()
     notes = attack.notes
-    print(
-        f"identified: {notes['claims']} entities, of {len(notes['places'])} keys sent; bound: {notes['rows']} rows"
-    )
+    report(attack.program, notes["claims"], f"{notes['rows']} rows, of {len(notes['places'])} keys sent")
     assert 0 < notes["claims"] <= notes["rows"]
     assert len(set(notes["identified"])) < len(notes["places"])
 
 
 def test_false_claims_open_nothing_and_end_the_session(tmp_path: Path) -> None:
-    both = parties(tmp_path, companies(range(30), "v"), companies(range(500, 530), "c"))
-    slot = [slot.name for slot in SLOTS].index("domain")
-    attack = Attack(tmp_path, "false claims", both.globex, both.acme, domain_slot=slot)
-    for _ in range(5):
-        if attack.victim(check=None).returncode:
-            break
-        attack.cheat()
-    print(f"claimed falsely: {attack.notes['claims']}; names and fields opened: 0; bound: 0")
+    both = parties(tmp_path, VICTIM, companies(range(500, 530), "c"))
+    attack = false_claims(tmp_path, both, slot="domain", count=1, guess=domain(77))
+    attack.turns()
+    report("false claims by a strong key", 0, f"0 of {attack.notes['claims']} claimed falsely")
+    assert attack.notes["claims"] == 1
+    assert not attack.overlap()
+    assert "9" not in attack.messages(), "no field of the victim has left"
     opened = json.loads(attack.victim("--json", check=None).stdout or "{}")
     assert opened.get("state") != "done", "refused, or left without an answer: by luck of the row that was claimed"
-    assert "9" not in attack.messages(), "no field of the victim has left"
 
 
-def test_invented_names_that_share_parts_show_no_name(tmp_path: Path) -> None:
-    """First words and stems of the victim's companies, under invented names: no program is changed."""
-    victims = companies(range(30), "v")
-    invented = [
-        (f"c{n}", f"{name.split()[0]} {name.split()[1]} Ventures {n}", None, segment)
-        for n, (_, name, _, segment) in enumerate(victims[:20])
-    ]
-    both = parties(tmp_path, victims, invented)
-    cheat = ["-w", str(both.globex.workspace.folder), "map", "--with", both.globex.partner.slug]
-    victim = ["-w", str(both.acme.workspace.folder), "map", "--with", both.acme.partner.slug]
-    where = ["--folder", str(both.acme.folder), "--approve"]
+def test_false_rows_of_weak_matches_are_never_asked_about(tmp_path: Path) -> None:
+    """Beside true matches, all that may be asked about are claimed by a weak key that the cheat does not have."""
+    without = [(f"c{n}", name(n), None, "customer") for n in range(500, 535)]
+    both = parties(tmp_path, VICTIM, [*companies(range(20, 30), "c"), *without])
+    attack = false_claims(tmp_path, both, slot="stem", count=25, guess="wrong", true_claims=True)
+    attack.turns()
+    report("false rows of weak matches", 0, f"0, and one bit: {attack.notes['claims']} claimed falsely")
+    assert attack.notes["true"] >= 10
+    assert attack.notes["claims"] == attack.notes["outcomes"].count(Outcome.ASK) == 25
+    assert not attack.overlap() + attack.possible()
+    assert "9" not in attack.messages()
+    questions = json.loads(attack.victim("--json", verb="ask", check=None).stdout or "[]")
+    assert questions == [], "the victim is not made to ask about accounts that the cheat does not have"
+
+
+def false_claims(
+    folder: Path, both: Parties, *, slot: str, count: int, guess: str, true_claims: bool = False
+) -> Attack:
+    places = {"slot": [each.name for each in SLOTS].index(slot), "true_claims": true_claims}
+    return Attack(folder, "false claims", both.globex, both.acme, count=count, guess=guess, **places)
+
+
+@pytest.mark.parametrize("program", ["few claims", "honest"])
+def test_matches_left_out_are_told_to_the_victims_person(tmp_path: Path, program: str) -> None:
+    """The responder can keep matches to itself; but its sketch says how many there are about."""
+    both = parties(tmp_path, companies(range(110), "v"), companies(range(110), "c"))
+    attack = Attack(tmp_path, program, both.globex, both.acme, count=5)
+    told = ""
     for _ in range(6):
-        accountmap(*victim, *where, cwd=both.acme.folder)
-        accountmap(*cheat, *where, cwd=both.acme.folder)
-    reports = both.globex.workspace.folder / "reports" / both.globex.partner.slug
-    with (reports / "overlap.csv").open(encoding="utf-8-sig", newline="") as file:
-        shown = list(csv.DictReader(file))
-    possible = (reports / "possible.csv").read_text("utf-8-sig")
+        told += attack.victim().stderr
+        attack.cheat()
+    shown = len(attack.overlap())
+    report(program, attack.notes.get("left_out", 0), "all matches, of which the victim is told")
+    assert ("Far fewer matches than expected: 5 of your 110" in told) == (program == "few claims")
+    assert shown == (5 if program == "few claims" else 110)
+
+
+def test_a_cheat_that_hides_its_websites_learns_only_of_names_that_it_wrote_down(tmp_path: Path) -> None:
+    """Names of the victim's companies beside other websites: bits that deny these contradict nothing."""
+    rows = [(f"c{n}", name(n), f"other-{n}.example.org", "customer") for n in range(20, 40)]
+    both = parties(tmp_path, VICTIM, [*rows, *companies(range(500, 503), "c")])
+    attack = Attack(tmp_path, "no domain bits", both.globex, both.acme)
+    attack.turns()
+    shown = {row["their_name"] for row in attack.overlap()}
+    report("bits that lie", len(shown), f"{len(rows)} names that it wrote down")
+    assert shown <= {name(n) for n in range(20, 30)}
+
+
+def test_rows_moved_to_the_place_of_other_bits_end_the_session(tmp_path: Path) -> None:
+    cheats = [(f"c{n}", name(n), domain(n) if n % 2 else None, "customer") for n in range(20, 40)]
+    victims = [(f"v{n}", name(n), domain(n) if n % 3 else None, "customer") for n in range(30)]
+    both = parties(tmp_path, cheats, victims)
+    attack = Attack(tmp_path, "moved bits", both.acme, both.globex)
+    for _ in range(5):
+        attack.cheat()
+        attack.victim(check=None)
+    report("bits that move", len(attack.overlap()), 0)
+    assert attack.notes["moved"] > 0
+    assert not attack.overlap()
+    assert "8" not in attack.messages(), "no field of the victim has left"
+
+
+def test_a_dictionary_of_all_companies_identifies_at_most_its_rows(tmp_path: Path) -> None:
+    """No program is changed: the list is simply not the cheat's own. Without a person nothing is revealed."""
+    dictionary = companies(range(90), "c")
+    both = parties(tmp_path, VICTIM, dictionary)
+    attack = Attack(tmp_path, "honest", both.globex, both.acme)
+    foreseen = json.loads(attack.victim("--dry-run", "--json").stdout)
+    attack.turns(2)
+    attack.victim()
+    attack.cheat()
+    attack.victim("--yes")
+    assert attack.messages() == ["1", "3", "5"], "a person has to look at so many claims"
+    attack.turns()
+    shown = {row["their_name"] for row in attack.overlap()}
+    rows = sum(foreseen["partner_sizes"].values())
+    report("a dictionary of all companies", len(shown), f"{rows} rows, after a person went on")
+    assert shown == {name(n) for n in range(30)}
+    assert len(shown) <= foreseen["most_matches"] <= rows
+
+
+@pytest.mark.parametrize("parts", ["first words", "two words under another name"])
+def test_parts_of_names_show_no_name(tmp_path: Path, parts: str) -> None:
+    """First words as full names, and invented names with the same stems: no program is changed."""
+    made = {
+        "first words": lambda n: name(n).split()[0],
+        "two words under another name": lambda n: f"{' '.join(name(n).split()[:2])} Ventures {n}",
+    }
+    invented = [(f"c{n}", made[parts](n), None, "customer") for n in range(20)]
+    both = parties(tmp_path, VICTIM, [*invented, *companies(range(25, 30), "c")])
+    attack = Attack(tmp_path, "honest", both.globex, both.acme)
+    attack.turns(6)
+    shown, possible = attack.overlap(), attack.possible()
+    report(parts, len(shown) - 5, f"0 names; {len(possible)} possible matches without one, at most 25")
+    assert {row["their_name"] for row in shown} == {name(n) for n in range(25, 30)}
+    assert len(possible) <= 25
     known = {row[1] for row in invented}
-    print(f"names opened: {len(shown)}; possible matches without one: {possible.count(chr(10)) - 1}; bound: 0")
-    assert not shown
-    assert not [name for _, name, _, _ in victims if name in possible and name not in known]
+    text = json.dumps(possible)
+    assert not [n for n in range(25) if name(n) in text and name(n) not in known]

@@ -63,24 +63,6 @@ def test_a_partner_that_is_ten_times_as_large_needs_a_person(parties: Parties) -
     sign_agreement(parties.globex.workspace, document, NOW + timedelta(days=2), sizes_confirmed=True)
 
 
-def test_growth_in_steps_counts_against_the_smallest_of_the_year(parties: Parties) -> None:
-    """Ninefold four times passed when each agreement was compared with the one before."""
-    bring(parties.globex, 500)
-    found = []
-    for step, count in enumerate((40, 80, 160, 320)):
-        bring(parties.acme, count)
-        document = propose(parties.acme, later=step).document.encode()
-        found.append(Concern.GROWTH in concerns(parties.globex.workspace, Agreement.parse(document)))
-        signed = sign_agreement(
-            parties.globex.workspace, document, NOW + timedelta(days=step), sizes_confirmed=True
-        )
-        sign_agreement(
-            parties.acme.workspace, signed.document.encode(), NOW + timedelta(days=step), sizes_confirmed=True
-        )
-    assert found[-2:] == [True, True] or found[-1], found
-    assert not found[0]
-
-
 def test_a_limit_of_the_workspace_needs_a_person(parties: Parties) -> None:
     bring(parties.globex, 40)
     bring(parties.acme, 40)

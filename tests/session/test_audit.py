@@ -8,25 +8,32 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from accountmap.accounts.schema import AccountList
 from accountmap.errors import InputError, TrustError
-from accountmap.linkage.prepared import Prepared
-from accountmap.model import Role
+from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES, Prepared
+from accountmap.linkage.reference import Entry, Reference, load_reference, write_reference
+from accountmap.model import PreviewKind, Role
 from accountmap.psi.engine import Layout, Points, PointTable
 from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import NumpyPoints, NumpyTables, Present
+from accountmap.session import own_side, sketches
 from accountmap.session.active import default_curve
-from accountmap.session.audit import AuditedParty, tokens_finding
+from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
 from accountmap.session.audit_file import AuditFile
-from accountmap.session.own_side import OwnSide
+from accountmap.session.own_side import Flags, OwnSide
 from accountmap.trust.identity import Identity
+from accountmap.trust.sharing import JointFilter
 from accountmap.workspace import Workspace
-from tests.parties import Parties, Party
+from tests.parties import LEFT, RIGHT, Parties, Party, account_list, share_all
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SIGNED, COMMITTED, POINTS, ROWS, KEYS, BITS = range(6)
+SIGNED, COMMITTED, SKETCH, POINTS, ROWS, KEYS, BITS = range(7)
 """The findings of a party, in order."""
 
 
@@ -34,21 +41,37 @@ def shown(party: Party) -> AuditFile:
     return AuditFile.of(party.workspace, party.partner, party.workspace.sessions(party.partner)[0])
 
 
-def audited(file: AuditFile) -> AuditedParty:
-    return AuditedParty(file, default_curve(1))
+def audited(file: AuditFile, reference: Reference | None = None) -> AuditedParty:
+    return AuditedParty(file, default_curve(1), reference)
 
 
-def broken(party: Party, change: Callable[[AuditFile], AuditFile] = lambda file: file) -> set[int]:
+def broken(
+    party: Party,
+    change: Callable[[AuditFile], AuditFile] = lambda file: file,
+    reference: Reference | None = None,
+) -> set[int]:
     """Return which findings of a party do not hold."""
-    findings = list(audited(change(shown(party))).findings())
+    findings = list(audited(change(shown(party)), reference).findings())
     return {number for number, finding in enumerate(findings) if not finding.holds}
 
 
-@pytest.fixture
-def parties(tmp_path: Path) -> Parties:
-    made = Parties.make(tmp_path)
+def detail(party: Party, number: int, reference: Reference | None = None) -> str:
+    return list(audited(shown(party), reference).findings())[number].detail
+
+
+@pytest.fixture(scope="module")
+def parties(tmp_path_factory: pytest.TempPathFactory) -> Parties:
+    """One honest session, which the tests below only read."""
+    made = Parties.make(tmp_path_factory.mktemp("honest"))
     made.run()
     return made
+
+
+def turns(parties: Parties) -> None:
+    """Go on until a cheating party's points have been answered, or to the end."""
+    for _ in range(5):
+        parties.acme.map()
+        parties.globex.map()
 
 
 def test_honest_parties_pass(parties: Parties) -> None:
@@ -140,39 +163,186 @@ def test_points_that_are_not_of_the_key_table_are_found(
     parties = Parties.make(tmp_path)
     with monkeypatch.context() as patched:
         cheat_with(patched, tables, role)
-        for _ in range(4):
-            parties.acme.map()
-            parties.globex.map()
+        turns(parties)
     cheat, honest = (parties.acme, parties.globex) if role is Role.INITIATOR else (parties.globex, parties.acme)
     assert broken(cheat) == {POINTS}
     assert broken(honest) == set()
 
 
+Tables = tuple[AccountList, Prepared]
+
+
+def cheat_with_list(monkeypatch: pytest.MonkeyPatch, change: Callable[[AccountList, Prepared], Prepared]) -> None:
+    """Have Acme's program go on with other entities or keys than its list gives."""
+    load = Workspace.load_list
+
+    def loaded(self: Workspace, number: int) -> Tables:
+        accounts, prepared = load(self, number)
+        return accounts, change(accounts, prepared) if self.card.name == "Acme Cloud" else prepared
+
+    monkeypatch.setattr(Workspace, "load_list", loaded)
+
+
+def guessed_key(_accounts: AccountList, prepared: Prepared) -> Prepared:
+    """Put a guess in the place of a key."""
+    keys = prepared.keys
+    values = ["guessedname" if i == 0 else v for i, v in enumerate(keys["value"].to_pylist())]
+    at = keys.column_names.index("value")
+    return replace(prepared, keys=keys.set_column(at, keys.schema.field(at), pa.array(values)))
+
+
+def no_websites(_accounts: AccountList, prepared: Prepared) -> Prepared:
+    """Leave out the websites, by which a match could be contradicted."""
+    domain = [slot.name for slot in prepared.profile.slots].index("domain")
+    return replace(prepared, keys=prepared.keys.filter(pc.not_equal(prepared.keys["slot"], domain)))
+
+
+def invented_reference(_accounts: AccountList, prepared: Prepared) -> Prepared:
+    """Give a company the id of another one in the reference list."""
+    slot = [slot.name for slot in prepared.profile.slots].index("reference")
+    rows = prepared.keys.to_pylist()
+    rows.append({"entity": 3, "slot": slot, "value": "wd:Q2", "rule": "reference list"})
+    rows.sort(key=lambda row: (row["entity"], row["slot"]))
+    return replace(prepared, keys=pa.Table.from_pylist(rows, schema=prepared.keys.schema))
+
+
+def companies_in_one_row(accounts: AccountList, prepared: Prepared) -> Prepared:
+    """Say that accounts of two companies are one, so that a row tests the keys of both."""
+    made = prepare_accounts(accounts, prepared.profile, (), entity_of=np.array([0, 1, 2, 1]))
+    return replace(made, reference=prepared.reference)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(guessed_key, "that its accounts do not give"), (no_websites, "no key in the slot domain")],
+)
 def test_committed_keys_that_the_accounts_do_not_give_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[AccountList, Prepared], Prepared], says: str
 ) -> None:
     """A party that commits to its false keys has points that fit; but its accounts do not give such keys."""
     parties = Parties.make(tmp_path)
-    honest = Party.map
     with monkeypatch.context() as patched:
-        load = Workspace.load_list
-
-        def swapped(self: Workspace, number: int):  # type: ignore[no-untyped-def]
-            accounts, prepared = load(self, number)
-            if self.card.name != "Acme Cloud":
-                return accounts, prepared
-            keys = prepared.keys
-            values = ["guessedname" if i == 0 else v for i, v in enumerate(keys["value"].to_pylist())]
-            false = keys.set_column(keys.column_names.index("value"), keys.schema.field("value"), pa.array(values))
-            return accounts, Prepared(
-                prepared.profile, prepared.entities, prepared.members, false, prepared.reference
-            )
-
-        patched.setattr(Workspace, "load_list", swapped)
-        for _ in range(4):
-            honest(parties.acme)
-            honest(parties.globex)
+        cheat_with_list(patched, change)
+        turns(parties)
     assert broken(parties.acme) == {KEYS}
+    assert says in detail(parties.acme, KEYS)
+
+
+REFERENCE = Reference(
+    [Entry("wd:Q1", ("DE",), ("Northwood Bakery", "Nordholz")), Entry("wd:Q2", (), ("Ostrich Tyres", "Struthio"))],
+    "5e" * 32,
+)
+
+
+def test_keys_of_the_reference_list_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parties = Parties.make(tmp_path, reference=REFERENCE)
+    with monkeypatch.context() as patched:
+        cheat_with_list(patched, invented_reference)
+        turns(parties)
+    assert broken(parties.acme, reference=REFERENCE) == {KEYS}
+    assert "in the slot reference" in detail(parties.acme, KEYS, REFERENCE)
+    assert broken(parties.globex, reference=REFERENCE) == set()
+    for other in (None, Reference([], "00" * 32)):
+        assert {ROWS, KEYS} <= broken(parties.globex, reference=other), "not passed over"
+        assert "reference list is needed" in detail(parties.globex, KEYS, other)
+
+
+def test_the_reference_list_is_the_one_that_the_agreement_names(tmp_path: Path) -> None:
+    file, other = tmp_path / "reference.jsonl", tmp_path / "other.jsonl"
+    write_reference(file, [Entry("wd:Q1", ("DE",), ("Northwood Bakery", "Nordholz"))])
+    write_reference(other, [Entry("wd:Q1", ("DE",), ("Northwood Bakery", "Suedholz"))])
+    parties = Parties.make(tmp_path, reference=load_reference(file))
+    turns(parties)
+    with_one = shown(parties.acme)
+    known = agreed_reference(with_one, file)
+    assert known is not None
+    assert {number for number, each in enumerate(audited(with_one, known).findings()) if not each.holds} == set()
+    for path in (None, other):
+        with pytest.raises(InputError, match="not the reference list") as refused:
+            agreed_reference(with_one, path)
+        assert "--reference FILE" in refused.value.hint
+
+
+FILTER = JointFilter(countries=("DE", "GB"))
+
+
+@pytest.mark.parametrize(
+    ("applied", "says"),
+    [
+        (JointFilter(), "outside the filter or off limits"),
+        (JointFilter(countries=("DE",)), "that the agreement lets take part has no row"),
+        (FILTER, ""),
+    ],
+)
+def test_a_filter_that_is_ignored_or_falsely_applied_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, applied: JointFilter, says: str
+) -> None:
+    parties = Parties.make(tmp_path, sharing=replace(share_all("name"), joint_filter=FILTER), min_change=0)
+    withheld = own_side.withheld
+
+    def by_another(accounts: AccountList, prepared: Prepared, joint: JointFilter) -> pa.Table:
+        is_cheat = accounts.table["account_id"][0].as_py() == "a1"
+        return withheld(accounts, prepared, applied if is_cheat else joint)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(own_side, "withheld", by_another)
+        turns(parties)
+    assert broken(parties.acme) == ({ROWS} if says else set())
+    assert says in detail(parties.acme, ROWS)
+    assert broken(parties.globex) == set()
+
+
+def test_companies_that_share_a_row_are_shown_to_the_auditor(
+    parties: Parties, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person may say that two accounts are one company; whoever says it of others tests more keys a row."""
+    with monkeypatch.context() as patched:
+        cheat_with_list(patched, companies_in_one_row)
+        cheating = Parties.make(tmp_path)
+        turns(cheating)
+    assert broken(cheating.acme) == set()
+    joined = audited(shown(cheating.acme)).joined()
+    assert joined == [(("a2", "Silverpine Logistics Inc."), ("a4", "Quillstone Analytics"))]
+    assert audited(shown(parties.acme)).joined() == []
+
+
+def test_a_sketch_with_names_that_the_list_does_not_have_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = sketches.sketch_values
+
+    def more_values(prepared: Prepared, taking_part: Flags, segments: tuple[str, ...]) -> Values:
+        values = honest(prepared, taking_part, segments)
+        if prepared.members["account_id"][0].as_py() != "a1":
+            return values
+        named = np.ones((1, len(segments)), np.bool_)
+        return Values([*values.messages, VALUE_PREFIX + b"guess"], np.concatenate([values.in_segment, named]))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sketches, "sketch_values", more_values)
+        parties = Parties.make(tmp_path)
+        turns(parties)
+    assert broken(parties.acme) == {SKETCH}
+    assert "does not have" in detail(parties.acme, SKETCH)
+    assert broken(parties.globex) == set()
+
+
+def test_what_an_honest_party_may_decide_is_no_finding(tmp_path: Path) -> None:
+    """Off limits, never previewed, on several lines: accounts as they come."""
+    parties = Parties.make(tmp_path, LEFT, RIGHT)
+    workspace = parties.acme.workspace
+    accounts = account_list([*LEFT, ("a5", "Gannet\nOptics", None, "prospect")])
+    flags = pa.array([None, None, None, True, False])
+    at = accounts.table.column_names.index("off_limits")
+    accounts = replace(accounts, table=accounts.table.set_column(at, "off_limits", flags))
+    prepared = prepare_accounts(accounts, next(iter(PROFILES.values())))
+    workspace.save_list(accounts, prepared, "test", NOW)
+    with workspace.transaction():
+        workspace.previews.leave_out(["opportunity"])
+        sketches.renew_sketch(workspace, PreviewKind.SKETCH, now=NOW, confirmed=True)
+    parties.run()
+    assert broken(parties.acme) == set()
+    assert {account for account, _ in audited(shown(parties.acme)).draw()} == {"a1", "a2", "a3", "a5"}
 
 
 def test_a_file_opens_for_its_auditor_alone(parties: Parties) -> None:

@@ -11,16 +11,18 @@ from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.errors import InputError
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
-from accountmap.model import Role
+from accountmap.model import Epsilon, Role
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.session import Session
-from accountmap.session import default_curve, propose_agreement, sign_agreement
+from accountmap.psi.sketch import SketchParameters, make_sketch
+from accountmap.session import default_curve, propose_agreement, sign_agreement, sketches
+from accountmap.session.audit_list import by_message
 from accountmap.session.own_list import key_points
 from accountmap.session.own_side import OwnSide, key_records, withheld
 from accountmap.session.parameters import session_parameters
-from accountmap.spark import SparkEntities
+from accountmap.spark import SparkEntities, entities_of_sketch, sketch_values
 from accountmap.spark.party import filtered
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sharing import JointFilter, Rectangle, Sharing
@@ -111,7 +113,7 @@ def test_a_session_finds_what_a_session_here_finds(
     given = {"agreement": agreement, "parameters": session_parameters(agreement), "role": I}
     ports = Ports(default_curve(1), counter_random("0"), PlainReceipts(), NoPartner())
     names = {"spark": spark, "folder": place, "prepared": prepared, "ports": ports, **given}
-    party = run_block(1, {**names, **inputs(agreement, I, table)})["party"]
+    party = run_block(2, {**names, **inputs(agreement, I, table)})["party"]
     assert party.key_table() == table
     sides = replace(party, resumed=True).sides()
     there = start(agreement, I, sides, table)
@@ -126,6 +128,24 @@ def test_a_session_finds_what_a_session_here_finds(
     order = acme.own_side(agreement, I).orders[0].entity
     assert entities.ids(found.group) == acme.prepared.entities["entity_id"].take(order[found.group]).to_pylist()
     assert found.field_lengths.sum() > 10 * np.count_nonzero(found.field_lengths)
+
+
+def test_a_sketch_is_the_one_that_is_made_here(
+    companies: dict[str, dict[str, Any]], agreed: tuple[list[Company], Agreement]
+) -> None:
+    acme, names = agreed[0][0], dict(companies["acme"])
+    made = run_block(1, {**names, "card": bytes(32), "sketch_rows": 512})
+    chosen = sketches.entities_of_sketch(acme.accounts, acme.prepared, (), ())
+    values = sketches.sketch_values(acme.prepared, chosen, SEGMENTS)
+    assert by_message(made["values"]) == by_message(values)
+    assert made["values"].digest() == values.digest()
+    assert made["sketch"] == make_sketch(SketchParameters((512,), Epsilon.ONE), made["secret"], values)
+    # Of a part by country, without a segment that is never previewed.
+    part = sketches.entities_of_sketch(acme.accounts, acme.prepared, ("DE",), ("customer",))
+    here = sketches.sketch_values(acme.prepared, part, SEGMENTS)
+    frame = entities_of_sketch(made["accounts"], made["prepared"], ("DE",), ("customer",))
+    assert by_message(sketch_values(frame)) == by_message(here)
+    assert 0 < len(here.messages) < len(values.messages)
 
 
 def test_a_joint_filter_lets_the_same_entities_in(

@@ -38,7 +38,7 @@ def assert_same(frames: PreparedFrames, expected: Prepared) -> None:
     members = frames.members.toArrow().sort_by("account_id")
     keys = frames.keys.toArrow().sort_by([("entity_id", "ascending"), ("slot", "ascending")])
     ids = expected.entities["entity_id"]
-    columns = ["entity_id", "segment"]
+    columns = ["entity_id", "segment", "full_name"]
     assert entities.select(columns).to_pydict() == expected.entities.select(columns).to_pydict()
     assert members["account_id"].to_pylist() == expected.members["account_id"].to_pylist()
     assert members["entity_id"].to_pylist() == ids.take(expected.members["entity"]).to_pylist()

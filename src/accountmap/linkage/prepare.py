@@ -213,6 +213,7 @@ def prepare_accounts(
     decisions: Iterable[Decision] = (),
     reference: Reference | None = None,
     spread: Spread = map,
+    entity_of: Rows | None = None,
 ) -> Prepared:
     """Turn a list into entities and match keys.
 
@@ -225,6 +226,8 @@ def prepare_accounts(
         decisions: what the user said of pairs of accounts: the same company or not.
         reference: the list that the agreement names, if its profile has the slot.
         spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
+        entity_of: the entity of each account in the order of account_id, numbered as they first occur, where it is
+            known already; decisions mean nothing then.
 
     Returns:
         The prepared list: members in the order of account_id, entities of their smallest account_id.
@@ -238,7 +241,8 @@ def prepare_accounts(
         gathered.add(part.traits, part.marks)
         candidates.add(candidates_of(part, slots, reference), len(part.traits))
         full_names.append(part.full_names)
-    entity_of = gathered.resolve(tuple(decisions)).entity_of
+    if entity_of is None:
+        entity_of = gathered.resolve(tuple(decisions)).entity_of
     del gathered
     members = pa.table([account_ids, entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
     return Prepared(

@@ -17,7 +17,7 @@ from typing import Final, Self
 from accountmap.curve.backends import make_curve
 from accountmap.curve.openssl import Progress
 from accountmap.errors import PeerError, UsageError, WorkspaceError
-from accountmap.files import write_atomic
+from accountmap.files import remove_parts, write_atomic
 from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve, Ports
@@ -400,8 +400,10 @@ def sweep(workspace: Workspace, now: datetime) -> None:
     """Clean the folders of all sessions, and erase audit material that is past its time.
 
     Of an open session the state and the last message stay; of one that is over its result and its last message,
-    which is sealed to a key that only the partner's session had, in case the partner has lost it.
+    which is sealed to a key that only the partner's session had, in case the partner has lost it. In the whole
+    workspace it removes what a command that was killed had half written.
     """
+    remove_parts(workspace.folder, below=True)
     with workspace.transaction():
         workspace.audits.purge(now)
         records = {str(record.id): record for record in workspace.all_sessions()}

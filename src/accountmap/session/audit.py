@@ -1,26 +1,24 @@
 """Checking as an auditor what a party brought into a session (trust-v2 §4.6).
 
 From what one party shows, its sketch, its points and the bodies of two of its messages are made again, and
-compared with the digests that both parties signed. From what both show, V is made again too. What cannot be made
-again was not made from the committed list by the rules.
+compared with the digests that both parties signed. From what both show, V is made again too. Who takes part, and
+with which keys, is made again from the committed list. What cannot be made again was not made by the rules.
 """
 
 import hashlib
-import io
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 from cryptography.exceptions import InvalidSignature
 
-from accountmap.accounts.schema import ACCOUNT_SCHEMA
 from accountmap.errors import AccountmapError, InputError
-from accountmap.linkage.prepare import PartsOf, by_id, work_out
+from accountmap.linkage.reference import SHIPPED, Reference, load_reference
 from accountmap.model import Role
 from accountmap.psi.codec import Bits, Order, join
 from accountmap.psi.comparison import Comparison, Knowledge
@@ -35,13 +33,14 @@ from accountmap.psi.suite import (
     consent,
     digest,
     first_transcript,
-    key_message,
     rectangle_id,
     sha256,
 )
 from accountmap.psi.tables import Groups, NumpyTables, presence_bits
+from accountmap.session.agreements import REFERENCE_LIST
 from accountmap.session.audit_file import AuditedMessage, AuditFile
-from accountmap.session.own_side import key_records
+from accountmap.session.audit_list import Account, AuditedList, by_message
+from accountmap.session.own_side import OwnSide, key_records
 from accountmap.session.parameters import session_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, transcript_with, verify_transcript
@@ -53,8 +52,6 @@ DRAWN: Final = 60
 
 _GREETING: Final = {Role.INITIATOR: MessageType.OFFER, Role.RESPONDER: MessageType.ANSWER}
 _POINTS: Final = {Role.INITIATOR: MessageType.INITIATOR_POINTS, Role.RESPONDER: MessageType.RESPONDER_POINTS}
-_NOT_REMADE: Final = frozenset({"reference"})
-"""Slots whose keys come from a list that the auditor may not have."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +124,11 @@ class AuditedParty:
     Args:
         file: what it showed.
         curve: a backend.
+        reference: the reference list that the agreement names, if it names one.
     """
 
-    def __init__(self, file: AuditFile, curve: Curve) -> None:
-        self.file, self._curve = file, curve
+    def __init__(self, file: AuditFile, curve: Curve, reference: Reference | None = None) -> None:
+        self.file, self._curve, self._reference = file, curve, reference
         self.role = file.role
 
     @cached_property
@@ -156,12 +154,16 @@ class AuditedParty:
         return [Row.read(record, slots) for record in key_records(self.file.key_table)]
 
     @cached_property
-    def accounts(self) -> pa.Table:
+    def frozen(self) -> AuditedList:
         """The frozen list."""
-        options = pa_csv.ConvertOptions(
-            column_types=ACCOUNT_SCHEMA, strings_can_be_null=True, quoted_strings_can_be_null=False
-        )
-        return pa_csv.read_csv(io.BytesIO(self.file.frozen_list), convert_options=options)
+        return AuditedList(self.file.frozen_list, self.agreement.terms, self._reference)
+
+    @cached_property
+    def _rows_due(self) -> list[Row]:
+        """The key table that the frozen list gives under the agreement."""
+        own = OwnSide.of(self.agreement, self.role, self.frozen.accounts, self.frozen.prepared, self.parameters)
+        slots = len(self.parameters.sent)
+        return [Row.read(record, slots) for record in key_records(own.key_table())]
 
     @cached_property
     def _messages(self) -> dict[int, AuditedMessage]:
@@ -268,80 +270,106 @@ class AuditedParty:
         body = sha256([said, *join([section for _, section in self.points])])
         return body == self.signed_digest(number)
 
+    def sketch_fault(self) -> str:
+        """Make the values of the sketch again from its list; return what does not fit."""
+        file = self.file
+        same = file.sketch_list == file.frozen_list
+        source = self.frozen if same else AuditedList(file.sketch_list, self.agreement.terms, self._reference)
+        shown = by_message(Values.load(file.sketch_values))
+        possible = list(source.possible_values(self.agreement.sketches[self.role].countries))
+        if shown in possible:
+            return ""
+        invented = shown.keys() - possible[0].keys()
+        return "it has names that its list does not have" if invented else "names of its list are missing from it"
+
     def rows_fault(self) -> str:
-        """Check the key table against the frozen list; return what does not fit."""
-        known = dict(
-            zip(self.accounts["account_id"].to_pylist(), self.accounts["segment"].to_pylist(), strict=True)
+        """Find out from the frozen list who takes part; return what the key table has otherwise."""
+        due, given = ({row.account_ids for row in rows} for rows in (self._rows_due, self.rows))
+        if len(given) < len(self.rows):
+            return "a company has two rows"
+        if given - due:
+            return "a row is no company of its list, or one that is outside the filter or off limits"
+        if due - given:
+            return "a company of its list that the agreement lets take part has no row"
+        placed, expected = (
+            [(row.segment, row.number, row.account_ids) for row in rows] for rows in (self.rows, self._rows_due)
         )
-        seen: set[str] = set()
-        next_row = [0] * len(self.parameters.sizes[self.role])
-        segments = self.agreement.terms.segments
-        for row in self.rows:
-            ids = set(row.account_ids)
-            if not ids or len(ids) < len(row.account_ids) or ids & seen or not ids <= known.keys():
-                return "a row has accounts that are not in the frozen list, or that another row has"
-            strongest = min(segments.index(known[account]) for account in ids)
-            if (row.segment, row.number) != (strongest, next_row[row.segment]):
-                return "a row is in another segment than its accounts, or out of order"
-            seen |= ids
-            next_row[row.segment] += 1
-        return ""
+        return "" if placed == expected else "a row is in another segment than its accounts, or out of order"
 
     def keys_fault(self) -> str:
-        """Make the keys of all accounts again; return what a row has that its accounts do not give."""
-        terms, sent = self.agreement.terms, self.parameters.sent
-        slots = [terms.slots[slot] for slot in sent]
-        given: dict[str, set[tuple[int, bytes]]] = {}
-        order = by_id(self.accounts)
-        ids = self.accounts["account_id"].take(order).to_pylist()
-        start = 0
-        parts = PartsOf(self.accounts, order)
-        for part in map(partial(work_out, slots=[slot.name for slot in slots]), parts):
-            for account, slot, value in zip(
-                *(part.candidates[name].to_pylist() for name in ("account", "slot", "value")), strict=True
-            ):
-                message = key_message(slots[slot].space.encode(), value.encode())
-                given.setdefault(ids[start + account], set()).add((slot, message))
-            start += len(part.traits)
+        """Make the keys of all companies again; return what a row has, or lacks, beside what its accounts give."""
+        due = {row.account_ids: row.keys for row in self._rows_due}
+        slots = [self.agreement.terms.slots[slot].name for slot in self.parameters.sent]
         for row in self.rows:
-            own = set[tuple[int, bytes]]().union(*(given.get(account, set()) for account in row.account_ids))
-            for place, key in enumerate(row.keys):
-                if key is not None and (place, key) not in own and slots[place].name not in _NOT_REMADE:
-                    return f"a row has a key in the slot {slots[place].name} that its accounts do not give"
+            for slot, key, made in zip(slots, row.keys, due.get(row.account_ids, row.keys), strict=True):
+                if key is not None and key != made:
+                    return f"a row has a key in the slot {slot} that its accounts do not give"
+                if key != made:
+                    return f"a row has no key in the slot {slot}, and its accounts give one"
         return ""
 
-    def bits_hold(self) -> bool:
-        """Make the presence bits of all rows again from their keys."""
+    def bits_fault(self) -> str:
+        """Make the presence bits of all rows again from their keys; return what does not fit."""
         slots = [self.parameters.slots[slot] for slot in self.parameters.sent]
         shape = len(self.rows), len(slots)
         present = np.array([[key is not None for key in row.keys] for row in self.rows], np.bool_).reshape(shape)
         country = [[_ends_in_country(key or b"") for key in row.keys] for row in self.rows]
         made = presence_bits(slots, present, np.array(country, np.bool_).reshape(shape))
-        return bool((made == np.array([row.bits for row in self.rows], np.uint8)).all())
+        alike = bool((made == np.array([row.bits for row in self.rows], np.uint8)).all())
+        return "" if alike else "a row has other bits than its keys give"
 
     def draw(self, count: int = DRAWN) -> list[tuple[str, str]]:
         """Draw accounts that took part, at random: id and name, to be shown in the party's own systems."""
-        names = dict(zip(self.accounts["account_id"].to_pylist(), self.accounts["name"].to_pylist(), strict=True))
+        accounts = self.frozen.accounts.table
+        names = dict(zip(accounts["account_id"].to_pylist(), accounts["name"].to_pylist(), strict=True))
         ids = [account for row in self.rows for account in row.account_ids]
         drawn = secrets.SystemRandom().sample(ids, min(count, len(ids)))
         return [(account, names.get(account) or "") for account in sorted(drawn)]
+
+    def joined(self, count: int = DRAWN) -> list[tuple[Account, Account]]:
+        """Draw, of the companies whose accounts were joined by a person and not by the rules, two accounts each.
+
+        An auditor looks whether they are one company: under keys of several companies a row tests them all.
+        """
+        pairs = self.frozen.joined_by_hand()
+        return sorted(secrets.SystemRandom().sample(pairs, min(count, len(pairs))))
 
     def findings(self) -> Iterator[Finding]:
         """Check all that can be checked from what this party shows."""
         checks = (
             ("the agreement and all messages are signed, one after another", self.signatures),
             ("sketch, list and keys are those that it committed to", _fault(self.greeting_holds)),
+            ("its sketch has the full names of its list, and no others", self.sketch_fault),
             ("its points are those of its key table, under one secret a comparison", _fault(self.points_hold)),
-            ("its rows are accounts of its list, each once", self.rows_fault),
+            ("its rows are the companies of its list that the agreement lets take part", self.rows_fault),
             ("its keys are those that its accounts give", self.keys_fault),
-            ("its presence bits are those of its keys", _fault(self.bits_hold)),
+            ("its presence bits are those of its keys", self.bits_fault),
         )
         for what, check in checks:
             try:
                 fault = check()
-            except (AccountmapError, ValueError, KeyError, IndexError, TypeError, pa.ArrowException):
+            except InputError as error:
+                fault = str(error)
+            except (AccountmapError, ValueError, LookupError, TypeError, OverflowError, pa.ArrowException):
                 fault = "it cannot be read"
             yield Finding(what, not fault, fault)
+
+
+def agreed_reference(file: AuditFile, path: Path | None) -> Reference | None:
+    """Load the reference list that the agreement of a session names, if it names one.
+
+    Args:
+        path: the file; None for the list that comes with the program.
+
+    Raises:
+        InputError: the agreement names another one.
+    """
+    named = Agreement.parse(file.agreement.encode()).terms.data.get(REFERENCE_LIST, "")
+    try:
+        return load_reference(path or SHIPPED, named) if named else None
+    except InputError as error:
+        error.hint = "Give the file that both parties used: --reference FILE"
+        raise
 
 
 def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:

@@ -182,3 +182,22 @@ def compare_with_caps(
             counted[key] = count
             allowed[key] = caps[key].limit if key in caps else upper.get(segment)
     return Claims(counted, allowed, dict(own_sizes))
+
+
+def shortfall_notes(opened: OpenSession) -> list[str]:
+    """Say of which own segments far fewer companies were claimed than the partner's sketch lets expect.
+
+    Less than half of the lower end of the estimate, where all segments of the partner were compared: a responder
+    can leave matches out, and either can bring another list than its sketch was made of.
+    """
+    claimed, cells = claims_of(opened).claimed, shown_fields(opened.agreement, opened.role).keys()
+    notes = []
+    for each in shown_estimates(current_estimates(opened)):
+        everywhere = all((each.segment, theirs) in cells for theirs in opened.agreement.terms.segments)
+        found = sum(count for (segment, _), count in claimed.items() if segment == each.segment)
+        if each.level == 1 and each.segment and everywhere and 2 * found < each.low:
+            notes.append(
+                f"Far fewer matches than expected: {found:,} of your {each.own_values:,} companies in the segment "
+                f"{each.segment}, where their blurred copy says {each.low:,} to {each.high:,}. Ask them why."
+            )
+    return notes

@@ -22,7 +22,15 @@ from accountmap.psi.session import Decision
 from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession, end_audit, sweep
 from accountmap.session.admission import admit, warning
-from accountmap.session.decisions import Claims, Decisions, Preview, claims_of, current_estimates, preview_of
+from accountmap.session.decisions import (
+    Claims,
+    Decisions,
+    Preview,
+    claims_of,
+    current_estimates,
+    preview_of,
+    shortfall_notes,
+)
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
 from accountmap.session.parameters import shows_totals
@@ -361,6 +369,7 @@ class SessionRunner:
             self._workspace.save_result(opened.record, result)
             record_done(opened, opened.session.result, now)
             self._raise_caps(opened, now)
+            self._warnings += shortfall_notes(opened)
             opened.close(Status.DONE, now)
         elif opened.session.stopped:
             event = "declined_by_partner" if opened.session.stopped.by_partner else "declined"

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from accountmap.account_map.own_accounts import entity_of_account
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import PeerError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
@@ -32,6 +33,9 @@ from accountmap.workspace.sealed_files import SealedFile
 
 LEFT_OUT: Final = -1
 """In place of a segment's number: the entity takes no part."""
+
+ENTITY_ID: Final = "entity_id"
+"""The column of a frozen list that says which accounts are one company: the smallest id among them."""
 
 _NAMES_COUNTRY: Final = r"\|[A-Z]{2}$"
 """How a key ends that contains a country (account-psi-v2 §7.3)."""
@@ -290,15 +294,16 @@ def _text(value: object) -> str:
 
 
 def freeze_list(workspace: Workspace, list_id: int) -> bytes:
-    """Return the SHA-256 of a prepared list's accounts as a CSV file, which is written once and kept sealed.
+    """Return the SHA-256 of a prepared list as a CSV file, which is written once and kept sealed.
+
+    It holds the accounts, and the id of each one's entity: an auditor makes the keys again from it.
 
     The file stays as it was written, so the digest does not depend on the version of any library. Call inside a
     transaction.
     """
     file = frozen_list(workspace, list_id)
     if not file.exists():
-        accounts, _ = workspace.load_list(list_id)
-        file.write(as_csv(accounts))
+        file.write(as_csv(*workspace.load_list(list_id)))
     return hashlib.sha256(file.read()).digest()
 
 
@@ -307,9 +312,10 @@ def frozen_list(workspace: Workspace, list_id: int) -> SealedFile:
     return workspace.sealed(f"lists/{list_id}/frozen.csv")
 
 
-def as_csv(accounts: AccountList) -> bytes:
-    """Write accounts as CSV with the program's own headings, which `accounts prepare` reads back as they were."""
+def as_csv(accounts: AccountList, prepared: Prepared) -> bytes:
+    """Write accounts as CSV with the program's own headings, and behind them the id of each one's entity."""
+    entity_ids = prepared.entities["entity_id"].take(pa.array(entity_of_account(accounts, prepared)))
     sink = pa.BufferOutputStream()
-    pa_csv.write_csv(accounts.table, sink)
+    pa_csv.write_csv(accounts.table.append_column(ENTITY_ID, entity_ids), sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content

@@ -15,7 +15,7 @@ from typing import Self
 
 from accountmap.channels import Channel
 from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
-from accountmap.files import write_atomic
+from accountmap.files import remove_parts, write_atomic
 from accountmap.model import Role
 from accountmap.psi.codec import read_preview, write_preview
 from accountmap.psi.parameters import MessageType
@@ -156,6 +156,7 @@ class PreviewRunner:
             ChannelError: a message cannot be read or written; run again.
         """
         self._partner.check_not_revoked()
+        self._clean()
         record = self._latest()
         if record is None or (new and record.done):
             record = self._begin(record)
@@ -164,6 +165,18 @@ class PreviewRunner:
         if record is not None and record.done is None:
             self._finish(record)
         return self._outcome(self._latest() if record else None)
+
+    def _clean(self) -> None:
+        """Remove what a command that was killed had written and not recorded."""
+        workspace = self._workspace
+        remove_parts(workspace.folder, below=True)
+        if not self._messages.is_dir():
+            return
+        with workspace.transaction():
+            known = {each.sent for partner in workspace.partners() for each in workspace.previews.of(partner.slug)}
+            for path in self._messages.iterdir():
+                if path.name not in known:
+                    path.unlink()
 
     @property
     def _messages(self) -> Path:

@@ -18,7 +18,7 @@ from accountmap.linkage.prepared import PROFILES
 from accountmap.spark.bodies import read_column, write_column
 from accountmap.spark.engine import SparkTables
 from accountmap.spark.party import SparkEntities, SparkList, SparkParty
-from accountmap.spark.prepare import PreparedFrames, make_points, prepare
+from accountmap.spark.prepare import PreparedFrames, entities_of_sketch, make_points, prepare, sketch_values
 
 __all__ = [
     "PROFILES",
@@ -27,8 +27,10 @@ __all__ = [
     "SparkList",
     "SparkParty",
     "SparkTables",
+    "entities_of_sketch",
     "make_points",
     "prepare",
     "read_column",
+    "sketch_values",
     "write_column",
 ]

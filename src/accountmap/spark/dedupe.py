@@ -39,12 +39,12 @@ from accountmap.spark.frames import checkpoint, map_partitions, map_tables
 NUMBERS: Final = ("lei", "vat", "duns")
 
 FEATURES: Final = (
-    "account_id string, segment string, name string, forms array<string>, country string, domain string, "
-    "city string, lei string, vat string, duns string, evidence binary, "
+    "account_id string, segment string, full_name string, name string, forms array<string>, country string, "
+    "domain string, city string, lei string, vat string, duns string, evidence binary, "
     "candidates array<struct<slot: tinyint, value: string, rule: string, closeness: tinyint>>"
 )
-"""One row an account: the columns of Traits; `evidence`, null, or equal for accounts that are one company because
-they have all of it in common; and the candidates of linkage.candidates."""
+"""One row an account: its squashed full name; the columns of Traits; `evidence`, null, or equal for accounts that
+are one company because they have all of it in common; and the candidates of linkage.candidates."""
 
 _CANDIDATE: Final = pa.struct(
     [("slot", pa.int8()), ("value", pa.string()), ("rule", pa.string()), ("closeness", pa.int8())]
@@ -54,6 +54,7 @@ _SCHEMA: Final = pa.schema(
     [
         ("account_id", pa.string()),
         ("segment", pa.string()),
+        ("full_name", pa.string()),
         ("name", pa.string()),
         ("forms", pa.list_(pa.string())),
         *((name, pa.string()) for name in ("country", "domain", "city", *NUMBERS)),
@@ -92,6 +93,7 @@ def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table
     columns = [
         traits.account_ids,
         _segments(table),
+        part.full_names,
         traits.names,
         [sorted(forms) for forms in traits.forms],
         traits.countries,

@@ -1,9 +1,9 @@
-"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them, and to points of keys.
+"""From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them.
 
-Points are as sensitive as the list. No session changes them.
+Besides: points of keys, and the values of sketches. Points are as sensitive as the list. No session changes them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,9 +18,12 @@ from accountmap.linkage.assign_keys import slot_ranks
 from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
+from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_message
+from accountmap.session.own_side import inside
 from accountmap.spark.dedupe import features, resolve_entities
-from accountmap.spark.frames import checkpoint, map_tables, pieces
+from accountmap.spark.frames import account_table, checkpoint, map_tables, pieces
+from accountmap.trust.sharing import JointFilter
 
 
 def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
@@ -80,7 +83,8 @@ class PreparedFrames:
 
     Attributes:
         profile: which keys were made.
-        entities: entity_id, segment (the strongest), off_limits (whether one of its accounts is).
+        entities: entity_id, segment (the strongest), full_name (as ENTITY_SCHEMA says), off_limits (whether one of
+            its accounts is).
         members: account_id, entity_id.
         keys: entity_id, slot (index in the profile), value, rule.
     """
@@ -118,10 +122,64 @@ def prepare(
     owned = owned.join(_off_limits(accounts), "account_id", "left")
     strongest = F.element_at(F.array(*map(F.lit, SEGMENTS)), F.min("order").cast("int")).alias("segment")
     off_limits = F.max(F.coalesce("off_limits", F.lit(False))).alias("off_limits")
-    entities = checkpoint(owned.groupBy("entity_id").agg(strongest, off_limits), folder, "entities")
+    described = owned.groupBy("entity_id").agg(strongest, off_limits)
+    entities = checkpoint(described.join(_full_names(worked, members), "entity_id", "left"), folder, "entities")
     candidates = worked.select("account_id", F.explode("candidates").alias("key")).select("account_id", "key.*")
     keys = distinct_keys(candidates.join(members, "account_id"), profile)
     return PreparedFrames(profile, entities, members, checkpoint(keys, folder, "keys"))
+
+
+def _full_names(worked: DataFrame, members: DataFrame) -> DataFrame:
+    """Return each entity's most frequent full name, of equally frequent ones the smallest."""
+    named = worked.where("full_name is not null").select("account_id", "full_name").join(members, "account_id")
+    counted = named.groupBy("entity_id", "full_name").agg((-F.count("*")).alias("rarity"))
+    best = F.min(F.struct("rarity", "full_name"))["full_name"].alias("full_name")
+    return counted.groupBy("entity_id").agg(best)
+
+
+def entities_of_sketch(
+    accounts: DataFrame,
+    prepared: PreparedFrames,
+    countries: Collection[str] = (),
+    left_out_segments: Collection[str] = (),
+) -> DataFrame:
+    """Return the entities that a sketch is of, whatever an agreement filters (psi-v2 §5.1).
+
+    Args:
+        accounts: account_id, and country and domain, if the sketch is for countries.
+        countries: ISO 3166 codes of the part that it is for; none for the whole list.
+        left_out_segments: those that the owner never previews.
+
+    Returns:
+        Rows of `prepared.entities`.
+    """
+    chosen = prepared.entities.where("not off_limits").where(~F.col("segment").isin(list(left_out_segments)))
+    if not countries:
+        return chosen
+    first = accounts.select("account_id", "country", "domain")
+    there = map_tables(first, partial(_in_countries, JointFilter(tuple(countries))), "entity_id string")
+    return chosen.join(there, "entity_id", "left_semi")
+
+
+def _in_countries(countries: JointFilter, table: pa.Table) -> pa.Table:
+    chosen = pa.array(inside(account_table(table), countries))
+    return table.filter(chosen).select(["account_id"]).rename_columns(["entity_id"])
+
+
+def sketch_values(entities: DataFrame) -> Values:
+    """Return the different full names of some entities, which are brought to the driver.
+
+    Sketches and estimates are made of them, by `psi.sketch` and `psi.estimate`, as on one machine.
+
+    Args:
+        entities: segment and full_name.
+    """
+    named = entities.where("full_name is not null").groupBy("full_name")
+    rows = named.agg(F.collect_set("segment").alias("segments")).orderBy("full_name").toArrow()
+    held = [set(segments) for segments in rows["segments"].to_pylist()]
+    in_segment = np.array([[segment in each for segment in SEGMENTS] for each in held], np.bool_)
+    messages = [VALUE_PREFIX + name.encode() for name in rows["full_name"].to_pylist()]
+    return Values(messages, in_segment.reshape(len(messages), len(SEGMENTS)))
 
 
 def _off_limits(accounts: DataFrame) -> DataFrame:
