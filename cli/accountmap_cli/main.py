@@ -25,7 +25,7 @@ from accountmap_cli.ask import ask_command
 from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
-from accountmap_cli.doctor import backends
+from accountmap_cli.doctor import backends, doctor
 from accountmap_cli.inbox import inbox_command
 from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
@@ -125,6 +125,7 @@ for command in (
     identity,
     ledger,
     audit,
+    doctor,
     backends,
     demo,
 ):
@@ -137,9 +138,7 @@ def run() -> None:
     # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:
-        cli.main(prog_name="accountmap", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        code = cli.main(prog_name="accountmap", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -150,3 +149,5 @@ def run() -> None:
         report(error)
     except Exception as error:
         report_unexpected(error, debug="--debug" in sys.argv)
+    if code:  # what a command ended with by click's Exit, which main returns
+        sys.exit(code)

@@ -89,6 +89,23 @@ def from_keyring(card: "Card") -> str | None:
     return found
 
 
+def keyring_name() -> str:
+    """Return what the keyring of this machine calls itself.
+
+    Raises:
+        BackendError: the library is not installed, or there is no keyring.
+    """
+    keyring = keyring_module()
+    if keyring is None:
+        raise BackendError(
+            "the keyring library is not installed", 'Install it with: pip install "accountmap[keyring]"'
+        )
+    found = keyring.get_keyring()
+    if found.priority <= 0:
+        raise BackendError("this machine has no keyring")
+    return str(found.name)
+
+
 def into_keyring(card: "Card", passphrase: str) -> None:
     """Keep the passphrase of an identity in the OS keyring.
 

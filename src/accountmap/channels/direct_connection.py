@@ -58,7 +58,7 @@ class Endpoint:
             listener = socket.create_server((self.host, self.port), family=family, backlog=8)
         except OSError as error:
             raise ChannelError(
-                f"nothing can listen on {self}: {error.strerror}",
+                f"nothing can listen on {self}: {(error.strerror or str(error)).partition(' (')[0]}",
                 "Choose another port, or 0.0.0.0 as the host for all addresses of this machine.",
             ) from error
         listener.setblocking(False)
