@@ -12,7 +12,15 @@ import click
 from accountmap.errors import InputError
 from accountmap_cli.ask import as_dict, named, tell, then
 from accountmap_cli.co_selling_words import SaidOf
-from accountmap_cli.context import Place, existing_file, open_place, place_options, time_to_wait, workspace
+from accountmap_cli.context import (
+    Place,
+    existing_file,
+    open_place,
+    partner_option,
+    place_options,
+    time_to_wait,
+    workspace,
+)
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -33,7 +41,7 @@ TABLE_COLUMNS: Final = (
 
 
 @click.command("inbox")
-@click.option("--with", "partner", help="One partner. [default: all]")
+@partner_option("One partner. [default: all]", required=False)
 @click.option(
     "--write", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write open questions as CSV."
 )

@@ -26,6 +26,7 @@ from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
 from accountmap_cli.doctor import backends, doctor
+from accountmap_cli.help import completion, help_command
 from accountmap_cli.inbox import inbox_command
 from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
@@ -101,6 +102,7 @@ def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
       5. accountmap agreement new      one of you; the other signs
       6. accountmap map                both, again and again until it is done; accountmap status says where you are
       7. accountmap report open
+    Each of these at length:           accountmap help mapping
     """
 
 
@@ -128,6 +130,8 @@ for command in (
     doctor,
     backends,
     demo,
+    help_command,
+    completion,
 ):
     cli.add_command(command)
 report_group.add_command(store)
