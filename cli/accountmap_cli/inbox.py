@@ -124,7 +124,7 @@ class Inbox:
             for line in said.in_words():
                 emit(line)
         if written is not None:
-            written.write_text(self._as_csv(waiting), encoding="utf-8", newline="")
+            written.write_text(self._as_csv(waiting), encoding="utf-8-sig", newline="")  # Excel needs the mark
             say(f"Wrote {plural(len(waiting), 'question')} to {written}. Fill the column answer with same or no.")
         elif answered is not None:
             outcome = self._answer(*read_answers(answered, waiting), yes=yes) or outcome
@@ -236,7 +236,9 @@ def read_answers(file: Path, waiting: Sequence["Question"]) -> tuple[list["Quest
         InputError: it is not such a table, or has other words in it.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+        text = file.read_text("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
         given = {row["match_id"].strip().lower(): (row["answer"] or "").strip().lower() for row in rows}
     except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
         raise InputError(

@@ -32,7 +32,7 @@ from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
-from accountmap_cli.output import say
+from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.report import report as report_group
@@ -139,6 +139,8 @@ report_group.add_command(store)
 
 def run() -> None:
     """Run the program and turn errors into messages and exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        write_all_letters(stream)
     # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:

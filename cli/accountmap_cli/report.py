@@ -116,5 +116,7 @@ def open_report(context: click.Context, partner: str) -> None:
         page = own.folder / "reports" / own.partner(partner).slug / "report.html"
         if not page.exists():
             build_reports(own, partner, page.parent)
-    say(f"Opening {page}")
-    click.launch(str(page))
+    if click.launch(str(page)):
+        say(f"No browser could be started here. Open this file in one: {page}")
+    else:
+        say(f"Opened {page}")

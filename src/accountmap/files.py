@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 PART_BYTES: Final = 1 << 20
+_IN_USE: Final = (5, 32)
+"""Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION."""
+_PAUSES: Final = (0.01, 0.05, 0.2, 0.5)
+"""Seconds between tries."""
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o600) -> None:
@@ -29,11 +34,32 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        move_into_place(Path(temporary), path)
         _sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def move_into_place(new: Path, path: Path) -> None:
+    """Give a file its name, in place of the one that has it.
+
+    Windows refuses while another program has either of them open. Virus scanners let go within moments, so it is
+    tried again; a workbook that is open in Excel stays open.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    for seconds in _PAUSES:
+        try:
+            new.replace(path)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            time.sleep(seconds)
+        else:
+            return
+    new.replace(path)
 
 
 def keep_private(folder: Path) -> None:
