@@ -1,6 +1,9 @@
 """Imports go only downwards, and psi touches nothing but its arguments (DESIGN.md, "The layers")."""
 
 import ast
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -203,3 +206,31 @@ def test_every_public_name_is_there() -> None:
     for name in accountmap.__all__:
         assert getattr(accountmap, name) is not None
     assert set(accountmap.__all__) <= set(dir(accountmap))
+
+
+EXTRAS = {
+    "cli/accountmap_cli/passphrase.py": {"keyring"},
+    "src/accountmap/channels/stores.py": {"fsspec", "paramiko", "s3fs"},
+    "src/accountmap/databases.py": {"adbc_driver_manager"},
+}
+"""Modules that need a library of an extra, which others load only when they are asked for it."""
+
+IMPORT_NAMES = {
+    "phonenumberslite": "phonenumbers",
+    "python-calamine": "python_calamine",
+    "python-stdnum": "stdnum",
+}
+
+
+def test_the_plain_installation_has_all_that_is_imported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.split("[=>]", dependency)[0] for dependency in project["dependencies"]]
+    plain = {IMPORT_NAMES.get(name, name) for name in names}
+    used = set()
+    for path in [*modules(), *(ROOT / "cli").rglob("*.py")]:
+        where = path.relative_to(ROOT).as_posix()
+        found = {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
+        extra = {"pyspark"} if where.startswith("src/accountmap/spark/") else EXTRAS.get(where, set())
+        assert found - extra <= plain | {"accountmap", "accountmap_cli"}, where
+        used |= found
+    assert plain <= used
