@@ -83,7 +83,7 @@ def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
         industries=tuple(_listed(industries)),
         employees=_any(employees),
         totals=_choose(
-            "Who also shows about how many companies it has, by country, industry and size", default.totals
+            "Who also shows roughly how many companies it has, by country, industry and size", default.totals
         ),
         names_of_rest=_choose("Who even NAMES all its other accounts", default.names_of_rest),
     )

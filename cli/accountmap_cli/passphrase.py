@@ -187,7 +187,7 @@ def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> 
             check_passphrase(typed, company)
         except TrustError as error:
             say(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError("choose another one.") from error  # click says no more than that
         return typed
 
     say(f"Your keys need a passphrase. {PASSPHRASE_RULE}")

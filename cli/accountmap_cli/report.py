@@ -113,10 +113,8 @@ def open_report(context: click.Context, partner: str) -> None:
       accountmap report open --with globex
     """
     with workspace(context) as own:
-        page = own.folder / "reports" / own.partner(partner).slug / "report.html"
+        page = own.folder.resolve() / "reports" / own.partner(partner).slug / "report.html"
         if not page.exists():
             build_reports(own, partner, page.parent)
-    if click.launch(str(page)):
-        say(f"No browser could be started here. Open this file in one: {page}")
-    else:
-        say(f"Opened {page}")
+    say(f"Opening {page}. If nothing opens, open this file in a browser.")
+    click.launch(str(page))

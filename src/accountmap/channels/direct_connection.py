@@ -71,6 +71,13 @@ HEAD_BYTES: Final = 512
 MAX_CONTROLS: Final = 1_000
 """Frames other than data that a connection may bring, and one more a second: a partner that floods is cut off."""
 
+_OBSTACLES: Final[dict[type[BaseException], str]] = {
+    ConnectionRefusedError: "nothing listens there",
+    TimeoutError: "it does not answer",
+    socket.gaierror: "there is no such host",
+}
+"""What people are told of a failed try; of any other its kind."""
+
 Kept = TypeVar("Kept")
 
 
@@ -355,6 +362,6 @@ async def keep_connecting(
                     "Ask your partner to name you with --with, and to compare your card's fingerprint by phone.",
                 ) from error
         except (OSError, EOFError) as error:
-            tried(type(error).__name__)
+            tried(_OBSTACLES.get(type(error), type(error).__name__))
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
