@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from tests.programs import CHROMIUM
 
 OUTPUT: Final = Path(__file__).parent.parent / "docs" / "report.png"
-VIEW: Final = (1280, 1000)
+VIEW: Final = (1280, 860)
 MOST_BYTES: Final = 150_000
 
 
