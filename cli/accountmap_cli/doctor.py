@@ -108,7 +108,7 @@ def doctor(
             emit(f"{check.state:8} {check.name}: {check.said}")
             if check.advice:
                 emit(f"{'':8} {check.advice}")
-        say(f"\n{plural(problems, 'problem')}; each has what to do about it." if problems else "\nNo problem.")
+        say(f"\n{plural(problems, 'problem')}. What to do is written below each." if problems else "\nNo problem.")
     if problems:
         raise click.exceptions.Exit(EXIT_PROBLEM)
 
