@@ -74,6 +74,7 @@ MAX_CONTROLS: Final = 1_000
 _OBSTACLES: Final[dict[type[BaseException], str]] = {
     ConnectionRefusedError: "nothing listens there",
     TimeoutError: "it does not answer",
+    asyncio.IncompleteReadError: "the connection ended",
     socket.gaierror: "there is no such host",
 }
 """What people are told of a failed try; of any other its kind."""
