@@ -1,6 +1,9 @@
 """Imports go only downwards, and psi touches nothing but its arguments (DESIGN.md, "The layers")."""
 
 import ast
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,7 +55,7 @@ CLI_MAY_ALSO_IMPORT = {
     "accounts.deal_findings": {"count_outcomes", "deal_findings"},
     "accounts.deals": {"DealList", "DealOptions", "read_deals", "read_deals_sql", "read_touches"},
     "accounts.schema": {"Remark", "SEGMENTS"},
-    "channels": {"DirectChannel"},
+    "channels": {"DirectChannel", "Endpoint", "open_channel"},
     "curve.backends": {"BackendState", "examine_backends"},
     "exchange": {"abandon_session", "direct_channel", "exchange_messages", "revoke_partner"},
     "files": {"write_atomic"},
@@ -114,6 +117,7 @@ CLI_MAY_ALSO_IMPORT = {
     "trust.terms_words": {"shown_in_words"},
     "trust.toml_text": {"MAX_PURPOSE", "check_line"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
+    "workspace.keys": {"DATABASE", "IDENTITY"},
     "workspace.conversations": {"Question"},
     "workspace.deals": {"save_deals"},
     "workspace.estimates": {"Estimate"},
@@ -202,3 +206,31 @@ def test_every_public_name_is_there() -> None:
     for name in accountmap.__all__:
         assert getattr(accountmap, name) is not None
     assert set(accountmap.__all__) <= set(dir(accountmap))
+
+
+EXTRAS = {
+    "cli/accountmap_cli/passphrase.py": {"keyring"},
+    "src/accountmap/channels/stores.py": {"fsspec", "paramiko", "s3fs"},
+    "src/accountmap/databases.py": {"adbc_driver_manager"},
+}
+"""Modules that need a library of an extra, which others load only when they are asked for it."""
+
+IMPORT_NAMES = {
+    "phonenumberslite": "phonenumbers",
+    "python-calamine": "python_calamine",
+    "python-stdnum": "stdnum",
+}
+
+
+def test_the_plain_installation_has_all_that_is_imported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.split("[=>]", dependency)[0] for dependency in project["dependencies"]]
+    plain = {IMPORT_NAMES.get(name, name) for name in names}
+    used = set()
+    for path in [*modules(), *(ROOT / "cli").rglob("*.py")]:
+        where = path.relative_to(ROOT).as_posix()
+        found = {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
+        extra = {"pyspark"} if where.startswith("src/accountmap/spark/") else EXTRAS.get(where, set())
+        assert found - extra <= plain | {"accountmap", "accountmap_cli"}, where
+        used |= found
+    assert plain <= used

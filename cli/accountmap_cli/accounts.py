@@ -197,11 +197,11 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})
     else:
-        emit(f"{plural(len(accounts), 'account')}, {plural(entities, 'entity')}; kept as list {kept.id}.")
+        emit(f"{plural(len(accounts), 'account')}, {plural(entities, 'company')}; kept as list {kept.id}.")
         for note in accounts.notes:
             say(f"  {note}")
         for remark in accounts.remarks:
-            say(f"  {remark.what} Rows: {remark.count:,}. {remark.advice}")
+            say(f"  {remark.what.rstrip('.')}: {remark.count:,}. {remark.advice}")
 
 
 @accounts.command()
@@ -250,14 +250,14 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
 def show(accounts: "AccountList", found: "Preflight") -> None:
     """Describe a list for people: what it is, what will match, what to mend."""
     of_segments = ", ".join(f"{count:,} {segment}" for segment, count in found.segments.items())
-    emit(f"{plural(found.accounts, 'account')}, {plural(found.entities, 'entity')}: {of_segments}.")
+    emit(f"{plural(found.accounts, 'account')}, {plural(found.entities, 'company')}: {of_segments}.")
     for note in accounts.notes:
         emit(f"  {note}")
     show_columns(found, empty_fields(accounts))
     show_segments(found, accounts.source_columns.get("segment"))
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
-    emit("\n" + table(["match key", "entities", "of all"], keys))
-    emit(f"\n{found.matchable.share:.0%} of the entities can match, {found.strong.share:.0%} on strong evidence.")
+    emit("\n" + table(["match key", "companies", "of all"], keys))
+    emit(f"\n{found.matchable.share:.0%} of the companies can match, {found.strong.share:.0%} on strong evidence.")
     emit(f"The preview counts those with a full name: {found.preview.share:.0%}.")
     for finding in found.findings:
         emit(f"\n{finding.what.rstrip('.')}: {finding.count:,}. {finding.advice}")

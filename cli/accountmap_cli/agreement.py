@@ -9,7 +9,7 @@ import click
 
 from accountmap.errors import TrustError
 from accountmap_cli.agreement_options import new
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say
 from accountmap_cli.words import agreement_in_words, checked_here, concerns_in_words, signatures_in_words
 
@@ -149,7 +149,7 @@ def diff(context: click.Context, first: Path, second: Path, as_json: bool) -> No
 
 
 @agreement.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def end(context: click.Context, partner: str, yes: bool) -> None:

@@ -21,7 +21,7 @@ from accountmap.session.sharing_options import (
     read_leads,
 )
 from accountmap.trust.match_rule import MatchProfile
-from accountmap_cli.context import workspace
+from accountmap_cli.context import partner_option, workspace
 from accountmap_cli.output import emit, say
 from accountmap_cli.words import agreement_in_words, segment_noun
 
@@ -83,7 +83,7 @@ def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
         industries=tuple(_listed(industries)),
         employees=_any(employees),
         totals=_choose(
-            "Who also shows about how many companies it has, by country, industry and size", default.totals
+            "Who also shows roughly how many companies it has, by country, industry and size", default.totals
         ),
         names_of_rest=_choose("Who even NAMES all its other accounts", default.names_of_rest),
     )
@@ -204,7 +204,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
 
 
 @click.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--ask", "asks", is_flag=True, help="Be asked for what is shared, who takes part and who leads.")
 @click.option(

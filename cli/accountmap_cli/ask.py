@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import Place, open_place, place_options, time_to_wait, workspace
+from accountmap_cli.context import Place, open_place, partner_option, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("ask")
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.option(
     "--match", "wanted", multiple=True, metavar="ID", help="Ask about this match; the first digits are enough."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from accountmap.errors import AccountmapError, InputError, TrustError
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_sessions(context: click.Context, partner: str, as_json: bool) -> None:
@@ -59,7 +59,7 @@ def list_sessions(context: click.Context, partner: str, as_json: bool) -> None:
 
 @audit.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--with", "partner", required=True, help="Your partner in that session.")
+@partner_option("Your partner in that session.")
 @click.option(
     "--session", "number", type=click.IntRange(1), help="Number of the session. [default: the last one kept]"
 )

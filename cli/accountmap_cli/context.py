@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from accountmap.errors import InputError
+from accountmap.errors import AccountmapError, InputError
 from accountmap_cli.output import is_interactive, say
 from accountmap_cli.passphrase import UNPROTECTED, present
 
 if TYPE_CHECKING:
-    from accountmap import Workspace
+    from accountmap import Outcome, Workspace
+    from accountmap.channels import DirectChannel
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -71,18 +74,31 @@ def _parts(text: str) -> list[str]:
     return [*parts[:-1], f"{parts[-1]},{begun}"] if parts and begun else [*parts, *([begun] if begun else [])]
 
 
+def partner_option(text: str = "Your partner.", *, required: bool = True) -> Callable[[Command], Command]:
+    """Return what adds `--with`, whose values shells complete."""
+    return click.option(
+        "--with", "partner", metavar="NAME", required=required, help=text, shell_complete=_partner_names
+    )
+
+
+def _partner_names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """List the partners of the workspace; none where it cannot be read, since nobody would see why."""
+    from accountmap import Workspace
+
+    try:
+        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
+            names = [partner.slug for partner in own.partners()]
+    except AccountmapError:
+        return []
+    return [name for name in names if name.startswith(begun)]
+
+
 def existing_file() -> click.Path:
     """Return the type of an argument that is a file to read."""
     return click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-if TYPE_CHECKING:
-    from accountmap import Outcome
-    from accountmap.channels import DirectChannel
-
-
 DEFAULT_WAIT: Final = 3600.0
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def place_options(command: Command) -> Command:

@@ -12,7 +12,15 @@ import click
 from accountmap.errors import InputError
 from accountmap_cli.ask import as_dict, named, tell, then
 from accountmap_cli.co_selling_words import SaidOf
-from accountmap_cli.context import Place, existing_file, open_place, place_options, time_to_wait, workspace
+from accountmap_cli.context import (
+    Place,
+    existing_file,
+    open_place,
+    partner_option,
+    place_options,
+    time_to_wait,
+    workspace,
+)
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -33,7 +41,7 @@ TABLE_COLUMNS: Final = (
 
 
 @click.command("inbox")
-@click.option("--with", "partner", help="One partner. [default: all]")
+@partner_option("One partner. [default: all]", required=False)
 @click.option(
     "--write", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write open questions as CSV."
 )
@@ -116,7 +124,7 @@ class Inbox:
             for line in said.in_words():
                 emit(line)
         if written is not None:
-            written.write_text(self._as_csv(waiting), encoding="utf-8", newline="")
+            written.write_text(self._as_csv(waiting), encoding="utf-8-sig", newline="")  # Excel needs the mark
             say(f"Wrote {plural(len(waiting), 'question')} to {written}. Fill the column answer with same or no.")
         elif answered is not None:
             outcome = self._answer(*read_answers(answered, waiting), yes=yes) or outcome
@@ -228,7 +236,9 @@ def read_answers(file: Path, waiting: Sequence["Question"]) -> tuple[list["Quest
         InputError: it is not such a table, or has other words in it.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+        text = file.read_text("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
         given = {row["match_id"].strip().lower(): (row["answer"] or "").strip().lower() for row in rows}
     except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
         raise InputError(

@@ -9,7 +9,7 @@ import click
 from accountmap.errors import InputError
 from accountmap.model import Leader, Result, Step, Topic
 from accountmap_cli.ask import as_dict, tell, then
-from accountmap_cli.context import open_place, pairs, place_options, time_to_wait, workspace
+from accountmap_cli.context import open_place, pairs, partner_option, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def said_options(command: Command) -> Command:
             metavar="ID",
             help="The match, as in the report; the first digits are enough.",
         ),
-        click.option("--with", "partner", required=True, help="Your partner."),
+        partner_option(),
     ):
         command = option(command)
     return place_options(command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, emit_json, plural, say
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def ledger() -> None:
 
 
 @ledger.command()
-@click.option("--with", "partner", help="One partner. [default: all]")
+@partner_option("One partner. [default: all]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: every entry as it stands.")
 @click.pass_context
 def show(context: click.Context, partner: str | None, as_json: bool) -> None:

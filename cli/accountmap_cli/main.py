@@ -25,13 +25,14 @@ from accountmap_cli.ask import ask_command
 from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
-from accountmap_cli.doctor import backends
+from accountmap_cli.doctor import backends, doctor
+from accountmap_cli.help import completion, help_command
 from accountmap_cli.inbox import inbox_command
 from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
-from accountmap_cli.output import say
+from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.report import report as report_group
@@ -101,6 +102,7 @@ def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
       5. accountmap agreement new      one of you; the other signs
       6. accountmap map                both, again and again until it is done; accountmap status says where you are
       7. accountmap report open
+    Each of these at length:           accountmap help mapping
     """
 
 
@@ -125,8 +127,11 @@ for command in (
     identity,
     ledger,
     audit,
+    doctor,
     backends,
     demo,
+    help_command,
+    completion,
 ):
     cli.add_command(command)
 report_group.add_command(store)
@@ -134,12 +139,12 @@ report_group.add_command(store)
 
 def run() -> None:
     """Run the program and turn errors into messages and exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        write_all_letters(stream)
     # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:
         code = cli.main(prog_name="accountmap", standalone_mode=False)
-        if code:  # of click.exceptions.Exit, which click catches
-            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -150,3 +155,5 @@ def run() -> None:
         report(error)
     except Exception as error:
         report_unexpected(error, debug="--debug" in sys.argv)
+    if code:  # what a command ended with by click's Exit, which main returns
+        sys.exit(code)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap_cli.context import Place, Progress, open_place, place_options, time_to_wait, workspace
+from accountmap_cli.context import (
+    Place,
+    Progress,
+    open_place,
+    partner_option,
+    place_options,
+    time_to_wait,
+    workspace,
+)
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
 from accountmap_cli.words import (
     choices,
@@ -27,7 +35,7 @@ MOST_NOTES: Final = 10
 
 
 @click.command("map")
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @place_options
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
 @click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")

@@ -1,5 +1,6 @@
 """How the program speaks: results on stdout, everything else on stderr."""
 
+import io
 import json
 import sys
 import unicodedata
@@ -7,6 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+
+
+def write_all_letters(stream: object) -> None:
+    """Let no letter of a name end the program: on Windows, what is redirected has an encoding with few of them.
+
+    A file or another program gets UTF-8. A screen gets what it can show, and other letters as codes.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def say(text: str = "", *, bold: bool = False) -> None:

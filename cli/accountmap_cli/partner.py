@@ -11,6 +11,7 @@ from accountmap.errors import TrustError
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
 from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
+from accountmap_cli.status import partner_status
 
 
 @click.command()
@@ -149,8 +150,11 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
         compare(theirs, fingerprint)
         now = datetime.now(UTC)
         added = own.renew_partner(rotation, who, now) if rotation else own.add_partner(theirs, who, now)
+        step = partner_status(own, added, now).command
     emit(added.slug)
-    say(f"Next, one of you: accountmap agreement new --with {added.slug}")
+    say(f"Next: {step}")
+    if "agreement new" in step:
+        say("One of you does that; the other signs what comes: accountmap agreement sign FILE")
 
 
 def compare(theirs: "Card", fingerprint: str | None) -> None:

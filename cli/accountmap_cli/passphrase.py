@@ -89,6 +89,23 @@ def from_keyring(card: "Card") -> str | None:
     return found
 
 
+def keyring_name() -> str:
+    """Return what the keyring of this machine calls itself.
+
+    Raises:
+        BackendError: the library is not installed, or there is no keyring.
+    """
+    keyring = keyring_module()
+    if keyring is None:
+        raise BackendError(
+            "the keyring library is not installed", 'Install it with: pip install "accountmap[keyring]"'
+        )
+    found = keyring.get_keyring()
+    if found.priority <= 0:
+        raise BackendError("this machine has no keyring")
+    return str(found.name)
+
+
 def into_keyring(card: "Card", passphrase: str) -> None:
     """Keep the passphrase of an identity in the OS keyring.
 
@@ -170,7 +187,7 @@ def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> 
             check_passphrase(typed, company)
         except TrustError as error:
             say(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError("choose another one.") from error  # click says no more than that
         return typed
 
     say(f"Your keys need a passphrase. {PASSPHRASE_RULE}")

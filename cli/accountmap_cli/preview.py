@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from accountmap.errors import InputError, TrustError
-from accountmap_cli.context import Place, open_place, place_options, time_to_wait, workspace
+from accountmap_cli.context import Place, open_place, partner_option, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say, table
 from accountmap_cli.words import segment_noun
 
@@ -22,7 +22,7 @@ AT_LEAST: Final = {3: "their customers", 2: "their customers or open opportuniti
 
 
 @click.command("preview")
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @place_options
 @click.option("--new", is_flag=True, help="Exchange blurred copies again: one of them was renewed.")
 @click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")

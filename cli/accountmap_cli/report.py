@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.map import build as build_reports
 from accountmap_cli.output import emit, say
 from accountmap_cli.passphrase import database_options, database_password
 
 
 @click.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @database_options
 @click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
 @click.pass_context
@@ -50,7 +50,7 @@ def report() -> None:
 
 
 @report.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--weights", type=existing_file(), help="TOML file that says what the score is made of.")
 @click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
@@ -74,7 +74,7 @@ def build(context: click.Context, partner: str, output: Path | None, weights: Pa
 
 
 @report.command()
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.argument("file", type=existing_file(), required=False)
 @click.pass_context
 def review(context: click.Context, partner: str, file: Path | None) -> None:
@@ -103,7 +103,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
 
 
 @report.command("open")
-@click.option("--with", "partner", required=True, help="Your partner.")
+@partner_option()
 @click.pass_context
 def open_report(context: click.Context, partner: str) -> None:
     """Open the report in your browser.
@@ -113,8 +113,8 @@ def open_report(context: click.Context, partner: str) -> None:
       accountmap report open --with globex
     """
     with workspace(context) as own:
-        page = own.folder / "reports" / own.partner(partner).slug / "report.html"
+        page = own.folder.resolve() / "reports" / own.partner(partner).slug / "report.html"
         if not page.exists():
             build_reports(own, partner, page.parent)
-    say(f"Opening {page}")
+    say(f"Opening {page}. If nothing opens, open this file in a browser.")
     click.launch(str(page))

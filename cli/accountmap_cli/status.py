@@ -71,7 +71,8 @@ def in_words(about: PartnerStatus) -> list[str]:
     lists = ""
     if about.list_id and about.newest_list and about.newest_list != about.list_id:
         lists = f" (a newer one is prepared: {about.newest_list})"
-    used = f"  List {about.list_id}{lists}." if about.list_id else "  No list was used yet."
+    prepared = f"List {about.newest_list} is prepared." if about.newest_list else "No list is prepared."
+    used = f"  List {about.list_id}{lists}." if about.list_id else f"  {prepared}"
     return [
         f"{about.partner}: {about.session}.{waits}{since}",
         f"{used} {about.agreement}",

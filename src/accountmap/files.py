@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,10 @@ if sys.platform != "win32":
     import fcntl
 
 PART_BYTES: Final = 1 << 20
+_IN_USE: Final = (5, 32)
+"""Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION."""
+_PAUSES: Final = (0.01, 0.05, 0.2, 0.5)
+"""Seconds between tries."""
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o600) -> None:
@@ -40,7 +45,7 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
                 file.close()
                 os.close(handle)
             temporary.chmod(mode)
-            temporary.replace(path)
+            move_into_place(temporary, path)
             _sync(path.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -90,6 +95,27 @@ def _lock(handle: int) -> bool | None:
     except OSError:
         return None
     return True
+
+
+def move_into_place(new: Path, path: Path) -> None:
+    """Give a file its name, in place of the one that has it.
+
+    Windows refuses while another program has either of them open. Virus scanners let go within moments, so it is
+    tried again; a workbook that is open in Excel stays open.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    for seconds in _PAUSES:
+        try:
+            new.replace(path)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            time.sleep(seconds)
+        else:
+            return
+    new.replace(path)
 
 
 def keep_private(folder: Path) -> None:

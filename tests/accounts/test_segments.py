@@ -53,7 +53,7 @@ def test_unknown_values_count_as_prospect_and_are_remarked_on() -> None:
     assert found.column.to_pylist() == ["customer", "prospect", "prospect", "prospect", "prospect"]
     (remark,) = found.remarks
     assert (remark.kind, remark.count) == ("unknown_segment", 3)
-    assert "Different values: 3." in remark.what
+    assert "(3 different values)" in remark.what
     assert remark.examples == ("GOLD (1)", "Gold (1)", "Silver (1)")
     assert "Gold" not in remark.what + remark.advice
     assert [(each.value, each.count, each.known) for each in found.values if not each.known] == [

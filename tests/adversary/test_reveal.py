@@ -6,14 +6,7 @@ Each test prints what the cheat identified beside what account-psi-v2 §12.4 say
 import json
 from pathlib import Path
 
-<<<<<<< HEAD
-from accountmap.linkage.prepared import PROFILES
-from accountmap.model import WeakSlots
-from tests.cli.running import accountmap
-from tests.parties import Parties, Party, Row
-=======
 import pytest
->>>>>>> promise
 
 from accountmap.model import Outcome
 from tests.adversary.stage import (

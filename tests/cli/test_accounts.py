@@ -43,7 +43,7 @@ def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Ser
         stdin=PASSWORD + "\n",
         process=True,
     )
-    assert kept.stdout.startswith("2 accounts, 2 entities; kept as list 1.")
+    assert kept.stdout.startswith("2 accounts, 2 companies; kept as list 1.")
     database = sqlite3.connect(workspace / "accountmap.db")
     (source,) = database.execute("SELECT source FROM account_list").fetchone()
     database.close()
@@ -66,7 +66,7 @@ def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Pa
         stdin=PASSWORD + "\n",
         process=True,
     )
-    assert "2 accounts, 2 entities: 1 customer, 0 opportunity, 1 prospect." in done.stdout
+    assert "2 accounts, 2 companies: 1 customer, 0 opportunity, 1 prospect." in done.stdout
     assert not list(tmp_path.iterdir())
 
 
@@ -136,7 +136,10 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
     assert any(
         line.startswith("An agreement may let the partner see these") and "owner_name" in line for line in lines
     )
-    assert any(line.startswith("Rows whose value in 'Typ' is not known as a segment") for line in lines)
+    assert any(
+        line.startswith("Rows that count as prospect, since their 'Typ' is not known as a segment")
+        for line in lines
+    )
 
 
 def test_a_value_with_a_comma_may_be_ignored(tmp_path: Path) -> None:

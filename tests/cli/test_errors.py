@@ -44,3 +44,8 @@ def test_an_unexpected_error_shows_no_account_data(capsys: pytest.CaptureFixture
     assert ended.value.code == 1
     assert "KeyError in test_errors.py" in shown
     assert "Northwood" not in shown
+
+
+def test_what_a_command_ends_with_is_the_exit_code_of_the_program(tmp_path: Path) -> None:
+    assert accountmap("--help", cwd=tmp_path, check=0).stdout
+    accountmap("-w", tmp_path, "doctor", cwd=tmp_path, check=9)

@@ -112,7 +112,7 @@ def test_a_responder_that_may_not_join_says_why_and_stays_done(tmp_path: Path) -
     outcome = parties.globex.map()
     assert outcome.state == "done"
     assert outcome.taken == ()
-    assert any("No next session yet" in note and "too few entities changed" in note for note in outcome.notes)
+    assert any("No next session yet" in note and "too few companies changed" in note for note in outcome.notes)
 
 
 def test_later_leaves_the_question_open_for_another_command(tmp_path: Path) -> None:

@@ -122,7 +122,8 @@ def parse_reviews(text: str) -> tuple[tuple[MatchDecision, ...], frozenset[tuple
     Raises:
         InputError: it is not of this form, or contradicts itself about a match.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True, delimiter=separator)
     decided: dict[tuple[str, str, str], MatchDecision | None] = {}
     try:
         if not set(REVIEW_COLUMNS) <= set(reader.fieldnames or ()):

@@ -131,8 +131,8 @@ def _unknown(unknown: Mapping[str, int], heading: str) -> tuple[Remark, ...]:
     return (
         Remark(
             "unknown_segment",
-            f"Rows whose value in '{heading}' is not known as a segment; they count as {WEAKEST}. "
-            f"Different values: {len(unknown):,}.",
+            f"Rows that count as {WEAKEST}, since their '{heading}' is not known as a segment "
+            f"({'1 value' if len(unknown) == 1 else f'{len(unknown):,} different values'})",
             "Say for each what it means: --segment 'VALUE=customer', or =opportunity, =prospect, =ignore.",
             sum(unknown.values()),
             tuple(f"{value} ({unknown[value]:,})" for value in most[:_EXAMPLES]),

@@ -58,7 +58,7 @@ class Endpoint:
             listener = socket.create_server((self.host, self.port), family=family, backlog=8)
         except OSError as error:
             raise ChannelError(
-                f"nothing can listen on {self}: {error.strerror}",
+                f"nothing can listen on {self}: {(error.strerror or str(error)).partition(' (')[0]}",
                 "Choose another port, or 0.0.0.0 as the host for all addresses of this machine.",
             ) from error
         listener.setblocking(False)
@@ -70,6 +70,14 @@ HANG_UP_SECONDS: Final = 2
 HEAD_BYTES: Final = 512
 MAX_CONTROLS: Final = 1_000
 """Frames other than data that a connection may bring, and one more a second: a partner that floods is cut off."""
+
+_OBSTACLES: Final[dict[type[BaseException], str]] = {
+    ConnectionRefusedError: "nothing listens there",
+    TimeoutError: "it does not answer",
+    asyncio.IncompleteReadError: "the connection ended",
+    socket.gaierror: "there is no such host",
+}
+"""What people are told of a failed try; of any other its kind."""
 
 Kept = TypeVar("Kept")
 
@@ -355,6 +363,6 @@ async def keep_connecting(
                     "Ask your partner to name you with --with, and to compare your card's fingerprint by phone.",
                 ) from error
         except (OSError, EOFError) as error:
-            tried(type(error).__name__)
+            tried(_OBSTACLES.get(type(error), type(error).__name__))
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

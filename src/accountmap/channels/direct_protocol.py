@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from accountmap.channels.base import is_message_name
 from accountmap.errors import PeerError
+from accountmap.files import move_into_place
 
 CHUNK_BYTES: Final = 1 << 16
 DIGEST_BYTES: Final = hashlib.sha256().digest_size
@@ -229,7 +230,7 @@ class Spool:
             incoming.part.unlink()
             raise PeerError("a file from the partner is not the one that was offered", "Run this again.")
         named, beside = self._places(incoming.offer)
-        incoming.part.replace(beside if named.exists() else named)
+        move_into_place(incoming.part, beside if named.exists() else named)
         return incoming.offer
 
 

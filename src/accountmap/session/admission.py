@@ -80,9 +80,10 @@ def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreem
     if few:
         listed = ", ".join(f"{n:,} {segment}" for segment, n in few.items())
         raise NotNowError(
-            f"since an earlier session with {partner.card.name} too few entities changed to hide which: {listed}; "
-            f"the agreement asks for {least:,} in a segment, or none",
-            f"Use the list of that session again with --list {change.list_id}, or wait until more has changed.",
+            f"since an earlier session with {partner.card.name} too few companies changed to hide which ones: "
+            f"{listed}; the agreement asks for at least {least:,} in a segment, or none",
+            f"Wait until more has changed, or use the list of that session again with --list {change.list_id}. "
+            "How many have to change is a term of the agreement: accountmap agreement new --min-change N",
         )
 
 

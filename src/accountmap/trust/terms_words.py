@@ -123,7 +123,7 @@ def change(least: int) -> str:
     """Say by how much a list changes between sessions."""
     if not least:
         return "none asked: two sessions can give single accounts away"
-    return f"{least:,} companies in a segment, or none at all"
+    return f"{least:,} {'company' if least == 1 else 'companies'} in a segment, or none at all"
 
 
 def rule(terms: "Terms") -> list[str]:

@@ -176,10 +176,14 @@ class Database:
         """
         path.touch(mode=0o600)
         database = cls(cls._connect(path))
-        with database.transaction():
-            for statement in (*"".join((SCHEMA, *tables)).split(";"), *_APPEND_ONLY):
-                database.run(statement)
-            database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        try:
+            with database.transaction():
+                for statement in (*"".join((SCHEMA, *tables)).split(";"), *_APPEND_ONLY):
+                    database.run(statement)
+                database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except BaseException:
+            database.close()  # so that Windows lets it be removed
+            raise
         return database
 
     @classmethod

@@ -1,0 +1,265 @@
+"""Windows, as far as it can be checked elsewhere: no call that it lacks, its files, its screen."""
+
+import ast
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accountmap.files import move_into_place, windows_command, write_atomic
+from accountmap.workspace.partners import slug_of
+from accountmap_cli.output import write_all_letters
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "cli").rglob("*.py")])
+
+LACKING = {
+    "os": {
+        *("chown", "fchmod", "fchown", "lchown", "chroot", "mkfifo", "mknod", "sync", "fdatasync", "lockf"),
+        *(
+            "getuid",
+            "geteuid",
+            "getgid",
+            "getegid",
+            "getgroups",
+            "setuid",
+            "setgid",
+            "getpgid",
+            "getpgrp",
+            "setsid",
+        ),
+        *("fork", "forkpty", "openpty", "killpg", "nice", "wait", "wait3", "wait4", "register_at_fork"),
+        *("statvfs", "fstatvfs", "uname", "getloadavg", "sysconf", "sched_getaffinity", "sched_setaffinity"),
+        *("pread", "pwrite", "preadv", "pwritev", "sendfile", "posix_fallocate", "posix_fadvise", "getxattr"),
+        *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "O_SYNC", "WNOHANG"),
+    },
+    "signal": {
+        *("SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGQUIT", "SIGSTOP", "SIGTSTP"),
+        *(
+            "SIGCONT",
+            "SIGPIPE",
+            "SIGWINCH",
+            "alarm",
+            "pause",
+            "setitimer",
+            "sigwait",
+            "pthread_kill",
+            "pthread_sigmask",
+        ),
+    },
+    "socket": {"AF_UNIX", "SO_REUSEPORT", "socketpair"},
+    "time": {"tzset", "clock_settime"},
+}
+"""Attributes of the standard library that Windows does not have."""
+
+LACKING_MODULES = {
+    "fcntl",
+    "termios",
+    "tty",
+    "pty",
+    "pwd",
+    "grp",
+    "resource",
+    "syslog",
+    "curses",
+    "readline",
+    "posix",
+}
+
+LACKING_METHODS = {"add_signal_handler", "remove_signal_handler", "add_reader", "add_writer"}
+"""Of event loops: the one of Windows has them not."""
+
+POSIX_PATHS = ("/dev/", "/proc/", "/etc/", "/var/", "/usr/", "/bin/")
+"""`ruff` finds those in folders for temporary files."""
+
+
+def findings(code: str) -> list[str]:
+    """List the uses in a module of what Windows lacks, but for those behind a question for the system."""
+    tree = ast.parse(code)
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [f"line {node.lineno}: {what}" for node, what in _uses(tree, docstrings, guarded=False)]
+
+
+def _uses(node: ast.AST, docstrings: set[int], *, guarded: bool) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    if isinstance(node, ast.If | ast.IfExp) and _asks_for_the_system(node.test):
+        guarded = True
+    if isinstance(node, ast.Try) and any("ImportError" in ast.unparse(h.type or node) for h in node.handlers):
+        guarded = True
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _returns_early(node):
+        guarded = True
+    what = _lacking(node) if id(node) not in docstrings else ""
+    if what and not guarded and isinstance(node, ast.expr | ast.stmt):
+        yield node, what
+    for child in ast.iter_child_nodes(node):
+        yield from _uses(child, docstrings, guarded=guarded)
+
+
+def _asks_for_the_system(test: ast.expr) -> bool:
+    text = ast.unparse(test)
+    return any(
+        name in text for name in ("os.name", "sys.platform", "platform.system", "hasattr(os", "hasattr(signal")
+    )
+
+
+def _returns_early(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(
+        isinstance(each, ast.If) and _asks_for_the_system(each.test) and isinstance(each.body[-1], ast.Return)
+        for each in function.body
+    )
+
+
+def _lacking(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        home = node.value.id if isinstance(node.value, ast.Name) else ""
+        return ast.unparse(node) if node.attr in LACKING.get(home, ()) or node.attr in LACKING_METHODS else ""
+    if isinstance(node, ast.Import):
+        return ", ".join(alias.name for alias in node.names if alias.name in LACKING_MODULES)
+    if isinstance(node, ast.ImportFrom):
+        names = [alias.name for alias in node.names if alias.name in LACKING.get(node.module or "", ())]
+        return node.module or "" if node.module in LACKING_MODULES else ", ".join(names)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value if node.value.startswith(POSIX_PATHS) else ""
+    return _unsafe_call(node) if isinstance(node, ast.Call) else ""
+
+
+def _unsafe_call(call: ast.Call) -> str:
+    """Name a call that means something else on Windows: text in its code page, a rename that does not replace."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    keywords = {keyword.arg for keyword in call.keywords}
+    if name == "rename" and "ftp" not in ast.unparse(call.func):
+        return "rename, which fails where the name is taken"
+    if name in ("read_text", "write_text") and len(call.args) < (1 if name == "read_text" else 2):
+        return "" if "encoding" in keywords else f"{name} without an encoding"
+    if name == "get_context" and [ast.unparse(arg) for arg in call.args] in (["'fork'"], ["'forkserver'"]):
+        return "a way to start processes that Windows lacks"
+    return ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_used_that_windows_lacks(path: Path) -> None:
+    assert findings(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.fchmod(1, 2)",
+        "os.kill(1, signal.SIGKILL)",
+        "import fcntl",
+        "from os import getuid",
+        "open('/dev/null')",
+        "path.rename(other)",
+        "path.read_text()",
+        "loop.add_signal_handler(1, stop)",
+        "multiprocessing.get_context('fork')",
+        "if os.path.exists(x):\n    os.getuid()",
+    ],
+)
+def test_the_check_finds_what_windows_lacks(code: str) -> None:
+    assert findings(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if hasattr(os, 'getuid'):\n    os.getuid()",
+        "if os.name == 'posix':\n    import fcntl",
+        "def sync(path):\n    if os.name == 'nt':\n        return\n    os.sync()",
+        "try:\n    import fcntl\nexcept ImportError:\n    fcntl = None",
+        "'''Reads what /dev/null holds.'''",
+        "path.read_text('utf-8')",
+    ],
+)
+def test_the_check_accepts_what_asks_first(code: str) -> None:
+    assert findings(code) == []
+
+
+def in_use(number: int) -> PermissionError:
+    """Return the error of Windows for a file that another program has open."""
+    error = PermissionError(13, "in use")
+    error.winerror = number  # type: ignore[attr-defined]
+    return error
+
+
+def test_a_file_that_a_scanner_has_open_is_replaced_when_it_lets_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = Path.replace, iter([in_use(32), in_use(5)])
+
+    def replace(self: Path, target: Path) -> Path:
+        for error in tries:
+            raise error
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    write_atomic(tmp_path / "report.csv", b"rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
+
+
+def test_a_file_that_stays_open_is_an_error_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report.csv").write_bytes(b"old")
+
+    def replace(*_: object) -> None:
+        raise in_use(32)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(PermissionError):
+        write_atomic(tmp_path / "report.csv", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"report.csv": b"old"}
+
+
+def test_a_folder_without_permission_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def replace(*_: object) -> None:
+        asked.append(1)
+        raise PermissionError(13, "denied")
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(PermissionError):
+        move_into_place(tmp_path / "a", tmp_path / "b")
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("name", ["Con", "AUX", "nul", "COM1", "Lpt9"])
+def test_no_company_is_called_like_a_device(name: str) -> None:
+    assert slug_of(name) == f"{name.lower()}-company"
+    assert slug_of(f"{name} GmbH") == f"{name.lower()}-gmbh"
+
+
+def test_the_access_list_is_for_one_user() -> None:
+    command = windows_command(Path("acme"), "anna")
+    assert command[0].endswith("icacls.exe")
+    assert command[1:] == ["acme", "/inheritance:r", "/grant:r", "anna:(OI)(CI)F"]
+
+
+class Screen(io.TextIOWrapper):
+    """A console with a code page."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_screen_with_few_letters_shows_the_others_as_codes() -> None:
+    shown = io.BytesIO()
+    screen = Screen(shown, "cp1252", write_through=True)
+    write_all_letters(screen)
+    screen.write("Müller, 株式")
+    assert shown.getvalue() == "Müller, ".encode("cp1252") + rb"\u682a\u5f0f"
+
+
+def test_what_is_redirected_is_utf_8() -> None:
+    command = [sys.executable, "-m", "accountmap_cli", "help", "株式会社"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert "株式会社" in done.stderr.decode("utf-8")
