@@ -108,7 +108,7 @@ def test_a_long_statement_may_stand_in_a_file(tmp_path: Path) -> None:
     connection.close()
     (tmp_path / "list.sql").write_text("SELECT id, name\nFROM accounts\n", encoding="utf-8")
     given = ("--sql", "@list.sql", "--dsn", "sqlite:///crm.db")
-    assert "1 account, 1 entity" in accountmap("accounts", "check", *given, cwd=tmp_path).stdout
+    assert "1 account, 1 company" in accountmap("accounts", "check", *given, cwd=tmp_path).stdout
     lost = accountmap("accounts", "check", "--sql", "@none.sql", *given[2:], cwd=tmp_path, check=3)
     assert "The statement in none.sql cannot be read" in lost.stderr
 
@@ -144,7 +144,7 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
 
 def test_a_value_with_a_comma_may_be_ignored(tmp_path: Path) -> None:
     shown = checked(tmp_path, LIST, "--segment", "Wettbewerber, neu=ignore", "--segment", "Gold=customer")
-    assert shown.startswith("2 accounts, 2 entities: 2 customer, 0 opportunity, 0 prospect.")
+    assert shown.startswith("2 accounts, 2 companies: 2 customer, 0 opportunity, 0 prospect.")
     assert "Wettbewerber, neu     1  ignore" in shown
 
 
