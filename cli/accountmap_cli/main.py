@@ -25,6 +25,7 @@ from accountmap_cli.ask import ask_command
 from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
+from accountmap_cli.digest import digest
 from accountmap_cli.doctor import backends, doctor
 from accountmap_cli.help import completion, help_command
 from accountmap_cli.inbox import inbox_command
@@ -119,6 +120,7 @@ for command in (
     introduce,
     deal,
     status,
+    digest,
     report_group,
     deals,
     influence,
