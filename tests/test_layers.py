@@ -63,7 +63,7 @@ CLI_MAY_ALSO_IMPORT = {
     "linkage.explain": {"explain"},
     "linkage.prepared": {"PROFILES"},
     "linkage.reference": {"build_reference"},
-    "model": {"Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
+    "model": {"Assistants", "Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
     "preflight": {"Preflight"},
     "report": {"influence_summary", "review_csv"},
     "report.safe_text": {"spreadsheet_text"},
@@ -83,6 +83,7 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "influence": {"DEFAULT_RULES"},
+    "session.assistants": {"allowed_to_assistants", "record_reading"},
     "session.audit": {"AuditedParty", "Finding", "agreed_reference", "tokens_finding"},
     "session.audit_file": {"AuditFile"},
     "session.co_selling": {

@@ -22,6 +22,7 @@ from accountmap.errors import (
 from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command
+from accountmap_cli.assistant import mcp_command
 from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
@@ -128,6 +129,7 @@ for command in (
     inspect,
     identity,
     ledger,
+    mcp_command,
     audit,
     doctor,
     backends,
