@@ -212,6 +212,8 @@ def test_every_public_name_is_there() -> None:
 
 
 EXTRAS = {
+    "cli/accountmap_cli/assistant.py": {"mcp", "mcp_types"},
+    "cli/accountmap_cli/digest.py": {"apprise"},
     "cli/accountmap_cli/passphrase.py": {"keyring"},
     "src/accountmap/channels/stores.py": {"fsspec", "paramiko", "s3fs"},
     "src/accountmap/databases.py": {"adbc_driver_manager"},
