@@ -29,6 +29,8 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 EXTRAS = {
     "remote": ("fsspec", "paramiko", "s3fs"),
     "keyring": ("keyring",),
+    "mcp": ("mcp",),
+    "notify": ("apprise",),
     "sql": ("adbc_driver_manager", "adbc_driver_postgresql", "adbc_driver_sqlite", "duckdb"),
     "spark": ("pyspark",),
     "fuzz": ("atheris",),

@@ -55,6 +55,7 @@ CLI_MAY_ALSO_IMPORT = {
     "accounts.deal_findings": {"count_outcomes", "deal_findings"},
     "accounts.deals": {"DealList", "DealOptions", "read_deals", "read_deals_sql", "read_touches"},
     "accounts.schema": {"Remark", "SEGMENTS"},
+    "api": {"read_digest"},
     "channels": {"DirectChannel", "Endpoint", "open_channel"},
     "curve.backends": {"BackendState", "examine_backends"},
     "exchange": {"abandon_session", "direct_channel", "exchange_messages", "revoke_partner"},
@@ -62,7 +63,7 @@ CLI_MAY_ALSO_IMPORT = {
     "linkage.explain": {"explain"},
     "linkage.prepared": {"PROFILES"},
     "linkage.reference": {"build_reference"},
-    "model": {"Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
+    "model": {"Assistants", "Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
     "preflight": {"Preflight"},
     "report": {"influence_summary", "review_csv"},
     "report.safe_text": {"spreadsheet_text"},
@@ -82,6 +83,7 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "influence": {"DEFAULT_RULES"},
+    "session.assistants": {"allowed_to_assistants", "record_reading"},
     "session.audit": {"AuditedParty", "Finding", "agreed_reference", "tokens_finding"},
     "session.audit_file": {"AuditFile"},
     "session.co_selling": {
@@ -93,6 +95,7 @@ CLI_MAY_ALSO_IMPORT = {
         "what_may_be_shown",
     },
     "session.conversation": {"ConversationOutcome"},
+    "session.digest": {"ENDED", "ENDS_SOON", "ME", "PartnerDigest", "Waiting"},
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
     "session.questions": {"PossibleMatch", "SessionMatches", "session_matches"},
@@ -209,6 +212,8 @@ def test_every_public_name_is_there() -> None:
 
 
 EXTRAS = {
+    "cli/accountmap_cli/assistant.py": {"mcp", "mcp_types"},
+    "cli/accountmap_cli/digest.py": {"apprise"},
     "cli/accountmap_cli/passphrase.py": {"keyring"},
     "src/accountmap/channels/stores.py": {"fsspec", "paramiko", "s3fs"},
     "src/accountmap/databases.py": {"adbc_driver_manager"},

@@ -10,7 +10,7 @@ import click
 
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import AccountmapError, InputError, TrustError
-from accountmap.model import SHARED_FIELDS, Level, PreviewKind
+from accountmap.model import SHARED_FIELDS, Assistants, Level, PreviewKind
 from accountmap.session.sharing_options import (
     LEADERS,
     WHO,
@@ -289,6 +289,13 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     type=click.FloatRange(0, 1),
     help="With --yes, reveal without a person if at most this share of the own list is estimated to match.",
 )
+@click.option(
+    "--assistants",
+    type=click.Choice([each.value for each in Assistants]),
+    default=Assistants.OWN.value,
+    show_default=True,
+    help="What language models may read of the matches: nothing, your own accounts, or also what they show.",
+)
 @click.pass_context
 def new(
     context: click.Context,
@@ -316,6 +323,7 @@ def new(
     min_change: int,
     growth_alarm: int,
     automatic_share: float,
+    assistants: str,
 ) -> None:
     """Propose an agreement for the list that you prepared, and sign it.
 
@@ -354,6 +362,7 @@ def new(
             "min_change": min_change,
             "growth_alarm": growth_alarm,
             "automatic_share": automatic_share,
+            "assistants": Assistants(assistants),
         },
         rule={
             "profile": MatchProfile(profile),

@@ -35,6 +35,8 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
 
 
 def _place(facts: Facts) -> str:
+    if facts["event"] == "assistant":
+        return "assistants"
     return f"session {facts['session']}" if "session" in facts else f"entry {facts['number']}"
 
 
@@ -99,6 +101,8 @@ def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
     if "session" in first:
         about = f"Session {first['session']}, begun {first['at'][:10]}"
         yield f"{about}, list {first['list']}, {agreement}, you the {first['role']}"
+    elif first["event"] == "assistant":
+        yield "Assistants on your side:"
     else:
         yield agreement[:1].upper() + agreement[1:]
     for facts in session:
@@ -120,6 +124,7 @@ def sentence(facts: Facts) -> str:
         "answered": f"You answered about {questions}, {facts.get('same', 0):,} as the same.",
         "told": _told(facts),
         "was_told": f"They told you about {plural(facts.get('matches', 0), 'match')}: {facts.get('topic')}.",
+        "assistant": _read_by_assistant(facts),
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
         "declined_by_partner": "They saw the preview and declined; no account was revealed.",
@@ -135,6 +140,12 @@ def _told(facts: Facts) -> str:
     fields = ", ".join(facts.get("fields", ())).replace("_", " ")
     about = f"{facts.get('topic')} ({facts.get('step')}), {plural(facts.get('matches', 0), 'match')}"
     return f"You told them about {about}{': ' + fields if fields else ''}."
+
+
+def _read_by_assistant(facts: Facts) -> str:
+    fields = ", ".join(facts.get("fields", ())).replace("_", " ")
+    rows = plural(facts.get("rows", 0), "row")
+    return f"An assistant of yours read {facts.get('tool')}: {rows}{', with ' + fields if fields else ''}."
 
 
 def shown(facts: Facts) -> str:

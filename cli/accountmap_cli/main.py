@@ -22,9 +22,11 @@ from accountmap.errors import (
 from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command
+from accountmap_cli.assistant import mcp_command
 from accountmap_cli.audit import audit
 from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
+from accountmap_cli.digest import digest
 from accountmap_cli.doctor import backends, doctor
 from accountmap_cli.help import completion, help_command
 from accountmap_cli.inbox import inbox_command
@@ -119,6 +121,7 @@ for command in (
     introduce,
     deal,
     status,
+    digest,
     report_group,
     deals,
     influence,
@@ -126,6 +129,7 @@ for command in (
     inspect,
     identity,
     ledger,
+    mcp_command,
     audit,
     doctor,
     backends,

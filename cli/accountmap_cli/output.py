@@ -33,7 +33,12 @@ def emit(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Print a result for a machine."""
-    click.echo(harmless(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+    click.echo(as_json_text(value))
+
+
+def as_json_text(value: Any) -> str:
+    """Write a result for a machine."""
+    return harmless(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def harmless(text: str, *, lines: bool = True) -> str:

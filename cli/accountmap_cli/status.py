@@ -14,7 +14,7 @@ from accountmap_cli.output import emit, emit_json
 if TYPE_CHECKING:
     from accountmap import Workspace
     from accountmap.trust.agreement import Agreement
-    from accountmap.workspace import PartnerRecord, SessionRecord
+    from accountmap.workspace import PartnerRecord
 
 LAST_MESSAGE = 10
 
@@ -101,7 +101,7 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
         words, waits, command = "an agreement is proposed", "them", "accountmap agreement sign FILE"
     elif session and session.status is Status.OPEN:
         words = f"message {session.step} of {LAST_MESSAGE}"
-        waits = "them" if _ours_is_last(session) else "you"
+        waits = "you" if session.waits_for_us else "them"
     elif session:
         words = {Status.DONE: "done", Status.STOPPED: "stopped", Status.ABANDONED: "given up"}[session.status]
         if session.status is Status.DONE and newest == session.list_id:
@@ -116,11 +116,6 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
         agreement=_agreement_in_words(complete, now),
         command=command,
     )
-
-
-def _ours_is_last(session: "SessionRecord") -> bool:
-    """Return whether our message was the last one: initiators send the odd ones."""
-    return session.step % 2 == 1 - session.role
 
 
 def _newest_list(own: "Workspace") -> int | None:

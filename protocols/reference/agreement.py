@@ -137,6 +137,7 @@ totals_shown_by = ["responder", "initiator"]
 rest_named_by = []
 automatic_share = 0.0
 runs_per_30_days = 4
+assistants = "own"
 """
 
 

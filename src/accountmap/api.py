@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,8 +20,9 @@ from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES, Prepared
 from accountmap.linkage.reference import load_reference
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
-from accountmap.session.questions import load_answers
-from accountmap.workspace import SessionRecord, Status, Workspace
+from accountmap.session.digest import PartnerDigest, own_names, partner_digest
+from accountmap.session.questions import finished_sessions, load_answers
+from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.stored import load_reviews
 
 _LOG: Final = logging.getLogger(__name__)
@@ -127,7 +129,7 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
     Raises:
         WorkspaceError: no session with this partner is finished.
     """
-    finished = [s for s in workspace.sessions(workspace.partner(partner)) if s.status is Status.DONE]
+    finished = finished_sessions(workspace, workspace.partner(partner))
     if not finished:
         raise WorkspaceError(
             "no session with this partner is finished", f"Go on with: accountmap map --with {partner}"
@@ -143,6 +145,45 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
             # The clock may have been set back in between.
             maps += [before] if before.finished < maps[-1].finished else []
     return with_history(maps[::-1])
+
+
+def read_digest(
+    workspace: Workspace, now: datetime, since: datetime | None = None, *, names: bool = False
+) -> tuple[PartnerDigest, ...]:
+    """Sum up what is new with each partner whose card was not revoked, and what waits for whom.
+
+    Args:
+        now: in a time zone; agreements end soon, or have ended, by its date.
+        since: from when on something is new; by default since the last session but one with each partner.
+        names: whether to name the accounts behind the counts.
+
+    Raises:
+        WorkspaceError: a list or the result of a last session cannot be read.
+    """
+    known = own_names(workspace) if names else None
+    return tuple(
+        partner_digest(workspace, each, _maps_to_compare(workspace, each, since), since, now, known)
+        for each in workspace.partners()
+        if each.revoked_at is None
+    )
+
+
+def _maps_to_compare(
+    workspace: Workspace, partner: PartnerRecord, since: datetime | None
+) -> tuple[AccountMap, ...]:
+    """Return the map of the last session, and before it that of the last one before a moment, if there is one."""
+    finished = finished_sessions(workspace, partner)
+    if not finished:
+        return ()
+    decisions, answers = load_reviews(workspace, partner.slug), load_answers(workspace, partner)
+    latest = _map_of(workspace, finished[0], STANDARD_WEIGHTS, decisions, answers)
+    for session in finished[1:]:
+        if since is None or (session.finished is not None and session.finished < since):
+            with suppress(WorkspaceError, UsageError):  # as for read_account_map
+                before = _map_of(workspace, session, STANDARD_WEIGHTS, decisions, answers)
+                if before.finished < latest.finished:
+                    return (before, latest)
+    return (latest,)
 
 
 def _map_of(

@@ -62,6 +62,14 @@ class WeakSlots(StrEnum):
     REVEAL = "reveal"
 
 
+class Assistants(StrEnum):
+    """What of the matches with a partner a program that answers by a language model may read."""
+
+    NONE = "none"
+    OWN = "own"
+    SHARED = "shared"
+
+
 class Outcome(IntEnum):
     """What becomes of a match. The number is that in the receipt (account-psi-v2 §7.10)."""
 

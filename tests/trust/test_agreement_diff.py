@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accountmap.model import Epsilon, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, Epsilon, PreviewKind, Role, WeakSlots
 from accountmap.trust.agreement import OwnSizes, differences
 from accountmap.trust.sharing import JointFilter, Lead, Rectangle, Sharing
 from accountmap.trust.terms import AuditTerms, SketchTerms, Terms
@@ -100,6 +100,13 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     (
         {"automatic_share": 1.0},
         ("Without a person: nothing is revealed, now a program may reveal up to 100% of its list.",),
+    ),
+    (
+        {"assistants": Assistants.NONE},
+        (
+            "Assistants: may read which of your own accounts match, and nothing that the other shows or writes, "
+            "now may read nothing about matches.",
+        ),
     ),
     ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),
     (

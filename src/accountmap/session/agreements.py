@@ -8,7 +8,7 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, Slot, data_digests
-from accountmap.model import PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import padded_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters
 from accountmap.session.sketches import sketch_terms
@@ -46,6 +46,7 @@ def propose_agreement(
     runs_per_30_days: int = 6,
     min_change: int = 5,
     growth_alarm: int = 4,
+    assistants: Assistants = Assistants.OWN,
     now: datetime,
 ) -> Agreement:
     """Write an agreement for the current list, as its initiator, and sign and keep it.
@@ -54,7 +55,8 @@ def propose_agreement(
         sharing, leads: seen from this side, the initiator's.
         profile: how freely matches are revealed.
         weak: what may become of matches by weak keys alone; by default what the profile says.
-        audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm: as in trust.terms.Terms.
+        audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm,
+            assistants: as in trust.terms.Terms.
         days: for how long sessions may begin under it.
 
     Raises:
@@ -83,6 +85,7 @@ def propose_agreement(
         runs_per_30_days=runs_per_30_days,
         min_change=min_change,
         growth_alarm=growth_alarm,
+        assistants=assistants,
     )
     return _propose(workspace, partner, terms, padded_sizes(sizes_taking_part(accounts, prepared, terms)), now)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from accountmap.model import Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.model import Assistants, Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
@@ -135,6 +135,15 @@ class Terms:
         "Sessions",
         default=6,
         say=lambda terms: [f"at most {terms.runs_per_30_days:,} in 30 days"],
+    )
+    assistants: Assistants = term(
+        "disclosure.assistants",
+        choice({each.value: each for each in Assistants}),
+        "Assistants",
+        default=Assistants.OWN,
+        comment="What language models may read: none, the reader's own accounts (own), or also what the other\n"
+        "shows (shared).",
+        say=lambda terms: [in_words.ASSISTANTS[terms.assistants]],
     )
     sharing: Sharing = part(Sharing)
     leads: tuple[Lead, ...] = term(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from accountmap.model import PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, PreviewKind, Role, WeakSlots
 
 if TYPE_CHECKING:
     from accountmap.trust.match_rule import ClassTerms, SlotTerms
@@ -19,6 +19,12 @@ WEAK: Final = {
     WeakSlots.NONE: "not looked for",
     WeakSlots.ASK: "listed as possible; no name leaves before one of your people asks and one of theirs answers",
     WeakSlots.REVEAL: "revealed like others",
+}
+
+ASSISTANTS: Final = {
+    Assistants.NONE: "may read nothing about matches",
+    Assistants.OWN: "may read which of your own accounts match, and nothing that the other shows or writes",
+    Assistants.SHARED: "may also read what the other shows and writes",
 }
 
 

@@ -92,6 +92,11 @@ class SessionRecord:
     charged: datetime | None
     finished: datetime | None
 
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether the next message of an open session is ours: initiators send the odd ones."""
+        return self.step % 2 == self.role
+
 
 SCHEMA_VERSION: Final = 5
 BUSY_SECONDS: Final = 2.0

@@ -1,0 +1,56 @@
+"""What an assistant, a program that asks a language model, may read of a partner (trust-v2 §4.8).
+
+Both signed it. Where the model runs, this program cannot know; so each reading is in the ledger, with the names of
+the partner's fields.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from accountmap.model import Assistants
+from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+
+_STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
+
+
+def allowed_to_assistants(
+    workspace: Workspace, partner: PartnerRecord, sessions: Iterable[SessionRecord]
+) -> Assistants:
+    """Return the strictest clause of the agreements of some sessions and of the latest one that both signed.
+
+    Args:
+        sessions: those whose matches are read.
+
+    Returns:
+        NONE too if there is no such agreement, or the partner's card was revoked.
+    """
+    signed = [each for each in workspace.agreements(partner) if each.complete and not each.is_preview]
+    if not signed or partner.revoked_at is not None:
+        return Assistants.NONE
+    used = (workspace.agreement(each.agreement) for each in sessions)
+    clauses = [each.terms.assistants for each in (signed[0], *used)]
+    return min(clauses, key=_STRICTEST_FIRST.index)
+
+
+def record_reading(
+    workspace: Workspace, partner: PartnerRecord, tool: str, rows: int, fields: Sequence[str], now: datetime
+) -> None:
+    """Put into the ledger that an assistant reads something. Call it before the answer leaves.
+
+    Args:
+        rows: how many accounts or steps it gets.
+        fields: the partner's fields among what it gets.
+    """
+    with workspace.transaction():
+        workspace.record(
+            {
+                "at": now.isoformat(timespec="seconds"),
+                "partner": partner.card.name,
+                "partner_card": partner.card.digest.hex(),
+                "event": "assistant",
+                "tool": tool,
+                "rows": rows,
+                "fields": list(fields),
+            }
+        )
