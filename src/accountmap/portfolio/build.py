@@ -25,8 +25,8 @@ _WHOLE: Final = pa.int64()
 PARTNERS_SCHEMA: Final = pa.schema(
     [
         *(pa.field(name, pa.string(), nullable=False) for name in ("partner", "partner_name", "state")),
-        *(pa.field(name, pa.string()) for name in ("types", "tier", "tier_by", "owner", "their_owner")),
-        pa.field("label", pa.string()),
+        *(pa.field(name, pa.string()) for name in ("types", "partner_tier", "tier_by", "owner", "their_owner")),
+        pa.field("rating", pa.string()),
         *(pa.field(name, pa.float64()) for name in ("score", "score_at_least", "score_at_most")),
         *(pa.field(name, _WHOLE) for name in ("shared", *COUNTED)),
         pa.field("pipeline", pa.float64()),
@@ -234,11 +234,11 @@ def _partner(
         "partner_name": partner.name,
         "state": partner.state,
         "types": ", ".join(profile.types) or None,
-        "tier": profile.tier or None,
+        "partner_tier": profile.tier or None,
         "tier_by": "hand" if profile.tier else None,
         "owner": profile.owner or None,
         "their_owner": profile.their_owner or None,
-        "label": score.label if score else None,
+        "rating": score.label if score else None,
         "score": score.score if score else None,
         "score_at_least": score.at_least if score else None,
         "score_at_most": score.at_most if score else None,
@@ -298,8 +298,8 @@ def _reached_counts(partner: PartnerFacts, currency: str, reached: pa.Table) -> 
 def _with_tier(row: dict[str, Any], tiers: Sequence[TierRule]) -> dict[str, Any]:
     """Let the rule decide about a partner whose tier was not set by hand."""
     every = dict.fromkeys(PARTNERS_SCHEMA.names) | row
-    tier = "" if row["tier"] else tier_of(every, tiers)
-    return row | {"tier": tier, "tier_by": "rule"} if tier else row
+    tier = "" if row["partner_tier"] else tier_of(every, tiers)
+    return row | {"partner_tier": tier, "tier_by": "rule"} if tier else row
 
 
 def _place(row: dict[str, Any]) -> tuple[Any, ...]:

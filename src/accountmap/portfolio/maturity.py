@@ -365,7 +365,7 @@ MATURITY_SCHEMA: Final = pa.schema(
         pa.field("apart", pa.int64(), nullable=False),
         pa.field("finding", pa.string()),
         pa.field("whose_step", pa.string()),
-        pa.field("step", pa.string()),
+        pa.field("next_step", pa.string()),
         pa.field("opened", pa.timestamp("us", "UTC"), nullable=False),
     ]
 )
@@ -396,6 +396,6 @@ def _row(topic: Topic, assessment: Assessment, skips: Mapping[str, Mapping[str, 
         "apart": int(ours) - int(theirs),
         "finding": "; ".join(findings) or None,
         "whose_step": None if done else whose,
-        "step": None if done else topic.steps[lower - 1],
+        "next_step": None if done else topic.steps[lower - 1],
         "opened": assessment.opened,
     }

@@ -66,7 +66,7 @@ SETS_SCHEMA: Final = pa.schema(
         pa.field("measure", pa.string(), nullable=False),
         pa.field("currency", pa.string()),
         pa.field("wanted", pa.float64(), nullable=False),
-        pa.field("size", pa.int64(), nullable=False),
+        pa.field("members", pa.int64(), nullable=False),
         pa.field("at_least", pa.int64(), nullable=False),
         pa.field("method", pa.string(), nullable=False),
         pa.field("chosen", pa.string(), nullable=False),
@@ -285,7 +285,7 @@ def smallest_sets(coverage: Coverage, measured: Sequence[Measure]) -> tuple[pa.T
             names = [coverage.partners[at].name for at in members]
             sets.append(
                 about
-                | {"wanted": part, "size": len(members), "at_least": least, "chosen": " · ".join(names)}
+                | {"wanted": part, "members": len(members), "at_least": least, "chosen": " · ".join(names)}
                 | {"method": "exact" if exact else "greedy", "reached": reached, "share": reached / measure.total}
             )
     return pa.Table.from_pylist(sets, schema=SETS_SCHEMA), pa.Table.from_pylist(order, schema=ORDER_SCHEMA)

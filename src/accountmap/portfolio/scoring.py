@@ -98,7 +98,7 @@ SCORES_SCHEMA: Final = pa.schema(
         pa.field("points", pa.float64(), nullable=False),
         pa.field("at_least", pa.float64(), nullable=False),
         pa.field("at_most", pa.float64(), nullable=False),
-        pa.field("most", pa.float64(), nullable=False),
+        pa.field("most_points", pa.float64(), nullable=False),
         pa.field("hits", pa.int64(), nullable=False),
         pa.field("observed", pa.int64(), nullable=False),
     ]
@@ -189,7 +189,7 @@ def _score(slug: str, name: str, observed: Mapping[str, Observed], usual: Mappin
         total, variance = total + most * mean, variance + most**2 * spread
         rows.append(
             {"partner": slug, "partner_name": name, "part": part, "points": round(most * mean, 1)}
-            | {"at_least": round(most * least, 1), "at_most": round(most * top, 1), "most": round(most, 1)}
+            | {"at_least": round(most * least, 1), "at_most": round(most * top, 1), "most_points": round(most, 1)}
             | {"hits": seen.hits, "observed": seen.of}
         )
     half = _NORMAL_95 * math.sqrt(variance)

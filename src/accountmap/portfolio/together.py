@@ -20,7 +20,7 @@ from accountmap.portfolio.reach import COUNTED, PIPELINE, Measure
 
 TOGETHER_SCHEMA: Final = pa.schema(
     [
-        pa.field("size", pa.int64(), nullable=False),
+        pa.field("members", pa.int64(), nullable=False),
         *(pa.field(name, pa.string(), nullable=False) for name in ("partner", "second")),
         pa.field("third", pa.string()),
         pa.field("who", pa.string(), nullable=False),
@@ -82,7 +82,7 @@ def together(coverage: Coverage, measured: tuple[Measure, ...]) -> pa.Table:
         for members in map(list, combinations(range(len(coverage.partners)), size))
     ]
     found = sorted(
-        (row for row in rows if row["entities"]), key=lambda row: (row["size"], -row["entities"], row["who"])
+        (row for row in rows if row["entities"]), key=lambda row: (row["members"], -row["entities"], row["who"])
     )
     return pa.Table.from_pylist(found, schema=TOGETHER_SCHEMA)
 
@@ -90,7 +90,7 @@ def together(coverage: Coverage, measured: tuple[Measure, ...]) -> pa.Table:
 def _row(coverage: Coverage, members: list[int], sums: dict[str, float]) -> dict[str, Any]:
     slugs = [coverage.partners[at].slug for at in members]
     return {
-        "size": len(members),
+        "members": len(members),
         "partner": slugs[0],
         "second": slugs[1],
         "third": slugs[2] if len(slugs) > 2 else None,
@@ -183,7 +183,7 @@ def matrix(table: pa.Table, partners: list[tuple[str, str]]) -> Iterator[tuple[s
         table: TOGETHER_SCHEMA.
         partners: short names and names, in the order of the square; with itself a partner has None.
     """
-    pairs = table.filter(pc.equal(table["size"], 2)).to_pylist()
+    pairs = table.filter(pc.equal(table["members"], 2)).to_pylist()
     shared = {frozenset((row["partner"], row["second"])): row["entities"] for row in pairs}
     for slug, name in partners:
         yield name, [None if other == slug else shared.get(frozenset((slug, other)), 0) for other, _ in partners]

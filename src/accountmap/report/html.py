@@ -20,7 +20,7 @@ from accountmap.report import counts
 from accountmap.report.charts import change_bars, country_bars, history_bars, money_bars, reach_bars
 from accountmap.report.columns import COLUMNS, LEADS, before, for_people
 from accountmap.report.safe_text import visible, visible_column
-from accountmap.report.views import HIDDEN, VIEW, VIEWS, View, has_history
+from accountmap.report.views import HIDDEN, VIEW, VIEWS, Source, View, has_history
 from accountmap.report.wording import (
     HOW_TO_TREAT,
     STATUS_MEANINGS,
@@ -49,7 +49,7 @@ def page_rows(account_map: AccountMap) -> dict[str, Rows]:
 
     A view of the overlap names rows of it, so that a page holds their columns once.
     """
-    overlap = _rows(VIEW["overlap"], account_map.overlap)
+    overlap = table_rows(VIEW["overlap"], account_map.overlap)
     shared = {column["name"] for column in overlap["columns"]}
     found = {"overlap": overlap}
     for view in VIEWS:
@@ -59,7 +59,7 @@ def page_rows(account_map: AccountMap) -> dict[str, Rows]:
                 found[view.name] = (
                     _rows_of_overlap(view, table, account_map.overlap, shared)
                     if view.of_overlap
-                    else _rows(view, table)
+                    else table_rows(view, table)
                 )
     return found
 
@@ -72,7 +72,8 @@ def script_json(value: object) -> str:
     return text
 
 
-def _rows(view: View, table: pa.Table) -> Rows:
+def table_rows(view: View[Any], table: pa.Table) -> Rows:
+    """Take the rows that a page holds of a view's table, in columns as people read them."""
     table = table.slice(0, view.most)
     every = {name: for_people(name, table) for name in view.layout}
     held = {name: column for name, column in every.items() if _says_something(name, column)}
@@ -83,7 +84,7 @@ def _rows(view: View, table: pa.Table) -> Rows:
     }
 
 
-def _rows_of_overlap(view: View, table: pa.Table, overlap: pa.Table, shared: Collection[str]) -> Rows:
+def _rows_of_overlap(view: View[Any], table: pa.Table, overlap: pa.Table, shared: Collection[str]) -> Rows:
     """Name the rows of the overlap that the page holds; take other columns from the view, or else from the
     overlap."""
     at = _positions(table, overlap)
@@ -127,7 +128,7 @@ def _says_something(name: str, column: pa.ChunkedArray) -> bool:
     return name == "name" or column.null_count < len(column)
 
 
-def _place(view: View, name: str, held: Collection[str]) -> dict[str, str | bool]:
+def _place(view: View[Any], name: str, held: Collection[str]) -> dict[str, str | bool]:
     above = view.layout[name]
     if above == HIDDEN:
         return {"hidden": True}
@@ -144,6 +145,8 @@ def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         numbers = [int(x) if isinstance(x, float) and x.is_integer() else x for x in column.to_pylist()]
         return described | {"numeric": True, "values": numbers}
+    if pa.types.is_temporal(column.type):
+        column = pc.strftime(column, "%Y-%m-%d")
     coded = visible_column(column).combine_chunks().dictionary_encode()
     if 2 * len(coded.dictionary) > len(coded):
         return described | {"values": coded.to_pylist()}
@@ -200,29 +203,34 @@ _RECEIPT_DIGITS: Final = 16
 
 
 def render_page(account_map: AccountMap) -> str:
-    """Render report.html.
+    """Render report.html."""
+    rows = page_rows(account_map)
+    return render(
+        "report.html.j2",
+        rows,
+        map=account_map,
+        views=[view for view in VIEWS if view.shown(account_map) and view.name not in _SHOWN_INSIDE],
+        tables=sizes(VIEW, account_map, rows),
+        has_history=has_history(account_map),
+        **_words(account_map),
+        **_figures(account_map),
+    )
+
+
+def render(template: str, rows: Mapping[str, Rows], **values: object) -> str:
+    """Render a page that needs nothing else.
 
     The content security policy admits this page's own script and style by their digests and nothing else, so that
     text that slipped through the escaping could neither run nor load anything.
+
+    Args:
+        rows: of the tables that the script shows, by the name of their section.
+        values: what the template uses.
     """
     style, script = _asset("report.css"), _asset("report.js")
-    rows = page_rows(account_map)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            map=account_map,
-            style=style,
-            script=script,
-            policy=_content_security_policy(style, script),
-            data=script_json(rows),
-            views=[view for view in VIEWS if view.shown(account_map) and view.name not in _SHOWN_INSIDE],
-            tables=_sizes(account_map, rows),
-            has_history=has_history(account_map),
-            **_words(account_map),
-            **_figures(account_map),
-        )
-    )
+    page = _environment().get_template(template)
+    policy = _content_security_policy(style, script)
+    return page.render(style=style, script=script, policy=policy, data=script_json(rows), **values)
 
 
 _SHOWN_INSIDE: Final = ("estimates", "sessions", "budget")
@@ -306,12 +314,14 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _sizes(account_map: AccountMap, rows: dict[str, Rows]) -> dict[str, dict[str, Any]]:
+def sizes(
+    views: Mapping[str, View[Source]], source: Source, rows: Mapping[str, Rows]
+) -> dict[str, dict[str, Any]]:
     """Say of each table of rows how many of its rows the page holds."""
     return {
         name: {
             "shown": table["rows"],
-            "total": (VIEW[name].listed or VIEW[name].rows)(account_map).num_rows,
+            "total": (views[name].listed or views[name].rows)(source).num_rows,
             "noun": table["noun"][1],
         }
         for name, table in rows.items()

@@ -6,7 +6,7 @@ that shows more than a table of rows has a template of its own, `templates/secti
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,12 +40,16 @@ SHOWN_OTHERS: Final = 10_000
 """The most rows that the page holds, so that it opens at once; the CSV and Parquet files hold all."""
 
 
-def _always(_account_map: AccountMap) -> bool:
+Source = TypeVar("Source")
+"""What the tables of a report are taken from: an account map, for example."""
+
+
+def _always(_: object) -> bool:
     return True
 
 
 @dataclass(frozen=True, repr=False)
-class View:
+class View(Generic[Source]):
     """One table of the report.
 
     Attributes:
@@ -66,15 +70,15 @@ class View:
     name: str
     title: str
     schema: pa.Schema
-    rows: Callable[[AccountMap], pa.Table]
+    rows: Callable[[Source], pa.Table]
     about: str
     layout: Layout = field(default_factory=dict)
     noun: tuple[str, str] = ("account", "accounts")
     nothing: str = ""
     of_overlap: bool = False
     most: int = SHOWN_OTHERS
-    shown: Callable[[AccountMap], bool] = _always
-    listed: Callable[[AccountMap], pa.Table] | None = None
+    shown: Callable[[Source], bool] = _always
+    listed: Callable[[Source], pa.Table] | None = None
 
 
 _OWNERS: Final = {
@@ -135,7 +139,7 @@ def has_history(account_map: AccountMap) -> bool:
     return bool(account_map.history.sessions.num_rows > 1)
 
 
-VIEWS: Final[tuple[View, ...]] = (
+VIEWS: Final[tuple[View[AccountMap], ...]] = (
     View(
         name="matrix",
         title="Where you meet",

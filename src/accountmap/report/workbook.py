@@ -1,6 +1,7 @@
 """The account map as a workbook, for those who work in a spreadsheet: one sheet a view."""
 
 import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from accountmap.account_map.schema import NAMES
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.report.columns import COLUMNS
 from accountmap.report.safe_text import visible, visible_column
-from accountmap.report.views import VIEW, VIEWS, View
+from accountmap.report.views import VIEW, VIEWS, Source, View
 from accountmap.report.wording import (
     HOW_TO_TREAT,
     STATUS_MEANINGS,
@@ -117,10 +118,38 @@ _LINE_POINTS: Final = 15.5
 _TITLE_POINTS: Final = 24
 
 
+Draw = Callable[[Workbook, Source, Formats], None]
+"""Adds a sheet with a chart."""
+
+Lines = Sequence[tuple[str, ...]]
+"""A title and, below it, lines of text: one cell each, or a term and its meaning."""
+
+
 def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
-    """Render report.xlsx (ECMA-376, "Office Open XML"): one sheet a view.
+    """Render report.xlsx: a summary, one sheet a view, and what was revealed.
 
     Args:
+        sheet_rows: the most rows of a sheet.
+    """
+    last = {"What was revealed": _revealed(account_map), "How to read": _reading(account_map)}
+    return write_book(VIEWS, account_map, _summary(account_map), last, _DRAWN, sheet_rows)
+
+
+def write_book(
+    views: Sequence[View[Source]],
+    source: Source,
+    summary: Lines,
+    last: Mapping[str, Lines],
+    drawn: Mapping[str, Draw[Source]],
+    sheet_rows: int = SHEET_ROWS,
+) -> bytes:
+    """Write a workbook (ECMA-376, "Office Open XML"): one sheet a view.
+
+    Args:
+        source: what the views take their rows from.
+        summary: the first sheet.
+        last: the last sheets, by their names.
+        drawn: what makes the sheets of views that have a chart, by the view's name.
         sheet_rows: the most rows of a sheet.
     """
     to = io.BytesIO()
@@ -135,19 +164,20 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
             points=book.add_format({"num_format": "0.0_)"}),
             day=book.add_format({"num_format": "yyyy-mm-dd"}),
         )
-        _summary(book.add_worksheet("Summary"), account_map, sheet_rows, formats)
-        for view in VIEWS:
-            if view.shown(account_map):
-                if view.name in _DRAWN:
-                    _DRAWN[view.name](book, account_map, formats)
+        shortened = _shortened(views, source, sheet_rows)
+        _lines(book.add_worksheet("Summary"), [*summary, *((text,) for text in shortened)], formats)
+        for view in views:
+            if view.shown(source):
+                if view.name in drawn:
+                    drawn[view.name](book, source, formats)
                 else:
-                    rows |= _sheet(book, view, view.rows(account_map).slice(0, sheet_rows), formats)
-        _revealed(book.add_worksheet("What was revealed"), account_map, formats)
-        _reading(book.add_worksheet("How to read"), account_map, formats)
+                    rows |= _sheet(book, view, view.rows(source).slice(0, sheet_rows), formats)
+        for name, lines in last.items():
+            _lines(book.add_worksheet(name), lines, formats)
     return with_rows(to.getvalue(), rows)
 
 
-def _sheet(book: Workbook, view: View, table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
+def _sheet(book: Workbook, view: View[Any], table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
     """Add a view's sheet, and return the rows that are to be put into it, by the sheet's number."""
     first = [name for name in view.layout if name in view.schema.names]
     held = [name for name in view.schema.names if name == "name" or table[name].null_count < table.num_rows]
@@ -158,8 +188,7 @@ def _sheet(book: Workbook, view: View, table: pa.Table, formats: Formats) -> dic
     return {len(book.worksheets()): table}
 
 
-def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> None:
-    """Write a title and, below it, lines of text: one cell each, or a term and its meaning."""
+def _lines(sheet: Worksheet, lines: Lines, formats: Formats) -> None:
     widths = (34, 90) if len(lines[-1]) > 1 else (100,)
     for at, width in enumerate(widths):
         sheet.set_column(at, at, width)
@@ -174,22 +203,24 @@ def _lines(sheet: Worksheet, lines: list[tuple[str, ...]], formats: Formats) -> 
             sheet.write_string(row, at, visible(text), formats.words if row else formats.title)
 
 
-def _summary(sheet: Worksheet, account_map: AccountMap, sheet_rows: int, formats: Formats) -> None:
-    shortened = [
+def _shortened(views: Sequence[View[Source]], source: Source, sheet_rows: int) -> list[str]:
+    return [
         f"The sheet “{view.title}” holds the first {sheet_rows:,} of {count:,} rows; {view.name}.csv has all."
-        for view in VIEWS
-        if (count := view.rows(account_map).num_rows) > sheet_rows
+        for view in views
+        if (count := view.rows(source).num_rows) > sheet_rows
     ]
+
+
+def _summary(account_map: AccountMap) -> Lines:
     sentences = [
         f"{account_map.finished:%Y-%m-%d %H:%M} UTC, session {account_map.session_id[:8]}",
         headline(account_map),
         *summary_sentences(account_map),
         *estimate_sentences(account_map),
         *account_map.notes,
-        *shortened,
     ]
     title = f"Account map: {account_map.own_name} and {account_map.partner_name}"
-    _lines(sheet, [(title,), *((sentence,) for sentence in sentences)], formats)
+    return [(title,), *((sentence,) for sentence in sentences)]
 
 
 def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
@@ -273,7 +304,7 @@ _DRAWN: Final = {"matrix": _matrix, "sessions": _sessions}
 """The views whose sheets have a chart."""
 
 
-def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
+def _revealed(account_map: AccountMap) -> Lines:
     sentences = [
         "They learned from this session:",
         *what_they_learned(account_map),
@@ -281,10 +312,10 @@ def _revealed(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> No
         HOW_TO_TREAT,
         receipt_sentence(account_map),
     ]
-    _lines(sheet, [("What was revealed",), *((sentence,) for sentence in sentences)], formats)
+    return [("What was revealed",), *((sentence,) for sentence in sentences)]
 
 
-def _reading(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> None:
+def _reading(account_map: AccountMap) -> Lines:
     tiers = {f"Evidence: {tier}": meaning for tier, meaning in TIER_MEANINGS.items()}
     plays = {
         f"Your {plural(mine, 2)}, their {plural(theirs, 2)}": f"{play.name.capitalize()}. {play.sentence}"
@@ -293,4 +324,4 @@ def _reading(sheet: Worksheet, account_map: AccountMap, formats: Formats) -> Non
     scores = {f"Score: {part.lower()}": meaning for part, meaning in score_sentences(account_map).items()}
     doubtful = {f"In doubt: {doubt}": meaning for doubt, meaning in DOUBTS.items()}
     without = {f"Without a match: {status}": meaning for status, meaning in STATUS_MEANINGS.items()}
-    _lines(sheet, [("How to read",), *(TERMS | scores | tiers | doubtful | without | plays).items()], formats)
+    return [("How to read",), *(TERMS | scores | tiers | doubtful | without | plays).items()]
