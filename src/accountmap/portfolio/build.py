@@ -42,7 +42,7 @@ PARTNERS_SCHEMA: Final = pa.schema(
         pa.field("cost", pa.float64()),
         pa.field("cost_currency", pa.string()),
         pa.field("margin", pa.float64()),
-        *(pa.field(name, pa.string()) for name in ("our_stage", "their_stage", "note")),
+        *(pa.field(name, pa.string()) for name in ("our_maturity", "their_maturity", "note")),
     ]
 )
 """One row a partner, those with the highest score first, then those known by a preview, by their estimate.
@@ -255,8 +255,8 @@ def _partner(
         "cost": profile.cost,
         "cost_currency": profile.currency or None,
         "margin": profile.margin,
-        "our_stage": stage_of(partner.assessment.ours).label if partner.assessment else None,
-        "their_stage": stage_of(partner.assessment.theirs).label if partner.assessment else None,
+        "our_maturity": stage_of(partner.assessment.ours).label if partner.assessment else None,
+        "their_maturity": stage_of(partner.assessment.theirs).label if partner.assessment else None,
         "note": profile.note or None,
     }
 

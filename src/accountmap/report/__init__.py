@@ -1,17 +1,19 @@
 """The account map rendered for people and for other programs."""
 
-from accountmap.report.files import review_csv, write_reports
+from accountmap.report.files import review_csv, write_portfolio, write_reports
 from accountmap.report.html import render_page
-from accountmap.report.json_export import json_schema
+from accountmap.report.json_export import json_schema, portfolio_schema
 from accountmap.report.sql import write_sql
 from accountmap.report.wording import headline, summary_sentences
 
 __all__ = [
     "headline",
     "json_schema",
+    "portfolio_schema",
     "render_page",
     "review_csv",
     "summary_sentences",
+    "write_portfolio",
     "write_reports",
     "write_sql",
 ]

@@ -228,11 +228,16 @@
       this.status.textContent = this.describe(first, page.length);
     }
 
+    // The cell that names the row: its account, or else its partner.
+    get header() {
+      return this.held.has("name") ? "name" : "partner_name";
+    }
+
     row(row) {
       const made = element("tr");
       for (const [column] of this.headings) {
-        const cell = element(column.name === "name" ? "th" : "td", { className: column.name });
-        if (column.name === "name") cell.scope = "row";
+        const cell = element(column.name === this.header ? "th" : "td", { className: column.name });
+        if (column.name === this.header) cell.scope = "row";
         cell.dataset.label = column.label;
         const below = this.columns.filter((other) => other.below === column.name && other.values[row]);
         if (column.values[row] === null && !below.length) cell.classList.add("blank");
@@ -284,11 +289,12 @@
     }
   }
 
-  // A button says in its data attributes what the filters of the overlap shall be.
+  // A button says in its data attributes what the filters of a table shall be, of the overlap if it names none.
   for (const button of document.querySelectorAll(".cell, .list")) {
     button.addEventListener("click", () => {
-      tables.overlap?.choose({ wanted: button.dataset });
-      document.getElementById("overlap-title").focus();
+      const name = button.dataset.table ?? "overlap";
+      tables[name]?.choose({ wanted: button.dataset });
+      document.getElementById(`${name}-title`).focus();
     });
   }
 
