@@ -58,8 +58,11 @@ CLI_MAY_ALSO_IMPORT = {
     "linkage.key_kinds": {"PROFILES"},
     "linkage.reference": {"build_reference"},
     "model": {"Leader", "Level", "PreviewKind", "Result", "SHARED_FIELDS", "Step", "Topic"},
+    "portfolio": {"Goal", "PartnerProfile", "to_send"},
+    "portfolio.maturity": {"compare", "read_questionnaire"},
     "preflight": {"Preflight"},
-    "report": {"review_csv"},
+    "report": {"portfolio_sentences", "review_csv"},
+    "report.files": {"to_csv"},
     "report.safe_text": {"spreadsheet_text"},
     "session": {
         "Claims",
@@ -87,6 +90,13 @@ CLI_MAY_ALSO_IMPORT = {
         "what_may_be_shown",
     },
     "session.conversation": {"ConversationOutcome"},
+    "session.maturity": {
+        "CardToSend",
+        "answer_questionnaire",
+        "next_card",
+        "receive_card",
+        "write_questionnaire",
+    },
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
     "session.questions": {"PossibleMatch", "SessionMatches", "session_matches"},
@@ -113,6 +123,7 @@ CLI_MAY_ALSO_IMPORT = {
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},
     "workspace.conversations": {"Question"},
     "workspace.estimates": {"Estimate"},
+    "workspace.profiles": {"load_profile", "load_round", "save_profile"},
     "workspace.stored": {"add_reviews"},
 }
 """What the command line uses beyond the public names, which promise more than it needs (docs/adr/0009)."""

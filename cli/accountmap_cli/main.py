@@ -29,8 +29,10 @@ from accountmap_cli.inbox import inbox_command
 from accountmap_cli.introduce import deal, introduce
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
+from accountmap_cli.maturity import maturity
 from accountmap_cli.output import say
 from accountmap_cli.partner import identity, init, partner
+from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
@@ -116,6 +118,8 @@ for command in (
     deal,
     status,
     report_group,
+    portfolio,
+    maturity,
     reference,
     inspect,
     identity,
@@ -126,6 +130,7 @@ for command in (
 ):
     cli.add_command(command)
 report_group.add_command(store)
+partner.add_command(profile)
 
 
 def run() -> None:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from accountmap.api import check_accounts, prepare_accounts, read_account_map
     from accountmap.exchange import Session, map_accounts, preview_accounts
     from accountmap.linkage.prepared import Prepared
-    from accountmap.report import write_reports, write_sql
+    from accountmap.portfolio import Portfolio
+    from accountmap.report import write_portfolio, write_reports, write_sql
     from accountmap.session import Claims, Outcome, Preview
+    from accountmap.session.portfolio import read_portfolio
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
 
@@ -28,6 +30,7 @@ __all__ = [
     "AccountMap",
     "Claims",
     "Outcome",
+    "Portfolio",
     "Prepared",
     "Preview",
     "PreviewOutcome",
@@ -42,7 +45,9 @@ __all__ = [
     "preview_accounts",
     "read_account_map",
     "read_accounts",
+    "read_portfolio",
     "read_sql",
+    "write_portfolio",
     "write_reports",
     "write_sql",
 ]
@@ -52,6 +57,7 @@ _HOMES: Final = {
     "AccountMap": "account_map",
     "Claims": "session",
     "Outcome": "session",
+    "Portfolio": "portfolio",
     "Prepared": "linkage.prepared",
     "Preview": "session",
     "PreviewOutcome": "session.preview",
@@ -64,7 +70,9 @@ _HOMES: Final = {
     "preview_accounts": "exchange",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
+    "read_portfolio": "session.portfolio",
     "read_sql": "accounts.read",
+    "write_portfolio": "report",
     "write_reports": "report",
     "write_sql": "report",
 }

@@ -386,7 +386,7 @@ def _row(topic: Topic, assessment: Assessment, skips: Mapping[str, Mapping[str, 
     findings = ["far apart"] if abs(ours - theirs) >= FAR_APART else []
     for who, found in skips.items():
         if topic.name in found:
-            findings.append(f"{who} skip a stage: {TOPIC[found[topic.name]].title.lower()} comes first")
+            findings.append(f"{who} skip a stage: {TOPIC[found[topic.name]].title.lower()} first")
     done = lower is Stage.ORCHESTRATED
     whose = "both" if ours == theirs else "you" if ours < theirs else "they"
     return {

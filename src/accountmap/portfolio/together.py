@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from accountmap.account_map.own_accounts import Rows
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.portfolio.coverage import Coverage
+from accountmap.portfolio.facts import PartnerFacts
 from accountmap.portfolio.reach import COUNTED, PIPELINE, Measure
 
 TOGETHER_SCHEMA: Final = pa.schema(
@@ -47,7 +48,10 @@ MEETING_SCHEMA: Final = pa.schema(
 
 QUESTION_SCHEMA: Final = pa.schema(
     [
-        *(pa.field(name, pa.string(), nullable=False) for name in ("partner", "account_id", "match_id")),
+        *(
+            pa.field(name, pa.string(), nullable=False)
+            for name in ("partner", "partner_name", "account_id", "match_id")
+        ),
         *(pa.field(name, pa.string()) for name in ("name", "owner_name", "their_owner_name", "their_owner_email")),
         pa.field("question", pa.string(), nullable=False),
     ]
@@ -127,15 +131,15 @@ def questions(coverage: Coverage) -> pa.Table:
         entities = order[coverage.shares[order, at]]
         links = coverage.links[at].take(pa.array(coverage.link_of[at][entities]))
         own = coverage.own.table.take(pa.array(first[entities]))
-        parts.append(questions_for(partner.slug, links, own))
+        parts.append(questions_for(partner, links, own))
     return pa.concat_tables([QUESTION_SCHEMA.empty_table(), *parts])
 
 
-def questions_for(partner: str, links: pa.Table, own: pa.Table) -> pa.Table:
+def questions_for(partner: PartnerFacts, links: pa.Table, own: pa.Table) -> pa.Table:
     """Write the questions to one partner.
 
     Args:
-        partner: its short name.
+        partner: of which its names are used.
         links: LINK_SCHEMA, what it shares.
         own: the own accounts, row for row.
     """
@@ -145,7 +149,8 @@ def questions_for(partner: str, links: pa.Table, own: pa.Table) -> pa.Table:
         for name, match in zip(names.to_pylist(), links["match_id"].to_pylist(), strict=True)
     ]
     columns = {
-        "partner": pa.repeat(partner, len(texts)),
+        "partner": pa.repeat(partner.slug, len(texts)),
+        "partner_name": pa.repeat(partner.name, len(texts)),
         "account_id": own["account_id"],
         "match_id": links["match_id"],
         "name": own["name"],

@@ -3,6 +3,7 @@
 from accountmap.report.files import review_csv, write_portfolio, write_reports
 from accountmap.report.html import render_page
 from accountmap.report.json_export import json_schema, portfolio_schema
+from accountmap.report.portfolio_words import portfolio_sentences
 from accountmap.report.sql import write_sql
 from accountmap.report.wording import headline, summary_sentences
 
@@ -10,6 +11,7 @@ __all__ = [
     "headline",
     "json_schema",
     "portfolio_schema",
+    "portfolio_sentences",
     "render_page",
     "review_csv",
     "summary_sentences",

@@ -194,7 +194,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "ours": Column("You"),
     "theirs": Column("They"),
     "apart": Column("Stages apart"),
-    "finding": Column("Remarkable", 44),
+    "finding": Column("What stands out", 44),
     "whose_step": Column("Whose step"),
     "opened": Column("Opened"),
 }

@@ -20,8 +20,9 @@ from accountmap.report.portfolio_words import (
     portfolio_sentences,
     preview_text,
     score_meanings,
+    short_money,
 )
-from accountmap.report.wording import about, money, percent
+from accountmap.report.wording import money, percent
 
 _TINTS: Final = 6
 _MOST_PARTNERS: Final = 40
@@ -98,9 +99,11 @@ def partner_lines(portfolio: Portfolio) -> Iterator[dict[str, Any]]:
             "low": row["score_at_least"] or 0,
             "high": row["score_at_most"] or 0,
             "rating": row["rating"] or "",
-            "counts": [_with_adds(row, name) for name in ("customers", "opportunities", "targets")],
-            "amount": _amount_with_adds(portfolio, row),
-            "last": _last(row),
+            "cells": [
+                *(_with_adds(row, name) for name in ("customers", "opportunities", "targets")),
+                _amount_with_adds(portfolio, row),
+                _last(row),
+            ],
             "more": _more(portfolio, row),
         }
 
@@ -110,24 +113,23 @@ def _with_adds(row: Mapping[str, Any], name: str) -> tuple[str, str]:
     if row[name] is None:
         return "", ""
     if row["state"] == PREVIEW:
-        bounds = {"at_least": row[f"{name}_at_least"], "at_most": row[f"{name}_at_most"]}
-        return about({"estimate": row[name], **bounds}), ""
-    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} only they"
+        return f"about {row[name]:,}", f"{row[f'{name}_at_least']:,} to {row[f'{name}_at_most']:,}"
+    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} with no other"
 
 
 def _amount_with_adds(portfolio: Portfolio, row: Mapping[str, Any]) -> tuple[str, str]:
     if row["pipeline"] is None:
         return "", ""
-    amount = money(row["pipeline"], portfolio.currency)
+    amount = short_money(row["pipeline"], portfolio.currency)
     if row["state"] == PREVIEW:
         return f"about {amount}", ""
-    return amount, f"{money(row['adds_pipeline'], portfolio.currency)} only they"
+    return amount, f"{short_money(row['adds_pipeline'], portfolio.currency)} with no other"
 
 
-def _last(row: Mapping[str, Any]) -> str:
+def _last(row: Mapping[str, Any]) -> tuple[str, str]:
     if not row["last_mapped"]:
-        return ""
-    return f"{row['last_mapped']}" + (f", {row['sessions']} sessions" if row["sessions"] > 1 else ", once")
+        return "", ""
+    return f"{row['last_mapped']}", f"{row['sessions']:,} sessions" if row["sessions"] > 1 else "once"
 
 
 def _more(portfolio: Portfolio, row: Mapping[str, Any]) -> list[str]:
@@ -233,13 +235,15 @@ def sets_table(portfolio: Portfolio) -> CountsTable | None:
     """Put the fewest partners into a table."""
     lines = [
         (
-            f"{_TITLES[row['measure']]}: {row['wanted']:.0%}",
+            f"{_TITLES[row['measure']]}: {percent(row['wanted'])}",
             f"{row['members']:,}",
             row["chosen"],
             percent(row["share"]),
             "exact" if row["method"] == "exact" else f"greedy; {row['at_least']:,} at least",
         )
+        for measure in _TITLES
         for row in _in_main_currency(portfolio, portfolio.sets.to_pylist())
+        if row["measure"] == measure and row["wanted"] != 0.9
     ]
     headings = ("Of what all of them reach", "Partners", "Which", "Of your whole list", "How sure")
     return CountsTable("The fewest partners that are enough", headings, tuple(lines)) if lines else None
@@ -310,7 +314,7 @@ def pair_bars(portfolio: Portfolio) -> Chart | None:
 
 
 def _pair_text(portfolio: Portfolio, row: Mapping[str, Any]) -> str:
-    amount = f", {money(row['amount'], portfolio.currency)} open" if row["amount"] else ""
+    amount = f", {short_money(row['amount'], portfolio.currency)} open" if row["amount"] else ""
     return f"{row['entities']:,}, of which {row['opportunities']:,} open deals{amount}"
 
 
@@ -321,7 +325,7 @@ def triples_table(portfolio: Portfolio) -> CountsTable | None:
         (
             row["who"].replace(" · ", ", "),
             *(f"{row[name]:,}" for name in ("entities", "customers", "opportunities", "targets")),
-            money(row["amount"], portfolio.currency) if row["amount"] else "",
+            short_money(row["amount"], portfolio.currency) if row["amount"] else "",
         )
         for row in rows[:8]
     )
@@ -363,5 +367,5 @@ def maturity_tables(portfolio: Portfolio) -> Iterator[CountsTable]:
             for row in rows
         )
         opened = f"{rows[0]['opened']:%Y-%m-%d}"
-        headings = ("Topic", "You say", "They say", "Remarkable", "Next step")
+        headings = ("Topic", "You say", "They say", "What stands out", "Next step")
         yield CountsTable(f"{name}, opened together on {opened}", headings, lines)

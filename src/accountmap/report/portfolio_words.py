@@ -109,7 +109,18 @@ def _main_measure(portfolio: Portfolio) -> str:
 
 def amount_of(portfolio: Portfolio, measure: str, value: float) -> str:
     """Write a number of a measure: an amount with its currency, or so many companies."""
-    return money(value, portfolio.currency) if measure == "pipeline" else f"{value:,.0f}"
+    return short_money(value, portfolio.currency) if measure == "pipeline" else f"{value:,.0f}"
+
+
+_UNITS: Final = ((1e9, "bn", 1), (1e6, "m", 1), (1e3, "k", 0))
+
+
+def short_money(amount: float, currency: str) -> str:
+    """Write an amount in thousands, millions or billions: what a chart has room for. The files have it exactly."""
+    for size, unit, digits in _UNITS:
+        if amount >= size:
+            return f"{currency} {amount / size:,.{digits}f} {unit}".lstrip()
+    return money(amount, currency)
 
 
 def _adds_most(portfolio: Portfolio) -> Iterator[str]:
@@ -136,10 +147,9 @@ def _fewest(portfolio: Portfolio) -> Iterator[str]:
 
 
 def _best_previews(portfolio: Portfolio) -> Iterator[str]:
-    for row in partners_in(portfolio, PREVIEW)[:3]:
-        text = preview_text(row)
-        if text:
-            yield f"{row['partner_name']}, {text}."
+    texts = [(row["partner_name"], preview_text(row)) for row in partners_in(portfolio, PREVIEW)[:3]]
+    if known := [f"{name}, {text}" for name, text in texts if text]:
+        yield f"Worth a session next: {'; '.join(known)}."
 
 
 def preview_text(row: Mapping[str, Any]) -> str:
@@ -160,7 +170,7 @@ def _gap(portfolio: Portfolio) -> Iterator[str]:
     companies = pc.count_distinct(gaps["entity_id"]).as_py()
     if companies and partners_in(portfolio, MAPPED):
         left = portfolio.totals.open_amount - portfolio.totals.open_reached
-        amount = f", and {money(left, portfolio.currency)} of your pipeline" if left else ""
+        amount = f", and {short_money(left, portfolio.currency)} of your pipeline" if left else ""
         yield (
             f"Nobody you mapped with has {companies:,} of your open "
             f"{plural('opportunity', companies)}{amount}: that is what a new partner should bring."
@@ -182,7 +192,7 @@ def _far_apart(portfolio: Portfolio) -> Iterator[str]:
     )
     if found.num_rows:
         names = list(dict.fromkeys(found["partner_name"].to_pylist()))
-        yield f"You and {list_of(names)} see the maturity of the partnership far apart: see the next steps."
+        yield f"Maturity: you are far apart on some topic with {list_of(names)}. The next steps are below."
 
 
 def _stale(portfolio: Portfolio) -> Iterator[str]:

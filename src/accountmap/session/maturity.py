@@ -30,6 +30,11 @@ class CardToSend:
     kind: str
     document: str
 
+    @property
+    def shows(self) -> bool:
+        """Whether it shows the own answers."""
+        return self.kind == ANSWERS
+
 
 def practice_with(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Practice:
     """Return what the records of this workspace say of a partnership."""
