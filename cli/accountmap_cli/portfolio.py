@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from accountmap import Portfolio, Workspace
-    from accountmap.portfolio import PartnerProfile
+    from accountmap.portfolio import Goal, PartnerProfile
 
 _TIERS: Final = "tiers.toml"
 """A file of the workspace that is used if no other is named."""
@@ -35,9 +35,7 @@ def _options(command: "Callable[..., Any]") -> "Callable[..., Any]":
             type=existing_file(),
             help="TOML file with your rule for tiers. [default: tiers.toml in the workspace, if there is one]",
         ),
-        click.option(
-            "--weights", type=existing_file(), help="TOML file with your ideal customer, as for reports."
-        ),
+        click.option("--weights", type=existing_file(), help="TOML file with your ideal customer."),
     ):
         command = option(command)
     return command
@@ -191,6 +189,7 @@ _CLEARED: Final = {
 @click.pass_context
 def profile(
     context: click.Context,
+    /,
     name: str,
     types: tuple[str, ...],
     goals: tuple[str, ...],
@@ -244,10 +243,9 @@ def _show(slug: str, shown: "PartnerProfile") -> None:
 
 def _in_words(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(
-            each
-            if isinstance(each, str)
-            else f"{each.measure} {each.target:,.0f}{f' by {each.by}' if each.by else ''}"
-            for each in value
-        )
+        return ", ".join(each if isinstance(each, str) else _goal(each) for each in value)
     return f"{value:,g}" if isinstance(value, float) else str(value)
+
+
+def _goal(goal: "Goal") -> str:
+    return f"{goal.measure} {goal.target:,.0f}" + (f" by {goal.by}" if goal.by else "")

@@ -249,7 +249,7 @@ def _shared_texts(coverage: Coverage) -> pa.Array:
         return pa.nulls(len(coverage.segment), pa.string())
     # Without the first, pyarrow drops rows in which all are null.
     joined = pc.binary_join_element_wise(
-        pa.array([""] * len(coverage.segment)), *parts, " · ", null_handling="skip"
+        pa.array([""] * len(coverage.segment), pa.string()), *parts, " · ", null_handling="skip"
     )
     joined = pc.replace_substring_regex(joined, "^ · ", "")
     return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)

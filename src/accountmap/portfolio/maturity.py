@@ -366,7 +366,7 @@ MATURITY_SCHEMA: Final = pa.schema(
         pa.field("finding", pa.string()),
         pa.field("whose_step", pa.string()),
         pa.field("next_step", pa.string()),
-        pa.field("opened", pa.timestamp("us", "UTC"), nullable=False),
+        pa.field("opened", pa.date32(), nullable=False),
     ]
 )
 """One row for each partner and topic, of those whose answers were opened: the two stages, by how many they are
@@ -397,5 +397,5 @@ def _row(topic: Topic, assessment: Assessment, skips: Mapping[str, Mapping[str, 
         "finding": "; ".join(findings) or None,
         "whose_step": None if done else whose,
         "next_step": None if done else topic.steps[lower - 1],
-        "opened": assessment.opened,
+        "opened": assessment.opened.date(),
     }

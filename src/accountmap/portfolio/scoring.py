@@ -38,6 +38,10 @@ LABELS: Final = (("strong", 60.0), ("solid", 35.0), ("limited", 0.0))
 WIDEST: Final = 30.0
 """An interval that is wider than these points has no label."""
 
+LEAST_OBSERVED: Final = 5
+LEAST_KNOWN: Final = 0.6
+"""Parts with so many observations must bring this share of all points, or there is no label."""
+
 _NORMAL_95: Final = 1.96
 _GRID: Final = (np.arange(4_000) + 0.5) / 4_000
 
@@ -194,7 +198,8 @@ def _score(slug: str, name: str, observed: Mapping[str, Observed], usual: Mappin
         )
     half = _NORMAL_95 * math.sqrt(variance)
     low, high = max(0.0, total - half), min(100.0, total + half)
-    enough = rows and high - low <= WIDEST and sum(observed[part].of > 0 for part in usual) >= 2
+    known = sum(PARTS[part].weight for part in usual if observed[part].of >= LEAST_OBSERVED)
+    enough = rows and high - low <= WIDEST and known >= LEAST_KNOWN * whole
     label = next(each for each, least in LABELS if total >= least) if enough else NOT_ENOUGH
     return Score(round(total, 1), round(low, 1), round(high, 1), label, tuple(rows))
 

@@ -30,7 +30,7 @@ TERMS: Final = {
     "Score": "The sum of its parts. The range behind it holds the score in 95 of 100 cases. The less is known of "
     "a partner, the closer its parts are to the average of all partners, and the wider the range.",
     "Rating": f"{', '.join(f'{label} from {least:.0f} points' for label, least in LABELS)}. “{NOT_ENOUGH}” if the "
-    "range is wider than 30 points, or fewer than two parts have any data.",
+    "range is wider than 30 points, or much of the score rests on fewer than five observations.",
 }
 """Words that a reader of the portfolio needs."""
 
