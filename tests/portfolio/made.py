@@ -15,7 +15,9 @@ from accountmap.portfolio import (
     LINK_SCHEMA,
     PREVIEW_SCHEMA,
     QUESTION,
+    THEM,
     TOPICS,
+    US,
     Assessment,
     Exchange,
     Goal,
@@ -90,7 +92,9 @@ def _exchanges(count: int, draw: random.Random) -> tuple[Exchange, ...]:
         answered = answered if answered is None or answered <= NOW else None
         kind = draw.choice((INTRODUCE, INTRODUCE, QUESTION))
         made = kind == INTRODUCE and answered is not None and draw.random() < 0.7
-        found.append(Exchange(draw.randbytes(16).hex(), kind, draw.random() < 0.6, asked, answered, made))
+        ours = draw.random() < 0.6
+        made_by = ("", THEM if ours else US)[made]
+        found.append(Exchange(draw.randbytes(16).hex(), kind, ours, asked, answered, made_by))
     return tuple(found)
 
 

@@ -10,7 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from accountmap.portfolio import INTRODUCE, NOT_ENOUGH, PARTS, QUESTION, Exchange, Mapping, PartnerFacts
+from accountmap.portfolio import (
+    INTRODUCE,
+    NOT_ENOUGH,
+    PARTS,
+    QUESTION,
+    THEM,
+    US,
+    Exchange,
+    Mapping,
+    PartnerFacts,
+)
 from accountmap.portfolio.scoring import PRIOR, Observed, answers_in_time, beta_moments, growth, reciprocity
 from tests.portfolio.made import IDEAL, NOW, SIZES, facts, own_list, portfolio
 
@@ -117,7 +127,7 @@ def built_with(exchanges: Sequence[Exchange], name: str = "Stark") -> dict[str, 
 
 def made(count: int) -> list[Exchange]:
     return [
-        Exchange(f"{n:032x}", INTRODUCE, n % 2 == 0, NOW - 30 * DAY, NOW - 28 * DAY, made=True)
+        Exchange(f"{n:032x}", INTRODUCE, n % 2 == 0, NOW - 30 * DAY, NOW - 28 * DAY, made_by=(THEM, US)[n % 2])
         for n in range(count)
     ]
 
@@ -144,18 +154,18 @@ def test_two_of_two_counts_less_than_two_hundred_of_two_hundred() -> None:
 
 
 def exchange(
-    kind: str = INTRODUCE, *, ours: bool = True, days: float | None = 1, ago: int = 30, made: bool = False
+    kind: str = INTRODUCE, *, ours: bool = True, days: float | None = 1, ago: int = 30, made_by: str = ""
 ) -> Exchange:
     asked = NOW - ago * DAY
-    return Exchange("00" * 16, kind, ours, asked, None if days is None else asked + days * DAY, made)
+    return Exchange("00" * 16, kind, ours, asked, None if days is None else asked + days * DAY, made_by)
 
 
 def test_reciprocity_counts_introductions_that_were_made() -> None:
     found = [
-        exchange(made=True),
-        exchange(made=True, ours=False),
-        exchange(made=True, ours=False),
-        exchange(made=False),
+        exchange(made_by=THEM),
+        exchange(made_by=US, ours=False),
+        exchange(made_by=US, ours=False),
+        exchange(),
         exchange(QUESTION),
     ]
     assert reciprocity(found) == Observed(hits=1, of=3)

@@ -13,7 +13,7 @@ from accountmap.account_map import IdealCustomer
 from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
 from accountmap.portfolio.coverage import Coverage, cover, own_coverage, positions, shared_accounts
-from accountmap.portfolio.facts import INTRODUCE, PREVIEW, STATES, PartnerFacts
+from accountmap.portfolio.facts import INTRODUCE, PREVIEW, STATES, THEM, US, PartnerFacts
 from accountmap.portfolio.maturity import MATURITY_SCHEMA, compare, stage_of
 from accountmap.portfolio.profile import Goal, TierRule, tier_of
 from accountmap.portfolio.reach import COUNTED, PIPELINE, measures, reach, smallest_sets
@@ -226,7 +226,7 @@ def _partner(
     """Describe a partner: a row of PARTNERS_SCHEMA, without its tier."""
     partner = coverage.partners[at]
     profile, score = partner.profile, scores.get(partner.slug)
-    made = [each for each in partner.exchanges if each.kind == INTRODUCE and each.made]
+    made = [each for each in partner.exchanges if each.kind == INTRODUCE and each.made_by]
     answered = answers_in_time(partner.exchanges, now)
     days = [mapping.finished.date() for mapping in partner.mappings]
     return {
@@ -247,8 +247,8 @@ def _partner(
         "first_mapped": days[0] if days else None,
         "last_mapped": days[-1] if days else None,
         "sessions": len(days),
-        "introductions_received": sum(each.ours for each in made),
-        "introductions_given": sum(not each.ours for each in made),
+        "introductions_received": sum(each.made_by == THEM for each in made),
+        "introductions_given": sum(each.made_by == US for each in made),
         "asked": answered.of,
         "answered_in_time": answered.hits,
         "answer_days": median_answer(partner.exchanges),

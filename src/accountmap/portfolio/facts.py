@@ -48,6 +48,8 @@ list, the interval that holds the true number in 95 of 100 cases, and the open a
 
 INTRODUCE: Final = "introduce"
 QUESTION: Final = "question"
+US: Final = "us"
+THEM: Final = "them"
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Exchange:
     Attributes:
         match_id: hex.
         kind: QUESTION about a possible match, INTRODUCE, or another that conversations have.
-        ours: whether we asked.
+        ours: whether we asked, or offered.
         asked, answered: when; None if there is no answer yet.
-        made: whether it came to an introduction: by the partner if we asked, by us if the partner did.
+        made_by: who made the introduction that it came to: US, THEM, or empty.
     """
 
     match_id: str
@@ -67,7 +69,7 @@ class Exchange:
     ours: bool
     asked: datetime
     answered: datetime | None = None
-    made: bool = False
+    made_by: str = ""
 
 
 @dataclass(frozen=True, repr=False)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from accountmap.account_map import IdealCustomer
 from accountmap.account_map.own_accounts import OwnAccounts
 from accountmap.portfolio.coverage import Coverage
-from accountmap.portfolio.facts import INTRODUCE, Exchange, PartnerFacts
+from accountmap.portfolio.facts import INTRODUCE, THEM, Exchange, PartnerFacts
 
 PRIOR: Final = 6.0
 """How many observations the usual rate counts."""
@@ -243,8 +243,8 @@ def is_ideal(own: OwnAccounts, ideal: IdealCustomer) -> npt.NDArray[np.bool_]:
 
 def reciprocity(exchanges: Sequence[Exchange]) -> Observed:
     """Count the introductions that were made, and those that the partner made."""
-    made = [each for each in exchanges if each.kind == INTRODUCE and each.made]
-    return Observed(sum(each.ours for each in made), len(made))
+    made = [each for each in exchanges if each.kind == INTRODUCE and each.made_by]
+    return Observed(sum(each.made_by == THEM for each in made), len(made))
 
 
 def answers_in_time(exchanges: Sequence[Exchange], now: datetime) -> Observed:

@@ -51,7 +51,7 @@ def practice_with(workspace: Workspace, partner: PartnerRecord, now: datetime) -
         and record.ended is None
         and now.astimezone(UTC).date() <= record.agreement.terms.valid_until
     ]
-    asked = answers_in_time(read_exchanges(workspace, partner.slug), now)
+    asked = answers_in_time(read_exchanges(workspace, partner), now)
     return Practice(
         sessions=len(recent),
         agreed=bool(held),

@@ -16,11 +16,14 @@ from accountmap.account_map.possible import find_answers, move_confirmed
 from accountmap.account_map.reviews import REJECTED, review_matches
 from accountmap.errors import UsageError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
-from accountmap.model import Answer
+from accountmap.model import Answer, Leader, Step
 from accountmap.portfolio import (
+    INTRODUCE,
     LINK_SCHEMA,
     PREVIEW_SCHEMA,
     QUESTION,
+    THEM,
+    US,
     Exchange,
     Mapping,
     PartnerFacts,
@@ -28,10 +31,11 @@ from accountmap.portfolio import (
     build_portfolio,
     read_tiers,
 )
+from accountmap.session.co_selling import load_co_selling
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.profiles import load_profile, load_round
-from accountmap.workspace.reviews import load_reviews
+from accountmap.workspace.stored import load_reviews
 
 _PLAIN_SKETCH = 1
 """The level of an estimate of presence, whatever their segment."""
@@ -118,7 +122,7 @@ def _facts(workspace: Workspace, lists: _Lists, partner: PartnerRecord) -> Partn
         links=links.select(LINK_SCHEMA.names).cast(LINK_SCHEMA),
         mappings=tuple(mappings),
         preview=_preview(workspace, partner.slug),
-        exchanges=read_exchanges(workspace, partner.slug),
+        exchanges=read_exchanges(workspace, partner),
         assessment=load_round(workspace, partner.slug).last,
     )
 
@@ -191,9 +195,12 @@ def _preview(workspace: Workspace, slug: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PREVIEW_SCHEMA)
 
 
-def read_exchanges(workspace: Workspace, slug: str) -> tuple[Exchange, ...]:
-    """Return what was asked of a partner, and by it; what is kept from people is left out."""
-    return tuple(
+def read_exchanges(workspace: Workspace, partner: PartnerRecord) -> tuple[Exchange, ...]:
+    """Return what was asked of a partner, and by it: questions about possible matches, and introductions.
+
+    What is kept from people is left out.
+    """
+    questions = (
         Exchange(
             match_id=question.match_id.hex(),
             kind=QUESTION,
@@ -201,6 +208,18 @@ def read_exchanges(workspace: Workspace, slug: str) -> tuple[Exchange, ...]:
             asked=question.asked,
             answered=question.answered if question.answer is not Answer.OPEN else None,
         )
-        for question in workspace.conversations.questions(slug)
+        for question in workspace.conversations.questions(partner.slug)
         if question.shown
     )
+    introductions = (
+        Exchange(
+            match_id=each.match_id,
+            kind=INTRODUCE,
+            ours=each.ours,
+            asked=each.opened,
+            answered=each.answered,
+            made_by=(THEM if each.seeker is Leader.ME else US) if each.at(Step.MADE) else "",
+        )
+        for each in load_co_selling(workspace, partner).introductions
+    )
+    return (*questions, *introductions)

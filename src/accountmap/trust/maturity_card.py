@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from accountmap.errors import TrustError
 from accountmap.trust import toml_text
 from accountmap.trust.identity import Card, Identity, verify
-from accountmap.trust.kem import seal
+from accountmap.trust.sealed import seal
 
 FORMAT: Final = "accountmap-maturity-v1"
 COMMITMENT: Final = "commitment"
