@@ -54,10 +54,11 @@ def real_companies(file: str, name: str, website: str, delimiter: str = ",") -> 
     text = (SAMPLES / file).read_text("utf-8-sig")
     found: dict[str, str] = {}
     for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
-        host = row[website].removeprefix("https://").removeprefix("http://").removeprefix("www.").split("/")[0]
-        if host.count(".") == 1 and row[name].isascii() and len(row[name]) > 6:
-            found.setdefault(host.lower(), row[name])
-    return [(text, host) for host, text in found.items()]
+        host = (row[website] or "").removeprefix("https://").removeprefix("http://").removeprefix("www.")
+        host = host.partition("/")[0].lower()
+        if host.count(".") == 1 and row[name].isascii() and len(row[name]) > 6 and host not in found.values():
+            found.setdefault(row[name], host)
+    return list(found.items())
 
 
 @dataclass(frozen=True)
