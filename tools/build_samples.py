@@ -70,18 +70,18 @@ ACME_TYPES: Final = {
     "opportunity": ("Opportunity",),
     "prospect": ("Prospect", "Prospect", "Prospect", "Technology Partner", ""),
 }
-GLOBEX_PHASES: Final = {
-    "customer": ("Kunde",),
-    "opportunity": ("Opportunity", "Sales-Qualified-Lead"),
-    "prospect": ("Lead", "Marketing-Qualified-Lead", "Abonnent", ""),
+GLOBEX_TYPES: Final = {
+    "customer": ("Customer", "Customer", "Kunde"),
+    "opportunity": ("Opportunity", "Verhandlung"),
+    "prospect": ("Prospect", "Interessent", "Lead", "Analyst", ""),
 }
 ACME_HEADINGS: Final = (
     "Account ID,Account Name,Type,Website,Billing Country,Industry,Employees,Amount Currency,Amount,Account Owner,"
     "Account Owner: Email,LEI,Last Activity"
 )
 GLOBEX_HEADINGS: Final = (
-    "Datensatz-ID;Unternehmensname;Domain-Name des Unternehmens;Land/Region;Lifecycle-Phase;Branche;"
-    "Anzahl der Mitarbeiter;Währung;Betrag;Zuständiger Mitarbeiter;E-Mail Betreuer;Datum der letzten Aktivität"
+    "Account Id,Account Name,Website,Billing Country,Account Type,Industry,Employee Range,Currency,Amount,"
+    "Account Owner,Account Owner Email,Last Activity Time"
 )
 ACME_FOOTER: Final = (
     "",
@@ -145,17 +145,17 @@ def acme_row(company: Company, number: int, draw: random.Random) -> list[str]:
 
 
 def globex_row(company: Company, number: int, draw: random.Random) -> list[str]:
-    """Write a company as a row of a German HubSpot export that went through Excel."""
+    """Write a company as a row of a Zoho export by a user in Germany."""
     segment, amount = segment_and_amount(draw)
     owner = draw.choice(GLOBEX_OWNERS)
     site = company.other_website or company.website
-    domain = host(site) if site else sometimes(draw.choice(FREE_MAIL), 0.03, draw)
+    address = web_address(site, draw) if site else sometimes(draw.choice(FREE_MAIL), 0.03, draw)
     return [
-        str(18_000_000_000 + number * 37),
+        f"48762{18_000_000_000 + number * 37}",
         company.right,
-        sometimes(domain, 0.86, draw),
+        sometimes(address, 0.88, draw),
         sometimes(COUNTRIES.get(company.country, ("", ""))[1], 0.9, draw),
-        draw.choice(GLOBEX_PHASES[segment]),
+        draw.choice(GLOBEX_TYPES[segment]),
         sometimes(draw.choice(INDUSTRIES)[1], 0.7, draw),
         sometimes(draw.choice(SIZE_RANGES), 0.6, draw),
         "" if amount is None else "EUR",
@@ -167,7 +167,7 @@ def globex_row(company: Company, number: int, draw: random.Random) -> list[str]:
 
 
 def german(amount: float) -> str:
-    """Write an amount as Excel does in German."""
+    """Write an amount as in German."""
     return f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
@@ -202,15 +202,15 @@ def with_twins(companies: Sequence[Company], draw: random.Random) -> list[tuple[
     return entered
 
 
-def write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str = "utf-8", delimiter: str = ",") -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str = "utf-8") -> None:
     """Write a CSV file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding=encoding, newline="") as stream:
-        csv.writer(stream, delimiter=delimiter).writerows(rows)
+        csv.writer(stream).writerows(rows)
 
 
 def total(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Add up the amounts in a last row, as people do in Excel."""
+    """Add up the amounts in a last row, as people do."""
     amounts = (float(row[8].replace(".", "").replace(",", ".")) for row in rows if row[8])
     return ["Gesamt", *[""] * 7, german(sum(amounts)), *[""] * 3]
 
@@ -236,9 +236,7 @@ def main(data: Path, out: Path) -> None:
     acme = untidy(acme, ACME_MARKS, ACME_PLACEHOLDERS, acme_row, draw)
     globex = untidy(globex, GLOBEX_MARKS, GLOBEX_PLACEHOLDERS, globex_row, draw)
     write_csv(out / "acme" / "accounts.csv", [ACME_HEADINGS.split(","), *acme, *([line] for line in ACME_FOOTER)])
-    write_csv(
-        out / "globex" / "accounts.csv", [GLOBEX_HEADINGS.split(";"), *globex, total(globex)], "utf-8-sig", ";"
-    )
+    write_csv(out / "globex" / "accounts.csv", [GLOBEX_HEADINGS.split(","), *globex, total(globex)], "utf-8-sig")
     write_csv(out / "true_overlap.csv", [["left_id", "right_id", "company", "kind"], *truth])
     write_csv(out / "near_misses.csv", [["left_id", "right_id", "kind"], *near])
 

@@ -288,7 +288,7 @@ class Samples:
     def exports(self) -> tuple[Path, Path]:
         """Copy both lists into the demo's folder, their dates moved so that the exports are of last week."""
         weeks = (date.today() - timedelta(days=1) - EXPORTED).days // 7
-        copies = (self.root / "left" / "salesforce-export.csv", self.root / "right" / "hubspot-export.csv")
+        copies = (self.root / "left" / "salesforce-export.csv", self.root / "right" / "zoho-export.csv")
         for copy, name in zip(copies, ("acme", "globex"), strict=True):
             text = (self.folder / name / "accounts.csv").read_bytes().decode("utf-8")
             copy.write_bytes(move_dates(text, timedelta(weeks=weeks)).encode("utf-8"))
@@ -304,7 +304,7 @@ class Samples:
     def accounts(self) -> tuple[Mapping[str, Row], Mapping[str, Row]]:
         """The accounts of both lists by id."""
         left = {row["Account ID"]: row for row in rows(self.folder / "acme" / "accounts.csv")}
-        right = {row["Datensatz-ID"]: row for row in rows(self.folder / "globex" / "accounts.csv", ";")}
+        right = {row["Account Id"]: row for row in rows(self.folder / "globex" / "accounts.csv")}
         return left, right
 
     @cached_property
@@ -361,7 +361,7 @@ class Samples:
 
         def written(pairs: Collection[Pair]) -> tuple[str, str]:
             left, right = (accounts[at] for accounts, at in zip(self.accounts, min(pairs), strict=True))
-            return left["Account Name"], right["Unternehmensname"]
+            return left["Account Name"], right["Account Name"]
 
         def alike(both: tuple[str, str]) -> float:
             return SequenceMatcher(None, both[0].casefold(), both[1].casefold()).ratio()
@@ -393,7 +393,7 @@ def move_dates(text: str, by: timedelta) -> str:
     return re.sub(GERMAN_DATE, german, re.sub(ENGLISH_DATE, english, text))
 
 
-def rows(file: Path, delimiter: str = ",") -> list[Row]:
+def rows(file: Path) -> list[Row]:
     """Read a CSV file with headings."""
     with file.open(newline="", encoding="utf-8-sig") as stream:
-        return list(csv.DictReader(stream, delimiter=delimiter))
+        return list(csv.DictReader(stream))

@@ -23,9 +23,11 @@ from accountmap_cli.accounts import accounts, reference
 from accountmap_cli.agreement import agreement
 from accountmap_cli.ask import ask_command
 from accountmap_cli.audit import audit
+from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
 from accountmap_cli.doctor import backends
 from accountmap_cli.inbox import inbox_command
+from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
@@ -120,6 +122,8 @@ for command in (
     report_group,
     portfolio,
     maturity,
+    deals,
+    influence,
     reference,
     inspect,
     identity,

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from accountmap.accounts.schema import AccountList
     from accountmap.api import check_accounts, prepare_accounts, read_account_map
     from accountmap.exchange import Session, map_accounts, preview_accounts
+    from accountmap.influence import Influence
     from accountmap.linkage.prepared import Prepared
     from accountmap.portfolio import Portfolio
-    from accountmap.report import write_portfolio, write_reports, write_sql
+    from accountmap.report import write_influence, write_portfolio, write_reports, write_sql
     from accountmap.session import Claims, Outcome, Preview
+    from accountmap.session.influence import read_influence
     from accountmap.session.portfolio import read_portfolio
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
@@ -29,6 +31,7 @@ __all__ = [
     "AccountList",
     "AccountMap",
     "Claims",
+    "Influence",
     "Outcome",
     "Portfolio",
     "Prepared",
@@ -45,8 +48,10 @@ __all__ = [
     "preview_accounts",
     "read_account_map",
     "read_accounts",
+    "read_influence",
     "read_portfolio",
     "read_sql",
+    "write_influence",
     "write_portfolio",
     "write_reports",
     "write_sql",
@@ -56,6 +61,7 @@ _HOMES: Final = {
     "AccountList": "accounts.schema",
     "AccountMap": "account_map",
     "Claims": "session",
+    "Influence": "influence",
     "Outcome": "session",
     "Portfolio": "portfolio",
     "Prepared": "linkage.prepared",
@@ -73,6 +79,8 @@ _HOMES: Final = {
     "read_portfolio": "session.portfolio",
     "read_sql": "accounts.read",
     "write_portfolio": "report",
+    "read_influence": "session.influence",
+    "write_influence": "report",
     "write_reports": "report",
     "write_sql": "report",
 }

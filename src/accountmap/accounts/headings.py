@@ -1,10 +1,14 @@
-"""The headings that the program knows, and which of a list's columns is read as which column."""
+"""The headings that the program knows, and which of a list's columns is read as which column.
+
+A `ListKind` has the headings of one kind of list: of accounts here, of deals and of touches in `deals`.
+"""
 
 import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from itertools import chain
 from typing import Final
@@ -44,8 +48,8 @@ def fold(text: str) -> str:
 _SIGNS: Final = "signs"
 """In the table, headings that are not read and by which a system is recognised."""
 
-_TABLE: Final = tomllib.loads(files("accountmap.accounts").joinpath("headings.toml").read_text("utf-8"))
-"""System, column, language, headings; two languages may share a heading."""
+_GENERAL: Final = "general"
+"""In the table, headings that are not of one CRM."""
 
 
 def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
@@ -55,47 +59,94 @@ def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-KNOWN_HEADINGS: Final[Mapping[str, Headings]] = {
-    system: {column: _distinct(chain(*by.values())) for column, by in columns.items() if column != _SIGNS}
-    for system, columns in _TABLE.items()
-}
-"""By system; "general" holds what is not of one CRM."""
+@dataclass(frozen=True)
+class ListKind:
+    """A kind of list: its columns, and the headings that each may be read from.
 
-PRESETS: Final = tuple(system for system in KNOWN_HEADINGS if system != "general")
-"""The CRMs whose exports are recognised, in the order in which a tie between them is decided."""
+    Attributes:
+        rows: what its rows are, for messages.
+        file: TOML in this package: system, column, language, headings; two languages may share a heading.
+        columns: those that can be read, in their order.
+        identifying: of these, columns of which a list needs one.
+        needs: what to say of a list that has none of them.
+        objects: what some exports put in front of every heading: "Organization - Name", "Company: City".
+    """
 
-_OBJECTS: Final = frozenset(
-    fold(each)
-    for each in (
-        *("Organization", "Organisation", "Organización", "Organização", "Organizzazione", "Organisatie"),
-        *("Organizacja", "Organisaatio", "Организация", "組織", "组织", "조직", "Account", "Company", "Customer"),
-        *(
-            "Unternehmen",
-            "Firma",
-            "Kunde",
-            "Entreprise",
-            "Compte",
-            "Empresa",
-            "Cuenta",
-            "Conta",
-            "Azienda",
-            "Bedrijf",
-        ),
-    )
+    rows: str
+    file: str
+    columns: tuple[str, ...]
+    identifying: frozenset[str]
+    needs: str
+    objects: tuple[str, ...]
+
+    @cached_property
+    def table(self) -> dict[str, dict[str, dict[str, list[str]]]]:
+        """The file."""
+        return tomllib.loads(files("accountmap.accounts").joinpath(self.file).read_text("utf-8"))
+
+    @cached_property
+    def known(self) -> dict[str, Headings]:
+        """By system, for each column its headings, best first."""
+        return {
+            system: {column: _distinct(chain(*by.values())) for column, by in columns.items() if column != _SIGNS}
+            for system, columns in self.table.items()
+        }
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The CRMs whose exports are recognised, in the order in which a tie between them is decided."""
+        return tuple(system for system in self.known if system != _GENERAL)
+
+    @cached_property
+    def folded(self) -> dict[str, dict[str, list[str]]]:
+        """As `known`, folded."""
+        return {
+            system: {column: [fold(each) for each in headings] for column, headings in columns.items()}
+            for system, columns in self.known.items()
+        }
+
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """Every heading, folded."""
+        return frozenset(chain.from_iterable(chain.from_iterable(t.values()) for t in self.folded.values()))
+
+    @cached_property
+    def _folded_objects(self) -> frozenset[str]:
+        return frozenset(map(fold, self.objects))
+
+    def bare(self, heading: str) -> str:
+        """Take from a heading the name of the object in front and a currency at the end."""
+        match = _OBJECT_IN_FRONT.match(heading)
+        own = heading[match.end() :] if match and fold(match[1]) in self._folded_objects else heading
+        return without_currency(own) or heading
+
+
+_COMPANY_WORDS: Final = (
+    *("Organization", "Organisation", "Organización", "Organização", "Organizzazione", "Organisatie"),
+    *("Organizacja", "Organisaatio", "Организация", "組織", "组织", "조직", "Account", "Company", "Customer"),
+    *("Unternehmen", "Firma", "Kunde", "Entreprise", "Compte", "Empresa", "Cuenta", "Conta", "Azienda", "Bedrijf"),
 )
-"""What some exports put in front of every heading: "Organization - Name", "Company: City"."""
+
+ACCOUNTS: Final = ListKind(
+    rows="accounts",
+    file="headings.toml",
+    columns=(*ACCOUNT_SCHEMA.names, PERSON_ACCOUNT),
+    identifying=frozenset({"name", "domain", "website", "email"}),
+    needs="No column with company names, domains, websites or e-mail addresses was recognised.",
+    objects=_COMPANY_WORDS,
+)
+
+KNOWN_HEADINGS: Final[Mapping[str, Headings]] = ACCOUNTS.known
+"""Of account lists, by system; "general" holds what is not of one CRM."""
+
+PRESETS: Final = ACCOUNTS.presets
 
 _OBJECT_IN_FRONT: Final = re.compile(r"^([^:\-]+?)\s*(?: - | ?: )\s*(?=\S)")
 
 
 def bare_heading(heading: str) -> str:
-    """Take from a heading the name of the object in front and a currency at the end."""
-    match = _OBJECT_IN_FRONT.match(heading)
-    own = heading[match.end() :] if match and fold(match[1]) in _OBJECTS else heading
-    return without_currency(own) or heading
-
-
-_COLUMNS: Final = (*ACCOUNT_SCHEMA.names, PERSON_ACCOUNT)
+    """Take from a heading of an account list the name of the object in front and a currency at the end."""
+    return ACCOUNTS.bare(heading)
 
 
 @dataclass(frozen=True)
@@ -115,45 +166,37 @@ def _quote(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _folded(system: str) -> dict[str, list[str]]:
-    return {column: [fold(each) for each in headings] for column, headings in KNOWN_HEADINGS[system].items()}
-
-
-_FOLDED: Final = {system: _folded(system) for system in KNOWN_HEADINGS}
-_GENERAL: Final = {heading for headings in _FOLDED["general"].values() for heading in headings}
-_ALL: Final = {heading for table in _FOLDED.values() for headings in table.values() for heading in headings}
-
-
-def known_counter(mapping: Mapping[str, str] | None) -> Callable[[Sequence[str]], int]:
+def known_counter(mapping: Mapping[str, str] | None, kind: ListKind = ACCOUNTS) -> Callable[[Sequence[str]], int]:
     """Return a function that counts the cells of a row that are known or mapped headings."""
-    known = _ALL | {fold(heading) for heading in (mapping or {}).values()}
-    known.discard("")
+    known = kind.all | {fold(heading) for heading in (mapping or {}).values()}
+    known -= {""}
 
     def count(cells: Sequence[str]) -> int:
-        return sum(fold(cell) in known or fold(bare_heading(cell)) in known for cell in cells)
+        return sum(fold(cell) in known or fold(kind.bare(cell)) in known for cell in cells)
 
     return count
 
 
-def _find_preset(folded: set[str]) -> str | None:
+def _find_preset(kind: ListKind, folded: set[str]) -> str | None:
     """Find the CRM with most headings of its own, that is, headings that no other list would have."""
+    general = {heading for headings in kind.folded[_GENERAL].values() for heading in headings}
 
     def own(system: str) -> int:
-        headings = {heading for each in _FOLDED[system].values() for heading in each}
-        signs = {fold(each) for by in _TABLE[system].get(_SIGNS, {}).values() for each in by}
-        return len(((headings - _GENERAL) | signs) & folded)
+        headings = {heading for each in kind.folded[system].values() for heading in each}
+        signs = {fold(each) for by in kind.table[system].get(_SIGNS, {}).values() for each in by}
+        return len(((headings - general) | signs) & folded)
 
-    best = max(PRESETS, key=own)
-    return best if own(best) else None
+    best = max(kind.presets, key=own, default=None)
+    return best if best and own(best) else None
 
 
-def _check_preset(preset: str) -> str:
-    if preset not in PRESETS:
-        raise InputError(f"There is no preset '{preset}'.", f"Use one of: {', '.join(PRESETS)}.")
+def _check_preset(kind: ListKind, preset: str) -> str:
+    if preset not in kind.presets:
+        raise InputError(f"There is no preset '{preset}'.", f"Use one of: {', '.join(kind.presets)}.")
     return preset
 
 
-def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str | None]:
+def _mapped(kind: ListKind, headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str | None]:
     """Resolve what the user has mapped: column -> heading of the list, or None where it shall not be read.
 
     Raises:
@@ -162,13 +205,13 @@ def _mapped(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, st
     by_fold = {fold(heading): heading for heading in reversed(headings)}
     resolved: dict[str, str | None] = {}
     for column, wanted in mapping.items():
-        if column not in _COLUMNS:
-            raise InputError(f"There is no column '{column}' to map.", f"Columns: {', '.join(_COLUMNS)}.")
+        if column not in kind.columns:
+            raise InputError(f"There is no column '{column}' to map.", f"Columns: {', '.join(kind.columns)}.")
         heading = wanted if wanted in headings else by_fold.get(fold(wanted))
         if wanted and heading is None:
             raise InputError(
                 f"The column '{column}' cannot be read from '{wanted}': the list has no such heading.",
-                _found(headings),
+                _found(kind, headings),
             )
         resolved[column] = heading if wanted else None
     return resolved
@@ -178,25 +221,23 @@ _OF_AN_ACCOUNT: Final = re.compile(r"@|\d{3}|^\d+$|\w\.[a-zA-Z]{2,}(?:/|$)")
 """What cells of accounts hold and headings do not: addresses, numbers."""
 
 
-def _found(headings: Sequence[str]) -> str:
+def _found(kind: ListKind, headings: Sequence[str]) -> str:
     """List the first row, unless it seems to be an account, which no error may show."""
-    known = any(fold(each) in _ALL or fold(bare_heading(each)) in _ALL for each in headings)
+    known = any(fold(each) in kind.all or fold(kind.bare(each)) in kind.all for each in headings)
     if known or not any(_OF_AN_ACCOUNT.search(each) for each in headings):
         return f"The headings found are: {_quote(headings)}."
-    return "The list needs a row of headings above the accounts."
+    return f"The list needs a row of headings above the {kind.rows}."
 
 
-def _require_identity(source: Mapping[str, str], headings: Sequence[str]) -> None:
-    if not {"name", "domain", "website", "email"} & set(source):
-        raise InputError(
-            "No column with company names, domains, websites or e-mail addresses was recognised.",
-            f"Say which it is, such as --map name=HEADING. {_found(headings)}",
-        )
+def _require_identity(kind: ListKind, source: Mapping[str, str], headings: Sequence[str]) -> None:
+    if not kind.identifying & set(source):
+        example = next(column for column in kind.columns if column in kind.identifying)
+        raise InputError(kind.needs, f"Say which it is, such as --map {example}=HEADING. {_found(kind, headings)}")
 
 
-def _free(headings: Sequence[str]) -> dict[str, str]:
+def _free(kind: ListKind, headings: Sequence[str]) -> dict[str, str]:
     """Give the headings by how they are compared: as they are, and without what stands before and behind."""
-    bare = {fold(bare_heading(each)): each for each in reversed(headings)}
+    bare = {fold(kind.bare(each)): each for each in reversed(headings)}
     return bare | {fold(each): each for each in reversed(headings)}
 
 
@@ -248,6 +289,7 @@ def choose_columns(
     mapping: Mapping[str, str] | None = None,
     preset: str | None = None,
     blank: Collection[str] = (),
+    kind: ListKind = ACCOUNTS,
 ) -> Choice:
     """Decide which heading each column is read from.
 
@@ -260,20 +302,22 @@ def choose_columns(
         mapping: column -> heading; an empty heading means that the column shall not be read.
         preset: the CRM, or None to recognise it.
         blank: headings with nothing below; only the mapping reads them.
+        kind: of the list.
 
     Raises:
         InputError: the mapping or preset does not fit, or nothing that identifies a company was found.
     """
-    mapped = _mapped(headings, mapping or {})
+    mapped = _mapped(kind, headings, mapping or {})
     source = {column: heading for column, heading in mapped.items() if heading is not None}
-    free = _free([each for each in headings if each not in {*source.values(), *blank}])
-    system = _find_preset({fold(each) for each in headings}) if preset is None else _check_preset(preset)
-    tables = [_FOLDED[each] for each in (system, "general") if each is not None]
-    wanted = [column for column in _COLUMNS if column not in mapped]
+    free = _free(kind, [each for each in headings if each not in {*source.values(), *blank}])
+    folded = {fold(each) for each in headings}
+    system = _find_preset(kind, folded) if preset is None else _check_preset(kind, preset)
+    tables = [kind.folded[each] for each in (system, _GENERAL) if each is not None]
+    wanted = [column for column in kind.columns if column not in mapped]
     recognised = _take(wanted, free, tables)
     source |= recognised
     source |= _share_stage(source, wanted, tables)
-    _require_identity(source, headings)
+    _require_identity(kind, source, headings)
     notes = [] if system is None else [f"The headings are read as those of a {TITLES[system]} export."]
     notes += _note_passed_over(recognised, free, tables)
-    return Choice({column: source[column] for column in _COLUMNS if column in source}, tuple(notes))
+    return Choice({column: source[column] for column in kind.columns if column in source}, tuple(notes))

@@ -13,7 +13,7 @@ import pyarrow as pa
 from accountmap.accounts.clean import ReadingOptions, interpret
 from accountmap.accounts.csv import read_csv
 from accountmap.accounts.excel import read_excel
-from accountmap.accounts.headings import known_counter
+from accountmap.accounts.headings import ACCOUNTS, ListKind, known_counter
 from accountmap.accounts.raw_table import (
     LEAVE,
     TAKE,
@@ -41,17 +41,20 @@ _REFUSED: Final = {
 
 
 @dataclass(frozen=True)
-class _FileOptions:
-    """How the user wants a file to be read."""
+class FileOptions:
+    """How the user wants a file to be read: `sheet`, `hidden_rows` and `encoding` of `read_accounts`."""
 
     sheets: tuple[str, ...] = ()
     hidden_rows: str | None = None
     encoding: str | None = None
 
     @classmethod
-    def of(
-        cls, sheet: str | Sequence[str] | None, hidden_rows: str | None, encoding: str | None
-    ) -> "_FileOptions":
+    def of(cls, sheet: str | Sequence[str] | None, hidden_rows: str | None, encoding: str | None) -> "FileOptions":
+        """Take them as a caller names them.
+
+        Raises:
+            UsageError: there is no such way to treat hidden rows.
+        """
         if hidden_rows not in (None, TAKE, LEAVE):
             raise UsageError(f"hidden_rows is '{hidden_rows}'", f"Use {TAKE} or {LEAVE}.")
         sheets = (sheet,) if isinstance(sheet, str) else tuple(sheet or ())
@@ -65,7 +68,7 @@ def _refuse_old_office(path: Path) -> InputError:
     return InputError("The workbook is in the format of Excel before 2007.", "Save it as XLSX or CSV UTF-8.")
 
 
-def _read_raw(path: Path, count_known: CountKnown, options: _FileOptions) -> RawList:
+def _read_raw(path: Path, count_known: CountKnown, options: FileOptions) -> RawList:
     """Read a file by what it contains; its name does not matter."""
     with path.open("rb") as stream:
         head = stream.read(512)
@@ -118,24 +121,41 @@ def read_accounts(
         UsageError: it is neither a path nor a table, or a table with options that are for files.
     """
     options = ReadingOptions(mapping, segments, preset, currency, persons)
-    of_file = _FileOptions.of(sheet, hidden_rows, encoding)
+    raw, name = read_source(source, mapping, ACCOUNTS, FileOptions.of(sheet, hidden_rows, encoding))
+    return replace(interpret(raw, options), source=name)
+
+
+def read_source(
+    source: str | PathLike[str] | ArrowStream,
+    mapping: Mapping[str, str] | None,
+    kind: ListKind,
+    of_file: FileOptions,
+) -> tuple[RawList, str]:
+    """Read a file or a table of any kind of list.
+
+    Returns:
+        The list with its own headings, and what it was read from, for people.
+
+    Raises:
+        InputError: it cannot be read as a list.
+        UsageError: it is neither a path nor a table, or a table with options that are for files.
+    """
     if not isinstance(source, str | PathLike):
-        if of_file != _FileOptions():
+        if of_file != FileOptions():
             raise UsageError(
                 "A table has neither sheets, hidden rows nor an encoding.", "Leave these options out."
             )
-        return replace(interpret(from_stream(source), options), source=f"a {type(source).__name__}")
+        return from_stream(source), f"a {type(source).__name__}"
     path = Path(source)
     try:
-        raw = _read_raw(path, known_counter(mapping), of_file)
+        return _read_raw(path, known_counter(mapping, kind), of_file), path.name
     except OSError as error:
         if path.is_dir():
-            raise InputError(f"{path} is a folder, not a file.", "Name the file with the accounts.") from None
+            raise InputError(f"{path} is a folder, not a file.", f"Name the file with the {kind.rows}.") from None
         reason = (error.strerror or type(error).__name__).lower()
         raise InputError(
             f"The file {path} cannot be opened: {reason}.", "Check its path and permissions."
         ) from None
-    return replace(interpret(raw, options), source=path.name)
 
 
 _LOG: Final = logging.getLogger(__name__)
@@ -168,12 +188,25 @@ def read_sql(
             neither the password nor the statement nor values of rows.
         BackendError: the driver is not installed.
     """
+    options = ReadingOptions(mapping, segments, preset, currency, persons)
+    raw, source = query_source(statement, dsn, password)
+    return replace(interpret(raw, options), source=source)
+
+
+def query_source(statement: str, dsn: str, password: str | None) -> tuple[RawList, str]:
+    """Read what a statement returns, as any kind of list.
+
+    Returns:
+        The list with its own headings, and what it was read from, for people.
+
+    Raises:
+        InputError, BackendError: as `read_sql`.
+    """
     with open_database(dsn, password) as database:
         table = database.query(statement)
     _LOG.info("read %d rows from a database", table.num_rows)
     _refuse_money(table.schema)
-    options = ReadingOptions(mapping, segments, preset, currency, persons)
-    return replace(interpret(from_arrow(table), options), source=sql_source(statement, dsn))
+    return from_arrow(table), sql_source(statement, dsn)
 
 
 def sql_source(statement: str, dsn: str) -> str:

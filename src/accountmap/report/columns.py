@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from accountmap.account_map import CHANGES, PLAYS, REASONS, SCORE_PARTS, TIERS, WHITESPACE
 from accountmap.account_map.own_accounts import mapped
 from accountmap.accounts.schema import SEGMENTS, SIZE_BANDS, size_band
+from accountmap.influence.attribution import CLASSES
+from accountmap.influence.models import MODELS
 from accountmap.portfolio import STATES
 
 _USUAL_WIDTH: Final = 16
@@ -27,6 +29,7 @@ class Column:
         before: what the page writes before a value that is shown below another one.
         mail: the column with the e-mail addresses that the page links its values to.
         parts: whether its values are parts joined by " · ", which stay in one piece each.
+        opens: the table of the page in which a value lists the rows that have it too.
     """
 
     label: str
@@ -36,11 +39,74 @@ class Column:
     before: str = ""
     mail: str = ""
     parts: bool = False
+    opens: str = ""
 
 
 _PLAY_ORDER: Final = tuple(dict.fromkeys(play.name for play in sorted(PLAYS.values(), key=lambda play: play.rank)))
 
+_OF_INFLUENCE: Final[dict[str, Column]] = {
+    "of": Column("Revenue or pipeline", 18, choose=True),
+    "class": Column("Class", choose=True, order=CLASSES),
+    "role": Column("Role", choose=True, order=CLASSES),
+    "deals": Column("Deals"),
+    "with_others": Column("Of these, also another partner's"),
+    "deal_id": Column("Deal ID", before="ID ", opens="touches"),
+    "deal_name": Column("Deal", 36),
+    "deal_amount": Column("Amount"),
+    "outcome": Column("Outcome", choose=True),
+    "sourced_by": Column("Sourced by", 24, choose=True),
+    "sourced_how": Column("By which touch", 18, before="by "),
+    "influenced_by": Column("Influenced by", 30, parts=True),
+    "claimed_by": Column("Claimed by", 30, parts=True),
+    "touches": Column("Touches that count"),
+    "created": Column("Created"),
+    "closed": Column("Closed"),
+    "kind": Column("Kind of touch", 18, choose=True),
+    "date": Column("Day"),
+    "days_after_creation": Column("Days after creation"),
+    "stage_then": Column("Stage then", 18),
+    "counts": Column("Counts as", choose=True, order=(*CLASSES, "no")),
+    "not_counted": Column("Why it does not count", 30, choose=True),
+    "record": Column("Where it is written", 44),
+    "model": Column("Model", choose=True),
+    "credit": Column("Credit, in smallest units"),
+    "credited": Column("Credit"),
+    **{name.replace(" ", "_"): Column(name.capitalize()) for name in MODELS},
+    "lowest": Column("Lowest"),
+    "highest": Column("Highest"),
+    "spread": Column("Spread"),
+    "with_deals": Column("Deals with"),
+    "without_deals": Column("Deals without"),
+    "with_value": Column("With"),
+    "without_value": Column("Without"),
+    "difference": Column("Difference"),
+    "verdict": Column("Verdict", 20, choose=True),
+    "attribute": Column("Attribute"),
+    "apart_before": Column("Apart before matching"),
+    "apart_after": Column("Apart after matching"),
+    "exactly": Column("Of these, alike in everything"),
+    "unmatched": Column("Without a like deal"),
+    "partner_cost": Column("Cost"),
+    "sourced_revenue": Column("Sourced revenue"),
+    "credited_at_least": Column("Credited, at least"),
+    "credited_at_most": Column("Credited, at most"),
+    "return_at_least": Column("Return, at least"),
+    "return_at_most": Column("Return, at most"),
+    "known_since": Column("Known since"),
+    "series": Column("Series", 20, choose=True),
+    "month": Column("Month"),
+    "months": Column("Months"),
+    "since": Column("Since"),
+    "mean_before": Column("Mean before"),
+    "mean_after": Column("Mean after"),
+    "by_chance": Column("By chance"),
+}
+
 COLUMNS: Final[dict[str, Column]] = {
+    **_OF_INFLUENCE,
+    "partner_name": Column("Partner", 24, choose=True),
+    "measure": Column("Measure", choose=True),
+    "method": Column("Method"),
     "match_id": Column("Match", 34, before="match "),
     "account_id": Column("Account ID", before="ID "),
     "entity_id": Column("Company ID"),
@@ -125,7 +191,6 @@ COLUMNS: Final[dict[str, Column]] = {
     "their_stage": Column("Their stage"),
     "their_registered_deal": Column("Their registered deal"),
     "partner": Column("Partner, short"),
-    "partner_name": Column("Partner", 24, choose=True),
     "second": Column("Second partner, short"),
     "third": Column("Third partner, short"),
     "who": Column("Partners", 50, parts=True),
@@ -163,7 +228,6 @@ COLUMNS: Final[dict[str, Column]] = {
     "our_maturity": Column("Maturity, as you see it"),
     "their_maturity": Column("Maturity, as they see it"),
     "note": Column("Note", 40),
-    "measure": Column("Measure", choose=True),
     "total": Column("On your list"),
     "reached": Column("Reached"),
     "share": Column("Share"),
@@ -172,7 +236,6 @@ COLUMNS: Final[dict[str, Column]] = {
     "adds_at_most": Column("Only through them, at most"),
     "wanted": Column("Share wanted"),
     "members": Column("How many"),
-    "method": Column("Method"),
     "chosen": Column("Partners", 60, parts=True),
     "step": Column("Step"),
     "best_at_most": Column("Best with as many, at most"),

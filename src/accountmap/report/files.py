@@ -15,9 +15,13 @@ import pyarrow.parquet as pq
 from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
+from accountmap.influence import Influence
 from accountmap.portfolio import Portfolio
 from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.html import render_page
+from accountmap.report.influence_files import influence_to_json, render_influence_workbook
+from accountmap.report.influence_page import render_influence_page
+from accountmap.report.influence_views import influence_tables
 from accountmap.report.json_export import portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
@@ -26,10 +30,10 @@ from accountmap.report.safe_text import spreadsheet_column
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import render_workbook
 
-_BATCH_ROWS: Final = 16_384
-
 Content = Callable[[], bytes | Iterable[bytes]]
-"""Makes the content of a file, whole or in parts."""
+"""Makes what a file holds."""
+
+_BATCH_ROWS: Final = 16_384
 
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -143,6 +147,28 @@ def _table_files(tables: Mapping[str, pa.Table], *, excel: bool) -> dict[str, Co
             f"{name}.parquet": partial(_to_parquet, table),
         }
     return found
+
+
+def write_influence(influence: Influence, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
+    """Write what partners do for revenue: a page, a workbook, a JSON document, each view as CSV and as Parquet.
+
+    Args:
+        influence: as from `read_influence`.
+        folder, excel: as in `write_reports`. docs/influence.md describes every file and column.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    contents: dict[str, Content] = {
+        "influence.html": lambda: render_influence_page(influence).encode(),
+        "influence.json": partial(influence_to_json, influence),
+        "influence.xlsx": partial(render_influence_workbook, influence),
+        "influence.toml": influence.rules.text.encode,
+    }
+    return _write(Path(folder), contents | _table_files(influence_tables(influence), excel=excel))
 
 
 def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:

@@ -142,6 +142,7 @@ def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
     described |= {"choose": True} if meaning.choose else {}
     described |= {"mail": meaning.mail} if meaning.mail else {}
     described |= {"parts": True} if meaning.parts else {}
+    described |= {"opens": meaning.opens} if meaning.opens else {}
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         numbers = [int(x) if isinstance(x, float) and x.is_integer() else x for x in column.to_pylist()]
         return described | {"numeric": True, "values": numbers}

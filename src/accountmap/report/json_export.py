@@ -58,7 +58,12 @@ def portfolio_json(portfolio: Portfolio) -> Iterator[bytes]:
 
 def to_json(account_map: AccountMap) -> Iterator[bytes]:
     """Write report.json, in parts: UTF-8, the text of names exact, every number finite."""
-    return (part.encode() for part in _parts(_document(account_map)))
+    return encode(_document(account_map))
+
+
+def encode(document: dict[str, Any]) -> Iterator[bytes]:
+    """Write a document of JSON values, days, moments and tables, in parts; a table as an array of its rows."""
+    return (part.encode() for part in _parts(document))
 
 
 def _document(account_map: AccountMap) -> dict[str, Any]:

@@ -33,11 +33,14 @@
     }
   };
 
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const tables = {};
+
   class Column {
     // A column of a view of the overlap has the label and the values of the overlap's column, at the view's rows.
     constructor({ name, below, before = "", hidden, values, words, codes, ...own }, shown, at) {
       Object.assign(this, { name, below, before, hidden });
-      for (const property of ["label", "order", "numeric", "choose", "mail", "parts"]) {
+      for (const property of ["label", "order", "numeric", "choose", "mail", "parts", "opens"]) {
         this[property] = own[property] ?? shown?.[property];
       }
       this.values = values ?? codes?.map((code) => (code === null ? null : words[code]))
@@ -57,6 +60,11 @@
       if (ADDRESS.test(address)) {
         const href = `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
         return element("bdi", {}, element("a", { href, title: address, textContent: text }));
+      }
+      if (text && data[this.opens]) {
+        const button = element("button", { type: "button", className: "list", textContent: text });
+        button.addEventListener("click", () => open(this.opens, { [this.name]: this.values[row] }));
+        return element("bdi", {}, button);
       }
       if (!this.parts) return element("bdi", { textContent: text });
       // Each part stays in one piece where the line breaks.
@@ -100,6 +108,8 @@
       this.headings = new Map();
       this.filters = new Map();
       this.sorted = null;
+      // Values that no filter offers and that another table or a number has asked for.
+      this.only = [];
       this.addHeadings(section.querySelector(".accounts thead"));
       this.addFilters();
       this.addSaved();
@@ -166,7 +176,10 @@
       });
       this.form.addEventListener("submit", (event) => event.preventDefault());
       // The fields are empty only after the event.
-      this.form.addEventListener("reset", () => setTimeout(() => this.sortBy(undefined)));
+      this.form.addEventListener("reset", () => {
+        this.only = [];
+        setTimeout(() => this.sortBy(undefined));
+      });
       section.querySelector(".save").addEventListener("click", () => this.saveFilters());
       section.querySelector(".csv").addEventListener("click", () => this.saveRows());
       this.previous.addEventListener("click", () => this.show(this.first - PAGE_ROWS));
@@ -181,6 +194,9 @@
         select.value = wanted[column.name] ?? "";
         if (select.selectedIndex < 0) select.value = "";
       }
+      this.only = Object.entries(wanted)
+        .map(([name, value]) => [this.held.get(name), value])
+        .filter(([column]) => column && !this.filters.has(column));
       this.update();
     }
 
@@ -204,6 +220,7 @@
       this.found = this.all.filter(
         (row) =>
           wanted.every(([column, select]) => column.values[row] === select.value) &&
+          this.only.every(([column, value]) => column.values[row] === value) &&
           words.every((word) => this.searchable[row].includes(word)),
       );
       if (this.sorted) this.found.sort((a, b) => this.sorted.column.compare(a, b, this.sorted.sign));
@@ -228,9 +245,9 @@
       this.status.textContent = this.describe(first, page.length);
     }
 
-    // The cell that names the row: its account, or else its partner.
+    // The cell that names the row: its account, or else its deal or its partner.
     get header() {
-      return this.held.has("name") ? "name" : "partner_name";
+      return ["name", "deal_name", "partner_name"].find((name) => this.held.has(name));
     }
 
     row(row) {
@@ -257,7 +274,8 @@
       if (found === "0") return `None of ${all} ${noun} fits. Show all, or search for less.`;
       const rows = `Rows ${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
       const fitting = found === all ? "" : `${found} that fit, of `;
-      return `${rows} of ${fitting}${all} ${noun}.`;
+      const only = this.only.map(([column, value]) => ` Only ${column.label} ${value}; Show all takes that back.`);
+      return `${rows} of ${fitting}${all} ${noun}.${only.join("")}`;
     }
 
     // The rows that fit, with a byte order mark for Excel, and no text that a spreadsheet would run.
@@ -280,8 +298,11 @@
     }
   }
 
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const tables = {};
+  const open = (name, wanted) => {
+    tables[name]?.choose({ wanted });
+    document.getElementById(`${name}-title`).focus();
+  };
+
   for (const [name, table] of Object.entries(data)) {
     const section = document.getElementById(name);
     if (section.querySelector(".accounts")) {
@@ -289,13 +310,10 @@
     }
   }
 
-  // A button says in its data attributes what the filters of a table shall be, of the overlap if it names none.
-  for (const button of document.querySelectorAll(".cell, .list")) {
-    button.addEventListener("click", () => {
-      const name = button.dataset.table ?? "overlap";
-      tables[name]?.choose({ wanted: button.dataset });
-      document.getElementById(`${name}-title`).focus();
-    });
+  // A button says in its data attributes what the filters of a table shall be, by default of the overlap.
+  for (const button of document.querySelectorAll(".cell, .list:not(.accounts *)")) {
+    const { table = "overlap", ...wanted } = button.dataset;
+    button.addEventListener("click", () => open(table, wanted));
   }
 
   // "My accounts": one owner for all tables, remembered for the next report too.

@@ -1,0 +1,97 @@
+"""`accountmap influence`: what partners do for revenue, under a written rule."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from accountmap.errors import InputError
+from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.output import emit, say
+
+if TYPE_CHECKING:
+    from accountmap import Workspace
+
+RULES = "influence.toml"
+
+
+@click.group()
+def influence() -> None:
+    """Say what partners do for your revenue, from your deals and a written rule. Nothing leaves."""
+
+
+@influence.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(RULES))
+def rules(file: Path) -> None:
+    """Write the standard rule with its explanations into a file, for you to change.
+
+    `influence build` reads influence.toml of the workspace if there is one. Agree on the rule with your partners
+    and with finance before anybody sees a number: every report names its digest.
+
+    \b
+    Examples:
+      accountmap influence rules
+      accountmap influence rules ~/rules/2026.toml
+    """
+    from accountmap.files import write_atomic
+    from accountmap.influence import DEFAULT_RULES
+
+    if file.exists():
+        raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
+    try:
+        write_atomic(file, DEFAULT_RULES.encode())
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
+    emit(str(file))
+
+
+@influence.command()
+@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
+@click.pass_context
+def build(context: click.Context, rules_file: Path | None, output: Path | None, excel: bool) -> None:
+    """Write what partners do for revenue: a page to open, a workbook, and tables as CSV and Parquet.
+
+    \b
+    Examples:
+      accountmap influence build
+      accountmap influence build --rules ~/rules/2026.toml -o ~/Desktop/influence
+    """
+    with workspace(context) as own:
+        folder = output or own.folder / "reports" / "influence"
+        emit(str(write(own, rules_file, folder, excel=excel)))
+
+
+@influence.command("open")
+@click.pass_context
+def open_page(context: click.Context) -> None:
+    """Open the page in your browser; it is built first if it is missing.
+
+    \b
+    Example:
+      accountmap influence open
+    """
+    with workspace(context) as own:
+        page = own.folder / "reports" / "influence" / "influence.html"
+        if not page.exists():
+            write(own, None, page.parent, excel=False)
+    say(f"Opening {page}")
+    click.launch(str(page))
+
+
+def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: bool) -> Path:
+    """Write the files, say what they come to, and return the page."""
+    from accountmap import read_influence, write_influence
+    from accountmap.report import influence_summary
+
+    standard = own.folder / RULES
+    chosen = rules_file or (standard if standard.is_file() else None)
+    found = read_influence(own, chosen)
+    page, *_ = write_influence(found, folder, excel=excel)
+    for sentence in influence_summary(found):
+        say(sentence)
+    for note in found.notes:
+        say(f"  {note}")
+    say(f"The rule: {chosen or 'the standard one; accountmap influence rules writes it'}.")
+    return page

@@ -1,0 +1,10 @@
+"""What partners do for revenue: touches under a written rule, and what follows from them.
+
+Pure computations over tables: no workspace, no clock.
+"""
+
+from accountmap.influence.build import Influence, build_influence
+from accountmap.influence.openings import SHARED_SCHEMA
+from accountmap.influence.rules import DEFAULT_RULES, InfluenceRules, read_rules
+
+__all__ = ["DEFAULT_RULES", "SHARED_SCHEMA", "Influence", "InfluenceRules", "build_influence", "read_rules"]

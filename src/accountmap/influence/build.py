@@ -1,0 +1,191 @@
+"""Everything that is computed of deals and partners, put together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accountmap.accounts.deals import DealList
+from accountmap.accounts.schema import AccountList
+from accountmap.errors import BackendError
+from accountmap.influence.attribution import (
+    CLASSES,
+    REVENUE,
+    Attribution,
+    attribute,
+    deals_view,
+    partner_deals_view,
+    scopes,
+    totals,
+    touches_view,
+)
+from accountmap.influence.compare import COMPARISON_SCHEMA, compare, main_currency
+from accountmap.influence.evidence import NOT_A_KIND, PartnerNames, Touches, gather_touches
+from accountmap.influence.facts import DealFacts, Ints, deal_facts, minor_units, to_day
+from accountmap.influence.models import credits, model_totals
+from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
+from accountmap.influence.returns import returns
+from accountmap.influence.rules import InfluenceRules
+from accountmap.influence.survival import MISSING, time_rows
+from accountmap.influence.watch import watch
+
+NARROW: Final = 0.5
+WIDE: Final = 2.0
+"""By how much the windows of the rule are scaled to see what hangs on them."""
+
+
+@dataclass(frozen=True, repr=False)
+class Influence:
+    """What partners do for revenue, ready for reports.
+
+    Attributes:
+        own_name: of the company whose deals these are.
+        rules: the rule that all numbers follow.
+        as_of: the day on which the deals were prepared.
+        period: first and last day of the period of revenue.
+        currency: that with most deals; comparisons of size are in it, and the summary.
+        totals, deals, partner_deals, touches, credits, by_model, comparison, balance, missed, conflicts, returns,
+        series, changes:
+            as the schemas of the modules say.
+        sensitivity: amounts of revenue by class, with the windows of the rule at NARROW, 1 and WIDE: of
+            `currency`.
+        notes: what a reader should know of the data, one sentence each, without account data.
+    """
+
+    own_name: str
+    rules: InfluenceRules
+    as_of: date
+    period: tuple[date, date]
+    currency: str
+    totals: pa.Table
+    deals: pa.Table
+    partner_deals: pa.Table
+    touches: pa.Table
+    credits: pa.Table
+    by_model: pa.Table
+    comparison: pa.Table
+    balance: pa.Table
+    missed: pa.Table
+    conflicts: pa.Table
+    returns: pa.Table
+    series: pa.Table
+    changes: pa.Table
+    sensitivity: dict[str, tuple[float, float, float]]
+    notes: tuple[str, ...] = ()
+
+
+def build_influence(
+    own_name: str,
+    deals: DealList,
+    accounts: AccountList,
+    as_of: date,
+    rules: InfluenceRules,
+    *,
+    entity_of: Ints | None = None,
+    partners: Sequence[str] = (),
+    touches: Iterable[pa.Table] = (),
+    shared: pa.Table = SHARED_SCHEMA.empty_table(),  # noqa: B008 a table cannot be changed
+) -> Influence:
+    """Compute what partners do for revenue.
+
+    Args:
+        deals: the own deals; their own touches are taken in.
+        accounts: the own account list.
+        as_of: the day on which the deals were prepared.
+        entity_of: for each account the number of its company; by default each is one of its own.
+        partners: names of known partners; others are those that deals and touches name.
+        touches: TOUCH_SCHEMA each, besides those of the deals: introductions, registrations.
+        shared: SHARED_SCHEMA.
+    """
+    every = [deals.touches, *touches]
+    whole = np.arange(len(accounts)) if entity_of is None else entity_of
+    ids = accounts.table["account_id"]
+    by_account = dict(zip(ids.to_pylist(), whole.tolist(), strict=True))
+    facts = deal_facts(deals, accounts, as_of, whole)
+
+    def attributed(rule: InfluenceRules) -> tuple[PartnerNames, Touches, Attribution]:
+        names = PartnerNames(rule.partners, list(partners))
+        for each in shared["partner"].unique().to_pylist():
+            names.number(each)
+        found = gather_touches(facts, every, ids, whole, names, rule, deals.stages)
+        return names, found, attribute(facts, found, shared, ids, whole, names)
+
+    names, found, attribution = attributed(rules)
+    within = scopes(facts, rules, facts.as_of)
+    credited = credits(facts, attribution, within, rules)
+    summed, by_model = totals(facts, attribution, within), model_totals(credited, attribution.names)
+    compared, balance = compare(facts, attribution, rules)
+    timed, note = _times(facts, attribution, rules)
+    series, changes = watch(facts, attribution)
+    currency = main_currency(facts)
+    others = {factor: attributed(rules.scaled(factor))[2] for factor in (NARROW, WIDE)}
+    return Influence(
+        own_name=own_name,
+        rules=rules,
+        as_of=as_of,
+        period=rules.period(as_of),
+        currency=currency,
+        totals=summed,
+        deals=deals_view(facts, attribution, within),
+        partner_deals=partner_deals_view(facts, attribution, within),
+        touches=touches_view(facts, found, attribution, within, deals.stages),
+        credits=credited,
+        by_model=by_model,
+        comparison=pa.concat_tables([compared, timed]),
+        balance=balance,
+        missed=missed(facts, found, shared, by_account, names),
+        conflicts=conflicts(facts, found, attribution, shared, by_account),
+        returns=returns(summed, by_model, names, rules),
+        series=series,
+        changes=changes,
+        sensitivity=_sensitivity(facts, within[REVENUE], currency, (others[NARROW], attribution, others[WIDE])),
+        notes=(*note, *_notes(facts, found, rules, as_of)),
+    )
+
+
+def _times(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tuple[pa.Table, tuple[str, ...]]:
+    try:
+        rows = time_rows(facts, found, rules)
+    except BackendError:
+        return COMPARISON_SCHEMA.empty_table(), (MISSING,)
+    return pa.Table.from_pylist(rows, schema=COMPARISON_SCHEMA), ()
+
+
+def _sensitivity(
+    facts: DealFacts, revenue: np.ndarray, currency: str, attributions: Sequence[Attribution]
+) -> dict[str, tuple[float, float, float]]:
+    inside = revenue & (facts.currency == currency)
+    units = minor_units(currency)
+    found = {}
+    for at, name in enumerate(CLASSES):
+        narrow, middle, wide = (
+            int(facts.minor[inside & (each.classes == at)].sum()) / units for each in attributions
+        )
+        found[name] = (narrow, middle, wide)
+    return found
+
+
+def _notes(facts: DealFacts, found: Touches, rules: InfluenceRules, as_of: date) -> tuple[str, ...]:
+    notes = []
+    if unplaced := int((facts.account < 0).sum()):
+        notes.append(
+            f"Deals whose account is not on the prepared list; only their own fields count: {unplaced:,}."
+        )
+    kinds = pc.value_counts(pa.array(found.kind[found.why_not == NOT_A_KIND].tolist(), pa.string())).to_pylist()
+    if kinds:
+        listed = ", ".join(f"{each['values']} ({each['counts']:,})" for each in kinds)
+        notes.append(f"Touches of kinds that the rule does not count: {listed}.")
+    codes = sorted({code or "unknown" for code in facts.currency[facts.minor > 0].tolist()})
+    if len(codes) > 1:
+        notes.append(f"Amounts are in {', '.join(codes)}; they are never added up.")
+    first, last = rules.period(as_of)
+    if last > as_of or first > as_of - timedelta(days=90):
+        notes.append("The period is not over, or too short to say much.")
+    undated = int((facts.created < to_day(date(1970, 1, 1))).sum())
+    if undated:
+        notes.append(f"Deals without a day of creation, which are left out of every comparison: {undated:,}.")
+    return tuple(notes)

@@ -1,0 +1,239 @@
+"""Deals with and without a partner: how often they are won and how large they are, as they are and like with
+like."""
+
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from accountmap.influence.attribution import Attribution
+from accountmap.influence.facts import DealFacts, Mask, minor_units
+from accountmap.influence.matching import (
+    BALANCE_SCHEMA,
+    Cohort,
+    Matched,
+    Matcher,
+    balance_rows,
+    cohort_of,
+    open_at_landmark,
+    touched_by_landmark,
+)
+from accountmap.influence.rules import InfluenceRules
+
+WIN_RATE: Final = "win rate"
+SIZE: Final = "size of won deals"
+AS_THEY_ARE: Final = "as they are"
+LIKE_WITH_LIKE: Final = "like with like"
+SHRUNK: Final = "like with like, shrunk"
+TOO_FEW: Final = "too few"
+HIGHER: Final = "higher"
+LOWER: Final = "lower"
+NOT_SHOWN: Final = "no difference shown"
+VERDICTS: Final = (HIGHER, LOWER, NOT_SHOWN, TOO_FEW)
+"""What an interval says: it lies above the value of no difference, below it, or across it."""
+
+COMPARISON_SCHEMA: Final = pa.schema(
+    [
+        pa.field("partner_name", pa.string()),
+        pa.field("measure", pa.string(), nullable=False),
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("with_deals", pa.int64(), nullable=False),
+        pa.field("without_deals", pa.int64(), nullable=False),
+        pa.field("with_value", pa.float64()),
+        pa.field("without_value", pa.float64()),
+        pa.field("difference", pa.float64()),
+        pa.field("at_least", pa.float64()),
+        pa.field("at_most", pa.float64()),
+        pa.field("verdict", pa.string(), nullable=False),
+    ]
+)
+"""One row a comparison; a null `partner_name` is any partner. Of a rate, values are shares and `difference` is
+with minus without; of a size, values are in the currency with most deals and `difference` is the ratio; of days,
+it is in days. `at_least` and `at_most` are its interval. All are null if the verdict is TOO_FEW."""
+
+DOES_NOT_SHOW: Final = (
+    "Nobody drew lots over which deals a partner joined. Partners may join deals that would have been won anyway, "
+    "or be asked into deals that are in trouble; this compares deals that are alike in relationship (new or "
+    "existing customer), size of the company, country and quarter, and in nothing else. It shows a difference, "
+    "not where it comes from."
+)
+"""What has to stand beside every comparison."""
+
+
+def newcombe(won: int, of: int, won_too: int, of_too: int, confidence: float) -> tuple[float, float]:
+    """Return the interval of the difference of two rates by Newcombe's hybrid score method (1998, method 10)."""
+    low, high = wilson(won, of, confidence)
+    low_too, high_too = wilson(won_too, of_too, confidence)
+    rate, rate_too = won / of, won_too / of_too
+    down = ((rate - low) ** 2 + (high_too - rate_too) ** 2) ** 0.5
+    up = ((high - rate) ** 2 + (rate_too - low_too) ** 2) ** 0.5
+    return rate - rate_too - down, rate - rate_too + up
+
+
+def wilson(won: int, of: int, confidence: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a rate (1927)."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    rate, n = won / of, of
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5
+    return middle - half, middle + half
+
+
+def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tuple[pa.Table, pa.Table]:
+    """Compare deals with any partner, and with each, to deals without; returns COMPARISON_SCHEMA,
+    BALANCE_SCHEMA."""
+    cohort = cohort_of(facts, found, rules)
+    matcher = Matcher(cohort)
+    rows: list[dict[str, Any]] = []
+    balance: list[dict[str, Any]] = []
+    by_partner: list[tuple[str, Matched]] = []
+    together = 0.0
+    for partner, name in ((None, None), *enumerate(found.names)):
+        chosen = cohort.having(partner)
+        rows.append(_plain_rate(cohort, chosen, name, rules))
+        matched = matcher.match(chosen) if _enough(cohort, chosen, rules) else None
+        rows.append(_matched_row(cohort, chosen, matched, name, LIKE_WITH_LIKE, rules))
+        if matched:
+            balance += balance_rows(cohort, chosen, matched, name)
+            if name is None:
+                together = matched.error
+            else:
+                by_partner.append((name, matched))
+        rows.append(_size_row(facts, found, rules, partner, name))
+    rows += _shrunk(by_partner, together, int(cohort.without.sum()), rules)
+    order = {name: at for at, name in enumerate((None, *found.names))}
+    methods = (AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK)
+    rows.sort(
+        key=lambda row: (row["measure"] != WIN_RATE, order[row["partner_name"]], methods.index(row["method"]))
+    )
+    return pa.Table.from_pylist(rows, schema=COMPARISON_SCHEMA), pa.Table.from_pylist(
+        balance, schema=BALANCE_SCHEMA
+    )
+
+
+def _enough(cohort: Cohort, chosen: Mask, rules: InfluenceRules) -> bool:
+    """Return whether both sides have the deals, and the outcomes of both kinds, that the rule asks for."""
+    for mask in (chosen, cohort.without):
+        won = cohort.success[mask].sum()
+        if mask.sum() < rules.least_deals or min(won, mask.sum() - won) < rules.least_outcomes:
+            return False
+    return True
+
+
+def row_of(
+    partner: str | None,
+    measure: str,
+    method: str,
+    deals: tuple[int, int],
+    values: tuple[float, float, float, float, float] | None,
+    nothing: float = 0.0,
+) -> dict[str, Any]:
+    """Make a row of COMPARISON_SCHEMA.
+
+    Args:
+        deals: with and without.
+        values: with, without, difference, at least, at most; None if there are too few deals.
+        nothing: the difference of what is equal.
+    """
+    row: dict[str, Any] = {
+        "partner_name": partner,
+        "measure": measure,
+        "method": method,
+        "with_deals": deals[0],
+        "without_deals": deals[1],
+    }
+    if values is None:
+        return row | {"verdict": TOO_FEW}
+    names = ("with_value", "without_value", "difference", "at_least", "at_most")
+    verdict = HIGHER if values[3] > nothing else LOWER if values[4] < nothing else NOT_SHOWN
+    return row | dict(zip(names, values, strict=True)) | {"verdict": verdict}
+
+
+def _plain_rate(cohort: Cohort, chosen: Mask, name: str | None, rules: InfluenceRules) -> dict[str, Any]:
+    deals = int(chosen.sum()), int(cohort.without.sum())
+    if not _enough(cohort, chosen, rules):
+        return row_of(name, WIN_RATE, AS_THEY_ARE, deals, None)
+    won = int(cohort.success[chosen].sum()), int(cohort.success[cohort.without].sum())
+    low, high = newcombe(won[0], deals[0], won[1], deals[1], rules.confidence)
+    rates = won[0] / deals[0], won[1] / deals[1]
+    return row_of(name, WIN_RATE, AS_THEY_ARE, deals, (*rates, rates[0] - rates[1], low, high))
+
+
+def _matched_row(
+    cohort: Cohort, chosen: Mask, matched: Matched | None, name: str | None, method: str, rules: InfluenceRules
+) -> dict[str, Any]:
+    without = int((matched.weights > 0).sum()) if matched else int(cohort.without.sum())
+    if matched is None or matched.matched < rules.least_deals:
+        return row_of(name, WIN_RATE, method, (int(chosen.sum()), without), None)
+    half = NormalDist().inv_cdf((1 + rules.confidence) / 2) * matched.error
+    difference = matched.difference
+    values = (matched.with_rate, matched.without_rate, difference, difference - half, difference + half)
+    return row_of(name, WIN_RATE, method, (matched.matched, without), values)
+
+
+def _shrunk(
+    by_partner: list[tuple[str, Matched]], together: float, without: int, rules: InfluenceRules
+) -> list[dict[str, Any]]:
+    """Shrink the differences of the partners towards their mean, each the more, the less is known of it.
+
+    The spread between partners is that of DerSimonian & Laird (1986); what is left of a difference is the
+    posterior mean of a normal prior around the mean of all. So of ten partners the best one is not best by luck
+    alone. All
+    partners are compared with the same deals, and some deals are of two partners: the mean is known no better than
+        the
+    difference of all partners together, whose standard error is `together`.
+    """
+    if len(by_partner) < 3:
+        return []
+    values = np.array([matched.difference for _, matched in by_partner])
+    variance = np.maximum(np.array([matched.error for _, matched in by_partner]) ** 2, 1e-9)
+    weights = 1 / variance
+    centre = (weights * values).sum() / weights.sum()
+    excess = (weights * (values - centre) ** 2).sum() - (len(values) - 1)
+    between = max(0.0, excess / (weights.sum() - (weights**2).sum() / weights.sum()))
+    spread = variance + between
+    middle = (values / spread).sum() / (1 / spread).sum()
+    kept = between / spread
+    shrunk = middle + kept * (values - middle)
+    of_middle = max(1 / (1 / spread).sum(), together**2)
+    error = np.sqrt(kept * variance + (1 - kept) ** 2 * of_middle)
+    z = NormalDist().inv_cdf((1 + rules.confidence) / 2)
+    return [
+        row_of(
+            name,
+            WIN_RATE,
+            SHRUNK,
+            (matched.matched, without),
+            (matched.without_rate + float(s), matched.without_rate, float(s), float(s - z * e), float(s + z * e)),
+        )
+        for (name, matched), s, e in zip(by_partner, shrunk, error, strict=True)
+    ]
+
+
+def main_currency(facts: DealFacts) -> str:
+    """Return the currency in which most deals have an amount."""
+    codes, counts = np.unique(facts.currency[facts.minor > 0].astype(str), return_counts=True)
+    return str(codes[counts.argmax()]) if len(codes) else ""
+
+
+def _size_row(
+    facts: DealFacts, found: Attribution, rules: InfluenceRules, partner: int | None, name: str | None
+) -> dict[str, Any]:
+    """Compare the amounts of won deals in the main currency by the ratio of their geometric means (Welch,
+    1947)."""
+    currency = main_currency(facts)
+    usable = open_at_landmark(facts, rules) & facts.won & (facts.minor > 0) & (facts.currency == currency)
+    touched = touched_by_landmark(facts, found, rules)
+    chosen = usable & (touched.any(axis=1) if partner is None else touched[:, partner])
+    others = usable & ~touched.any(axis=1)
+    deals = int(chosen.sum()), int(others.sum())
+    if min(deals) < rules.least_deals:
+        return row_of(name, SIZE, AS_THEY_ARE, deals, None, 1.0)
+    logs = [np.log(facts.minor[mask] / minor_units(currency)) for mask in (chosen, others)]
+    means = [float(each.mean()) for each in logs]
+    error = sum(float(each.var(ddof=1)) / len(each) for each in logs) ** 0.5
+    half = NormalDist().inv_cdf((1 + rules.confidence) / 2) * error
+    ratio = means[0] - means[1]
+    values = (*np.exp(means).tolist(), *np.exp([ratio, ratio - half, ratio + half]).tolist())
+    return row_of(name, SIZE, AS_THEY_ARE, deals, values, 1.0)

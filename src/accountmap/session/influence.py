@@ -1,0 +1,141 @@
+"""Everything in a workspace that says what partners do for revenue, put together."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, build_map
+from accountmap.account_map.co_selling import CoSelling
+from accountmap.account_map.own_accounts import entity_of_account
+from accountmap.accounts.deals import TOUCH_SCHEMA
+from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build_influence, read_rules
+from accountmap.influence.rules import INTRODUCTION, REGISTERED
+from accountmap.model import Leader, Step
+from accountmap.session.co_selling import load_co_selling
+from accountmap.session.questions import finished_sessions, load_answers
+from accountmap.trust.conversation import Kind
+from accountmap.trust.ledger import Facts
+from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+from accountmap.workspace.deals import load_deals
+from accountmap.workspace.stored import load_reviews
+
+
+def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = None) -> Influence:
+    """Compute what partners do for the own revenue, from the deals and the account list that were prepared last.
+
+    Overlaps are those of the last finished session with each partner, without the matches that the user has
+    rejected. Introductions and registered deals are those that both sides have signed. What it shows is for the
+    own company alone: no partner may learn from it what another one has.
+
+    Args:
+        rules: TOML file with the rule (docs/influence.md); None for the standard one.
+
+    Raises:
+        InputError: the rule is not usable.
+        WorkspaceError: no deals or no accounts are prepared, or something in the workspace cannot be read.
+    """
+    rule = read_rules(Path(rules)) if rules is not None else InfluenceRules()
+    deals, as_of = load_deals(workspace)
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
+    entity_of = entity_of_account(accounts, prepared)
+    partners = workspace.partners()
+    shared = [_shared(workspace, partner) for partner in partners]
+    ledger = [entry.facts for entry in workspace.ledger().entries]
+    touches = [
+        co_selling_touches(partner.card.name, load_co_selling(workspace, partner), ledger) for partner in partners
+    ]
+    return build_influence(
+        workspace.card.name,
+        deals,
+        accounts,
+        as_of,
+        rule,
+        entity_of=entity_of,
+        partners=[partner.card.name for partner in partners],
+        touches=touches,
+        shared=pa.concat_tables([SHARED_SCHEMA.empty_table(), *shared]),
+    )
+
+
+INTRODUCTION_ASKED: Final = "introduction, not accepted"
+"""The kind of an introduction that was asked for or offered and not accepted, or not yet: no rule counts it, but
+nobody was forgotten."""
+
+
+def co_selling_touches(partner: str, found: CoSelling, ledger: Sequence[Facts]) -> pa.Table:
+    """Return what a partner did with our accounts, as TOUCH_SCHEMA.
+
+    An introduction to us is a touch on the day on which it was accepted, by the clock of whoever accepted it. A
+    deal
+    that the partner registered is one on the day on which that came here: no clock of theirs can make it earlier.
+
+    Args:
+        ledger: what its entries say, in their order; the records of the touches name them.
+    """
+    rows: list[dict[str, object]] = []
+    for each in found.introductions:
+        if each.seeker is not Leader.ME:
+            continue
+        accepted = each.at(Step.ACCEPTED) if each.state is not Step.DECLINED else None
+        step = next((s for s in each.steps if s.step is Step.ACCEPTED), None) if accepted else each.steps[0]
+        if step is not None:
+            kind = INTRODUCTION if accepted else INTRODUCTION_ASKED
+            place = _place(ledger, partner, Kind.INTRODUCTIONS, step.at, ours=step.ours)
+            rows.append(_touch(each.account_id, partner, kind, step.at, each.match_id, place))
+    for deal in found.deals:
+        if deal.ours or deal.state is Step.WITHDRAWN or deal.counts is False:
+            continue
+        came = deal.came or deal.registered
+        place = _place(ledger, partner, Kind.DEALS, came, ours=False)
+        rows.append(_touch(deal.account_id, partner, REGISTERED, came, deal.match_id, place))
+    return pa.Table.from_pylist(rows, schema=TOUCH_SCHEMA)
+
+
+def _touch(account: str, partner: str, kind: str, at: datetime, match_id: str, place: str) -> dict[str, object]:
+    return {
+        "account_id": account,
+        "partner": partner,
+        "kind": kind,
+        "date": at.astimezone(UTC).date(),
+        "record": f"{place} (match {match_id[:8]})",
+    }
+
+
+def _place(ledger: Sequence[Facts], partner: str, kind: Kind, at: datetime, *, ours: bool) -> str:
+    """Name the ledger entry of a signed message: the first of its topic from a time on."""
+    event, since = ("told" if ours else "was_told"), at.replace(microsecond=0)
+    for facts in ledger:
+        about = facts.get("event"), facts.get("topic"), facts.get("partner")
+        if about == (event, kind.label, partner) and datetime.fromisoformat(facts["at"]) >= since:
+            return f"ledger entry {facts['number']}"
+    return "signed message"
+
+
+def _shared(workspace: Workspace, partner: PartnerRecord) -> pa.Table:
+    """Return the overlap of the last finished session with a partner, as SHARED_SCHEMA; empty without one."""
+    finished_ones = finished_sessions(workspace, partner)
+    if not finished_ones:
+        return SHARED_SCHEMA.empty_table()
+    last = finished_ones[0]
+    overlap = _map_of(workspace, partner, last).overlap
+    rows = overlap.num_rows
+    finished: date = (last.finished or last.created).date()
+    columns = {
+        "partner": pa.repeat(pa.scalar(partner.card.name), rows),
+        "account_id": overlap["account_id"],
+        "their_segment": overlap["their_segment"],
+        "their_registered_deal": overlap["their_registered_deal"],
+        "session_id": pa.repeat(pa.scalar(last.sid.hex()), rows),
+        "finished": pa.repeat(pa.scalar(finished, pa.date32()), rows),
+    }
+    return pa.table(columns, schema=SHARED_SCHEMA)
+
+
+def _map_of(workspace: Workspace, partner: PartnerRecord, session: SessionRecord) -> AccountMap:
+    accounts, prepared = workspace.load_list(session.list_id)
+    decisions, answers = load_reviews(workspace, partner.slug), load_answers(workspace, partner)
+    return build_map(accounts, prepared, workspace.result(session), STANDARD_WEIGHTS, decisions, answers)

@@ -1,0 +1,80 @@
+"""The own deals as sealed files of the workspace: those that were prepared last."""
+
+import shutil
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from accountmap.accounts.deals import DealList
+from accountmap.accounts.schema import Remark
+from accountmap.errors import WorkspaceError
+from accountmap.workspace.workspace import Workspace
+
+_TABLES: Final = ("table", "stages", "touches")
+_CURRENT: Final = "deals/current"
+
+
+def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
+    """Keep deals in the place of those that were prepared before; those stay until the new ones are whole.
+
+    Raises:
+        WorkspaceError: they cannot be written.
+    """
+    with workspace.transaction():
+        number = (_about(workspace)["number"] + 1) if workspace.sealed(_CURRENT).exists() else 1
+        shutil.rmtree(workspace.folder / f"deals/{number}", ignore_errors=True)
+        for name in _TABLES:
+            workspace.sealed(f"deals/{number}/{name}").write_table(getattr(deals, name))
+        about = {
+            "number": number,
+            "prepared": now.isoformat(),
+            "source": deals.source,
+            "source_columns": deals.source_columns,
+            "notes": deals.notes,
+            "remarks": [asdict(remark) for remark in deals.remarks],
+        }
+        workspace.sealed(_CURRENT).write_json(about)
+        shutil.rmtree(workspace.folder / f"deals/{number - 1}", ignore_errors=True)
+
+
+def load_deals(workspace: Workspace) -> tuple[DealList, date]:
+    """Read the deals that were prepared last, and the day (UTC) on which that was.
+
+    Raises:
+        WorkspaceError: there are none, or they are damaged.
+    """
+    about = _about(workspace)
+    try:
+        tables = {name: workspace.sealed(f"deals/{about['number']}/{name}").read_table() for name in _TABLES}
+        remarks = tuple(Remark(**(each | {"examples": tuple(each["examples"])})) for each in about["remarks"])
+        deals = DealList(
+            **tables,
+            source_columns=about["source_columns"],
+            notes=tuple(about["notes"]),
+            remarks=remarks,
+            source=about["source"],
+        )
+        return deals, datetime.fromisoformat(about["prepared"]).date()
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise _damaged() from error
+
+
+def _about(workspace: Workspace) -> dict[str, Any]:
+    if not workspace.sealed(_CURRENT).exists():
+        raise WorkspaceError("no deals are prepared yet", "Prepare them with: accountmap deals prepare FILE")
+    try:
+        about = workspace.sealed(_CURRENT).read_json()
+        if not isinstance(about["number"], int):
+            raise TypeError("no number")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged() from error
+    return dict(about)
+
+
+def _damaged() -> WorkspaceError:
+    return WorkspaceError(
+        "the prepared deals of the workspace are damaged",
+        "Prepare them again with: accountmap deals prepare FILE",
+    )

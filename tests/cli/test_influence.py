@@ -1,0 +1,85 @@
+"""Deals and influence at a terminal."""
+
+import json
+from pathlib import Path
+from unittest import mock
+
+import pyarrow.parquet as pq
+import pytest
+
+from accountmap import Workspace, read_influence
+from accountmap.workspace.deals import load_deals
+from tests.cli.running import accountmap
+from tests.parties import Parties
+
+DEALS = """Deal ID,Deal Name,Account ID,Amount,Created,Closed,Status,Source,Partner
+1,Roof,a1,1000 EUR,2026-01-10,2026-02-20,Won,Partner,Globex Data
+2,Door,a2,500 EUR,2026-01-10,,Open,Web,
+3,Gate,a9,70 EUR,2026-01-10,2026-02-01,Lost,,
+"""
+TOUCHES = "Deal ID,Partner,Type,Date\n2,globex data,Meeting,2026-01-20\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A workspace after a session, in which a1, a2 and a3 are shared."""
+    Parties.make(tmp_path).run()
+    (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
+    (tmp_path / "touches.csv").write_text(TOUCHES, encoding="utf-8")
+    return tmp_path
+
+
+def test_deals_become_a_page_a_workbook_and_tables(folder: Path) -> None:
+    checked = accountmap("-w", "acme", "deals", "check", "deals.csv", "--json", cwd=folder)
+    said = json.loads(checked.stdout)
+    assert (said["deals"], said["won"], said["lost"], said["open"]) == (3, 1, 1, 1)
+    assert {each["kind"] for each in said["findings"]} == {"account_unknown"}
+    assert not (folder / "acme" / "deals").exists(), "checking keeps nothing"
+    prepared = accountmap("-w", "acme", "deals", "prepare", "deals.csv", "--touches", "touches.csv", cwd=folder)
+    assert "3 deals: 1 won, 1 lost, 1 open; 1 touch." in prepared.stdout
+    rule = folder / "acme" / "influence.toml"
+    accountmap("influence", "rules", rule, cwd=folder)
+    rule.write_text(
+        rule.read_text("utf-8").replace("# since = 2026-01-01", "since = 2026-01-01"), encoding="utf-8"
+    )
+    built = accountmap("-w", "acme", "influence", "build", cwd=folder)
+    assert "Of EUR 1,000 won from 2026-01-01" in built.stderr
+    assert "influence.toml" in built.stderr
+    page = folder / built.stdout.strip()
+    assert page.name == "influence.html"
+    deals = pq.read_table(page.with_name("deals.parquet")).to_pylist()
+    assert [(row["deal_id"], row["class"], row["shared_with"]) for row in deals] == [
+        ("1", "sourced", "Globex Data"),
+        ("2", "influenced", "Globex Data"),
+        ("3", "untouched", None),
+    ]
+    with mock.patch("click.launch") as launched:
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+    assert launched.call_args.args[0].endswith("influence.html")
+
+
+def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
+    for _ in range(2):
+        accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    kept = [path.read_bytes() for path in (folder / "acme" / "deals").rglob("*") if path.is_file()]
+    assert len(kept) == 4, "the tables of the last ones, and what is known of them"
+    assert not any(b"Roof" in data or b"a1" in data for data in kept)
+    with Workspace.open(folder / "acme", lambda _: "correct horse battery staple") as own:
+        deals, _ = load_deals(own)
+        assert deals.table["deal_id"].to_pylist() == ["1", "2", "3"]
+        assert read_influence(own).touches.num_rows > 0
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    accountmap("init", "acme", "--name", "Acme", "--no-passphrase", cwd=tmp_path)
+    said = accountmap("-w", "acme", "influence", "build", cwd=tmp_path, check=4)
+    assert "accountmap deals prepare FILE" in said.stderr
+    said = accountmap("-w", "acme", "influence", "build", "--rules", "none.toml", cwd=tmp_path, check=2)
+    assert "none.toml" in said.stderr
+    accountmap("influence", "rules", cwd=tmp_path)
+    assert "is there already" in accountmap("influence", "rules", cwd=tmp_path, check=3).stderr
+    assert "Give FILE" in accountmap("deals", "check", cwd=tmp_path, check=3).stderr
+    (tmp_path / "acme" / "deals").mkdir()
+    (tmp_path / "acme" / "deals" / "current").write_bytes(b"rubbish")
+    said = accountmap("-w", "acme", "influence", "build", cwd=tmp_path, check=4)
+    assert "accountmap" in said.stderr

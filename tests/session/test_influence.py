@@ -1,0 +1,89 @@
+"""Introductions and registered deals become evidence; what the overlap alone says does not."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.errors import WorkspaceError
+from accountmap.influence import Influence
+from accountmap.model import Step, Topic
+from accountmap.session.influence import INTRODUCTION_ASKED, read_influence
+from accountmap.workspace.deals import save_deals
+from tests.parties import NOW
+from tests.talking import Talker, settle, talkers
+
+BAKERY, LOGISTICS, QUILLSTONE = 1, 2, 4
+
+
+@pytest.fixture
+def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
+    both = talkers(mapped_companies, tmp_path)
+    yield both
+    for each in both:
+        each.workspace.close()
+
+
+def with_deals(side: Talker) -> Influence:
+    """One open deal with each of three accounts, created a week after the conversation."""
+    rows = [
+        {"deal_id": f"D{at}", "account_id": f"a{at}", "amount": 100.0 * at, "currency": "EUR", "outcome": "open",
+         "created": (NOW + timedelta(days=7)).date(), "row": str(at)}
+        for at in (BAKERY, LOGISTICS, QUILLSTONE)
+    ]  # fmt: skip
+    deals = DealList(pa.Table.from_pylist(rows, schema=DEAL_SCHEMA), source="deals.csv")
+    save_deals(side.workspace, deals, NOW + timedelta(days=30))
+    return read_influence(side.workspace)
+
+
+def test_an_accepted_introduction_sources_a_deal_and_leads_to_the_ledger(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    acme.say(BAKERY, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
+    settle(acme, globex)
+    found = with_deals(acme)
+    classes = dict(zip(found.deals["deal_id"].to_pylist(), found.deals["class"].to_pylist(), strict=True))
+    assert classes["D2"] == "sourced"
+    assert classes["D1"] == "shared", "asked, and not answered"
+    touches = {row["deal_id"]: row for row in found.touches.to_pylist()}
+    assert touches["D2"]["kind"] == "introduction"
+    assert touches["D1"]["kind"] == INTRODUCTION_ASKED
+    number = int(touches["D2"]["record"].removeprefix("ledger entry ").split()[0])
+    entry = acme.workspace.ledger().entries[number - 1].facts
+    assert (entry["event"], entry["topic"]) == ("was_told", "introductions")
+    assert date.fromisoformat(entry["at"][:10]) >= touches["D2"]["date"]
+    missed = {(row["deal_id"], row["partner_name"]) for row in found.missed.to_pylist()}
+    assert not missed & {("D1", "Globex Data"), ("D2", "Globex Data")}, "somebody has asked"
+    assert ("D2", "Initech Systems") in missed, "who has the company as a customer too"
+
+
+def test_who_is_introduced_by_us_is_no_touch_of_theirs(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
+    settle(acme, globex)
+    assert with_deals(acme).touches.num_rows == 0
+
+
+def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    globex.say(BAKERY, Topic.DEAL, Step.REGISTERED)
+    settle(acme, globex)
+    found = with_deals(acme)
+    (row,) = [each for each in found.deals.to_pylist() if each["deal_id"] == "D1"]
+    assert (row["class"], row["sourced_how"]) == ("sourced", "registered deal")
+    assert found.touches.to_pylist()[0]["record"].startswith("ledger entry ")
+    globex.say(BAKERY, Topic.DEAL, Step.WITHDRAWN)
+    settle(acme, globex)
+    assert with_deals(acme).touches.num_rows == 0
+
+
+def test_without_deals_it_says_what_to_do(sides: tuple[Talker, Talker]) -> None:
+    with pytest.raises(WorkspaceError, match="no deals are prepared"):
+        read_influence(sides[0].workspace)
