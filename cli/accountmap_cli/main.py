@@ -34,8 +34,10 @@ from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
 from accountmap_cli.ledger import ledger
 from accountmap_cli.map import map_command
+from accountmap_cli.maturity import maturity
 from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
+from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
@@ -123,6 +125,8 @@ for command in (
     status,
     digest,
     report_group,
+    portfolio,
+    maturity,
     deals,
     influence,
     reference,
@@ -139,6 +143,7 @@ for command in (
 ):
     cli.add_command(command)
 report_group.add_command(store)
+partner.add_command(profile)
 
 
 def run() -> None:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from accountmap.exchange import Session, map_accounts, preview_accounts
     from accountmap.influence import Influence
     from accountmap.linkage.prepared import Prepared
-    from accountmap.report import write_influence, write_reports, write_sql
+    from accountmap.portfolio import Portfolio
+    from accountmap.report import write_influence, write_portfolio, write_reports, write_sql
     from accountmap.session import Claims, Outcome, Preview
     from accountmap.session.influence import read_influence
+    from accountmap.session.portfolio import read_portfolio
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
 
@@ -31,6 +33,7 @@ __all__ = [
     "Claims",
     "Influence",
     "Outcome",
+    "Portfolio",
     "Prepared",
     "Preview",
     "PreviewOutcome",
@@ -46,8 +49,10 @@ __all__ = [
     "read_account_map",
     "read_accounts",
     "read_influence",
+    "read_portfolio",
     "read_sql",
     "write_influence",
+    "write_portfolio",
     "write_reports",
     "write_sql",
 ]
@@ -58,6 +63,7 @@ _HOMES: Final = {
     "Claims": "session",
     "Influence": "influence",
     "Outcome": "session",
+    "Portfolio": "portfolio",
     "Prepared": "linkage.prepared",
     "Preview": "session",
     "PreviewOutcome": "session.preview",
@@ -70,8 +76,10 @@ _HOMES: Final = {
     "preview_accounts": "exchange",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
-    "read_influence": "session.influence",
+    "read_portfolio": "session.portfolio",
     "read_sql": "accounts.read",
+    "write_portfolio": "report",
+    "read_influence": "session.influence",
     "write_influence": "report",
     "write_reports": "report",
     "write_sql": "report",

@@ -12,6 +12,7 @@ from accountmap.account_map.own_accounts import mapped
 from accountmap.accounts.schema import SEGMENTS, SIZE_BANDS, size_band
 from accountmap.influence.attribution import CLASSES
 from accountmap.influence.models import MODELS
+from accountmap.portfolio import STATES
 
 _USUAL_WIDTH: Final = 16
 
@@ -104,7 +105,6 @@ _OF_INFLUENCE: Final[dict[str, Column]] = {
 COLUMNS: Final[dict[str, Column]] = {
     **_OF_INFLUENCE,
     "partner_name": Column("Partner", 24, choose=True),
-    "shared_with": Column("Shared with", 60, parts=True),
     "measure": Column("Measure", choose=True),
     "method": Column("Method"),
     "match_id": Column("Match", 34, before="match "),
@@ -190,6 +190,76 @@ COLUMNS: Final[dict[str, Column]] = {
     "their_amount": Column("Their amount"),
     "their_stage": Column("Their stage"),
     "their_registered_deal": Column("Their registered deal"),
+    "partner": Column("Partner, short"),
+    "second": Column("Second partner, short"),
+    "third": Column("Third partner, short"),
+    "who": Column("Partners", 50, parts=True),
+    "state": Column("Known from", choose=True, order=STATES),
+    "types": Column("Types", 24, choose=True),
+    "partner_tier": Column("Tier", choose=True),
+    "tier_by": Column("Tier by"),
+    "owner": Column("Looked after by"),
+    "their_owner": Column("On their side", before="theirs: "),
+    "rating": Column("Rating", choose=True),
+    "score_at_least": Column("Score, at least"),
+    "score_at_most": Column("Score, at most"),
+    "shared": Column("Shared"),
+    **{name: Column(name.capitalize()) for name in ("customers", "opportunities", "targets", "pipeline")},
+    **{
+        f"adds_{name}": Column(f"{name.capitalize()} only through them")
+        for name in ("customers", "opportunities", "targets", "pipeline")
+    },
+    **{
+        f"{name}_at_{end}": Column(f"{name.capitalize()}, at {end}")
+        for name in ("shared", "customers", "opportunities", "targets")
+        for end in ("least", "most")
+    },
+    "first_mapped": Column("First mapped"),
+    "last_mapped": Column("Last mapped"),
+    "sessions": Column("Sessions"),
+    "introductions_received": Column("Introductions they made"),
+    "introductions_given": Column("Introductions you made"),
+    "asked": Column("Asked of them"),
+    "answered_in_time": Column("Answered in time"),
+    "answer_days": Column("Days to answer, half of them"),
+    "cost": Column("Cost a year"),
+    "cost_currency": Column("Currency of the cost"),
+    "margin": Column("Margin, percent"),
+    "our_maturity": Column("Maturity, as you see it"),
+    "their_maturity": Column("Maturity, as they see it"),
+    "note": Column("Note", 40),
+    "total": Column("On your list"),
+    "reached": Column("Reached"),
+    "share": Column("Share"),
+    "adds": Column("Only through them"),
+    "adds_at_least": Column("Only through them, at least"),
+    "adds_at_most": Column("Only through them, at most"),
+    "wanted": Column("Share wanted"),
+    "members": Column("How many"),
+    "chosen": Column("Partners", 60, parts=True),
+    "step": Column("Step"),
+    "best_at_most": Column("Best with as many, at most"),
+    "partners": Column("Partners"),
+    "customer_of": Column("Served by"),
+    "shared_with": Column("Shared with", 60, parts=True),
+    "mapped": Column("Mapped on", before="mapped "),
+    "question": Column("What to ask", 90),
+    "part": Column("Part"),
+    "points": Column("Points"),
+    "most_points": Column("Points, at most"),
+    "hits": Column("Hits"),
+    "observed": Column("Of"),
+    "day": Column("Day"),
+    "several": Column("With several"),
+    "mapped_partners": Column("Partners mapped"),
+    "goal": Column("Goal"),
+    "topic": Column("Topic", 20),
+    "ours": Column("You"),
+    "theirs": Column("They"),
+    "apart": Column("Stages apart"),
+    "finding": Column("What stands out", 44),
+    "whose_step": Column("Whose step"),
+    "opened": Column("Opened"),
 }
 """Every column that people are shown, by name."""
 

@@ -16,12 +16,16 @@ from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
 from accountmap.influence import Influence
+from accountmap.portfolio import Portfolio
 from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.html import render_page
 from accountmap.report.influence_files import influence_to_json, render_influence_workbook
 from accountmap.report.influence_page import render_influence_page
 from accountmap.report.influence_views import influence_tables
-from accountmap.report.json_export import to_json
+from accountmap.report.json_export import portfolio_json, to_json
+from accountmap.report.portfolio_page import render_portfolio
+from accountmap.report.portfolio_views import portfolio_tables
+from accountmap.report.portfolio_workbook import portfolio_workbook
 from accountmap.report.safe_text import spreadsheet_column
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import render_workbook
@@ -106,14 +110,43 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
         "report.json": partial(to_json, account_map),
         "report.xlsx": partial(render_workbook, account_map),
     }
-    for name, table in tables_of(account_map).items():
+    contents |= _table_files(tables_of(account_map), excel=excel)
+    contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
+    return _write(Path(folder), contents)
+
+
+def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
+    """Write the portfolio's page, workbook and JSON document, and each view as CSV and as Parquet.
+
+    All of it is for the own company alone. docs/portfolio.md describes every file and column.
+
+    Args:
+        portfolio: as from `read_portfolio`.
+        folder, excel: as for `write_reports`.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    contents: dict[str, Content] = {
+        "portfolio.html": lambda: render_portfolio(portfolio).encode(),
+        "portfolio.json": partial(portfolio_json, portfolio),
+        "portfolio.xlsx": partial(portfolio_workbook, portfolio),
+    }
+    return _write(Path(folder), contents | _table_files(portfolio_tables(portfolio), excel=excel))
+
+
+def _table_files(tables: Mapping[str, pa.Table], *, excel: bool) -> dict[str, Content]:
+    found: dict[str, Content] = {}
+    for name, table in tables.items():
         file = f"{name}.csv"
-        contents |= {
+        found |= {
             file: partial(to_csv, table, excel=excel or file in _FOR_PEOPLE),
             f"{name}.parquet": partial(_to_parquet, table),
         }
-    contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
-    return _write(contents, Path(folder))
+    return found
 
 
 def write_influence(influence: Influence, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
@@ -135,15 +168,10 @@ def write_influence(influence: Influence, folder: str | PathLike[str], *, excel:
         "influence.xlsx": partial(render_influence_workbook, influence),
         "influence.toml": influence.rules.text.encode,
     }
-    for name, table in influence_tables(influence).items():
-        contents |= {
-            f"{name}.csv": partial(to_csv, table, excel=excel),
-            f"{name}.parquet": partial(_to_parquet, table),
-        }
-    return _write(contents, Path(folder))
+    return _write(Path(folder), contents | _table_files(influence_tables(influence), excel=excel))
 
 
-def _write(contents: Mapping[str, Content], folder: Path) -> list[Path]:
+def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():  # one at a time: those of large lists are large

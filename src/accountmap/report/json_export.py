@@ -4,7 +4,7 @@ Within version 1, columns and objects may be added; none is renamed, removed or 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, Final
@@ -26,13 +26,34 @@ from accountmap.account_map import (
     Weights,
 )
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.report.views import VIEWS, tables_of
+from accountmap.portfolio import Portfolio, Totals
+from accountmap.report.portfolio_views import PORTFOLIO_VIEWS, portfolio_tables
+from accountmap.report.portfolio_words import portfolio_headline, portfolio_sentences
+from accountmap.report.views import VIEWS, View, tables_of
 from accountmap.report.wording import headline, summary_sentences
 
 FORMAT: Final = "accountmap-report-v1"
 
 _BATCH_ROWS: Final = 2_000
 """Rows that are Python objects at a time: as those, a large table would take tens of times its memory."""
+
+
+PORTFOLIO_FORMAT: Final = "accountmap-portfolio-v1"
+
+
+def portfolio_json(portfolio: Portfolio) -> Iterator[bytes]:
+    """Write portfolio.json, in parts, as `to_json` writes report.json."""
+    document = {
+        "format": PORTFOLIO_FORMAT,
+        "own_name": portfolio.own_name,
+        "made": portfolio.made,
+        "currency": portfolio.currency,
+        "sentences": [portfolio_headline(portfolio), *portfolio_sentences(portfolio)],
+        "totals": asdict(portfolio.totals),
+        "notes": list(portfolio.notes),
+        **portfolio_tables(portfolio),
+    }
+    return (part.encode() for part in _parts(document))
 
 
 def to_json(account_map: AccountMap) -> Iterator[bytes]:
@@ -154,12 +175,33 @@ def json_schema() -> dict[str, Any]:
         "reveals": _array(_TEXT),
         "notes": _array(_TEXT),
     }
-    tables = {view.name: _array(_row_schema(view.schema)) | {"description": view.title} for view in VIEWS}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": FORMAT,
-        **_object(members | tables),
+        **_object(members | _tables_schema(VIEWS)),
     }
+
+
+def portfolio_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of portfolio.json."""
+    members = {
+        "format": {"const": PORTFOLIO_FORMAT},
+        "own_name": _TEXT,
+        "made": _TEXT | {"format": "date-time"},
+        "currency": _TEXT | {"description": "of the sums of amounts (ISO 4217), or empty"},
+        "sentences": _array(_TEXT),
+        "totals": _counts_schema(Totals),
+        "notes": _array(_TEXT),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": PORTFOLIO_FORMAT,
+        **_object(members | _tables_schema(PORTFOLIO_VIEWS)),
+    }
+
+
+def _tables_schema(views: Sequence[View[Any]]) -> dict[str, dict[str, Any]]:
+    return {view.name: _array(_row_schema(view.schema)) | {"description": view.title} for view in views}
 
 
 _Schema = dict[str, Any]

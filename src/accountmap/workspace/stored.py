@@ -76,6 +76,18 @@ def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
         ) from error
 
 
+def read_entity_ids(number: int, file: FileOf) -> pa.Array:
+    """Read the ids of the entities of a prepared list, in the order of their rows.
+
+    Raises:
+        WorkspaceError: the file is missing or damaged.
+    """
+    try:
+        return file(_list_name(number, "entities")).read_table()["entity_id"].combine_chunks()
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise WorkspaceError("a prepared list of the workspace is damaged") from error
+
+
 def _list_name(number: int, table: str) -> str:
     return f"lists/{number}/{table}"
 
@@ -119,6 +131,18 @@ def read_result(session: int, file: FileOf) -> SessionResult:
         tables = {name: file(_result_name(session, name)).read_table() for name in written["tables"]}
         return SessionResult(**about, **tables)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise WorkspaceError("the result of the session is damaged") from error
+
+
+def read_matches(session: int, file: FileOf) -> pa.Table:
+    """Read the matches of a result: MATCH_SCHEMA.
+
+    Raises:
+        WorkspaceError: the file is missing or damaged.
+    """
+    try:
+        return file(_result_name(session, "matches")).read_table()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise WorkspaceError("the result of the session is damaged") from error
 
 

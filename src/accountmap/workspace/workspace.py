@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Self
 
+import pyarrow as pa
+
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import TrustError, UsageError, WorkspaceError
@@ -34,7 +36,15 @@ from accountmap.workspace.database import (
 from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_free, create
 from accountmap.workspace.partners import slug_of
 from accountmap.workspace.sealed_files import SealedFile
-from accountmap.workspace.stored import read_list, read_result, same_accounts, write_list, write_result
+from accountmap.workspace.stored import (
+    read_entity_ids,
+    read_list,
+    read_matches,
+    read_result,
+    same_accounts,
+    write_list,
+    write_result,
+)
 
 _parse = lru_cache(maxsize=64)(Agreement.parse)
 """A step looks at the same few agreements again and again."""
@@ -352,6 +362,10 @@ class Workspace:
             self._loaded = number, read_list(number, self.sealed)
         return self._loaded[1]
 
+    def entity_ids(self, number: int) -> pa.Array:
+        """Read the ids of the entities of a prepared list, and nothing else of it."""
+        return read_entity_ids(number, self.sealed)
+
     def _list_folder(self, number: int) -> Path:
         return self.folder / "lists" / str(number)
 
@@ -420,6 +434,10 @@ class Workspace:
     def result(self, record: SessionRecord) -> SessionResult:
         """Read what a finished session found."""
         return read_result(record.id, self.sealed)
+
+    def matches(self, record: SessionRecord) -> pa.Table:
+        """Read the matches that a finished session revealed, and nothing else of its result."""
+        return read_matches(record.id, self.sealed)
 
 
 def _check_time_zone(now: datetime) -> None:

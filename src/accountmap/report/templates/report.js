@@ -245,12 +245,16 @@
       this.status.textContent = this.describe(first, page.length);
     }
 
+    // The cell that names the row: its account, or else its deal or its partner.
+    get header() {
+      return ["name", "deal_name", "partner_name"].find((name) => this.held.has(name));
+    }
+
     row(row) {
       const made = element("tr");
       for (const [column] of this.headings) {
-        const named = column.name === "name" || column.name === "deal_name";
-        const cell = element(named ? "th" : "td", { className: column.name });
-        if (named) cell.scope = "row";
+        const cell = element(column.name === this.header ? "th" : "td", { className: column.name });
+        if (column.name === this.header) cell.scope = "row";
         cell.dataset.label = column.label;
         const below = this.columns.filter((other) => other.below === column.name && other.values[row]);
         if (column.values[row] === null && !below.length) cell.classList.add("blank");

@@ -1,0 +1,179 @@
+"""How mature a partnership is: asking one's own people, and exchanging the answers so that neither sees them
+first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from accountmap.errors import TrustError, UsageError
+from accountmap.portfolio import TOPICS, Stage
+from accountmap.portfolio.maturity import Practice, prefill, questionnaire
+from accountmap.portfolio.scoring import answers_in_time
+from accountmap.session.portfolio import read_exchanges
+from accountmap.trust.maturity_card import ANSWERS, COMMITMENT, MaturityCard, Secret
+from accountmap.workspace import PartnerRecord, Status, Workspace
+from accountmap.workspace.profiles import MaturityRound, load_round, save_round
+
+_YEAR: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class CardToSend:
+    """The next card for a partner.
+
+    Attributes:
+        kind: COMMITMENT or ANSWERS.
+        document: the file's text.
+    """
+
+    kind: str
+    document: str
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows the own answers."""
+        return self.kind == ANSWERS
+
+
+def practice_with(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Practice:
+    """Return what the records of this workspace say of a partnership."""
+    recent = [
+        session
+        for session in workspace.sessions(partner)
+        if session.status is Status.DONE and session.finished and now - session.finished <= _YEAR
+    ]
+    held = [
+        record.agreement
+        for record in workspace.agreement_records(partner)
+        if record.agreement.complete
+        and not record.agreement.is_preview
+        and record.ended is None
+        and now.astimezone(UTC).date() <= record.agreement.terms.valid_until
+    ]
+    asked = answers_in_time(read_exchanges(workspace, partner), now)
+    return Practice(
+        sessions=len(recent),
+        agreed=bool(held),
+        rules=any(agreement.terms.leads for agreement in held),
+        introductions=asked.of,
+        answered_in_time=asked.hits,
+    )
+
+
+def write_questionnaire(workspace: Workspace, partner: str, now: datetime) -> str:
+    """Write the questionnaire about a partnership as TOML, with the answers that the records give.
+
+    Raises:
+        TrustError: there is no such partner.
+    """
+    return questionnaire(prefill(practice_with(workspace, workspace.partner(partner), now)))
+
+
+def answer_questionnaire(
+    workspace: Workspace, partner: str, answers: Mapping[str, Stage], now: datetime, *, new: bool = False
+) -> CardToSend:
+    """Fix the own answers about a partnership; the partner gets a commitment to them, which shows none.
+
+    They may be given again as long as the own answers have not left.
+
+    Args:
+        new: give up the round that is under way, as when the partner never opens its answers.
+
+    Raises:
+        TrustError: there is no such partner, or the answers have left.
+    """
+    record = workspace.partner(partner)
+    record.check_not_revoked()
+    with workspace.transaction():
+        state = load_round(workspace, record.slug)
+        if state.opened and not new:
+            raise TrustError(
+                f"your answers of this round are with {record.card.name} already",
+                "A new round begins when theirs are here: accountmap maturity receive FILE. Or give it up: --new",
+            )
+        if new:
+            state = MaturityRound(sent=state.sent, last=state.last)
+        state = replace(state, secret=Secret.of({topic: int(stage) for topic, stage in answers.items()}))
+        save_round(workspace, record.slug, state)
+    return next_card(workspace, partner, now, commitment_only=True)
+
+
+def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> CardToSend:
+    """Return the card that the partner needs next: the answers once its commitment is here, else ours.
+
+    Args:
+        commitment_only: return the commitment in any case.
+
+    Raises:
+        TrustError: there is no such partner.
+        UsageError: nothing was answered yet.
+    """
+    record = workspace.partner(partner)
+    record.check_not_revoked()
+    with workspace.transaction():
+        state = load_round(workspace, record.slug)
+        if state.secret is None and state.sent:  # the round is over; perhaps the card never arrived
+            return CardToSend(ANSWERS, state.sent)
+        if state.secret is None:
+            raise UsageError(
+                "the questionnaire was not answered yet",
+                f"Begin with: accountmap maturity ask --with {record.slug}",
+            )
+        if commitment_only or not state.theirs:
+            card = MaturityCard.commit(workspace.identity, record.card, state.secret, now)
+            return CardToSend(COMMITMENT, card.document)
+        theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
+        card = MaturityCard.answer(workspace.identity, record.card, state.secret, theirs, now)
+        save_round(workspace, record.slug, replace(state, opened=True, sent=card.document).finished(now))
+    return CardToSend(ANSWERS, card.document)
+
+
+def receive_card(workspace: Workspace, data: bytes, now: datetime) -> tuple[PartnerRecord, MaturityRound]:
+    """Take a partner's card.
+
+    Returns:
+        The partner, and how the exchange stands.
+
+    Raises:
+        TrustError: it is no card of a partner of this workspace, is for somebody else, or does not fit the
+        exchange.
+    """
+    digest = MaturityCard.sender_of(data)
+    record = next((each for each in workspace.partners() if each.card.digest.hex() == digest), None)
+    if record is None:
+        raise TrustError("this maturity card is from nobody whom you know", "Add their partner card first.")
+    record.check_not_revoked()
+    card = MaturityCard.parse(data, record.card)
+    if card.recipient != workspace.card.digest.hex():
+        raise TrustError("this maturity card is for another company", "Ask your partner for the one made for you.")
+    with workspace.transaction():
+        state = load_round(workspace, record.slug)
+        taken = _take_commitment(state, card) if card.kind == COMMITMENT else _open(workspace, record, state, card)
+        save_round(workspace, record.slug, taken.finished(now))
+    return record, taken
+
+
+def _take_commitment(state: MaturityRound, card: MaturityCard) -> MaturityRound:
+    if state.opened and state.theirs != card.document:
+        raise TrustError(
+            "your partner fixed other answers after yours had left: they do not count",
+            "Ask for the answers that belong to its first card.",
+        )
+    return replace(state, theirs=card.document)
+
+
+def _open(workspace: Workspace, record: PartnerRecord, state: MaturityRound, card: MaturityCard) -> MaturityRound:
+    if state.secret is None or not state.theirs:
+        raise TrustError(
+            "these answers came before both of you had fixed yours",
+            "Answer the questionnaire, and take your partner's first card.",
+        )
+    own = state.secret.commitment(workspace.card.digest, record.card.digest)
+    theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
+    answers = card.open(workspace.identity, own, theirs)
+    if set(answers) != {topic.name for topic in TOPICS} or not all(1 <= value <= 5 for value in answers.values()):
+        raise TrustError(
+            "these answers are to other questions", "Use the same version of accountmap on both sides."
+        )
+    return replace(state, their_answers=dict(answers))
