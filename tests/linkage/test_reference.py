@@ -8,13 +8,16 @@ import pytest
 from accountmap.errors import InputError
 from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.reference import (
+    SHIPPED,
     Entry,
     Reference,
     build_reference,
     load_reference,
+    make_reference,
     read_extract,
     read_gleif,
     reference_key,
+    shipped_index,
     united,
     useful,
     write_reference,
@@ -35,9 +38,10 @@ def found_in(reference: Reference, account: Facts) -> str | None:
     return reference.find(name, account.domain, account.country, account.numbers.get("lei"))
 
 
-@pytest.fixture
-def reference() -> Reference:
-    return Reference([IBM, GLOBEX_DE, GLOBEX_FR, ROAMING], "digest")
+@pytest.fixture(params=["made", "read back"])
+def reference(request: pytest.FixtureRequest) -> Reference:
+    made = Reference([IBM, GLOBEX_DE, GLOBEX_FR, ROAMING], "digest")
+    return made if request.param == "made" else Reference.of_index(made.index())
 
 
 @pytest.mark.parametrize(
@@ -222,3 +226,9 @@ def test_the_shipped_list_joins_what_no_rule_does() -> None:
     ]:
         found = {found_in(reference, facts(name, country=country)) for name in (one, other)}
         assert len(found - {None}) == len(found) == 1
+
+
+def test_the_shipped_keys_are_those_of_the_shipped_list() -> None:
+    """After a change to the list or the rules: `python tools/build_reference_index.py`."""
+    made = make_reference(SHIPPED.read_bytes())
+    assert shipped_index().equals(made.index(), check_metadata=True)

@@ -6,7 +6,9 @@ country, or anywhere if the country is not known; one that is not distinctive, o
 sides need the same list, so the agreement names its digest.
 
 The list is a text file of one entry a line, JSON with the keys of `Entry`, sorted by id. It holds facts as they
-were published; keys are made when it is loaded, so that it does not depend on the version of the rules.
+were published; keys are made when it is loaded, so that it does not depend on the version of the rules. The list
+that comes with the program has its keys beside it, made by `tools/build_reference_index.py`: making them takes
+seconds.
 """
 
 import csv
@@ -23,6 +25,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, TextIO
 
+import pyarrow as pa
+
 from accountmap.errors import InputError
 from accountmap.linkage.distinctiveness import is_distinctive
 from accountmap.linkage.domains import domain_label, registrable_domain
@@ -33,6 +37,20 @@ from accountmap.linkage.tables import DATA
 
 SHIPPED: Final = DATA / "reference.jsonl"
 """Brands and their companies from the name-suggestion-index and Wikidata (`data/README.md`)."""
+
+SHIPPED_INDEX: Final = DATA / "reference.arrow"
+"""Its keys (`INDEX_SCHEMA`), as an Arrow IPC stream."""
+
+INDEX_SCHEMA: Final = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("place", pa.string()),
+        pa.field("id", pa.string()),
+    ]
+)
+"""One row for each key and place, ascending: a name as `reference_key` writes it and a country or `ANYWHERE`, or a
+domain without a place. The id is null if several entries have the key there. The metadata of the schema has the
+list's SHA-256 in hex under `digest`."""
 
 ANYWHERE: Final = ""
 """The country of entries that do not tell one."""
@@ -100,6 +118,28 @@ class Reference:
             for domain in domain_keys(entry):
                 _claim(self._domains, domain, entry.id)
 
+    @classmethod
+    def of_index(cls, index: pa.Table) -> "Reference":
+        """Read back what `index` gave."""
+        reference = cls((), digest_of(index))
+        names, domains = reference._names, reference._domains
+        for key, place, entry_id in zip(*(column.to_pylist() for column in index.columns), strict=True):
+            if place is None:
+                domains[key] = entry_id
+            else:
+                names.setdefault(key, {})[place] = entry_id
+        return reference
+
+    def index(self) -> pa.Table:
+        """Return the keys as INDEX_SCHEMA, the same for the same list."""
+        rows: list[tuple[str, str | None, str | None]] = [
+            (key, place, id_) for key, ids in self._names.items() for place, id_ in ids.items()
+        ]
+        rows += [(domain, None, id_) for domain, id_ in self._domains.items()]
+        columns = zip(*sorted(rows, key=lambda row: (row[0], row[1] or "", row[1] is None)), strict=True)
+        schema = INDEX_SCHEMA.with_metadata({"digest": self.digest})
+        return pa.table([pa.array(column, pa.string()) for column in columns], schema=schema)
+
     def find(self, name: str | None, domain: str | None, country: str | None, lei: str | None) -> str | None:
         """Lead an account to an entry.
 
@@ -133,6 +173,17 @@ class Reference:
         return found.pop() if len(found) == 1 else None
 
 
+def digest_of(index: pa.Table) -> str:
+    """Return the digest of the list that an index belongs to."""
+    digest: str = index.schema.metadata[b"digest"].decode()
+    return digest
+
+
+def shipped_index() -> pa.Table:
+    """Read the keys of the list that comes with the program: INDEX_SCHEMA."""
+    return pa.ipc.open_stream(SHIPPED_INDEX.read_bytes()).read_all()
+
+
 def _claim(holders: dict[str, str | None], key: str, holder: str) -> None:
     """Note the holder of a key, or that it has several."""
     holders[key] = holder if holders.get(key, holder) == holder else None
@@ -155,7 +206,17 @@ def load_reference(path: Traversable = SHIPPED, digest: str | None = None) -> Re
     found = hashlib.sha256(content).hexdigest()
     if digest is not None and found != digest:
         raise InputError("This is not the reference list that was agreed.", "Get the same file as your partner.")
-    return Reference(_parse(content), found)
+    index = shipped_index()
+    return Reference.of_index(index) if digest_of(index) == found else make_reference(content)
+
+
+def make_reference(content: bytes) -> Reference:
+    """Make the keys of a list, given the bytes of its file.
+
+    Raises:
+        InputError: a line is no entry.
+    """
+    return Reference(_parse(content), hashlib.sha256(content).hexdigest())
 
 
 def _parse(content: bytes) -> Iterator[Entry]:
