@@ -53,6 +53,9 @@ DRAWN: Final = 60
 
 _GREETING: Final = {Role.INITIATOR: MessageType.OFFER, Role.RESPONDER: MessageType.ANSWER}
 _POINTS: Final = {Role.INITIATOR: MessageType.INITIATOR_POINTS, Role.RESPONDER: MessageType.RESPONDER_POINTS}
+_UNREADABLE: Final = (AccountmapError, ValueError, KeyError, IndexError, TypeError, pa.ArrowException)
+"""What reading and making again raises for what an honest party would not show."""
+
 _NOT_REMADE: Final = frozenset({"reference"})
 """Slots whose keys come from a list that the auditor may not have."""
 
@@ -320,9 +323,16 @@ class AuditedParty:
         return bool((made == np.array([row.bits for row in self.rows], np.uint8)).all())
 
     def draw(self, count: int = DRAWN) -> list[tuple[str, str]]:
-        """Draw accounts that took part, at random: id and name, to be shown in the party's own systems."""
-        names = dict(zip(self.accounts["account_id"].to_pylist(), self.accounts["name"].to_pylist(), strict=True))
-        ids = [account for row in self.rows for account in row.account_ids]
+        """Draw accounts that took part, at random: id and name, to be shown in the party's own systems.
+
+        None of a list that cannot be read, which `findings` says.
+        """
+        try:
+            listed = self.accounts.select(["account_id", "name"]).to_pylist()
+            ids = [account for row in self.rows for account in row.account_ids]
+        except _UNREADABLE:
+            return []
+        names = {account["account_id"]: account["name"] for account in listed}
         drawn = secrets.SystemRandom().sample(ids, min(count, len(ids)))
         return [(account, names.get(account) or "") for account in sorted(drawn)]
 
@@ -339,7 +349,7 @@ class AuditedParty:
         for what, check in checks:
             try:
                 fault = check()
-            except (AccountmapError, ValueError, KeyError, IndexError, TypeError, pa.ArrowException):
+            except _UNREADABLE:
                 fault = "it cannot be read"
             yield Finding(what, not fault, fault)
 
@@ -367,6 +377,8 @@ def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:
             sections.append(one.write_tokens(taken)[1])
     except AccountmapError as error:
         return Finding(what, False, str(error))
+    except _UNREADABLE:
+        return Finding(what, False, "it cannot be read")
     holds = sha256(join(sections)) == signed
     return Finding(what, holds, "" if holds else "it was made otherwise")
 
