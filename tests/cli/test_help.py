@@ -1,6 +1,8 @@
 """Every command explains itself, with examples that are commands."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -46,3 +48,10 @@ def test_the_front_page_names_every_group() -> None:
     shown = CliRunner().invoke(cli, ["--help"]).output
     for name in cli.commands:
         assert f"accountmap {name}" in shown or f"\n  {name}" in shown
+
+
+def test_help_needs_none_of_the_large_libraries() -> None:
+    large = {"cryptography", "numpy", "pandas", "pyarrow"}
+    code = f"import sys, accountmap_cli.main; print(*{large} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == "\n"

@@ -9,14 +9,14 @@ from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.key_kinds import CANONICAL_VERSION, data_digests
 from accountmap.linkage.prepared import Prepared, Slot
-from accountmap.model import PreviewKind, Role, WeakSlots
+from accountmap.model import MatchProfile, PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import padded_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
 from accountmap.trust.limits import SizeConcern, size_concerns
-from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
+from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
 from accountmap.trust.sharing import Lead, Sharing
 from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace
