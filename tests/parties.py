@@ -126,7 +126,7 @@ class Parties:
         Args:
             others: whether they are two other companies of the same names.
         """
-        kind = (tuple(left), tuple(right), runs, sharing, leads, min_change, weak, reference is None, others)
+        kind = (NOW, tuple(left), tuple(right), runs, sharing, leads, min_change, weak, reference is None, others)
         if kind not in _MADE:
             template = Path(_templates().name) / str(len(_MADE))
             parties = cls._make(template, left, right, runs, sharing, leads, min_change, weak, reference)
