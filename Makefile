@@ -6,8 +6,10 @@ BIN := .venv/bin
 
 .venv/ready: pyproject.toml requirements/ci.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements/ci.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	sed -n '/^uv==/,/[^\\]$$/p' requirements/ci.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement .venv/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/ci.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch .venv/ready
 
 demo: .venv/ready

@@ -6,6 +6,7 @@ In CI (where the environment has CI=true) all of it is installed, so a skip is a
 
 import os
 import re
+import shutil
 from collections.abc import Generator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -16,6 +17,11 @@ import pytest
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a place for pytest's folders, which are private
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
+    # The program waits for the disk whenever it keeps something; tests need not.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 with suppress(ModuleNotFoundError):  # without it, the tests that use it are skipped
     from hypothesis import settings

@@ -1,6 +1,9 @@
 """Two companies with a workspace each, for tests that go the whole way."""
 
-from collections.abc import Sequence
+import os
+import shutil
+import tempfile
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +42,14 @@ RIGHT = [
 ]
 
 Row = tuple[str, str, str | None, str]
+
+_MADE: dict[Hashable, tuple[Path, tuple[PartnerRecord, PartnerRecord]]] = {}
+"""The folder of each kind of parties that a test has asked for, and how they know each other."""
+
+
+@cache
+def _templates() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
 
 
 def both_know(count: int) -> tuple[list[Row], list[Row]]:
@@ -108,6 +119,40 @@ class Parties:
         min_change: int = 5,
         weak: WeakSlots = WeakSlots.REVEAL,
         reference: Reference | None = None,
+        others: bool = False,
+    ) -> "Parties":
+        """Make them in a folder; those of the same kind are made once, and copied with keys and all.
+
+        Args:
+            others: whether they are two other companies of the same names.
+        """
+        kind = (NOW, tuple(left), tuple(right), runs, sharing, leads, min_change, weak, reference is None, others)
+        if kind not in _MADE:
+            template = Path(_templates().name) / str(len(_MADE))
+            parties = cls._make(template, left, right, runs, sharing, leads, min_change, weak, reference)
+            for party in (parties.acme, parties.globex):
+                party.workspace.close()
+            _MADE[kind] = template, (parties.acme.partner, parties.globex.partner)
+        template, partners = _MADE[kind]
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        opened = (Workspace.open(folder / name) for name in ("acme", "globex"))
+        acme, globex = (
+            Party(own, partner, folder / "shared") for own, partner in zip(opened, partners, strict=True)
+        )
+        return cls(acme, globex)
+
+    @classmethod
+    def _make(
+        cls,
+        folder: Path,
+        left: Sequence[Row],
+        right: Sequence[Row],
+        runs: int,
+        sharing: Sharing | None,
+        leads: tuple[Lead, ...],
+        min_change: int,
+        weak: WeakSlots,
+        reference: Reference | None,
     ) -> "Parties":
         shared = folder / "shared"
         shared.mkdir(parents=True)

@@ -8,25 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import AccountmapError, InputError, TrustError
-from accountmap.model import SHARED_FIELDS, Assistants, Level, PreviewKind
-from accountmap.session.sharing_options import (
-    LEADERS,
-    WHO,
-    SharingOptions,
-    countries,
-    employees_band,
-    field_names,
-    read_leads,
-)
-from accountmap.trust.match_rule import MatchProfile
+from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Assistants, Level, MatchProfile, PreviewKind
 from accountmap_cli.context import partner_option, workspace
 from accountmap_cli.output import emit, say
 from accountmap_cli.words import agreement_in_words, segment_noun
 
 if TYPE_CHECKING:
     from accountmap import Workspace
+    from accountmap.session.sharing_options import SharingOptions
     from accountmap.trust.agreement import Agreement
     from accountmap.workspace import PartnerRecord
 
@@ -46,12 +36,14 @@ def ask(question: str, default: str, check: Callable[[str], object]) -> str:
     return str(click.prompt(question, default, value_proc=checked, err=True))
 
 
-def ask_sharing(partner: str, default: SharingOptions) -> SharingOptions:
+def ask_sharing(partner: str, default: "SharingOptions") -> "SharingOptions":
     """Ask what each pair of segments shows, which fields, and who takes part.
 
     Args:
         default: what an empty answer stands for.
     """
+    from accountmap.session.sharing_options import countries, employees_band, field_names
+
     say("\nWhat may each of you learn of a match, after both have agreed to reveal?")
     say("  f  which of its own companies the other has too, and the fields that follow")
     say("  n  which of its own companies the other has too, and no field")
@@ -93,6 +85,8 @@ def ask_leads(default: tuple[str, ...]) -> tuple[str, ...]:
     """Ask who leads where; several rules, the first that fits holds."""
     if default and click.confirm(f"Keep these rules of who leads: {'  '.join(default)}?", default=True, err=True):
         return default
+    from accountmap.session.sharing_options import read_leads
+
     say("\nWho leads where both have an account? Rules are tried in order; an empty line ends them.")
     say("  Examples: customer:prospect=us    all:customer=them    all:all:DE,AT=both")
     rules: list[str] = []
@@ -102,6 +96,9 @@ def ask_leads(default: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ask_matrix(partner: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    from accountmap.accounts.schema import SEGMENTS
+    from accountmap.session.sharing_options import SharingOptions
+
     keys = {level: key for key, level in _LEVEL_KEYS.items()}
     before = SharingOptions(share=default).to_sharing()
     pairs = {(mine, theirs): keys[before.level((mine, theirs))] for mine in SEGMENTS for theirs in SEGMENTS}
@@ -154,7 +151,7 @@ class Wanted:
     """What was typed, as options or as answers."""
 
     purpose: str
-    sharing: SharingOptions
+    sharing: "SharingOptions"
     leads: tuple[str, ...]
     preview_only: bool
     limits: dict[str, Any]
@@ -168,6 +165,7 @@ def propose(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agre
         InputError, TrustError: it cannot be kept.
     """
     from accountmap.session import propose_agreement, propose_preview
+    from accountmap.session.sharing_options import read_leads
 
     now, kind = datetime.now(UTC), wanted.rule["preview"]
     if wanted.preview_only:
@@ -339,6 +337,7 @@ def new(
       accountmap agreement new --with globex --lead customer:prospect=us --lead all:all:FR=them
     """
     from accountmap.session import write_agreement
+    from accountmap.session.sharing_options import SharingOptions
     from accountmap.trust.terms import AuditTerms
 
     audit = AuditTerms(required=False, auditor=auditor, keep_days=0) if no_audit else AuditTerms()

@@ -31,6 +31,18 @@ class Role(IntEnum):
         return cls[label.upper()]
 
 
+WHO: Final[dict[str, tuple[Role, ...]]] = {
+    "nobody": (),
+    "us": (Role.INITIATOR,),
+    "them": (Role.RESPONDER,),
+    "both": (Role.INITIATOR, Role.RESPONDER),
+}
+"""What the one who proposes an agreement types of who shows something."""
+
+LEADERS: Final[dict[str, Role | None]] = {"us": Role.INITIATOR, "them": Role.RESPONDER, "both": None}
+"""And of who leads."""
+
+
 class Level(StrEnum):
     """What a cell of the sharing matrix shows of matches."""
 
@@ -93,6 +105,14 @@ class Contradiction(IntFlag):
     NONE = 0
     DOMAIN = 1
     COUNTRY = 2
+
+
+class MatchProfile(StrEnum):
+    """How freely matches are revealed."""
+
+    CAREFUL = "careful"
+    BALANCED = "balanced"
+    WIDE = "wide"
 
 
 class PreviewKind(StrEnum):

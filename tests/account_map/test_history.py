@@ -110,7 +110,7 @@ segments = st.sampled_from(SEGMENTS)
 lists = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(segments, st.none() | segments))
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(st.lists(lists, min_size=2, max_size=3))
 def test_changes_reconcile_with_both_overlaps(months: list[dict[str, tuple[str, str | None]]]) -> None:
     maps = [

@@ -86,7 +86,7 @@ def cells(account_map: AccountMap, *, turned: bool = False) -> dict[Cell, tuple[
     }
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(sessions())
 def test_both_reports_agree_where_they_overlap(found: Session) -> None:
     left, right = seen(found, 0), seen(found, 1)
@@ -102,7 +102,7 @@ def test_both_reports_agree_where_they_overlap(found: Session) -> None:
     assert matches["left"] == {(match, mine, theirs) for match, theirs, mine in matches["right"]}
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(sessions())
 def test_every_number_reconciles_on_each_side(found: Session) -> None:
     for side in (0, 1):
@@ -128,7 +128,7 @@ def test_every_number_reconciles_on_each_side(found: Session) -> None:
         )
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(sessions())
 def test_what_is_theirs_without_me_at_most_is_never_too_little(found: Session) -> None:
     if rectangular(found):
@@ -163,7 +163,7 @@ def test_an_entity_with_two_matches_counts_once_and_says_so() -> None:
     assert any(note.startswith("1 of the 2 matches are of companies") for note in built.notes)
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -57,7 +57,7 @@ def test_a_partner_that_declines_ends_it_for_both(parties: Parties) -> None:
 
 
 def test_another_partner_of_ours_is_refused(parties: Parties, tmp_path: Path) -> None:
-    other = Parties.make(tmp_path / "other")
+    other = Parties.make(tmp_path / "other", others=True)
     with (
         direct(parties.acme.workspace, parties.acme.partner, Endpoint("127.0.0.1", 0), listen=True) as acme,
         direct(other.globex.workspace, parties.globex.partner, acme.endpoint, listen=False) as globex,

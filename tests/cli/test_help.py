@@ -1,6 +1,8 @@
 """Every command explains itself, with examples that are commands."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,3 +106,10 @@ def test_words_are_completed(tmp_path: Path) -> None:
     assert "--with" in completed("map", "--w")
     assert completed("-w", str(tmp_path / "acme"), "map", "--with", "g") == ["globex-data"]
     assert completed("-w", str(tmp_path), "map", "--with", "g") == []
+
+
+def test_help_needs_none_of_the_large_libraries() -> None:
+    large = {"cryptography", "numpy", "pandas", "pyarrow"}
+    code = f"import sys, accountmap_cli.main; print(*{large} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == "\n"

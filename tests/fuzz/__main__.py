@@ -1,9 +1,10 @@
-"""Coverage-guided fuzzing of one target: `python -m tests.fuzz NAME [SECONDS]` (needs the extra `fuzz`).
+"""Coverage-guided fuzzing: `python -m tests.fuzz NAME [SECONDS]`, or `all` for one target after another.
 
-It begins with the kept corpus, writes what is new into a folder beside it (`new/NAME`, which git ignores), and
-ends with an error at the first finding, whose bytes it leaves there.
+It needs the extra `fuzz`. It begins with the kept corpus, writes what is new into a folder beside it (`new/NAME`,
+which git ignores), and ends with an error at the first finding, whose bytes it leaves there.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,8 +17,8 @@ CORPUS = Path(__file__).parent / "corpus"
 NEW = Path(__file__).parent / "new"
 
 
-def main(name: str, seconds: str = "600") -> None:
-    """Fuzz a target for a time."""
+def fuzz(name: str, seconds: str) -> None:
+    """Fuzz a target for a time, and end this process."""
     new = NEW / name
     new.mkdir(parents=True, exist_ok=True)
     options = [
@@ -34,6 +35,19 @@ def main(name: str, seconds: str = "600") -> None:
         options.append(f"-dict={dictionary}")
     atheris.Setup([sys.argv[0], *options, str(new), str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()
+
+
+def main(name: str, seconds: str = "600") -> None:
+    """Fuzz a target, or each in a process of its own, which begins with all that is imported here."""
+    if name != "all":
+        fuzz(name, seconds)
+    for each in TARGETS:
+        child = os.fork()
+        if child == 0:
+            fuzz(each, seconds)
+        _, status = os.waitpid(child, 0)
+        if status != 0:
+            sys.exit(f"{each}: something was found, and lies in {NEW / each}")
 
 
 if __name__ == "__main__":

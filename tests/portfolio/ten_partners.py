@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from accountmap.linkage.key_kinds import PROFILES
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
 from accountmap.linkage.prepare import prepare_accounts
+from accountmap.linkage.prepared import PROFILES
 from accountmap.model import WeakSlots
 from accountmap.session import Decisions, SessionRunner, propose_agreement, sign_agreement
 from accountmap.session.agreements import propose_preview

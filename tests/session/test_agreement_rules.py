@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import TrustError
-from accountmap.model import WeakSlots
+from accountmap.model import MatchProfile, WeakSlots
 from accountmap.session import (
     concerns_of,
     end_agreement,
@@ -17,7 +17,6 @@ from accountmap.session import (
 )
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.limits import Concern
-from accountmap.trust.match_rule import MatchProfile
 from accountmap.trust.terms import AuditTerms
 from accountmap.workspace import Workspace
 from tests.parties import NOW, Parties, Party, Row, account_list, share_all

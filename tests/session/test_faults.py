@@ -271,7 +271,7 @@ def test_every_message_altered_is_refused_and_the_right_one_still_taken(
 
 
 def test_messages_of_another_pair_and_another_agreement_are_passed_over(parties: Parties, tmp_path: Path) -> None:
-    other = Parties.make(tmp_path / "other")
+    other = Parties.make(tmp_path / "other", others=True)
     for party, stranger in zip(turns(parties), turns(other), strict=True):
         stranger.map()
         for path in other.acme.folder.iterdir():

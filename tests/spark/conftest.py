@@ -72,6 +72,8 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
             "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.adaptive.enabled": "false",
             "spark.executor.memory": "900m",
             "spark.sql.shuffle.partitions": "2",
             "spark.ui.showConsoleProgress": "false",
@@ -85,11 +87,11 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
 
 
 @pytest.fixture(scope="session")
-def companies(spark: "SparkSession", tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Two companies that went through the first example of docs/scaling.md, with the names that it leaves."""
-    from tests.spark.scaling_page import run_companies
+def company(spark: "SparkSession", tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A company that went through the first example of docs/scaling.md: the names that it leaves."""
+    from tests.spark.scaling_page import run_company
 
-    return run_companies(spark, tmp_path_factory.mktemp("companies"))
+    return run_company(spark, tmp_path_factory.mktemp("company"))
 
 
 @pytest.fixture

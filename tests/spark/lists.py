@@ -5,6 +5,8 @@ import random
 import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
+from accountmap.linkage.prepared import Prepared
+from accountmap.spark import PreparedFrames
 
 _FIRST = (
     "Alder",
@@ -74,3 +76,18 @@ def account_list(rows: int, seed: int = 1) -> AccountList:
     columns["account_id"] = [f"{seed}-{at:08d}" for at in range(len(accounts))]
     columns["segment"] = random_.choices(SEGMENTS, weights=[2, 1, 7], k=len(accounts))
     return AccountList(pa.table(columns, schema=ACCOUNT_SCHEMA), pa.table({}))
+
+
+def assert_same(frames: PreparedFrames, expected: Prepared) -> None:
+    """Compare a list that was prepared on Spark with one that was prepared here."""
+    entities = frames.entities.toArrow().sort_by("entity_id")
+    members = frames.members.toArrow().sort_by("account_id")
+    keys = frames.keys.toArrow().sort_by([("entity_id", "ascending"), ("slot", "ascending")])
+    ids = expected.entities["entity_id"]
+    columns = ["entity_id", "segment", "full_name"]
+    assert entities.select(columns).to_pydict() == expected.entities.select(columns).to_pydict()
+    assert members["account_id"].to_pylist() == expected.members["account_id"].to_pylist()
+    assert members["entity_id"].to_pylist() == ids.take(expected.members["entity"]).to_pylist()
+    assert keys["entity_id"].to_pylist() == ids.take(expected.keys["entity"]).to_pylist()
+    for column in ("slot", "value", "rule"):
+        assert keys[column].to_pylist() == expected.keys[column].to_pylist()

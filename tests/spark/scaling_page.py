@@ -1,4 +1,4 @@
-"""The code of docs/scaling.md, block by block, and two companies that run it."""
+"""The code of docs/scaling.md, block by block, and a company that runs it."""
 
 import re
 from collections.abc import Sequence
@@ -34,12 +34,8 @@ def run_block(block: int, names: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
-def run_companies(spark: SparkSession, folder: Path) -> dict[str, dict[str, Any]]:
-    """Let two companies with two hundred accounts in common prepare their lists."""
-    table = account_list(400).table
-    companies = {}
-    for name, rows in (("acme", table.slice(0, 300)), ("globex", table.slice(100, 300))):
-        (folder / name / "accounts").mkdir(parents=True)
-        pq.write_table(rows, folder / name / "accounts" / "0.parquet")
-        companies[name] = run_block(0, {"spark": spark, "folder": (folder / name).as_uri()})
-    return companies
+def run_company(spark: SparkSession, folder: Path) -> dict[str, Any]:
+    """Let a company with three hundred accounts prepare its list."""
+    (folder / "accounts").mkdir()
+    pq.write_table(account_list(400).table.slice(0, 300), folder / "accounts" / "0.parquet")
+    return run_block(0, {"spark": spark, "folder": folder.as_uri()})

@@ -29,7 +29,7 @@ from accountmap.trust.sharing import JointFilter, Rectangle, Sharing
 from accountmap.workspace import Workspace
 from tests.parties import NOW
 from tests.psi.sessions import I, PlainReceipts, R, counter_random
-from tests.spark.lists import account_list
+from tests.spark.lists import account_list, assert_same
 from tests.spark.scaling_page import NoPartner, run_block
 
 KEY = bytes(1216)
@@ -61,7 +61,7 @@ class Company:
 
 @pytest.fixture(scope="module")
 def agreed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Company], Agreement]:
-    """Make a workspace for each company of docs/scaling.md, and let both sign."""
+    """Make a workspace for the company of docs/scaling.md and for a partner of it, and let both sign."""
     folder, table, made = tmp_path_factory.mktemp("agreed"), account_list(400), []
     workspaces = [Workspace.create(folder / name, name, NOW, passphrase=None) for name in ("Acme", "Globex")]
     for workspace, start in zip(workspaces, (0, 100), strict=True):
@@ -102,14 +102,15 @@ def finish(initiator: Session, responder: Session) -> list[Message]:
 
 
 def test_a_session_finds_what_a_session_here_finds(
-    spark: SparkSession, companies: dict[str, dict[str, Any]], agreed: tuple[list[Company], Agreement]
+    spark: SparkSession, company: dict[str, Any], agreed: tuple[list[Company], Agreement]
 ) -> None:
     (acme, globex), agreement = agreed
     table = key_table_digest(key_records(acme.own_side(agreement, I).key_table()))
     here = start(agreement, I, acme.sides(agreement, I), table)
     expected = finish(here, start(agreement, R, globex.sides(agreement, R), bytes(32)))
 
-    place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]
+    place, prepared = company["folder"], company["prepared"]
+    assert_same(prepared, acme.prepared)
     given = {"agreement": agreement, "parameters": session_parameters(agreement), "role": I}
     ports = Ports(default_curve(1), counter_random("0"), PlainReceipts(), NoPartner())
     names = {"spark": spark, "folder": place, "prepared": prepared, "ports": ports, **given}
@@ -149,13 +150,13 @@ def test_a_sketch_is_the_one_that_is_made_here(
 
 
 def test_a_joint_filter_lets_the_same_entities_in(
-    spark: SparkSession, companies: dict[str, dict[str, Any]], agreed: tuple[list[Company], Agreement]
+    spark: SparkSession, company: dict[str, Any], agreed: tuple[list[Company], Agreement]
 ) -> None:
     joint, acme = JointFilter(("DE", "GB")), agreed[0][0]
     out = set(withheld(acme.accounts, acme.prepared, joint)["entity"].to_pylist())
     ids = acme.prepared.entities["entity_id"].to_pylist()
     expected = {name for row, name in enumerate(ids) if row not in out}
-    place, prepared = companies["acme"]["folder"], companies["acme"]["prepared"]
+    place, prepared = company["folder"], company["prepared"]
     listed = spark.read.parquet(f"{place}/accounts")
     assert {row["entity_id"] for row in filtered(listed, prepared, joint).collect()} == expected
     assert 0 < len(expected) < len(ids)

@@ -55,10 +55,10 @@ def shown(spark: SparkSession) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def secrets_used(
-    spark: SparkSession, companies: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+    spark: SparkSession, company: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> list[bytes]:
     """The secrets of a comparison that was blinded and tokenised on Spark, for entities that workers looked up."""
-    place = companies["acme"]["folder"]
+    place = company["folder"]
     number = F.row_number().over(Window.orderBy("entity_id")).cast("long") - 1
     entities = spark.read.parquet(f"{place}/points").select(F.lit(0).alias("segment"), number.alias("place"), "*")
     tables = SparkTables(spark, entities.drop("entity_id"), 1, tmp_path_factory.mktemp("secrets").as_uri())

@@ -8,14 +8,14 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, Slot, data_digests
-from accountmap.model import Assistants, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, MatchProfile, PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import padded_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
 from accountmap.trust.limits import SizeConcern, size_concerns
-from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
+from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
 from accountmap.trust.sharing import Lead, Sharing
 from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace

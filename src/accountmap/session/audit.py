@@ -52,6 +52,8 @@ DRAWN: Final = 60
 
 _GREETING: Final = {Role.INITIATOR: MessageType.OFFER, Role.RESPONDER: MessageType.ANSWER}
 _POINTS: Final = {Role.INITIATOR: MessageType.INITIATOR_POINTS, Role.RESPONDER: MessageType.RESPONDER_POINTS}
+_UNREADABLE: Final = (AccountmapError, ValueError, LookupError, TypeError, OverflowError, pa.ArrowException)
+"""What reading and making again raises for what an honest party would not show."""
 
 
 @dataclass(frozen=True)
@@ -319,10 +321,16 @@ class AuditedParty:
         return "" if alike else "a row has other bits than its keys give"
 
     def draw(self, count: int = DRAWN) -> list[tuple[str, str]]:
-        """Draw accounts that took part, at random: id and name, to be shown in the party's own systems."""
-        accounts = self.frozen.accounts.table
-        names = dict(zip(accounts["account_id"].to_pylist(), accounts["name"].to_pylist(), strict=True))
-        ids = [account for row in self.rows for account in row.account_ids]
+        """Draw accounts that took part, at random: id and name, to be shown in the party's own systems.
+
+        None of a list that cannot be read, which `findings` says.
+        """
+        try:
+            listed = self.frozen.accounts.table.select(["account_id", "name"]).to_pylist()
+            ids = [account for row in self.rows for account in row.account_ids]
+        except _UNREADABLE:
+            return []
+        names = {account["account_id"]: account["name"] for account in listed}
         drawn = secrets.SystemRandom().sample(ids, min(count, len(ids)))
         return [(account, names.get(account) or "") for account in sorted(drawn)]
 
@@ -350,7 +358,7 @@ class AuditedParty:
                 fault = check()
             except InputError as error:
                 fault = str(error)
-            except (AccountmapError, ValueError, LookupError, TypeError, OverflowError, pa.ArrowException):
+            except _UNREADABLE:
                 fault = "it cannot be read"
             yield Finding(what, not fault, fault)
 
@@ -395,6 +403,8 @@ def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:
             sections.append(one.write_tokens(taken)[1])
     except AccountmapError as error:
         return Finding(what, False, str(error))
+    except _UNREADABLE:
+        return Finding(what, False, "it cannot be read")
     holds = sha256(join(sections)) == signed
     return Finding(what, holds, "" if holds else "it was made otherwise")
 

@@ -197,10 +197,10 @@ class AuditFile:
         for name, size in about["raw"].items():
             raw[name] = content[start : start + size]
             start += size
-        initiator, responder = about["cards"]
+        initiator, responder = map(_text, about["cards"])
         return cls(
             role=Role.of(about["role"]),
-            agreement=about["agreement"],
+            agreement=_text(about["agreement"]),
             cards=(initiator, responder),
             messages=_messages(about["messages"]),
             **raw,
@@ -208,7 +208,19 @@ class AuditFile:
 
 
 def _messages(written: Sequence[dict[str, Any]]) -> tuple[AuditedMessage, ...]:
-    return tuple(AuditedMessage(**each) for each in written)
+    made = tuple(AuditedMessage(**each) for each in written)
+    for message in made:
+        if not isinstance(message.number, int):
+            raise TypeError("not a number")
+        for value in (message.header, message.body_digest, message.signature):
+            bytes.fromhex(_text(value))
+    return made
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _digest(head: bytes, content: bytes) -> bytes:

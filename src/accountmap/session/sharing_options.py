@@ -11,17 +11,10 @@ from typing import Final
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError
 from accountmap.linkage.places import country_code
-from accountmap.model import SHARED_FIELDS, Level, Role
+from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Level
 from accountmap.trust.sharing import Cell, Fields, JointFilter, Lead, Sharing, rectangles_of
 
 LEVELS: Final = tuple(level.value for level in Level)
-WHO: Final[dict[str, tuple[Role, ...]]] = {
-    "nobody": (),
-    "us": (Role.INITIATOR,),
-    "them": (Role.RESPONDER,),
-    "both": (Role.INITIATOR, Role.RESPONDER),
-}
-LEADERS: Final[dict[str, Role | None]] = {"us": Role.INITIATOR, "them": Role.RESPONDER, "both": None}
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,16 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError
 from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
-from accountmap.linkage.dedupe import CommonValues, Decision, resolve
+from accountmap.linkage.dedupe import Clusters, CommonValues, Decision, resolve
 from accountmap.linkage.prepare import KEY_COLUMNS, candidates_of, work_out
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.spark.frames import checkpoint, map_partitions, map_tables
 
 NUMBERS: Final = ("lei", "vat", "duns")
+
+FEW_EDGES: Final = 200_000
+"""A graph of so many edges takes the driver a second; on the workers, each round has jobs of its own."""
 
 FEATURES: Final = (
     "account_id string, segment string, full_name string, name string, forms array<string>, country string, "
@@ -161,6 +164,9 @@ def components(edges: DataFrame, folder: str) -> DataFrame:
         Longs `node` and `component`, each node once that has another in its component.
     """
     current = checkpoint(_downwards(edges), folder, "edges-0")
+    few = current.limit(FEW_EDGES + 1).toArrow()
+    if len(few) <= FEW_EDGES:
+        return edges.sparkSession.createDataFrame(_components_here(few))
     state, rounds = _fingerprint(current), 0
     while True:
         rounds += 1
@@ -171,6 +177,17 @@ def components(edges: DataFrame, folder: str) -> DataFrame:
             break
     roots = current.select(F.col("other").alias("node"), F.col("other").alias("component")).distinct()
     return current.select("node", F.col("other").alias("component")).union(roots)
+
+
+def _components_here(edges: pa.Table) -> pa.Table:
+    """Return `node` and `component` of a graph that is small enough for the driver."""
+    ends = np.concatenate([edges["node"].to_numpy(), edges["other"].to_numpy()])
+    nodes, numbers = np.unique(ends, return_inverse=True)
+    clusters = Clusters(len(nodes))
+    for node, other in numbers.reshape(2, -1).T.tolist():
+        clusters.join(node, other)
+    roots = np.array([clusters.root(number) for number in range(len(nodes))], np.int64)
+    return pa.table({"node": nodes, "component": nodes[roots]})
 
 
 def _downwards(edges: DataFrame) -> DataFrame:

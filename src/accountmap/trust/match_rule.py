@@ -6,10 +6,9 @@ sure and asks about the rest of the strong matches, `wide` reveals weak matches 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-from accountmap.model import Contradiction, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, MatchProfile, Says, Tier, WeakSlots
 from accountmap.trust.term import choice, flag, items, term, whole, words
 
 ALWAYS: Final = 2**63 - 1
@@ -54,14 +53,6 @@ class ClassTerms:
     sure: bool = term("sure", flag())
     reveal_up_to: int = term("reveal_up_to", whole(0, ALWAYS))
     ask_up_to: int = term("ask_up_to", whole(0, ALWAYS))
-
-
-class MatchProfile(StrEnum):
-    """How freely matches are revealed."""
-
-    CAREFUL = "careful"
-    BALANCED = "balanced"
-    WIDE = "wide"
 
 
 _COUNTRY: Final = (Contradiction.COUNTRY,)
