@@ -1,4 +1,4 @@
-"""Imports go only downwards, and psi touches nothing but its arguments (DESIGN.md, "The layers")."""
+"""Imports go only downwards, and psi touches nothing but its arguments (CONTRIBUTING.md, "Layers")."""
 
 import ast
 import re

@@ -54,7 +54,6 @@ class Reader:
         for each in read_digest(self._own, self._now()):
             partner = self._own.partner(each.slug)
             if self._allowed(partner, finished_only=False) is Assistants.NONE:
-                found.append({"partner": each.partner, "assistants": Assistants.NONE.value})
                 continue
             counts = asdict(each)
             del counts["accounts"]
@@ -257,7 +256,8 @@ def mcp_command(context: click.Context) -> None:
 
     It offers four tools that only read: status, overlap, whitespace, inbox. Each partner's agreement says what
     they show (`agreement new --assistants`): nothing, your own accounts, or also what the partner shows and
-    writes. Each call is in the ledger. The passphrase comes from the keyring, a credential, or a file descriptor.
+    writes. Each answer about a partner is in the ledger. The passphrase comes from the keyring, a credential, or a
+    file descriptor.
 
     \b
     Examples:

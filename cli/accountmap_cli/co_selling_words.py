@@ -83,7 +83,7 @@ class SaidOf:
     def _introduction(self, each: "Introduction") -> tuple[str, ...]:
         last = each.steps[-1]
         who = "you" if last.ours else self._name
-        wants = "to you" if each.seeker is Leader.ME else f"to {self._name}"
+        wants = "for you" if each.seeker is Leader.ME else f"for {self._name}"
         result = f": {Result(each.result).label}" if each.result else ""
         next_step = ""
         if each.waits_for is Leader.ME:

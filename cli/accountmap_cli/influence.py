@@ -21,11 +21,13 @@ def influence() -> None:
 
 
 @influence.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(RULES))
-def rules(file: Path) -> None:
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.pass_context
+def rules(context: click.Context, file: Path | None) -> None:
     """Write the standard rule with its explanations into a file, for you to change.
 
-    `influence build` reads influence.toml of the workspace if there is one. Agree on the rule with your partners
+    Without FILE it becomes influence.toml of the workspace, which `influence build` reads. Agree on the rule with
+    your partners
     and with finance before anybody sees a number: every report names its digest.
 
     \b
@@ -36,6 +38,9 @@ def rules(file: Path) -> None:
     from accountmap.files import write_atomic
     from accountmap.influence import DEFAULT_RULES
 
+    if file is None:
+        with workspace(context) as own:
+            file = own.folder / RULES
     if file.exists():
         raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
     try:

@@ -264,7 +264,7 @@ def withdraw(context: click.Context, /, **options: Any) -> None:
 @said_options
 @click.pass_context
 def lead(context: click.Context, /, propose: str | None, agree: bool, decline: bool, **options: Any) -> None:
-    """Agree on who leads at a shared account. It goes before the agreement's rules of engagement.
+    """Agree on who leads at a shared account. It overrides the agreement's rules of engagement.
 
     \b
     Examples:

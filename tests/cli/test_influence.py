@@ -76,8 +76,9 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert "accountmap deals prepare FILE" in said.stderr
     said = accountmap("-w", "acme", "influence", "build", "--rules", "none.toml", cwd=tmp_path, check=2)
     assert "none.toml" in said.stderr
-    accountmap("influence", "rules", cwd=tmp_path)
-    assert "is there already" in accountmap("influence", "rules", cwd=tmp_path, check=3).stderr
+    accountmap("-w", "acme", "influence", "rules", cwd=tmp_path)
+    assert (tmp_path / "acme" / "influence.toml").is_file()
+    assert "is there already" in accountmap("-w", "acme", "influence", "rules", cwd=tmp_path, check=3).stderr
     assert "Give FILE" in accountmap("deals", "check", cwd=tmp_path, check=3).stderr
     (tmp_path / "acme" / "deals").mkdir()
     (tmp_path / "acme" / "deals" / "current").write_bytes(b"rubbish")

@@ -30,7 +30,6 @@ TOO_FEW: Final = "too few"
 HIGHER: Final = "higher"
 LOWER: Final = "lower"
 NOT_SHOWN: Final = "no difference shown"
-VERDICTS: Final = (HIGHER, LOWER, NOT_SHOWN, TOO_FEW)
 """What an interval says: it lies above the value of no difference, below it, or across it."""
 
 COMPARISON_SCHEMA: Final = pa.schema(

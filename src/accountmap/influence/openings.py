@@ -57,7 +57,7 @@ CONFLICT_SCHEMA: Final = pa.schema(
     ]
 )
 """One row for each deal and reason for which several partners may claim it: "registered twice", "sourced twice" or
-"registered with us and on their list"."""
+"registered on another partner's list"."""
 
 REGISTERED_TWICE: Final = "registered twice"
 SOURCED_TWICE: Final = "sourced twice"

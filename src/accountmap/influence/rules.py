@@ -27,7 +27,7 @@ DEFAULT_RULES: Final = """\
 [sourced]
 # A deal is sourced by the partner with the earliest of these; it is never sourced by two.
 by = ["introduction", "registered deal", "source field"]
-# An introduction that the partner made counts if it was at most so many days before the deal was created.
+# An introduction counts if the partner agreed to make it at most so many days before the deal was created.
 introduction_days = 180
 # A registration counts if it came at most so many days after the deal was created: people register late.
 registration_days = 14

@@ -41,7 +41,6 @@ change."""
 TOUCHES: Final = "touches that count"
 INTRODUCTIONS: Final = "introductions"
 SOURCED_PIPELINE: Final = "pipeline sourced"
-SERIES: Final = (TOUCHES, INTRODUCTIONS, SOURCED_PIPELINE)
 
 CHANGED: Final = "changed"
 UNCHANGED: Final = "no change shown"

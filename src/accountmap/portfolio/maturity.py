@@ -1,9 +1,9 @@
 """How mature a partnership is: a short questionnaire that both sides answer, and what their answers say together.
 
 Each question asks for evidence, and its five answers are what one can show. Stages and topics are in words of
-our own; they were held beside two public models, the Partner Ecosystem Maturity Model of 76NORD
-(https://www.76nord.vc/blog/20250523-ecosystem-maturity-model) and the life cycle of ISO 44001:2017
-(docs/portfolio.md says what corresponds to what).
+our own; they were compared with three public models: the Partner Ecosystem Maturity Model of 76NORD
+(https://www.76nord.vc/blog/20250523-ecosystem-maturity-model), that of WorkSpan, and the life cycle of ISO
+44001:2017 (docs/portfolio.md says what corresponds to what).
 """
 
 import tomllib
@@ -86,7 +86,7 @@ TOPICS: Final = (
     Topic(
         "rules",
         "Shared rules",
-        "Which paper says what is compared, what is shown, and who leads on a shared account?",
+        "Which document says what is compared, what is shown, and who leads on a shared account?",
         (
             "None; people decide case by case.",
             "A signed agreement on what is compared and shown.",
@@ -244,7 +244,7 @@ class Practice:
         sessions: with this partner in the last twelve months.
         agreed: whether an agreement that both signed holds.
         rules: whether it says who leads.
-        introductions: how many were asked, either way, and are on file.
+        introductions: how many introductions and questions this side asked, and are on file.
         answered_in_time: how many of these were answered within a week.
     """
 

@@ -204,7 +204,7 @@ def _of_disagreement(
     if not apart:
         yield (
             "The models that divide whole deals come to much the same for every partner: who gets the credit does "
-            "not hang on the way of counting."
+            "not depend on how it is counted."
         )
         return
     worst = max(apart, key=lambda row: row["spread"] * row["even"])
@@ -231,9 +231,11 @@ def _of_comparison(influence: Influence) -> Iterator[str]:
 def _of_openings(influence: Influence) -> Iterator[str]:
     if influence.missed.num_rows:
         deals = len(set(influence.missed["deal_id"].to_pylist()))
-        yield f"{deals:,} open deals are with a partner's customer, and nobody has asked that partner."
+        of = "open deal is" if deals == 1 else "open deals are"
+        yield f"{deals:,} {of} with a partner's customer, and nobody has asked that partner."
     if influence.conflicts.num_rows:
-        yield f"{influence.conflicts.num_rows:,} times several partners claim one deal."
+        cases = "case" if influence.conflicts.num_rows == 1 else "cases"
+        yield f"Several partners claim the same deal in {influence.conflicts.num_rows:,} {cases}."
 
 
 def class_chart(influence: Influence) -> Chart | None:
