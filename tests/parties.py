@@ -120,13 +120,18 @@ class Parties:
         weak: WeakSlots = WeakSlots.REVEAL,
         reference: Reference | None = None,
         others: bool = False,
+        fresh: bool = False,
     ) -> "Parties":
         """Make them in a folder; those of the same kind are made once, and copied with keys and all.
 
         Args:
             others: whether they are two other companies of the same names.
+            fresh: whether they are made anew, as by a program that was changed for it.
         """
-        kind = (NOW, tuple(left), tuple(right), runs, sharing, leads, min_change, weak, reference is None, others)
+        named = reference and reference.digest
+        kind = (NOW, tuple(left), tuple(right), runs, sharing, leads, min_change, weak, named, others)
+        if fresh:
+            kind = (object(), *kind)
         if kind not in _MADE:
             template = Path(_templates().name) / str(len(_MADE))
             parties = cls._make(template, left, right, runs, sharing, leads, min_change, weak, reference)

@@ -53,7 +53,7 @@ class Reader:
         found = []
         for each in read_digest(self._own, self._now()):
             partner = self._own.partner(each.slug)
-            if self._allowed(partner, finished_only=False) is Assistants.NONE:
+            if self._allowed(partner) is Assistants.NONE:
                 continue
             counts = asdict(each)
             del counts["accounts"]
@@ -86,9 +86,7 @@ class Reader:
         """List questions, introductions, leads and deals, with what was written if the agreement allows it."""
         from accountmap.session.co_selling import load_co_selling
 
-        record = self._own.partner(partner)
-        clause = self._allowed(record, finished_only=True)
-        _check(clause, record)
+        record, clause = self._clause(partner)
         said = load_co_selling(self._own, record)
         words = clause is Assistants.SHARED
         rows = [
@@ -137,17 +135,14 @@ class Reader:
 
     def _clause(self, partner: str) -> "tuple[PartnerRecord, Assistants]":
         record = self._own.partner(partner)
-        clause = self._allowed(record, finished_only=False)
+        clause = self._allowed(record)
         _check(clause, record)
         return record, clause
 
-    def _allowed(self, record: "PartnerRecord", *, finished_only: bool) -> Assistants:
-        """Return what the agreement of the last session allows, or with all sessions what all of them do."""
+    def _allowed(self, record: "PartnerRecord") -> Assistants:
         from accountmap.session.assistants import allowed_to_assistants
-        from accountmap.workspace import Status
 
-        finished = [each for each in self._own.sessions(record) if each.status is Status.DONE]
-        return allowed_to_assistants(self._own, record, finished if finished_only else finished[:1])
+        return allowed_to_assistants(self._own, record)
 
 
 def _check(clause: Assistants, record: "PartnerRecord") -> None:

@@ -277,7 +277,7 @@ def audit(data: bytes) -> None:
         opened, sender = AuditFile.open(file, _AUDITOR)
         assert sender == _ACME.card
         party = AuditedParty(opened, OpenSSLCurve())
-        assert len(list(party.findings())) == 6
+        assert len(list(party.findings())) == 7
         party.draw(3)
 
 

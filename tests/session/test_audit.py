@@ -298,7 +298,7 @@ def test_companies_that_share_a_row_are_shown_to_the_auditor(
     """A person may say that two accounts are one company; whoever says it of others tests more keys a row."""
     with monkeypatch.context() as patched:
         cheat_with_list(patched, companies_in_one_row)
-        cheating = Parties.make(tmp_path)
+        cheating = Parties.make(tmp_path, fresh=True)
         turns(cheating)
     assert broken(cheating.acme) == set()
     joined = audited(shown(cheating.acme)).joined()
@@ -320,7 +320,7 @@ def test_a_sketch_with_names_that_the_list_does_not_have_is_found(
 
     with monkeypatch.context() as patched:
         patched.setattr(sketches, "sketch_values", more_values)
-        parties = Parties.make(tmp_path)
+        parties = Parties.make(tmp_path, fresh=True)
         turns(parties)
     assert broken(parties.acme) == {SKETCH}
     assert "does not have" in detail(parties.acme, SKETCH)

@@ -132,9 +132,9 @@ def test_a_session_finds_what_a_session_here_finds(
 
 
 def test_a_sketch_is_the_one_that_is_made_here(
-    companies: dict[str, dict[str, Any]], agreed: tuple[list[Company], Agreement]
+    company: dict[str, Any], agreed: tuple[list[Company], Agreement]
 ) -> None:
-    acme, names = agreed[0][0], dict(companies["acme"])
+    acme, names = agreed[0][0], dict(company)
     made = run_block(1, {**names, "card": bytes(32), "sketch_rows": 512})
     chosen = sketches.entities_of_sketch(acme.accounts, acme.prepared, (), ())
     values = sketches.sketch_values(acme.prepared, chosen, SEGMENTS)

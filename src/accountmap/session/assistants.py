@@ -4,23 +4,20 @@ Both signed it. Where the model runs, this program cannot know; so each reading 
 the partner's fields.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from accountmap.model import Assistants
-from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+from accountmap.workspace import PartnerRecord, Status, Workspace
 
 _STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
 
 
-def allowed_to_assistants(
-    workspace: Workspace, partner: PartnerRecord, sessions: Iterable[SessionRecord]
-) -> Assistants:
-    """Return the strictest clause of the agreements of some sessions and of the latest one that both signed.
+def allowed_to_assistants(workspace: Workspace, partner: PartnerRecord) -> Assistants:
+    """Return the strictest clause of the agreements of all sessions with a partner and of the latest both signed.
 
-    Args:
-        sessions: those whose matches are read.
+    All sessions, since what a partner answered or wrote after an earlier one is shown with the last one too.
 
     Returns:
         NONE too if there is no such agreement, or the partner's card was revoked.
@@ -28,7 +25,8 @@ def allowed_to_assistants(
     signed = [each for each in workspace.agreements(partner) if each.complete and not each.is_preview]
     if not signed or partner.revoked_at is not None:
         return Assistants.NONE
-    used = (workspace.agreement(each.agreement) for each in sessions)
+    done = (each for each in workspace.sessions(partner) if each.status is Status.DONE)
+    used = (workspace.agreement(each.agreement) for each in done)
     clauses = [each.terms.assistants for each in (signed[0], *used)]
     return min(clauses, key=_STRICTEST_FIRST.index)
 
