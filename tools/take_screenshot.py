@@ -2,7 +2,7 @@
 
 Run it after `accountmap demo`, with Chromium installed (`make programs`):
 
-    python tools/take_screenshot.py accountmap-demo/left/report.html
+    python -m tools.take_screenshot accountmap-demo/left/report.html
 """
 
 import argparse
