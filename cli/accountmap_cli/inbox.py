@@ -158,7 +158,7 @@ class Inbox:
         ours = self._own.conversations.questions(self._record.slug, ours=True)
         for each in ours:
             if each.answer == "same" and each.reply:
-                emit(f"{self._name} says the same: your account {each.account_id} is their {each.reply[0]}.")
+                emit(f"{self._name} says the same: your account {each.account_id} is theirs: {each.reply[0]}")
         counts = {answer: sum(each.answer == answer for each in ours) for answer in ("open", "no")}
         if ours:
             emit(f"Of your questions {counts['open']} wait for an answer, and {counts['no']} were answered no.")
