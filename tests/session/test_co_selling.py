@@ -212,6 +212,28 @@ def test_deals_that_cross(
     assert_equal(acme, globex)
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["initiator", "responder"])
+def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, turned: bool
+) -> None:
+    cheat, honest = reversed(sides) if turned else sides
+    cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.THEM))
+    settle(cheat, honest)
+    with pytest.raises(UsageError, match="proposed last"):
+        cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.ME))
+    honest.say(LOGISTICS, NOTE, Step.NOTED, text="One moment")
+    honest.say(LOGISTICS, LEAD, Step.AGREED)
+    with monkeypatch.context() as changed:
+        changed.setattr("accountmap.session.co_selling.check_saying", lambda *_: None)
+        cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.ME))  # as if it had not seen
+    settle(cheat, honest)
+    (found,) = honest.co_selling.leads
+    assert (found.leads, found.state) == (Leader.ME, Step.AGREED)
+    (passed_over,) = honest.co_selling.passed_over
+    assert (passed_over.ours, passed_over.step) == (False, Step.PROPOSED)
+    assert_equal(cheat, honest)
+
+
 def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
     acme, _ = sides
     with pytest.raises(InputError, match="not revealed"):
