@@ -19,6 +19,8 @@ from accountmap.model import Leader, Result, Step, Topic
 from accountmap.session.co_selling import Saying, proposal
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
+from accountmap.session.influence import co_selling_touches
+from accountmap.session.portfolio import read_exchanges
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, write_talk
 from accountmap.workspace import Workspace
@@ -234,6 +236,36 @@ def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
     assert_equal(cheat, honest)
 
 
+def test_no_clock_of_a_partners_dates_an_introduction_back(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    globex.say(HARBOUR, INTRO, Step.OFFERED)
+    settle(acme, globex)
+    for side in sides:
+        side.now += timedelta(days=3)
+    acme.say(LOGISTICS, INTRO, Step.ASKED)
+    settle(acme, globex)
+    true, globex.now = globex.now, globex.now - timedelta(days=2_000)
+    globex.say(LOGISTICS, INTRO, Step.ACCEPTED)
+    globex.say(TYRES, INTRO, Step.OFFERED)
+    globex.now = true
+    settle(acme, globex)
+    found = {each.account_id: each for each in acme.co_selling.introductions}
+    accepted = found["a2"].at(Step.ACCEPTED)
+    assert accepted is not None
+    assert accepted < NOW - timedelta(days=1_900)
+    asked = {each.match_id: each for each in read_exchanges(acme.workspace, acme.partner)}
+    assert asked[found["a2"].match_id].answered == acme.now
+    assert asked[found["a5"].match_id].asked == acme.now
+    ledger = [entry.facts for entry in acme.workspace.ledger().entries]
+    touches = co_selling_touches(globex.workspace.card.name, acme.co_selling, ledger).to_pylist()
+    days = {each["account_id"]: each["date"] for each in touches}
+    assert days == {"a2": acme.now.date(), "a3": NOW.date(), "a5": acme.now.date()}
+    for each in touches[1:]:
+        number = int(each["record"].split()[2])
+        (entry,) = [facts for facts in ledger if facts["number"] == number]
+        assert (entry["event"], entry["at"][:10]) == ("was_told", str(each["date"]))
+
+
 def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
     acme, _ = sides
     with pytest.raises(InputError, match="not revealed"):
@@ -324,7 +356,7 @@ def test_a_message_that_nobody_took_for_a_month_is_written_anew(sides: tuple[Tal
         side.now += timedelta(days=40)
     old = {file.name for file in acme.folder.iterdir()}
     settle(acme, globex)
-    assert only(globex).opened == said
+    assert (only(globex).steps[0].at, only(globex).opened) == (said, globex.now)
     assert {file.name for file in acme.folder.iterdir()} > old
     assert_equal(acme, globex)
     assert acme.exchange().sent == ()
