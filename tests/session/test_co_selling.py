@@ -21,6 +21,7 @@ from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
 from accountmap.session.influence import co_selling_touches
 from accountmap.session.portfolio import read_exchanges
+from accountmap.session.questions import SessionMatches
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, write_talk
 from accountmap.workspace import Workspace
@@ -264,6 +265,21 @@ def test_no_clock_of_a_partners_dates_an_introduction_back(sides: tuple[Talker, 
         number = int(each["record"].split()[2])
         (entry,) = [facts for facts in ledger if facts["number"] == number]
         assert (entry["event"], entry["at"][:10]) == ("was_told", str(each["date"]))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("é" * 900, "é" * 100), ("a" + "é" * 900, "a" + "é" * 99), ("", None), ("short", "short")]
+)
+def test_a_long_field_of_the_own_list_leaves_as_much_as_the_partner_takes(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, value: str, shown: str | None
+) -> None:
+    acme, globex = sides
+    with monkeypatch.context() as changed:
+        changed.setattr(SessionMatches, "own_values", lambda *_: {"owner_name": value})
+        acme.say(LOGISTICS, INTRO, Step.ASKED)
+    settle(acme, globex)
+    assert dict(only(globex).steps[0].fields) == ({"owner_name": shown} if shown else {})
+    assert acme.workspace.conversations.unacknowledged(acme.partner.slug) == []
 
 
 def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
