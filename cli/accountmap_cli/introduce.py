@@ -266,6 +266,8 @@ def withdraw(context: click.Context, /, **options: Any) -> None:
 def lead(context: click.Context, /, propose: str | None, agree: bool, decline: bool, **options: Any) -> None:
     """Agree on who leads at a shared account. It overrides the agreement's rules of engagement.
 
+    A proposal stands until your partner agrees or declines.
+
     \b
     Examples:
       accountmap deal lead --with globex --match 3fa9c1d2 --propose them

@@ -202,9 +202,23 @@ def _logs() -> list[tuple[str, Rules, _Log]]:
         ("who leads offers", theirs, _Log().say(r, INTRODUCTIONS, "offered")),
         ("who leads has given up the lead", theirs, agreed_lead),
         (
-            "a proposal that is replaced, and declined",
+            "a second proposal before the first is declined",
             [],
             _Log().say(i, LEADS, "proposed", 1).say(i, LEADS, "proposed", 2).say(r, LEADS, "declined"),
+        ),
+        (
+            "the initiator proposes something else as if it had not seen that the other agreed",
+            [],
+            _Log().say(i, LEADS, "proposed", 2).say(r, LEADS, "agreed").say(i, LEADS, "proposed", 1, seen=0),
+        ),
+        (
+            "the responder does, where its entry comes before what was agreed",
+            [],
+            _Log()
+            .say(r, LEADS, "proposed", 1)
+            .say(i, NOTES, "noted")
+            .say(i, LEADS, "agreed")
+            .say(r, LEADS, "proposed", 2, seen=0),
         ),
         ("one deal", [], _Log().say(r, DEALS, "registered")),
         ("the other was seen: dates do not matter", [], _registered(5 * DAY)),

@@ -159,8 +159,8 @@ def state_of(entries: list[Entry], leader: int | None) -> dict[str, object]:
                 if entry.step in ("asked", "offered"):
                     began, seeker = entry.role, entry.role if entry.step == "asked" else other
         elif entry.kind == LEADS:
-            answered = lead == "proposed" and entry.role != proposer
-            allowed = (lead != "proposed" or entry.role == proposer) if entry.step == "proposed" else answered
+            answers = lead == "proposed" and entry.role != proposer
+            allowed = lead != "proposed" if entry.step == "proposed" else answers
             if allowed:
                 lead = entry.step
                 if entry.step == "proposed":

@@ -19,6 +19,9 @@ from accountmap.model import Leader, Result, Step, Topic
 from accountmap.session.co_selling import Saying, proposal
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
+from accountmap.session.influence import co_selling_touches
+from accountmap.session.portfolio import read_exchanges
+from accountmap.session.questions import SessionMatches
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, write_talk
 from accountmap.workspace import Workspace
@@ -212,6 +215,73 @@ def test_deals_that_cross(
     assert_equal(acme, globex)
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["initiator", "responder"])
+def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, turned: bool
+) -> None:
+    cheat, honest = reversed(sides) if turned else sides
+    cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.THEM))
+    settle(cheat, honest)
+    with pytest.raises(UsageError, match="proposed last"):
+        cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.ME))
+    honest.say(LOGISTICS, NOTE, Step.NOTED, text="One moment")
+    honest.say(LOGISTICS, LEAD, Step.AGREED)
+    with monkeypatch.context() as changed:
+        changed.setattr("accountmap.session.co_selling.check_saying", lambda *_: None)
+        cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.ME))  # as if it had not seen
+    settle(cheat, honest)
+    (found,) = honest.co_selling.leads
+    assert (found.leads, found.state) == (Leader.ME, Step.AGREED)
+    (passed_over,) = honest.co_selling.passed_over
+    assert (passed_over.ours, passed_over.step) == (False, Step.PROPOSED)
+    assert_equal(cheat, honest)
+
+
+def test_no_clock_of_a_partners_dates_an_introduction_back(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    globex.say(HARBOUR, INTRO, Step.OFFERED)
+    settle(acme, globex)
+    for side in sides:
+        side.now += timedelta(days=3)
+    acme.say(LOGISTICS, INTRO, Step.ASKED)
+    settle(acme, globex)
+    true, globex.now = globex.now, globex.now - timedelta(days=2_000)
+    globex.say(LOGISTICS, INTRO, Step.ACCEPTED)
+    globex.say(TYRES, INTRO, Step.OFFERED)
+    globex.now = true
+    settle(acme, globex)
+    found = {each.account_id: each for each in acme.co_selling.introductions}
+    accepted = found["a2"].at(Step.ACCEPTED)
+    assert accepted is not None
+    assert accepted < NOW - timedelta(days=1_900)
+    asked = {each.match_id: each for each in read_exchanges(acme.workspace, acme.partner)}
+    assert asked[found["a2"].match_id].answered == acme.now
+    assert asked[found["a5"].match_id].asked == acme.now
+    ledger = [entry.facts for entry in acme.workspace.ledger().entries]
+    touches = co_selling_touches(globex.workspace.card.name, acme.co_selling, ledger).to_pylist()
+    days = {each["account_id"]: each["date"] for each in touches}
+    assert days == {"a2": acme.now.date(), "a3": NOW.date(), "a5": acme.now.date()}
+    for each in touches[1:]:
+        number = int(each["record"].split()[2])
+        (entry,) = [facts for facts in ledger if facts["number"] == number]
+        assert (entry["event"], entry["at"][:10]) == ("was_told", str(each["date"]))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("é" * 900, "é" * 100), ("a" + "é" * 900, "a" + "é" * 99), ("", None), ("short", "short")]
+)
+def test_a_long_field_of_the_own_list_leaves_as_much_as_the_partner_takes(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, value: str, shown: str | None
+) -> None:
+    acme, globex = sides
+    with monkeypatch.context() as changed:
+        changed.setattr(SessionMatches, "own_values", lambda *_: {"owner_name": value})
+        acme.say(LOGISTICS, INTRO, Step.ASKED)
+    settle(acme, globex)
+    assert dict(only(globex).steps[0].fields) == ({"owner_name": shown} if shown else {})
+    assert acme.workspace.conversations.unacknowledged(acme.partner.slug) == []
+
+
 def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
     acme, _ = sides
     with pytest.raises(InputError, match="not revealed"):
@@ -302,7 +372,7 @@ def test_a_message_that_nobody_took_for_a_month_is_written_anew(sides: tuple[Tal
         side.now += timedelta(days=40)
     old = {file.name for file in acme.folder.iterdir()}
     settle(acme, globex)
-    assert only(globex).opened == said
+    assert (only(globex).steps[0].at, only(globex).opened) == (said, globex.now)
     assert {file.name for file in acme.folder.iterdir()} > old
     assert_equal(acme, globex)
     assert acme.exchange().sent == ()

@@ -152,6 +152,47 @@ def test_lost_messages_are_sent_again_and_acknowledged_again(sides: tuple[Talker
     assert len(globex.questions(ours=False)) == 1
 
 
+def test_more_messages_than_one_can_count_are_acknowledged_in_pieces(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, globex = sides
+    monkeypatch.setattr("accountmap.session.conversation._MOST_IDS", 2)
+    for account in ("a2", "a3", "a4"):
+        acme.ask(account)
+    asked = set(acme.exchange().sent)
+    first, second = globex.exchange().sent
+    assert globex.files() - asked == {first, second}
+    assert acme.exchange().state == "done"
+    assert globex.exchange().sent == ()
+
+
+def test_a_file_in_the_way_does_not_keep_a_message_back(sides: tuple[Talker, Talker]) -> None:
+    acme, _ = sides
+    folder = acme.party.folder
+    acme.ask("a2")
+    (message,) = acme.workspace.conversations.unacknowledged(acme.partner.slug)
+    short = acme.workspace.short_name
+    (folder / f"{short}-{message.id.hex()[:6]}-16.amap").write_bytes(b"of a message whose id begins alike")
+    (question,) = acme.exchange().sent
+    assert question == f"{short}-{message.id.hex()[:16]}-16.amap"
+    (folder / question).write_bytes(message.body[:-1])  # as a program left it that was killed
+    assert acme.exchange().sent == (question,)
+    assert (folder / question).read_bytes() == message.body
+    assert acme.exchange().sent == ()
+
+
+def test_an_acknowledgement_that_was_acknowledged_is_not_sent_again(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.ask("a2")
+    acme.exchange()
+    (sent,) = globex.exchange().sent
+    content, talk = (globex.party.folder / sent).read_bytes(), globex.workspace.conversations
+    with globex.workspace.transaction():  # a program that is not as the protocol says acknowledges that, too
+        talk.acknowledged(globex.partner.slug, talk.taken(globex.partner.slug).values(), globex.now)
+    assert globex.exchange().sent == ()
+    assert (globex.party.folder / sent).read_bytes() == content
+
+
 def test_another_message_under_a_known_id_is_refused(sides: tuple[Talker, Talker]) -> None:
     acme, globex = sides
     folder = acme.party.folder

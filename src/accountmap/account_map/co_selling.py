@@ -16,6 +16,7 @@ class StepTaken:
         ours: whether this side took it.
         at: when, by the clock of who took it.
         text, fields: what came with it; text from outside if it is not ours.
+        came: when it arrived here, None if it is ours.
     """
 
     step: Step
@@ -23,6 +24,12 @@ class StepTaken:
     at: datetime
     text: str = field(default="", repr=False)
     fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    came: datetime | None = field(default=None, compare=False)
+
+    @property
+    def known(self) -> datetime:
+        """When this side knew of it, by its own clock: no clock of a partner's can date it back."""
+        return self.came or self.at
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,14 @@ class Introduction:
 
     @property
     def opened(self) -> datetime:
-        """When it was asked for or offered."""
-        return self.steps[0].at
+        """When it was asked for or offered, by the own clock: a partner's word when it arrived."""
+        return self.steps[0].known
 
     @property
     def answered(self) -> datetime | None:
-        """When it was accepted or declined."""
-        return self.at(Step.ACCEPTED, Step.DECLINED)
+        """When it was last accepted or declined, by the own clock, or None."""
+        answers = (Step.ACCEPTED, Step.DECLINED)
+        return next((each.known for each in reversed(self.steps) if each.step in answers), None)
 
 
 @dataclass(frozen=True)
@@ -259,7 +267,12 @@ class _View:
         return runs
 
     def _steps(self, run: Iterable[Entry]) -> tuple[StepTaken, ...]:
-        return tuple(StepTaken(e.step, e.role is self.role, e.time, e.text, e.fields) for e in run)
+        return tuple(
+            StepTaken(
+                e.step, e.role is self.role, e.time, e.text, e.fields, None if e.role is self.role else e.came
+            )
+            for e in run
+        )
 
     def _side(self, role: Role) -> Leader:
         return Leader.ME if role is self.role else Leader.THEM

@@ -57,14 +57,17 @@ TRANSITIONS: Final = (
     _row(_INTRO, _S.MADE, (_S.ACCEPTED,), By.INTRODUCER, (0,)),
     _row(_INTRO, _S.OUTCOME, (_S.MADE, _S.OUTCOME), By.SEEKER, tuple(Result)),
     _row(Topic.LEAD, _S.PROPOSED, (None, _S.AGREED, _S.DECLINED), By.ANYBODY, _SIDES),
-    _row(Topic.LEAD, _S.PROPOSED, (_S.PROPOSED,), By.WHO_BEGAN, _SIDES),
     _row(Topic.LEAD, _S.AGREED, (_S.PROPOSED,), By.THE_OTHER, (0,)),
     _row(Topic.LEAD, _S.DECLINED, (_S.PROPOSED,), By.THE_OTHER, (0,)),
     _row(Topic.DEAL, _S.REGISTERED, (None, _S.WITHDRAWN), By.ANYBODY, (0,)),
     _row(Topic.DEAL, _S.WITHDRAWN, (_S.REGISTERED,), By.WHO_BEGAN, (0,)),
     _row(Topic.NOTE, _S.NOTED, (None, _S.NOTED), By.ANYBODY, (0,)),
 )
-"""All that may be said about a match. Each side has a deal of its own; introduction and lead are of both."""
+"""All that may be said about a match. Each side has a deal of its own; introduction and lead are of both.
+
+A proposal stands until the other answers it: an entry with a low `seen` comes before an answer that is there
+already, and must not change what that agreed to.
+"""
 
 STEPS: Final[Mapping[Topic, tuple[Step, ...]]] = {
     Topic.INTRODUCTION: (_S.ASKED, _S.OFFERED, _S.ACCEPTED, _S.DECLINED, _S.MADE, _S.OUTCOME),

@@ -22,6 +22,7 @@ from accountmap.session.conversation_content import (
     LogMatter,
     read_entries,
 )
+from accountmap.session.parameters import cut_field
 from accountmap.session.questions import SessionMatches, finished_sessions, session_matches
 from accountmap.trust.conversation import Talk
 from accountmap.trust.terms_words import leads as rules_in_words
@@ -135,12 +136,15 @@ def _certain_leader(matches: SessionMatches, match_id: bytes) -> Role | None:
 def what_may_be_shown(matches: SessionMatches, saying: Saying) -> dict[str, str]:
     """Return the fields that leave with a saying, in the order of SHARED_FIELDS.
 
+    Those that go by themselves are cut as a session cuts them: the partner refuses longer ones, and would refuse
+    the message for ever.
+
     Raises:
         InputError: a field is not agreed for this match, or its value is empty or too long.
     """
     if saying.fields is None:
-        values = matches.own_values(saying.match_id)
-        return {name: values[name] for name in SHOWN_WITH.get(saying.step, ()) if name in values}
+        values = {name: cut_field(value) for name, value in matches.own_values(saying.match_id).items()}
+        return {name: values[name] for name in SHOWN_WITH.get(saying.step, ()) if values.get(name)}
     agreed = matches.own_fields(saying.match_id)
     for name, value in saying.fields.items():
         if name not in agreed:

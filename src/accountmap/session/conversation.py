@@ -40,6 +40,7 @@ from accountmap.trust.ledger import Facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.conversations import Question, SentMessage, Taken
 
+_MOST_IDS: Final = 65_535
 _LAST: Final = 20
 _MOST_NOT_SAME: Final = 15
 """So many of a partner's last questions without an answer *same* close asking."""
@@ -371,14 +372,14 @@ class ConversationRunner:
     def _acknowledge(self) -> None:
         """Acknowledge all that was taken and was not yet."""
         conversations, slug, now = self._workspace.conversations, self._partner.slug, self._clock()
+        sent = []
         with self._workspace.transaction():
-            ids = conversations.to_acknowledge(slug)
-            if not ids:
-                return
-            matches = self._session_of(conversations.session_of(slug, ids[-1]))
-            message_id = self._send(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now)
-            conversations.did_acknowledge(slug, ids, message_id)
-        self._hand_over(conversations.sent(slug, message_id))
+            while ids := conversations.to_acknowledge(slug)[:_MOST_IDS]:
+                matches = self._session_of(conversations.session_of(slug, ids[-1]))
+                sent.append(self._send(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now))
+                conversations.did_acknowledge(slug, ids, sent[-1])
+        for message_id in sent:
+            self._hand_over(conversations.sent(slug, message_id))
 
     def _acknowledge_again(self, name: str, header: Header, length: int) -> None:
         """Send an acknowledgement once more, for its message is there again, unless it is there itself.
@@ -408,8 +409,7 @@ class ConversationRunner:
                 current = parties == (self._workspace.card.digest, self._partner.card.digest)
                 if not Kind(message.kind).is_log or (current and header.expires >= int(now.timestamp())):
                     continue
-                entries = self._workspace.match_entries.sent_in(slug, message.id)
-                content = write_entries(each.entry for each in entries)
+                content = write_entries(e.entry for e in self._workspace.match_entries.sent_in(slug, message.id))
                 again = self._send(self._session_of(message.session), Kind(message.kind), content, now)
                 self._workspace.match_entries.move(slug, message.id, again)
                 conversations.acknowledged(slug, [message.id], now)
@@ -421,11 +421,11 @@ class ConversationRunner:
                 self._hand_over(message)
 
     def _hand_over(self, message: SentMessage | None) -> None:
-        """Put a message into the channel, if it is not there."""
-        if message is None:
+        """Put a message into the channel, if it is not there as a whole, and its bytes are still kept."""
+        if message is None or not message.body:
             return
-        name = f"{self._workspace.short_name}-{message.id.hex()[:6]}-{CONVERSATION}.amap"
-        if name in self._channel.files():
+        name = f"{self._workspace.short_name}-{message.id.hex()[:16]}-{CONVERSATION}.amap"
+        if self._channel.files().get(name) == len(message.body):
             return
         with TemporaryDirectory() as folder:
             file = Path(folder) / name

@@ -69,9 +69,9 @@ nobody was forgotten."""
 def co_selling_touches(partner: str, found: CoSelling, ledger: Sequence[Facts]) -> pa.Table:
     """Return what a partner did with our accounts, as TOUCH_SCHEMA.
 
-    An introduction to us is a touch on the day on which it was accepted, by the clock of whoever accepted it. A
-    deal
-    that the partner registered is one on the day on which that came here: no clock of theirs can make it earlier.
+    An introduction to us is a touch on the day on which it was accepted, a deal that the partner registered on the
+    day on which it was registered. What the partner said counts from the day on which it came here: no clock of
+    theirs can make it earlier.
 
     Args:
         ledger: what its entries say, in their order; the records of the touches name them.
@@ -84,8 +84,8 @@ def co_selling_touches(partner: str, found: CoSelling, ledger: Sequence[Facts]) 
         step = next((s for s in each.steps if s.step is Step.ACCEPTED), None) if accepted else each.steps[0]
         if step is not None:
             kind = INTRODUCTION if accepted else INTRODUCTION_ASKED
-            place = _place(ledger, partner, Kind.INTRODUCTIONS, step.at, ours=step.ours)
-            rows.append(_touch(each.account_id, partner, kind, step.at, each.match_id, place))
+            place = _place(ledger, partner, Kind.INTRODUCTIONS, step.known, ours=step.ours)
+            rows.append(_touch(each.account_id, partner, kind, step.known, each.match_id, place))
     for deal in found.deals:
         if deal.ours or deal.state is Step.WITHDRAWN or deal.counts is False:
             continue

@@ -132,11 +132,16 @@ def payload_bytes(fields: int) -> int:
     return fields * (_LENGTH + FIELD_BYTES)
 
 
+def cut_field(value: str) -> str:
+    """Return what of a field may travel: at most FIELD_BYTES of UTF-8."""
+    return value.encode()[:FIELD_BYTES].decode(errors="ignore")
+
+
 def encode_payload(values: Sequence[str | None]) -> bytes:
     """Write the fields of an entity."""
     parts = []
     for value in values:
-        raw = (value or "").encode()[:FIELD_BYTES].decode(errors="ignore").encode()
+        raw = cut_field(value or "").encode()
         parts.append(len(raw).to_bytes(_LENGTH, "big") + raw)
     return b"".join(parts)
 
