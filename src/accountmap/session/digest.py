@@ -212,7 +212,7 @@ def _open_items(questions: Sequence[Question], said: CoSelling) -> list[_Open]:
     ]
     for what, proposals in (("introductions", said.introductions), ("leads", said.leads)):
         found += [
-            _Open(what, (each.waits_for.value,), each.steps[-1].at, each.account_id)
+            _Open(what, (each.waits_for.value,), each.steps[-1].known, each.account_id)
             for each in proposals
             if each.waits_for is not None
         ]
