@@ -173,6 +173,29 @@ def test_nobody_answers_anew_after_its_answers_have_left(two: tuple[Workspace, W
     answer_questionnaire(acme, "globex", all_at(Stage.ORCHESTRATED), NOW, new=True)
 
 
+def test_nobody_answers_anew_after_the_partners_answers_are_here(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    receive_card(globex, commit(acme, "globex"), NOW)
+    receive_card(acme, commit(globex, "acme"), NOW)
+    receive_card(acme, opened(globex, "acme"), NOW)
+    with pytest.raises(TrustError, match="already"):
+        commit(acme, "globex", Stage.ORCHESTRATED)
+    answer_questionnaire(acme, "globex", all_at(Stage.ORCHESTRATED), NOW, new=True)
+
+
+def test_answers_go_with_the_commitment_that_they_belong_to(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    receive_card(globex, commit(acme, "globex"), NOW)
+    first = commit(globex, "acme")
+    receive_card(acme, first, NOW)
+    receive_card(acme, opened(globex, "acme"), NOW)
+    receive_card(acme, first, NOW)
+    assert load_round(acme, "globex").their_answers is not None
+    other = answer_questionnaire(globex, "acme", all_at(Stage.AD_HOC), NOW, new=True)
+    receive_card(acme, other.document.encode(), NOW)
+    assert load_round(acme, "globex").their_answers is None
+
+
 def test_a_partner_that_fixes_other_answers_after_seeing_ours_is_refused(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
     receive_card(globex, commit(acme, "globex"), NOW)
