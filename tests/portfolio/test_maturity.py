@@ -23,6 +23,7 @@ from accountmap.session.maturity import answer_questionnaire, next_card, practic
 from accountmap.trust.maturity_card import MaturityCard, Secret
 from accountmap.workspace import Workspace
 from accountmap.workspace.profiles import load_round
+from accountmap_cli.ledger import in_words
 from tests.portfolio.ten_partners import NOW, Acme
 
 DOCS = (Path(__file__).parents[2] / "docs" / "portfolio.md").read_text("utf-8")
@@ -151,6 +152,24 @@ def test_a_card_with_answers_that_got_lost_is_written_again(two: tuple[Workspace
     assert again == lost
     receive_card(globex, again, NOW)
     assert load_round(globex, "acme").last is not None
+
+
+def test_that_answers_leave_is_in_the_ledger_once(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    commit(acme, "globex")
+    receive_card(acme, commit(globex, "acme"), NOW)
+    assert acme.ledger().entries == ()
+    opened(acme, "globex")
+    opened(acme, "globex")
+    (entry,) = acme.ledger().entries
+    facts = entry.facts
+    assert (facts["partner"], facts["event"], facts["fields"]) == ("Globex", "maturity", sorted(TOPIC))
+    assert "managed" not in str(facts)
+    acme.ledger().check()
+    said = "\n".join(in_words("Globex", [facts]))
+    assert "Your answers about the maturity of the partnership, once." in said
+    assert f"You showed them your answers about {', '.join(sorted(TOPIC))}." in said
+    assert "companies that you share" not in said
 
 
 def test_a_commitment_and_a_card_with_answers_show_no_answer(two: tuple[Workspace, Workspace]) -> None:

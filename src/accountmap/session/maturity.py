@@ -102,6 +102,8 @@ def answer_questionnaire(
 def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> CardToSend:
     """Return the card that the partner needs next: the answers once its commitment is here, else ours.
 
+    That answers leave is in the ledger before they do; a commitment shows nothing.
+
     Args:
         commitment_only: return the commitment in any case.
 
@@ -125,6 +127,16 @@ def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_o
             return CardToSend(COMMITMENT, card.document)
         theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
         card = MaturityCard.answer(workspace.identity, record.card, state.secret, theirs, now)
+        if not state.opened:  # else it is the same answers once more
+            workspace.record(
+                {
+                    "at": now.isoformat(timespec="seconds"),
+                    "partner": record.card.name,
+                    "partner_card": record.card.digest.hex(),
+                    "event": "maturity",
+                    "fields": sorted(state.secret.answers),
+                }
+            )
         save_round(workspace, record.slug, replace(state, opened=True, sent=card.document).finished(now))
     return CardToSend(ANSWERS, card.document)
 
