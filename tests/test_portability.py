@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.files import move_into_place, windows_command, write_atomic
-from accountmap.workspace.partners import slug_of
+from accountmap.files import move_into_place, slug_of, windows_command, write_atomic
 from accountmap_cli.output import write_all_letters
 
 ROOT = Path(__file__).parent.parent

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
-from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from accountmap.model import Leader, Result, Step
@@ -32,7 +31,8 @@ class SaidOf:
 
     def __init__(self, own: "Workspace", partner: str) -> None:
         self._own, self._partner = own, partner
-        self._name = own.partner(partner).card.name
+        record = own.partner(partner)
+        self._name, self._slug = record.card.name, record.slug
 
     @cached_property
     def found(self) -> "CoSelling":
@@ -128,4 +128,4 @@ class SaidOf:
         return " / ".join(filter(None, (text, shown)))
 
     def _command(self, verb: str, match_id: str) -> str:
-        return f"accountmap {verb} --with {quote(self._partner)} --match {match_id[:DIGITS]}"
+        return f"accountmap {verb} --with {self._slug} --match {match_id[:DIGITS]}"

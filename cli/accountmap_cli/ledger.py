@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 
+_SHOWING: Final = ("asked", "answered", "told", "maturity")
+"""Events that show the partner something, beside messages of a session."""
+
+
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
     """Say what a partner has learned: in all, then session by session."""
     sessions = [list(group) for _, group in groupby(entries, key=_place)]
-    sent = [facts for facts in entries if "message" in facts or facts["event"] in ("asked", "answered", "told")]
+    sent = [facts for facts in entries if "message" in facts or facts["event"] in _SHOWING]
     if not sent:
         yield f"{partner} has learned nothing from you: nothing was sent."
     else:
@@ -34,9 +38,13 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
         yield from session_in_words(session)
 
 
+_TITLES: Final = {"assistant": "Assistants on your side:", "maturity": "Maturity of the partnership:"}
+"""Of entries that belong to no session and no agreement."""
+
+
 def _place(facts: Facts) -> str:
-    if facts["event"] == "assistant":
-        return "assistants"
+    if facts["event"] in _TITLES:
+        return str(facts["event"])
     return f"session {facts['session']}" if "session" in facts else f"entry {facts['number']}"
 
 
@@ -44,7 +52,8 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
     sketches = {facts["sketch"] for facts in sent if "sketch" in facts}
     matches = [facts["matches"] for facts in sent if "matches" in facts]
     possible = [facts["possible"] for facts in sent if facts.get("possible")]
-    fields = sorted({field for facts in sent for field in facts.get("fields", ())})
+    of_companies = [facts for facts in sent if facts["event"] != "maturity"]
+    fields = sorted({field for facts in of_companies for field in facts.get("fields", ())})
     if sketches:
         yield f"{plural(len(sketches), 'blurred copy')} of your list."
     if any("sizes" in facts for facts in sent):
@@ -66,6 +75,8 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
     if told:
         topics = ", ".join(dict.fromkeys(facts["topic"] for facts in told))
         yield f"What your people told it about matches that both know, {times(len(told))}: {topics}."
+    if opened := len(sent) - len(of_companies):
+        yield f"Your answers about the maturity of the partnership, {times(opened)}."
     if any(facts.get("totals") for facts in sent):
         yield "About how many companies you have, by country, industry and size."
     if any(facts.get("names_rest") for facts in sent):
@@ -101,8 +112,8 @@ def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
     if "session" in first:
         about = f"Session {first['session']}, begun {first['at'][:10]}"
         yield f"{about}, list {first['list']}, {agreement}, you the {first['role']}"
-    elif first["event"] == "assistant":
-        yield "Assistants on your side:"
+    elif first["event"] in _TITLES:
+        yield _TITLES[first["event"]]
     else:
         yield agreement[:1].upper() + agreement[1:]
     for facts in session:
@@ -125,6 +136,7 @@ def sentence(facts: Facts) -> str:
         "told": _told(facts),
         "was_told": f"They told you about {plural(facts.get('matches', 0), 'match')}: {facts.get('topic')}.",
         "assistant": _read_by_assistant(facts),
+        "maturity": f"You showed them your answers about {', '.join(facts.get('fields', ()))}.",
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
         "declined_by_partner": "They saw the preview and declined; no account was revealed.",

@@ -4,10 +4,12 @@ import ctypes
 import getpass
 import glob
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +23,8 @@ _IN_USE: Final = (5, 32)
 """Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION."""
 _PAUSES: Final = (0.01, 0.05, 0.2, 0.5)
 """Seconds between tries."""
+_WINDOWS_DEVICE: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+"""Names that Windows takes for devices, whatever suffix a file has."""
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o600) -> None:
@@ -145,6 +149,13 @@ def _system_folder() -> Path:
         ctypes.windll.kernel32.GetSystemDirectoryW(found, len(found))
         return Path(found.value)
     return Path(r"C:\Windows\System32")
+
+
+def slug_of(name: str) -> str:
+    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].rstrip("-") or "partner"
+    return f"{slug}-company" if _WINDOWS_DEVICE.fullmatch(slug) else slug
 
 
 def parts_of(path: Path) -> Iterator[bytes]:

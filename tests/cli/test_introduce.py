@@ -36,7 +36,7 @@ def test_an_introduction_is_asked_for_accepted_and_made(sides: tuple[Path, Path,
     assert "with the words: Who buys?" in shown.stderr
     assert list((acme.parent / "shared").iterdir()) == []
     accountmap(*ask, "--note", "Who buys?", "-y", cwd=acme)
-    inbox = accountmap("inbox", "--folder", "../shared", cwd=globex).stdout
+    inbox = accountmap("inbox", "--with", "Acme Cloud", "--folder", "../shared", cwd=globex).stdout
     assert f"introduce accept|decline --with acme-cloud --match {match}" in inbox
     assert "SILVERPINE LOGISTICS" in inbox
     assert "Who buys?" in inbox

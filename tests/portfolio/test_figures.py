@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.account_map import PLAYS
-from accountmap.portfolio import LINK_SCHEMA, Mapping, PartnerFacts, build_portfolio
+from accountmap.portfolio import LINK_SCHEMA, Mapping, PartnerFacts, build_portfolio, to_send
 from accountmap.report import write_portfolio
 from tests.account_map.examples import account_list, prepared_list
 from tests.portfolio.made import NOW, PREVIEWED, SIZES, facts, own_list, portfolio
@@ -345,6 +345,16 @@ def test_accounts_to_team_up_on_and_what_to_ask(sql: duckdb.DuckDBPyConnection) 
     for row in rows:
         others = {name for name in SIZES if name != row["partner_name"]}
         assert not [name for name in others if any(name in str(value) for value in row.values())]
+
+
+def test_what_leaves_has_the_partners_own_names_and_not_the_order_of_our_amounts() -> None:
+    rows = [row for row in portfolio().questions.to_pylist() if row["partner"] == "globex"]
+    theirs = {row["match_id"]: row["their_name"] for row in portfolio().shared.to_pylist()}
+    sent = to_send(portfolio().questions, "globex").to_pylist()
+    assert [row["match_id"] for row in sent] == sorted(row["match_id"] for row in rows)
+    assert {theirs[row["match_id"]] is None for row in sent} == {True, False}
+    for row in sent:
+        assert f"both have {theirs[row['match_id']] or 'the company'} on" in row["question"]
 
 
 def test_over_time() -> None:

@@ -23,6 +23,7 @@ from accountmap.session.maturity import answer_questionnaire, next_card, practic
 from accountmap.trust.maturity_card import MaturityCard, Secret
 from accountmap.workspace import Workspace
 from accountmap.workspace.profiles import load_round
+from accountmap_cli.ledger import in_words
 from tests.portfolio.ten_partners import NOW, Acme
 
 DOCS = (Path(__file__).parents[2] / "docs" / "portfolio.md").read_text("utf-8")
@@ -153,6 +154,24 @@ def test_a_card_with_answers_that_got_lost_is_written_again(two: tuple[Workspace
     assert load_round(globex, "acme").last is not None
 
 
+def test_that_answers_leave_is_in_the_ledger_once(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    commit(acme, "globex")
+    receive_card(acme, commit(globex, "acme"), NOW)
+    assert acme.ledger().entries == ()
+    opened(acme, "globex")
+    opened(acme, "globex")
+    (entry,) = acme.ledger().entries
+    facts = entry.facts
+    assert (facts["partner"], facts["event"], facts["fields"]) == ("Globex", "maturity", sorted(TOPIC))
+    assert "managed" not in str(facts)
+    acme.ledger().check()
+    said = "\n".join(in_words("Globex", [facts]))
+    assert "Your answers about the maturity of the partnership, once." in said
+    assert f"You showed them your answers about {', '.join(sorted(TOPIC))}." in said
+    assert "companies that you share" not in said
+
+
 def test_a_commitment_and_a_card_with_answers_show_no_answer(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
     first = commit(acme, "globex", Stage.ORCHESTRATED)
@@ -171,6 +190,29 @@ def test_nobody_answers_anew_after_its_answers_have_left(two: tuple[Workspace, W
     with pytest.raises(TrustError, match="already"):
         commit(acme, "globex", Stage.ORCHESTRATED)
     answer_questionnaire(acme, "globex", all_at(Stage.ORCHESTRATED), NOW, new=True)
+
+
+def test_nobody_answers_anew_after_the_partners_answers_are_here(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    receive_card(globex, commit(acme, "globex"), NOW)
+    receive_card(acme, commit(globex, "acme"), NOW)
+    receive_card(acme, opened(globex, "acme"), NOW)
+    with pytest.raises(TrustError, match="already"):
+        commit(acme, "globex", Stage.ORCHESTRATED)
+    answer_questionnaire(acme, "globex", all_at(Stage.ORCHESTRATED), NOW, new=True)
+
+
+def test_answers_go_with_the_commitment_that_they_belong_to(two: tuple[Workspace, Workspace]) -> None:
+    acme, globex = two
+    receive_card(globex, commit(acme, "globex"), NOW)
+    first = commit(globex, "acme")
+    receive_card(acme, first, NOW)
+    receive_card(acme, opened(globex, "acme"), NOW)
+    receive_card(acme, first, NOW)
+    assert load_round(acme, "globex").their_answers is not None
+    other = answer_questionnaire(globex, "acme", all_at(Stage.AD_HOC), NOW, new=True)
+    receive_card(acme, other.document.encode(), NOW)
+    assert load_round(acme, "globex").their_answers is None
 
 
 def test_a_partner_that_fixes_other_answers_after_seeing_ours_is_refused(two: tuple[Workspace, Workspace]) -> None:

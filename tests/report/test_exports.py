@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -126,14 +127,24 @@ def test_a_seller_can_copy_the_command() -> None:
     }
     match = every_cell().overlap["match_id"][0].as_py()[:8]
     assert {(cell, (command or "").rpartition(" --match")[0]) for cell, command in commands.items()} == {
-        (("opportunity", "customer"), "accountmap introduce ask --with Contoso"),
-        (("prospect", "customer"), "accountmap introduce ask --with Contoso"),
-        (("customer", "opportunity"), "accountmap introduce offer --with Contoso"),
-        (("customer", "prospect"), "accountmap introduce offer --with Contoso"),
-        (("opportunity", "opportunity"), "accountmap deal register --with Contoso"),
+        (("opportunity", "customer"), "accountmap introduce ask --with contoso"),
+        (("prospect", "customer"), "accountmap introduce ask --with contoso"),
+        (("customer", "opportunity"), "accountmap introduce offer --with contoso"),
+        (("customer", "prospect"), "accountmap introduce offer --with contoso"),
+        (("opportunity", "opportunity"), "accountmap deal register --with contoso"),
         *((cell, "") for cell in PLAYS if PLAYS[cell].introduces == "" and cell != ("opportunity",) * 2),
     }
     assert any(command and command.endswith(f"--match {match}") for command in commands.values())
+
+
+def test_a_partners_name_does_nothing_in_any_shell() -> None:
+    named = replace(every_cell(), partner_name="Globex & calc.exe & Co; `id` %PATH% $(id) 'x\"")
+    commands = [command for command in sellers_list(named)["Command"].to_pylist() if command]
+    assert commands
+    for command in commands:
+        assert re.fullmatch(
+            r"accountmap [a-z ]+ --with globex-calc-exe-co-id-path-id-x --match [0-9a-f]+", command
+        )
 
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)

@@ -1,6 +1,7 @@
 """An auditor passes honest parties, and finds what cheating ones did: each cheat is a party that ran a session."""
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 import pytest
 
 from accountmap.accounts.schema import AccountList
@@ -26,6 +28,7 @@ from accountmap.session import own_side, sketches
 from accountmap.session.active import default_curve
 from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
 from accountmap.session.audit_file import AuditFile
+from accountmap.session.own_list import ENTITY_ID
 from accountmap.session.own_side import Flags, OwnSide
 from accountmap.trust.identity import Identity
 from accountmap.trust.sharing import JointFilter
@@ -304,6 +307,16 @@ def test_companies_that_share_a_row_are_shown_to_the_auditor(
     joined = audited(shown(cheating.acme)).joined()
     assert joined == [(("a2", "Silverpine Logistics Inc."), ("a4", "Quillstone Analytics"))]
     assert audited(shown(parties.acme)).joined() == []
+
+
+def test_no_company_hides_behind_another_one_of_its_row(parties: Parties) -> None:
+    frozen = audited(shown(parties.acme)).frozen
+    table = pa_csv.read_csv(io.BytesIO(frozen.data))
+    together = ["a1" if account == "a1" else "a2" for account in table["account_id"].to_pylist()]
+    at, written = table.column_names.index(ENTITY_ID), io.BytesIO()
+    pa_csv.write_csv(table.set_column(at, ENTITY_ID, pa.array(together)), written)
+    pairs = replace(frozen, data=written.getvalue()).joined_by_hand()
+    assert [(one[0], other[0]) for one, other in pairs] == [("a2", "a3"), ("a2", "a4")]
 
 
 def test_a_sketch_with_names_that_the_list_does_not_have_is_found(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import WorkspaceError
+from accountmap.files import slug_of
 from accountmap.trust import key_file
 from accountmap.workspace import Workspace
-from accountmap.workspace.partners import slug_of
 from tests.parties import Parties
 
 PASSPHRASE = "correct horse battery"

@@ -143,10 +143,9 @@ def questions_for(partner: PartnerFacts, links: pa.Table, own: pa.Table) -> pa.T
         links: LINK_SCHEMA, what it shares.
         own: the own accounts, row for row.
     """
-    names = pc.coalesce(links["their_name"], own["name"])
-    texts = [
+    texts = [  # with the partner's own name for it: the agreement may not let us show ours
         _question(name, match)
-        for name, match in zip(names.to_pylist(), links["match_id"].to_pylist(), strict=True)
+        for name, match in zip(links["their_name"].to_pylist(), links["match_id"].to_pylist(), strict=True)
     ]
     columns = {
         "partner": pa.repeat(partner.slug, len(texts)),
@@ -172,12 +171,12 @@ def _question(name: str | None, match_id: str) -> str:
 
 
 def to_send(asked: pa.Table, partner: str) -> pa.Table:
-    """Return what leaves for one partner: ASKED_SCHEMA.
+    """Return what leaves for one partner: ASKED_SCHEMA, by match, since our own order tells our amounts.
 
     Args:
         asked: QUESTION_SCHEMA.
     """
-    rows = asked.filter(pc.equal(asked["partner"], partner))
+    rows = asked.filter(pc.equal(asked["partner"], partner)).sort_by("match_id")
     return rows.select(ASKED_SCHEMA.names).cast(ASKED_SCHEMA)
 
 

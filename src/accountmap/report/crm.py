@@ -13,7 +13,6 @@ columns of the template under its names and in its order, cells may be blank, UT
 audience needs at least 300 companies or members before it can be used.
 """
 
-from shlex import quote
 from typing import Final
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 
 from accountmap.account_map import PLAYS, AccountMap
 from accountmap.account_map.schema import THEM
+from accountmap.files import slug_of
 from accountmap.linkage.domains import registrable_domain
 from accountmap.report.columns import COLUMNS, MATCH_DIGITS
 
@@ -201,7 +201,10 @@ _BOTH_SELL: Final = ("opportunity", "opportunity")
 
 
 def _commands(overlap: pa.Table, partner: str) -> pa.Array:
-    """Give for each row what to type to tell the partner; nobody asks to be introduced where they lead."""
+    """Give for each row what to type, in any shell, to tell the partner.
+
+    Nobody asks to be introduced where they lead.
+    """
     found = []
     for row in overlap.select(["segment", "their_segment", "lead", "match_id"]).to_pylist():
         cell = row["segment"], row["their_segment"]
@@ -209,7 +212,7 @@ def _commands(overlap: pa.Table, partner: str) -> pa.Array:
         if verb == "introduce ask" and row["lead"] == THEM:
             verb = None
         match = row["match_id"][:MATCH_DIGITS]
-        found.append(verb and f"accountmap {verb} --with {quote(partner)} --match {match}")
+        found.append(verb and f"accountmap {verb} --with {slug_of(partner)} --match {match}")
     return pa.array(found, pa.string())
 
 

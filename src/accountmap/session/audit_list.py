@@ -85,16 +85,19 @@ class AuditedList:
         return prepare_accounts(self.accounts, _profile(self.terms), (), self.reference, entity_of=entity_of)
 
     def joined_by_hand(self) -> list[tuple[Account, Account]]:
-        """Return accounts that the list says are one company, and the rules do not: a pair of each such entity."""
+        """Return accounts that the list says are one company, and the rules do not.
+
+        A pair for each company that the rules would have kept apart from the first account of its entity.
+        """
         said, found = (each.members["entity"].to_numpy() for each in (self.prepared, self._found))
         accounts = list(zip(*(self._by_id(name) for name in ("account_id", "name")), strict=True))
         first: dict[int, int] = {}
-        pairs: dict[int, tuple[Account, Account]] = {}
+        pairs: dict[tuple[int, int], tuple[Account, Account]] = {}
         for row, (entity, otherwise) in enumerate(zip(said.tolist(), found.tolist(), strict=True)):
             before = first.setdefault(entity, row)
-            if found[before] != otherwise and entity not in pairs:
+            if found[before] != otherwise and (entity, otherwise) not in pairs:
                 one, other = accounts[before], accounts[row]
-                pairs[entity] = ((one[0], one[1] or ""), (other[0], other[1] or ""))
+                pairs[entity, otherwise] = ((one[0], one[1] or ""), (other[0], other[1] or ""))
         return list(pairs.values())
 
     def _by_id(self, name: str) -> list[str | None]:

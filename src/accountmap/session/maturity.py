@@ -75,22 +75,22 @@ def answer_questionnaire(
 ) -> CardToSend:
     """Fix the own answers about a partnership; the partner gets a commitment to them, which shows none.
 
-    They may be given again as long as the own answers have not left.
+    They may be given again as long as neither the own answers have left nor the partner's are here.
 
     Args:
         new: give up the round that is under way, as when the partner never opens its answers.
 
     Raises:
-        TrustError: there is no such partner, or the answers have left.
+        TrustError: there is no such partner, or answers of this round were shown already.
     """
     record = workspace.partner(partner)
     record.check_not_revoked()
     with workspace.transaction():
         state = load_round(workspace, record.slug)
-        if state.opened and not new:
+        if (state.opened or state.their_answers is not None) and not new:
             raise TrustError(
-                f"your answers of this round are with {record.card.name} already",
-                "A new round begins when theirs are here: accountmap maturity receive FILE. Or give it up: --new",
+                f"one of you, you or {record.card.name}, has shown its answers of this round already",
+                "A new round begins when both have: accountmap maturity send, receive FILE. Or give it up: --new",
             )
         if new:
             state = MaturityRound(sent=state.sent, last=state.last)
@@ -101,6 +101,8 @@ def answer_questionnaire(
 
 def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> CardToSend:
     """Return the card that the partner needs next: the answers once its commitment is here, else ours.
+
+    That answers leave is in the ledger before they do; a commitment shows nothing.
 
     Args:
         commitment_only: return the commitment in any case.
@@ -125,6 +127,16 @@ def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_o
             return CardToSend(COMMITMENT, card.document)
         theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
         card = MaturityCard.answer(workspace.identity, record.card, state.secret, theirs, now)
+        if not state.opened:  # else it is the same answers once more
+            workspace.record(
+                {
+                    "at": now.isoformat(timespec="seconds"),
+                    "partner": record.card.name,
+                    "partner_card": record.card.digest.hex(),
+                    "event": "maturity",
+                    "fields": sorted(state.secret.answers),
+                }
+            )
         save_round(workspace, record.slug, replace(state, opened=True, sent=card.document).finished(now))
     return CardToSend(ANSWERS, card.document)
 
@@ -160,6 +172,8 @@ def _take_commitment(state: MaturityRound, card: MaturityCard) -> MaturityRound:
             "your partner fixed other answers after yours had left: they do not count",
             "Ask for the answers that belong to its first card.",
         )
+    if state.theirs != card.document:  # answers to another commitment are none to this one
+        state = replace(state, their_answers=None)
     return replace(state, theirs=card.document)
 
 

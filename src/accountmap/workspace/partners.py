@@ -1,23 +1,11 @@
 """The partners of a workspace: their cards, who confirmed them, and which cards hold no longer."""
 
-import re
-import unicodedata
 from datetime import datetime
-from typing import Final
 
 from accountmap.errors import TrustError
+from accountmap.files import slug_of
 from accountmap.trust.identity import Card
 from accountmap.workspace.database import Database, PartnerRecord
-
-_WINDOWS_DEVICE: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
-"""Names that Windows takes for devices, whatever suffix a file has."""
-
-
-def slug_of(name: str) -> str:
-    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].rstrip("-") or "partner"
-    return f"{slug}-company" if _WINDOWS_DEVICE.fullmatch(slug) else slug
 
 
 def all_partners(database: Database) -> list[PartnerRecord]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import TrustError, UsageError, WorkspaceError
+from accountmap.files import slug_of
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
 from accountmap.trust.agreement import Agreement
@@ -34,7 +35,6 @@ from accountmap.workspace.database import (
     row_of,
 )
 from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_free, create
-from accountmap.workspace.partners import slug_of
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.stored import (
     read_entity_ids,
