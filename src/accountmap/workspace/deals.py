@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -23,8 +24,8 @@ def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
         WorkspaceError: they cannot be written.
     """
     with workspace.transaction():
-        number = (_about(workspace)["number"] + 1) if workspace.sealed(_CURRENT).exists() else 1
-        shutil.rmtree(workspace.folder / f"deals/{number}", ignore_errors=True)
+        before = _numbered(workspace)  # not the number in the file, which may be damaged
+        number = max((int(folder.name) for folder in before), default=0) + 1
         for name in _TABLES:
             workspace.sealed(f"deals/{number}/{name}").write_table(getattr(deals, name))
         about = {
@@ -36,7 +37,14 @@ def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
             "remarks": [asdict(remark) for remark in deals.remarks],
         }
         workspace.sealed(_CURRENT).write_json(about)
-        shutil.rmtree(workspace.folder / f"deals/{number - 1}", ignore_errors=True)
+        for folder in before:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _numbered(workspace: Workspace) -> list[Path]:
+    """List the folders of deals: those that are current, and what a killed command left."""
+    folders = (workspace.folder / "deals").glob("*")
+    return [folder for folder in folders if folder.name.isascii() and folder.name.isdigit() and folder.is_dir()]
 
 
 def load_deals(workspace: Workspace) -> tuple[DealList, date]:
@@ -57,18 +65,19 @@ def load_deals(workspace: Workspace) -> tuple[DealList, date]:
             source=about["source"],
         )
         return deals, datetime.fromisoformat(about["prepared"]).date()
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise _damaged() from error
 
 
 def _about(workspace: Workspace) -> dict[str, Any]:
     if not workspace.sealed(_CURRENT).exists():
         raise WorkspaceError("no deals are prepared yet", "Prepare them with: accountmap deals prepare FILE")
+    _ = workspace.identity  # that it cannot be opened is another error
     try:
         about = workspace.sealed(_CURRENT).read_json()
         if not isinstance(about["number"], int):
             raise TypeError("no number")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
     return dict(about)
 
