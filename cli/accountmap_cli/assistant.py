@@ -4,7 +4,7 @@ It reads only. What it hands over is bounded by each partner's agreement, entere
 and structured: names and texts are values, whoever wrote them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -102,7 +102,12 @@ class Reader:
                 {"kind": "note", "account_id": each.account_id, "ours": each.ours, "text": each.text}
                 for each in said.notes
             ]
-        return self._rows(record, "inbox", rows, len(rows), clause)
+        theirs: set[str] = set()
+        if words:
+            theirs |= {"text" for each in said.notes if not each.ours}
+            for some in (said.introductions, said.leads, said.deals):
+                theirs.update(name for each in some for name in _written_by_them(each))
+        return self._rows(record, "inbox", rows, len(rows), clause, theirs)
 
     def _questions(self, record: "PartnerRecord", *, words: bool) -> Iterator[Answer]:
         for each in self._own.conversations.questions(record.slug):
@@ -118,10 +123,21 @@ class Reader:
                 yield row
 
     def _rows(
-        self, record: "PartnerRecord", tool: str, rows: Sequence[Answer], total: int, clause: Assistants
+        self,
+        record: "PartnerRecord",
+        tool: str,
+        rows: Sequence[Answer],
+        total: int,
+        clause: Assistants,
+        written: Iterable[str] = (),
     ) -> Answer:
-        theirs = sorted({name for row in rows for name in row if name in (*THEIR_COLUMNS, "text", "fields")})
-        self._record(record, tool, len(rows), theirs)
+        """Record what leaves, and lay it out.
+
+        Args:
+            written: what the partner wrote and showed in steps and notes among the rows.
+        """
+        theirs = {*written, *(name for row in rows for name in row if name in THEIR_COLUMNS)}
+        self._record(record, tool, len(rows), sorted(theirs))
         return {
             "about": DATA,
             "partner": record.card.name,
@@ -164,6 +180,16 @@ def _cut(table: Any, first: int, count: int, names: Sequence[str]) -> list[Answe
         raise InputError(f"ask for 1 to {MOST_ROWS} rows, from row 0 on")
     kept = table.select([name for name in names if name in table.column_names]).slice(first, count)
     return [{name: value for name, value in row.items() if value is not None} for row in kept.to_pylist()]
+
+
+def _written_by_them(each: "Introduction | LeadProposal | DealRegistration") -> Iterator[str]:
+    """Name what the partner's steps hold: a text, and fields of its own account."""
+    said: Any = getattr(each, "steps", (each,))
+    for step in said:
+        if not step.ours:
+            if step.text:
+                yield "text"
+            yield from (f"their_{name}" for name, _ in step.fields)
 
 
 def _step(kind: str, each: "Introduction | LeadProposal | DealRegistration", words: bool) -> Answer:

@@ -103,7 +103,7 @@ def test_the_stricter_of_the_agreements_holds(sides: tuple[Talker, Talker]) -> N
         text for row in inbox["rows"] for text in (row["text"] if row["kind"] != "note" else [row["text"]])
     }
     assert readings(acme)[-2][3] == ["their_name", "their_owner_name"]
-    assert readings(acme)[-1][3] == ["fields", "text"]
+    assert readings(acme)[-1][3] == ["text", "their_owner_name"]
     agree(acme, globex, Assistants.NONE)
     for tool in ("overlap", "whitespace", "inbox"):
         refused = call(acme, tool, partner="globex")
@@ -112,6 +112,17 @@ def test_the_stricter_of_the_agreements_holds(sides: tuple[Talker, Talker]) -> N
         assert "rows" not in str(refused)
     assert "Globex Data" not in str(call(acme, "status").structured_content)
     assert len(readings(acme)) == 4
+
+
+def test_own_words_are_not_recorded_as_the_partners(mapped_companies: Path, tmp_path: Path) -> None:
+    acme, globex = talkers(mapped_companies, tmp_path)
+    as_if_mapped_under(acme, agree(acme, globex, Assistants.SHARED))
+    acme.say(LOGISTICS, Topic.NOTE, Step.NOTED, text="We know the buyer")
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED, text="Who buys?")
+    assert "Who buys?" in str(call(acme, "inbox", partner="globex"))
+    assert readings(acme) == [("Globex Data", "inbox", 2, [])]
+    acme.workspace.close()
+    globex.workspace.close()
 
 
 def test_a_name_that_gives_orders_is_a_value_and_changes_nothing(sides: tuple[Talker, Talker]) -> None:
