@@ -100,9 +100,11 @@ class Reader:
                 {"kind": "note", "account_id": each.account_id, "ours": each.ours, "text": each.text}
                 for each in said.notes
             ]
-        written = (*said.introductions, *said.leads, *said.deals) if words else ()
-        theirs = {name for each in written for name in _written_by_them(each)}
-        theirs |= {"text" for each in said.notes if words and not each.ours}
+        theirs: set[str] = set()
+        if words:
+            theirs |= {"text" for each in said.notes if not each.ours}
+            for some in (said.introductions, said.leads, said.deals):
+                theirs.update(name for each in some for name in _written_by_them(each))
         return self._rows(record, "inbox", rows, len(rows), clause, theirs)
 
     def _questions(self, record: "PartnerRecord", *, words: bool) -> Iterator[Answer]:

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ADDRESS_VARIABLE: Final = "ACCOUNTMAP_NOTIFY_URL"
 MOST_NAMED: Final = 20
 """Accounts that are named of each kind; the JSON has all."""
+_NOTHING: Final = "\u200b"
+"""A zero-width space: behind a sign, it keeps chats from seeing a mention or a link."""
 
 _NOUNS: Final = {
     "questions": "question",
@@ -149,30 +151,45 @@ def digest(
         write_atomic(output, f"{body}\n".encode())
         say(f"Wrote {output}.")
     if targets is not None:
+        if not as_json:
+            body = as_page(title, found, sent_in_page) if as_html else as_text(title, found, sent_in_text)
         targets.send(title, body, as_html=as_html)
         say(f"Sent to {plural(len(targets), 'address')}.")
     if output is None and targets is None:
         emit(body)
 
 
-def as_text(title: str, digests: Sequence["PartnerDigest"]) -> str:
-    """Write the digest as plain text."""
+def shown(name: str) -> str:
+    """Return a name as a terminal or a page shows it."""
+    return harmless(name, lines=False)
+
+
+def sent_in_text(name: str) -> str:
+    """Return a name so that a chat calls nobody by it, and makes no link or style of it."""
+    return re.sub(r"([\[\]*_<>|])", r"\\\1", shown(name)).replace("@", f"@{_NOTHING}")
+
+
+def sent_in_page(name: str) -> str:
+    """Return a name so that a chat for which the page is made into text does neither."""
+    return re.sub(r"([@\[\]<])", rf"\1{_NOTHING}", shown(name))
+
+
+def as_text(title: str, digests: Sequence["PartnerDigest"], spell: Callable[[str], str] = shown) -> str:
+    """Write the digest as plain text, with names as `spell` writes them."""
     lines = [title]
     for each in digests:
-        lines += ["", harmless(each.partner, lines=False), *(f"  {line}" for line in in_words(each))]
-        for kind, rows in _named(each):
+        lines += ["", spell(each.partner), *(f"  {line}" for line in in_words(each))]
+        for kind, rows in _named(each, spell):
             lines += [f"  {kind}:", *(f"    {row}" for row in rows)]
     return "\n".join(lines if digests else [title, "", "No partner yet."])
 
 
-def as_page(title: str, digests: Sequence["PartnerDigest"]) -> str:
+def as_page(title: str, digests: Sequence["PartnerDigest"], spell: Callable[[str], str] = shown) -> str:
     """Write the digest as one HTML page without a script or a link, its styles where mail programs leave them."""
     from jinja2 import Environment, StrictUndefined
 
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(PAGE)
-    partners = [
-        (harmless(each.partner, lines=False), list(in_words(each)), list(_named(each))) for each in digests
-    ]
+    partners = [(spell(each.partner), list(in_words(each)), list(_named(each, spell))) for each in digests]
     return page.render(title=harmless(title, lines=False), partners=partners)
 
 
@@ -238,17 +255,17 @@ def _agreement_in_words(about: "PartnerDigest") -> Iterator[str]:
         yield "There is no agreement."
 
 
-def _named(about: "PartnerDigest") -> Iterator[tuple[str, list[str]]]:
+def _named(about: "PartnerDigest", spell: Callable[[str], str]) -> Iterator[tuple[str, list[str]]]:
     for what, rows in groupby(about.accounts, lambda each: each.what):
         accounts = list(rows)
-        shown = [_account(each.name or each.account_id, each.detail) for each in accounts[:MOST_NAMED]]
+        shown = [_account(spell(each.name or each.account_id), each.detail) for each in accounts[:MOST_NAMED]]
         more = len(accounts) - len(shown)
         yield _KINDS[what], [*shown, f"and {more:,} more"] if more else shown
 
 
 def _account(name: str, detail: str) -> str:
     words = {"me": "waits for you", "them": "waits for them"}.get(detail, detail)
-    return f"{harmless(name, lines=False)} ({words})" if words else harmless(name, lines=False)
+    return f"{name} ({words})" if words else name
 
 
 class _Targets:

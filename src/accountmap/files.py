@@ -71,7 +71,7 @@ def _locked_part(path: Path) -> tuple[int, Path]:
 def remove_parts(folder: Path, name: str | None = None, *, below: bool = False) -> None:
     """Remove what writers left in a folder that were killed: parts of files that no process writes any more.
 
-    Where the file system knows no locks nothing is removed.
+    Where the file system knows no locks, and on Windows, nothing is removed.
 
     Args:
         name: of the file that was to be written, or None for any.

@@ -20,6 +20,7 @@ from accountmap.api import read_digest
 from accountmap.model import Step, Topic
 from accountmap.session.agreements import end_agreement
 from accountmap.workspace import Status
+from accountmap_cli.digest import as_page, as_text, sent_in_page, sent_in_text
 from tests.cli.running import accountmap
 from tests.parties import NOW
 from tests.talking import Talker, settle, talkers
@@ -219,6 +220,12 @@ def test_a_server_receives_it_and_the_address_is_shown_nowhere(
     assert not re.search("|".join(NAMES), message["message"], re.IGNORECASE)
     accountmap("digest", "--send", address, "--html", "--names", cwd=own)
     assert "<h2" in json.loads(receiver.got[1][1])["message"]
+    with monkeypatch.context() as patched:
+        for spell in ("sent_in_text", "sent_in_page"):
+            patched.setattr(f"accountmap_cli.digest.{spell}", lambda _: "As it is sent")
+        for form in ((), ("--html",)):
+            accountmap("digest", "--send", *form, cwd=own)
+            assert "As it is sent" in json.loads(receiver.got.pop()[1])["message"]
     receiver.status = 403
     failed = accountmap("digest", "--send", cwd=own, check=6)
     assert "did not reach every address" in failed.stderr
@@ -230,6 +237,16 @@ def test_a_server_receives_it_and_the_address_is_shown_nowhere(
     assert len(receiver.got) == 3
     told = "".join(each.stdout + each.stderr for each in (said, failed, wrong, unknown))
     assert "s3cret" not in told + caplog.text
+
+
+def test_a_name_calls_nobody_and_links_nowhere_where_it_is_sent(sides: tuple[Talker, Talker]) -> None:
+    acme, _ = sides
+    about = replace(of_globex(acme), partner="@everyone [x](https://evil) <!channel> *b* _i_ |")
+    assert "\n@everyone [x](https://evil) <!channel> *b* _i_ |\n" in as_text("Title", [about])
+    said = as_text("Title", [about], sent_in_text)
+    assert "\n@\u200beveryone \\[x\\](https://evil) \\<!channel\\> \\*b\\* \\_i\\_ \\|\n" in said
+    page = Page(as_page("Title", [about], sent_in_page)).text
+    assert "@\u200beveryone [\u200bx]\u200b(https://evil) <\u200b!channel>" in page
 
 
 def test_without_the_library_it_says_what_to_install(

@@ -28,7 +28,7 @@ def test_damaged_deals_are_said_to_be_and_can_be_prepared_again(tmp_path: Path, 
     with Workspace.create(tmp_path / "acme", "Acme", NOW, passphrase=None) as own:
         save_deals(own, deals("D1"), NOW)
         path = own.folder / name
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        path.write_bytes(path.read_bytes()[:-1])
         with pytest.raises(WorkspaceError, match="are damaged") as damaged:
             load_deals(own)
         assert "deals prepare" in str(damaged.value.hint)

@@ -72,6 +72,7 @@ def load_deals(workspace: Workspace) -> tuple[DealList, date]:
 def _about(workspace: Workspace) -> dict[str, Any]:
     if not workspace.sealed(_CURRENT).exists():
         raise WorkspaceError("no deals are prepared yet", "Prepare them with: accountmap deals prepare FILE")
+    _ = workspace.identity  # that it cannot be opened is another error
     try:
         about = workspace.sealed(_CURRENT).read_json()
         if not isinstance(about["number"], int):
