@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -17,18 +18,30 @@ if TYPE_CHECKING:
     from accountmap import AccountList, Prepared
     from accountmap.preflight import Preflight
 
+_Read = TypeVar("_Read")
 Options = dict[str, Any]
 """The values of `reading_options`, by name."""
+
+SOURCE_OPTIONS: Final = (
+    click.argument("file", type=existing_file(), required=False),
+    click.option("--sql", metavar="STATEMENT|@FILE", help="Read the rows of this statement instead of a file."),
+    database_options,
+)
+FILE_OPTIONS: Final = (
+    click.option(
+        "--hidden-rows",
+        type=click.Choice(["take", "leave"]),
+        help="What to do with rows of a workbook that a filter hides. [default: stop]",
+    ),
+    click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
+    click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
+)
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what is read, and the options that say how and which keys are made."""
     options = [
-        click.argument("file", type=existing_file(), required=False),
-        click.option(
-            "--sql", metavar="STATEMENT|@FILE", help="Read the rows of this statement instead of a file."
-        ),
-        database_options,
+        *SOURCE_OPTIONS,
         click.option(
             "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."
         ),
@@ -46,13 +59,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Sheet of a workbook; may be repeated; all: those with equal headings. "
             "[default: the one that looks like a list]",
         ),
-        click.option(
-            "--hidden-rows",
-            type=click.Choice(["take", "leave"]),
-            help="What to do with rows of a workbook that a filter hides. [default: stop]",
-        ),
-        click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
-        click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
+        *FILE_OPTIONS,
         click.option(
             "--persons",
             type=click.Choice(["take", "leave"]),
@@ -101,19 +108,35 @@ def read_list(options: Options) -> "AccountList":
         "currency": options["currency"],
         "persons": options["persons"],
     }
+    return from_file_or_database(options, "A list is", partial(read_accounts, **how), partial(read_sql, **how))
+
+
+def from_file_or_database(
+    options: Options, what: str, read_file: Callable[..., _Read], read_statement: Callable[..., _Read]
+) -> _Read:
+    """Read the file or the statement that the user named.
+
+    Args:
+        what: the beginning of an error: "A list is".
+        read_file: takes the file, and `sheet`, `hidden_rows` and `encoding`.
+        read_statement: takes the statement and the address of the database, and `password`.
+
+    Raises:
+        InputError: neither, both, or a part of what belongs together.
+    """
     file, statement, dsn = options["file"], options["sql"], options["dsn"]
     of_file = {"sheet": options["sheets"], "hidden_rows": options["hidden_rows"], "encoding": options["encoding"]}
     if file and not statement and not dsn:
-        return read_accounts(file, **how, **of_file)
+        return read_file(file, **of_file)
     if file or not statement or not dsn or any(of_file.values()):
         raise InputError(
-            "A list is read from a file or from a database.",
+            f"{what} read from a file or from a database.",
             "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
         )
     if statement.startswith("@"):
         statement = text_of(Path(statement[1:]))
     password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
-    return read_sql(statement, dsn, password=password, **how)
+    return read_statement(statement, dsn, password=password)
 
 
 def text_of(file: Path) -> str:

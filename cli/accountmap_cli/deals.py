@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap.errors import InputError, WorkspaceError
-from accountmap_cli.accounts import text_of
+from accountmap.errors import WorkspaceError
+from accountmap_cli.accounts import FILE_OPTIONS, SOURCE_OPTIONS, from_file_or_database
 from accountmap_cli.context import existing_file, pairs, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
-from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
     from accountmap import AccountList, Workspace
@@ -24,11 +22,7 @@ Options = dict[str, Any]
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what is read, and the options that say how."""
     options = [
-        click.argument("file", type=existing_file(), required=False),
-        click.option(
-            "--sql", metavar="STATEMENT|@FILE", help="Read the rows of this statement instead of a file."
-        ),
-        database_options,
+        *SOURCE_OPTIONS,
         click.option(
             "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: amount=Volumen."
         ),
@@ -53,13 +47,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--map-touches", multiple=True, metavar="NAME=HEADING,…", help="Headings of that list: kind=Art."
         ),
         click.option("--sheet", "sheets", multiple=True, help="Sheet of a workbook; may be repeated."),
-        click.option(
-            "--hidden-rows",
-            type=click.Choice(["take", "leave"]),
-            help="What to do with rows of a workbook that a filter hides. [default: stop]",
-        ),
-        click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
-        click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
+        *FILE_OPTIONS,
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     ]
     for option in reversed(options):
@@ -83,19 +71,12 @@ def read(options: Options) -> "DealList":
         stage_dates=pairs(options["stage_dates"], "--stage-date") or None,
         currency=options["currency"],
     )
-    file, statement, dsn = options["file"], options["sql"], options["dsn"]
-    of_file = {"sheet": options["sheets"], "hidden_rows": options["hidden_rows"], "encoding": options["encoding"]}
-    if file and not statement and not dsn:
-        deals = read_deals(file, how, **of_file)
-    elif file or not statement or not dsn or any(of_file.values()):
-        raise InputError(
-            "Deals are read from a file or from a database.",
-            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
-        )
-    else:
-        text = text_of(Path(statement[1:])) if statement.startswith("@") else statement
-        password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
-        deals = read_deals_sql(text, dsn, how, password=password)
+    deals = from_file_or_database(
+        options,
+        "Deals are",
+        lambda file, **of_file: read_deals(file, how, **of_file),
+        lambda statement, dsn, password: read_deals_sql(statement, dsn, how, password=password),
+    )
     if options["touches"]:
         mapping = pairs(options["map_touches"], "--map-touches") or None
         deals = replace(deals, touches=read_touches(options["touches"], mapping))
