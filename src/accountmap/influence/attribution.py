@@ -41,6 +41,15 @@ deal counts once, in its class, and the classes add up to all deals. A partner's
 influenced without having sourced it, and what it only shares; `with_others` of these deals are also another
 partner's, so that rows of several partners do not add up."""
 
+_DEAL_FIELDS: Final = (
+    pa.field("deal_amount", pa.float64()),
+    pa.field("currency", pa.string(), nullable=False),
+    pa.field("created", pa.date32()),
+    pa.field("closed", pa.date32()),
+    pa.field("stage", pa.string()),
+    pa.field("owner_name", pa.string()),
+)
+
 DEAL_VIEW_SCHEMA: Final = pa.schema(
     [
         pa.field("deal_id", pa.string(), nullable=False),
@@ -54,12 +63,7 @@ DEAL_VIEW_SCHEMA: Final = pa.schema(
         pa.field("influenced_by", pa.string()),
         pa.field("shared_with", pa.string()),
         pa.field("touches", pa.int64(), nullable=False),
-        pa.field("deal_amount", pa.float64()),
-        pa.field("currency", pa.string(), nullable=False),
-        pa.field("created", pa.date32()),
-        pa.field("closed", pa.date32()),
-        pa.field("stage", pa.string()),
-        pa.field("owner_name", pa.string()),
+        *_DEAL_FIELDS,
     ]
 )
 """One row a deal. `of` is REVENUE, LOST_THEN, PIPELINE, or null for one that closed outside the period. Names of
@@ -74,12 +78,7 @@ PARTNER_DEAL_SCHEMA: Final = pa.schema(
         pa.field("account_id", pa.string()),
         pa.field("of", pa.string()),
         pa.field("outcome", pa.string(), nullable=False),
-        pa.field("deal_amount", pa.float64()),
-        pa.field("currency", pa.string(), nullable=False),
-        pa.field("created", pa.date32()),
-        pa.field("closed", pa.date32()),
-        pa.field("stage", pa.string()),
-        pa.field("owner_name", pa.string()),
+        *_DEAL_FIELDS,
     ]
 )
 """One row for each deal and partner that has to do with it; `role` is the class that the deal has for that partner
