@@ -65,7 +65,7 @@ message = "message-v2"
 {conversation}sealing = "MLKEM768-X25519, HKDF-SHA256, AES-256-GCM"
 
 [canonical]
-version = "canonical-v1"
+version = "canonical-v2"
 
 [canonical.data]
 "data/words.tsv" = "{sha256(b"a table").hex()}"

@@ -6,6 +6,7 @@ into different branches.
 """
 
 import asyncio
+import copy
 import io
 import os
 import tempfile
@@ -133,7 +134,7 @@ def _waiting() -> dict[MessageType, tuple[Session, bytes]]:
     waiting = {}
     while message is not None:
         reader = pair.reader(message.type)
-        waiting[message.type] = reader.fork(), message.body
+        waiting[message.type] = copy.copy(reader), message.body
         if message.type is MessageType.RECEIPT:
             break
         message = take(reader, message.type, message.body)
@@ -150,7 +151,7 @@ def bodies(data: bytes) -> None:
     session, honest = _waiting()[kind]
     changed = _added(data[1:], honest)
     with suppress(PeerError):
-        reader = session.fork()
+        reader = copy.copy(session)
         if kind is MessageType.RECEIPT:
             reader.receive(kind, changed)
         else:
