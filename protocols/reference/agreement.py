@@ -162,6 +162,10 @@ required = true
 auditor = "an auditor whom both accept"
 keep_days = 180
 
+[scoring]
+models = "segment"
+ideal_customer = ""
+
 [limits]
 min_change = 5
 growth_alarm = 4

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accountmap.model import Assistants, Epsilon, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, WeakSlots
 from accountmap.trust.agreement import OwnSizes, differences
 from accountmap.trust.sharing import JointFilter, Lead, Rectangle, Sharing
-from accountmap.trust.terms import AuditTerms, SketchTerms, Terms
+from accountmap.trust.terms import AuditTerms, ScoringTerms, SketchTerms, Terms
 from tests.trust.terms import GLOBEX, SIZES, TERMS, propose, propose_preview
 
 SHARING = TERMS.sharing
@@ -106,6 +106,14 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         (
             "Assistants: may read which of your own accounts match, and nothing that the other shows or writes, "
             "now may read nothing about matches.",
+        ),
+    ),
+    (
+        {"scoring": ScoringTerms(Models.NONE, "ab" * 32)},
+        (
+            "Models: may learn from the segment of a match, and from no other field that the other shows, now may "
+            "learn nothing from matches.",
+            None,
         ),
     ),
     ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),

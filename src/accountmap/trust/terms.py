@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from accountmap.model import Assistants, Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, Says, Tier, WeakSlots
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
@@ -54,6 +54,34 @@ class AuditTerms:
     )
     auditor: str = term("audit.auditor", words(may_be_empty=True), default="an auditor whom both accept")
     keep_days: int = term("audit.keep_days", whole(0, 3_650), default=180)
+
+
+@dataclass(frozen=True)
+class ScoringTerms:
+    """How each may judge the accounts of its own list.
+
+    Attributes:
+        models: what a model may learn from.
+        ideal_customer: SHA-256, in hex, of the profile by which both score their lists; empty if there is none.
+    """
+
+    models: Models = term(
+        "scoring.models",
+        choice({each.value: each for each in Models}),
+        "Models",
+        default=Models.SEGMENT,
+        comment="What a model that predicts who buys may learn from: nothing of the matches (none), or the\n"
+        "segment that the other shows, never another field. And the digest of the file by which both score\n"
+        "their own accounts, if there is one.",
+        say=lambda terms: [in_words.MODELS[terms.scoring.models]],
+    )
+    ideal_customer: str = term(
+        "scoring.ideal_customer",
+        pattern("([0-9a-f]{64})?"),
+        "Ideal customer",
+        default="",
+        say=in_words.ideal_customer,
+    )
 
 
 @dataclass(frozen=True)
@@ -156,6 +184,7 @@ class Terms:
         facts=lambda terms: {f"Who leads, rule {n}": text for n, text in enumerate(in_words.leads(terms), 1)},
     )
     audit: AuditTerms = part(AuditTerms)
+    scoring: ScoringTerms = part(ScoringTerms)
     min_change: int = term(
         "limits.min_change",
         whole(0, 1_000_000),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from accountmap.model import Assistants, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, Models, PreviewKind, Role, WeakSlots
 
 if TYPE_CHECKING:
     from accountmap.trust.match_rule import ClassTerms, SlotTerms
@@ -26,6 +26,20 @@ ASSISTANTS: Final = {
     Assistants.OWN: "may read which of your own accounts match, and nothing that the other shows or writes",
     Assistants.SHARED: "may also read what the other shows and writes",
 }
+
+
+MODELS: Final = {
+    Models.NONE: "may learn nothing from matches",
+    Models.SEGMENT: "may learn from the segment of a match, and from no other field that the other shows",
+}
+
+
+def ideal_customer(terms: "Terms") -> list[str]:
+    """Name the profile by which both score their lists."""
+    digest = terms.scoring.ideal_customer
+    return (
+        [f"both score their own accounts by the file with the digest {digest}; no score leaves"] if digest else []
+    )
 
 
 def _listed(fields: Sequence[str]) -> str:
