@@ -29,6 +29,7 @@ from accountmap_cli.demo import demo
 from accountmap_cli.digest import digest
 from accountmap_cli.doctor import backends, doctor
 from accountmap_cli.help import completion, help_command
+from accountmap_cli.ideal import ideal
 from accountmap_cli.inbox import inbox_command
 from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
@@ -39,6 +40,7 @@ from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
 from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
+from accountmap_cli.propensity import propensity
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
 from accountmap_cli.status import inspect, status
@@ -129,6 +131,8 @@ for command in (
     maturity,
     deals,
     influence,
+    ideal,
+    propensity,
     reference,
     inspect,
     identity,
