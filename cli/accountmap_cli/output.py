@@ -27,8 +27,8 @@ def say(text: str = "", *, bold: bool = False) -> None:
 
 
 def emit(text: str) -> None:
-    """Print a result."""
-    click.echo(harmless(text))
+    """Print a result; CSV ends its lines with CR LF, which a terminal and a file have in their own way."""
+    click.echo(harmless(text.replace("\r\n", "\n")))
 
 
 def emit_json(value: Any) -> None:
