@@ -67,12 +67,13 @@ IDLE_SECONDS = 20
 
 
 class ProcessExecutor:
-    """A pool of worker processes, started at the first use and shared by all who ask for the same number.
+    """This process and a pool of worker processes, started at the first use and shared by all who ask for as many.
 
-    The workers are fresh processes that do not import the caller's main module, so scripts need no guard.
+    The workers are fresh processes that do not import the caller's main module, so scripts need no guard. While
+    they start, and whenever their next result is not there yet, this process takes a part itself.
 
     Args:
-        workers: number of processes; by default one a processor.
+        workers: number of processes, this one among them; by default one a processor.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -91,9 +92,9 @@ class ProcessExecutor:
         return self._spread(function, chain(first, rest))
 
     def _spread(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-        pool = get_reusable_executor(max_workers=self.workers, timeout=IDLE_SECONDS)
+        pool = get_reusable_executor(max_workers=self.workers - 1, timeout=IDLE_SECONDS)
         try:
-            yield from map_ahead(pool, self.workers, function, parts)
+            yield from map_ahead(pool, self.workers, function, parts, take_part=True)
         except BrokenProcessPool as error:
             raise BackendError(
                 "a worker process was ended by the system",
@@ -104,6 +105,9 @@ class ProcessExecutor:
 AHEAD: Final = 4
 """Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
 
+HANDED_OUT: Final = 2
+"""Parts that each worker process has before it where the calling one works too: one at work, and the next."""
+
 
 class Pool(Protocol):
     """What runs calls and returns futures of their results."""
@@ -113,19 +117,36 @@ class Pool(Protocol):
         ...
 
 
-def map_ahead(pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up."""
+def map_ahead(
+    pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In], *, take_part: bool = False
+) -> Iterator[Out]:
+    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up.
+
+    Args:
+        workers: how many parts run at once.
+        take_part: whether the calling thread is one of the workers.
+    """
     running: deque[Future[Out]] = deque()
     try:
         for part in parts:
-            if len(running) == AHEAD * workers:
+            while running and (len(running) == AHEAD * workers or running[0].done()):
                 yield running.popleft().result()
-            running.append(pool.submit(function, part))
+            busy = sum(not future.done() for future in running)
+            if take_part and busy >= HANDED_OUT * (workers - 1):
+                running.append(_done(function(part)))
+            else:
+                running.append(pool.submit(function, part))
         while running:
             yield running.popleft().result()
     finally:
         for future in running:
             future.cancel()
+
+
+def _done(result: Out) -> "Future[Out]":
+    future: Future[Out] = Future()
+    future.set_result(result)
+    return future
 
 
 PART_POINTS: Final = 1024
