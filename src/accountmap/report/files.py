@@ -1,7 +1,11 @@
 """Write the account map as files, each whole or not at all."""
 
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -11,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from accountmap import __version__
 from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
@@ -109,8 +114,8 @@ def review_csv(account_map: AccountMap) -> bytes:
 def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
     """Write the page, the workbook, the JSON document, each view as CSV and as Parquet, and the import files.
 
-    Files of the same names are replaced; only the user who runs the program may read the new ones.
-    docs/reports.md describes every file and column.
+    Files of the same names are replaced, unless they are what the last call wrote, of the same map; only the user
+    who runs the program may read the new ones. docs/reports.md describes every file and column.
 
     Args:
         account_map: as from `build_map`.
@@ -130,7 +135,8 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
     }
     contents |= _table_files(tables_of(account_map), excel=excel)
     contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
-    return _write(Path(folder), contents)
+    made_of = hashlib.sha256(repr(_described((__version__, excel, account_map))).encode()).hexdigest()
+    return _write_once(Path(folder), contents, made_of)
 
 
 def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
@@ -189,16 +195,74 @@ def write_influence(influence: Influence, folder: str | PathLike[str], *, excel:
     return _write(Path(folder), contents | _table_files(influence_tables(influence), excel=excel))
 
 
-def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
+WRITTEN: Final = ".written.json"
+"""Says in a folder of reports what they were made of, and which files they are; missing while they are written."""
+
+
+def _write_once(folder: Path, contents: Mapping[str, Content], made_of: str) -> list[Path]:
+    """Write files, unless those that were last written are there, unchanged and made of the same."""
+    note, files = folder / WRITTEN, [folder / name for name in contents]
+    if _read(note) == {"made_of": made_of, "files": _state(files)}:
+        return files
+    with _refusal():
+        note.unlink(missing_ok=True)
+    _write(folder, contents)
+    with _refusal():
+        write_atomic(note, json.dumps({"made_of": made_of, "files": _state(files)}).encode())
+    return files
+
+
+def _read(note: Path) -> object:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():  # one at a time: those of large lists are large
-            write_atomic(folder / name, content())
+        return json.loads(note.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _state(files: list[Path]) -> dict[str, list[int]]:
+    """Return size and time of change, in nanoseconds, of the files that are there."""
+    found = {}
+    for file in files:
+        with suppress(OSError):
+            about = file.stat()
+            found[file.name] = [about.st_size, about.st_mtime_ns]
+    return found
+
+
+def _described(value: object) -> object:
+    """Return what tells an account map from all others, whatever process makes it."""
+    if isinstance(value, pa.Table):
+        hashed = hashlib.sha256(str(value.schema).encode())
+        for batch in value.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
+            hashed.update(batch.serialize())
+        return hashed.hexdigest()
+    if isinstance(value, dict):
+        return sorted((repr(key), repr(_described(member))) for key, member in value.items())
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if isinstance(value, tuple):
+        return [_described(member) for member in value]
+    if is_dataclass(value):
+        return [(member.name, _described(getattr(value, member.name))) for member in fields(value)]
+    return repr(value)
+
+
+@contextmanager
+def _refusal() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(
             f"The reports cannot be written: {error.strerror}.",
             "Name a folder that you may write to, on a disk with room, and close the reports in other programs.",
         ) from error
+
+
+def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
+    with _refusal():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():  # one at a time: those of large lists are large
+            write_atomic(folder / name, content())
     return [folder / name for name in contents]
 
 
