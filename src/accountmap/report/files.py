@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
+from datetime import date
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -236,15 +237,17 @@ def _described(value: object) -> object:
         for batch in value.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
             hashed.update(batch.serialize())
         return hashed.hexdigest()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return sorted((repr(key), repr(_described(member))) for key, member in value.items())
     if isinstance(value, frozenset):
         return sorted(map(repr, value))
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_described(member) for member in value]
     if is_dataclass(value):
         return [(member.name, _described(getattr(value, member.name))) for member in fields(value)]
-    return repr(value)
+    if value is None or isinstance(value, str | int | float | date):
+        return repr(value)
+    raise TypeError(f"what makes one {type(value).__name__} differ from another is not known")
 
 
 @contextmanager
