@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
 
 from accountmap.model import Assistants, Step, Topic
 from accountmap.session.agreements import propose_agreement, sign_agreement
@@ -56,6 +55,8 @@ def as_if_mapped_under(acme: Talker, agreement: Agreement, earlier: Agreement | 
 
 
 def call(acme: Talker, tool: str, **arguments: Any) -> Any:
+    from mcp import Client
+
     async def ask() -> Any:
         async with Client(make_server(Reader(acme.workspace, lambda: NOW))) as client:
             return await client.call_tool(tool, arguments)
@@ -162,6 +163,8 @@ def test_wrong_calls_are_errors_without_an_account(sides: tuple[Talker, Talker])
 
 
 def test_the_command_serves_the_official_client(sides: tuple[Talker, Talker], tmp_path: Path) -> None:
+    from mcp import Client, StdioServerParameters
+
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     started = StdioServerParameters(
         command=sys.executable, args=["-m", "accountmap_cli", "mcp"], cwd=tmp_path / "acme", env=path
