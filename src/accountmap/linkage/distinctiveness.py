@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from accountmap.linkage.names import Words, abbreviated, is_generic, squash
-from accountmap.linkage.places import is_place_word, place_words
+from accountmap.linkage.places import place_words
 from accountmap.linkage.tables import read_rows, read_words
 
 _COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
@@ -68,23 +68,23 @@ def is_distinctive(words: Words) -> bool:
     if KINDS.isdisjoint(words):
         return True
     others = [word for word in words if word not in KINDS]
-    places = any(map(is_place_word, others))
-    return places or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
+    return not _PLACES.isdisjoint(others) or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
 
 
-_TELL_NOTHING: Final = COMMON | KINDS | place_words()
+_PLACES: Final = place_words()
+_TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 
 def names_company(words: Words) -> bool:
     """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
-    return any(len(word) > 2 and word not in _TELL_NOTHING for word in words)
+    return any([len(word) > 2 for word in words if word not in _TELL_NOTHING])
 
 
 def without_places(core: Words) -> Words:
     """Take place words from both ends while what remains still identifies the company."""
-    while is_place_word(core[0]) and names_company(core[1:]):
+    while core[0] in _PLACES and names_company(core[1:]):
         core = core[1:]
-    while is_place_word(core[-1]) and names_company(core[:-1]):
+    while core[-1] in _PLACES and names_company(core[:-1]):
         core = core[:-1]
     return core
 
@@ -124,7 +124,7 @@ def distinctive_beginning(core: Words) -> Words | None:
         None if there is no other word, or the beginning is short, common, generic or a place.
     """
     first = core[:1]
-    if len(core) < 2 or is_place_word(first[0]):
+    if len(core) < 2 or first[0] in _PLACES:
         return None
     if len(first[0]) >= SHORTEST_STEM:
         return None if first[0] in _TELL_NOTHING or is_generic(first) else first

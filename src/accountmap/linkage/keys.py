@@ -30,28 +30,28 @@ class Key(NamedTuple):
 def _name(facts: Facts) -> Key | None:
     if facts.name is None or not is_distinctive(facts.name.full):
         return None
-    return Key(squash(facts.name.full), "name")
+    return Key(facts.name.squashed_full, "name")
 
 
 def _common_name(facts: Facts) -> Key | None:
     """Return a name that many have, or else the account's other name."""
     if facts.name and not is_distinctive(facts.name.full):
-        return Key(squash(facts.name.full), "name that several companies have")
-    return Key(squash(facts.other.full), "other name", 1) if facts.other else None
+        return Key(facts.name.squashed_full, "name that several companies have")
+    return Key(facts.other.squashed_full, "other name", 1) if facts.other else None
 
 
 def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
     if facts.name.core == facts.name.full:
-        return Key(squash(facts.name.core), "name")
-    return Key(squash(facts.name.core), "name without holding words", 1)
+        return Key(facts.name.squashed_core, "name")
+    return Key(facts.name.squashed_core, "name without holding words", 1)
 
 
 def _core_anywhere(facts: Facts) -> Key | None:
     if facts.name is None or facts.name.core == facts.name.full:
         return None
-    core = squash(facts.name.core)
+    core = facts.name.squashed_core
     return Key(core, "name without holding words", 0) if len(core) >= SHORTEST_STEM else None
 
 
@@ -60,7 +60,7 @@ def _shortened(facts: Facts) -> Key | None:
     if words:
         return Key(squash(words), "name without place or trade words", 1)
     if facts.other and is_distinctive(facts.other.core):
-        return Key(squash(facts.other.core), "other name", 0)
+        return Key(facts.other.squashed_core, "other name", 0)
     return None
 
 

@@ -8,6 +8,7 @@ does not become empty and meet all others that did.
 """
 
 import re
+import string
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -49,18 +50,18 @@ def is_form(words: Words) -> bool:
     return words in _FORMS
 
 
-def ending(words: Sequence[str]) -> int:
+def ending(words: Words) -> int:
     """Count the words of the longest legal form that `words` ends with."""
     for size in _END_SIZES.get(words[-1], ()) if words else ():
-        if (form := tuple(words[-size:])) in _AT_END:
+        if (form := words[-size:]) in _AT_END:
             return len(form)
     return 0
 
 
-def leading_form_words(words: Sequence[str]) -> int:
+def leading_form_words(words: Words) -> int:
     """Count the words of the longest legal form that `words` begins with."""
     for size in _START_SIZES.get(words[0], ()) if words else ():
-        if (form := tuple(words[:size])) in _AT_START:
+        if (form := words[:size]) in _AT_START:
             return len(form)
     return 0
 
@@ -95,7 +96,9 @@ _BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_
 _LEAST_LATIN: Final = 4
 """Letters that a Latin part must have to stand for the whole name."""
 
-_WORD: Final = re.compile("[a-z0-9]+")
+_IN_WORDS: Final = (string.ascii_lowercase + string.digits).encode()
+_PARTED: Final = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
+"""What is not in words as blanks, for `bytes.translate`, which is several times as fast as a regular expression."""
 
 
 class Name(NamedTuple):
@@ -105,11 +108,14 @@ class Name(NamedTuple):
         words: all its words.
         full: the words without legal forms, abbreviated alike.
         core: the words without legal forms and without `group`, `holding` and the like, abbreviated alike.
+        squashed_full, squashed_core: these two as one word each, for most keys are made of them.
     """
 
     words: Words
     full: Words
     core: Words
+    squashed_full: str
+    squashed_core: str
 
 
 def _joined_initials(words: list[str]) -> list[str]:
@@ -141,14 +147,16 @@ def _close_up(initials: re.Match[str]) -> str:
 
 def split_words(text: str) -> list[str]:
     """Split a name into lower-case ASCII words, initials joined and connectors left out."""
-    plain = _APOSTROPHE.sub("", to_ascii(text))
+    plain = to_ascii(text)
+    if "'" in plain or "`" in plain or '"' in plain:
+        plain = _APOSTROPHE.sub("", plain)
     if "/" in plain:
         plain = _FILED_STATE.sub(" ", plain)
     if "(" in plain:
         plain = _FORMERLY.sub(" ", plain)
     if "." in plain or "/" in plain:
         plain = _POINTED.sub(_close_up, plain)
-    words = _WORD.findall(plain)
+    words = plain.encode("ascii").translate(_PARTED).decode("ascii").split()
     if not _CONNECTORS.isdisjoint(words):
         words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
     return _joined_initials(words)
@@ -160,7 +168,7 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
     In front a form goes only from what tells the company without it: `PT Maju Jaya`, not `PT Bank`.
     """
     left, right = 0, len(words)
-    while True:
+    while right - left > 1:
         size = ending(words[left:right]) or (words[right - 1] in weak)
         if size and size < right - left:
             right -= size
@@ -170,8 +178,9 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
             size = 0
         size = size or (words[left] in weak)
         if not size or size >= right - left:
-            return words[left:right]
+            break
         left += size
+    return words[left:right]
 
 
 def is_generic(words: Words) -> bool:
@@ -229,14 +238,19 @@ def _take_apart(text: str) -> Name | None:
         return None
     full = _trim(words, _ARTICLES)
     core = _trim(full, _WEAK)
-    if is_generic(abbreviated(core)):
+    short = abbreviated(core)
+    if is_generic(short):
         core = full
         if len(core) == 1 and is_generic(abbreviated(core)) and _NAMELESS.isdisjoint(core):
             full = core = words
-    short = abbreviated(core)
-    if is_generic(core) or is_generic(short):
+        short = abbreviated(core)
+        if is_generic(short):
+            return None
+    if core is not short and is_generic(core):
         return None
-    return Name(words, short if core == full else abbreviated(full), short)
+    whole = short if core == full else abbreviated(full)
+    squashed_core = squash(short)
+    return Name(words, whole, short, squashed_core if whole == short else squash(whole), squashed_core)
 
 
 def parse(text: str) -> Name | None:

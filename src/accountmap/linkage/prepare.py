@@ -17,7 +17,6 @@ from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers,
 from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
 from accountmap.linkage.keys import keys_of
-from accountmap.linkage.names import squash
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.linkage.reference import Reference, reference_key
 
@@ -119,7 +118,7 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
         accounts, indices, values, rules, closeness, marks = columns
         for at, facts in enumerate(_facts(table, numbers)):
             names.append(reference_key(facts.name) if facts.name else None)
-            full_names.append(squash(facts.name.full) if facts.name else None)
+            full_names.append(facts.name.squashed_full if facts.name else None)
             for slot, key in keys_of(facts, slots):
                 accounts.append(at)
                 indices.append(slot)
