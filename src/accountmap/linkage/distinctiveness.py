@@ -57,6 +57,7 @@ def is_rare(word: str) -> bool:
     return len(word) >= SHORTEST_NAME and not is_listed and _TWO_READINGS.fullmatch(word) is None
 
 
+@lru_cache(maxsize=256)
 def is_distinctive(words: Words) -> bool:
     """Return whether a full name says by itself whose it is.
 
@@ -77,7 +78,7 @@ _TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 def names_company(words: Words) -> bool:
     """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
-    return any([len(word) > 2 for word in words if word not in _TELL_NOTHING])
+    return any(len(word) > 2 and word not in _TELL_NOTHING for word in words)
 
 
 def without_places(core: Words) -> Words:
@@ -99,9 +100,10 @@ def stem(core: Words) -> Words | None:
     size = len(core)
     while size > 1 and core[size - 1] in _TELL_NOTHING:
         size -= 1
+    if size == len(core):
+        return None
     head = core[:size]
-    telling = size < len(core) and names_company(head)
-    return head if telling and len(squash(head)) >= SHORTEST_STEM else None
+    return head if names_company(head) and len(squash(head)) >= SHORTEST_STEM else None
 
 
 def shortened(core: Words) -> Words | None:
@@ -110,9 +112,10 @@ def shortened(core: Words) -> Words | None:
     Returns:
         None if nothing goes or what stays does not identify the company.
     """
-    local = without_places(core)
-    if local != core:
-        return local
+    if core[0] in _PLACES or core[-1] in _PLACES:
+        local = without_places(core)
+        if local != core:
+            return local
     head = stem(core)
     return head if head and (len(head) > 1 or is_rare(head[0])) else None
 

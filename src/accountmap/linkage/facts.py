@@ -135,9 +135,9 @@ _NO_WEB: Final = _Web(None, "", 0, None)
 
 def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
     """Find the domain that fits the name best among those of the first column that has one."""
-    labelled = None
-    if not written.address and not any(account.get(column) for column in ADDRESS_COLUMNS):
+    if not written.address and not any(map(account.get, ADDRESS_COLUMNS)):
         return _NO_WEB
+    labelled = None
     cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
     for column, text in (*cells, ("name", written.address)):
         found = addresses(text) if text else ()
@@ -151,9 +151,9 @@ def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenN
 
 def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
     """Take the names of a field apart: the one that counts, and another one."""
-    first, *others = alternatives(written.text) if not written.others else (written.text, *written.others)
-    name = parse(first)
-    for other in map(parse, others):
+    texts = (written.text, *written.others) if written.others else alternatives(written.text)
+    name = parse(texts[0])
+    for other in map(parse, texts[1:]):
         if other and name and other.full != name.full:
             return name, other
     return name, None

@@ -1,6 +1,7 @@
 """The match keys of one account: which value stands in which slot, and which rule made it (canonical-v2 §4)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accountmap.linkage.distinctiveness import (
@@ -92,10 +93,10 @@ def _label_alone(facts: Facts) -> Key | None:
 def _first_two_words(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
-    first = facts.name.core[:2]
-    if first[1] in PARTICLES or all(map(is_place_word, first)):
+    first, second = facts.name.core[:2]
+    if second in PARTICLES or (is_place_word(first) and is_place_word(second)):
         return None
-    return Key(f"{squash(first[:1])} {squash(first[1:])}", "first two words")
+    return Key(f"{squash((first,))} {squash((second,))}", "first two words")
 
 
 def _stem(facts: Facts) -> Key | None:
@@ -104,8 +105,10 @@ def _stem(facts: Facts) -> Key | None:
 
 
 def _stem_or_beginning(facts: Facts) -> Key | None:
+    if key := _stem(facts):
+        return key
     words = distinctive_beginning(facts.name.core) if facts.name else None
-    return _stem(facts) or (Key(squash(words), "beginning") if words else None)
+    return Key(squash(words), "beginning") if words else None
 
 
 def _stem_anywhere(facts: Facts) -> Key | None:
@@ -126,8 +129,10 @@ def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
     def make(facts: Facts) -> Key | None:
         if facts.country is None:
             return anywhere(facts)
-        key = maker(facts)
-        return key and Key(f"{key.value}|{facts.country}", f"{key.rule}, country", key.closeness)
+        if key := maker(facts):
+            value, rule, closeness = key
+            return Key(f"{value}|{facts.country}", f"{rule}, country", closeness)
+        return None
 
     return make
 
@@ -157,8 +162,11 @@ MAKERS: Final[dict[str, Maker]] = {
 """How the value of each slot is made, by the slot's name. (Only a reference list fills the slot of that name.)"""
 
 
-def keys_of(facts: Facts, slots: Iterable[str]) -> Iterator[tuple[int, Key]]:
-    """Yield the keys of one account, each with the index of its slot in `slots`."""
-    for at, slot in enumerate(slots):
-        if (maker := MAKERS.get(slot)) and (key := maker(facts)):
-            yield at, key
+@lru_cache(maxsize=16)
+def _makers_of(slots: tuple[str, ...]) -> list[tuple[int, Maker]]:
+    return [(at, MAKERS[slot]) for at, slot in enumerate(slots) if slot in MAKERS]
+
+
+def keys_of(facts: Facts, slots: Iterable[str]) -> list[tuple[int, Key]]:
+    """Return the keys of one account, each with the index of its slot in `slots`."""
+    return [(at, key) for at, maker in _makers_of(tuple(slots)) if (key := maker(facts))]

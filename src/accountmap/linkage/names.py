@@ -45,11 +45,6 @@ _END_SIZES: Final = _sizes(_AT_END, -1)
 _START_SIZES: Final = _sizes(_AT_START, 0)
 
 
-def is_form(words: Words) -> bool:
-    """Return whether words are a legal form and nothing else."""
-    return words in _FORMS
-
-
 def ending(words: Words) -> int:
     """Count the words of the longest legal form that `words` ends with."""
     for size in _END_SIZES.get(words[-1], ()) if words else ():
@@ -98,7 +93,7 @@ _LEAST_LATIN: Final = 4
 
 _IN_WORDS: Final = (string.ascii_lowercase + string.digits).encode()
 _PARTED: Final = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
-"""What is not in words as blanks, for `bytes.translate`, which is several times as fast as a regular expression."""
+"""What is not in words as blanks, for `bytes.translate`: several times as fast as a regular expression."""
 
 
 class Name(NamedTuple):
@@ -186,8 +181,8 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
 def is_generic(words: Words) -> bool:
     """Return whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
     if len(words) > 1:
-        return _NAMELESS.issuperset(words) or is_form(words) or _are_country(words)
-    return not words or len(words[0]) < 2 or words[0] in _GENERIC or is_form(words)
+        return _NAMELESS.issuperset(words) or words in _FORMS or _are_country(words)
+    return not words or len(words[0]) < 2 or words[0] in _GENERIC or words in _FORMS
 
 
 def country_of_word(word: str) -> str | None:
@@ -197,7 +192,8 @@ def country_of_word(word: str) -> str | None:
 
 def _are_country(words: Words) -> bool:
     """Return whether several words are the name of a country: `the united states of america`."""
-    return country_of_word("".join(words[words[0] in _ARTICLES :])) is not None
+    joined = "".join(words[1:] if words[0] in _ARTICLES else words)
+    return len(joined) > 3 and joined in _COUNTRIES
 
 
 def named_country(name: Name) -> str | None:
@@ -262,5 +258,7 @@ def parse(text: str) -> Name | None:
     Returns:
         None if there is no word that could tell the company from others.
     """
+    if text.isascii():
+        return _take_apart(text)
     latin = latin_part(text)
     return (latin and _take_apart(latin)) or _take_apart(text)

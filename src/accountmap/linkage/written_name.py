@@ -168,7 +168,9 @@ _CLEAR_STARTS: Final = frozenset(tuple(phrase.split()[:2]) for phrase in _CLEAR)
 _CLEAR_ENDS: Final = frozenset(tuple(phrase.split()[-2:]) for phrase in _CLEAR)
 """The first and the last two words of clear marks, or the only one."""
 
-_BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | {f"www{at}" for at in ("", *range(10))}
+_BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | {
+    f"www{at}" for at in ("", *range(10))
+}
 """First words of persons and of web addresses."""
 
 
@@ -251,8 +253,9 @@ _MOST_OTHERS: Final = 2
 _BEHIND_DASH: Final = re.compile(r"\s(?:[–—-]+|@)\s+(\S.*)$", re.DOTALL)
 _BEHIND_COLON: Final = re.compile(r":\s+(\S.*)$", re.DOTALL)
 _IN_BRACKETS: Final = re.compile(r"\s*[(（\[【]([^()（）\[\]【】]{2,60})[)）\]】]\s*$")
-_BRANCH_SIGNS: Final = tuple("支店 営業所 支社 工場 事業所 出張所 分公司 办事处 辦事處 지점 지사 영업소 공장".split())
-_SITE_SIGNS: Final = re.compile(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{'|'.join(_BRANCH_SIGNS)})")
+_BRANCH: Final = "支店|営業所|支社|工場|事業所|出張所|分公司|办事处|辦事處|지점|지사|영업소|공장"
+_BRANCH_SIGNS: Final = tuple(_BRANCH.split("|"))
+_SITE_SIGNS: Final = re.compile(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{_BRANCH})")
 """A name and a branch of it, behind the word for a company or a blank: `北星精工株式会社大阪支店`."""
 
 
@@ -327,7 +330,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _is_person(text: str) -> bool:
     """Return whether a title stands in front of two or three words of which none is a word for a company."""
-    if text.split(maxsplit=1)[0].rstrip(".") in _TITLES and (found := _TITLED.fullmatch(text)) and found[1] in _TITLES:
+    if (
+        text.split(maxsplit=1)[0].rstrip(".") in _TITLES
+        and (found := _TITLED.fullmatch(text))
+        and found[1] in _TITLES
+    ):
         words = tuple(split_words(found[2]))
         return not ending(words) and not any(is_generic((word,)) for word in words)
     return text.endswith(_HONORIFICS) and _HONORIFIC.search(text) is not None

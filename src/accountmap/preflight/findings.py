@@ -260,7 +260,9 @@ def is_glued(name: str) -> bool:
     parts = [part for part in _BETWEEN_RECORDS.split(name) if part and part.strip()]
     if len(parts) < 2:
         return False
-    with_form = [words for part in parts if len(words := tuple(split_words(part))) > 1 and 0 < ending(words) < len(words)]
+    with_form = [
+        words for part in parts if len(words := tuple(split_words(part))) > 1 and 0 < ending(words) < len(words)
+    ]
     return len(with_form) > 1 or any(_ADDRESS.search(part) for part in parts)
 
 
