@@ -22,7 +22,14 @@ from accountmap.linkage.blocking import LARGEST_BLOCK, blocks, is_duplicated, is
 from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.dedupe import Pair
-from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
+from accountmap.linkage.domains import (
+    addresses,
+    domain_label,
+    hosts,
+    is_mail_provider,
+    is_shared_host,
+    registrable,
+)
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
 from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
@@ -168,6 +175,10 @@ CELL_FINDINGS: Final = {
         "Accounts whose only address is a page on a site that many companies share.",
         "Add the company's own website.",
     ),
+    "several_domains": (
+        "Accounts with several websites of their own: only the one that fits the name best is compared.",
+        "Keep the website that a partner would list. The examples name the one that is compared first.",
+    ),
     "unreadable_address": (
         "Addresses in which no domain could be found.",
         "Correct the website or leave it empty.",
@@ -198,9 +209,11 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "no_name", ""
     else:
         yield from _judge_name(name, facts)
-    addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
-    if addresses and facts.domain is None:
-        yield _judge_addresses(addresses)
+    texts = [text for column in ADDRESS_COLUMNS if (text := row[column])]
+    if texts and facts.domain is None:
+        yield _judge_addresses(texts)
+    if facts.domain and (others := _other_domains(row, facts.domain)):
+        yield "several_domains", "; ".join([facts.domain, *others])
     country = row["country"]
     if country is not None and country_code(country) is None:
         yield "unknown_country", country
@@ -274,6 +287,13 @@ def _judge_addresses(texts: list[str]) -> tuple[str, str]:
     if any(is_shared_host(domain) for domain in domains):
         return "shared_host", texts[0]
     return "unreadable_address", texts[0]
+
+
+def _other_domains(row: Row, domain: str) -> list[str]:
+    """Return the domains of an account's websites that are not compared; a mailbox elsewhere is none of them."""
+    found = (each for column in ADDRESS_COLUMNS if column != "email" for each in addresses(row[column] or ""))
+    own = dict.fromkeys(each.domain for each in found if not each.is_shared and not each.is_page)
+    return [each for each in own if each != domain]
 
 
 _FITS: Final = 60.0
