@@ -41,6 +41,7 @@ def map_accounts(
     new: bool = False,
     list_id: int | None = None,
     accept_sketch: bool = False,
+    few_changes: bool = False,
     wait: float | None = None,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
@@ -64,6 +65,8 @@ def map_accounts(
         list_id: number of the prepared list that a new session uses; by default the last one.
         accept_sketch: take another sketch of the partner, although the last one is younger than half a year, as
             after it has replaced its card. Let a person decide that.
+        few_changes: begin with a list that differs from an earlier one by fewer companies than the agreement asks:
+            the partner could tell that what changed is among these few. Let a person decide that.
         wait: stay, for so many seconds at most for each of the partner's files; by default an hour if connected
             directly, and else not at all.
         waiting: called before each wait, with what was done so far.
@@ -84,7 +87,15 @@ def map_accounts(
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         curve = default_curve(progress=progress, backend=backend)
         record = workspace.partner(partner)
-        runner = SessionRunner(workspace, record, channel, curve, list_id=list_id, accept_sketch=accept_sketch)
+        runner = SessionRunner(
+            workspace,
+            record,
+            channel,
+            curve,
+            list_id=list_id,
+            accept_sketch=accept_sketch,
+            few_changes=few_changes,
+        )
         decisions = Decisions(reveal, go_on, by_person)
         outcome = advance_patiently(runner, channel, decisions, Patience(patience, waiting), new=new)
         log_outcome(outcome)

@@ -143,7 +143,9 @@ def change(least: int) -> str:
     """Say by how much a list changes between sessions."""
     if not least:
         return "none asked: two sessions can give single accounts away"
-    return f"{least:,} {'company' if least == 1 else 'companies'} in a segment, or none at all"
+    if least == 1:
+        return "any change may take part"
+    return f"if fewer than {least:,} companies of a segment changed since a session, only a person may go on"
 
 
 def rule(terms: "Terms") -> list[str]:
