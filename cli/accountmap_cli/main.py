@@ -162,7 +162,7 @@ def run() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("accountmap: stopped; nothing is lost", err=True)
+        click.echo("accountmap: Stopped. Nothing is lost.", err=True)
         sys.exit(130)
     except AccountmapError as error:
         report(error)

@@ -136,11 +136,11 @@ CELL_COLUMNS: Final = ("account_id", "name", *ADDRESS_COLUMNS, "country", "lei",
 CELL_FINDINGS: Final = {
     "no_name": ("Accounts without a name.", "Fill in the name; it makes most of the keys."),
     "generic_name": (
-        "Names that name no company: a legal form, one letter, a country or a word of trade alone.",
+        "Names that do not name a company (only a legal form, one letter, a country or a word such as Café).",
         "Write the company's whole name, or add its website: without one these accounts cannot match.",
     ),
     "placeholder_name": (
-        "Names that say that there is none, and test accounts.",
+        "Placeholders in the place of a name, and test accounts.",
         "Write the company's name, or leave these accounts out of the export: their names make no key.",
     ),
     "test_record": (
@@ -178,6 +178,10 @@ CELL_FINDINGS: Final = {
     "several_domains": (
         "Accounts with several websites of their own: only the one that fits the name best is compared.",
         "Keep the website that a partner would list. The examples name the one that is compared first.",
+    ),
+    "page_elsewhere": (
+        "Addresses of a page or subdomain that does not carry the account's name, and may be another company's.",
+        "Add the company's own domain, or leave out the rest of the address if the site is its own.",
     ),
     "unreadable_address": (
         "Addresses in which no domain could be found.",
@@ -282,10 +286,13 @@ def is_glued(name: str) -> bool:
 def _judge_addresses(texts: list[str]) -> tuple[str, str]:
     """Say why none of an account's addresses has a domain of its own."""
     domains = [domain for text in texts for host in hosts(text) if (domain := registrable(host))]
-    if any(is_mail_provider(domain) for domain in domains):
+    of_mail, is_page = any(map(is_mail_provider, domains)), any(e.is_page for t in texts for e in addresses(t))
+    if of_mail and not is_page:
         return "mail_provider", texts[0]
-    if any(is_shared_host(domain) for domain in domains):
+    if of_mail or any(map(is_shared_host, domains)):
         return "shared_host", texts[0]
+    if is_page:
+        return "page_elsewhere", texts[0]
     return "unreadable_address", texts[0]
 
 

@@ -123,7 +123,10 @@ def check_free(folder: Path) -> None:
         WorkspaceError: it is one.
     """
     if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
-        raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
+        raise WorkspaceError(
+            f"{folder.resolve()} is a workspace already",
+            "Go on in it with: accountmap status. For another company: accountmap init FOLDER",
+        )
 
 
 def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[OwnKeys, Database]:
