@@ -91,7 +91,8 @@ def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None
         if not proposed.complete and ours == 1 and not yes:
             if not is_interactive():
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
-            click.confirm("\nSign this agreement?", abort=True, err=True)
+            if not click.confirm("\nSign this agreement?", err=True):
+                raise TrustError("the agreement was not signed", f"Tell {partner.card.name} what to change.")
         signed = sign_agreement(own, document, now, sizes_confirmed=bool(concerns))
         write_agreement(signed, file)
     emit(str(file))

@@ -295,7 +295,7 @@ def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object
 
 
 def tell(
-    outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path, found: "AccountMap | None"
+    outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path, found: "AccountMap | None" = None
 ) -> None:
     """Say what was done and, in one line, what happens next."""
     moved = [*(f"Took in {place.file(name)}" for name in outcome.taken)]

@@ -188,12 +188,11 @@ def compare(theirs: "Card", fingerprint: str | None) -> None:
             )
     elif not is_interactive():
         raise TrustError("nobody is here to compare the fingerprint", "Give it with --fingerprint.")
-    else:
-        if not click.confirm(f"Did {theirs.name} read you the same digits, by phone?", err=True):
-            raise TrustError(
-                "the card was not added",
-                f"Call {theirs.name}, compare, and run this again. If the digits differ, do not use this card.",
-            )
+    elif not click.confirm(f"Did {theirs.name} read you the same digits, by phone?", err=True):
+        raise TrustError(
+            "the card was not added",
+            f"Call {theirs.name}, compare, and run this again. If the digits differ, do not use this card.",
+        )
 
 
 @partner.command()

@@ -41,10 +41,11 @@ def preview_table(preview: "Preview", partner: str) -> str:
 
 def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
     """Say what the estimates are, and what is decided."""
-    yield (
-        f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
-        "names; the session itself usually finds a fifth to a third more."
-    )
+    if preview.estimates:
+        yield (
+            f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
+            "names; the session itself usually finds a fifth to a third more."
+        )
     shown = ", ".join(preview.shown).replace("_", " ")
     yield (
         "If both of you reveal, each learns which of its own companies the other has too, and in which of the "
@@ -202,13 +203,21 @@ def worst(about: "Forecast") -> Iterator[str]:
 
 def ending(outcome: "Outcome", partner: str, slug: str) -> str:
     """Say how far a session came that was stopped."""
-    if outcome.session is None or outcome.session.charged is None:
-        if outcome.taken:
+    session = outcome.session
+    before_reveal = session is None or session.charged is None
+    if session and session.step == _STOP and not session.sent.endswith(f"-{_STOP}.amap"):
+        if before_reveal or session.sent.endswith("-3.amap"):
             return f"{partner} saw the preview and declined; no account was revealed."
+    elif session and session.step == _STOP and before_reveal:
+        return "You declined; no account was revealed."
+    if before_reveal:
         return "The session ended before anything was revealed."
     learned = f"accountmap ledger show --with {slug}"
     return f"The session broke off before its end. What {partner} has learned until then: {learned}."
 
+
+_STOP: Final = 15
+"""Number of the message with which a side declines."""
 
 _LABEL: Final = 18
 _WIDTH: Final = 98

@@ -71,8 +71,10 @@ def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str
 def totals(terms: "Terms") -> list[str]:
     """Say who shows noisy totals of its list."""
     shown = _companies(terms, terms.sharing.totals_shown_by)
-    verb = "show" if " and " in shown else "shows"
-    return [f"{shown} also {verb} about how many companies, by country, industry and size"] if shown else []
+    verb, has = ("show", "they have") if " and " in shown else ("shows", "it has")
+    return (
+        [f"{shown} also {verb} roughly how many companies {has}, by country, industry and size"] if shown else []
+    )
 
 
 def rest(terms: "Terms") -> list[str]:

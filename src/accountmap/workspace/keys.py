@@ -150,7 +150,10 @@ def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[Ow
     except BaseException as error:
         _remove(made)
         if isinstance(error, OSError):
-            raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
+            raise WorkspaceError(
+                f"no workspace can be made in {folder}: {error.strerror}",
+                "Choose a folder in which you may write, on a disk with room.",
+            ) from error
         raise
 
 
