@@ -199,7 +199,7 @@ def test_status_says_who_is_next_and_what_to_type(tmp_path: Path) -> None:
     ]
     parties.run()
     done = accountmap("status", cwd=acme).stdout
-    assert "Globex Data: the last session is done, since 2026-" in done
+    assert "Globex Data: the last session was finished on 2026-" in done
     assert "Next: accountmap report open --with globex-data" in done
     parties.acme.workspace.save_list(*parties.acme.workspace.load_list(1), "again", NOW)
     newer = accountmap("status", cwd=acme).stdout
