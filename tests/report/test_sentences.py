@@ -44,7 +44,7 @@ def test_nothing_shared_is_said_plainly() -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0.0 %"), (0.0001, "less than 0.1 %"), (0.0512, "5.1 %"), (0.256, "26 %"), (1.0, "100 %")],
+    [(0.0, "0.0%"), (0.0001, "less than 0.1%"), (0.0512, "5.1%"), (0.256, "26%"), (1.0, "100%")],
 )
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text

@@ -84,8 +84,8 @@ def percent(share: float) -> str:
     """Write a share of 0 to 1, rounded so that a small one is not called nothing."""
     value = 100 * share
     if 0 < value < 0.1:
-        return "less than 0.1 %"
-    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+        return "less than 0.1%"
+    return f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
 
 
 def money(amount: float, currency: str) -> str:
