@@ -133,9 +133,9 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
     assert "Web empty 0%" in lines
     assert "Kunde 1 customer" in lines
     assert "Gold 1 prospect (unknown word)" in lines
-    assert any(
-        line.startswith("An agreement may let the partner see these") and "owner_name" in line for line in lines
-    )
+    usual = "Agreements usually show these of shared companies, and your list has none: "
+    assert f"{usual}owner name, owner email." in lines
+    assert any(line.startswith("An agreement could also show these") and "stage" in line for line in lines)
     assert any(
         line.startswith("Rows that count as prospect, since their 'Typ' is not known as a segment")
         for line in lines

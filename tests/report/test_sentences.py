@@ -30,7 +30,7 @@ def test_shares_say_what_they_are_of() -> None:
     )
     assert headline(result) == "You and Contoso share 3 companies."
     assert summary_sentences(result)[3].startswith(
-        "You share 30 % of your 10 companies, and at least 5.0 % of theirs. They announced at most 60:"
+        "You share 30% of your 10 companies, and at least 5.0% of theirs. They announced at most 60:"
     )
     assert summary_sentences(result)[-1] == "Only on your list: 7 companies."
 
