@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from accountmap.account_map.holdout import HIGHER, LOWER, TOO_FEW
 from accountmap.influence import Influence
 from accountmap.influence.attribution import (
     CLASSES,
@@ -15,16 +16,7 @@ from accountmap.influence.attribution import (
     UNTOUCHED,
 )
 from accountmap.influence.build import NARROW, WIDE
-from accountmap.influence.compare import (
-    DOES_NOT_SHOW,
-    HIGHER,
-    LIKE_WITH_LIKE,
-    LOWER,
-    SHRUNK,
-    SIZE,
-    TOO_FEW,
-    WIN_RATE,
-)
+from accountmap.influence.compare import DOES_NOT_SHOW, LIKE_WITH_LIKE, SHRUNK, SIZE, WIN_RATE
 from accountmap.influence.models import MODELS, SHAPLEY
 from accountmap.influence.survival import DAYS
 from accountmap.influence.watch import CHANGED, FALSE_ALARMS, LEAST_MONTHS

@@ -24,7 +24,7 @@ from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.sealed import Storage
 from accountmap.trust.toml_text import check_name
-from accountmap.workspace import audits, conversations, estimates, match_entries, partners, sketches
+from accountmap.workspace import audits, conversations, estimates, match_entries, partners, plans, sketches
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
@@ -71,8 +71,8 @@ class Workspace:
 
     Attributes:
         folder: where it lies.
-        sketches, estimates, caps, conversations, match_entries, audits, previews: the tables of what their names
-            say.
+        sketches, estimates, caps, conversations, match_entries, plans, audits, previews: the tables of what their
+            names say.
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
@@ -84,6 +84,7 @@ class Workspace:
         self.caps: estimates.Caps = estimates.Caps(database)
         self.conversations: conversations.Conversations = conversations.Conversations(database, self._storage)
         self.match_entries: match_entries.MatchEntries = match_entries.MatchEntries(database, self._storage)
+        self.plans: plans.Plans = plans.Plans(database, self._storage)
         self.audits: audits.Audits = audits.Audits(database, self._storage, self.sealed)
         self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
