@@ -259,6 +259,8 @@ class JointPlan:
         step, state = STEP_OF[type(content)], self.state
         if step is PlanStep.PROPOSED:
             return role is self.proposer and not self.lines
+        if not self.lines:  # written by a program that says it had not seen the proposal
+            return False
         if step in (PlanStep.SIGNED, PlanStep.DECLINED):
             return state is PlanState.PROPOSED and role is not self.proposer
         if step is PlanStep.OPENED:

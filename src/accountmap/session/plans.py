@@ -257,7 +257,9 @@ def plan_taken(
         sid=matches.record.sid,
         sender=matches.role.other,
         fields=lambda match_id: matches.partner_fields(match_id) if match_id in revealed else None,
-        known=lambda plan_id: plan_entries(workspace.plans.about(partner.slug, plan_id)),
+        known=lambda plan_id: plan_entries(
+            each for each in workspace.plans.about(partner.slug, plan_id) if each.session == matches.record.id
+        ),
         came=now,
     )
     return read_plan_entry(talk.content, matter)
