@@ -10,7 +10,7 @@ from protocols.reference.conversation import encode_body
 from protocols.reference.plan import (
     INITIATOR,
     RESPONDER,
-    Line,
+    Next,
     PlanEntry,
     PlanReader,
     Report,
@@ -41,7 +41,7 @@ SID, OTHER_SID = _bytes("session", 32), _bytes("another session", 32)
 SEEDS = _bytes("seed of the responder", 32), _bytes("seed of the initiator", 32)
 MATCHES = sorted(_bytes(f"match {n}", 16) for n in range(40))
 FIRST, SECOND, HIDDEN = MATCHES[:3]
-LINE: Line = (2, DAY + 30, "Send the deck", "Zoë Lark")
+LINE: Next = (2, DAY + 30, "Send the deck")
 
 
 def _terms(sid: bytes, role: int, matches: list[bytes], **changed: Any) -> Terms:
@@ -57,6 +57,7 @@ def _terms(sid: bytes, role: int, matches: list[bytes], **changed: Any) -> Terms
         commitment=commit(sid, role, SEEDS[0]),
         leads=dict.fromkeys(matches, 3) | changed.pop("leads", {}),
         lines=lines,
+        owners=dict.fromkeys(matches, "Zoë Lark") | changed.pop("owners", {}),
     )
     return replace(plain, **changed)
 
@@ -69,7 +70,7 @@ def _proposed(terms: Terms) -> PlanEntry:
     return _entry(terms, RESPONDER, 1, 0, 1, Said(terms=terms))
 
 
-TERMS = _terms(SID, RESPONDER, [FIRST, SECOND], lines={SECOND: (3, DAY + 60, "", "")})
+TERMS = _terms(SID, RESPONDER, [FIRST, SECOND], lines={SECOND: (3, DAY + 60, "")}, owners={SECOND: ""})
 BARE = _terms(SID, RESPONDER, [FIRST], currency="", budget=(0, 0), holdout=0, title="No budget")
 SIGNED = _entry(TERMS, INITIATOR, 1, 1, 2, Said(seed=SEEDS[1], owners=("Ann", "")))
 OWN = [_proposed(TERMS), SIGNED, _proposed(BARE)]
@@ -122,7 +123,7 @@ def _proposals() -> Iterator[tuple[str, str, bytes]]:
     yield "all matches in the holdout", "refuse: content", _proposal(holdout=3)
     yield "no line", "refuse: content", _proposal(matches=[], holdout=0)
     yield "nobody leads", "refuse: content", _proposal(leads={MATCHES[3]: 0})
-    yield "a side that is none acts", "refuse: content", _proposal(lines={MATCHES[3]: (4, DAY, "", "")})
+    yield "a side that is none acts", "refuse: content", _proposal(lines={MATCHES[3]: (4, DAY, "")})
     yield "the id of another session", "refuse: plan-id", _proposal(sid=OTHER_SID)
     yield "an id as if the reader had proposed it", "refuse: plan-id", _proposal(role=INITIATOR)
     yield "a match that is not revealed", "refuse: plan-match", _proposal(matches=[HIDDEN, *MATCHES[3:6]])
@@ -136,17 +137,24 @@ def _proposals() -> Iterator[tuple[str, str, bytes]]:
 
 def _laters() -> Iterator[tuple[str, str, bytes]]:
     report: Report = (3, 1, 1, 3, 120_500_000)
-    changed = Said(lines={FIRST: (3, DAY + 40, "Call", "Zoë Lark")})
+    changed = Said(lines={FIRST: (3, DAY + 40, "Call"), SECOND: LINE})
     reported = Said(spent=10_000, reports={FIRST: report, SECOND: (0, 0, 0, 0, None)})
     yield "the seed is opened", "accept", _later(4, Said(seed=SEEDS[0]))
     yield "another seed: taken, and the plan is spoilt", "accept", _later(4, Said(seed=SEEDS[1]))
     yield "a change", "accept", _later(5, changed)
+    yield "another owner", "accept", _later(8, Said(assigned={FIRST: "Ann"}))
+    yield "an owner of nothing", "refuse: content", _later(8, Said())
+    yield (
+        "an owner of an account that is not in the plan",
+        "refuse: plan-line",
+        _later(8, Said(assigned={HIDDEN: ""})),
+    )
     yield "a report before the opening: it waits", "accept", _later(6, reported, number=3)
     yield "what was spent alone", "accept", _later(6, Said(spent=0))
     yield "a report that says nothing of money", "accept", _later(6, Said(reports={FIRST: (0, 0, 0, 0, None)}))
     yield "reconciled", "accept", _later(7, Said(base=(1, 1), digest=bytes(32)))
     yield "step 0", "refuse: content", _later(0, Said(seed=SEEDS[0]))
-    yield "step 8", "refuse: content", _later(8, Said(digest=bytes(32)))
+    yield "step 9", "refuse: content", _later(9, Said(seed=SEEDS[0]))
     yield "a time after the year 9999", "refuse: content", _later(4, Said(seed=SEEDS[0]), time=253402300800)
     yield "number 0", "refuse: entry-number", _later(4, Said(seed=SEEDS[0]), number=0)
     yield "number 1,001", "refuse: entry-number", _later(4, Said(seed=SEEDS[0]), number=1001)
@@ -160,7 +168,7 @@ def _laters() -> Iterator[tuple[str, str, bytes]]:
     yield "a match that is not in the plan", "refuse: plan-line", _later(5, Said(lines={MATCHES[3]: LINE}))
     yield "a report of such a one", "refuse: plan-line", _later(6, Said(reports={MATCHES[3]: report}))
     yield "an owner for each of three lines", "refuse: plan-line", _later(2, Said(seed=SEEDS[1], owners=("",) * 3))
-    yield "an owner that is not agreed", "refuse: fields", _later(5, Said(lines={SECOND: LINE}))
+    yield "an owner that is not agreed", "refuse: fields", _later(8, Said(assigned={SECOND: "Ann"}))
     yield "an amount that is not agreed", "refuse: fields", _later(6, Said(reports={SECOND: report}))
     yield (
         "reconciled before the last own entry",
@@ -298,14 +306,14 @@ def _logs() -> Iterator[tuple[str, _Log]]:
             "in the holdout" if match in held else ("led by 1", "led by 2", "led by both")[led.leads[match] - 1]
         )
         for role in (i, r):
-            line: Line = (role + 1, DAY + 5, "Call", "")
+            line: Next = (role + 1, DAY + 5, "Call")
             yield (
                 f"side {role + 1} changes a line {where}",
                 _Log(led).running().say(role, 5, Said(lines={match: line})),
             )
     theirs = next(each for each in MATCHES[:6] if each not in held and led.leads[each] == 2)
-    owner = Said(lines={theirs: (*LINE[:3], "Ann")})
-    yield "the owner alone, where the other leads", _Log(led).running().say(i, 5, owner)
+    owner = Said(assigned={theirs: "Ann", held[0]: "Bo"})
+    yield "owners, where the other leads, and in the holdout", _Log(led).running().say(i, 8, owner)
     both = _Log(TERMS).running().say(i, 6, met).say(r, 6, won)
     yield "one side has reconciled", both.reconcile(i, (2, 3))
     agreed = _Log(TERMS).running().say(i, 6, met).say(r, 6, won).reconcile(i, (2, 3)).reconcile(r, (3, 3))
@@ -332,7 +340,8 @@ def states() -> Json:
     ]
     return {
         "comment": "What both sides said about one plan, in any order. Expected: the state, the holdout, by match "
-        "who acts, the day and the next step, by side whether what it reconciled last holds, and the entries that "
+        "who acts, the day and the next step, by side and match the owner, by side whether its last results "
+        "hold, and the entries that "
         "are passed over by role and number",
         "section": "conversation-v1 §7.3, §7.4, §7.5",
         "sid": SID.hex(),

@@ -13,8 +13,8 @@ RESULTS = ["", "nothing", "meeting", "opportunity", "won", "lost"]
 ORDER = ["nothing", "meeting", "opportunity", "lost", "won"]
 Z = 1.959963984540054
 
-Line = tuple[int, int, str, str]
-"""Acts, day, next step, owner."""
+Next = tuple[int, int, str]
+"""Acts, day, next step."""
 
 Report = tuple[int, int, int, int, int | None]
 """Steps, meetings, deals, result, amount."""
@@ -22,7 +22,7 @@ Report = tuple[int, int, int, int, int | None]
 
 @dataclass(frozen=True)
 class Terms:
-    """What is proposed; leads and lines by match id."""
+    """What is proposed; leads, next steps and owners by match id."""
 
     kind: int
     title: str
@@ -33,7 +33,8 @@ class Terms:
     holdout: int
     commitment: bytes
     leads: dict[bytes, int]
-    lines: dict[bytes, Line]
+    lines: dict[bytes, Next]
+    owners: dict[bytes, str]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Said:
     seed: bytes = b""
     owners: tuple[str, ...] = ()
     words: str = ""
-    lines: dict[bytes, Line] = field(default_factory=dict)
+    lines: dict[bytes, Next] = field(default_factory=dict)
+    assigned: dict[bytes, str] = field(default_factory=dict)
     spent: int | None = None
     reports: dict[bytes, Report] = field(default_factory=dict)
     base: tuple[int, int] = (0, 0)
@@ -92,8 +94,8 @@ def _missing(amount: int | None) -> bytes:
     return _number(MISSING if amount is None else amount, 8)
 
 
-def _encode_line(line: Line) -> bytes:
-    return bytes([line[0]]) + _number(line[1], 4) + encode_text(line[2]) + encode_text(line[3])
+def _encode_next(line: Next) -> bytes:
+    return bytes([line[0]]) + _number(line[1], 4) + encode_text(line[2])
 
 
 def encode_terms(terms: Terms) -> bytes:
@@ -103,12 +105,17 @@ def encode_terms(terms: Terms) -> bytes:
     written += _number(terms.budget[0], 8) + _number(terms.budget[1], 8) + _number(terms.holdout, 2)
     written += terms.commitment + _number(len(terms.lines), 2)
     for match, line in sorted(terms.lines.items()):
-        written += match + bytes([terms.leads[match]]) + _encode_line(line)
+        written += match + bytes([terms.leads[match]]) + _encode_next(line) + encode_text(terms.owners[match])
     return written
 
 
 def _encode_changed(said: Said) -> bytes:
-    items = [match + _encode_line(line) for match, line in sorted(said.lines.items())]
+    items = [match + _encode_next(line) for match, line in sorted(said.lines.items())]
+    return _number(len(items), 2) + b"".join(items)
+
+
+def _encode_assigned(said: Said) -> bytes:
+    items = [match + encode_text(owner) for match, owner in sorted(said.assigned.items())]
     return _number(len(items), 2) + b"".join(items)
 
 
@@ -128,6 +135,7 @@ _WRITERS: dict[int, Callable[[Said], bytes]] = {
     5: _encode_changed,
     6: _encode_reported,
     7: lambda said: _number(said.base[0], 4) + _number(said.base[1], 4) + said.digest,
+    8: _encode_assigned,
 }
 
 
@@ -143,7 +151,7 @@ def decode_plan_entry(content: bytes, role: int) -> PlanEntry:
     plan, number, seen, time = reading.take(32), reading.number(4), reading.number(4), reading.number(8)
     require(1 <= number <= 1000, "entry-number")
     step = reading.number(1)
-    require(time <= 253402300799 and 1 <= step <= 7, "content")
+    require(time <= 253402300799 and 1 <= step <= 8, "content")
     said = _READERS[step](reading)
     reading.end()
     return PlanEntry(plan, role, number, seen, time, step, said)
@@ -153,18 +161,19 @@ def _decode_terms(reading: Cursor) -> Said:
     kind, title = reading.number(1), reading.text()
     first, last, currency = _day(reading), _day(reading), reading.take(3)
     budget, holdout, commitment = (reading.number(8), reading.number(8)), reading.number(2), reading.take(32)
-    matches, leads, lines = list[bytes](), dict[bytes, int](), dict[bytes, Line]()
+    matches, leads, lines, owners = list[bytes](), dict[bytes, int](), dict[bytes, Next](), dict[bytes, str]()
     for _ in range(reading.number(2)):
         matches.append(reading.take(16))
         leads[matches[-1]] = _side(reading)
-        lines[matches[-1]] = _line(reading)
+        lines[matches[-1]] = _next(reading)
+        owners[matches[-1]] = reading.text()
     _ascending(matches)
     capitals = all(65 <= letter <= 90 for letter in currency)
     require(kind in (1, 2) and title != "" and first <= last and holdout < len(lines), "content")
     require(capitals or (currency == bytes(3) and budget == (0, 0)), "content")
     require(max(budget) <= MOST_AMOUNT, "content")
     code = currency.decode() if capitals else ""
-    return Said(terms=Terms(kind, title, first, last, code, budget, holdout, commitment, leads, lines))
+    return Said(terms=Terms(kind, title, first, last, code, budget, holdout, commitment, leads, lines, owners))
 
 
 def _decode_signed(reading: Cursor) -> Said:
@@ -173,13 +182,23 @@ def _decode_signed(reading: Cursor) -> Said:
 
 
 def _decode_changed(reading: Cursor) -> Said:
-    matches, lines = list[bytes](), dict[bytes, Line]()
+    matches, lines = list[bytes](), dict[bytes, Next]()
     for _ in range(reading.number(2)):
         matches.append(reading.take(16))
-        lines[matches[-1]] = _line(reading)
+        lines[matches[-1]] = _next(reading)
     _ascending(matches)
     require(matches != [], "content")
     return Said(lines=lines)
+
+
+def _decode_assigned(reading: Cursor) -> Said:
+    matches, owners = list[bytes](), dict[bytes, str]()
+    for _ in range(reading.number(2)):
+        matches.append(reading.take(16))
+        owners[matches[-1]] = reading.text()
+    _ascending(matches)
+    require(matches != [], "content")
+    return Said(assigned=owners)
 
 
 def _decode_reported(reading: Cursor) -> Said:
@@ -206,6 +225,7 @@ _READERS: dict[int, Callable[[Cursor], Said]] = {
     5: _decode_changed,
     6: _decode_reported,
     7: _decode_reconciled,
+    8: _decode_assigned,
 }
 
 
@@ -221,8 +241,8 @@ def _side(reading: Cursor) -> int:
     return side
 
 
-def _line(reading: Cursor) -> Line:
-    return _side(reading), _day(reading), reading.text(), reading.text()
+def _next(reading: Cursor) -> Next:
+    return _side(reading), _day(reading), reading.text()
 
 
 def _amount(reading: Cursor) -> int | None:
@@ -261,7 +281,7 @@ class PlanReader:
             terms = entry.said.terms
             require(entry.plan == plan_id(self.sid, self.sender, terms), "plan-id")
             require(terms.lines.keys() <= self.agreed.keys(), "plan-match")
-            self._check_fields({match: line[3] for match, line in terms.lines.items()}, {})
+            self._check_fields(terms.owners, {})
         else:
             proposed = [each.said.terms for each in known if each.said.terms is not None]
             require(proposed != [], "plan-unknown")
@@ -279,9 +299,9 @@ class PlanReader:
         if entry.step == 2:
             require(len(said.owners) == len(matches), "plan-line")
             self._check_fields(dict(zip(matches, said.owners, strict=True)), {})
-        require({*said.lines, *said.reports} <= set(matches), "plan-line")
+        require({*said.lines, *said.assigned, *said.reports} <= set(matches), "plan-line")
         amounts = {match: report[4] for match, report in said.reports.items()}
-        self._check_fields({match: line[3] for match, line in said.lines.items()}, amounts)
+        self._check_fields(said.assigned, amounts)
         if terms and not terms.currency:
             require(said.spent is None and set(amounts.values()) <= {None}, "content")
         if entry.step == 7:
@@ -314,6 +334,8 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
         raise ValueError("a proposal without terms")
     state, holdout, passed_over = "none", list[bytes](), []
     signed, lines = b"", dict(terms.lines)
+    owners: tuple[dict[bytes, str], ...] = ({}, {})
+    owners[proposer].update(terms.owners)
     reports, digests = list[PlanEntry](), dict[int, tuple[bytes, bool]]()
     for entry in taken:
         said, began = entry.said, entry.role == proposer
@@ -324,11 +346,13 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
             4: state == "signed" and began,
         }.get(entry.step, state == "running")
         if entry.step == 5 and allowed:
-            allowed = all(_may_change(entry.role, terms, lines, holdout, *item) for item in said.lines.items())
+            leading = {match for match, leads in terms.leads.items() if leads in (entry.role + 1, 3)}
+            allowed = said.lines.keys() <= leading - set(holdout)
             lines |= said.lines if allowed else {}
         if not allowed:
             passed_over.append([entry.role, entry.number])
         elif entry.step <= 3:
+            owners[entry.role].update(zip(sorted(terms.owners), said.owners, strict=False))
             state, signed = {1: "proposed", 2: "signed", 3: "declined"}[entry.step], said.seed
         elif entry.step == 4:
             state = "running" if commit(sid, proposer, said.seed) == terms.commitment else "spoilt"
@@ -336,6 +360,8 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
                 holdout = draw_holdout(entry.plan, said.seed, signed, list(terms.lines), terms.holdout)
         elif entry.step == 6:
             reports.append(entry)
+        elif entry.step == 8:
+            owners[entry.role].update(said.assigned)
         elif entry.step == 7:
             based = [each for each in reports if each.number <= said.base[each.role]]
             holds = digest_of(entry.plan, tables_of(terms, holdout, based)) == said.digest
@@ -345,18 +371,11 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
     return {
         "state": state,
         "holdout": [match.hex() for match in holdout],
-        "next": {match.hex(): list(line[:3]) for match, line in sorted(lines.items())},
+        "next": {match.hex(): list(line) for match, line in sorted(lines.items())},
+        "owners": [{match.hex(): owner for match, owner in sorted(each.items())} for each in owners],
         "reconciled": {str(role): holds for role, (_, holds) in sorted(digests.items())},
         "passed_over": passed_over,
     }
-
-
-def _may_change(
-    role: int, terms: Terms, lines: dict[bytes, Line], holdout: list[bytes], match: bytes, line: Line
-) -> bool:
-    if match in holdout:
-        return False
-    return line[:3] == lines[match][:3] or terms.leads[match] in (role + 1, 3)
 
 
 def tables_of(terms: Terms, holdout: list[bytes], entries: list[PlanEntry]) -> list[bytes]:

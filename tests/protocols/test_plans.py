@@ -94,6 +94,7 @@ def test_states_in_any_order(case: Json) -> None:
         }
         found = {m.hex(): [line.acts, days[m], line.next_step] for m, line in plan.lines.items()}
         assert found == expect["next"]
+        assert [{m.hex(): owner for m, owner in each.items()} for each in plan.owners] == expect["owners"]
         assert {str(int(role)): holds for role, (_, holds) in plan.reconciled.items()} == expect["reconciled"]
         assert [[each.role, each.number] for each in plan.passed_over] == expect["passed_over"]
 

@@ -43,6 +43,7 @@ class PlanStep(IntEnum):
     CHANGED = 5
     REPORTED = 6
     RECONCILED = 7
+    ASSIGNED = 8
 
     @property
     def label(self) -> str:
@@ -132,10 +133,35 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Changes:
-    """Lines with another next step, date or owner; `leads` is 0, for it cannot change."""
+class NextStep:
+    """What is to be done at an account next, as in PlanLine."""
 
-    lines: tuple[PlanLine, ...]
+    match_id: bytes
+    acts: int
+    due: date
+    next_step: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Lines with another next step."""
+
+    lines: tuple[NextStep, ...]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who owns an account on the side that writes; empty if the agreement does not show it."""
+
+    match_id: bytes
+    owner: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Assigning:
+    """Lines with another owner on the side that writes."""
+
+    lines: tuple[Owner, ...]
 
 
 @dataclass(frozen=True)
@@ -154,7 +180,7 @@ class Reconciling:
     digest: bytes
 
 
-Content = PlanTerms | Signing | Declining | Opening | Changes | Progress | Reconciling
+Content = PlanTerms | Signing | Declining | Opening | Changes | Progress | Reconciling | Assigning
 STEP_OF: Final[Mapping[type, PlanStep]] = {
     PlanTerms: PlanStep.PROPOSED,
     Signing: PlanStep.SIGNED,
@@ -163,6 +189,7 @@ STEP_OF: Final[Mapping[type, PlanStep]] = {
     Changes: PlanStep.CHANGED,
     Progress: PlanStep.REPORTED,
     Reconciling: PlanStep.RECONCILED,
+    Assigning: PlanStep.ASSIGNED,
 }
 
 
@@ -265,17 +292,15 @@ class JointPlan:
             return state is PlanState.PROPOSED and role is not self.proposer
         if step is PlanStep.OPENED:
             return state is PlanState.SIGNED and role is self.proposer
-        if isinstance(content, Changes) and any(not self._may_change(role, each) for each in content.lines):
+        if isinstance(content, Changes) and not all(
+            self.may_change(role, each.match_id) for each in content.lines
+        ):
             return False
         return state is PlanState.RUNNING
 
-    def _may_change(self, role: Role, line: PlanLine) -> bool:
-        """Return whether a side may change a line: not in the holdout, and the step only where it leads."""
-        now = self.lines.get(line.match_id)
-        if now is None or line.match_id in (self.holdout or ()):
-            return False
-        same = (now.acts, now.due, now.next_step) == (line.acts, line.due, line.next_step)
-        return same or now.leads in (role + 1, BOTH)
+    def may_change(self, role: Role, match_id: bytes) -> bool:
+        """Return whether a side may change a next step: where it leads, and the account is not in the holdout."""
+        return match_id not in (self.holdout or ()) and self.lines[match_id].leads in (role + 1, BOTH)
 
     def first(self, step: PlanStep) -> PlanEntry | None:
         """Return the first entry that says something."""
@@ -326,6 +351,7 @@ class JointPlan:
             Signing: self._take_signing,
             Opening: self._take_opening,
             Changes: self._take_changes,
+            Assigning: self._take_owners,
             Reconciling: self._take_reconciling,
         }
         if isinstance(entry.content, Declining):
@@ -357,8 +383,11 @@ class JointPlan:
         if isinstance(entry.content, Changes):
             for each in entry.content.lines:
                 now = self.lines[each.match_id]
-                self.owners[entry.role][each.match_id] = each.owner
-                self.lines[each.match_id] = replace(each, leads=now.leads, owner="")
+                self.lines[each.match_id] = replace(now, acts=each.acts, due=each.due, next_step=each.next_step)
+
+    def _take_owners(self, entry: PlanEntry) -> None:
+        if isinstance(entry.content, Assigning):
+            self.owners[entry.role].update({each.match_id: each.owner for each in entry.content.lines})
 
     def _take_reconciling(self, entry: PlanEntry) -> None:
         if isinstance(entry.content, Reconciling):

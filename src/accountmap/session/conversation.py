@@ -34,7 +34,14 @@ from accountmap.session.conversation_content import (
 from accountmap.session.engine import now_utc
 from accountmap.session.parameters import decode_payload
 from accountmap.session.plan_content import write_plan_entry
-from accountmap.session.plans import PlanSaying, check_not_held_out, keep_plan, openings, plan_taken
+from accountmap.session.plans import (
+    PlanSaying,
+    awaits_opening,
+    check_not_held_out,
+    keep_plan,
+    openings,
+    plan_taken,
+)
 from accountmap.session.questions import SessionMatches, finished_sessions
 from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk, write_talk
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header
@@ -53,7 +60,7 @@ class ConversationOutcome:
     """What an exchange of messages did.
 
     Attributes:
-        state: "done" once something came and all own messages are acknowledged.
+        state: "done" once something came, all own messages are acknowledged, and no plan waits to be opened.
         taken, sent: file names of the partner's messages that were taken, and of own ones that were written.
         notes: files that were passed over, and why.
     """
@@ -105,6 +112,7 @@ class ConversationRunner:
         self._deliver()
         open_messages = self._workspace.conversations.unacknowledged(self._partner.slug)
         waits = any(each.kind != Kind.ACKNOWLEDGEMENT for each in open_messages) or not self._taken
+        waits = waits or awaits_opening(self._workspace, self._partner)
         state: Literal["waiting", "done"] = "waiting" if waits else "done"
         return ConversationOutcome(state, tuple(self._taken), tuple(self._sent), tuple(self._notes))
 

@@ -8,11 +8,14 @@ from typing import Final
 from accountmap.account_map.holdout import SEED_BYTES
 from accountmap.account_map.joint_plan import (
     BOTH,
+    Assigning,
     Changes,
     Content,
     Declining,
     JointPlan,
+    NextStep,
     Opening,
+    Owner,
     PlanEntry,
     PlanKind,
     PlanLine,
@@ -57,7 +60,7 @@ def write_terms(terms: PlanTerms) -> bytes:
             terms.currency.encode() or _NO_CURRENCY,
             *(each.to_bytes(8, "big") for each in terms.budget),
             terms.holdout.to_bytes(2, "big") + terms.commitment,
-            _counted(each.match_id + bytes([each.leads]) + _next(each) for each in terms.lines),
+            _counted(e.match_id + bytes([e.leads]) + _next(e) + text_bytes(e.owner) for e in terms.lines),
         )
     )
 
@@ -78,13 +81,15 @@ def write_plan_entry(entry: PlanEntry) -> bytes:
             said = _counted(each.match_id + _next(each) for each in changed)
         case Progress(spent=spent, lines=reported):
             said = _amount(spent) + _counted(map(_report, reported))
+        case Assigning(lines=assigned):
+            said = _counted(each.match_id + text_bytes(each.owner) for each in assigned)
         case Reconciling(base=base, digest=digest):
             said = b"".join(each.to_bytes(4, "big") for each in base) + digest
     return entry.plan_id + place_bytes(entry) + bytes([entry.step]) + said
 
 
-def _next(line: PlanLine) -> bytes:
-    return bytes([line.acts]) + _day(line.due) + text_bytes(line.next_step) + text_bytes(line.owner)
+def _next(line: PlanLine | NextStep) -> bytes:
+    return bytes([line.acts]) + _day(line.due) + text_bytes(line.next_step)
 
 
 def _report(line: LineReport) -> bytes:
@@ -161,9 +166,12 @@ def decode_plan_entry(content: bytes, role: Role) -> PlanEntry:
         PlanStep.SIGNED: _read_signing,
         PlanStep.DECLINED: lambda c: Declining(c.text(empty=True, most=NOTE_BYTES)),
         PlanStep.OPENED: lambda c: Opening(c.take(SEED_BYTES)),
-        PlanStep.CHANGED: lambda c: Changes(tuple(_read_next(c, each, 0) for each in c.matches(least=1))),
+        PlanStep.CHANGED: lambda c: Changes(tuple(_read_next(c, each) for each in c.matches(least=1))),
         PlanStep.REPORTED: lambda c: Progress(
             _read_amount(c), tuple(_read_report(c, each) for each in c.matches())
+        ),
+        PlanStep.ASSIGNED: lambda c: Assigning(
+            tuple(Owner(each, c.text(empty=True)) for each in c.matches(least=1))
         ),
         PlanStep.RECONCILED: lambda c: Reconciling((c.number(4), c.number(4)), c.take(32)),
     }
@@ -184,7 +192,8 @@ def _read_terms(cursor: Cursor) -> PlanTerms:
     for match_id in cursor.matches(least=1):
         leads = cursor.number(1)
         require(1 <= leads <= BOTH, "content", "nobody leads at an account of a plan")
-        lines.append(_read_next(cursor, match_id, leads))
+        step = _read_next(cursor, match_id)
+        lines.append(PlanLine(match_id, leads, step.acts, step.due, step.next_step, cursor.text(empty=True)))
     without = currency == _NO_CURRENCY
     named = without or (currency.isalpha() and currency.isascii() and currency.isupper())
     require(
@@ -200,10 +209,10 @@ def _read_terms(cursor: Cursor) -> PlanTerms:
     return PlanTerms(PlanKind(kind), title, begins, ends, code, budget, holdout, committed, tuple(lines))
 
 
-def _read_next(cursor: Cursor, match_id: bytes, leads: int) -> PlanLine:
+def _read_next(cursor: Cursor, match_id: bytes) -> NextStep:
     acts, due = cursor.number(1), _read_day(cursor)
     require(1 <= acts <= BOTH, "content", "nobody takes the next step at an account of a plan")
-    return PlanLine(match_id, leads, acts, due, cursor.text(empty=True), cursor.text(empty=True))
+    return NextStep(match_id, acts, due, cursor.text(empty=True))
 
 
 def _read_signing(cursor: Cursor) -> Signing:
@@ -251,7 +260,10 @@ def _check_content(entry: PlanEntry, plan: JointPlan, matter: PlanMatter) -> Non
             for match_id, owner in zip(plan.match_ids, owners, strict=True):
                 _check_shown(_agreed(match_id, plan, matter), owner=owner)
         case Changes(lines=changed):
-            for line in changed:
+            for step in changed:
+                _agreed(step.match_id, plan, matter)
+        case Assigning(lines=assigned):
+            for line in assigned:
                 _check_shown(_agreed(line.match_id, plan, matter), owner=line.owner)
         case Progress(lines=reported):
             for report in reported:

@@ -13,6 +13,8 @@ from typing import Final
 from accountmap.account_map.holdout import SEED_BYTES, commitment
 from accountmap.account_map.joint_plan import (
     BOTH,
+    NextStep,
+    Owner,
     PlanKind,
     PlanLine,
     PlanTerms,
@@ -212,28 +214,35 @@ def make_change(
     next_step: str | None = None,
     due: date | None = None,
     acts: Leader | None = None,
-    owner: str | None = None,
-) -> PlanLine:
+) -> NextStep:
     """Change what is given of a line, and leave the rest as it is.
 
     Raises:
-        InputError: a text is too long, or the agreement does not show the owner.
+        InputError: a text is too long.
     """
-    now, matches = known.plan.lines[match_id], known.matches
-    mine = known.plan.owners[matches.role].get(match_id, "")
-    if owner is not None and "owner_name" not in matches.own_fields(match_id):
-        raise InputError("the agreement does not show the owner of this account")
-    line = replace(
-        now,
-        leads=0,
-        acts=now.acts if acts is None else proposal(matches.role, acts),
-        due=due or now.due,
-        next_step=now.next_step if next_step is None else one_line(next_step),
-        owner=mine if owner is None else one_line(owner),
+    now = known.plan.lines[match_id]
+    changed = NextStep(
+        match_id,
+        now.acts if acts is None else proposal(known.matches.role, acts),
+        due or now.due,
+        now.next_step if next_step is None else one_line(next_step),
     )
-    if max(len(each.encode()) for each in (line.next_step, line.owner)) > TEXT_BYTES:
-        raise InputError(f"a next step or an owner is longer than {TEXT_BYTES} bytes")
-    return line
+    if len(changed.next_step.encode()) > TEXT_BYTES:
+        raise InputError(f"a next step is longer than {TEXT_BYTES} bytes")
+    return changed
+
+
+def make_owner(known: KnownPlan, match_id: bytes, owner: str) -> Owner:
+    """Name another owner of the own account.
+
+    Raises:
+        InputError: the agreement does not show owners, or the name is too long.
+    """
+    if "owner_name" not in known.matches.own_fields(match_id):
+        raise InputError("the agreement does not show the owner of this account")
+    if len(one_line(owner).encode()) > TEXT_BYTES:
+        raise InputError(f"an owner's name is longer than {TEXT_BYTES} bytes")
+    return Owner(match_id, one_line(owner))
 
 
 def make_progress(known: KnownPlan, lines: Sequence[LineReport], spent: int | None) -> Progress:

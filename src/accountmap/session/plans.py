@@ -12,12 +12,10 @@ from accountmap.account_map.joint_plan import (
     JointPlan,
     Opening,
     PlanEntry,
-    PlanLine,
     PlanState,
     PlanTerms,
     plan_id_of,
 )
-from accountmap.account_map.plan_results import LineReport
 from accountmap.errors import InputError, TrustError, UsageError
 from accountmap.model import Leader, Role, Step
 from accountmap.session.conversation_content import MOST_ENTRIES, NOTE_BYTES
@@ -169,7 +167,7 @@ class PlanSaying:
     def facts(self) -> dict[str, object]:
         """What the ledger has of it: no account."""
         content = self.content
-        lines: Sequence[PlanLine | LineReport] = getattr(content, "lines", ())
+        lines: Sequence[object] = getattr(content, "lines", ())
         owners = getattr(content, "owners", ())
         shown = {
             "owner_name": any(owners) or any(getattr(each, "owner", "") for each in lines),
@@ -217,6 +215,11 @@ def openings(workspace: Workspace, partner: PartnerRecord) -> list[PlanSaying]:
         for each in load_plans(workspace, partner)
         if each.ours and each.plan.state is PlanState.SIGNED
     ]
+
+
+def awaits_opening(workspace: Workspace, partner: PartnerRecord) -> bool:
+    """Return whether the partner's program has to open a plan, which it does by itself."""
+    return any(not each.ours and each.plan.state is PlanState.SIGNED for each in load_plans(workspace, partner))
 
 
 def keep_plan(

@@ -11,8 +11,10 @@ from enum import IntEnum
 from io import BytesIO
 from typing import Final
 
+from cryptography.exceptions import InvalidSignature
+
 from accountmap.errors import PeerError
-from accountmap.trust.envelope import CONVERSATION, Header, read, write
+from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header, read, verify_message, write
 from accountmap.trust.identity import Card, Identity
 
 ID_BYTES: Final = 32
@@ -162,3 +164,21 @@ def read_talk(data: bytes, header: Header, identity: Identity, partner: Card) ->
     kind, content = unpadded(body)
     head = header.encode()
     return Talk(header.transcript, kind, content, hashlib.sha256(head + body).digest(), head + opened.signature)
+
+
+def proves(sender: Card, proof: bytes, kind: Kind, content: bytes) -> bool:
+    """Return whether a content was signed by a partner.
+
+    Args:
+        sender: the card that the partner had then.
+        proof: as in Talk.
+
+    Raises:
+        PeerError: the proof is not a header and a signature.
+    """
+    header, digest = Header.decode(proof[:HEADER_BYTES]), hashlib.sha256(padded(kind, content)).digest()
+    try:
+        verify_message(sender, header, digest, proof[HEADER_BYTES:])
+    except InvalidSignature:
+        return False
+    return header.sender == sender.digest
