@@ -39,6 +39,8 @@ from accountmap_cli.map import map_command
 from accountmap_cli.maturity import maturity
 from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
+from accountmap_cli.plan import plan
+from accountmap_cli.plan_progress import export, progress, reconcile
 from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.propensity import propensity
@@ -147,6 +149,7 @@ for command in (
     inbox_command,
     introduce,
     deal,
+    plan,
     status,
     digest,
     report_group,
@@ -196,6 +199,8 @@ for name, in_short in {
     cli.commands[name].short_help = in_short
 report_group.add_command(store)
 partner.add_command(profile)
+for command in (progress, reconcile, export):
+    plan.add_command(command)
 
 
 def run() -> None:

@@ -16,6 +16,7 @@ from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunne
 from accountmap.session.co_selling import Saying
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
+from accountmap.session.plans import PlanSaying
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
 from accountmap.session.questions import session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
@@ -151,6 +152,7 @@ def exchange_messages(
     same: Collection[Question] = (),
     no: Collection[Question] = (),
     say: Iterable[tuple[SessionRecord, Sequence[Saying]]] = (),
+    plan: Iterable[PlanSaying] = (),
     listen: str | None = None,
     connect: str | None = None,
     wait: float | None = None,
@@ -168,6 +170,7 @@ def exchange_messages(
             together: those that are in neither count as *no* for now.
         say: messages about revealed matches of a session each, of one topic and step: introductions, leads, deals
             or notes.
+        plan: what is said about joint plans, as session.plan_drafts makes it.
 
     Raises:
         UsageError: a match cannot be asked about, or too many are; a step does not follow from what was said.
@@ -184,6 +187,8 @@ def exchange_messages(
             runner.answer(same, no)
         for record, sayings in say:
             runner.say(record, sayings)
+        for each in plan:
+            runner.say_plan(each)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
         _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome

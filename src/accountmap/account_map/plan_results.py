@@ -6,6 +6,7 @@ not say the same, the table names it.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -185,6 +186,18 @@ def _account_cells(line: ReconciledLine) -> Iterable[str]:
 def _share(value: float) -> str:
     """Write a share with three digits, half to even; there is no minus zero."""
     return f"{round(value * 1000) / 1000 + 0.0:.3f}"
+
+
+def units(text: str) -> int:
+    """Read an amount as people type it, such as 1250 or 0.5, as ten-thousandths.
+
+    Raises:
+        ValueError: it is not a number, or has more than four digits behind its point.
+    """
+    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,4}))?", text.strip())
+    if found is None:
+        raise ValueError("no amount")
+    return int(found[1]) * UNIT + int((found[2] or "").ljust(4, "0"))
 
 
 def decimal(amount: int) -> str:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from accountmap.account_map.holdout import SEED_BYTES, commitment
 from accountmap.account_map.joint_plan import (
@@ -22,9 +22,9 @@ from accountmap.account_map.joint_plan import (
     Reconciling,
     Signing,
 )
-from accountmap.account_map.plan_results import LineReport
+from accountmap.account_map.plan_results import LineReport, units
 from accountmap.errors import InputError, TrustError
-from accountmap.model import Leader, Role
+from accountmap.model import Leader, Result, Role
 from accountmap.session.co_selling import engagement_rule, match_log, one_line, proposal
 from accountmap.session.conversation_content import TEXT_BYTES
 from accountmap.session.parameters import cut_field
@@ -243,6 +243,32 @@ def make_owner(known: KnownPlan, match_id: bytes, owner: str) -> Owner:
     if len(one_line(owner).encode()) > TEXT_BYTES:
         raise InputError(f"an owner's name is longer than {TEXT_BYTES} bytes")
     return Owner(match_id, one_line(owner))
+
+
+def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> LineReport:
+    """Change what is given of a report, and leave the rest as it was.
+
+    Args:
+        given: steps, meetings, deals, result and amount, as numbers or as people write them; None is left.
+
+    Raises:
+        InputError: one is not what it should be.
+    """
+    found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    try:
+        for name in ("steps", "meetings", "deals"):
+            if name in found:
+                found[name] = int(found[name])
+        if "result" in found:
+            found["result"] = Result[str(found["result"]).upper()]
+        if isinstance(found.get("amount"), str):
+            found["amount"] = units(found["amount"])
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            "a report has a number or a result that is none",
+            f"Numbers are digits alone; results are {', '.join(each.label for each in Result)}.",
+        ) from error
+    return replace(before, **found)
 
 
 def make_progress(known: KnownPlan, lines: Sequence[LineReport], spent: int | None) -> Progress:

@@ -94,8 +94,8 @@ def load_plans(workspace: Workspace, partner: PartnerRecord) -> tuple[KnownPlan,
     return tuple(found)
 
 
-def find_plan(plans: Iterable[KnownPlan], prefix: str | None) -> KnownPlan:
-    """Find a plan by the first digits of its id; without, the only one that is open.
+def find_plan(plans: Sequence[KnownPlan], prefix: str | None) -> KnownPlan:
+    """Find a plan by the first digits of its id; without, the one that is open, or the last if none is.
 
     Raises:
         InputError: none fits, or more than one does.
@@ -103,13 +103,12 @@ def find_plan(plans: Iterable[KnownPlan], prefix: str | None) -> KnownPlan:
     if prefix:
         fits = [each for each in plans if each.id.startswith(prefix.lower())]
     else:
-        fits = [each for each in plans if each.plan.state.is_open]
+        fits = [each for each in plans if each.plan.state.is_open] or list(plans[-1:])
     if len(fits) == 1:
         return fits[0]
-    which = f"an id that begins with {prefix!r}" if prefix else "no end yet"
-    raise InputError(
-        f"{'more than one plan has' if fits else 'no plan has'} {which}", "See them: accountmap plan status"
-    )
+    which = f" whose id begins with {prefix!r}" if prefix else ""
+    problem = "there is more than one plan" if fits else "there is no plan"
+    raise InputError(f"{problem}{which}", "See them, and name one with --plan: accountmap plan status")
 
 
 def find_line(match_ids: Iterable[bytes], prefix: str) -> bytes:
