@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from accountmap.model import Leader, Role
+from accountmap.model import Leader
 from accountmap_cli.output import plural, table
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ class PlanWords:
 
     def terms(self, terms: "PlanTerms", matches: "SessionMatches") -> Iterator[str]:
         """Say what is proposed, line by line."""
-        role = matches.role
         yield f"{terms.title} ({terms.kind.label}), {terms.begins} to {terms.ends}\n"
         yield table(
             ["match", "your account (stays here)", "leads", "next step", "by", "due", "owner"],
@@ -108,15 +107,15 @@ class PlanWords:
                 for each in terms.lines
             ],
         )
-        yield f"\nBudget: {self._budget(terms, role)}"
+        yield f"\nBudget: {self._budget(terms, matches)}"
         yield holdout_in_words(terms.holdout, len(terms.lines))
 
-    def _budget(self, terms: "PlanTerms", role: Role) -> str:
+    def _budget(self, terms: "PlanTerms", matches: "SessionMatches") -> str:
         from accountmap.account_map.plan_results import decimal
 
         if not terms.currency:
             return "none"
-        ours, theirs = (decimal(terms.budget[each]) for each in (role, role.other))
+        ours, theirs = (decimal(terms.budget[each]) for each in (matches.role, matches.role.other))
         return f"{ours} {terms.currency} by you, {theirs} {terms.currency} by {self._name}."
 
     def plan(self, known: "KnownPlan") -> Iterator[str]:
@@ -125,7 +124,7 @@ class PlanWords:
         role, results = matches.role, known.plan.results()
         yield f"Plan {known.id[:DIGITS]} with {self._name}: {plan.terms.title} ({plan.terms.kind.label})"
         yield f"{plan.terms.begins} to {plan.terms.ends}; {plan.state.value} since {known.changed:%Y-%m-%d}."
-        yield f"Budget: {self._budget(plan.terms, role)}"
+        yield f"Budget: {self._budget(plan.terms, matches)}"
         rows = []
         for line in results.lines:
             now = plan.lines[line.match_id]
@@ -217,8 +216,8 @@ def plan_as_dict(known: "KnownPlan") -> dict[str, Any]:
                 "match_id": line.match_id.hex(),
                 "account_id": known.matches.account_ids(line.match_id)[0],
                 "held_out": line.held_out if held is not None else None,
-                "leads": _side(plan.lines[line.match_id].leads, role),
-                "acts": _side(plan.lines[line.match_id].acts, role),
+                "leads": _side(plan.lines[line.match_id].leads, known.matches),
+                "acts": _side(plan.lines[line.match_id].acts, known.matches),
                 "due": str(plan.lines[line.match_id].due),
                 "next_step": plan.lines[line.match_id].next_step,
                 "owner": plan.owners[role].get(line.match_id, ""),
@@ -232,8 +231,8 @@ def plan_as_dict(known: "KnownPlan") -> dict[str, Any]:
     }
 
 
-def _side(value: int, role: Role) -> str:
-    return {role + 1: "me", role.other + 1: "them"}.get(value, "both")
+def _side(value: int, matches: "SessionMatches") -> str:
+    return {matches.role + 1: "me", matches.role.other + 1: "them"}.get(value, "both")
 
 
 def _amount(amount: int | None) -> str | None:
