@@ -165,6 +165,7 @@ CLI_MAY_ALSO_IMPORT = {
         "find_plan",
         "load_plans",
     },
+    "session.portfolio": {"portfolio_of"},
     "session.preview": {"PartnerHolds"},
     "session.qualification": {
         "count_fitting",
