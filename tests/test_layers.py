@@ -102,7 +102,7 @@ CLI_MAY_ALSO_IMPORT = {
     "propensity": {"Trained"},
     "propensity.model": {"factor", "level_in_words"},
     "report": {"influence_summary", "portfolio_sentences", "review_csv"},
-    "report.files": {"to_csv"},
+    "report.files": {"to_csv", "write_portfolio_page"},
     "report.safe_text": {"spreadsheet_text"},
     "session": {
         "Change",

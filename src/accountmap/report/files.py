@@ -163,6 +163,15 @@ def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel:
     return _write(Path(folder), contents | _table_files(portfolio_tables(portfolio), excel=excel))
 
 
+def write_portfolio_page(portfolio: Portfolio, folder: str | PathLike[str]) -> Path:
+    """Write the portfolio's page alone, for looking at it: the tables take several times as long.
+
+    Raises:
+        InputError: as for `write_portfolio`.
+    """
+    return _write(Path(folder), {"portfolio.html": lambda: render_portfolio(portfolio).encode()})[0]
+
+
 def _table_files(tables: Mapping[str, pa.Table], *, excel: bool) -> dict[str, Content]:
     found: dict[str, Content] = {}
     for name, table in tables.items():
