@@ -4,9 +4,9 @@
 
 The workspace is made in a folder that is deleted at the end: made-up accounts, and partners that share up to
 `--shared` of them in their last session, evenly spread, and half as many in one before. `anew` makes the page, as
-after a session; `again` finds that nothing is newer, as every time after that; `build` writes all files. Seconds are
-of the whole command, with the start of Python: elapsed, and of the processor. A browser that does nothing takes the
-page.
+after a session; `again` finds that nothing is newer, as every time after that; `build` writes all files. Seconds
+are of the whole command, with the start of Python: elapsed, and of the processor. A browser that does nothing
+takes the page.
 """
 
 import argparse
