@@ -55,20 +55,16 @@ def read_portfolio(workspace: Workspace, *, tiers: str | PathLike[str] | None = 
         WorkspaceError: no list is prepared, or something in the workspace cannot be read.
         InputError: the rule for tiers is not usable.
     """
-    return portfolio_of(workspace, workspace.partners(), weights, tiers=tiers)
+    return portfolio_of(workspace, workspace.partners(), tiers=tiers)
 
 
 def portfolio_of(
-    workspace: Workspace,
-    partners: Sequence[PartnerRecord],
-    weights: Weights = STANDARD_WEIGHTS,
-    *,
-    tiers: str | PathLike[str] | None = None,
+    workspace: Workspace, partners: Sequence[PartnerRecord], *, tiers: str | PathLike[str] | None = None
 ) -> Portfolio:
     """Build the portfolio of some partners, as if there were no others.
 
     Args:
-        weights, tiers: as for `read_portfolio`, which also says what is raised.
+        tiers: as for `read_portfolio`, which also says what is raised.
     """
     rules = read_tiers(Path(tiers)) if tiers is not None else ()
     current = workspace.current_list()
