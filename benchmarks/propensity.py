@@ -3,8 +3,8 @@
     python benchmarks/propensity.py --size 100000 --draws 40
 
 Deals are drawn as in tests/propensity/simulated.py. Without an effect, a model should be said to be better in at
-most 5 of 100 draws, and rules of an ideal customer be found in about 5; with one, the intervals of the groups of
-later deals should hold the mean of their probabilities in about 90 of 100 cases.
+most 5 of 100 draws, and rules of an ideal customer be found in at most 5. The intervals of the groups of later
+deals would hold the mean of their probabilities in 90 of 100 cases if the model had no error of its own.
 """
 
 import argparse
