@@ -29,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 
 
+QUICK_START = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
+"""Jobs are small: compiling them well, or checking Spark's own classes, takes longer than running them."""
+
+
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of their own for all that Spark writes, to be searched afterwards; workers write into `home`."""
@@ -68,9 +74,9 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
             "spark.eventLog.enabled": "true",
             "spark.eventLog.dir": places["events"].as_uri(),
             "spark.eventLog.compress": "false",
-            # Small jobs on few cores: compiling them well would take longer than running them.
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.driver.extraJavaOptions": QUICK_START,
+            "spark.executor.extraJavaOptions": QUICK_START,
+            "spark.locality.wait": "0s",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.adaptive.enabled": "false",

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.accounts.schema import SEGMENTS
@@ -199,18 +199,17 @@ def _downwards(edges: DataFrame) -> DataFrame:
 def _large_star(edges: DataFrame) -> DataFrame:
     """Connect the greater neighbours of each node to its smallest one, or to itself if it is smaller."""
     both = edges.union(edges.select(F.col("other").alias("node"), F.col("node").alias("other")))
-    smallest = both.groupBy("node").agg(F.least(F.min("other"), F.col("node")).alias("smallest"))
-    greater = both.where("other > node").join(smallest, "node")
-    return greater.select(F.col("other").alias("node"), F.col("smallest").alias("other")).distinct()
+    smallest = F.least(F.min("other").over(Window.partitionBy("node")), F.col("node"))
+    greater = both.withColumn("smallest", smallest).where("other > node")
+    return greater.select(F.col("other").alias("node"), F.col("smallest").alias("other"))
 
 
 def _small_star(edges: DataFrame) -> DataFrame:
-    """Connect each node and its smaller neighbours to the smallest of them."""
-    smallest = edges.groupBy("node").agg(F.min("other").alias("smallest"))
-    smaller = edges.join(smallest, "node").select(F.col("other").alias("node"), F.col("smallest").alias("other"))
-    return (
-        smaller.union(smallest.select("node", F.col("smallest").alias("other"))).where("node > other").distinct()
-    )
+    """Connect each node and its smaller neighbours to the smallest of them; each edge is kept once."""
+    stars = edges.withColumn("smallest", F.min("other").over(Window.partitionBy("node")))
+    # The smallest neighbour needs no edge to itself; in place of that one is the edge of the node.
+    node = F.when(F.col("other") == F.col("smallest"), F.col("node")).otherwise(F.col("other")).alias("node")
+    return stars.select(node, F.col("smallest").alias("other")).distinct()
 
 
 def _fingerprint(edges: DataFrame) -> tuple[int, int]:
