@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -25,6 +25,17 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+THIN_OUT = """
+document.querySelectorAll("tbody tr:nth-child(n+5):not(:nth-child(4n))").forEach(row => row.remove())
+"""
+"""Leaves the first rows of each table and then every fourth, as the others are made like these."""
+
+SCHEMES: dict[Literal["light", "dark"], dict[str, Any]] = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
+}
+"""What axe looks for: a scheme changes nothing but colours, so the second needs only the rules about those."""
 
 
 @pytest.fixture(scope="module")
@@ -202,13 +213,14 @@ def test_all_controls_have_names_and_the_keyboard_reaches_the_table(page: Page) 
     expect(page.locator("#overlap").get_by_label("Search")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"], width: int) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    page.evaluate(THIN_OUT)
+    for scheme, options in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page, options=options)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_print_shows_more_rows_than_a_page(page: Page) -> None:
