@@ -46,6 +46,8 @@ Row = tuple[str, str, str | None, str]
 _MADE: dict[Hashable, tuple[Path, tuple[PartnerRecord, PartnerRecord]]] = {}
 """The folder of each kind of parties that a test has asked for, and how they know each other."""
 
+_AFTER_A_SESSION = "after a session"
+
 
 @cache
 def _templates() -> "tempfile.TemporaryDirectory[str]":
@@ -138,7 +140,22 @@ class Parties:
             for party in (parties.acme, parties.globex):
                 party.workspace.close()
             _MADE[kind] = template, (parties.acme.partner, parties.globex.partner)
-        template, partners = _MADE[kind]
+        return cls._copied(*_MADE[kind], folder)
+
+    @classmethod
+    def after_a_session(cls, folder: Path) -> "Parties":
+        """Make those that `make` makes by default, with a session behind them, which is run once for all."""
+        if _AFTER_A_SESSION not in _MADE:
+            template = Path(_templates().name) / _AFTER_A_SESSION
+            parties = cls.make(template)
+            parties.run()
+            for party in (parties.acme, parties.globex):
+                party.workspace.close()
+            _MADE[_AFTER_A_SESSION] = template, (parties.acme.partner, parties.globex.partner)
+        return cls._copied(*_MADE[_AFTER_A_SESSION], folder)
+
+    @classmethod
+    def _copied(cls, template: Path, partners: tuple[PartnerRecord, PartnerRecord], folder: Path) -> "Parties":
         shutil.copytree(template, folder, dirs_exist_ok=True)
         opened = (Workspace.open(folder / name) for name in ("acme", "globex"))
         acme, globex = (

@@ -96,8 +96,7 @@ def test_a_file_that_is_still_arriving_is_taken_when_it_is_whole(tmp_path: Path)
 
 
 def test_a_responder_that_wants_another_session_waits_for_its_offer(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     assert parties.globex.map(new=True).state == "waiting"
     clock = Clock()
     channel = Watched(parties.globex.folder, clock, lambda: parties.acme.map(new=True), *[parties.acme.map] * 4)

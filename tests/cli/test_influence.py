@@ -23,7 +23,7 @@ TOUCHES = "Deal ID,Partner,Type,Date\n2,globex data,Meeting,2026-01-20\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A workspace after a session, in which a1, a2 and a3 are shared."""
-    Parties.make(tmp_path).run()
+    Parties.after_a_session(tmp_path)
     (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
     (tmp_path / "touches.csv").write_text(TOUCHES, encoding="utf-8")
     return tmp_path

@@ -14,8 +14,7 @@ from tests.parties import Parties
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Path:
-    parties = Parties.make(tmp_path)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     for party in (parties.acme, parties.globex):
         party.workspace.close()
     return parties.acme.workspace.folder

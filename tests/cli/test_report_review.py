@@ -9,7 +9,7 @@ from tests.parties import Parties
 
 
 def test_a_rejected_match_is_gone_from_the_reports_until_it_is_taken_back(tmp_path: Path) -> None:
-    Parties.make(tmp_path).run()
+    Parties.after_a_session(tmp_path)
 
     def overlap() -> list[dict[str, str]]:
         accountmap("-w", "acme", "report", "build", "--with", "globex", "-o", "reports", cwd=tmp_path)
@@ -32,13 +32,13 @@ def test_a_rejected_match_is_gone_from_the_reports_until_it_is_taken_back(tmp_pa
 
 
 def test_the_matches_in_doubt_are_printed_to_be_filled_in(tmp_path: Path) -> None:
-    Parties.make(tmp_path).run()
+    Parties.after_a_session(tmp_path)
     printed = accountmap("-w", "acme", "report", "review", "--with", "globex", cwd=tmp_path).stdout
     assert printed.startswith("account_id,evidence,their_segment,decision,doubt,")
 
 
 def test_weights_come_from_a_file(tmp_path: Path) -> None:
-    Parties.make(tmp_path).run()
+    Parties.after_a_session(tmp_path)
     (tmp_path / "weights.toml").write_text("[points]\nevidence = 0\nplay = 0\n", "utf-8")
     build = ("-w", "acme", "report", "build", "--with", "globex", "-o", "reports", "--weights", "weights.toml")
     accountmap(*build, cwd=tmp_path)

@@ -9,7 +9,7 @@ from tests.parties import Parties
 
 
 def test_results_are_stored_once_however_often_it_is_run(tmp_path: Path) -> None:
-    Parties.make(tmp_path).run()
+    Parties.after_a_session(tmp_path)
     store = (
         "-w",
         "acme",

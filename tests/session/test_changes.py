@@ -54,9 +54,7 @@ def begin(party: Party, list_id: int | None = None) -> Outcome:
 @pytest.fixture
 def parties(tmp_path: Path) -> Parties:
     """Two companies after one session."""
-    parties = Parties.make(tmp_path)
-    parties.run()
-    return parties
+    return Parties.after_a_session(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,7 @@ from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, share_al
 @pytest.fixture
 def parties(tmp_path: Path) -> Parties:
     """Two companies after one session."""
-    parties = Parties.make(tmp_path)
-    parties.run()
-    return parties
+    return Parties.after_a_session(tmp_path)
 
 
 def save(party: Party, rows: list[Row]) -> None:
@@ -104,8 +102,7 @@ def test_an_initiator_begins_none_by_itself(parties: Parties) -> None:
 
 
 def test_a_responder_that_may_not_join_says_why_and_stays_done(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path, runs=10)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     save(parties.globex, more(1))
     save(parties.globex, [("b1", "NORTHWOOD BAKERY", "www.northwood-bakery.de", "prospect")])
     parties.acme.map(new=True)
