@@ -145,7 +145,7 @@ def test_what_is_not_allowed_is_refused_before_anything_leaves(sides: tuple[Path
     (acme / "odd.csv").write_text("account\n1\n", "utf-8")
     assert "no column match_id" in accountmap(*new, "--file", "odd.csv", cwd=acme, check=3).stderr
     assert (
-        "no plan has no end yet"
+        "there is no plan"
         in accountmap("plan", "show", "--with", "globex", cwd=acme, check=3).stderr.lower()
     )
     assert "There is no plan yet" in accountmap("plan", "status", cwd=acme).stdout
