@@ -18,19 +18,19 @@ COLOURS = {"left": "#1f5fa8", "right": "#c2571a"}
 WHAT = {
     ("prepare", "left"): "read and prepare",
     ("prepare", "right"): "read and prepare",
-    ("map, call 1", "left"): "own points, blinded: message 1",
-    ("map, call 1", "right"): "own points, theirs multiplied: message 2",
-    ("map, call 2", "left"): "theirs multiplied: message 3",
-    ("map, call 2", "right"): "counts: message 4",
-    ("map, call 3", "left"): "consent, tokens: message 5",
-    ("map, call 3", "right"): "matching, shares of keys: message 6",
+    ("map, call 1", "left"): "sketch: message 1",
+    ("map, call 1", "right"): "sketch, estimates: message 2",
+    ("map, call 2", "left"): "estimates, own points blinded: message 3",
+    ("map, call 2", "right"): "theirs multiplied, own blinded: message 4",
+    ("map, call 3", "left"): "theirs multiplied, tokens: message 5",
+    ("map, call 3", "right"): "matching, claims: message 6",
     ("map, call 4", "left"): "shares of keys: message 7",
-    ("map, call 4", "right"): "keys, fields: message 8",
+    ("map, call 4", "right"): "shares, keys, fields: message 8",
     ("map, call 5", "left"): "keys, fields: message 9",
     ("map, call 5", "right"): "fields opened: message 10; reports",
     ("map, call 6", "left"): "receipt; reports",
-    ("report", "left"): "reports, once more",
-    ("report", "right"): "reports, once more",
+    ("report, again", "left"): "report build, nothing new",
+    ("report, again", "right"): "report build, nothing new",
 }
 """What the commands of a run do, in their order."""
 
