@@ -162,9 +162,9 @@ def traits_of(
     countries: list[str | None] = []
     domains: list[str | None] = []
     for fact in facts:
-        names.append(" ".join(fact.name.full) if fact.name else None)
-        has_form = fact.name is not None and len(fact.name.full) < len(fact.name.words)
-        forms.append(form_words(fact.name.words) if fact.name and has_form else frozenset())
+        name = fact.name
+        names.append(" ".join(name.full) if name else None)
+        forms.append(form_words(name.words) if name and len(name.full) < len(name.words) else frozenset())
         countries.append(fact.country)
         domains.append(fact.domain)
     return Traits(account_ids, names, forms, countries, domains, cities or [None] * len(account_ids), ids)

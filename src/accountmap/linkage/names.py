@@ -140,6 +140,11 @@ def _close_up(initials: re.Match[str]) -> str:
     return initials.group().replace(".", "").replace("/", "") + " "
 
 
+def ascii_words(text: str) -> list[str]:
+    """Return the runs of lower-case letters and digits in a text of ASCII."""
+    return text.encode("ascii").translate(_PARTED).decode("ascii").split()
+
+
 def split_words(text: str) -> list[str]:
     """Split a name into lower-case ASCII words, initials joined and connectors left out."""
     plain = to_ascii(text)
@@ -151,7 +156,7 @@ def split_words(text: str) -> list[str]:
         plain = _FORMERLY.sub(" ", plain)
     if "." in plain or "/" in plain:
         plain = _POINTED.sub(_close_up, plain)
-    words = plain.encode("ascii").translate(_PARTED).decode("ascii").split()
+    words = ascii_words(plain)
     if not _CONNECTORS.isdisjoint(words):
         words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
     return _joined_initials(words)

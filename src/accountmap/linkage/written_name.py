@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from accountmap.linkage.distinctiveness import COMMON, KINDS, PARTICLES
 from accountmap.linkage.domains import registrable
-from accountmap.linkage.names import abbreviated, ending, is_generic, split_words
+from accountmap.linkage.names import abbreviated, ascii_words, ending, is_generic, split_words
 from accountmap.linkage.places import country_code, is_place_word
 from accountmap.linkage.tables import read_rows, read_words
 
@@ -99,9 +99,14 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, _folded(text)))
 
 
+def _words(text: str) -> list[str]:
+    """Split a text into its runs of letters and digits, in lower case."""
+    return ascii_words(text.lower()) if text.isascii() else _TOKEN.findall(_folded(text))
+
+
 def _phrase(text: str) -> str:
     """Reduce a text to its words in lower case, parted by single blanks: what marks are compared by."""
-    return " ".join(_TOKEN.findall(_folded(text)))
+    return " ".join(_words(text))
 
 
 def _phrases(file_name: str, kind: str) -> list[str]:
@@ -147,13 +152,18 @@ def _joint(kind: str, apart: str) -> re.Pattern[str]:
 
 _TRADING: Final = _joint("trading", "*")
 _FORMER: Final = (_joint("former", "*"), _joint("apart", "+"))
-_JOINTS: Final[dict[str, list[list[str]]]] = defaultdict(list)
-"""The words of all joints by their first words: without these a text has none."""
 
-for _kind in ("trading", "former", "apart"):
-    for _words in map(_TOKEN.findall, _phrases("name_joints.tsv", _kind)):
-        _JOINTS[_words[0]].append(_words)
 
+def _joints() -> dict[str, list[list[str]]]:
+    """Collect the words of all joints by their first ones."""
+    joints: dict[str, list[list[str]]] = defaultdict(list)
+    for kind in ("trading", "former", "apart"):
+        for words in map(_words, _phrases("name_joints.tsv", kind)):
+            joints[words[0]].append(words)
+    return joints
+
+
+_JOINTS: Final = _joints()
 _TITLES: Final = read_words("person_titles.txt")
 _TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
 _HONORIFICS: Final = ("先生", "女士", "小姐", "씨", "様", "殿")
@@ -176,7 +186,7 @@ _BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | 
 
 def _is_plain(text: str) -> bool:
     """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
-    words = _TOKEN.findall(text.casefold().replace("ı", "i"))
+    words = _words(text)
     bare = "".join(words).rstrip("0123456789")
     return (
         len(words) > 1
@@ -304,7 +314,7 @@ def _less_numbered(text: str) -> str:
 
 def _less_clear(text: str) -> str:
     """Take off a mark that nothing parts from the name: of several words, or alone in capitals."""
-    if text.isascii() and not _may_have_clear(_TOKEN.findall(text.lower())):
+    if text.isascii() and not _may_have_clear(_words(text)):
         return ""
     found = list(_TOKEN.finditer(text))
     for size in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
@@ -318,7 +328,7 @@ def _less_clear(text: str) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     """Split a text that has two names: trading and legal name; present and former name."""
-    if not _may_have_joint(_TOKEN.findall(_folded(text))):
+    if not _may_have_joint(_words(text)):
         return (text,)
     for pattern in (_TRADING, *_FORMER):
         if found := pattern.search(text):
