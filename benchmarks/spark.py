@@ -98,9 +98,17 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100_000, help="accounts on each side, of one slot")
     parser.add_argument("--executors", type=int, default=2)
     options = parser.parse_args()
-    master = f"local-cluster[{options.executors},1,1024]"
-    builder = SparkSession.builder.master(master).config("spark.driver.host", "127.0.0.1")
-    spark = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    builder = SparkSession.builder.master(f"local-cluster[{options.executors},1,1024]")
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.executor.memory": "900m",
+        "spark.sql.shuffle.partitions": str(max(2, 2 * options.executors, options.size // 100_000)),
+        "spark.ui.enabled": "false",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
     own = ComparisonSecrets(secrets.token_bytes(32), bytes(32), 0)
     with tempfile.TemporaryDirectory() as folder:
         small, held = sides(1000), sides(options.size)
