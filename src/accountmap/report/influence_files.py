@@ -7,7 +7,8 @@ from typing import Final
 from accountmap.influence import Influence
 from accountmap.influence.compare import DOES_NOT_SHOW
 from accountmap.influence.models import MODELS
-from accountmap.report.influence_page import (
+from accountmap.report.influence_views import INFLUENCE_VIEWS, influence_tables
+from accountmap.report.influence_words import (
     CLASS_MEANINGS,
     balance_sentence,
     board_numbers,
@@ -16,7 +17,6 @@ from accountmap.report.influence_page import (
     verdict_meanings,
     watch_sentence,
 )
-from accountmap.report.influence_views import INFLUENCE_VIEWS, influence_tables
 from accountmap.report.json_export import encode
 from accountmap.report.workbook import Lines, write_book
 
