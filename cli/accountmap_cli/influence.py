@@ -1,18 +1,22 @@
 """`accountmap influence`: what partners do for revenue, under a written rule."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, is_fresh, workspace
 from accountmap_cli.output import emit, say
 
 if TYPE_CHECKING:
     from accountmap import Workspace
 
-RULES = "influence.toml"
+RULES: Final = "influence.toml"
+"""A file of the workspace that is used if no other is named."""
+
+_INPUTS: Final = ("accountmap.db", RULES, "deals/current", "profiles/*", "reviews/*")
+"""What the page is made from: if any of it is newer, the page is old."""
 
 
 @click.group()
@@ -71,7 +75,7 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
 @influence.command("open")
 @click.pass_context
 def open_page(context: click.Context) -> None:
-    """Open the page in your browser; it is built first if it is missing.
+    """Open the page in your browser; it is built first if there is anything new.
 
     \b
     Example:
@@ -79,7 +83,7 @@ def open_page(context: click.Context) -> None:
     """
     with workspace(context) as own:
         page = own.folder / "reports" / "influence" / "influence.html"
-        if not page.exists():
+        if not is_fresh(page, own.folder, _INPUTS):
             write(own, None, page.parent, excel=False)
     say(f"Opening {page}")
     click.launch(str(page))

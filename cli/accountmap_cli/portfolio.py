@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, is_fresh, workspace
 from accountmap_cli.output import emit, emit_json, say, table
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def open_portfolio(context: click.Context, weights: Path | None, tiers: Path | N
     """
     with workspace(context) as own:
         page = own.folder / "reports" / "portfolio" / "portfolio.html"
-        if weights or tiers or not _is_fresh(own.folder, page):
+        if weights or tiers or not is_fresh(page, own.folder, _INPUTS):
             _build(own, weights, tiers, page.parent)
     say(f"Opening {page}")
     click.launch(str(page))
@@ -137,14 +137,6 @@ def _build(
     rule = tiers or (standing if standing.exists() else None)
     built = read_portfolio(own, read_weights(weights) if weights else STANDARD_WEIGHTS, tiers=rule)
     return built, write_portfolio(built, output or own.folder / "reports" / "portfolio", excel=excel)[0]
-
-
-def _is_fresh(folder: Path, page: Path) -> bool:
-    """Return whether a page was made after all that it is made from."""
-    if not page.exists():
-        return False
-    made = page.stat().st_mtime
-    return all(file.stat().st_mtime < made for pattern in _INPUTS for file in folder.glob(pattern))
 
 
 def _summary(built: "Portfolio") -> dict[str, Any]:

@@ -58,6 +58,24 @@ def test_deals_become_a_page_a_workbook_and_tables(folder: Path) -> None:
     assert launched.call_args.args[0].endswith("influence.html")
 
 
+def test_the_page_is_built_anew_after_new_deals_or_another_rule(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    with mock.patch("click.launch") as launched:
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        page = folder / launched.call_args.args[0]
+        first = page.stat().st_mtime_ns
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert page.stat().st_mtime_ns == first, "nothing is new"
+        (folder / "deals.csv").write_text(DEALS + "4,Cellar,a3,900 EUR,2026-01-10,,Open,,\n", encoding="utf-8")
+        accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert "Cellar" in page.read_text("utf-8")
+        second = page.stat().st_mtime_ns
+        accountmap("-w", "acme", "influence", "rules", cwd=folder)
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert page.stat().st_mtime_ns > second
+
+
 def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
     for _ in range(2):
         accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
