@@ -76,6 +76,16 @@ def test_the_page_is_built_anew_after_new_deals_or_another_rule(folder: Path) ->
         assert page.stat().st_mtime_ns > second
 
 
+def test_the_cost_of_a_partner_is_taken_from_its_profile(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    said = ("partner", "profile", "globex", "--cost", "500", "--currency", "eur", "--margin", "10")
+    accountmap("-w", "acme", *said, cwd=folder)
+    with Workspace.open(folder / "acme", lambda _: "correct horse battery staple") as own:
+        (row,) = read_influence(own).returns.to_pylist()
+    assert (row["partner_name"], row["currency"], row["cost_from"]) == ("Globex Data", "EUR", "profile")
+    assert row["partner_cost"] == 500 + row["sourced_revenue"] / 10
+
+
 def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
     for _ in range(2):
         accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)

@@ -1,8 +1,9 @@
 """Everything that is computed of deals and partners, put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -28,8 +29,8 @@ from accountmap.influence.evidence import NOT_A_KIND, PartnerNames, Touches, gat
 from accountmap.influence.facts import DealFacts, Ints, deal_facts, minor_units, to_day
 from accountmap.influence.models import credits, model_totals
 from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
-from accountmap.influence.returns import returns
-from accountmap.influence.rules import InfluenceRules
+from accountmap.influence.returns import costs_of_period, returns
+from accountmap.influence.rules import Cost, InfluenceRules
 from accountmap.influence.survival import MISSING, time_rows
 from accountmap.influence.watch import watch
 
@@ -89,6 +90,7 @@ def build_influence(
     partners: Sequence[str] = (),
     touches: Iterable[pa.Table] = (),
     shared: pa.Table = SHARED_SCHEMA.empty_table(),  # noqa: B008 a table cannot be changed
+    yearly_costs: Mapping[str, Cost] = MappingProxyType({}),
 ) -> Influence:
     """Compute what partners do for revenue.
 
@@ -100,6 +102,7 @@ def build_influence(
         partners: names of known partners; others are those that deals and touches name.
         touches: TOUCH_SCHEMA each, besides those of the deals: introductions, registrations.
         shared: SHARED_SCHEMA.
+        yearly_costs: what partners cost in a year, by name, where the rule does not say it.
     """
     every = [deals.touches, *touches]
     whole = np.arange(len(accounts)) if entity_of is None else entity_of
@@ -139,7 +142,9 @@ def build_influence(
         balance=balance,
         missed=missed(facts, found, shared, by_account, names),
         conflicts=conflicts(facts, found, attribution, shared, by_account),
-        returns=returns(summed, by_model, names, rules),
+        returns=returns(
+            summed, by_model, names, rules, costs_of_period(yearly_costs, names, rules.period(as_of), currency)
+        ),
         series=series,
         changes=changes,
         sensitivity=_sensitivity(facts, within[REVENUE], currency, (others[NARROW], attribution, others[WIDE])),

@@ -77,7 +77,8 @@ confidence = 0.9
 # gross_margin = 0.7
 
 # What a partner costs in the period, all in one currency: programme and people, marketing money, and the part of
-# its sourced revenue that it keeps or is paid.
+# its sourced revenue that it keeps or is paid. Of partners that are not here, the cost and the margin of their
+# profile count: accountmap partner profile globex --cost 40000 --currency EUR --margin 15
 # [costs.Globex]
 # currency = "EUR"
 # programme = 40000

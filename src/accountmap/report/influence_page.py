@@ -163,12 +163,13 @@ def return_table(influence: Influence) -> CountsTable | None:
             (
                 row["partner_name"],
                 money(row["partner_cost"], row["currency"]),
+                row["cost_from"],
                 money(row["sourced_revenue"], row["currency"]),
                 f"{money(row['credited_at_least'], row['currency'])} to {row['credited_at_most']:,.0f}",
                 "–" if low is None else f"{100 * low:+,.0f} % to {100 * high:+,.0f} %",
             )
         )
-    headings = ("Partner", "Cost", "Sourced revenue", "Credited", "Return")
+    headings = ("Partner", "Cost", "From", "Sourced revenue", "Credited", "Return")
     return CountsTable("In the period", headings, tuple(lines), 0, "returns") if lines else None
 
 

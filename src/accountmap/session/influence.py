@@ -13,7 +13,7 @@ from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.own_accounts import entity_of_account
 from accountmap.accounts.deals import TOUCH_SCHEMA
 from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build_influence, read_rules
-from accountmap.influence.rules import INTRODUCTION, REGISTERED
+from accountmap.influence.rules import INTRODUCTION, REGISTERED, Cost
 from accountmap.model import Leader, Step
 from accountmap.session.co_selling import load_co_selling
 from accountmap.session.questions import finished_sessions, load_answers
@@ -21,6 +21,7 @@ from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.deals import load_deals
+from accountmap.workspace.profiles import load_profile
 from accountmap.workspace.stored import load_reviews
 
 
@@ -58,7 +59,18 @@ def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = Non
         partners=[partner.card.name for partner in partners],
         touches=touches,
         shared=pa.concat_tables([SHARED_SCHEMA.empty_table(), *shared]),
+        yearly_costs=_yearly_costs(workspace, partners),
     )
+
+
+def _yearly_costs(workspace: Workspace, partners: Sequence[PartnerRecord]) -> dict[str, Cost]:
+    """Return what the user noted in the profiles of partners about their costs and margins."""
+    profiles = {partner.card.name: load_profile(workspace, partner.slug) for partner in partners}
+    return {
+        name: Cost(profile.currency, programme=profile.cost or 0.0, share=(profile.margin or 0.0) / 100)
+        for name, profile in profiles.items()
+        if profile.cost is not None or profile.margin is not None
+    }
 
 
 INTRODUCTION_ASKED: Final = "introduction, not accepted"
