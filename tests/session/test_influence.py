@@ -35,7 +35,7 @@ def with_deals(side: Talker) -> Influence:
         for at in (BAKERY, LOGISTICS, QUILLSTONE)
     ]  # fmt: skip
     deals = DealList(pa.Table.from_pylist(rows, schema=DEAL_SCHEMA), source="deals.csv")
-    save_deals(side.workspace, deals, NOW + timedelta(days=30))
+    save_deals(side.workspace, deals, NOW + timedelta(days=60))
     return read_influence(side.workspace)
 
 
@@ -82,6 +82,23 @@ def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(sides: 
     globex.say(BAKERY, Topic.DEAL, Step.WITHDRAWN)
     settle(acme, globex)
     assert with_deals(acme).touches.num_rows == 0
+
+
+def test_sessions_and_answers_are_watched(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
+    settle(acme, globex)
+    found = with_deals(acme)
+    observed = {
+        row["series"]: row["value"] for row in found.series.to_pylist() if row["partner_name"] == "Globex Data"
+    }
+    revealed = [row for row in found.deals.to_pylist() if row["shared_with"]]
+    assert observed["companies shared"] >= len(revealed) > 0
+    assert 0 <= observed["days to an answer"] < 31
+    verdicts = {(row["partner_name"], row["series"]): row["verdict"] for row in found.changes.to_pylist()}
+    assert verdicts["Globex Data", "days to an answer"] == "too few months"
 
 
 def test_without_deals_it_says_what_to_do(sides: tuple[Talker, Talker]) -> None:

@@ -32,7 +32,7 @@ from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
 from accountmap.influence.returns import costs_of_period, returns
 from accountmap.influence.rules import Cost, InfluenceRules
 from accountmap.influence.survival import MISSING, time_rows
-from accountmap.influence.watch import watch
+from accountmap.influence.watch import OBSERVED_SCHEMA, watch
 
 NARROW: Final = 0.5
 WIDE: Final = 2.0
@@ -91,6 +91,7 @@ def build_influence(
     touches: Iterable[pa.Table] = (),
     shared: pa.Table = SHARED_SCHEMA.empty_table(),  # noqa: B008 a table cannot be changed
     yearly_costs: Mapping[str, Cost] = MappingProxyType({}),
+    observed: pa.Table = OBSERVED_SCHEMA.empty_table(),  # noqa: B008
 ) -> Influence:
     """Compute what partners do for revenue.
 
@@ -103,6 +104,7 @@ def build_influence(
         touches: TOUCH_SCHEMA each, besides those of the deals: introductions, registrations.
         shared: SHARED_SCHEMA.
         yearly_costs: what partners cost in a year, by name, where the rule does not say it.
+        observed: OBSERVED_SCHEMA: what sessions and conversations show of partners over time.
     """
     every = [deals.touches, *touches]
     whole = np.arange(len(accounts)) if entity_of is None else entity_of
@@ -123,7 +125,7 @@ def build_influence(
     summed, by_model = totals(facts, attribution, within), model_totals(credited, attribution.names)
     compared, balance = compare(facts, attribution, rules)
     timed, note = _times(facts, attribution, rules)
-    series, changes = watch(facts, attribution)
+    series, changes = watch(facts, attribution, observed, names)
     currency = main_currency(facts)
     others = {factor: attributed(rules.scaled(factor))[2] for factor in (NARROW, WIDE)}
     return Influence(

@@ -8,7 +8,7 @@ from accountmap.influence import Influence
 from accountmap.influence.attribution import CLASSES, INFLUENCED, REVENUE, SHARED, SOURCED, UNTOUCHED
 from accountmap.influence.compare import HIGHER, LIKE_WITH_LIKE, LOWER, SHRUNK, TOO_FEW, WIN_RATE
 from accountmap.influence.models import MODELS, SHAPLEY
-from accountmap.influence.watch import CHANGED, FALSE_ALARMS, LEAST_MONTHS
+from accountmap.influence.watch import ANSWERS, CHANGED, FALSE_ALARMS, LEAST_MONTHS
 from accountmap.report.wording import money, money_in_short, percent
 
 CLASS_MEANINGS: Final = {
@@ -230,8 +230,9 @@ def watch_sentence(influence: Influence) -> str:
     changed = [row for row in rows if row["verdict"] == CHANGED]
     said = (
         " ".join(
-            f"{row['series'].capitalize()} of {row['partner_name']}: {row['mean_before']:,.1f} a month before "
-            f"{row['since']}, {row['mean_after']:,.1f} from then."
+            f"{row['series'].capitalize()}, {row['partner_name']}: {row['mean_before']:,.1f}"
+            f"{'' if row['series'] == ANSWERS else ' a month'} before {row['since']}, {row['mean_after']:,.1f} "
+            "from then."
             for row in changed
         )
         or "No series is said to have changed."

@@ -1,7 +1,8 @@
 """Everything in a workspace that says what partners do for revenue, put together."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,13 @@ from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, build_map
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.own_accounts import entity_of_account
 from accountmap.accounts.deals import TOUCH_SCHEMA
+from accountmap.errors import UsageError, WorkspaceError
 from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build_influence, read_rules
 from accountmap.influence.rules import INTRODUCTION, REGISTERED, Cost
+from accountmap.influence.watch import ANSWERS, COMPANIES, OBSERVED_SCHEMA
 from accountmap.model import Leader, Step
 from accountmap.session.co_selling import load_co_selling
+from accountmap.session.portfolio import read_exchanges
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
@@ -60,7 +64,25 @@ def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = Non
         touches=touches,
         shared=pa.concat_tables([SHARED_SCHEMA.empty_table(), *shared]),
         yearly_costs=_yearly_costs(workspace, partners),
+        observed=pa.Table.from_pylist(
+            [row for partner in partners for row in _observed(workspace, partner)], schema=OBSERVED_SCHEMA
+        ),
     )
+
+
+def _observed(workspace: Workspace, partner: PartnerRecord) -> Iterator[dict[str, object]]:
+    """Yield how many own companies each session revealed, and how long each answer to what we asked took."""
+    name = partner.card.name
+    for session in finished_sessions(workspace, partner):
+        # What cannot be read any more shortens the series, and must not cost the report.
+        with suppress(WorkspaceError, UsageError):
+            shared = len(workspace.matches(session)["entity"].unique())
+            day = (session.finished or session.created).date()
+            yield {"partner": name, "series": COMPANIES, "day": day, "value": float(shared)}
+    for each in read_exchanges(workspace, partner):
+        if each.ours and each.answered:
+            took = max((each.answered - each.asked) / timedelta(days=1), 0.0)  # a clock may be set back
+            yield {"partner": name, "series": ANSWERS, "day": each.answered.date(), "value": took}
 
 
 def _yearly_costs(workspace: Workspace, partners: Sequence[PartnerRecord]) -> dict[str, Cost]:
