@@ -123,6 +123,7 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "session.conversation": {"ConversationOutcome"},
     "session.digest": {"ENDED", "ENDS_SOON", "ME", "PartnerDigest", "Waiting"},
+    "session.influence": {"agreed_rules", "read_credit_rule"},
     "session.maturity": {
         "CardToSend",
         "answer_questionnaire",

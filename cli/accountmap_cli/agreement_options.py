@@ -10,7 +10,7 @@ import click
 
 from accountmap.errors import AccountmapError, InputError, TrustError
 from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Assistants, Level, MatchProfile, PreviewKind
-from accountmap_cli.context import partner_option, workspace
+from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, say
 from accountmap_cli.words import agreement_in_words, segment_noun
 
@@ -251,6 +251,12 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     help=f"Who leads where both have an account: {', '.join(LEADERS)}. The first rule that fits holds.",
 )
 @click.option(
+    "--credit-rule",
+    type=existing_file(),
+    help="File with the rule by which both of you credit each other for deals: the tables sourced, influenced and "
+    "models of what `influence rules` writes.",
+)
+@click.option(
     "--profile",
     type=click.Choice([each.value for each in MatchProfile]),
     default=MatchProfile.BALANCED.value,
@@ -312,6 +318,7 @@ def new(
     industry: tuple[str, ...],
     employees: str,
     lead: tuple[str, ...],
+    credit_rule: Path | None,
     profile: str,
     preview_segments: bool,
     auditor: str,
@@ -337,6 +344,7 @@ def new(
       accountmap agreement new --with globex --lead customer:prospect=us --lead all:all:FR=them
     """
     from accountmap.session import write_agreement
+    from accountmap.session.influence import read_credit_rule
     from accountmap.session.sharing_options import SharingOptions
     from accountmap.trust.terms import AuditTerms
 
@@ -367,6 +375,7 @@ def new(
             "profile": MatchProfile(profile),
             "audit": replace(audit, auditor=auditor) if auditor else audit,
             "preview": PreviewKind.SEGMENTS if preview_segments else PreviewKind.SKETCH,
+            "credit": read_credit_rule(credit_rule) if credit_rule else None,
         },
     )
     with workspace(context) as own:

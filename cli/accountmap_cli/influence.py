@@ -1,5 +1,6 @@
 """`accountmap influence`: what partners do for revenue, under a written rule."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,29 +27,35 @@ def influence() -> None:
 
 @influence.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--agreed-with", metavar="NAME", help="Write the rule that your agreement with this partner names.")
 @click.pass_context
-def rules(context: click.Context, file: Path | None) -> None:
+def rules(context: click.Context, file: Path | None, agreed_with: str | None) -> None:
     """Write the standard rule with its explanations into a file, for you to change.
 
     Without FILE it becomes influence.toml of the workspace, which `influence build` reads. Agree on the rule with
-    your partners
-    and with finance before anybody sees a number: every report names its digest.
+    finance, and with your partners (`agreement new --credit-rule`), before anybody sees a number: every report
+    names its digest.
 
     \b
     Examples:
       accountmap influence rules
       accountmap influence rules ~/rules/2026.toml
+      accountmap influence rules --agreed-with globex
     """
     from accountmap.files import write_atomic
     from accountmap.influence import DEFAULT_RULES
+    from accountmap.session.influence import agreed_rules
 
-    if file is None:
+    text = DEFAULT_RULES
+    if file is None or agreed_with:
         with workspace(context) as own:
-            file = own.folder / RULES
+            file = file or own.folder / RULES
+            if agreed_with:
+                text = agreed_rules(own, own.partner(agreed_with), datetime.now(UTC).date())
     if file.exists():
         raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
     try:
-        write_atomic(file, DEFAULT_RULES.encode())
+        write_atomic(file, text.encode())
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
     emit(str(file))

@@ -86,6 +86,26 @@ def test_the_cost_of_a_partner_is_taken_from_its_profile(folder: Path) -> None:
     assert row["partner_cost"] == 500 + row["sourced_revenue"] / 10
 
 
+def test_a_rule_is_agreed_said_and_written_where_both_have_signed(folder: Path) -> None:
+    rule = folder / "wanted.toml"
+    rule.write_text("[influenced]\nbefore_days = 45\n", encoding="utf-8")
+    accountmap(
+        "-w", "acme", "agreement", "new", "--with", "globex", "--credit-rule", rule, "-o", "x.toml", cwd=folder
+    )
+    shown = accountmap("agreement", "show", "x.toml", cwd=folder).stdout
+    assert "from 45 days before it is created" in " ".join(shown.split())
+    said = accountmap("-w", "acme", "influence", "rules", "--agreed-with", "globex", cwd=folder, check=5)
+    assert "names a rule of credit" in said.stderr
+    accountmap("-w", "globex", "agreement", "sign", "x.toml", "--yes", "--confirm-rows", "48", cwd=folder)
+    accountmap("-w", "acme", "agreement", "sign", "x.toml", "--confirm-rows", "48", cwd=folder)
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    assert "before days 90, agreed 45" in accountmap("-w", "acme", "influence", "build", cwd=folder).stderr
+    accountmap("-w", "acme", "influence", "rules", "--agreed-with", "globex", cwd=folder)
+    assert "both sides count by it" in accountmap("-w", "acme", "influence", "build", cwd=folder).stderr
+    page = (folder / "acme" / "reports" / "influence" / "influence.html").read_text("utf-8")
+    assert "both sides count by it" in page
+
+
 def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
     for _ in range(2):
         accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)

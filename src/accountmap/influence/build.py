@@ -30,7 +30,7 @@ from accountmap.influence.facts import DealFacts, Ints, deal_facts, minor_units,
 from accountmap.influence.models import credits, model_totals
 from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
 from accountmap.influence.returns import costs_of_period, returns
-from accountmap.influence.rules import Cost, InfluenceRules
+from accountmap.influence.rules import AgreedRule, Cost, InfluenceRules
 from accountmap.influence.survival import MISSING, time_rows
 from accountmap.influence.watch import OBSERVED_SCHEMA, watch
 
@@ -54,6 +54,7 @@ class Influence:
             as the schemas of the modules say.
         sensitivity: amounts of revenue by class, with the windows of the rule at NARROW, 1 and WIDE: of
             `currency`.
+        agreed: the rules that agreements with partners name, and in what this one differs.
         notes: what a reader should know of the data, one sentence each, without account data.
     """
 
@@ -76,6 +77,7 @@ class Influence:
     series: pa.Table
     changes: pa.Table
     sensitivity: dict[str, tuple[float, float, float]]
+    agreed: tuple[AgreedRule, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -92,6 +94,7 @@ def build_influence(
     shared: pa.Table = SHARED_SCHEMA.empty_table(),  # noqa: B008 a table cannot be changed
     yearly_costs: Mapping[str, Cost] = MappingProxyType({}),
     observed: pa.Table = OBSERVED_SCHEMA.empty_table(),  # noqa: B008
+    agreed: Sequence[AgreedRule] = (),
 ) -> Influence:
     """Compute what partners do for revenue.
 
@@ -105,6 +108,7 @@ def build_influence(
         shared: SHARED_SCHEMA.
         yearly_costs: what partners cost in a year, by name, where the rule does not say it.
         observed: OBSERVED_SCHEMA: what sessions and conversations show of partners over time.
+        agreed: the rules that agreements with partners name.
     """
     every = [deals.touches, *touches]
     whole = np.arange(len(accounts)) if entity_of is None else entity_of
@@ -150,6 +154,7 @@ def build_influence(
         series=series,
         changes=changes,
         sensitivity=_sensitivity(facts, within[REVENUE], currency, (others[NARROW], attribution, others[WIDE])),
+        agreed=tuple(agreed),
         notes=(*note, *_notes(facts, found, rules, as_of)),
     )
 

@@ -36,6 +36,7 @@ def influence_to_json(influence: Influence) -> Iterator[bytes]:
             "currency": influence.currency,
             "rule": influence.rules.text,
             "rule_digest": influence.rules.digest,
+            "agreed": [asdict(each) for each in influence.agreed],
             "sentences": [influence_headline(influence), *influence_sentences(influence), DOES_NOT_SHOW],
             "numbers": [asdict(number) for number in board_numbers(influence)],
             "sensitivity": {name: list(amounts) for name, amounts in influence.sensitivity.items()},

@@ -14,6 +14,7 @@ from accountmap.report.html import render, sizes, table_rows
 from accountmap.report.influence_views import INFLUENCE_VIEW, INFLUENCE_VIEWS
 from accountmap.report.influence_words import (
     CLASS_MEANINGS,
+    DIGITS,
     balance_sentence,
     board_numbers,
     influence_headline,
@@ -22,9 +23,6 @@ from accountmap.report.influence_words import (
     watch_sentence,
 )
 from accountmap.report.wording import money, percent
-
-_DIGITS: Final = 12
-"""Enough of the digest of a rule to tell two apart."""
 
 
 def class_chart(influence: Influence) -> Chart | None:
@@ -202,7 +200,7 @@ def render_influence_page(influence: Influence) -> str:
         view=INFLUENCE_VIEW,
         views=[view for view in INFLUENCE_VIEWS if view.shown(influence) and view.name not in _SHOWN_INSIDE],
         tables=sizes(INFLUENCE_VIEW, influence, rows),
-        digest=influence.rules.digest[:_DIGITS],
+        digest=influence.rules.digest[:DIGITS],
         windows=f"{NARROW:g} and {WIDE:g}",
     )
 

@@ -25,6 +25,10 @@ _MATTERS: Final = 0.25
 """Models that are further apart than this share of their mean disagree."""
 
 
+DIGITS: Final = 12
+"""Enough of the digest of a rule to tell two apart."""
+
+
 @dataclass(frozen=True)
 class BoardNumber:
     """One of the numbers of the summary.
@@ -126,12 +130,32 @@ def influence_headline(influence: Influence) -> str:
 def influence_summary(influence: Influence) -> list[str]:
     """Say what a terminal shows: the headline and the three numbers with their ranges."""
     numbers = (f"{each.title}: {each.value} {each.unit}. {each.range}" for each in board_numbers(influence))
-    return [influence_headline(influence), *numbers]
+    return [influence_headline(influence), *numbers, *agreed_sentences(influence)]
 
 
 def influence_sentences(influence: Influence) -> list[str]:
     """Say what a reader has to know before using a number, and where to look first."""
-    return [*_of_classes(influence), *_of_models(influence), *_of_comparison(influence), *_of_openings(influence)]
+    return [
+        *agreed_sentences(influence),
+        *_of_classes(influence),
+        *_of_models(influence),
+        *_of_comparison(influence),
+        *_of_openings(influence),
+    ]
+
+
+def agreed_sentences(influence: Influence) -> list[str]:
+    """Say with which partners this rule is agreed, and in what it is another one than they agreed on."""
+    said = []
+    for each in influence.agreed:
+        name = f"the agreement with {each.partner} of {each.signed}"
+        if each.differs:
+            said.append(
+                f"The rule is not that of {name}: {'; '.join(each.differs)}. {each.partner} counts otherwise."
+            )
+        else:
+            said.append(f"The rule is that of {name}, credit rule {each.digest[:DIGITS]}: both sides count by it.")
+    return said
 
 
 def _of_classes(influence: Influence) -> Iterator[str]:

@@ -17,7 +17,7 @@ from accountmap.trust.identity import Card
 from accountmap.trust.limits import SizeConcern, size_concerns
 from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
 from accountmap.trust.sharing import Lead, Sharing
-from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, Terms
+from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, CreditRule, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace
 
 REFERENCE_LIST: Final = "reference list"
@@ -37,6 +37,7 @@ def propose_agreement(
     purpose: str,
     sharing: Sharing,
     leads: tuple[Lead, ...] = (),
+    credit: CreditRule | None = None,
     profile: MatchProfile = MatchProfile.BALANCED,
     weak: WeakSlots | None = None,
     audit: AuditTerms | None = None,
@@ -53,6 +54,7 @@ def propose_agreement(
 
     Args:
         sharing, leads: seen from this side, the initiator's.
+        credit: by which rule both credit each other for their deals; None for no such rule.
         profile: how freely matches are revealed.
         weak: what may become of matches by weak keys alone; by default what the profile says.
         audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm,
@@ -80,6 +82,7 @@ def propose_agreement(
         segments=SEGMENTS,
         sharing=sharing,
         leads=leads,
+        credit=(credit,) if credit else (),
         audit=audited,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,

@@ -3,12 +3,14 @@
 What is compared, what both learn, who takes part, who leads, what may be audited, and the limits (trust-v2 §4).
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Final
 
-from accountmap.model import Assistants, Epsilon, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.model import Assistants, Epsilon, PreviewKind, Role, Says, Sourcing, Tier, WeakSlots
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
@@ -54,6 +56,37 @@ class AuditTerms:
     )
     auditor: str = term("audit.auditor", words(may_be_empty=True), default="an auditor whom both accept")
     keep_days: int = term("audit.keep_days", whole(0, 3_650), default=180)
+
+
+_MOST_DAYS: Final = 36_500
+_WORDS: Final = items(words(), most=100)
+
+
+@dataclass(frozen=True)
+class CreditRule:
+    """How both credit each other for deals (trust-v2 §4.9); the fields are those of `influence.InfluenceRules`."""
+
+    sourced_by: tuple[str, ...] = term("sourced_by", items(choice({each.value: each.value for each in Sourcing})))
+    introduction_days: int = term("introduction_days", whole(0, _MOST_DAYS))
+    registration_days: int = term("registration_days", whole(0, _MOST_DAYS))
+    source_values: tuple[str, ...] = term("source_values", _WORDS)
+    kinds: tuple[str, ...] = term("kinds", _WORDS)
+    before_days: int = term("before_days", whole(0, _MOST_DAYS))
+    not_after_stages: tuple[str, ...] = term("not_after_stages", _WORDS)
+    half_life_days: int = term("half_life_days", whole(1, _MOST_DAYS))
+    position: tuple[float, ...] = term("position", items(share(), 3, 3, distinct=False))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of its values as trust-v2 §4.9 writes them: both sides' reports name it."""
+        text = "".join(f"{each.name} = {_in_digest(getattr(self, each.name))}\n" for each in fields(self))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _in_digest(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_in_digest, value))}]"
+    return f"{value:.6f}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -154,6 +187,15 @@ class Terms:
         comment="Who leads where both have an account: the first rule that fits.",
         say=in_words.leads,
         facts=lambda terms: {f"Who leads, rule {n}": text for n, text in enumerate(in_words.leads(terms), 1)},
+    )
+    credit: tuple[CreditRule, ...] = term(
+        "credit.rule",
+        tables(CreditRule, 0, 1, inline=True),
+        "Credit",
+        default=(),
+        comment="By which rule both credit each other for their deals, if one is agreed.",
+        say=in_words.credit,
+        facts=in_words.credit_facts,
     )
     audit: AuditTerms = part(AuditTerms)
     min_change: int = term(
@@ -274,7 +316,10 @@ class SketchTerms:
         return sum(self.rows)
 
 
+_ROUNDING: Final = 1e-9
+
 _HINTS: Final = {
+    "credit.position": "The shares of the position model add up to 1.",
     "rest_named_by": "A side can name its other accounts only if each of its segments reveals matches with all "
     "segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
     "preview.kind": "A preview by segments is for three segments.",
@@ -303,6 +348,7 @@ def _session_rules(terms: Terms) -> Mapping[str, bool]:
         "rest_named_by": all(_may_name_rest(role, terms) for role in sharing.rest_named_by),
         "employees": most == 0 or least <= most,
         "engagement": all(_fits(lead.segments, terms) for lead in terms.leads),
+        "credit.position": all(abs(sum(rule.position) - 1) <= _ROUNDING for rule in terms.credit),
         "audit.auditor": bool(terms.audit.auditor) or not terms.audit.required,
         "audit.keep_days": terms.audit.keep_days >= 1 or not terms.audit.required,
     }
