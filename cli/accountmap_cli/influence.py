@@ -9,6 +9,7 @@ import click
 from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, is_fresh, workspace
 from accountmap_cli.output import emit, say
+from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -79,6 +80,40 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
         emit(str(write(own, rules_file, folder, excel=excel)))
 
 
+@influence.command()
+@database_options
+@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
+@click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
+@click.pass_context
+def store(
+    context: click.Context,
+    dsn: str | None,
+    dsn_password_fd: int | None,
+    ask_dsn_password: bool,
+    rules_file: Path | None,
+    prefix: str,
+) -> None:
+    """Write what partners do for revenue into a database: tables, and views by partner and by deal.
+
+    Missing tables are created. It may be repeated: the rows of the last run are replaced. docs/warehouse.md has
+    the views, and a dbt source file for them.
+
+    \b
+    Examples:
+      accountmap influence store --dsn postgresql://anna@db.example.com/crm
+      accountmap influence store --dsn duckdb:///partners.duckdb
+    """
+    from accountmap import read_influence, write_sql
+
+    if dsn is None:
+        raise InputError("the results need a database", "Name it with --dsn.")
+    password = database_password(dsn_password_fd, ask=ask_dsn_password)
+    with workspace(context) as own:
+        found = read_influence(own, _rule_of(own, rules_file))
+    for name in write_sql(found, dsn, password=password, prefix=prefix):
+        emit(name)
+
+
 @influence.command("open")
 @click.pass_context
 def open_page(context: click.Context) -> None:
@@ -101,8 +136,7 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
     from accountmap import read_influence, write_influence
     from accountmap.report import influence_summary
 
-    standard = own.folder / RULES
-    chosen = rules_file or (standard if standard.is_file() else None)
+    chosen = _rule_of(own, rules_file)
     found = read_influence(own, chosen)
     page, *_ = write_influence(found, folder, excel=excel)
     for sentence in influence_summary(found):
@@ -111,3 +145,8 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
         say(f"  {note}")
     say(f"The rule: {chosen or 'the standard one; accountmap influence rules writes it'}.")
     return page
+
+
+def _rule_of(own: "Workspace", named: Path | None) -> Path | None:
+    standard = own.folder / RULES
+    return named or (standard if standard.is_file() else None)

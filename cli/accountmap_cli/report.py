@@ -24,9 +24,11 @@ def store(
     ask_dsn_password: bool,
     prefix: str,
 ) -> None:
-    """Write the results of the last session into a database.
+    """Write the results of the last session into a database: tables, and views of the present state.
 
-    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled.
+    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled. The views
+    are by partner and by account, over the last session with each partner; docs/warehouse.md has them, and a dbt
+    source file.
 
     \b
     Examples:

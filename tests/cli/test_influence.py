@@ -1,6 +1,8 @@
 """Deals and influence at a terminal."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -104,6 +106,20 @@ def test_a_rule_is_agreed_said_and_written_where_both_have_signed(folder: Path) 
     assert "both sides count by it" in accountmap("-w", "acme", "influence", "build", cwd=folder).stderr
     page = (folder / "acme" / "reports" / "influence" / "influence.html").read_text("utf-8")
     assert "both sides count by it" in page
+
+
+def test_influence_is_stored_with_its_views(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", "--touches", "touches.csv", cwd=folder)
+    store = ("-w", "acme", "influence", "store", "--dsn", "sqlite:///crm.db", "--prefix", "p_")
+    said = [accountmap(*store, cwd=folder).stdout.split() for _ in range(2)]
+    assert said[0] == said[1]
+    assert said[0][-1] == "p_influence_by_deal"
+    with closing(sqlite3.connect(folder / "crm.db")) as database:
+        rows = database.execute(
+            "SELECT deal_id, partner, role, even FROM p_influence_by_deal ORDER BY 1"
+        ).fetchall()
+    assert rows == [("1", "Globex Data", "sourced", 1000.0), ("2", "Globex Data", "influenced", 500.0)]
+    assert "Name it with --dsn" in accountmap("-w", "acme", "influence", "store", cwd=folder, check=3).stderr
 
 
 def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
