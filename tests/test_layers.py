@@ -91,7 +91,8 @@ CLI_MAY_ALSO_IMPORT = {
     "portfolio": {"Goal", "PartnerProfile", "to_send"},
     "portfolio.maturity": {"compare", "read_questionnaire"},
     "preflight": {"Preflight"},
-    "report": {"influence_summary", "portfolio_sentences", "review_csv"},
+    "report": {"feeds", "influence_summary", "portfolio_sentences", "review_csv"},
+    "report.feeds": {"feed_document", "feed_schema"},
     "report.files": {"to_csv"},
     "report.safe_text": {"spreadsheet_text"},
     "session": {
@@ -124,6 +125,7 @@ CLI_MAY_ALSO_IMPORT = {
     "session.conversation": {"ConversationOutcome"},
     "session.digest": {"ENDED", "ENDS_SOON", "ME", "PartnerDigest", "Waiting"},
     "session.influence": {"agreed_rules", "read_credit_rule"},
+    "session.ledger_entries": {"record_feed"},
     "session.maturity": {
         "CardToSend",
         "answer_questionnaire",

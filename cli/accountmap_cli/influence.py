@@ -109,7 +109,7 @@ def store(
         raise InputError("the results need a database", "Name it with --dsn.")
     password = database_password(dsn_password_fd, ask=ask_dsn_password)
     with workspace(context) as own:
-        found = read_influence(own, _rule_of(own, rules_file))
+        found = read_influence(own, rule_of(own, rules_file))
     for name in write_sql(found, dsn, password=password, prefix=prefix):
         emit(name)
 
@@ -136,7 +136,7 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
     from accountmap import read_influence, write_influence
     from accountmap.report import influence_summary
 
-    chosen = _rule_of(own, rules_file)
+    chosen = rule_of(own, rules_file)
     found = read_influence(own, chosen)
     page, *_ = write_influence(found, folder, excel=excel)
     for sentence in influence_summary(found):
@@ -147,6 +147,7 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
     return page
 
 
-def _rule_of(own: "Workspace", named: Path | None) -> Path | None:
+def rule_of(own: "Workspace", named: Path | None) -> Path | None:
+    """Return the rule that was named, or that of the workspace; None for the standard one."""
     standard = own.folder / RULES
     return named or (standard if standard.is_file() else None)

@@ -8,7 +8,7 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, is_fresh, workspace
-from accountmap_cli.output import emit, emit_json, say, table
+from accountmap_cli.output import emit, emit_csv, emit_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def questions(context: click.Context, partner: str, output: Path | None, as_json
         write_atomic(output, to_csv(asked))
         emit(str(output))
     else:
-        emit(b"".join(to_csv(asked)).decode().rstrip())
+        emit_csv(b"".join(to_csv(asked)))
     say(f"For {record.card.name} alone. Read it before it leaves.")
 
 

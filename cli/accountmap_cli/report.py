@@ -7,7 +7,7 @@ import click
 from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.map import build as build_reports
-from accountmap_cli.output import emit, say
+from accountmap_cli.output import emit, emit_csv, say
 from accountmap_cli.passphrase import database_options, database_password
 
 
@@ -96,7 +96,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
 
     with workspace(context) as own:
         if file is None:
-            emit(review_csv(read_account_map(own, partner)).decode().rstrip())
+            emit_csv(review_csv(read_account_map(own, partner)))
             return
         decisions = add_reviews(own, partner, file)
     kept = sum(decision.keep for decision in decisions)
