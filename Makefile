@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Compiled modules are kept whatever the environment says: tests start many processes, which import the same again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test lint programs lock release
 
 .venv/ready: pyproject.toml requirements/ci.lock
 	$(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' requirements/ci.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement .venv/uv.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/ci.lock
+	DIST_EXTRA_CONFIG="$(CURDIR)/requirements/build.cfg" \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/ci.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch .venv/ready
 

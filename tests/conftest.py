@@ -36,6 +36,7 @@ EXTRAS = {
     "remote": ("fsspec", "paramiko", "s3fs"),
     "keyring": ("keyring",),
     "mcp": ("mcp",),
+    "models": ("interpret", "sklearn"),
     "notify": ("apprise",),
     "sql": ("adbc_driver_manager", "adbc_driver_postgresql", "adbc_driver_sqlite", "duckdb"),
     "spark": ("pyspark",),

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "channels": {"errors", "model", "files"},
     "account_map": {"errors", "model", "accounts", "linkage"},
     "influence": {"errors", "model", "accounts", "linkage", "account_map"},
+    "propensity": {"errors", "model", "accounts", "linkage", "account_map", "influence"},
     "portfolio": {"errors", "model", "accounts", "linkage", "account_map"},
     "report": {
         "errors",
@@ -54,6 +55,7 @@ MAY_IMPORT = {
         "channels",
         "account_map",
         "influence",
+        "propensity",
         "portfolio",
         "workspace",
     },
@@ -62,7 +64,7 @@ MAY_IMPORT = {
 """Which parts each part may import, besides itself. `__init__`, `api` and `exchange` may import all."""
 
 CLI_MAY_ALSO_IMPORT = {
-    "account_map": {"STANDARD_WEIGHTS", "read_weights"},
+    "account_map": {"EXAMPLE", "IdealCustomer", "STANDARD_WEIGHTS", "read_ideal_customer", "read_weights"},
     "account_map.co_selling": {"CoSelling", "DealRegistration", "Introduction", "LeadProposal"},
     "accounts.deal_findings": {"count_outcomes", "deal_findings"},
     "accounts.deals": {"DealList", "DealOptions", "read_deals", "read_deals_sql", "read_touches"},
@@ -81,6 +83,7 @@ CLI_MAY_ALSO_IMPORT = {
         "Leader",
         "Level",
         "MatchProfile",
+        "Models",
         "PreviewKind",
         "Result",
         "SHARED_FIELDS",
@@ -91,6 +94,8 @@ CLI_MAY_ALSO_IMPORT = {
     "portfolio": {"Goal", "PartnerProfile", "to_send"},
     "portfolio.maturity": {"compare", "read_questionnaire"},
     "preflight": {"Preflight"},
+    "propensity": {"Trained"},
+    "propensity.model": {"factor", "level_in_words"},
     "report": {"feeds", "influence_summary", "portfolio_sentences", "review_csv"},
     "report.feeds": {"feed_document", "feed_schema"},
     "report.files": {"to_csv"},
@@ -135,6 +140,15 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "session.message_files": {"describe_message"},
     "session.preview": {"PartnerHolds"},
+    "session.qualification": {
+        "count_fitting",
+        "drop_profile",
+        "learn_ideal",
+        "likelihood",
+        "load_propensity",
+        "train_propensity",
+        "use_profile",
+    },
     "session.questions": {"PossibleMatch", "SessionMatches", "session_matches"},
     "session.sketches": {"FROZEN", "renew_sketch"},
     "session.sharing_options": {
@@ -150,7 +164,7 @@ CLI_MAY_ALSO_IMPORT = {
     "trust.ledger": {"Ledger"},
     "trust.limits": {"Concern", "PartnerBudget", "SizeConcern"},
     "trust.term": {"sentences_of"},
-    "trust.terms": {"AuditTerms"},
+    "trust.terms": {"AuditTerms", "ScoringTerms"},
     "trust.terms_words": {"shown_in_words"},
     "trust.toml_text": {"MAX_PURPOSE", "check_line"},
     "workspace": {"PartnerRecord", "SessionRecord", "Status"},

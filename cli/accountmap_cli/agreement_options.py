@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import AccountmapError, InputError, TrustError
-from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Assistants, Level, MatchProfile, PreviewKind
+from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Assistants, Level, MatchProfile, Models, PreviewKind
 from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, say
 from accountmap_cli.words import agreement_in_words, segment_noun
@@ -300,6 +300,18 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     show_default=True,
     help="What language models may read of the matches: nothing, your own accounts, or also what they show.",
 )
+@click.option(
+    "--models",
+    type=click.Choice([each.value for each in Models]),
+    default=Models.SEGMENT.value,
+    show_default=True,
+    help="What models that predict who buys may learn from: nothing of the matches, or their segment.",
+)
+@click.option(
+    "--ideal-customer",
+    type=existing_file(),
+    help="Profile by which both of you score your own accounts; send it with the agreement.",
+)
 @click.pass_context
 def new(
     context: click.Context,
@@ -329,6 +341,8 @@ def new(
     growth_alarm: int,
     automatic_share: float,
     assistants: str,
+    models: str,
+    ideal_customer: Path | None,
 ) -> None:
     """Propose an agreement for the list that you prepared, and sign it.
 
@@ -343,10 +357,11 @@ def new(
       accountmap agreement new --with globex --we-show name --they-show name,owner_email --country DE --country AT
       accountmap agreement new --with globex --lead customer:prospect=us --lead all:all:FR=them
     """
+    from accountmap.account_map import read_ideal_customer
     from accountmap.session import write_agreement
     from accountmap.session.influence import read_credit_rule
     from accountmap.session.sharing_options import SharingOptions
-    from accountmap.trust.terms import AuditTerms
+    from accountmap.trust.terms import AuditTerms, ScoringTerms
 
     audit = AuditTerms(required=False, auditor=auditor, keep_days=0) if no_audit else AuditTerms()
     wanted = Wanted(
@@ -370,6 +385,9 @@ def new(
             "growth_alarm": growth_alarm,
             "automatic_share": automatic_share,
             "assistants": Assistants(assistants),
+            "scoring": ScoringTerms(
+                Models(models), read_ideal_customer(ideal_customer).digest if ideal_customer else ""
+            ),
         },
         rule={
             "profile": MatchProfile(profile),

@@ -30,6 +30,7 @@ from accountmap_cli.digest import digest
 from accountmap_cli.doctor import backends, doctor
 from accountmap_cli.feed import feed_command
 from accountmap_cli.help import completion, help_command
+from accountmap_cli.ideal import ideal
 from accountmap_cli.inbox import inbox_command
 from accountmap_cli.influence import influence
 from accountmap_cli.introduce import deal, introduce
@@ -40,6 +41,7 @@ from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
 from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
+from accountmap_cli.propensity import propensity
 from accountmap_cli.report import report as report_group
 from accountmap_cli.report import store
 from accountmap_cli.status import inspect, status
@@ -131,6 +133,8 @@ for command in (
     deals,
     influence,
     feed_command,
+    ideal,
+    propensity,
     reference,
     inspect,
     identity,

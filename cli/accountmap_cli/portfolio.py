@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TIERS: Final = "tiers.toml"
 """A file of the workspace that is used if no other is named."""
 
-_INPUTS: Final = ("accountmap.db", _TIERS, "profiles/*", "maturity/*", "reviews/*")
+_INPUTS: Final = ("accountmap.db", _TIERS, "profiles/*", "maturity/*", "reviews/*", "ideal/*")
 """What a portfolio is made from: if any of it is newer than the page, the page is old."""
 
 
@@ -35,7 +35,6 @@ def _options(command: "Callable[..., Any]") -> "Callable[..., Any]":
             type=existing_file(),
             help="TOML file with your rule for tiers. [default: tiers.toml in the workspace, if there is one]",
         ),
-        click.option("--weights", type=existing_file(), help="TOML file with your ideal customer."),
     ):
         command = option(command)
     return command
@@ -49,7 +48,6 @@ def _options(command: "Callable[..., Any]") -> "Callable[..., Any]":
 @click.pass_context
 def build(
     context: click.Context,
-    weights: Path | None,
     tiers: Path | None,
     output: Path | None,
     excel: bool,
@@ -64,10 +62,10 @@ def build(
     \b
     Examples:
       accountmap portfolio build
-      accountmap portfolio build --tiers tiers.toml --weights weights.toml -o ~/Desktop/partners
+      accountmap portfolio build --tiers tiers.toml -o ~/Desktop/partners
     """
     with workspace(context) as own:
-        built, page = _build(own, weights, tiers, output, excel=excel)
+        built, page = _build(own, tiers, output, excel=excel)
     if as_json:
         emit_json(_summary(built) | {"page": str(page)})
     else:
@@ -77,7 +75,7 @@ def build(
 @portfolio.command("open")
 @_options
 @click.pass_context
-def open_portfolio(context: click.Context, weights: Path | None, tiers: Path | None) -> None:
+def open_portfolio(context: click.Context, tiers: Path | None) -> None:
     """Open the portfolio in your browser; it is built first if there is anything new.
 
     \b
@@ -86,8 +84,8 @@ def open_portfolio(context: click.Context, weights: Path | None, tiers: Path | N
     """
     with workspace(context) as own:
         page = own.folder / "reports" / "portfolio" / "portfolio.html"
-        if weights or tiers or not is_fresh(page, own.folder, _INPUTS):
-            _build(own, weights, tiers, page.parent)
+        if tiers or not is_fresh(page, own.folder, _INPUTS):
+            _build(own, tiers, page.parent)
     say(f"Opening {page}")
     click.launch(str(page))
 
@@ -128,14 +126,13 @@ def questions(context: click.Context, partner: str, output: Path | None, as_json
 
 
 def _build(
-    own: "Workspace", weights: Path | None, tiers: Path | None, output: Path | None, *, excel: bool = False
+    own: "Workspace", tiers: Path | None, output: Path | None, *, excel: bool = False
 ) -> "tuple[Portfolio, Path]":
     from accountmap import read_portfolio, write_portfolio
-    from accountmap.account_map import STANDARD_WEIGHTS, read_weights
 
     standing = own.folder / _TIERS
     rule = tiers or (standing if standing.exists() else None)
-    built = read_portfolio(own, read_weights(weights) if weights else STANDARD_WEIGHTS, tiers=rule)
+    built = read_portfolio(own, tiers=rule)
     return built, write_portfolio(built, output or own.folder / "reports" / "portfolio", excel=excel)[0]
 
 

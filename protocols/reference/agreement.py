@@ -65,7 +65,7 @@ message = "message-v2"
 {conversation}sealing = "MLKEM768-X25519, HKDF-SHA256, AES-256-GCM"
 
 [canonical]
-version = "canonical-v1"
+version = "canonical-v2"
 
 [canonical.data]
 "data/words.tsv" = "{sha256(b"a table").hex()}"
@@ -172,6 +172,10 @@ required = true
 auditor = "an auditor whom both accept"
 keep_days = 180
 
+[scoring]
+models = "segment"
+ideal_customer = ""
+
 [limits]
 min_change = 5
 growth_alarm = 4
@@ -179,7 +183,7 @@ growth_alarm = 4
 
 
 def credit_digest() -> bytes:
-    """Return the digest of the rule of credit (trust-v2 §4.9)."""
+    """Return the digest of the rule of credit (trust-v2 §4.10)."""
     return sha256(
         b'sourced_by = ["introduction", "registered deal"]\n'
         b"introduction_days = 180\nregistration_days = 14\n"

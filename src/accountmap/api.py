@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
 from accountmap.account_map.possible import MatchAnswer
+from accountmap.account_map.qualification import NOTHING, Qualifiers
 from accountmap.accounts.deals import DealList, DealOptions, read_touches
 from accountmap.accounts.deals import read_deals as read_deal_list
 from accountmap.accounts.raw_table import ArrowStream
@@ -25,6 +26,7 @@ from accountmap.linkage.reference import load_reference
 from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
 from accountmap.session.digest import PartnerDigest, own_names, partner_digest
+from accountmap.session.qualification import read_qualifiers
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.stored import load_reviews
@@ -158,13 +160,14 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
     """Build the account map from the last finished session with a partner.
 
     It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected. A
-    possible match that somebody has answered *same* is in the overlap.
+    possible match that somebody has answered *same* is in the overlap. The model of propensity and the profiles of
+    the ideal customer that the workspace keeps are applied to the last session.
 
     Args:
         weights: what the overlap is ranked by.
 
     Raises:
-        WorkspaceError: no session with this partner is finished.
+        WorkspaceError: no session with this partner is finished, or a model or a profile is damaged.
     """
     finished = finished_sessions(workspace, workspace.partner(partner))
     if not finished:
@@ -174,7 +177,8 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
     latest, *earlier = finished[:SESSIONS_COMPARED]
     decisions = load_reviews(workspace, partner)
     answers = load_answers(workspace, workspace.partner(partner))
-    maps = [_map_of(workspace, latest, weights, decisions, answers)]
+    qualifiers = read_qualifiers(workspace, workspace.partner(partner), latest)
+    maps = [_map_of(workspace, latest, weights, decisions, answers, qualifiers)]
     for session in earlier:
         # A list or result that cannot be read any more shortens the history, and must not cost the report.
         with suppress(WorkspaceError, UsageError):
@@ -229,6 +233,7 @@ def _map_of(
     weights: Weights,
     decisions: tuple[MatchDecision, ...],
     answers: tuple[MatchAnswer, ...],
+    qualifiers: Qualifiers = NOTHING,
 ) -> AccountMap:
     accounts, prepared = workspace.load_list(session.list_id)
-    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers)
+    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers, qualifiers)

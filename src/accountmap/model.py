@@ -98,6 +98,13 @@ class Outcome(IntEnum):
     ASK = 2
 
 
+class Models(StrEnum):
+    """What of the matches with a partner a model that predicts outcomes may learn from."""
+
+    NONE = "none"
+    SEGMENT = "segment"
+
+
 class Says(StrEnum):
     """What a slot says of a company, for presence bits and contradictions."""
 

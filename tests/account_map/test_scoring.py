@@ -1,4 +1,4 @@
-"""The score's parts for stage, recency and fit, and the file of weights."""
+"""The score's parts for stage and recency, and the file of weights."""
 
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,6 @@ from accountmap.account_map import (
     SCORE_PARTS,
     STANDARD_WEIGHTS,
     AccountMap,
-    IdealCustomer,
     Weights,
     build_map,
     read_weights,
@@ -45,17 +44,6 @@ def test_a_recent_activity_scores_and_an_old_one_does_not() -> None:
     assert scores(result) == {"0": 100.0, "1": 100.0, "2": 50.1, "3": 0.0, "4": 0.0, "5": 100.0}
 
 
-def test_an_account_fits_by_the_part_of_the_ideal_that_it_meets() -> None:
-    ideal = IdealCustomer(countries=("DE", "AT"), industries=("Steel",), employees=(50, 500))
-    rows = [
-        {"country": "Germany", "industry": "STEEL", "employees": 51},
-        {"country": "Austria", "industry": "Health", "employees": 51},
-        {"domain": "tern-invented.de", "employees": 501},
-        {"industry": "Health"},
-    ]
-    assert scores(scored(rows, only("fit", ideal=ideal))) == {"0": 100.0, "1": 66.7, "2": 33.3, "3": 0.0}
-
-
 def test_an_entity_counts_by_the_best_of_its_accounts() -> None:
     accounts = account_list(
         [{"account_id": "1", "stage": "Prospecting"}, {"account_id": "2", "stage": "Negotiation"}]
@@ -81,8 +69,7 @@ def test_parts_that_have_nothing_to_go_by_leave_their_points_to_the_others() -> 
 def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     file = tmp_path / "weights.toml"
     file.write_text(
-        '[points]\nplay = 10\nfit = 5.5\n[worth]\n"prospect by customer" = 1\n[stages]\n"Our own" = 0.7\n'
-        '[ideal]\ncountries = ["DE"]\nemployees = [51, 0]\n',
+        '[points]\nplay = 10\nfit = 5.5\n[worth]\n"prospect by customer" = 1\n[stages]\n"Our own" = 0.7\n',
         "utf-8",
     )
     weights = read_weights(file)
@@ -90,7 +77,6 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     changed = {cell for cell, worth in weights.worth.items() if worth != STANDARD_WEIGHTS.worth[cell]}
     assert changed == {("prospect", "customer")}
     assert weights.worth_of_stages()["our own"] == 0.7
-    assert weights.ideal == IdealCustomer(countries=("DE",), employees=(51, 0))
 
 
 @pytest.mark.parametrize(
@@ -103,10 +89,6 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
         "[worth]\n'friend by customer' = 1",
         "[worth]\n'prospect by customer' = 2",
         "[stages]\nDemo = 'high'",
-        "[ideal]\nage = 3",
-        "[ideal]\ncountries = 'DE'",
-        "[ideal]\nemployees = [500, 50]",
-        "[ideal]\nemployees = [500]",
         "[weights]",
         "[points",
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accountmap.accounts.headings import KNOWN_HEADINGS, PRESETS, choose_columns, fold, known_counter
+from accountmap.accounts.headings import ACCOUNTS, choose_columns, fold, known_counter
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, PERSON_ACCOUNT
 from accountmap.errors import InputError
 
@@ -82,23 +82,23 @@ def test_crm_exports_are_recognised(headings: str, system: str, expected: dict[s
 
 
 @pytest.mark.parametrize(
-    ("system", "column"), [(system, column) for system, columns in KNOWN_HEADINGS.items() for column in columns]
+    ("system", "column"), [(system, column) for system, columns in ACCOUNTS.known.items() for column in columns]
 )
 def test_every_known_heading_is_recognised(system: str, column: str) -> None:
-    preset = system if system in PRESETS else None
+    preset = system if system in ACCOUNTS.presets else None
     mapping = {} if column == "name" else {"name": "My own name"}
-    for heading in KNOWN_HEADINGS[system][column]:
+    for heading in ACCOUNTS.known[system][column]:
         assert choose_columns(["My own name", heading], mapping, preset).source[column] == heading
 
 
 def test_the_tables_name_only_columns_that_exist() -> None:
-    for columns in KNOWN_HEADINGS.values():
+    for columns in ACCOUNTS.known.values():
         assert set(columns) <= {*ACCOUNT_SCHEMA.names, PERSON_ACCOUNT}
 
 
-@pytest.mark.parametrize("system", KNOWN_HEADINGS)
+@pytest.mark.parametrize("system", ACCOUNTS.known)
 def test_no_heading_stands_twice_in_a_table(system: str) -> None:
-    tables = KNOWN_HEADINGS[system]
+    tables = ACCOUNTS.known[system]
     # A stage may tell the segment too.
     for left_out in ("stage", "segment"):
         folded = [fold(each) for column in tables.keys() - {left_out} for each in tables[column]]

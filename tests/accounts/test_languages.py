@@ -2,7 +2,7 @@
 
 import pytest
 
-from accountmap.accounts.headings import bare_heading, choose_columns
+from accountmap.accounts.headings import ACCOUNTS, choose_columns
 from accountmap.errors import InputError
 
 
@@ -63,7 +63,7 @@ def test_exports_are_read_in_the_language_of_the_user(headings: str, columns: st
     ],
 )
 def test_what_stands_around_a_heading_is_taken_off(heading: str, bare: str) -> None:
-    assert bare_heading(heading) == bare
+    assert ACCOUNTS.bare(heading) == bare
 
 
 def test_the_heading_of_the_crm_goes_before_a_general_one() -> None:

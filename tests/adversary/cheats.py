@@ -238,6 +238,43 @@ def open_by_guess(comparison: Comparison, own_rows: Order) -> Guesses:
     return Guesses(comparison.side.entities, comparison._entities(own_rows))
 
 
+def guess_websites(comparison: Comparison, known: Knowledge, section: memoryview) -> Knowledge:
+    """Claim of rows that match by name that they share the website too, which the cheat has only guessed."""
+    rule = comparison._rule(known)
+    assert known.tokens is not None
+    cells = known.tokens.shared_with(section)
+    assert cells is not None
+    found = rule.mutual_best(cells)
+    match, domain = np.arange(len(found)), np.full(len(found), recall()["domain_slot"])
+    order = np.argsort(np.concatenate([match, found.pair_match]), kind="stable")
+    claims = replace(
+        found,
+        pair_match=np.concatenate([match, found.pair_match])[order],
+        pair_x_slot=np.concatenate([domain, found.pair_x_slot])[order],
+        pair_v_slot=np.concatenate([domain, found.pair_v_slot])[order],
+    )
+    note(claims=len(claims), outcomes=rule.decide(claims).outcome.tolist())
+    return replace(known, tokens=None, claims=encode_claims(claims), tokens_sha256=sha256([section]))
+
+
+class GuessedWebsites(Guesses):
+    """The keys of rows that match by name, with the website that was guessed for each name."""
+
+    def key(self, n: int, slot: int) -> bytes:
+        """Return the own key, but for websites the guess."""
+        kept = recall()
+        if slot != kept["domain_slot"]:
+            return super().key(n, slot)
+        name = super().key(n, kept["name_slot"])
+        guess = next(guess for own, guess in kept["guesses"].items() if own.encode() in name)
+        return key_message(b"domain", guess.encode())
+
+
+def open_with_guessed_websites(comparison: Comparison, own_rows: Order) -> Guesses:
+    """Go on with the guesses as if they were own keys."""
+    return GuessedWebsites(comparison.side.entities, comparison._entities(own_rows))
+
+
 # Presence bits, and the place of rows in V.
 
 honest_bits: Final = ListEntities.bits
@@ -342,6 +379,10 @@ ATTACKS: Final[dict[str, tuple[Replacement, ...]]] = {
         (Comparison, "match", claim_falsely),
         (Comparison, "_check_named", own_keys_of_other_rows),
         (Comparison, "_open_rows", open_by_guess),
+    ),
+    "guessed websites": (
+        (Comparison, "match", guess_websites),
+        (Comparison, "_open_rows", open_with_guessed_websites),
     ),
     "few claims": ((Comparison, "match", claim_few),),
     "no domain bits": ((ListEntities, "bits", no_domain_bits),),

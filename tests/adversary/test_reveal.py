@@ -17,6 +17,7 @@ from tests.adversary.stage import (
     name,
     parties,
     report,
+    slot,
     squashed,
 )
 from tests.parties import Parties
@@ -135,6 +136,23 @@ def test_false_claims_open_nothing_and_end_the_session(tmp_path: Path) -> None:
     assert "9" not in attack.messages(), "no field of the victim has left"
     opened = json.loads(attack.victim("--json", check=None).stdout or "{}")
     assert opened.get("state") != "done", "refused, or left without an answer: by luck of the row that was claimed"
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_claim_opens_by_one_right_guess_and_one_wrong_guess_opens_nothing(tmp_path: Path, wrong: int) -> None:
+    """The cheat has names alone, and claims that the websites are shared as well, each by a guess."""
+    numbers = range(20, 24)
+    rows = [(f"c{n}", name(n), f"elsewhere-{n}.com", "customer") for n in numbers]
+    both = parties(tmp_path, VICTIM, [*rows, *companies(range(500, 512), "c")])
+    guesses = {squashed(n): domain(n) for n in numbers} | {squashed(n): "wrong.com" for n in numbers[:wrong]}
+    slots = {"domain_slot": slot("domain"), "name_slot": slot("name")}
+    attack = Attack(tmp_path, "guessed websites", both.globex, both.acme, guesses=guesses, **slots)
+    attack.turns()
+    opened = {row["their_name"] for row in attack.overlap()}
+    report(f"guessed websites, {wrong} of them wrong", len(opened), f"{len(numbers)}, one guess for each claim")
+    assert attack.notes["claims"] == attack.notes["outcomes"].count(Outcome.REVEAL) == len(numbers)
+    assert opened == (set() if wrong else {name(n) for n in numbers})
+    assert ("9" in attack.messages()) == (not wrong), "after a wrong guess no field of the victim has left"
 
 
 def test_false_rows_of_weak_matches_are_never_asked_about(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ SHOWN: Final = {
         "uncovered",
     },
     "Session": {"__init__", "step", "step_async"},
-    "Weights": {"amount", "evidence", "fit", "ideal", "play", "recency", "stage", "stages", "worth"},
+    "Weights": {"amount", "evidence", "fit", "play", "propensity", "recency", "stage", "stages", "worth"},
     "Workspace": {"close", "create", "folder", "open", "save_list"},
 }
 """The members that docs/library.md shows of classes with more of them; of the other classes all are promised."""

@@ -6,6 +6,7 @@ into different branches.
 """
 
 import asyncio
+import copy
 import io
 import os
 import tempfile
@@ -41,6 +42,7 @@ from accountmap.trust.conversation import padded, unpadded
 from accountmap.trust.envelope import Header
 from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.ledger import Ledger
+from tests.parties import Parties
 from tests.psi.sessions import CHANNEL_KEY, Keys, Pair, parameters, take
 from tests.trust.terms import propose
 
@@ -133,7 +135,7 @@ def _waiting() -> dict[MessageType, tuple[Session, bytes]]:
     waiting = {}
     while message is not None:
         reader = pair.reader(message.type)
-        waiting[message.type] = reader.fork(), message.body
+        waiting[message.type] = copy.copy(reader), message.body
         if message.type is MessageType.RECEIPT:
             break
         message = take(reader, message.type, message.body)
@@ -150,7 +152,7 @@ def bodies(data: bytes) -> None:
     session, honest = _waiting()[kind]
     changed = _added(data[1:], honest)
     with suppress(PeerError):
-        reader = session.fork()
+        reader = copy.copy(session)
         if kind is MessageType.RECEIPT:
             reader.receive(kind, changed)
         else:
@@ -270,10 +272,24 @@ _AUDITOR: Final = Identity.generate("Auditor", _NOW)
 _SIGNED: Final = _Signed(Role.INITIATOR, propose().document, ("", ""), b"", (), *[b""] * 10)
 
 
+@cache
+def _honest_audit() -> bytes:
+    """Run a session of two companies, and return the content of the first one's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        parties = Parties.make(Path(folder))
+        parties.run()
+        acme = parties.acme
+        return AuditFile.of(acme.workspace, acme.partner, acme.workspace.sessions(acme.partner)[0])._dump()
+
+
 def audit(data: bytes) -> None:
-    """Check as the auditor what a party shows, in a file that it sealed and signed as it should."""
+    """Check as the auditor what a party shows, in a file that it sealed and signed as it should.
+
+    If the first byte is zero, the rest is the content; otherwise the rest is added to what an honest party shows.
+    """
+    content = data[1:] if data[:1] == b"\0" else _added(data[1:], _honest_audit())
     with suppress(InputError):
-        file = b"".join(replace(_SIGNED, content=data).seal(_ACME, _AUDITOR.card))
+        file = b"".join(replace(_SIGNED, content=content).seal(_ACME, _AUDITOR.card))
         opened, sender = AuditFile.open(file, _AUDITOR)
         assert sender == _ACME.card
         party = AuditedParty(opened, OpenSSLCurve())

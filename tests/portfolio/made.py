@@ -7,7 +7,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from accountmap.account_map import IdealCustomer
+from accountmap.account_map.ideal import IdealCustomer, Rule
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.prepared import Prepared
 from accountmap.portfolio import (
@@ -32,7 +32,10 @@ from tests.account_map.examples import account_list, prepared_list
 from tests.portfolio.ten_partners import real_companies
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-IDEAL = IdealCustomer(countries=("DE", "FR"), employees=(50, 2000))
+IDEAL = IdealCustomer(
+    (Rule("country", 50, ("DE", "FR")), Rule("employees", 50, (), 50, 2000)),
+    fits_from=100,
+)
 
 SIZES = {"Globex": 240, "Initech": 160, "Hooli": 120, "Umbra": 90, "Vandelay": 60, "Wayfarer": 40, "Stark": 7}
 PREVIEWED = ("Soylent", "Tyrell", "Wonka")

@@ -64,7 +64,7 @@ def test_what_the_parts_are_made_of_is_counted_from_the_list() -> None:
         if any(in_germany_or_france(a) and 50 <= int(str(a["employees"] or 0)) <= 2000 for a in own)
     }
     open_ones = {entity for entity, own in by_entity.items() if any(a["amount"] for a in own)}
-    assert IDEAL.countries == ("DE", "FR")
+    assert IDEAL.rules[0].any_of == ("DE", "FR")
     for partner, companies in shared.items():
         parts = scores_of(partner)
         assert (parts["fit"]["hits"], parts["fit"]["observed"]) == (len(companies & ideal), len(companies))

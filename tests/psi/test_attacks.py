@@ -5,6 +5,7 @@ they are refused, or when the session is over, is compared with what the protoco
 """
 
 import contextlib
+import copy
 import hashlib
 
 import numpy as np
@@ -58,7 +59,7 @@ def refuses(session: Session, kind: T, body: bytes, rule: str) -> None:
 def test_any_changed_length_is_refused(kind: T) -> None:
     session, message = at(kind)
     for body in (b"", message.body[:-1], message.body + b"\0", message.body * 2):
-        fork = session.fork()
+        fork = copy.copy(session)
         with pytest.raises(PeerError):
             take(fork, kind, body)
         assert fork.stopped is None, "a length is no guess"
@@ -160,7 +161,7 @@ def test_a_cheating_responder_identifies_at_most_the_keys_that_it_wrote_down() -
 
 def transcript_of(session: Session, message: Message) -> bytes:
     """The transcript of a responder that has taken message 3."""
-    fork = session.fork()
+    fork = copy.copy(session)
     assert fork.receive(message.type, message.body) is None
     return fork._progress.transcript
 
@@ -204,7 +205,7 @@ def test_a_false_claim_for_another_row_opens_nothing_and_ends_the_session() -> N
     own = set(range(6)) - set(claims.x.tolist())
     refused_for = []
     for row in sorted(own):
-        fork = Pair(p.i.fork(), p.r.fork())
+        fork = Pair(copy.copy(p.i), copy.copy(p.r))
         x = claims.x.copy()
         x[match] = row
         order = np.argsort(x)
@@ -236,7 +237,7 @@ def test_a_domain_bit_that_lies_makes_no_domain_shared() -> None:
     start = 32 + 8
     shown = unpack_bits(bytes(body[start : start + width]), 6)
     body[start : start + width] = pack_bits(shown & 1)
-    fork = p.r.fork()
+    fork = copy.copy(p.r)
     four = take(fork, T.INITIATOR_POINTS, bytes(body))
     assert four.type is T.RESPONDER_POINTS
     six = take(fork, T.TOKENS, tokens_of(p, four))
@@ -265,7 +266,7 @@ def test_nothing_tells_which_field_did_not_open() -> None:
     ends = 108 + np.cumsum(lengths)
     for end in ends.tolist():
         changed = bytes(section[: end - 1]) + bytes([section[end - 1] ^ 1]) + bytes(section[end:])
-        fork = session.fork()
+        fork = copy.copy(session)
         with pytest.raises(RefusalError) as refused:
             fork.receive(T.RESPONDER_FIELDS, b"".join(join([[changed], [totals]])))
         said.add((refused.value.rule, str(refused.value)))
@@ -297,7 +298,7 @@ def test_a_stop_over_the_cap_looks_alike_whether_rows_are_padding_or_not() -> No
         x[at] = row
         order = np.argsort(x)
         false = Matching(x[order], claims.v[order], *pairs_in_order(claims, order))
-        fork = p.i.fork()
+        fork = copy.copy(p.i)
         assert fork.receive(T.CLAIMS, b"".join(join([[encode_claims(false)]]))) is None
         stops.append((sum(n.strong + n.weak for n in fork.claimed), fork.stop().body))
     assert len(stops) == 3

@@ -81,7 +81,7 @@ def test_the_example_of_weights_is_read(tmp_path: Path) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
     (tmp_path / "weights.toml").write_text(example, "utf-8")
     weights = read_weights(tmp_path / "weights.toml")
-    assert (weights.fit, weights.ideal.employees) == (40.0, (51, 5000))
+    assert (weights.fit, weights.stages) == (40.0, {"Technical win": 0.8})
 
 
 def test_the_weights_are_those_of_the_code() -> None:

@@ -7,19 +7,21 @@ from datetime import date, datetime
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from accountmap.account_map import SHARED_COLUMNS, AccountMap, build_map
+from accountmap.account_map import SHARED_COLUMNS, AccountMap, Qualifiers, build_map
+from accountmap.account_map.qualification import LIKELIHOOD_SCHEMA
 from accountmap.report.safe_text import visible
 from accountmap.report.views import VIEWS
 from accountmap.report.workbook import render_workbook
 from tests.account_map.examples import account_list, one_account_map, prepared_list, session, two_months
 from tests.report.hostile import HOSTILE
 
-ONLY_WITH_SOMETHING_IN_THEM = ("estimates", "changes", "sessions")
+ONLY_WITH_SOMETHING_IN_THEM = ("estimates", "changes", "sessions", "qualification")
 
 SHEETS = [
     "Summary",
@@ -133,6 +135,21 @@ def test_a_history_has_its_sheets_and_chart() -> None:
     assert [row["Day"] for row in rows(sheets["History"])] == ["2026-01-02", "2026-02-02"]
     chart = zipfile.ZipFile(io.BytesIO(content)).read("xl/charts/chart2.xml").decode()
     assert re.findall(r"<c:val><c:numRef><c:f>([^<]+)", chart) == ["History!$E$2:$E$3"]
+
+
+def test_a_probability_looks_like_a_percentage() -> None:
+    def judge(theirs: object) -> pa.Table:
+        row = {"account_id": "1", "probability": 0.125, "reasons": "in DE (odds × 1.5)"}
+        return pa.Table.from_pylist([row], LIKELIHOOD_SCHEMA)
+
+    accounts = account_list([{"account_id": "1"}])
+    matches = session([{"entity": 0, "their_segment": "customer"}])
+    found = build_map(accounts, prepared_list(accounts), matches, qualifiers=Qualifiers(judge))
+    heading, row = opened(render_workbook(found))["Likely to buy, and ideal"].iter_rows()
+    cells = {name.value: cell for name, cell in zip(heading, row, strict=True)}
+    chance = cells["Chance to buy, %"]
+    assert (chance.value, chance.number_format) == (0.125, "0.0%")
+    assert cells["What raises or lowers it"].value == "in DE (odds × 1.5)"
 
 
 def test_an_empty_map_has_a_workbook() -> None:

@@ -141,6 +141,8 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ("keep_days = 180", "keep_days = 3651"),
     ("growth_alarm = 4", "growth_alarm = 1"),
     ('assistants = "own"', 'assistants = "all"'),
+    ('models = "segment"', 'models = "fields"'),
+    ('ideal_customer = ""', 'ideal_customer = "profile.toml"'),
     ('names = ["Acme", "Globex"]', 'names = ["Acme", "Acme"]'),
     ('names = ["Acme", "Globex"]', 'names = ["Acme", "Globex", "Initech"]'),
     ('names = ["Acme", "Globex"]', 'names = ["Acme"]'),

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accountmap.model import Assistants, Epsilon, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, WeakSlots
 from accountmap.trust.agreement import OwnSizes, differences
-from accountmap.trust.sharing import JointFilter, Lead, Rectangle, Sharing
-from accountmap.trust.terms import AuditTerms, CreditRule, SketchTerms, Terms
+from accountmap.trust.sharing import CreditRule, JointFilter, Lead, Rectangle, Sharing
+from accountmap.trust.terms import AuditTerms, ScoringTerms, SketchTerms, Terms
 from tests.trust.terms import GLOBEX, SIZES, TERMS, propose, propose_preview
 
 SHARING = TERMS.sharing
@@ -120,6 +120,14 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
             "created until it closes, or enters “Signed”.",
             "New: Credit: models: time decay: half as much every 30 days; position: 0.4 for the first touch, 0.2 "
             "for all between, 0.4 for the last.",
+        ),
+    ),
+    (
+        {"scoring": ScoringTerms(Models.NONE, "ab" * 32)},
+        (
+            "Models: may learn from the segment of a match, and from no other field that the other shows, now may "
+            "learn nothing from matches.",
+            None,
         ),
     ),
     ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),

@@ -3,10 +3,12 @@
 from accountmap.account_map.build import build_map
 from accountmap.account_map.conflicts import REASONS
 from accountmap.account_map.history import build_history, with_history
+from accountmap.account_map.ideal import EXAMPLE, IdealCustomer, read_ideal_customer
 from accountmap.account_map.matches import DOUBTS
 from accountmap.account_map.model import CHANGE_SCHEMA, CHANGES, SESSION_SCHEMA, AccountMap, History
 from accountmap.account_map.plays import CELLS, PLAYS, Play
 from accountmap.account_map.possible import MatchAnswer
+from accountmap.account_map.qualification import QUALIFICATION_SCHEMA, Qualifiers
 from accountmap.account_map.reviews import REVIEW_COLUMNS, MatchDecision
 from accountmap.account_map.schema import (
     BUDGET_SCHEMA,
@@ -32,7 +34,7 @@ from accountmap.account_map.schema import (
     EngagementRule,
     SessionResult,
 )
-from accountmap.account_map.scoring import STANDARD_WEIGHTS, IdealCustomer, Weights, read_weights
+from accountmap.account_map.scoring import STANDARD_WEIGHTS, Weights, read_weights
 from accountmap.account_map.summary import Count, Estimate, OwnSegment, Pipeline, PlayMoney, Summary, TheirSegment
 
 __all__ = [
@@ -46,12 +48,14 @@ __all__ = [
     "COVERAGE_SCHEMA",
     "DOUBTS",
     "ESTIMATE_SCHEMA",
+    "EXAMPLE",
     "LEVELS",
     "MATCH_SCHEMA",
     "MATRIX_SCHEMA",
     "OVERLAP_SCHEMA",
     "PLAYS",
     "POSSIBLE_SCHEMA",
+    "QUALIFICATION_SCHEMA",
     "REASONS",
     "REVIEW_COLUMNS",
     "SCORE_PARTS",
@@ -77,12 +81,14 @@ __all__ = [
     "Pipeline",
     "Play",
     "PlayMoney",
+    "Qualifiers",
     "SessionResult",
     "Summary",
     "TheirSegment",
     "Weights",
     "build_history",
     "build_map",
+    "read_ideal_customer",
     "read_weights",
     "with_history",
 ]

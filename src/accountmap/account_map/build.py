@@ -7,11 +7,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.conflicts import conflicts, leads
-from accountmap.account_map.matches import matched_entities, ranked_overlap
+from accountmap.account_map.matches import matched_entities, ranked_overlap, with_accounts
 from accountmap.account_map.model import AccountMap
 from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
 from accountmap.account_map.plays import budget, campaign, segment_matrix
 from accountmap.account_map.possible import NO, SAME, MatchAnswer, find_answers, move_confirmed, possible_matches
+from accountmap.account_map.qualification import (
+    NOTHING,
+    Qualifiers,
+    qualification,
+    qualified_shares,
+    their_segments,
+)
 from accountmap.account_map.reviews import CONFIRMED, REJECTED, MatchDecision, review_matches
 from accountmap.account_map.schema import SessionResult
 from accountmap.account_map.scoring import (
@@ -37,6 +44,7 @@ def build_map(
     weights: Weights = STANDARD_WEIGHTS,
     decisions: Iterable[MatchDecision] = (),
     answers: Iterable[MatchAnswer] = (),
+    qualifiers: Qualifiers = NOTHING,
 ) -> AccountMap:
     """Bring one side's list and its matches together.
 
@@ -47,6 +55,7 @@ def build_map(
         weights: what the overlap is ranked by.
         decisions: matches that the user keeps or rejects; the rejected ones are left out of all but a note.
         answers: what became of questions about possible matches; *same* moves one to the overlap.
+        qualifiers: the model and the profiles by which accounts are qualified.
 
     Raises:
         UsageError: the three do not belong together.
@@ -60,9 +69,16 @@ def build_map(
     every = _described_matches(own, prepared, moved, decisions, result.matches.num_rows)
     rejected = pc.equal(every["review"], REJECTED).fill_null(False)
     matches = every.filter(pc.invert(rejected))
-    shares = _shares(own, matches, result, weights)
-    overlap = ranked_overlap(own, matches, score(shares, weights))
     unmatched = whitespace(own, matches, every.filter(rejected), possible, result)
+    likelihood = None
+    if qualifiers.likelihood is not None:
+        shared = with_accounts(own, matches)[0]
+        likelihood = qualifiers.likelihood(their_segments(own.table["account_id"], shared, unmatched))
+    shares = _shares(own, matches, result, weights)
+    entity = matches["entity"].to_numpy()
+    qualified = qualified_shares(own, qualifiers, likelihood, np.unique(entity))
+    shares |= {part: share[entity] for part, share in qualified.items()}
+    overlap = ranked_overlap(own, matches, score(shares, weights))
     waiting = _waiting(possible, overlap)
     summed = in_currency(overlap, own.currency)
     matrix = segment_matrix(summed, possible, result)
@@ -89,9 +105,11 @@ def build_map(
         conflicts=conflicts(overlap, result.rules),
         campaign=marketing,
         budget=budget(marketing, overlap),
+        qualification=qualification(own, overlap, qualifiers, likelihood),
         coverage=coverage(summed, waiting, in_currency(unmatched, own.currency)),
         summary=summary,
         notes=accounts.notes
+        + qualifiers.notes
         + data_notes(prepared, overlap, own.currency, summary, int(pc.sum(rejected).as_py() or 0)),
     )
 

@@ -100,6 +100,7 @@ class AccountMap:
         matrix: MATRIX_SCHEMA.
         conflicts: CONFLICT_SCHEMA, in the order of the overlap.
         campaign, budget: CAMPAIGN_SCHEMA, in the order of the overlap, and BUDGET_SCHEMA, largest first.
+        qualification: QUALIFICATION_SCHEMA; empty without a model and an ideal customer.
         coverage: COVERAGE_SCHEMA, territories with most entities first.
         summary: the counts; they reconcile with the tables.
         history: what has changed since earlier sessions; empty without `with_history`.
@@ -126,6 +127,7 @@ class AccountMap:
     conflicts: pa.Table
     campaign: pa.Table
     budget: pa.Table
+    qualification: pa.Table
     coverage: pa.Table
     summary: Summary
     notes: tuple[str, ...]

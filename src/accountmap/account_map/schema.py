@@ -176,7 +176,7 @@ SHARED_COLUMNS: Final = SHARED_FIELDS
 All are text, as the partner wrote them: what comes from outside is shown, never computed with.
 """
 
-SCORE_PARTS: Final = ("play", "amount", "stage", "recency", "fit", "evidence")
+SCORE_PARTS: Final = ("play", "amount", "stage", "recency", "fit", "propensity", "evidence")
 """What a score is the sum of, as `score_play` and so on."""
 
 _OWN_FIELDS: Final = [ACCOUNT_SCHEMA.field(name) for name in OWN_COLUMNS]

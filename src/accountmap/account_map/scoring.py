@@ -61,39 +61,11 @@ def _worth_by_rank() -> dict[tuple[str, str], float]:
 
 
 @dataclass(frozen=True)
-class IdealCustomer:
-    """What the customers that one wants most have in common. An account fits by the part of this that it meets.
-
-    Attributes:
-        countries: ISO 3166 alpha-2 codes; empty if it does not matter.
-        industries: as in the own list, compared without case; empty if it does not matter.
-        employees: at least, and at most so many; 0 for no bound.
-
-    Raises:
-        InputError: the bounds are the wrong way round.
-    """
-
-    countries: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    employees: tuple[int, int] = (0, 0)
-
-    def __post_init__(self) -> None:
-        least, most = self.employees
-        if least < 0 or most < 0 or (most and most < least):
-            raise InputError(
-                "The ideal customer's employees are not usable.", "Give two numbers from 0 up, the smaller first."
-            )
-
-    def __bool__(self) -> bool:
-        return self != IdealCustomer()
-
-
-@dataclass(frozen=True)
 class Weights:
     """What counts how much; only the proportions of the parts matter.
 
-    Stage and recency count only if some shared account has a stage or a last activity, and fit only if there is an
-    ideal customer; else the others share their points.
+    Stage and recency count only if some shared account has a stage or a last activity, fit only if there is an
+    ideal customer, and propensity only if there is a model; else the others share their points.
 
     Attributes:
         play: of what the two segments are good for.
@@ -101,11 +73,11 @@ class Weights:
         stage: of how far its open deal is.
         recency: of how recently something happened.
         fit: of how much it is like the ideal customer.
+        propensity: of how likely it is to buy.
         evidence: of how good the evidence of the match is.
         worth: by (own segment, partner's segment), 0 to 1, what part of the points for the play a cell gets. As it
             stands, all for the first play and equal steps down to a ninth for the last.
         stages: by stage, 0 to 1, what part of the points for the stage it gets; besides `STAGES`, and before them.
-        ideal: the ideal customer.
 
     Raises:
         InputError: a weight is negative or not a number, all are zero, or the worth of a cell or a stage is
@@ -117,10 +89,10 @@ class Weights:
     stage: float = 15.0
     recency: float = 15.0
     fit: float = 20.0
+    propensity: float = 30.0
     evidence: float = 20.0
     worth: Mapping[tuple[str, str], float] = field(default_factory=_worth_by_rank)
     stages: Mapping[str, float] = field(default_factory=dict)
-    ideal: IdealCustomer = field(default_factory=IdealCustomer)
 
     def __post_init__(self) -> None:
         parts = [self.of(part) for part in SCORE_PARTS]
@@ -148,8 +120,7 @@ class Weights:
 STANDARD_WEIGHTS: Final = Weights()
 
 
-_TABLES: Final = ("points", "worth", "stages", "ideal")
-_IDEAL: Final = ("countries", "industries", "employees")
+_TABLES: Final = ("points", "worth", "stages")
 _CELLS: Final = {f"{mine} by {theirs}": (mine, theirs) for mine, theirs in PLAYS}
 
 
@@ -157,7 +128,7 @@ def read_weights(path: Path) -> Weights:
     """Read weights; what the file does not name stays as it stands.
 
     The tables are `points` (a number for each of SCORE_PARTS), `worth` (a number from 0 to 1 for a cell, such as
-    "prospect by customer"), `stages` (likewise for a stage) and `ideal` (countries, industries, employees).
+    "prospect by customer") and `stages` (likewise for a stage).
 
     Raises:
         InputError: it cannot be read, is no TOML, names what there is not, or a value is not usable.
@@ -167,19 +138,13 @@ def read_weights(path: Path) -> Weights:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise InputError("The weights cannot be read as TOML.", "docs/reports.md has an example.") from None
     _only(tables, _TABLES, "table")
-    points, worth, stages, ideal = (_table(tables, name) for name in _TABLES)
+    points, worth, stages = (_table(tables, name) for name in _TABLES)
     _only(points, SCORE_PARTS, "part of the score")
     _only(worth, tuple(_CELLS), "cell")
-    _only(ideal, _IDEAL, "thing to ask of the ideal customer")
     return Weights(
         **{part: _number(points[part], part) for part in points},
         worth={**STANDARD_WEIGHTS.worth, **{_CELLS[name]: _number(worth[name], name) for name in worth}},
         stages={name: _number(value, name) for name, value in stages.items()},
-        ideal=IdealCustomer(
-            countries=_words(ideal, "countries"),
-            industries=_words(ideal, "industries"),
-            employees=_bounds(ideal.get("employees", [0, 0])),
-        ),
     )
 
 
@@ -201,19 +166,6 @@ def _number(value: object, name: str) -> float:
     return float(value)
 
 
-def _words(ideal: dict[str, Any], name: str) -> tuple[str, ...]:
-    value = ideal.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise InputError(f"The ideal customer's {name} are not a list of words.", f'Write {name} = ["..."].')
-    return tuple(value)
-
-
-def _bounds(value: object) -> tuple[int, int]:
-    if isinstance(value, list) and len(value) == 2 and all(type(bound) is int for bound in value):
-        return value[0], value[1]
-    raise InputError("The ideal customer's employees are not two numbers.", "Write employees = [51, 1000].")
-
-
 FRESH_DAYS: Final = 30
 STALE_DAYS: Final = 365
 """Up to the first age an activity gets all points, from the second on none, and falling linearly between them."""
@@ -222,7 +174,7 @@ Points = npt.NDArray[np.float64]
 
 
 def deal_shares(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
-    """Return for each entity the part of the points that it gets for stage, recency and fit, 0 to 1.
+    """Return for each entity the part of the points that it gets for stage and recency, 0 to 1.
 
     An entity counts by the best of its accounts. A part for which no account has a value is left out.
 
@@ -237,8 +189,6 @@ def deal_shares(own: pa.Table, entity: Rows, entities: int, today: date, weights
         parts["stage"] = _best(_stages(own["stage"], weights.worth_of_stages()), entity, entities)
     if own["last_activity"].null_count < own.num_rows:
         parts["recency"] = _best(_recency(own["last_activity"], today), entity, entities)
-    if weights.ideal:
-        parts["fit"] = _best(_fit(own, weights.ideal), entity, entities)
     return parts
 
 
@@ -266,23 +216,6 @@ def _recency(last_activity: pa.ChunkedArray, today: date) -> Points:
     days = pc.days_between(last_activity, pa.scalar(today, pa.date32())).cast(pa.float64())
     age: Points = days.fill_null(float(STALE_DAYS)).to_numpy()
     return np.clip((STALE_DAYS - age) / (STALE_DAYS - FRESH_DAYS), 0.0, 1.0)
-
-
-def _fit(own: pa.Table, ideal: IdealCustomer) -> Points:
-    """Return for each account the part of the ideal customer's criteria that it meets."""
-    least, most = ideal.employees
-    met: list[pa.ChunkedArray] = []
-    if ideal.countries:
-        met.append(pc.is_in(own["territory"], value_set=pa.array(ideal.countries, pa.string())))
-    if ideal.industries:
-        wanted = pa.array([word.lower() for word in ideal.industries], pa.string())
-        met.append(pc.is_in(pc.utf8_lower(own["industry"]), value_set=wanted))
-    if least or most:
-        enough = pc.greater_equal(own["employees"], least)
-        met.append(pc.and_(enough, pc.less_equal(own["employees"], most)) if most else enough)
-    shares = [flags.fill_null(False).to_numpy().astype(np.float64) for flags in met]
-    fit: Points = np.mean(shares, axis=0)
-    return fit
 
 
 def score(shares: Mapping[str, Points], weights: Weights) -> dict[str, Points]:

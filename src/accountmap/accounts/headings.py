@@ -136,17 +136,7 @@ ACCOUNTS: Final = ListKind(
     objects=_COMPANY_WORDS,
 )
 
-KNOWN_HEADINGS: Final[Mapping[str, Headings]] = ACCOUNTS.known
-"""Of account lists, by system; "general" holds what is not of one CRM."""
-
-PRESETS: Final = ACCOUNTS.presets
-
 _OBJECT_IN_FRONT: Final = re.compile(r"^([^:\-]+?)\s*(?: - | ?: )\s*(?=\S)")
-
-
-def bare_heading(heading: str) -> str:
-    """Take from a heading of an account list the name of the object in front and a currency at the end."""
-    return ACCOUNTS.bare(heading)
 
 
 @dataclass(frozen=True)

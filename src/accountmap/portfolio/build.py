@@ -367,7 +367,7 @@ def _notes(coverage: Coverage, of_list: Sequence[str], ideal: IdealCustomer | No
         )
     if not ideal:
         found.append(
-            "The score has no part for fit, because no ideal customer is given: name one under [ideal] "
-            "in the file of --weights."
+            "The score has no part for fit, because no ideal customer is given: accountmap ideal use FILE "
+            "names one."
         )
     return tuple(found)

@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from accountmap.account_map import IdealCustomer
+from accountmap.account_map.ideal import fit_accounts
 from accountmap.account_map.own_accounts import OwnAccounts
 from accountmap.portfolio.coverage import Coverage
 from accountmap.portfolio.facts import INTRODUCE, THEM, Exchange, PartnerFacts
@@ -224,21 +224,9 @@ def observe(coverage: Coverage, at: int, ideal: IdealCustomer, now: datetime) ->
 
 
 def is_ideal(own: OwnAccounts, ideal: IdealCustomer) -> npt.NDArray[np.bool_]:
-    """Return which entities are ideal customers: some account of theirs meets every criterion."""
-    met = np.ones(own.table.num_rows, np.bool_)
-    if ideal.countries:
-        wanted = pa.array(ideal.countries, pa.string())
-        met &= pc.is_in(own.table["territory"], value_set=wanted).to_numpy()
-    if ideal.industries:
-        wanted = pa.array([word.lower() for word in ideal.industries], pa.string())
-        met &= pc.is_in(pc.utf8_lower(own.table["industry"]), value_set=wanted).to_numpy()
-    least, most = ideal.employees
-    if least or most:
-        employees = own.table["employees"].cast(pa.float64()).fill_null(-1.0).to_numpy()
-        met &= (employees >= max(least, 0)) & (employees <= (most or math.inf))
-    found = np.zeros(len(own.amount), np.bool_)
-    np.logical_or.at(found, own.entity, met)
-    return found
+    """Return which entities fit the ideal customer: some account of theirs has the points for it."""
+    fit = fit_accounts(own.table, ideal).of_entities(own.entity, len(own.amount))
+    return np.asarray(fit.points >= ideal.fits_from)
 
 
 def reciprocity(exchanges: Sequence[Exchange]) -> Observed:

@@ -224,11 +224,6 @@ class Session:
         return self._progress.commitments[self._setting.role]
 
     @property
-    def partner_commitment(self) -> bytes:
-        """The partner's input commitment, once it is known."""
-        return self._progress.commitments[self._setting.role.other]
-
-    @property
     def partner_sketch(self) -> bytes:
         """The partner's sketch, once it is known."""
         return self._progress.partner_sketch
@@ -302,10 +297,6 @@ class Session:
     def stop(self) -> Message:
         """Decide not to go on, and end the session. The message gives no reason."""
         return self._act(Own.STOP)
-
-    def fork(self) -> Self:
-        """Return a session that is where this one is, and goes on by itself."""
-        return type(self)(self._setting, self._state, self._progress)
 
     def _act(self, event: Own) -> Message:
         if event not in self._allowed:

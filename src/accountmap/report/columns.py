@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map import CHANGES, PLAYS, REASONS, SCORE_PARTS, TIERS, WHITESPACE
+from accountmap.account_map.ideal import VERDICTS
 from accountmap.account_map.own_accounts import mapped
+from accountmap.account_map.qualification import DISAGREEMENTS
 from accountmap.accounts.schema import SEGMENTS, SIZE_BANDS, size_band
 from accountmap.influence.attribution import CLASSES
 from accountmap.influence.models import MODELS
@@ -129,6 +131,15 @@ COLUMNS: Final[dict[str, Column]] = {
     **{f"score_{part}": Column(f"Score: {part}") for part in SCORE_PARTS},
     "score_parts": Column("Parts of the score", parts=True),
     "account_segment": Column("Account's own segment"),
+    "probability": Column("Chance to buy, %"),
+    "reasons": Column("What raises or lowers it", 60),
+    "agreed_fit": Column("Agreed ideal customer", 18, choose=True, order=VERDICTS),
+    "agreed_points": Column("Points, agreed", before="points: "),
+    "own_fit": Column("Your ideal customer", 18, choose=True, order=VERDICTS),
+    "own_points": Column("Points, yours", before="points: "),
+    "their_fit": Column("Their ideal customer", 18, choose=True, order=VERDICTS),
+    "their_points": Column("Points, theirs", before="points: "),
+    "disagreement": Column("Where the profiles disagree", 24, choose=True, order=DISAGREEMENTS),
     "change": Column("Since last time", choose=True, order=CHANGES, before="since last time: "),
     "why": Column("Why", 24, choose=True),
     "segment_before": Column("Your segment before", before="before: "),
@@ -342,6 +353,10 @@ def _score_parts(table: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*points, " · ")
 
 
+def _percent(table: pa.Table) -> pa.ChunkedArray:
+    return pc.round(pc.multiply(table["probability"], 100.0), 1)
+
+
 def _size(table: pa.Table) -> pa.ChunkedArray:
     bands = [size_band(employees) for employees in table["employees"].to_pylist()]
     return pa.chunked_array([pa.array(bands, pa.string())])
@@ -363,6 +378,7 @@ def _joined(segments: str) -> str | None:
 
 
 _WRITTEN: Final[dict[str, Callable[[pa.Table], pa.ChunkedArray]]] = {
+    "probability": _percent,
     "match_id": _match,
     "domain": _domain,
     "their_name": _their_name,

@@ -270,12 +270,5 @@ def _weights_schema(cell: dict[str, _Schema]) -> _Schema:
     points = {part: _NUMBER | {"minimum": 0} for part in SCORE_PARTS}
     share = _NUMBER | {"minimum": 0, "maximum": 1}
     worth = _array(_object({**cell, "worth": share})) | {"minItems": len(CELLS), "maxItems": len(CELLS)}
-    ideal = _object(
-        {
-            "countries": _array(_TEXT),
-            "industries": _array(_TEXT),
-            "employees": _array(_WHOLE) | {"minItems": 2, "maxItems": 2},
-        }
-    )
     stages = {"type": "object", "additionalProperties": share}
-    return _object({**points, "worth": worth, "stages": stages, "ideal": ideal})
+    return _object({**points, "worth": worth, "stages": stages})

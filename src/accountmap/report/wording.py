@@ -6,6 +6,7 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from accountmap.account_map import CHANGES, PLAYS, WHITESPACE, AccountMap, Count, Estimate, History
+from accountmap.account_map.qualification import qualification_sentences
 from accountmap.account_map.schema import COUNTS, NAMES
 
 TIER_MEANINGS: Final = {
@@ -19,7 +20,8 @@ SCORE_MEANINGS: Final = {
     "amount": "the share of the shared companies with an open amount that have no more than this one.",
     "stage": "how far the open deal is.",
     "recency": "all of them if something happened within the last month, none after a year, falling evenly.",
-    "fit": "how much of your ideal customer's profile it meets.",
+    "fit": "how many of the points of the ideal customer it has: as agreed, or else as yours.",
+    "propensity": "the chance to buy, as a part of the highest among the shared companies.",
     "evidence": "how good the evidence of the match is.",
 }
 """What the parts of the score are."""
@@ -129,6 +131,7 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
     shared = _shared_sentences(account_map) if account_map.summary.overlap.entities else []
     return [
         *shared,
+        *qualification_sentences(account_map.qualification, account_map.partner_name),
         *since_last_time(account_map.history),
         *_to_ask(account_map),
         *_without_them(account_map),

@@ -47,6 +47,7 @@ class Formats:
     unknown: Format
     number: Format
     points: Format
+    share: Format
     day: Format
 
 
@@ -93,6 +94,8 @@ def write_headings(sheet: Worksheet, table: pa.Table, formats: Formats, printed:
 def _look(column: pa.Field, formats: Formats) -> Format | None:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         return formats.day
+    if column.name == "probability":
+        return formats.share
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return formats.points if column.name.startswith("score") else formats.number
     return None
@@ -162,6 +165,7 @@ def write_book(
             unknown=book.add_format({"italic": True, "font_color": "#566370", "bg_color": "#F4F6F8"}),
             number=book.add_format({"num_format": "#,##0_)"}),
             points=book.add_format({"num_format": "0.0_)"}),
+            share=book.add_format({"num_format": "0.0%"}),
             day=book.add_format({"num_format": "yyyy-mm-dd"}),
         )
         shortened = _shortened(views, source, sheet_rows)

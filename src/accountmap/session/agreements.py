@@ -16,8 +16,8 @@ from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
 from accountmap.trust.limits import SizeConcern, size_concerns
 from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
-from accountmap.trust.sharing import Lead, Sharing
-from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, CreditRule, Terms
+from accountmap.trust.sharing import CreditRule, Lead, Sharing
+from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, ScoringTerms, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace
 
 REFERENCE_LIST: Final = "reference list"
@@ -28,6 +28,21 @@ CLOCK_SKEW: Final = timedelta(days=1)
 
 SIZES_COMPARED: Final = timedelta(days=365)
 """How long the smallest size that a partner signed counts."""
+
+
+def binding_terms(workspace: Workspace, partner: PartnerRecord) -> list[Terms]:
+    """Return the terms that bind what is done with matches: of the latest signed agreement, and of all sessions.
+
+    Of all sessions, since what a partner answered or wrote after an earlier one is shown with the last one too.
+
+    Returns:
+        Nothing if there is no such agreement, or the partner's card was revoked.
+    """
+    signed = [each for each in workspace.agreements(partner) if each.complete and not each.is_preview]
+    if not signed or partner.revoked_at is not None:
+        return []
+    done = (each for each in workspace.sessions(partner) if each.status is Status.DONE)
+    return [signed[0].terms, *(workspace.agreement(each.agreement).terms for each in done)]
 
 
 def propose_agreement(
@@ -48,6 +63,7 @@ def propose_agreement(
     min_change: int = 5,
     growth_alarm: int = 4,
     assistants: Assistants = Assistants.OWN,
+    scoring: ScoringTerms | None = None,
     now: datetime,
 ) -> Agreement:
     """Write an agreement for the current list, as its initiator, and sign and keep it.
@@ -58,7 +74,7 @@ def propose_agreement(
         profile: how freely matches are revealed.
         weak: what may become of matches by weak keys alone; by default what the profile says.
         audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm,
-            assistants: as in trust.terms.Terms.
+            assistants, scoring: as in trust.terms.Terms.
         days: for how long sessions may begin under it.
 
     Raises:
@@ -89,6 +105,7 @@ def propose_agreement(
         min_change=min_change,
         growth_alarm=growth_alarm,
         assistants=assistants,
+        scoring=scoring or ScoringTerms(),
     )
     return _propose(workspace, partner, terms, padded_sizes(sizes_taking_part(accounts, prepared, terms)), now)
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from accountmap.model import Assistants
-from accountmap.workspace import PartnerRecord, Status, Workspace
+from accountmap.session.agreements import binding_terms
+from accountmap.workspace import PartnerRecord, Workspace
 
 _STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
 
@@ -22,13 +23,8 @@ def allowed_to_assistants(workspace: Workspace, partner: PartnerRecord) -> Assis
     Returns:
         NONE too if there is no such agreement, or the partner's card was revoked.
     """
-    signed = [each for each in workspace.agreements(partner) if each.complete and not each.is_preview]
-    if not signed or partner.revoked_at is not None:
-        return Assistants.NONE
-    done = (each for each in workspace.sessions(partner) if each.status is Status.DONE)
-    used = (workspace.agreement(each.agreement) for each in done)
-    clauses = [each.terms.assistants for each in (signed[0], *used)]
-    return min(clauses, key=_STRICTEST_FIRST.index)
+    clauses = [terms.assistants for terms in binding_terms(workspace, partner)]
+    return min(clauses, key=_STRICTEST_FIRST.index, default=Assistants.NONE)
 
 
 def record_reading(

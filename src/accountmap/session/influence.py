@@ -32,7 +32,7 @@ from accountmap.session.portfolio import read_exchanges
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
-from accountmap.trust.terms import CreditRule
+from accountmap.trust.sharing import CreditRule
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.deals import load_deals
 from accountmap.workspace.profiles import load_profile

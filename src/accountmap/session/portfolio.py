@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map import STANDARD_WEIGHTS, MatchAnswer, MatchDecision, Weights
+from accountmap.account_map import MatchAnswer, MatchDecision
 from accountmap.account_map.matches import matched_entities, with_accounts
 from accountmap.account_map.own_accounts import OwnAccounts, own_accounts
 from accountmap.account_map.possible import find_answers, move_confirmed
@@ -34,16 +34,14 @@ from accountmap.portfolio import (
 from accountmap.session.co_selling import load_co_selling
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.profiles import load_profile, load_round
+from accountmap.workspace.profiles import OWN, load_ideal, load_profile, load_round
 from accountmap.workspace.stored import load_reviews
 
 _PLAIN_SKETCH = 1
 """The level of an estimate of presence, whatever their segment."""
 
 
-def read_portfolio(
-    workspace: Workspace, weights: Weights = STANDARD_WEIGHTS, *, tiers: str | PathLike[str] | None = None
-) -> Portfolio:
+def read_portfolio(workspace: Workspace, *, tiers: str | PathLike[str] | None = None) -> Portfolio:
     """Build the portfolio: all partners of a workspace beside the list that was prepared last.
 
     Of each partner the last finished session counts, without the matches that the user has rejected, and with
@@ -51,7 +49,6 @@ def read_portfolio(
     shows is for the own company alone: no partner may learn from it what another one has.
 
     Args:
-        weights: of which the ideal customer is used, for the part `fit` of the score.
         tiers: TOML file with the user's rule for tiers (docs/portfolio.md).
 
     Raises:
@@ -70,7 +67,7 @@ def read_portfolio(
         accounts,
         prepared,
         facts,
-        ideal=weights.ideal,
+        ideal=load_ideal(workspace, OWN),
         tiers=rules,
     )
 

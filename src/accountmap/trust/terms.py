@@ -3,18 +3,16 @@
 What is compared, what both learn, who takes part, who leads, what may be audited, and the limits (trust-v2 §4).
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from accountmap.model import Assistants, Epsilon, PreviewKind, Role, Says, Sourcing, Tier, WeakSlots
+from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, Says, Tier, WeakSlots
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
-from accountmap.trust.sharing import COUNTRIES, Lead, Sharing
+from accountmap.trust.sharing import COUNTRIES, CreditRule, Lead, Sharing
 from accountmap.trust.term import (
     choice,
     company,
@@ -58,35 +56,32 @@ class AuditTerms:
     keep_days: int = term("audit.keep_days", whole(0, 3_650), default=180)
 
 
-_MOST_DAYS: Final = 36_500
-_WORDS: Final = items(words(), most=100)
-
-
 @dataclass(frozen=True)
-class CreditRule:
-    """How both credit each other for deals (trust-v2 §4.9); the fields are those of `influence.InfluenceRules`."""
+class ScoringTerms:
+    """How each may judge the accounts of its own list.
 
-    sourced_by: tuple[str, ...] = term("sourced_by", items(choice({each.value: each.value for each in Sourcing})))
-    introduction_days: int = term("introduction_days", whole(0, _MOST_DAYS))
-    registration_days: int = term("registration_days", whole(0, _MOST_DAYS))
-    source_values: tuple[str, ...] = term("source_values", _WORDS)
-    kinds: tuple[str, ...] = term("kinds", _WORDS)
-    before_days: int = term("before_days", whole(0, _MOST_DAYS))
-    not_after_stages: tuple[str, ...] = term("not_after_stages", _WORDS)
-    half_life_days: int = term("half_life_days", whole(1, _MOST_DAYS))
-    position: tuple[float, ...] = term("position", items(share(), 3, 3, distinct=False))
+    Attributes:
+        models: what a model may learn from.
+        ideal_customer: SHA-256, in hex, of the profile by which both score their lists; empty if there is none.
+    """
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 in hex of its values as trust-v2 §4.9 writes them: both sides' reports name it."""
-        text = "".join(f"{each.name} = {_in_digest(getattr(self, each.name))}\n" for each in fields(self))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _in_digest(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_in_digest, value))}]"
-    return f"{value:.6f}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    models: Models = term(
+        "scoring.models",
+        choice({each.value: each for each in Models}),
+        "Models",
+        default=Models.SEGMENT,
+        comment="What a model that predicts who buys may learn from: nothing of the matches (none), or the\n"
+        "segment that the other shows, never another field. And the digest of the file by which both score\n"
+        "their own accounts, if there is one.",
+        say=lambda terms: [in_words.MODELS[terms.scoring.models]],
+    )
+    ideal_customer: str = term(
+        "scoring.ideal_customer",
+        pattern("([0-9a-f]{64})?"),
+        "Ideal customer",
+        default="",
+        say=in_words.ideal_customer,
+    )
 
 
 @dataclass(frozen=True)
@@ -198,6 +193,7 @@ class Terms:
         facts=in_words.credit_facts,
     )
     audit: AuditTerms = part(AuditTerms)
+    scoring: ScoringTerms = part(ScoringTerms)
     min_change: int = term(
         "limits.min_change",
         whole(0, 1_000_000),

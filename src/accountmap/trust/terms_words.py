@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from accountmap.model import Assistants, PreviewKind, Role, Sourcing, WeakSlots
+from accountmap.model import Assistants, Models, PreviewKind, Role, Sourcing, WeakSlots
 
 if TYPE_CHECKING:
     from accountmap.trust.match_rule import ClassTerms, SlotTerms
-    from accountmap.trust.sharing import Rectangle
-    from accountmap.trust.terms import CreditRule, Terms
+    from accountmap.trust.sharing import CreditRule, Rectangle
+    from accountmap.trust.terms import Terms
 
 CELL: Final = "Matches of "
 """How a fact about a cell of the sharing matrix begins."""
@@ -26,6 +26,20 @@ ASSISTANTS: Final = {
     Assistants.OWN: "may read which of your own accounts match, and nothing that the other shows or writes",
     Assistants.SHARED: "may also read what the other shows and writes",
 }
+
+
+MODELS: Final = {
+    Models.NONE: "may learn nothing from matches",
+    Models.SEGMENT: "may learn from the segment of a match, and from no other field that the other shows",
+}
+
+
+def ideal_customer(terms: "Terms") -> list[str]:
+    """Name the profile by which both score their lists."""
+    digest = terms.scoring.ideal_customer
+    return (
+        [f"both score their own accounts by the file with the digest {digest}; no score leaves"] if digest else []
+    )
 
 
 def _listed(fields: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import binascii
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -85,18 +85,6 @@ def check_keys(table: object, types: dict[str, type], where: str) -> None:
             state = "unknown" if key not in types else "missing" if key not in table else "of another type"
             shown = key if key in types else "a key"
             raise TrustError(f"{where}: {shown} is {state}")
-
-
-def strings(values: Iterable[object]) -> tuple[str, ...]:
-    """Read a list of texts.
-
-    Raises:
-        TrustError: it holds something else.
-    """
-    found = tuple(values)
-    if not all(isinstance(value, str) for value in found):
-        raise TrustError("agreement: a list holds something else than text")
-    return tuple(value for value in found if isinstance(value, str))
 
 
 def _is_of_type(value: object, expected: type) -> bool:

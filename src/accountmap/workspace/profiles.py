@@ -1,11 +1,16 @@
-"""What the user writes about partnerships, and how the exchange of maturity cards stands: sealed files."""
+"""What the user writes about partnerships and ideal customers, and how the exchange of maturity cards stands.
+
+All of it in sealed files.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from accountmap.errors import WorkspaceError
+from accountmap.account_map import IdealCustomer
+from accountmap.account_map.ideal import parse_ideal_customer
+from accountmap.errors import InputError, WorkspaceError
 from accountmap.portfolio import Assessment, PartnerProfile, Stage
 from accountmap.trust.maturity_card import Secret
 from accountmap.workspace.sealed_files import SealedFile
@@ -33,6 +38,49 @@ def save_profile(workspace: Workspace, slug: str, profile: PartnerProfile) -> No
     """
     with workspace.transaction():
         workspace.sealed(f"profiles/{slug}").write_json(profile.to_json())
+
+
+OWN: Final = "own"
+"""The profile of the ideal customer by which the own company judges accounts."""
+
+
+def agreed_with(slug: str) -> str:
+    """Name the profile that was agreed with a partner."""
+    return f"agreed/{slug}"
+
+
+def used_by(slug: str) -> str:
+    """Name the profile that a partner uses by itself, as it told."""
+    return f"theirs/{slug}"
+
+
+def load_ideal(workspace: Workspace, name: str) -> IdealCustomer:
+    """Read a profile of the ideal customer; an empty one if there is none.
+
+    Args:
+        name: OWN, or as from `agreed_with` or `used_by`.
+
+    Raises:
+        WorkspaceError: the file cannot be read or is damaged.
+    """
+    written = _read(workspace.sealed(f"ideal/{name}"))
+    try:
+        return parse_ideal_customer(written["text"]) if written else IdealCustomer()
+    except (InputError, TypeError, KeyError) as error:
+        raise WorkspaceError(
+            "the profile of an ideal customer is damaged", "Name the file again: accountmap ideal use FILE"
+        ) from error
+
+
+def save_ideal(workspace: Workspace, name: str, ideal: IdealCustomer) -> None:
+    """Keep a profile of the ideal customer; an empty one is deleted.
+
+    Raises:
+        WorkspaceError: the workspace cannot be written.
+    """
+    file = workspace.sealed(f"ideal/{name}")
+    with workspace.transaction():
+        file.write_json({"text": ideal.text}) if ideal else file.delete()
 
 
 @dataclass(frozen=True)
