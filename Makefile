@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Compiled modules are kept whatever the environment says: tests start many processes, which import the same again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint programs lock release
+.PHONY: demo test lint pytest programs lock release
 
 .venv/ready: pyproject.toml requirements/ci.lock
 	$(PYTHON) -m venv .venv
@@ -19,8 +19,10 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: .venv/ready
 	$(BIN)/accountmap demo --yes
 
+test: lint pytest
+
 # Tests take both cores of a small machine, and no more than eight of a large one.
-test: programs .venv/ready lint
+pytest: programs .venv/ready
 	$(BIN)/pytest --numprocesses logical --maxprocesses 8
 
 lint: .venv/ready

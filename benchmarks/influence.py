@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 from tests.influence.simulated import simulated  # noqa: E402
 from tests.influence.test_compare import compared, holds  # noqa: E402
 
-from accountmap.influence.compare import LIKE_WITH_LIKE, NOT_SHOWN, SHRUNK, WIN_RATE  # noqa: E402 after the path
+from accountmap.account_map.holdout import NOT_SHOWN  # noqa: E402 after the path
+from accountmap.influence.compare import LIKE_WITH_LIKE, SHRUNK, WIN_RATE  # noqa: E402
 
 
 def coverage(draws: int, effect: float, size: int) -> dict[str, float]:

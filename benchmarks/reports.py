@@ -62,7 +62,7 @@ def prepared_list(accounts: AccountList) -> Prepared:
     numbers = pa.array(range(len(accounts)), pa.int32())
     return Prepared(
         PROFILES[DEFAULT_PROFILE],
-        pa.table([ids, accounts.table["segment"]], schema=ENTITY_SCHEMA),
+        pa.table([ids, accounts.table["segment"], accounts.table["name"]], schema=ENTITY_SCHEMA),
         pa.table([ids, numbers], schema=MEMBER_SCHEMA),
         KEY_SCHEMA.empty_table(),
     )

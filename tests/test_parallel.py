@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,9 +17,15 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def die(_: int) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("unreachable")
+def die_in_worker(parent: int) -> int:
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return parent
+
+
+def process_after_a_while(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
 
 
 @pytest.mark.parametrize("executor", EXECUTORS, ids=["processes", "threads"])
@@ -39,6 +46,28 @@ def test_results_come_in_order_and_parts_as_they_are_needed(executor: ProcessExe
 
 def test_a_worker_that_is_killed_is_a_clear_error() -> None:
     with pytest.raises(BackendError, match="ended by the system") as caught:
-        list(ProcessExecutor(2).map(die, [1, 2, 3]))
+        list(ProcessExecutor(2).map(die_in_worker, [os.getpid()] * 3))
     assert "memory" in caught.value.hint
     assert list(ProcessExecutor(2).map(double, [1, 2, 3])) == [2, 4, 6], "the next job has new workers"
+
+
+def test_this_process_is_one_of_the_workers() -> None:
+    executor = ProcessExecutor(2)
+    list(executor.map(double, [1, 2]))  # the other one has started
+    processes = list(executor.map(process_after_a_while, [0.05] * 12))
+    assert len(set(processes)) == 2
+    assert 3 <= processes.count(os.getpid()) <= 9
+
+
+def test_results_are_given_as_soon_as_they_are_there() -> None:
+    given: list[int] = []
+
+    def parts() -> Iterator[int]:
+        for number in range(20):
+            yield number
+            time.sleep(0.01)
+        assert given, "none of the results was given before the last part was made"
+
+    for result in ThreadExecutor(8).map(double, parts()):
+        given.append(result)
+    assert given == [2 * n for n in range(20)]

@@ -37,13 +37,15 @@ def finding(preflight: Preflight, kind: str) -> Finding:
         ("mail_provider", {"name": "Acme", "email": "jo@gmail.com"}, "jo@gmail.com"),
         ("shared_host", {"name": "Acme", "website": "linkedin.com/company/acme"}, "linkedin.com/company/acme"),
         ("unreadable_address", {"name": "Acme", "website": "soon"}, "soon"),
+        ("several_domains", {"name": "Acme", "website": "other-shop.de, acme.com"}, "acme.com; other-shop.de"),
+        ("several_domains", {"name": "Acme", "domain": "acme.com", "website": "acme.de"}, "acme.com; acme.de"),
         ("unknown_country", {"name": "Acme", "country": "Ruritania"}, "Ruritania"),
         ("invalid_lei", {"name": "Acme", "lei": "213800KUD8LAJWSQ9D51"}, "213800KUD8LAJWSQ9D51"),
         ("invalid_vat", {"name": "Acme", "vat": "136695977", "country": "DE"}, "136695977"),
         ("invalid_duns", {"name": "Acme", "duns": "12345"}, "12345"),
     ],
 )
-def test_a_cell_that_gives_no_key_is_shown(kind: str, row: dict[str, Any], text: str) -> None:
+def test_a_cell_of_which_not_all_is_compared_is_shown(kind: str, row: dict[str, Any], text: str) -> None:
     (found,) = checked(row).findings
     assert (found.kind, found.count) == (kind, 1)
     assert [(e.account_ids, e.names, e.text) for e in found.examples] == [(("a0",), (row.get("name"),), text)]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from accountmap.errors import InputError
+from accountmap.model import segment_count
+from accountmap_cli.agreement_options import USUAL_FIELDS
 from accountmap_cli.context import Progress, existing_file, pairs, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
 from accountmap_cli.passphrase import database_options, database_password
@@ -89,7 +91,7 @@ def read(options: Options) -> tuple["AccountList", "Prepared"]:
         options["profile"],
         decisions=options["decisions"],
         reference=options["reference"],
-        progress=Progress("making match keys"),
+        progress=Progress("Making match keys"),
     )
     return accounts, prepared
 
@@ -214,17 +216,19 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
       accountmap accounts prepare --sql "SELECT id, name, website FROM accounts" --dsn postgresql://anna@db/crm
     """
     with workspace(context) as own:
+        company = own.identity.card.name  # asks for the passphrase now, not after the work
         accounts, prepared = read(options)
         kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
     entities = prepared.entities.num_rows
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})
     else:
-        emit(f"{plural(len(accounts), 'account')}, {plural(entities, 'company')}; kept as list {kept.id}.")
+        counts = f"{plural(len(accounts), 'account')}, {plural(entities, 'company')}"
+        emit(f"{counts}; kept as list {kept.id} of {company}.")
         for note in accounts.notes:
             say(f"  {note}")
         for remark in accounts.remarks:
-            say(f"  {remark.what.rstrip('.')}: {remark.count:,}. {remark.advice}")
+            say(f"  {counted(remark.what, remark.count)} {remark.advice}")
 
 
 @accounts.command()
@@ -272,7 +276,7 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
 
 def show(accounts: "AccountList", found: "Preflight") -> None:
     """Describe a list for people: what it is, what will match, what to mend."""
-    of_segments = ", ".join(f"{count:,} {segment}" for segment, count in found.segments.items())
+    of_segments = ", ".join(segment_count(segment, count) for segment, count in found.segments.items())
     emit(f"{plural(found.accounts, 'account')}, {plural(found.entities, 'company')}: {of_segments}.")
     for note in accounts.notes:
         emit(f"  {note}")
@@ -281,15 +285,20 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
     keys = [(c.name, c.filled, f"{c.share:.0%}") for c in found.keys]
     emit("\n" + table(["match key", "companies", "of all"], keys))
     emit(f"\n{found.matchable.share:.0%} of the companies can match, {found.strong.share:.0%} on strong evidence.")
-    emit(f"The preview counts those with a full name: {found.preview.share:.0%}.")
+    emit(f"{found.preview.share:.0%} have a full name; estimates before a reveal count only these.")
     for finding in found.findings:
-        emit(f"\n{finding.what.rstrip('.')}: {finding.count:,}. {finding.advice}")
+        emit(f"\n{counted(finding.what, finding.count)}\n  {finding.advice}")
         for example in finding.examples:
             names = " / ".join(
                 f"{i} {n or '(no name)'}" for i, n in zip(example.account_ids, example.names, strict=True)
             )
             repeated = example.names == (example.text,)
             emit(f"  {names}" if repeated else f"  {names}: {example.text}" if names else f"  {example.text}")
+
+
+def counted(what: str, count: int) -> str:
+    """Put a number to what was found, at its end."""
+    return f"{what.rstrip('.')}: {count:,}."
 
 
 _VALUES_WIDTH: Final = 60
@@ -299,14 +308,21 @@ def show_columns(found: "Preflight", empty: list[str]) -> None:
     """Show every column of the list as it came."""
     rows = []
     for column in found.list_columns:
-        read_as = ", ".join(column.read_as) or ("not read, stays here" if column.filled else "empty")
+        read_as = ", ".join(column.read_as) or ("not read; stays here" if column.filled else "empty")
         values = " | ".join(column.values)
         shown = values if len(values) <= _VALUES_WIDTH else values[: _VALUES_WIDTH - 1] + "…"
         rows.append((column.heading, read_as, f"{column.filled / max(1, column.of):.0%}", shown))
     if rows:
         emit("\n" + table(["your column", "read as", "filled", "first values"], rows))
-    if empty:
-        emit(f"\nAn agreement may let the partner see these, and they are empty in your list: {', '.join(empty)}.")
+    usual = [name for name in empty if name in USUAL_FIELDS]
+    if usual:
+        emit(f"\nAgreements usually show these of shared companies, and your list has none: {_named(usual)}.")
+    if others := [name for name in empty if name not in USUAL_FIELDS]:
+        emit(f"\nAn agreement could also show these, and your list has none: {_named(others)}.")
+
+
+def _named(fields: list[str]) -> str:
+    return ", ".join(field.replace("_", " ") for field in fields)
 
 
 def empty_fields(accounts: "AccountList") -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -90,7 +91,8 @@ def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None
         if not proposed.complete and ours == 1 and not yes:
             if not is_interactive():
                 raise TrustError("nobody is here to agree", "Read the agreement, then sign it with --yes.")
-            click.confirm("\nSign this agreement?", abort=True, err=True)
+            if not click.confirm("\nSign this agreement?", err=True):
+                raise TrustError("the agreement was not signed", f"Tell {partner.card.name} what to change.")
         signed = sign_agreement(own, document, now, sizes_confirmed=bool(concerns))
         write_agreement(signed, file)
     emit(str(file))
@@ -98,7 +100,10 @@ def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None
     if ours == 1:
         say(f'\nSigned. Next: send "{file}" back to {partner.card.name}, who runs: accountmap agreement sign FILE')
     else:
-        say(f"\nBoth have signed. Next: accountmap {verb} --with {partner.slug} --folder DIR")
+        again = f"accountmap {verb} --with {quote(partner.slug)}"
+        say(f"\nBoth have signed. Next, both of you, by mail:  {again}")
+        say(f"  or in a folder that both of you see:   {again} --folder DIR --wait")
+        say(f"  or directly:                           {again} --listen 0.0.0.0:7443 (the other: --connect)")
 
 
 def confirm_sizes(concerns: "list[SizeConcern]", partner: str, typed: int | None) -> None:

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import AccountmapError, InputError, TrustError
-from accountmap.model import LEADERS, SHARED_FIELDS, WHO, Assistants, Level, MatchProfile, Models, PreviewKind
+from accountmap.model import (
+    LEADERS,
+    SHARED_FIELDS,
+    WHO,
+    Assistants,
+    Level,
+    MatchProfile,
+    Models,
+    PreviewKind,
+    segment_noun,
+)
 from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, say
-from accountmap_cli.words import agreement_in_words, segment_noun
+from accountmap_cli.words import agreement_in_words
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -20,10 +30,13 @@ if TYPE_CHECKING:
     from accountmap.trust.agreement import Agreement
     from accountmap.workspace import PartnerRecord
 
+USUAL_FIELDS: Final = ("name", "owner_name", "owner_email")
+"""What agreements show of matches if nobody says otherwise."""
+
 _LEVEL_KEYS: Final = {"f": Level.FIELDS, "n": Level.NAMES, "h": Level.HIDDEN}
 
 
-def ask(question: str, default: str, check: Callable[[str], object]) -> str:
+def ask(question: str, default: str | None, check: Callable[[str], object]) -> str:
     """Ask until the answer can be used; what was answered before stays."""
 
     def checked(typed: str) -> str:
@@ -221,7 +234,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
 )
 @click.option(
     "--fields",
-    default="name,owner_name,owner_email",
+    default=",".join(USUAL_FIELDS),
     show_default=True,
     help=f"What each shows of matched companies; none for nothing. Of: {', '.join(SHARED_FIELDS)}.",
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from accountmap import Workspace
     from accountmap.account_map.co_selling import DealRegistration, Introduction, LeadProposal
+    from accountmap.session.plans import KnownPlan
     from accountmap.workspace import PartnerRecord
 
 MOST_ROWS: Final = 200
@@ -34,6 +35,12 @@ OWN_COLUMNS: Final = (
     *("amount", "stage", "segment", "their_segment", "play", "lead", "change", "score"),
 )
 """Of the overlap and the whitespace, what is on the own list or follows from the segments."""
+
+VIEWS: Final = ("partners", "reach", "accounts", "uncovered", "shared", "together")
+"""Of the portfolio, what an assistant may read; `meeting` and `questions` are for people to judge."""
+
+_OF_PARTNERS: Final = frozenset({"their_maturity", "their_name", "their_owner_name", "their_owner_email"})
+"""Columns of the portfolio that hold what a partner showed or said."""
 
 THEIR_COLUMNS: Final = tuple(f"their_{name}" for name in SHARED_FIELDS)
 
@@ -82,18 +89,55 @@ class Reader:
         rows = _cut(table, first, count, (*OWN_COLUMNS, "status"))
         return {**self._rows(record, "whitespace", rows, table.num_rows, clause), "statuses": statuses}
 
+    def portfolio(self, view: str, first: int, count: int) -> Answer:
+        """List a table of the portfolio: of the partners whose agreements allow it, as if there were no others."""
+        from accountmap.session.portfolio import portfolio_of
+
+        if view not in VIEWS:
+            raise InputError(f"there is no view {view!r} of the portfolio", f"Views: {', '.join(VIEWS)}.")
+        clauses = {each.slug: (each, self._allowed(each)) for each in self._own.partners()}
+        allowed = {slug: each for slug, (each, clause) in clauses.items() if clause is not Assistants.NONE}
+        if not allowed:
+            raise InputError(
+                "no agreement lets assistants read anything", "A person can look: accountmap portfolio"
+            )
+        built = portfolio_of(self._own, list(allowed.values()))
+        table = getattr(built, view)
+        rows = _cut(table, first, count, table.column_names)
+        own = {slug for slug, (_, clause) in clauses.items() if clause is not Assistants.SHARED}
+        rows = [
+            {
+                name: value
+                for name, value in row.items()
+                if name not in _OF_PARTNERS or row.get("partner") not in own
+            }
+            for row in rows
+        ]
+        for slug, each in allowed.items():
+            about = [row for row in rows if row.get("partner", slug) == slug]
+            self._record(each, "portfolio", len(about), sorted({n for row in about for n in row} & _OF_PARTNERS))
+        return {
+            "about": DATA,
+            "partners": [each.card.name for each in allowed.values()],
+            "totals": asdict(built.totals),
+            "total": table.num_rows,
+            "rows": rows,
+        }
+
     def inbox(self, partner: str) -> Answer:
-        """List questions, introductions, leads and deals, with what was written if the agreement allows it."""
+        """List questions, introductions, leads, deals and plans; what was written if the agreement allows it."""
         from accountmap.session.co_selling import load_co_selling
+        from accountmap.session.plans import load_plans
 
         record, clause = self._clause(partner)
-        said = load_co_selling(self._own, record)
+        said, plans = load_co_selling(self._own, record), load_plans(self._own, record)
         words = clause is Assistants.SHARED
         rows = [
             *self._questions(record, words=words),
             *(_step("introduction", each, words) for each in said.introductions),
             *(_step("lead", each, words) for each in said.leads),
             *(_step("deal", each, words) for each in said.deals),
+            *(_plan(each, words) for each in plans),
         ]
         if words:
             rows += [
@@ -103,6 +147,7 @@ class Reader:
         theirs: set[str] = set()
         if words:
             theirs |= {"text" for each in said.notes if not each.ours}
+            theirs |= {"title" for each in plans if not each.ours}
             for some in (said.introductions, said.leads, said.deals):
                 theirs.update(name for each in some for name in _written_by_them(each))
         return self._rows(record, "inbox", rows, len(rows), clause, theirs)
@@ -205,6 +250,22 @@ def _step(kind: str, each: "Introduction | LeadProposal | DealRegistration", wor
     return row
 
 
+def _plan(each: "KnownPlan", words: bool) -> Answer:
+    row: Answer = {
+        "kind": "plan",
+        "plan": each.id[:8],
+        "ours": each.ours,
+        "state": each.plan.state.value,
+        "matches": len(each.plan.match_ids),
+        "ends": each.plan.terms.ends,
+    }
+    if each.waits_for is not None:
+        row["waits_for"] = each.waits_for.value
+    if words or each.ours:
+        row["title"] = each.plan.terms.title
+    return row
+
+
 def make_server(reader: Reader) -> "MCPServer":
     """Offer what a reader answers as tools.
 
@@ -252,11 +313,20 @@ def make_server(reader: Reader) -> "MCPServer":
         return answer(lambda: reader.whitespace(partner, status, first, count))
 
     @server.tool(
-        description=f"List questions, introductions, leads and deals with one partner, and who has to act. {DATA}",
+        description="List questions, introductions, leads, deals and plans with one partner, and who has to act. "
+        f"{DATA}",
         annotations=reads,
     )
     async def inbox(partner: str) -> Answer:
         return answer(lambda: reader.inbox(partner))
+
+    @server.tool(
+        description="List a table over all partners whose agreements allow it: partners, reach, accounts, "
+        f"uncovered, shared or together. {DATA}",
+        annotations=reads,
+    )
+    async def portfolio(view: str = "partners", first: int = 0, count: int = 50) -> Answer:
+        return answer(lambda: reader.portfolio(view, first, count))
 
     return server
 
@@ -275,10 +345,11 @@ def _plain(value: Any) -> Any:
 def mcp_command(context: click.Context) -> None:
     """Let an assistant read this workspace over the Model Context Protocol, on stdin and stdout.
 
-    It offers four tools that only read: status, overlap, whitespace, inbox. Each partner's agreement says what
-    they show (`agreement new --assistants`): nothing, your own accounts, or also what the partner shows and
-    writes. Each answer about a partner is in the ledger. The passphrase comes from the keyring, a credential, or a
-    file descriptor.
+    It offers five tools that only read: status, overlap, whitespace, inbox, portfolio. Each partner's agreement
+    says what they show (`agreement new --assistants`): nothing, your own accounts, or also what the partner shows
+    and writes. The portfolio leaves out partners whose agreement shows nothing, as if they did not exist. Each
+    answer about a partner is in the ledger. The passphrase comes from the keyring, a credential, or a file
+    descriptor.
 
     \b
     Examples:

@@ -191,9 +191,19 @@ class Place:
             return (
                 f"Next: send {self.file(last)} to {partner}; save their answer in {self.text} and run this again."
             )
+        if astray := self._astray():
+            return f"Next: move {astray} to {self.text}, if it is {partner}'s answer, and run this again."
         mailed = outcome.session.sent if outcome.session and not self.travels else ""
         reminder = f" If you have not sent {self.file(mailed)} yet, send it now." if mailed else ""
         return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again.{reminder}"
+
+    def _astray(self) -> Path | None:
+        """Return a message that was saved beside the folder where messages by mail are looked for."""
+        if self.travels or not isinstance(self.target, Path):
+            return None
+        here = {path.name for path in self.target.glob("*.amap")}
+        beside = sorted({*Path().glob("*.amap"), *self.target.parent.glob("*.amap")})
+        return next((path for path in beside if path.name not in here), None)
 
     def please_send(self, sent: tuple[str, ...], partner: str, why: str) -> str:
         """Ask the user to mail the last file, or nothing where files arrive by themselves."""

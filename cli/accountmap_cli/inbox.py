@@ -22,6 +22,7 @@ from accountmap_cli.context import (
     workspace,
 )
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
+from accountmap_cli.plan_words import PlanWords, plan_as_dict
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -70,10 +71,10 @@ def inbox_command(
 ) -> None:
     """Take in what partners ask and say about single matches, and answer what they ask.
 
-    It lists introductions, leads, registered deals and notes, with the command that comes next. A question shows
-    an account of theirs that may be one of yours. If you call it the same, they get name, website and country of
-    yours, and the agreed fields go both ways. "No" also means that you would rather not say. In a terminal it asks
-    you; elsewhere, write the questions into a table, fill it in, and give it back.
+    It lists introductions, leads, registered deals, notes and plans, with the command that comes next. A question
+    shows an account of theirs that may be one of yours. If you call it the same, they get name, website and
+    country of yours, and the agreed fields go both ways. "No" also means that you would rather not say. In a
+    terminal it asks you; elsewhere, write the questions into a table, fill it in, and give it back.
 
     \b
     Examples:
@@ -115,13 +116,15 @@ class Inbox:
 
     def go(self, written: Path | None, answered: Path | None, *, yes: bool, quiet: bool) -> dict[str, object]:
         """Exchange messages, show what came, and take answers."""
+        from accountmap.session.plans import load_plans
+
         outcome = self._exchange()
         waiting = self._waiting()
-        said = SaidOf(self._own, self._partner)
+        said, plans = SaidOf(self._own, self._partner), load_plans(self._own, self._record)
         if not quiet:
             tell(outcome, self._place)
             self._show(waiting)
-            for line in said.in_words():
+            for line in (*said.in_words(), *PlanWords(self._record.slug, self._name).list(plans)):
                 emit(line)
         if written is not None:
             written.write_text(self._as_csv(waiting), encoding="utf-8-sig", newline="")  # Excel needs the mark
@@ -135,6 +138,7 @@ class Inbox:
             "questions": len(waiting),
             **as_dict(outcome, self._place),
             **said.as_dict(),
+            "plans": list(map(plan_as_dict, plans)),
         }
 
     def _exchange(self, same: Sequence["Question"] = (), no: Sequence["Question"] = ()) -> "ConversationOutcome":

@@ -95,6 +95,7 @@ class Teller:
 
     def _sayings(self, own: "Workspace", partner: "PartnerRecord") -> "list[tuple[SessionMatches, Saying]]":
         from accountmap.session.co_selling import Saying, check_saying, find_match, proposal
+        from accountmap.session.plans import check_not_held_out
 
         what, found = self._what, []
         for prefix in dict.fromkeys(self._options["wanted"]):
@@ -102,6 +103,7 @@ class Teller:
             value = proposal(matches.role, Leader(what.leads)) if what.leads else what.value
             saying = Saying(match_id, what.topic, what.step, value, self._options["text"], what.fields)
             check_saying(own, partner, matches, saying)
+            check_not_held_out(own, partner, matches, match_id, what.step)
             found.append((matches, saying))
         if len({saying.match_id for _, saying in found}) < len(found):
             raise InputError("the same match was named twice")

@@ -1,5 +1,6 @@
 """The command `accountmap`: its verbs, and what happens when one fails."""
 
+import errno
 import sys
 import traceback
 import warnings
@@ -39,6 +40,8 @@ from accountmap_cli.map import map_command
 from accountmap_cli.maturity import maturity
 from accountmap_cli.output import say, write_all_letters
 from accountmap_cli.partner import identity, init, partner
+from accountmap_cli.plan import plan
+from accountmap_cli.plan_progress import export, progress, reconcile
 from accountmap_cli.portfolio import portfolio, profile
 from accountmap_cli.preview import preview_command, sketch
 from accountmap_cli.propensity import propensity
@@ -59,10 +62,32 @@ EXIT_CODES: Final = {
 """1 is also anything unexpected, 2 a wrong command line, 130 an interruption."""
 
 
+OF_THE_SYSTEM: Final = {
+    errno.ENOSPC: "Make room, then run this again; nothing is lost.",
+    errno.EDQUOT: "Make room, then run this again; nothing is lost.",
+    errno.EROFS: "Choose a folder in which you may write.",
+    errno.EACCES: "Give yourself permission, or choose another file or folder.",
+    errno.EPERM: "Give yourself permission, or choose another file or folder.",
+    errno.ENOENT: "Check the path.",
+    errno.ENOTDIR: "Check the path: a part of it is a file.",
+    errno.EISDIR: "Name a file; this is a folder.",
+}
+"""What the system refuses for reasons that are not ours, and what to do about it."""
+
+
+def no_access(error: OSError) -> WorkspaceError:
+    """Put in words that the system does not let a file be read or written."""
+    place = f" in {Path(error.filename).parent.resolve()}" if isinstance(error.filename, str) else ""
+    what = f"a file{place} cannot be read or written: {error.strerror}"
+    return WorkspaceError(what, OF_THE_SYSTEM[error.errno or 0])
+
+
 def report(error: AccountmapError) -> NoReturn:
     """Show an error with its hint and end the program."""
     message = str(error)
-    say(f"accountmap: {message[:1].upper()}{message[1:]}")
+    if message.partition(" ")[0].isalpha():  # a word, and not the name of a file
+        message = message[:1].upper() + message[1:]
+    say(f"accountmap: {message}")
     if error.hint:
         say(f"  {error.hint}")
     sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
@@ -125,6 +150,7 @@ for command in (
     inbox_command,
     introduce,
     deal,
+    plan,
     status,
     digest,
     report_group,
@@ -148,8 +174,35 @@ for command in (
     completion,
 ):
     cli.add_command(command)
+for name, in_short in {
+    "agreement": "Make, read, sign and end agreements.",
+    "audit": "Show an auditor what a session was made from, or check it.",
+    "backends": "Test what can do the curve arithmetic here.",
+    "completion": "Make your shell complete commands and names.",
+    "deal": "Register deals at shared accounts, and agree who leads.",
+    "deals": "Read, check and prepare your own deals.",
+    "demo": "Run both sides here, on samples or on lists of yours.",
+    "doctor": "Check that this machine has what a session needs.",
+    "ideal": "Say who the ideal customer is, by rules.",
+    "inbox": "Take in what partners ask and say, and answer it.",
+    "influence": "Say what partners do for your revenue.",
+    "init": "Make a workspace: a folder with all that you keep.",
+    "inspect": "Say what a message file holds, without opening it.",
+    "introduce": "Ask for introductions, and offer them.",
+    "map": "Map accounts with a partner: take the next step.",
+    "maturity": "Answer eight questions about a partnership.",
+    "mcp": "Let an assistant read this workspace.",
+    "propensity": "Say how likely each account is to buy.",
+    "portfolio": "See all partners at once.",
+    "reference": "Build a reference list of companies with several names.",
+    "sketch": "See and renew the blurred copies of your list.",
+    "status": "Say where each partner stands, and what to type next.",
+}.items():
+    cli.commands[name].short_help = in_short
 report_group.add_command(store)
 partner.add_command(profile)
+for command in (progress, reconcile, export):
+    plan.add_command(command)
 
 
 def run() -> None:
@@ -164,10 +217,14 @@ def run() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("accountmap: stopped; nothing is lost", err=True)
+        click.echo("accountmap: Stopped. Nothing is lost.", err=True)
         sys.exit(130)
     except AccountmapError as error:
         report(error)
+    except OSError as error:
+        if error.errno not in OF_THE_SYSTEM:
+            report_unexpected(error, debug="--debug" in sys.argv)
+        report(no_access(error))
     except Exception as error:
         report_unexpected(error, debug="--debug" in sys.argv)
     if code:  # what a command ended with by click's Exit, which main returns

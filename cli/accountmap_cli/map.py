@@ -1,6 +1,6 @@
 """`accountmap map`: the session with a partner, one command that both repeat."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,17 +18,24 @@ from accountmap_cli.context import (
 )
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
 from accountmap_cli.words import (
+    CHANGE_CHOICES,
+    change_in_words,
     choices,
     claims_in_words,
     ending,
     forecast_in_words,
     preview_notes,
     preview_table,
+    shared_in_words,
 )
 
 if TYPE_CHECKING:
-    from accountmap import Outcome, Preview, Workspace
-    from accountmap.session import Claims
+    from accountmap import AccountMap, Outcome, Preview, Workspace
+    from accountmap.session import Change, Claims
+    from accountmap.workspace import PartnerRecord
+
+MOST_FILES: Final = 2
+"""Files that travel by themselves are named up to here: nobody has to do anything with them."""
 
 MOST_NOTES: Final = 10
 """A partner can fill the folder; what is asked or said after the notes must stay in sight."""
@@ -97,6 +104,7 @@ def map_command(
             say("The session is given up.")
             return
         patience = time_to_wait(wait, listen, connect)
+        changes = settle_changes(own, record, list_id, person)
         with open_place(own, partner, folder, listen, connect, patience) as place:
 
             def take_steps(*, new: bool) -> "Outcome":
@@ -108,24 +116,61 @@ def map_command(
                     go_on=person.go_on,
                     by_person=approve or not yes,
                     new=new,
-                    list_id=list_id,
+                    list_id=changes.list_id or list_id,
                     accept_sketch=accept_another,
+                    few_changes=changes.accepted,
                     wait=patience,
                     waiting=lambda now: tell_waiting(now, person.partner, patience),
                     progress=Progress("blinding"),
                     backend=backend,
                 )
 
-            outcome = take_steps(new=begin)
-            if outcome.news and not begin and person.wants_next(outcome.news):
+            outcome = take_steps(new=begin or changes.begin)
+            if outcome.news and not (begin or changes.settled) and person.wants_next(outcome.news):
                 outcome = take_steps(new=True)
         reports = own.folder / "reports" / record.slug
-        if outcome.state == "done":
-            build(own, partner, reports)
+        found = build(own, partner, reports) if outcome.state == "done" else None
     if as_json:
         emit_json(as_dict(outcome, place, reports))
     else:
-        tell(outcome, place, person.partner, record.slug, reports)
+        tell(outcome, place, person.partner, record.slug, reports, found)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a person said of a list that hardly differs from that of an earlier session.
+
+    Attributes:
+        settled: the person was asked, or an option answered.
+        begin: a session is to begin.
+        accepted: with the new list.
+        list_id: with this earlier list.
+    """
+
+    settled: bool = False
+    begin: bool = False
+    accepted: bool = False
+    list_id: int | None = None
+
+
+def settle_changes(own: "Workspace", partner: "PartnerRecord", list_id: int | None, person: "Person") -> Changes:
+    """Have a person choose, before a session begins, where too little of the list has changed to hide it."""
+    from accountmap.session import too_few_changed
+    from accountmap.workspace import Status
+
+    last = next(iter(own.sessions(partner)), None)
+    if last is None or last.status is Status.OPEN or not person.is_here:
+        return Changes()
+    change = too_few_changed(own, partner, list_id, datetime.now(UTC))
+    if not change.by_segment:
+        return Changes()
+    answer = person.which_list(change)
+    return Changes(
+        settled=True,
+        begin=answer != "later",
+        accepted=answer == "new",
+        list_id=change.list_id if answer == "old" else None,
+    )
 
 
 class Person:
@@ -173,6 +218,20 @@ class Person:
         )
         return {"go on": True, "stop": False}.get(answer)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether a person answers: in a terminal, or with an option that speaks for one."""
+        return self._approve or (is_interactive() and not self._yes)
+
+    def which_list(self, change: "Change") -> str:
+        """Answer with which list to begin a session although little of it has changed: new, old or later."""
+        for line in change_in_words(change, self.partner):
+            say(line)
+        if self._approve:
+            return "new"
+        options = click.Choice(list(CHANGE_CHOICES))
+        return str(click.prompt("New, old or later?", type=options, default="later", err=True))
+
     def wants_next(self, news: tuple[str, ...]) -> bool:
         """Return whether to begin the next session."""
         say(f"The last session with {self.partner} is over, and {' and '.join(news)}.")
@@ -200,11 +259,13 @@ def tell_waiting(outcome: "Outcome", partner: str, seconds: float) -> None:
     say(f"{last}Waiting for {partner}, {duration(seconds)} at most. Ctrl-C loses nothing.")
 
 
-def build(own: "Workspace", partner: str, folder: Path) -> None:
-    """Write the reports of the last session."""
+def build(own: "Workspace", partner: str, folder: Path) -> "AccountMap":
+    """Write the reports of the last session, and return what they are made from."""
     from accountmap import read_account_map, write_reports
 
-    write_reports(read_account_map(own, partner), folder)
+    found = read_account_map(own, partner)
+    write_reports(found, folder)
+    return found
 
 
 def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object]:
@@ -233,16 +294,22 @@ def as_dict(outcome: "Outcome", place: Place, reports: Path) -> dict[str, object
     }
 
 
-def tell(outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path) -> None:
+def tell(
+    outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path, found: "AccountMap | None" = None
+) -> None:
     """Say what was done and, in one line, what happens next."""
-    for name in outcome.taken:
-        say(f"Took in {place.file(name)}")
-    for name in outcome.sent:
-        say(f"Wrote {place.file(name)}")
+    moved = [*(f"Took in {place.file(name)}" for name in outcome.taken)]
+    moved += [f"Wrote {place.file(name)}" for name in outcome.sent]
+    if place.travels and len(moved) > MOST_FILES:
+        moved = [f"{len(outcome.taken)} messages came, and {len(outcome.sent)} went."]
+    for line in moved:
+        say(line)
     for note in outcome.notes[:MOST_NOTES]:
         say(note)
     if len(outcome.notes) > MOST_NOTES:
         say(f"And {len(outcome.notes) - MOST_NOTES:,} notes more; --json has all of them.")
+    if found is not None:
+        say(shared_in_words(found, partner, slug))
     emit(next_step(outcome, place, partner, slug, reports))
 
 

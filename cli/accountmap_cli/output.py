@@ -2,10 +2,11 @@
 
 import io
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -22,13 +23,21 @@ def write_all_letters(stream: object) -> None:
 
 def say(text: str = "", *, bold: bool = False) -> None:
     """Tell the user something that is not the result."""
-    shown = harmless(text)
+    shown = harmless(one_stop(text))
     click.echo(click.style(shown, bold=True) if bold else shown, err=True)
 
 
 def emit(text: str) -> None:
-    """Print a result."""
-    click.echo(harmless(text))
+    """Print a result; CSV ends its lines with CR LF, which a terminal and a file have in their own way."""
+    click.echo(harmless(one_stop(text.replace("\r\n", "\n"))))
+
+
+_TWO_STOPS: Final = re.compile(r"(?<=\w)\.\.(?=\s|$)")
+
+
+def one_stop(text: str) -> str:
+    """End a sentence with one full stop where a company's name brings one: Ortiz & Co."""
+    return _TWO_STOPS.sub(".", text)
 
 
 def emit_csv(table: bytes) -> None:

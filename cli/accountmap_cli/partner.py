@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from accountmap.errors import TrustError
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap_cli.agreement_options import ask
 from accountmap_cli.context import workspace
 from accountmap_cli.output import emit, emit_json, is_interactive, say, table
 from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
@@ -16,13 +17,15 @@ from accountmap_cli.status import partner_status
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--name", prompt="Your company's name, as your partner knows it", help="Your company's name.")
+@click.option("--name", help="Your company's name, as your partners know it. [default: ask]")
 @click.option(
     "--no-passphrase", is_flag=True, help="For machines: leave the keys readable to whoever reads the folder."
 )
 @click.option("--keyring", is_flag=True, help="Keep the passphrase in the keyring of this computer.")
 @click.pass_context
-def init(context: click.Context, folder: Path | None, name: str, no_passphrase: bool, keyring: bool) -> None:
+def init(
+    context: click.Context, folder: Path | None, name: str | None, no_passphrase: bool, keyring: bool
+) -> None:
     """Make a workspace: a folder with your identity and everything that you keep.
 
     FOLDER is made if it is missing; without it, this folder becomes the workspace. A passphrase that you choose
@@ -40,12 +43,15 @@ def init(context: click.Context, folder: Path | None, name: str, no_passphrase: 
     root = context.find_root().params
     place = folder or root["workspace"]
     Workspace.check_new(place, name)
+    if name is None:
+        name = ask_name()
     secret = chosen(root["passphrase_fd"], none=no_passphrase, option="--passphrase-fd", company=name)
     made = Workspace.create(place, name, datetime.now(UTC), passphrase=secret)
     made.close()
-    emit(str(made.folder))
     place = made.folder.resolve()
-    say(f"Workspace created in {place}. identity.json in it holds your private keys: back it up, show nobody.")
+    say("Workspace created:")
+    emit(str(place))
+    say("identity.json in it holds your private keys: back it up, and show it to nobody.")
     if secret is None:
         say(UNPROTECTED)
     elif keyring:
@@ -56,6 +62,13 @@ def init(context: click.Context, folder: Path | None, name: str, no_passphrase: 
         say("Then: accountmap partner card")
     else:
         say("Next: accountmap partner card")
+
+
+def ask_name() -> str:
+    """Ask for the company's name until it can be used."""
+    from accountmap.trust.toml_text import check_name
+
+    return ask("Your company's name, as your partners know it", None, check_name)
 
 
 @click.group()
@@ -122,6 +135,7 @@ def card(context: click.Context, output: Path | None) -> None:
             write_atomic(file, mine.document.encode(), mode=0o644)
             emit(str(file))
         say(f"Send it to your partner. Your fingerprint, to read out to them by phone:\n\n  {mine.fingerprint}\n")
+        say("When you have their card: accountmap partner add FILE")
 
 
 @partner.command()
@@ -147,10 +161,13 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
         if rotation:
             rotation.check(own.partner(theirs.name).card)
             say(f"{theirs.name} made new keys. The new card is signed with the old ones, as it should be.")
+        else:
+            own.check_addable(theirs)
         compare(theirs, fingerprint)
         now = datetime.now(UTC)
         added = own.renew_partner(rotation, who, now) if rotation else own.add_partner(theirs, who, now)
         step = partner_status(own, added, now).command
+    say(f"{theirs.name} is now your partner. In commands it is called:")
     emit(added.slug)
     say(f"Next: {step}")
     if "agreement new" in step:
@@ -163,7 +180,7 @@ def compare(theirs: "Card", fingerprint: str | None) -> None:
     Raises:
         TrustError: it is another one, or nobody is here to compare.
     """
-    say(f"This card says it is from {theirs.name}. Its fingerprint:\n\n  {theirs.fingerprint}\n")
+    say(f"This card says that it is from {theirs.name}. Its fingerprint:\n\n  {theirs.fingerprint}\n")
     if fingerprint is not None:
         if "".join(fingerprint.split()) != "".join(theirs.fingerprint.split()):
             raise TrustError(
@@ -171,8 +188,11 @@ def compare(theirs: "Card", fingerprint: str | None) -> None:
             )
     elif not is_interactive():
         raise TrustError("nobody is here to compare the fingerprint", "Give it with --fingerprint.")
-    else:
-        click.confirm(f"Did {theirs.name} read you the same digits, by phone?", abort=True, err=True)
+    elif not click.confirm(f"Did {theirs.name} read you the same digits, by phone?", err=True):
+        raise TrustError(
+            "the card was not added",
+            f"Call {theirs.name}, compare, and run this again. If the digits differ, do not use this card.",
+        )
 
 
 @partner.command()
@@ -190,7 +210,6 @@ def rotate(context: click.Context, output: Path | None, again: bool) -> None:
     Example:
       accountmap partner rotate
     """
-    from accountmap.errors import WorkspaceError
     from accountmap.files import write_atomic
 
     with workspace(context) as own:

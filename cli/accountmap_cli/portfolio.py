@@ -76,16 +76,19 @@ def build(
 @_options
 @click.pass_context
 def open_portfolio(context: click.Context, tiers: Path | None) -> None:
-    """Open the portfolio in your browser; it is built first if there is anything new.
+    """Open the portfolio in your browser; its page is made anew first if there is anything new.
 
     \b
     Example:
       accountmap portfolio open
     """
-    with workspace(context) as own:
-        page = own.folder / "reports" / "portfolio" / "portfolio.html"
-        if tiers or not is_fresh(page, own.folder, _INPUTS):
-            _build(own, tiers, page.parent)
+    folder = Path(context.find_root().params["workspace"])
+    page = folder / "reports" / "portfolio" / "portfolio.html"
+    if tiers or not is_fresh(page, folder, _INPUTS):
+        with workspace(context) as own:
+            _build(own, tiers, page.parent, page_only=True)
+        if (page.parent / "portfolio.xlsx").exists():
+            say("The workbook and the tables beside the page are older: accountmap portfolio build")
     say(f"Opening {page}")
     click.launch(str(page))
 
@@ -126,14 +129,18 @@ def questions(context: click.Context, partner: str, output: Path | None, as_json
 
 
 def _build(
-    own: "Workspace", tiers: Path | None, output: Path | None, *, excel: bool = False
+    own: "Workspace", tiers: Path | None, output: Path | None, *, excel: bool = False, page_only: bool = False
 ) -> "tuple[Portfolio, Path]":
     from accountmap import read_portfolio, write_portfolio
+    from accountmap.report.files import write_portfolio_page
 
     standing = own.folder / _TIERS
     rule = tiers or (standing if standing.exists() else None)
     built = read_portfolio(own, tiers=rule)
-    return built, write_portfolio(built, output or own.folder / "reports" / "portfolio", excel=excel)[0]
+    folder = output or own.folder / "reports" / "portfolio"
+    if page_only:
+        return built, write_portfolio_page(built, folder)
+    return built, write_portfolio(built, folder, excel=excel)[0]
 
 
 def _summary(built: "Portfolio") -> dict[str, Any]:

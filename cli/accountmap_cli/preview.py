@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from accountmap.errors import InputError, TrustError
+from accountmap.model import segment_noun
 from accountmap_cli.context import Place, open_place, partner_option, place_options, time_to_wait, workspace
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, say, table
-from accountmap_cli.words import segment_noun
 
 if TYPE_CHECKING:
     from accountmap import PreviewOutcome, Workspace

@@ -164,6 +164,8 @@ def _reliability(each: Any) -> list[object]:
 
 
 _LINES: Final = 12
+_LEAST: Final = 0.05
+"""Points, about as many parts of the odds, from which a level is listed."""
 
 
 def _strongest(found: "Trained", partner: str) -> list[list[str]]:
@@ -173,6 +175,7 @@ def _strongest(found: "Trained", partner: str) -> list[list[str]]:
         (points, level_in_words(feature, level, partner))
         for feature, levels in found.model.points.items()
         for level, points in levels.items()
+        if abs(points) >= _LEAST
     ]
     return [[words, factor(points).removeprefix("odds ")] for points, words in sorted(rows, key=_size)[:_LINES]]
 

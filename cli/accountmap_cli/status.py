@@ -103,9 +103,11 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
         words = f"message {session.step} of {LAST_MESSAGE}"
         waits = "you" if session.waits_for_us else "them"
     elif session:
-        words = {Status.DONE: "done", Status.STOPPED: "stopped", Status.ABANDONED: "given up"}[session.status]
-        if session.status is Status.DONE and newest == session.list_id:
-            command = f"accountmap report open --with {slug}"
+        how = {Status.DONE: "finished", Status.STOPPED: "stopped", Status.ABANDONED: "given up"}[session.status]
+        words = f"the last session was {how}" + (f" on {session.finished:%Y-%m-%d}" if session.finished else "")
+        if newest == session.list_id:
+            done = session.status is Status.DONE
+            command = f"accountmap report open --with {slug}" if done else f"{again} --new"
     return PartnerStatus(
         partner=partner.card.name,
         session=words,

@@ -1,27 +1,22 @@
 """How agreements and sessions are put in words: before signing, before a session, at its questions, at its end."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from accountmap.errors import TrustError, WorkspaceError
+from accountmap.model import segment_count, segment_noun
 from accountmap_cli.output import plural, table
 
 if TYPE_CHECKING:
     import click
 
-    from accountmap import Outcome, Preview
-    from accountmap.session import Claims, Forecast
+    from accountmap import AccountMap, Outcome, Preview
+    from accountmap.session import Change, Claims, Forecast
     from accountmap.trust.agreement import Agreement
     from accountmap.trust.limits import SizeConcern
     from accountmap.workspace.estimates import Estimate
-
-SEGMENT_NOUNS = {"customer": "customers", "opportunity": "open opportunities", "prospect": "prospects"}
-
-
-def segment_noun(segment: str) -> str:
-    """Name a segment in the plural."""
-    return SEGMENT_NOUNS.get(segment, segment)
 
 
 def estimate_in_words(estimate: "Estimate") -> str:
@@ -46,10 +41,11 @@ def preview_table(preview: "Preview", partner: str) -> str:
 
 def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
     """Say what the estimates are, and what is decided."""
-    yield (
-        f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
-        "names; the session itself usually finds a fifth to a third more."
-    )
+    if preview.estimates:
+        yield (
+            f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
+            "names; the session itself usually finds a fifth to a third more."
+        )
     shown = ", ".join(preview.shown).replace("_", " ")
     yield (
         "If both of you reveal, each learns which of its own companies the other has too, and in which of the "
@@ -75,9 +71,40 @@ def choices(partner: str) -> str:
     )
 
 
+CHANGE_CHOICES: Final = ("new", "old", "later")
+
+
+def change_in_words(change: "Change", partner: str) -> Iterator[str]:
+    """Say how little of a list has changed, what the partner could tell from that, and what each answer means."""
+    few = [segment_count(segment, count) for segment, count in change.by_segment.items()]
+    listed = " and ".join([", ".join(few[:-1]), few[-1]] if few[1:] else few)
+    alone = sum(change.by_segment.values()) == 1
+    yield (
+        f"Since an earlier session with {partner} only {listed} of yours came, went or changed. Where its results "
+        f"differ from those before, {partner} could tell that it is by {'this one' if alone else 'one of these'}. "
+        "Your agreement leaves that to you:\n"
+    )
+    yield "  new      begin with your new list all the same"
+    yield f"  old      begin with the list of that session, number {change.list_id}; what changed waits"
+    yield "  later    begin nothing now"
+
+
+def shared_in_words(found: "AccountMap", partner: str, slug: str) -> str:
+    """Say what a session has found."""
+    summary, changes = found.summary, found.history.changes
+    said = f"\nYou share {plural(summary.overlap.entities, 'company')} with {partner}"
+    if changes.num_rows:
+        companies = set(zip(changes["change"].to_pylist(), changes["entity_id"].to_pylist(), strict=True))
+        kinds = Counter(kind for kind, _ in companies)
+        said += f" (since last time {kinds['new']:,} new, {kinds['moved']:,} moved, {kinds['gone']:,} gone)"
+    if summary.possible.entities:
+        return f"{said}; {summary.possible.entities:,} more may be shared: accountmap ask --with {slug}"
+    return f"{said}."
+
+
 def claims_in_words(claims: "Claims", partner: str) -> str:
     """Say which claims are above the caps."""
-    lines = [f"{partner}'s list matches more of yours than could be checked beforehand:"]
+    lines = [f"{partner}'s list matches more of your companies than was to be expected:"]
     for (segment, tier), count in claims.above.items():
         allowed = claims.allowed[segment, tier]
         expected = (
@@ -119,7 +146,7 @@ def kept_apart(about: "Forecast") -> Iterator[str]:
 
 def steps_in_words(about: "Forecast") -> tuple[str, ...]:
     """Say what each own message shows."""
-    padded = ", ".join(f"{size:,} {segment}" for segment, size in about.padded_sizes.items())
+    padded = ", ".join(segment_count(segment, size) for segment, size in about.padded_sizes.items())
     again = " It has this copy already." if about.sketch_known else ""
     sketch = (
         f"A blurred copy of your list (epsilon {about.epsilon}): a guess about any one company, never a certainty."
@@ -166,20 +193,31 @@ def worst(about: "Forecast") -> Iterator[str]:
     if about.names_rest:
         yield "The names of all your other accounts leave to whoever signed. Agree without them if in doubt."
     if about.changed:
-        listed = ", ".join(f"{n:,} {segment}" for segment, n in about.changed.items())
-        yield f"Since the last session of yours changed: {listed}. Comparing both results shows them among these."
+        listed = ", ".join(segment_count(segment, n) for segment, n in about.changed.items())
+        yield (
+            f"Since an earlier session {listed} of yours changed: what differs between both results is by these. "
+            "If they are too few, map asks you first."
+        )
     yield "What it keeps of this session a quantum computer could open one day; and it may tell others."
 
 
 def ending(outcome: "Outcome", partner: str, slug: str) -> str:
     """Say how far a session came that was stopped."""
-    if outcome.session is None or outcome.session.charged is None:
-        if outcome.taken:
+    session = outcome.session
+    before_reveal = session is None or session.charged is None
+    if session and session.step == _STOP and not session.sent.endswith(f"-{_STOP}.amap"):
+        if before_reveal or session.sent.endswith("-3.amap"):
             return f"{partner} saw the preview and declined; no account was revealed."
+    elif session and session.step == _STOP and before_reveal:
+        return "You declined; no account was revealed."
+    if before_reveal:
         return "The session ended before anything was revealed."
     learned = f"accountmap ledger show --with {slug}"
     return f"The session broke off before its end. What {partner} has learned until then: {learned}."
 
+
+_STOP: Final = 15
+"""Number of the message with which a side declines."""
 
 _LABEL: Final = 18
 _WIDTH: Final = 98

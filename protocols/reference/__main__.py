@@ -19,6 +19,7 @@ from protocols.reference import (
     cases_match_log,
     cases_matching,
     cases_message,
+    cases_plan,
     cases_refusals,
     cases_rotations,
     cases_sealed,
@@ -86,6 +87,10 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "conversation/sealed.json": cases_conversation.sealed,
     "conversation/entries.json": cases_match_log.contents,
     "conversation/match_states.json": cases_match_log.states,
+    "conversation/plans.json": cases_plan.contents,
+    "conversation/plan_draws.json": cases_plan.draws,
+    "conversation/plan_states.json": cases_plan.states,
+    "conversation/plan_results.json": cases_plan.results,
 }
 """What makes each file."""
 

@@ -121,7 +121,7 @@ def _malformed() -> list[tuple[str, str, int, bytes]]:
     short_fields = encode_fields_message(ANSWERS_ID, {FIRST: encode_fields(["x"])})
     return [
         ("kind 0", "kind", 0, ASKED),
-        ("kind 9", "kind", 9, ASKED),
+        ("kind 10", "kind", 10, ASKED),
         ("questions without a number", "content", QUESTIONS, b"\x00"),
         ("no question", "content", QUESTIONS, b"\x00\x00"),
         ("a question too few", "content", QUESTIONS, two + good),

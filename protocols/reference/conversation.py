@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from protocols.reference.reader import require
 
 QUESTIONS, ACKNOWLEDGEMENT, ANSWERS, FIELDS = 1, 2, 3, 4
-LAST_KIND = 8
+LAST_KIND = 9
 SAME, NO = 1, 2
 LEAST_BODY, GREATEST_BODY = 1024, 1 << 24
 TEXT_BYTES = 200

@@ -16,6 +16,7 @@ from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunne
 from accountmap.session.co_selling import Saying
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
+from accountmap.session.plans import PlanSaying
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
 from accountmap.session.questions import session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
@@ -41,6 +42,7 @@ def map_accounts(
     new: bool = False,
     list_id: int | None = None,
     accept_sketch: bool = False,
+    few_changes: bool = False,
     wait: float | None = None,
     waiting: Callable[[Outcome], None] = lambda _: None,
     progress: Callable[[int, int], None] | None = None,
@@ -64,6 +66,8 @@ def map_accounts(
         list_id: number of the prepared list that a new session uses; by default the last one.
         accept_sketch: take another sketch of the partner, although the last one is younger than half a year, as
             after it has replaced its card. Let a person decide that.
+        few_changes: begin with a list that differs from an earlier one by fewer companies than the agreement asks:
+            the partner could tell that what changed is among these few. Let a person decide that.
         wait: stay, for so many seconds at most for each of the partner's files; by default an hour if connected
             directly, and else not at all.
         waiting: called before each wait, with what was done so far.
@@ -84,7 +88,15 @@ def map_accounts(
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
         curve = default_curve(progress=progress, backend=backend)
         record = workspace.partner(partner)
-        runner = SessionRunner(workspace, record, channel, curve, list_id=list_id, accept_sketch=accept_sketch)
+        runner = SessionRunner(
+            workspace,
+            record,
+            channel,
+            curve,
+            list_id=list_id,
+            accept_sketch=accept_sketch,
+            few_changes=few_changes,
+        )
         decisions = Decisions(reveal, go_on, by_person)
         outcome = advance_patiently(runner, channel, decisions, Patience(patience, waiting), new=new)
         log_outcome(outcome)
@@ -140,6 +152,7 @@ def exchange_messages(
     same: Collection[Question] = (),
     no: Collection[Question] = (),
     say: Iterable[tuple[SessionRecord, Sequence[Saying]]] = (),
+    plan: Iterable[PlanSaying] = (),
     listen: str | None = None,
     connect: str | None = None,
     wait: float | None = None,
@@ -157,6 +170,7 @@ def exchange_messages(
             together: those that are in neither count as *no* for now.
         say: messages about revealed matches of a session each, of one topic and step: introductions, leads, deals
             or notes.
+        plan: what is said about joint plans, as session.plan_drafts makes it.
 
     Raises:
         UsageError: a match cannot be asked about, or too many are; a step does not follow from what was said.
@@ -173,6 +187,8 @@ def exchange_messages(
             runner.answer(same, no)
         for record, sayings in say:
             runner.say(record, sayings)
+        for each in plan:
+            runner.say_plan(each)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
         _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from anyascii import anyascii
 
 if sys.platform != "win32":
     import fcntl
@@ -152,9 +153,11 @@ def _system_folder() -> Path:
 
 
 def slug_of(name: str) -> str:
-    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].rstrip("-") or "partner"
+    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens.
+
+    Other scripts are spelled in Latin letters, so that two names differ there too.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower()).strip("-")[:40].rstrip("-") or "partner"
     return f"{slug}-company" if _WINDOWS_DEVICE.fullmatch(slug) else slug
 
 

@@ -222,3 +222,21 @@ SHARED_FIELDS: Final = (
     "registered_deal",
 )
 """The columns of an account list that an agreement may let the partner see of matched accounts."""
+
+
+SEGMENT_NOUNS: Final = {
+    "customer": ("customer", "customers"),
+    "opportunity": ("open opportunity", "open opportunities"),
+    "prospect": ("prospect", "prospects"),
+}
+
+
+def segment_noun(segment: str) -> str:
+    """Name a segment in the plural."""
+    return SEGMENT_NOUNS.get(segment, (segment, segment))[1]
+
+
+def segment_count(segment: str, count: int) -> str:
+    """Count the companies of a segment: 1 customer, 2 open opportunities."""
+    one, many = SEGMENT_NOUNS.get(segment, (segment, segment))
+    return f"{count:,} {one if count == 1 else many}"

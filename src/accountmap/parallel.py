@@ -1,13 +1,15 @@
-"""Where bulk work runs: one interface for threads, processes, or the calling thread."""
+"""Where bulk work runs: one interface for threads, processes, or the calling thread; and jobs over many points."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Final, Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from loky import get_reusable_executor
 
 from accountmap.errors import BackendError
@@ -65,12 +67,13 @@ IDLE_SECONDS = 20
 
 
 class ProcessExecutor:
-    """A pool of worker processes, started at the first use and shared by all who ask for the same number.
+    """This process and a pool of worker processes, started at the first use and shared by all who ask for as many.
 
-    The workers are fresh processes that do not import the caller's main module, so scripts need no guard.
+    The workers are fresh processes that do not import the caller's main module, so scripts need no guard. While
+    they start, and whenever their next result is not there yet, this process takes a part itself.
 
     Args:
-        workers: number of processes; by default one a processor.
+        workers: number of processes, this one among them; by default one a processor.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -89,9 +92,9 @@ class ProcessExecutor:
         return self._spread(function, chain(first, rest))
 
     def _spread(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-        pool = get_reusable_executor(max_workers=self.workers, timeout=IDLE_SECONDS)
+        pool = get_reusable_executor(max_workers=self.workers - 1, timeout=IDLE_SECONDS)
         try:
-            yield from map_ahead(pool, self.workers, function, parts)
+            yield from map_ahead(pool, self.workers, function, parts, take_part=True)
         except BrokenProcessPool as error:
             raise BackendError(
                 "a worker process was ended by the system",
@@ -102,6 +105,9 @@ class ProcessExecutor:
 AHEAD: Final = 4
 """Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
 
+HANDED_OUT: Final = 2
+"""Parts that each worker process has before it where the calling one works too: one at work, and the next."""
+
 
 class Pool(Protocol):
     """What runs calls and returns futures of their results."""
@@ -111,14 +117,25 @@ class Pool(Protocol):
         ...
 
 
-def map_ahead(pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up."""
+def map_ahead(
+    pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In], *, take_part: bool = False
+) -> Iterator[Out]:
+    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up.
+
+    Args:
+        workers: how many parts run at once.
+        take_part: whether the calling thread is one of the workers.
+    """
     running: deque[Future[Out]] = deque()
     try:
         for part in parts:
-            if len(running) == AHEAD * workers:
+            while running and (len(running) == AHEAD * workers or running[0].done()):
                 yield running.popleft().result()
-            running.append(pool.submit(function, part))
+            busy = sum(not future.done() for future in running)
+            if take_part and busy >= HANDED_OUT * (workers - 1):
+                running.append(_done(function(part)))
+            else:
+                running.append(pool.submit(function, part))
         while running:
             yield running.popleft().result()
     finally:
@@ -126,4 +143,55 @@ def map_ahead(pool: Pool, workers: int, function: Callable[[In], Out], parts: It
             future.cancel()
 
 
-__all__ = ["Executor", "ProcessExecutor", "SerialExecutor", "ThreadExecutor"]
+def _done(result: Out) -> "Future[Out]":
+    future: Future[Out] = Future()
+    future.set_result(result)
+    return future
+
+
+PART_POINTS: Final = 1024
+"""Points in one part of a job: some hundredths of a second of work, 32 KiB to send."""
+
+LARGE_POINTS: Final = 16384
+"""A job of more points than this reports its progress, and is worth waking other processes for."""
+
+Points = npt.NDArray[np.uint8]
+"""u-coordinates, shape (n, 32)."""
+
+Progress = Callable[[int, int], None]
+"""Called during a job with the points done so far and the points of the job."""
+
+
+def slices(total: int) -> Iterator[slice]:
+    """Return which rows of a table of `total` rows each part takes."""
+    return (slice(*ends) for ends in pairwise([*range(0, total, PART_POINTS), total]))
+
+
+class Jobs:
+    """Runs jobs of one kind.
+
+    Args:
+        executor: where parts of a large job run; small jobs stay in this thread.
+        progress: told how far each large job is.
+        large: points from which on a job is spread; it reports its progress from LARGE_POINTS on.
+    """
+
+    def __init__(self, executor: Executor, progress: Progress | None, large: int = LARGE_POINTS) -> None:
+        self._executor = executor
+        self._progress = progress
+        self._large = large
+
+    def run(self, function: Callable[[In], bytes], parts: Iterable[In], total: int) -> Points:
+        """Return the points that a function makes of each part, shape (total, 32).
+
+        Args:
+            function: makes one row of 32 bytes a point.
+            parts: one for each of slices(total), in their order.
+        """
+        executor = self._executor if total > self._large else SerialExecutor()
+        table = np.empty((total, 32), np.uint8)
+        for part, made in zip(slices(total), executor.map(function, parts), strict=True):
+            table[part] = np.frombuffer(made, np.uint8).reshape(-1, 32)
+            if total > LARGE_POINTS and self._progress:
+                self._progress(part.stop, total)
+        return table

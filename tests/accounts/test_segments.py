@@ -33,6 +33,14 @@ def test_values_of_crms(value: str, segment: str) -> None:
     assert (found.column.to_pylist(), found.remarks) == ([segment], ())
 
 
+def test_of_several_labels_in_a_cell_the_strongest_counts() -> None:
+    found = read(["Customer, VIP", "Cold lead; Open", "VIP, EMEA", "VIP, Rival"], Rival="ignore")
+    assert found.column.to_pylist()[:3] == ["customer", "opportunity", "prospect"]
+    assert found.ignored.tolist() == [False, False, False, True]
+    (remark,) = found.remarks
+    assert remark.examples == ("VIP, EMEA (1)",)
+
+
 def test_the_owners_meaning_wins() -> None:
     found = read(["Kunde", "A-Kunde", "Lead"], Kunde="prospect", **{"a-kunde": "customer"})
     assert (found.column.to_pylist(), found.remarks) == (["prospect", "customer", "prospect"], ())

@@ -36,6 +36,7 @@ from accountmap.session.own_list import ListEntities
 from accountmap.trust.sharing import JointFilter
 from accountmap.workspace.sketches import Sketches
 from accountmap_cli.main import run
+from tests.adversary.plan_cheats import PLAN_ATTACKS
 
 NOTES: Path
 
@@ -395,6 +396,7 @@ ATTACKS: Final[dict[str, tuple[Replacement, ...]]] = {
     "many rows": ((agreements, "padded_sizes", as_many_rows_as_wanted),),
     "no filter": ((own_side, "withheld", nobody_left_out),),
     "questions by guess": ((conversation, "write_questions", questions_by_guess),),
+    **PLAN_ATTACKS,
 }
 """What each attack replaces in the program."""
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
-import nbclient
-import nbformat
 import polars as pl
 import pytest
 
@@ -102,6 +100,9 @@ def test_both_sides_of_a_socket_run_in_event_loops(folder: Path) -> None:
 @pytest.mark.usefixtures("partner")
 @pytest.mark.skipif(sys.platform == "win32", reason="the kernel needs another event loop there")
 def test_the_notebook_runs(folder: Path) -> None:
+    import nbclient
+    import nbformat
+
     notebook = nbformat.read(EXAMPLES / "overlap.ipynb", as_version=4)
     client = nbclient.NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": str(folder)}})
     client.execute()
@@ -111,6 +112,8 @@ def test_the_notebook_runs(folder: Path) -> None:
 
 
 def test_the_notebook_is_kept_without_results() -> None:
+    import nbformat
+
     notebook = nbformat.read(EXAMPLES / "overlap.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert code

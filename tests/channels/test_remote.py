@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-import boto3
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, stores
 from accountmap.channels.base import MAX_FILES, Address
@@ -39,6 +37,8 @@ def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer
 
 @pytest.fixture(scope="module")
 def moto_server() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -48,6 +48,8 @@ def moto_server() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    import boto3
+
     monkeypatch.setitem(
         fsspec.config.conf,
         "s3",

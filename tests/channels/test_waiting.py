@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.channels import FolderChannel
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.psi.engine import Points
 from accountmap.session import Outcome, SessionRunner, default_curve
 from accountmap.session.waiting import Patience, advance_patiently

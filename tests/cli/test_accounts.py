@@ -43,7 +43,7 @@ def test_a_statement_is_prepared_and_its_source_kept_without_secrets(server: Ser
         stdin=PASSWORD + "\n",
         process=True,
     )
-    assert kept.stdout.startswith("2 accounts, 2 companies; kept as list 1.")
+    assert kept.stdout.startswith("2 accounts, 2 companies; kept as list 1 of Acme Cloud.")
     database = sqlite3.connect(workspace / "accountmap.db")
     (source,) = database.execute("SELECT source FROM account_list").fetchone()
     database.close()
@@ -66,7 +66,7 @@ def test_a_statement_is_checked_without_a_workspace(server: Server, tmp_path: Pa
         stdin=PASSWORD + "\n",
         process=True,
     )
-    assert "2 accounts, 2 companies: 1 customer, 0 opportunity, 1 prospect." in done.stdout
+    assert "2 accounts, 2 companies: 1 customer, 0 open opportunities, 1 prospect." in done.stdout
     assert not list(tmp_path.iterdir())
 
 
@@ -129,13 +129,13 @@ LIST = (
 def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
     lines = [" ".join(line.split()) for line in checked(tmp_path, LIST).splitlines()]
     assert "Jahresumsatz annual_revenue 100% 5 | 6 | 7" in lines
-    assert "Bemerkung not read, stays here 33% ruft an" in lines
+    assert "Bemerkung not read; stays here 33% ruft an" in lines
     assert "Web empty 0%" in lines
     assert "Kunde 1 customer" in lines
     assert "Gold 1 prospect (unknown word)" in lines
-    assert any(
-        line.startswith("An agreement may let the partner see these") and "owner_name" in line for line in lines
-    )
+    usual = "Agreements usually show these of shared companies, and your list has none: "
+    assert f"{usual}owner name, owner email." in lines
+    assert any(line.startswith("An agreement could also show these") and "stage" in line for line in lines)
     assert any(
         line.startswith("Rows that count as prospect, since their 'Typ' is not known as a segment")
         for line in lines
@@ -144,7 +144,7 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
 
 def test_a_value_with_a_comma_may_be_ignored(tmp_path: Path) -> None:
     shown = checked(tmp_path, LIST, "--segment", "Wettbewerber, neu=ignore", "--segment", "Gold=customer")
-    assert shown.startswith("2 accounts, 2 companies: 2 customer, 0 opportunity, 0 prospect.")
+    assert shown.startswith("2 accounts, 2 companies: 2 customers, 0 open opportunities, 0 prospects.")
     assert "Wettbewerber, neu     1  ignore" in shown
 
 

@@ -20,6 +20,7 @@ from tests.cli.running import accountmap
         (["agreement", "show", "empty.csv"], 5, "no agreement"),
         (["demo", "--left", "empty.csv"], 3, "two lists"),
         (["demo", "--output", "full"], 4, "not empty"),
+        (["init", "full/file/own", "--name", "Acme", "--no-passphrase"], 4, "o workspace can be made in full"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else "",
 )
@@ -49,3 +50,17 @@ def test_an_unexpected_error_shows_no_account_data(capsys: pytest.CaptureFixture
 def test_what_a_command_ends_with_is_the_exit_code_of_the_program(tmp_path: Path) -> None:
     assert accountmap("--help", cwd=tmp_path, check=0).stdout
     accountmap("-w", tmp_path, "doctor", cwd=tmp_path, check=9)
+
+
+def test_a_file_that_the_system_does_not_let_be_written_is_no_bug(tmp_path: Path) -> None:
+    accountmap("init", "--name", "Acme", "--no-passphrase", cwd=tmp_path)
+    refused = accountmap("partner", "card", "-o", "missing/card.toml", cwd=tmp_path, check=4)
+    assert f"in {tmp_path / 'missing'} cannot be read or written: No such file" in refused.stderr
+    assert "Check the path." in refused.stderr
+
+
+def test_the_name_of_a_file_keeps_its_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    for message, shown in (("one.csv is bad", "one.csv is bad"), ("the list is bad", "The list is bad")):
+        with pytest.raises(SystemExit):
+            cli_errors.report(cli_errors.InputError(message))
+        assert capsys.readouterr().err == f"accountmap: {shown}\n"

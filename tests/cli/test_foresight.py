@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.session import propose_agreement
+from accountmap.session import Change, propose_agreement, too_few_changed
 from accountmap.trust.sharing import Fields, JointFilter, Sharing, rectangles_of
 from tests.cli.running import accountmap
 from tests.parties import LEFT, Parties, share_all
@@ -21,7 +21,7 @@ def test_a_dry_run_says_what_the_partner_will_learn(tmp_path: Path, side: str, o
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     said = accountmap("map", "--with", other, "--dry-run", cwd=tmp_path / side).stdout
     assert "A blurred copy of your list (epsilon 1)" in said
-    assert "Padded sizes (16 customer, 16 opportunity, 16 prospect)" in said
+    assert "Padded sizes (16 customers, 16 open opportunities, 16 prospects)" in said
     assert "Which of its own companies are on your list, at most 4" in said
     assert "Of the companies that match: name (you have 4), owner name (you have 0)." in said
     first, asked = ("1", "3") if side == "acme" else ("2", "4")
@@ -67,3 +67,52 @@ def test_a_dry_run_says_what_is_kept_apart(tmp_path: Path) -> None:
     assert "Never compared: your customers by their open opportunities, your open opportunities by" in said
     assert "No field of the companies that match." in said
     assert "Nothing was written and nothing has left." in said
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
+    """Have a person be here, who types this."""
+    answers = iter(typed)
+    monkeypatch.setattr("accountmap_cli.map.is_interactive", lambda: True)
+    monkeypatch.setattr("accountmap_cli.map.click.prompt", lambda *_, **__: next(answers))
+
+
+@pytest.fixture
+def hardly_changed(tmp_path: Path) -> Path:
+    """The workspace of Acme, whose list has one prospect more than at the session that is over."""
+    parties = Parties.make(tmp_path)
+    parties.run()
+    save(parties.acme, [*LEFT, *prospects(1)])
+    change = too_few_changed(parties.acme.workspace, parties.acme.partner, None, datetime.now(UTC))
+    assert change == Change(1, {"prospect": 1})
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    return parties.acme.workspace.folder
+
+
+def list_of_last_session(workspace: Path) -> int:
+    (status,) = json.loads(accountmap("status", "--json", cwd=workspace).stdout)
+    return int(status["list_id"])
+
+
+@pytest.mark.parametrize(("typed", "list_id"), [("new", 2), ("old", 1)])
+def test_a_person_chooses_the_list_where_little_has_changed(
+    hardly_changed: Path, monkeypatch: pytest.MonkeyPatch, typed: str, list_id: int
+) -> None:
+    answer(monkeypatch, typed)
+    begun = accountmap("map", "--with", "globex", cwd=hardly_changed)
+    assert "only 1 prospect of yours came, went or changed" in begun.stderr
+    assert begun.stdout.startswith("Next: send ")
+    assert list_of_last_session(hardly_changed) == list_id
+
+
+def test_whoever_answers_later_begins_nothing(hardly_changed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "later")
+    assert accountmap("map", "--with", "globex", cwd=hardly_changed).stdout.startswith("Done.")
+
+
+def test_a_program_does_not_give_a_single_company_away(hardly_changed: Path) -> None:
+    refused = accountmap("map", "--with", "globex", "--yes", cwd=hardly_changed, check=5)
+    assert "too few companies changed to hide which ones: 1 prospect" in refused.stderr
+    assert "--list 1" in refused.stderr
+    accountmap("map", "--with", "globex", "--approve", cwd=hardly_changed)
+    assert list_of_last_session(hardly_changed) == 2, "--approve speaks for a person"

@@ -41,6 +41,11 @@ def test_help_has_a_purpose_an_example_and_a_word_for_each_option(
             assert parameter.help, f"{path}: {parameter.name}"
 
 
+def test_the_list_of_commands_is_not_cut() -> None:
+    shown = CliRunner().invoke(cli, ["--help"], terminal_width=80).output
+    assert "..." not in shown.partition("Commands:")[2]
+
+
 def test_examples_are_commands_that_exist() -> None:
     names = {path for path, _ in ALL}
     for path, command in ALL:

@@ -17,6 +17,11 @@ def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> N
     assert table(["x"], [[f"{HOSTILE}\nnext"]]).splitlines()[2:] == [rf"{shown}\nnext"]
 
 
+def test_a_name_that_ends_in_a_full_stop_ends_the_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    say("This is from Ortiz & Co.. Wait for Ortiz & Co..\ncd ../acme... cd ..")
+    assert capsys.readouterr().err == "This is from Ortiz & Co. Wait for Ortiz & Co.\ncd ../acme... cd ..\n"
+
+
 def test_json_means_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     value = {"name": HOSTILE + "\U000e0041\n\t"}
     emit_json(value)

@@ -85,7 +85,7 @@ def test_the_rule_comes_before_the_question_and_weak_ones_are_asked_again(
     assert said.index("hard to guess") < said.index("Choose a passphrase")
     assert "at least 12 characters" in said
     assert "too easy to guess" in said
-    assert f"Workspace created in {tmp_path}" in said
+    assert f"Workspace created:\n{tmp_path}\n" in said
 
 
 def test_a_weak_one_that_nobody_types_leaves_no_workspace(tmp_path: Path) -> None:
@@ -100,9 +100,11 @@ def test_what_cannot_become_a_workspace_is_refused_before_the_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invoke(tmp_path, "init", "--name", "Acme", typed=f"{OLD}\n{OLD}\n", monkeypatch=monkeypatch)
-    again = invoke(tmp_path, "init", "--name", "Acme", typed="x", monkeypatch=monkeypatch)
-    assert "Choose" not in again.output
-    assert "is a workspace already" in str(again.exception)
+    for arguments in (("--name", "Acme"), ()):
+        again = invoke(tmp_path, "init", *arguments, typed="x", monkeypatch=monkeypatch)
+        assert "Choose" not in again.output
+        assert "company's name" not in again.output
+        assert "is a workspace already" in str(again.exception)
 
 
 def test_a_descriptor_that_is_not_open_is_a_clear_error(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_options_stand_in_the_agreement_and_are_said(tmp_path: Path) -> None:
         "Who takes part only accounts in AT, DE, of the industries “Food”, with 50 or more employees",
         "customer of Acme Cloud and prospect of Globex Data in DE: Acme Cloud leads",
         "any segment of Acme Cloud and any segment of Globex Data: Globex Data leads",
-        "Globex Data also shows about how many companies, by country, industry and size",
+        "Globex Data also shows roughly how many companies it has, by country, industry and size",
         "nobody learns the name of an account that only the other has",
         "Cerberus LLP may check for 180 days",
         "Growth a list that grows to 3 times its size",

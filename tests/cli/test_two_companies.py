@@ -199,7 +199,7 @@ def test_status_says_who_is_next_and_what_to_type(tmp_path: Path) -> None:
     ]
     parties.run()
     done = accountmap("status", cwd=acme).stdout
-    assert "Globex Data: done." in done
+    assert "Globex Data: the last session was finished on 2026-" in done
     assert "Next: accountmap report open --with globex-data" in done
     parties.acme.workspace.save_list(*parties.acme.workspace.load_list(1), "again", NOW)
     newer = accountmap("status", cwd=acme).stdout
@@ -277,6 +277,27 @@ def test_a_session_that_broke_off_says_how_far_it_came(tmp_path: Path, turns: in
         sides[n % 2].map()
     outcome = sides[(turns - 1) % 2].runner().abandon()
     assert said in ending(outcome, "Globex Data", "globex-data")
+
+
+def test_whoever_declines_and_whoever_is_told_read_who_it_was(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex, parties.acme):
+        party.map()
+    declined, told = parties.globex.map(False), parties.acme.map()
+    assert ending(declined, "Acme Cloud", "acme-cloud") == "You declined; no account was revealed."
+    assert ending(told, "Globex Data", "x").startswith("Globex Data saw the preview and declined; no account")
+    status = accountmap("status", cwd=tmp_path / "acme").stdout
+    assert "Next: accountmap map --with globex-data --new" in status
+
+
+def test_a_message_saved_beside_the_folder_is_found(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    globex = parties.globex.workspace.folder
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    (globex / "acme-cloud-0123ab-1.amap").write_bytes(b"sealed")
+    said = accountmap("map", "--with", "acme-cloud", cwd=globex).stdout
+    assert said.startswith("Next: move acme-cloud-0123ab-1.amap to exchange, if it is Acme Cloud's answer")
 
 
 def test_notes_on_many_files_do_not_hide_what_comes_next(

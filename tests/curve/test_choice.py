@@ -2,8 +2,7 @@
 
 import pytest
 
-from accountmap.curve.backends import BACKENDS, Backend, examine_backends, make_curve
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import BACKENDS, Backend, OpenSSLCurve, examine_backends, make_curve
 from accountmap.errors import BackendError, UsageError
 from accountmap.psi.engine import Curve
 

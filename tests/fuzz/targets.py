@@ -24,7 +24,7 @@ import numpy as np
 from accountmap.account_map.reviews import parse_reviews
 from accountmap.accounts.read import read_accounts
 from accountmap.channels.direct_protocol import Kind, Offer, decode_want, encode_want, read_frame
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.errors import InputError, PeerError, TrustError
 from accountmap.model import Epsilon, Role, Topic
 from accountmap.psi.codec import Message, read_preview

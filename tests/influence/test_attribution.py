@@ -19,6 +19,17 @@ def standard() -> Influence:
     return example()
 
 
+@cache
+def many_deals() -> Influence:
+    return simulated(600, 5, 0.2).influence()
+
+
+@pytest.fixture(params=[standard, many_deals], ids=["by hand", "simulated"])
+def found(request: pytest.FixtureRequest) -> Influence:
+    made: Influence = request.param()
+    return made
+
+
 def classes(found: Influence) -> dict[str, str]:
     return dict(zip(found.deals["deal_id"].to_pylist(), found.deals["class"].to_pylist(), strict=True))
 
@@ -119,7 +130,6 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-@pytest.mark.parametrize("found", [standard(), simulated(600, 5, 0.2).influence()], ids=["by hand", "simulated"])
 def test_every_sum_is_what_a_database_makes_of_the_exported_deals(found: Influence) -> None:
     connection = database(found)
     whole = {
@@ -152,7 +162,6 @@ def test_every_sum_is_what_a_database_makes_of_the_exported_deals(found: Influen
             assert row["even"] == pytest.approx(wanted[row["partner_name"], row["of"], row["currency"]])
 
 
-@pytest.mark.parametrize("found", [standard(), simulated(600, 5, 0.2).influence()], ids=["by hand", "simulated"])
 def test_every_credit_leads_to_a_touch_with_a_day_and_a_place(found: Influence) -> None:
     connection = database(found)
     without = connection.execute(

@@ -13,20 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from accountmap.account_map.holdout import HIGHER, NOT_SHOWN, TOO_FEW, newcombe, wilson
 from accountmap.influence import InfluenceRules
 from accountmap.influence.attribution import Attribution, attribute
-from accountmap.influence.compare import (
-    AS_THEY_ARE,
-    HIGHER,
-    LIKE_WITH_LIKE,
-    NOT_SHOWN,
-    SHRUNK,
-    TOO_FEW,
-    WIN_RATE,
-    compare,
-    newcombe,
-    wilson,
-)
+from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE, compare
 from accountmap.influence.evidence import PartnerNames, gather_touches
 from accountmap.influence.facts import DealFacts, deal_facts
 from accountmap.influence.survival import COX, DAYS, SPEED, time_rows

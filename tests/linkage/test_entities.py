@@ -208,10 +208,10 @@ def test_same_but_for_typing(one: str, other: str, same: bool) -> None:
 
 
 def test_form_words() -> None:
-    assert form_words(["acme", "gmbh", "co", "kg"]) == {"gmbh", "co", "kg"}
-    assert form_words(["pt", "acme", "tbk"]) == {"pt", "tbk"}
-    assert form_words(["acme", "incorporated"]) == form_words(["acme", "inc"])
-    assert form_words(["gmbh"]) == {"gmbh"}
+    assert form_words(("acme", "gmbh", "co", "kg")) == {"gmbh", "co", "kg"}
+    assert form_words(("pt", "acme", "tbk")) == {"pt", "tbk"}
+    assert form_words(("acme", "incorporated")) == form_words(("acme", "inc"))
+    assert form_words(("gmbh",)) == {"gmbh"}
 
 
 def test_clusters_stay_apart_when_they_grow() -> None:

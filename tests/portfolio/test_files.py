@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import jsonschema
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -39,6 +38,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_csv_parquet_and_json_hold_the_same_rows(files: Path) -> None:
+    import jsonschema
+
     document = json.loads((files / "portfolio.json").read_text("utf-8"))
     jsonschema.validate(document, portfolio_schema())
     for name, table in portfolio_tables(portfolio()).items():

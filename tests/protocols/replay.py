@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from protocols.reference import reader, sketch
 from protocols.reference.sketch import SketchTerms
 
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.codec import Message, Order, RefusalError
 from accountmap.psi.engine import Ports, Side

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.errors import PeerError
 from accountmap.model import Role
 from accountmap.psi import suite, tables

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
 from accountmap.psi.codec import Bits, Message, Order
 from accountmap.psi.engine import Curve, Ports, Side

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.errors import PeerError
 from accountmap.model import Outcome, Role
 from accountmap.psi.codec import Message, RefusalError, join, pack_bits, read_sections, unpack_bits

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accountmap.account_map import SHARED_COLUMNS
 from accountmap.report.files import to_csv
+from accountmap.report.safe_text import spreadsheet_text
 from tests.account_map.examples import one_account_map
 from tests.report.hostile import HOSTILE
 
@@ -62,3 +65,24 @@ def test_tables_of_more_than_one_batch_are_whole() -> None:
     rows = read_back(table)
     assert len(rows) == 70_001
     assert rows[-1] == {"a": "last"}
+
+
+_TEXT = st.none() | st.text(alphabet='a ,;"\r\n=é', max_size=6)
+
+
+@given(st.lists(st.tuples(_TEXT, st.none() | st.floats(allow_nan=False, allow_infinity=False)), max_size=8))
+def test_any_reader_of_csv_reads_back_what_was_written(rows: list[tuple[str | None, float | None]]) -> None:
+    names, numbers = [name for name, _ in rows], [number for _, number in rows]
+    table = pa.table({"name, in full": pa.array(names, pa.string()), "number": pa.array(numbers, pa.float64())})
+    back = read_back(table)
+    assert [row["name, in full"] for row in back] == [spreadsheet_text(name or "") for name in names]
+    assert [float(row["number"]) if row["number"] else None for row in back] == numbers
+
+
+def test_large_whole_amounts_have_all_their_digits() -> None:
+    rows = read_back(pa.table({"amount": [2.0**53, -(10.0**15), -0.0]}))
+    assert [row["amount"] for row in rows] == ["9007199254740992", "-1000000000000000", "0"]
+
+
+def test_a_row_of_one_empty_cell_is_a_row() -> None:
+    assert b"".join(to_csv(pa.table({"a": pa.array(["x", None, ""])}))) == b'a\r\nx\r\n""\r\n""\r\n'

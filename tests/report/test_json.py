@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from jsonschema import Draft202012Validator
 
 from accountmap.account_map import SHARED_COLUMNS, AccountMap
 from accountmap.report.json_export import json_schema, to_json
@@ -19,6 +18,8 @@ SCHEMA = json_schema()
 
 
 def written(account_map: AccountMap) -> dict[str, Any]:
+    from jsonschema import Draft202012Validator
+
     model: dict[str, Any] = json.loads(b"".join(to_json(account_map)))
     Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(model)
     return model
@@ -36,6 +37,8 @@ def test_the_rows_of_a_batch_do_not_show(rows: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_schema_is_a_schema() -> None:
+    from jsonschema import Draft202012Validator
+
     Draft202012Validator.check_schema(SCHEMA)
 
 

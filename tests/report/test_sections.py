@@ -82,8 +82,8 @@ def test_cells_say_what_was_not_revealed() -> None:
 def test_the_estimate_and_the_reveal_are_explained_where_both_are() -> None:
     text = words(Page(render_page(example(estimates=estimates((None, None, 1000), ("customer", None, 400))))))
     assert (
-        "Before anything was revealed, on 2026-02-27, the estimate was that about 1,000 (890 to 1,110) of your "
-        "3,000 companies are on the list of Contoso. The reveal then found 1." in text
+        "Before anything was revealed, on 2026-02-27, the estimate was that Contoso has about 1,000 (890 to "
+        "1,110) of your 3,000 companies on its list. The reveal then found 1." in text
     )
     assert "customers 3,000 about 400 (290 to 510) 1" in text
     assert "all 3,000 about 1,000 (890 to 1,110) 1" in text
@@ -101,11 +101,11 @@ def test_a_segment_with_nothing_but_an_estimate_is_only_counted() -> None:
 def test_rules_and_what_each_showed_are_sentences() -> None:
     text = words(Page(render_page(example())))
     assert "Your customers by their customers in DE, FR: both lead." in text
-    assert "Of each match, you showed name, owner email and they showed nothing more." in text
+    assert "Of each match, you showed name, owner email; they showed nothing more." in text
     fields = {("customer", "customer"): (("name",), ()), ("customer", "prospect"): ((), ("name",))}
     several = example(named_cells=frozenset(fields), shown_fields=fields)
     text = words(Page(render_page(several)))
-    assert "you showed nothing more and they showed name: your customers by their prospects." in text
+    assert "you showed nothing more; they showed name: your customers by their prospects." in text
     assert "have agreed no rules of engagement" in words(Page(render_page(example(rules=()))))
 
 

@@ -30,7 +30,7 @@ def test_shares_say_what_they_are_of() -> None:
     )
     assert headline(result) == "You and Contoso share 3 companies."
     assert summary_sentences(result)[3].startswith(
-        "You share 30 % of your 10 companies, and at least 5.0 % of theirs. They announced at most 60:"
+        "You share 30% of your 10 companies, and at least 5.0% of theirs. They announced at most 60:"
     )
     assert summary_sentences(result)[-1] == "Only on your list: 7 companies."
 
@@ -44,7 +44,7 @@ def test_nothing_shared_is_said_plainly() -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0.0 %"), (0.0001, "less than 0.1 %"), (0.0512, "5.1 %"), (0.256, "26 %"), (1.0, "100 %")],
+    [(0.0, "0.0%"), (0.0001, "less than 0.1%"), (0.0512, "5.1%"), (0.256, "26%"), (1.0, "100%")],
 )
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text

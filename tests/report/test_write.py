@@ -1,12 +1,18 @@
 import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
-from accountmap.report import write_reports
-from accountmap.report.files import EXPORTS
+from accountmap.report import files, write_reports
+from accountmap.report.files import EXPORTS, WRITTEN
 from accountmap.report.views import VIEWS
 from tests.account_map.examples import one_account_map, two_months
 
@@ -21,7 +27,8 @@ FILES = {
 
 def test_all_files_are_written_and_named(tmp_path: Path) -> None:
     written = write_reports(one_account_map(), tmp_path / "a" / "b")
-    assert {path.name for path in written} == FILES == {path.name for path in (tmp_path / "a" / "b").iterdir()}
+    assert {path.name for path in written} == FILES
+    assert {path.name for path in (tmp_path / "a" / "b").iterdir()} == FILES | {WRITTEN}
 
 
 def test_parquet_holds_the_exact_values(tmp_path: Path) -> None:
@@ -47,6 +54,93 @@ def test_writing_again_replaces(tmp_path: Path) -> None:
     text = (tmp_path / "overlap.csv").read_text("utf-8")
     assert "Orchard Steel" in text
     assert "Lumen Bakery" not in text
+
+
+def times(folder: Path) -> dict[str, int]:
+    """Return when each file was written; none is written twice within the clock's finest step."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_the_same_map_is_written_once(tmp_path: Path) -> None:
+    write_reports(two_months(), tmp_path)
+    before = times(tmp_path)
+    assert {path.name for path in write_reports(two_months(), tmp_path)} == FILES
+    assert times(tmp_path) == before
+
+
+def missing(folder: Path) -> AccountMap:
+    (folder / "review.parquet").unlink()
+    return two_months()
+
+
+def edited(folder: Path) -> AccountMap:
+    (folder / "overlap.csv").write_text("mine")
+    return two_months()
+
+
+def damaged_note(folder: Path) -> AccountMap:
+    (folder / WRITTEN).write_text("{")
+    return two_months()
+
+
+def other_row(_: Path) -> AccountMap:
+    map_ = two_months()
+    return replace(map_, overlap=map_.overlap.slice(1))
+
+
+def other_note(_: Path) -> AccountMap:
+    return replace(two_months(), notes=("Half of the list has no country.",))
+
+
+@pytest.mark.parametrize("change", [missing, edited, damaged_note, other_row, other_note])
+def test_all_is_written_again_when_anything_has_changed(
+    tmp_path: Path, change: Callable[[Path], AccountMap]
+) -> None:
+    write_reports(two_months(), tmp_path)
+    before = times(tmp_path)
+    write_reports(change(tmp_path), tmp_path)
+    after = times(tmp_path)
+    assert after.keys() == before.keys()
+    assert all(after[name] > before.get(name, 0) for name in after)
+    assert (tmp_path / "overlap.csv").read_bytes().startswith(b"match_id,")
+
+
+def test_the_mark_for_excel_is_a_change(tmp_path: Path) -> None:
+    write_reports(two_months(), tmp_path)
+    write_reports(two_months(), tmp_path, excel=True)
+    assert (tmp_path / "overlap.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_what_was_interrupted_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_reports(one_account_map(name="Lumen Bakery"), tmp_path)
+
+    def stop(_: AccountMap) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(files, "render_workbook", stop)
+        write_reports(one_account_map(name="Orchard Steel"), tmp_path)
+    assert not (tmp_path / WRITTEN).exists()
+    write_reports(one_account_map(name="Lumen Bakery"), tmp_path)
+    assert "Orchard Steel" not in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_every_process_describes_a_map_alike() -> None:
+    described = (
+        "import sys; sys.path.insert(0, '.');"
+        "from accountmap.report.files import _described; from tests.account_map.examples import two_months;"
+        "print(_described(two_months()))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", described],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in "12"
+    }
+    assert len(found) == 1
 
 
 def test_a_failure_leaves_no_part_of_a_file(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from accountmap.accounts.read import read_accounts
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
-from accountmap.psi.hash_to_curve import hash_to_curve
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.session.own_list import kept_key_points, key_points
 from accountmap.trust.sealed import Storage
@@ -48,7 +47,7 @@ def test_they_are_the_points_of_the_keys(prepared: Prepared) -> None:
         key_message(slots[key["slot"]].space.encode(), key["value"].encode()) for key in prepared.keys.to_pylist()
     ]
     assert len(messages) > 6
-    assert np.array_equal(key_points(prepared, CURVE), hash_to_curve(KEY_DST, messages))
+    assert np.array_equal(key_points(prepared, CURVE), CURVE.hash_to_curve(KEY_DST, messages))
 
 
 def test_they_are_made_once(tmp_path: Path, prepared: Prepared) -> None:

@@ -104,6 +104,7 @@ def test_a_model_is_kept_sealed_and_judges_the_shared_accounts(folder: Path, acm
     assert not any(word in raw for word in (b"points", b"customer", b"pickle"))
     found = read_account_map(acme, "globex")
     assert "propensity" in found.score_parts
+    assert any("The chance to buy was learned from 640 of your deals" in note for note in found.notes)
     assert found.qualification.num_rows == COMPANIES // 2
     assert all("customer of Globex Data (odds ×" in each for each in found.qualification["reasons"].to_pylist())
     every = likelihood(acme, "globex").to_pylist()
@@ -202,6 +203,8 @@ def test_the_commands_show_what_the_library_keeps(folder: Path) -> None:
         accountmap("-w", "acme", "propensity", "show", "--with", "globex", "--json", cwd=folder).stdout
     )
     assert model["is_better"] is True
+    listed = accountmap("-w", "acme", "propensity", "apply", "--with", "globex", cwd=folder).stdout
+    assert len(listed.splitlines()) == COMPANIES + 1 and "\\r" not in listed
     accountmap("-w", "acme", "propensity", "apply", "--with", "globex", "-o", "likely.csv", cwd=folder)
     head, first, *rest = (folder / "likely.csv").read_text("utf-8").splitlines()
     assert head == "account_id,probability,reasons"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from accountmap.curve.openssl import OpenSSLCurve
+from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Role, WeakSlots
 from accountmap.psi.codec import RefusalError
 from accountmap.psi.engine import Side

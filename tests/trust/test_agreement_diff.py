@@ -54,7 +54,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ({"segments": ("prospect", "customer")}, ("Segments: customer, prospect, now prospect, customer.",)),
     (
         {"sharing": replace(SHARING, totals_shown_by=(Role.RESPONDER,))},
-        ("New: Totals: Globex also shows about how many companies, by country, industry and size.",),
+        ("New: Totals: Globex also shows roughly how many companies it has, by country, industry and size.",),
     ),
     (
         {"sharing": replace(SHARING, rest_named_by=(Role.INITIATOR,))},
@@ -134,8 +134,8 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     (
         {"min_change": 0},
         (
-            "Changed lists: 5 companies in a segment, or none at all, now none asked: two sessions can give "
-            "single accounts away.",
+            "Changed lists: if fewer than 5 companies of a segment changed since a session, only a person may go "
+            "on, now none asked: two sessions can give single accounts away.",
         ),
     ),
 ]

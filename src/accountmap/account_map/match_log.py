@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from accountmap.model import Result, Role, Step, Topic
 
@@ -131,8 +131,40 @@ class Entry:
         return self.number + self.seen, self.role
 
 
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """Put the entries of both sides about one match into the order in which they count.
+class Logged(Protocol):
+    """What entries about matches and about plans have in common: their place in a side's log, as in Entry."""
+
+    @property
+    def role(self) -> Role:
+        """Who wrote it."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Its place in that side's log."""
+        ...
+
+    @property
+    def seen(self) -> int:
+        """How many entries of the other side its writer knew."""
+        ...
+
+    @property
+    def time(self) -> datetime:
+        """When it was written."""
+        ...
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it comes among the entries of both."""
+        ...
+
+
+AnyEntry = TypeVar("AnyEntry", bound=Logged)
+
+
+def in_order(entries: Iterable[AnyEntry]) -> list[AnyEntry]:
+    """Put the entries of both sides about one match or plan into the order in which they count.
 
     What comes behind a gap in a side's log waits until the gap is filled.
     """

@@ -124,14 +124,21 @@ def _judged(matches: pa.Table) -> dict[str, pa.Array]:
     names = {*pc.unique(matches["tier"]).to_pylist(), *pc.unique(contradictions.flatten()).to_pylist()}
     if not names <= {*TIERS, *CONTRADICTIONS}:
         raise UsageError("A match has a tier or a contradiction that this version does not know.")
-    joined = pc.binary_join(contradictions, "+").to_pylist()
-    weak = pc.equal(matches["tier"], WEAK).to_pylist()
-    keys = pc.list_value_length(matches["evidence"]).to_pylist()
-    rows = list(zip(weak, joined, keys, strict=True))
+    joined = pc.binary_join(contradictions, "+").dictionary_encode()
+    texts, at = joined.dictionary.to_pylist(), joined.indices.cast(pa.int64())
+    weak = pc.equal(matches["tier"].combine_chunks(), WEAK).cast(pa.int64())
+    single = pc.equal(pc.list_value_length(matches["evidence"].combine_chunks()), 1).cast(pa.int64())
+    # Few combinations differ: each is judged once.
+    doubts = pa.array([_doubt(each, text) for each in (False, True) for text in texts], pa.string())
+    scores = pa.array(
+        [_match_score(each, text, one) for one in (False, True) for each in (False, True) for text in texts],
+        pa.float64(),
+    )
+    of_doubt = pc.add(at, pc.multiply(weak, len(texts)))
     return {
-        "contradiction": pa.array([text or None for text in joined], pa.string()),
-        "doubt": pa.array([_doubt(weak, text) for weak, text, _ in rows], pa.string()),
-        "match_score": pa.array([_match_score(*row) for row in rows], pa.float64()),
+        "contradiction": pa.array([text or None for text in texts], pa.string()).take(at),
+        "doubt": doubts.take(of_doubt),
+        "match_score": scores.take(pc.add(of_doubt, pc.multiply(single, 2 * len(texts)))),
     }
 
 
@@ -144,8 +151,8 @@ def _doubt(weak: bool, contradiction: str) -> str | None:
     return "; ".join(name for name, holds in flags.items() if holds) or None
 
 
-def _match_score(weak: bool, contradiction: str, keys: int) -> float:
-    return 100.0 - _WEAK * weak - _CONTRADICTED * bool(contradiction) - _SINGLE_KEY * (keys == 1)
+def _match_score(weak: bool, contradiction: str, single_key: bool) -> float:
+    return 100.0 - _WEAK * weak - _CONTRADICTED * bool(contradiction) - _SINGLE_KEY * single_key
 
 
 def _their_columns(shown: pa.Table, matches: int) -> dict[str, pa.Array | pa.ChunkedArray]:

@@ -74,7 +74,8 @@ class History:
     changes: pa.Table
 
 
-NO_HISTORY: Final = History(SESSION_SCHEMA.empty_table(), CHANGE_SCHEMA.empty_table())
+NO_HISTORY: Final = History(*(pa.Table.from_batches([], schema) for schema in (SESSION_SCHEMA, CHANGE_SCHEMA)))
+"""Made so that pyarrow does not load pandas for it, which takes longer than all else that a command loads."""
 
 
 Cell = tuple[str, str]

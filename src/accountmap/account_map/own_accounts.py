@@ -53,7 +53,9 @@ def first_of_entity(column: pa.Array, entity: Rows, entities: int) -> pa.Array:
 
 def countries_of(accounts: pa.Table) -> pa.Array:
     """Give the country of each account as an ISO 3166 code: from its country, else from its domain, else null."""
-    return pc.coalesce(mapped(accounts["country"], country_code), mapped(accounts["domain"], country_of_domain))
+    known = mapped(accounts["country"], country_code)
+    unknown = pc.if_else(known.is_null(), accounts["domain"].combine_chunks(), pa.scalar(None, pa.string()))
+    return pc.coalesce(known, mapped(pa.chunked_array([unknown]), country_of_domain))
 
 
 @dataclass(frozen=True, repr=False)

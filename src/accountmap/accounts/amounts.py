@@ -10,12 +10,15 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.cells import clean, count_true
 
-_CURRENCY: Final = r"(?:[$€£¥₩₹₽₺₪฿₫₴₦₱]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
+_CURRENCY: Final = r"(?:[$€£¥￥\\₩₹₽₺₪฿₫₴₦₱円元원]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
 _AMOUNT: Final = re.compile(
     rf"(?!.*[-−].*[-−])(?P<open>\()?\s*(?P<minus>[-−])?\s*{_CURRENCY}?\s*(?P<minus2>[-−])?"
     rf"(?P<digits>\d[\d.,'’ \u00a0\u202f]*)(?P<minus3>[-−])?\s*{_CURRENCY}?\s*(?P<close>\))?"
 )
-"""Sign, currency and digits; a minus sign may stand before or after, or parentheses instead."""
+"""Sign, currency and digits; a minus sign may stand before or after, or parentheses instead.
+
+A backslash is the yen sign of Shift-JIS, which has it in that place (JIS X 0201).
+"""
 
 _SPACES: Final = re.compile(r"['’ \u00a0\u202f]")
 _GROUPS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -101,7 +104,7 @@ def _read_text(cells: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, t
             f"'{heading}': amounts that may be read in two ways, like 1.234 or 1,234, read {how}: {doubtful}."
         )
     if unread := amounts.null_count - cells.null_count:
-        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread}.")
+        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread:,}.")
     return amounts, tuple(notes)
 
 

@@ -121,7 +121,7 @@ def read_registrations(column: pa.ChunkedArray, heading: str) -> tuple[pa.Chunke
     registered = pc.if_else(_is_one_of(cells, NO), pa.scalar(None, pa.string()), cells)
     kept, overlong = drop_overlong(registered)
     dropped = count_true(overlong)
-    return kept, (f"'{heading}': cells that are too long, left blank: {dropped}.",) if dropped else ()
+    return kept, (f"'{heading}': cells that are too long, left blank: {dropped:,}.",) if dropped else ()
 
 
 _NUMBER: Final = r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+"
@@ -156,5 +156,5 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     parsed = pa.array([parse_employees(cell) for cell in different.to_pylist()], pa.int64())
     numbers = parsed.take(pc.index_in(cells, value_set=different))
     if unread := numbers.null_count - cells.null_count:
-        return numbers, (f"'{heading}': cells that are no numbers of employees, left blank: {unread}.",)
+        return numbers, (f"'{heading}': cells that are no numbers of employees, left blank: {unread:,}.",)
     return numbers, ()

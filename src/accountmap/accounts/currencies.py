@@ -52,6 +52,7 @@ _WRITTEN: Final = {
     "nt$": "TWD",
     "円": "JPY",
     "元": "CNY",
+    "\\": "JPY",
     "원": "KRW",
     "euro": "EUR",
     "euros": "EUR",
@@ -75,7 +76,7 @@ _WRITTEN: Final = {
 }
 """Signs and words that mean one currency, in lower case."""
 
-_USUAL: Final = {"$": "USD", "¥": "JPY"}
+_USUAL: Final = {"$": "USD", "¥": "JPY", "￥": "JPY"}
 """Signs that several currencies share, and which it is if nothing else is known."""
 
 _AMOUNT_SIGN: Final = re.compile(r"[\d.,'’()\s\u00a0\u202f−-]+")

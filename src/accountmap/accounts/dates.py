@@ -14,7 +14,9 @@ from accountmap.accounts.headings import fold
 _TIME: Final = r"(?:[T,]?\s*\d{1,2}[:.]\d{2}.*)?"
 """A time of day and what follows it, which is not read: the date counts as it is written, in its own time zone."""
 
-_YEAR_FIRST: Final = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_TIME}")
+_YEAR_FIRST: Final = re.compile(
+    rf"(?:(\d{{4}})(\d{{2}})(\d{{2}})|(\d{{4}})([-/.])\s?(\d{{1,2}})\s?\5\s?(\d{{1,2}})\.?|(\d{{4}})[年년]\s?(\d{{1,2}})[月월]\s?(\d{{1,2}})[日일]){_TIME}"
+)
 _THREE_NUMBERS: Final = re.compile(rf"(\d{{1,2}})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_TIME}")
 _MONTH_SECOND: Final = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th|\.|er)?[- ](?:de )?([^\W\d]+)\.?,?[- ](?:de )?(\d{{4}}){_TIME}"
@@ -71,7 +73,8 @@ def _to_date(year: int, month: int, day: int) -> date | None:
 
 def _of_numbers(cell: str) -> date | _Either | None:
     if match := _YEAR_FIRST.fullmatch(cell):
-        return _to_date(int(match[1]), int(match[3]), int(match[4]))
+        year, month, day = (int(part) for part in match.group(1, 2, 3, 4, 6, 7, 8, 9, 10) if part)
+        return _to_date(year, month, day)
     if match := _THREE_NUMBERS.fullmatch(cell):
         year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
         if match[2] == ".":  # Only written with the day first.
@@ -137,8 +140,8 @@ def read_dates(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, 
     if doubtful:
         notes.append(
             f"'{heading}': dates of which the column does not say whether the day or the month comes first, "
-            f"left blank: {doubtful}. Export them as 2026-03-31."
+            f"left blank: {doubtful:,}. Export them as 2026-03-31."
         )
     if unread := dates.null_count - cells.null_count - doubtful:
-        notes.append(f"'{heading}': cells that are no dates, left blank: {unread}.")
+        notes.append(f"'{heading}': cells that are no dates, left blank: {unread:,}.")
     return dates, tuple(notes)

@@ -1,5 +1,6 @@
 """What the values of a stage, type or status column say about the relationship to an account."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def read_segments(
     if column is None:
         return _without_column(length)
     counts = {entry["values"]: entry["counts"] for entry in column.drop_null().value_counts().to_pylist()}
-    known = {value: meaning.get(fold(value)) for value in counts}
+    known = {value: _meaning(value, meaning) for value in counts}
     answers = pa.array([known[value] or WEAKEST for value in counts] + [WEAKEST], pa.string())
     at = pc.fill_null(pc.index_in(column, value_set=pa.array(counts, pa.string())), len(counts))
     found = answers.take(at)
@@ -95,6 +96,18 @@ def read_segments(
         notes,
         _unknown(unknown, heading),
     )
+
+
+_BETWEEN_LABELS: Final = re.compile(r"[,;|]")
+
+
+def _meaning(value: str, meaning: Mapping[str, str]) -> str | None:
+    """Return what a value means; of several labels in one cell the strongest, and any that is to be ignored."""
+    whole = meaning.get(fold(value))
+    if whole or not _BETWEEN_LABELS.search(value):
+        return whole
+    of_parts = {meaning.get(fold(part)) for part in _BETWEEN_LABELS.split(value)}
+    return next((each for each in (IGNORE, *SEGMENTS) if each in of_parts), None)
 
 
 def _without_column(length: int) -> Segments:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
 from accountmap.channels.direct_connection import (
+    ENDED,
     HEAD_BYTES,
     Conversation,
     Endpoint,
@@ -180,7 +181,9 @@ class DirectChannel:
 
     def _note(self, obstacle: str) -> None:
         self._obstacle = obstacle
-        if obstacle not in self._told:
+        if obstacle == ENDED:  # as at the end of every session: worth a word only if the next try fails too
+            self._told.clear()
+        elif obstacle not in self._told:
             self._told.add(obstacle)
             self._tell(f"No answer at {self.endpoint} yet ({obstacle}). Trying again until it is there.")
 

@@ -71,10 +71,12 @@ HEAD_BYTES: Final = 512
 MAX_CONTROLS: Final = 1_000
 """Frames other than data that a connection may bring, and one more a second: a partner that floods is cut off."""
 
+ENDED: Final = "the connection ended"
+
 _OBSTACLES: Final[dict[type[BaseException], str]] = {
     ConnectionRefusedError: "nothing listens there",
     TimeoutError: "it does not answer",
-    asyncio.IncompleteReadError: "the connection ended",
+    asyncio.IncompleteReadError: ENDED,
     socket.gaierror: "there is no such host",
 }
 """What people are told of a failed try; of any other its kind."""

@@ -8,21 +8,49 @@ All give identical bytes, so the two parties need not use the same.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
 
+from accountmap.curve import openssl
 from accountmap.curve.ipp import IppCurve
 from accountmap.curve.ipp_library import CryptoMb, load_crypto_mb
-from accountmap.curve.openssl import OpenSSLCurve, Progress
 from accountmap.errors import BackendError, UsageError
-from accountmap.parallel import ProcessExecutor, ThreadExecutor
+from accountmap.parallel import Executor, Jobs, ProcessExecutor, Progress, SerialExecutor, ThreadExecutor, slices
+from accountmap.psi.codec import Bytes2D
 from accountmap.psi.engine import Curve, Points
-from accountmap.psi.hash_to_curve import hash_to_curve
 from accountmap.psi.suite import KEY_DST
+
+
+class OpenSSLCurve:
+    """psi's Curve port with OpenSSL and GMP, one point at a time.
+
+    Args:
+        executor: where parts of a large job run; small jobs stay in this process.
+        progress: told how far each large job is.
+    """
+
+    def __init__(self, executor: Executor | None = None, progress: Progress | None = None) -> None:
+        self._jobs = Jobs(executor or SerialExecutor(), progress)
+
+    def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
+        """Map messages to u-coordinates, shape (n, 32)."""
+        each = (messages[part] for part in slices(len(messages)))
+        return self._jobs.run(partial(openssl.hash_to_curve, dst), each, len(messages))
+
+    def multiply(self, scalar: bytes, points: Points) -> Points:
+        """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
+        each = (points[part].tobytes() for part in slices(len(points)))
+        return self._jobs.run(partial(openssl.multiply, scalar), each, len(points))
+
+    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
+        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        each = ((scalars[part].tobytes(), points[part].tobytes()) for part in slices(len(points)))
+        return self._jobs.run(openssl.multiply_each, each, len(points))
+
 
 _RFC_7748: Final = (
     (
@@ -62,7 +90,7 @@ def check_multiplication(curve: Curve) -> None:
     scalars, points, products = (_rows(*column) for column in zip(*_RFC_7748, strict=True))
     _expect(np.array_equal(curve.multiply_each(scalars, points), products), "the X25519 of RFC 7748")
     _expect(not curve.multiply(_SCALAR, _rows(*_LOW_ORDER)).any(), "points of low order")
-    made = curve.multiply(_SCALAR, hash_to_curve(KEY_DST, _MESSAGES))
+    made = curve.multiply(_SCALAR, OpenSSLCurve().hash_to_curve(KEY_DST, _MESSAGES))
     _expect(hashlib.sha256(made.tobytes()).hexdigest() == _PRODUCTS_SHA256, "products of eleven points")
 
 

@@ -24,9 +24,8 @@ import numpy.typing as npt
 
 from accountmap.curve import openssl
 from accountmap.curve.ipp_library import CryptoMb, FieldFunctions
-from accountmap.curve.openssl import PART_POINTS, Jobs, Progress, slices
 from accountmap.errors import BackendError
-from accountmap.parallel import Executor, SerialExecutor
+from accountmap.parallel import PART_POINTS, Executor, Jobs, Progress, SerialExecutor, slices
 from accountmap.psi.codec import Bytes2D
 from accountmap.psi.engine import Points
 from accountmap.psi.hash_to_curve import FIELD_ELEMENT_BYTES, expand

@@ -1,21 +1,15 @@
-"""X25519 of OpenSSL through `cryptography`, on every platform; and jobs over many points, for every backend.
+"""X25519 of OpenSSL through `cryptography`, and the map of GMP, on one part of a job: bytes in, bytes out.
 
-A job is cut into parts, spread over an executor, and put together again. This imports little, for worker processes
-import it.
+This imports little, for worker processes import it: numpy alone takes half as long as a worker takes to start.
+`backends.OpenSSLCurve` cuts jobs into parts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from itertools import pairwise
-from typing import Final, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Final, cast
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from accountmap.parallel import Executor, SerialExecutor
-from accountmap.psi.codec import Bytes2D
-from accountmap.psi.engine import Points
 from accountmap.psi.hash_to_curve import map_to_curve
 
 _DER_PREFIX: Final = bytes.fromhex("302a300506032b656e032100")
@@ -61,77 +55,3 @@ def multiply_each(part: tuple[bytes, bytes]) -> bytes:
 def hash_to_curve(dst: bytes, messages: Sequence[bytes]) -> bytes:
     """Map messages to u-coordinates, 32 bytes each."""
     return map_to_curve(dst, messages)
-
-
-PART_POINTS = 1024
-"""Points in one part of a job: some hundredths of a second of work, 32 KiB to send."""
-
-LARGE_POINTS = 16384
-"""A job of more points than this reports its progress, and is worth waking other processes for."""
-
-Progress = Callable[[int, int], None]
-"""Called during a job with the points done so far and the points of the job."""
-
-Part = TypeVar("Part")
-
-
-def slices(total: int) -> Iterator[slice]:
-    """Return which rows of a table of `total` rows each part takes."""
-    return (slice(*ends) for ends in pairwise([*range(0, total, PART_POINTS), total]))
-
-
-class Jobs:
-    """Runs jobs of one kind.
-
-    Args:
-        executor: where parts of a large job run; small jobs stay in this thread.
-        progress: told how far each large job is.
-        large: points from which on a job is spread; it reports its progress from LARGE_POINTS on.
-    """
-
-    def __init__(self, executor: Executor, progress: Progress | None, large: int = LARGE_POINTS) -> None:
-        self._executor = executor
-        self._progress = progress
-        self._large = large
-
-    def run(self, function: Callable[[Part], bytes], parts: Iterable[Part], total: int) -> Points:
-        """Return the points that a function makes of each part, shape (total, 32).
-
-        Args:
-            function: makes one row of 32 bytes a point.
-            parts: one for each of slices(total), in their order.
-        """
-        executor = self._executor if total > self._large else SerialExecutor()
-        table = np.empty((total, 32), np.uint8)
-        for part, made in zip(slices(total), executor.map(function, parts), strict=True):
-            table[part] = np.frombuffer(made, np.uint8).reshape(-1, 32)
-            if total > LARGE_POINTS and self._progress:
-                self._progress(part.stop, total)
-        return table
-
-
-class OpenSSLCurve:
-    """psi's Curve port.
-
-    Args:
-        executor: where parts of a large job run; small jobs stay in this process.
-        progress: told how far each large job is.
-    """
-
-    def __init__(self, executor: Executor | None = None, progress: Progress | None = None) -> None:
-        self._jobs = Jobs(executor or SerialExecutor(), progress)
-
-    def hash_to_curve(self, dst: bytes, messages: Sequence[bytes]) -> Points:
-        """Map messages to u-coordinates, shape (n, 32)."""
-        each = (messages[part] for part in slices(len(messages)))
-        return self._jobs.run(partial(hash_to_curve, dst), each, len(messages))
-
-    def multiply(self, scalar: bytes, points: Points) -> Points:
-        """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
-        each = (points[part].tobytes() for part in slices(len(points)))
-        return self._jobs.run(partial(multiply, scalar), each, len(points))
-
-    def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
-        """Multiply each point with a scalar of its own, shapes (n, 32)."""
-        each = ((scalars[part].tobytes(), points[part].tobytes()) for part in slices(len(points)))
-        return self._jobs.run(multiply_each, each, len(points))

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from accountmap.account_map.holdout import HIGHER, LOWER, NOT_SHOWN, TOO_FEW, newcombe
 from accountmap.influence.attribution import Attribution
 from accountmap.influence.facts import DealFacts, Mask, minor_units
 from accountmap.influence.matching import (
@@ -26,11 +27,6 @@ SIZE: Final = "size of won deals"
 AS_THEY_ARE: Final = "as they are"
 LIKE_WITH_LIKE: Final = "like with like"
 SHRUNK: Final = "like with like, shrunk"
-TOO_FEW: Final = "too few"
-HIGHER: Final = "higher"
-LOWER: Final = "lower"
-NOT_SHOWN: Final = "no difference shown"
-"""What an interval says: it lies above the value of no difference, below it, or across it."""
 
 COMPARISON_SCHEMA: Final = pa.schema(
     [
@@ -58,25 +54,6 @@ DOES_NOT_SHOW: Final = (
     "not where it comes from."
 )
 """What has to stand beside every comparison."""
-
-
-def newcombe(won: int, of: int, won_too: int, of_too: int, confidence: float) -> tuple[float, float]:
-    """Return the interval of the difference of two rates by Newcombe's hybrid score method (1998, method 10)."""
-    low, high = wilson(won, of, confidence)
-    low_too, high_too = wilson(won_too, of_too, confidence)
-    rate, rate_too = won / of, won_too / of_too
-    down = ((rate - low) ** 2 + (high_too - rate_too) ** 2) ** 0.5
-    up = ((high - rate) ** 2 + (rate_too - low_too) ** 2) ** 0.5
-    return rate - rate_too - down, rate - rate_too + up
-
-
-def wilson(won: int, of: int, confidence: float) -> tuple[float, float]:
-    """Return Wilson's score interval of a rate (1927)."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    rate, n = won / of, of
-    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5
-    return middle - half, middle + half
 
 
 def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tuple[pa.Table, pa.Table]:

@@ -130,7 +130,7 @@ class Traits:
         return tuple(values[row] for values in known)
 
 
-def form_words(words: Sequence[str]) -> frozenset[str]:
+def form_words(words: Words) -> frozenset[str]:
     """Collect the words of the legal forms at both ends of a name, spelled alike."""
     left, right = 0, len(words)
     while size := names.ending(words[left:right]):

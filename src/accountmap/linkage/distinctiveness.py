@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from accountmap.linkage.names import Words, abbreviated, is_generic, squash
-from accountmap.linkage.places import is_place_word, place_words
+from accountmap.linkage.places import place_words
 from accountmap.linkage.tables import read_rows, read_words
 
 _COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
@@ -57,6 +57,7 @@ def is_rare(word: str) -> bool:
     return len(word) >= SHORTEST_NAME and not is_listed and _TWO_READINGS.fullmatch(word) is None
 
 
+@lru_cache(maxsize=256)
 def is_distinctive(words: Words) -> bool:
     """Return whether a full name says by itself whose it is.
 
@@ -68,11 +69,11 @@ def is_distinctive(words: Words) -> bool:
     if KINDS.isdisjoint(words):
         return True
     others = [word for word in words if word not in KINDS]
-    places = any(map(is_place_word, others))
-    return places or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
+    return not _PLACES.isdisjoint(others) or any(_COUNTS.get(word, 0) < _SEVERAL for word in others)
 
 
-_TELL_NOTHING: Final = COMMON | KINDS | place_words()
+_PLACES: Final = place_words()
+_TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 
 def names_company(words: Words) -> bool:
@@ -82,9 +83,9 @@ def names_company(words: Words) -> bool:
 
 def without_places(core: Words) -> Words:
     """Take place words from both ends while what remains still identifies the company."""
-    while is_place_word(core[0]) and names_company(core[1:]):
+    while core[0] in _PLACES and names_company(core[1:]):
         core = core[1:]
-    while is_place_word(core[-1]) and names_company(core[:-1]):
+    while core[-1] in _PLACES and names_company(core[:-1]):
         core = core[:-1]
     return core
 
@@ -99,9 +100,10 @@ def stem(core: Words) -> Words | None:
     size = len(core)
     while size > 1 and core[size - 1] in _TELL_NOTHING:
         size -= 1
+    if size == len(core):
+        return None
     head = core[:size]
-    telling = size < len(core) and names_company(head)
-    return head if telling and len(squash(head)) >= SHORTEST_STEM else None
+    return head if names_company(head) and len(squash(head)) >= SHORTEST_STEM else None
 
 
 def shortened(core: Words) -> Words | None:
@@ -110,9 +112,10 @@ def shortened(core: Words) -> Words | None:
     Returns:
         None if nothing goes or what stays does not identify the company.
     """
-    local = without_places(core)
-    if local != core:
-        return local
+    if core[0] in _PLACES or core[-1] in _PLACES:
+        local = without_places(core)
+        if local != core:
+            return local
     head = stem(core)
     return head if head and (len(head) > 1 or is_rare(head[0])) else None
 
@@ -124,7 +127,7 @@ def distinctive_beginning(core: Words) -> Words | None:
         None if there is no other word, or the beginning is short, common, generic or a place.
     """
     first = core[:1]
-    if len(core) < 2 or is_place_word(first[0]):
+    if len(core) < 2 or first[0] in _PLACES:
         return None
     if len(first[0]) >= SHORTEST_STEM:
         return None if first[0] in _TELL_NOTHING or is_generic(first) else first

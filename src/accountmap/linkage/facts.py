@@ -55,7 +55,7 @@ class Facts(NamedTuple):
     numbers: Mapping[str, str | None] = _NO_NUMBERS
 
 
-_BRACKETED: Final = re.compile(r"\s*[(（\[【]\s*([^()（）\[\]【】]{2,60}?)\s*[)）\]】]")
+_BRACKETED: Final = re.compile(r"[(（\[【]\s*([^()（）\[\]【】]{2,60}?)\s*[)）\]】]")
 _CHINESE: Final = re.compile("[\u3400-\u9fff]")
 
 
@@ -70,8 +70,9 @@ def alternatives(text: str) -> tuple[str, ...]:
     found = _BRACKETED.search(text)
     if found is None:
         return (text, " ".join(filter(OTHER_SCRIPT.search, text.split()))) if latin_part(text) else (text,)
-    inner, outer = found[1], text[: found.start()] + " " + text[found.end() :]
-    if _CHINESE.search(inner) and _CHINESE.search(text[: found.start()]) and _is_place(inner):
+    before = text[: found.start()].rstrip()
+    inner, outer = found[1], before + " " + text[found.end() :]
+    if _CHINESE.search(inner) and _CHINESE.search(before) and _is_place(inner):
         return (inner + outer,)
     return (outer, inner) if _is_other_name(inner, outer) else (text,)
 
@@ -100,7 +101,7 @@ def _fit(name: Name | None, address: Address) -> int:
     label = _label(address.domain)
     if name is None or label is None:
         return 0
-    written = squash(name.full), squash(name.core)
+    written = name.squashed_full, name.squashed_core
     initials = "".join(word[0] for word in name.core)
     if label in written or label == initials or address.domain.replace(".", "").replace("-", "") in written:
         return 2
@@ -134,9 +135,9 @@ _NO_WEB: Final = _Web(None, "", 0, None)
 
 def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
     """Find the domain that fits the name best among those of the first column that has one."""
-    labelled = None
-    if not written.address and not any(account.get(column) for column in ADDRESS_COLUMNS):
+    if not written.address and not any(map(account.get, ADDRESS_COLUMNS)):
         return _NO_WEB
+    labelled = None
     cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
     for column, text in (*cells, ("name", written.address)):
         found = addresses(text) if text else ()
@@ -150,10 +151,12 @@ def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenN
 
 def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
     """Take the names of a field apart: the one that counts, and another one."""
-    first, *others = alternatives(written.text) if not written.others else (written.text, *written.others)
-    name = parse(first)
-    parsed = (parse(other) for other in others)
-    return name, next((other for other in parsed if other and name and other.full != name.full), None)
+    texts = (written.text, *written.others) if written.others else alternatives(written.text)
+    name = parse(texts[0])
+    for other in map(parse, texts[1:]):
+        if other and name and other.full != name.full:
+            return name, other
+    return name, None
 
 
 def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:

@@ -1,6 +1,7 @@
 """The match keys of one account: which value stands in which slot, and which rule made it (canonical-v2 §4)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accountmap.linkage.distinctiveness import (
@@ -30,28 +31,28 @@ class Key(NamedTuple):
 def _name(facts: Facts) -> Key | None:
     if facts.name is None or not is_distinctive(facts.name.full):
         return None
-    return Key(squash(facts.name.full), "name")
+    return Key(facts.name.squashed_full, "name")
 
 
 def _common_name(facts: Facts) -> Key | None:
     """Return a name that many have, or else the account's other name."""
     if facts.name and not is_distinctive(facts.name.full):
-        return Key(squash(facts.name.full), "name that several companies have")
-    return Key(squash(facts.other.full), "other name", 1) if facts.other else None
+        return Key(facts.name.squashed_full, "name that several companies have")
+    return Key(facts.other.squashed_full, "other name", 1) if facts.other else None
 
 
 def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
     if facts.name.core == facts.name.full:
-        return Key(squash(facts.name.core), "name")
-    return Key(squash(facts.name.core), "name without holding words", 1)
+        return Key(facts.name.squashed_core, "name")
+    return Key(facts.name.squashed_core, "name without holding words", 1)
 
 
 def _core_anywhere(facts: Facts) -> Key | None:
     if facts.name is None or facts.name.core == facts.name.full:
         return None
-    core = squash(facts.name.core)
+    core = facts.name.squashed_core
     return Key(core, "name without holding words", 0) if len(core) >= SHORTEST_STEM else None
 
 
@@ -60,7 +61,7 @@ def _shortened(facts: Facts) -> Key | None:
     if words:
         return Key(squash(words), "name without place or trade words", 1)
     if facts.other and is_distinctive(facts.other.core):
-        return Key(squash(facts.other.core), "other name", 0)
+        return Key(facts.other.squashed_core, "other name", 0)
     return None
 
 
@@ -92,10 +93,10 @@ def _label_alone(facts: Facts) -> Key | None:
 def _first_two_words(facts: Facts) -> Key | None:
     if facts.name is None or len(facts.name.core) < 2:
         return None
-    first = facts.name.core[:2]
-    if first[1] in PARTICLES or all(map(is_place_word, first)):
+    first, second = facts.name.core[:2]
+    if second in PARTICLES or (is_place_word(first) and is_place_word(second)):
         return None
-    return Key(f"{squash(first[:1])} {squash(first[1:])}", "first two words")
+    return Key(f"{squash((first,))} {squash((second,))}", "first two words")
 
 
 def _stem(facts: Facts) -> Key | None:
@@ -104,8 +105,10 @@ def _stem(facts: Facts) -> Key | None:
 
 
 def _stem_or_beginning(facts: Facts) -> Key | None:
+    if key := _stem(facts):
+        return key
     words = distinctive_beginning(facts.name.core) if facts.name else None
-    return _stem(facts) or (Key(squash(words), "beginning") if words else None)
+    return Key(squash(words), "beginning") if words else None
 
 
 def _stem_anywhere(facts: Facts) -> Key | None:
@@ -126,8 +129,10 @@ def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
     def make(facts: Facts) -> Key | None:
         if facts.country is None:
             return anywhere(facts)
-        key = maker(facts)
-        return key and Key(f"{key.value}|{facts.country}", f"{key.rule}, country", key.closeness)
+        if key := maker(facts):
+            value, rule, closeness = key
+            return Key(f"{value}|{facts.country}", f"{rule}, country", closeness)
+        return None
 
     return make
 
@@ -157,8 +162,11 @@ MAKERS: Final[dict[str, Maker]] = {
 """How the value of each slot is made, by the slot's name. (Only a reference list fills the slot of that name.)"""
 
 
-def keys_of(facts: Facts, slots: Iterable[str]) -> Iterator[tuple[int, Key]]:
-    """Yield the keys of one account, each with the index of its slot in `slots`."""
-    for at, slot in enumerate(slots):
-        if (maker := MAKERS.get(slot)) and (key := maker(facts)):
-            yield at, key
+@lru_cache(maxsize=16)
+def _makers_of(slots: tuple[str, ...]) -> list[tuple[int, Maker]]:
+    return [(at, MAKERS[slot]) for at, slot in enumerate(slots) if slot in MAKERS]
+
+
+def keys_of(facts: Facts, slots: Iterable[str]) -> list[tuple[int, Key]]:
+    """Return the keys of one account, each with the index of its slot in `slots`."""
+    return [(at, key) for at, maker in _makers_of(tuple(slots)) if (key := maker(facts))]

@@ -8,6 +8,7 @@ does not become empty and meet all others that did.
 """
 
 import re
+import string
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -44,23 +45,18 @@ _END_SIZES: Final = _sizes(_AT_END, -1)
 _START_SIZES: Final = _sizes(_AT_START, 0)
 
 
-def is_form(words: Words) -> bool:
-    """Return whether words are a legal form and nothing else."""
-    return words in _FORMS
-
-
-def ending(words: Sequence[str]) -> int:
+def ending(words: Words) -> int:
     """Count the words of the longest legal form that `words` ends with."""
     for size in _END_SIZES.get(words[-1], ()) if words else ():
-        if (form := tuple(words[-size:])) in _AT_END:
+        if (form := words[-size:]) in _AT_END:
             return len(form)
     return 0
 
 
-def leading_form_words(words: Sequence[str]) -> int:
+def leading_form_words(words: Words) -> int:
     """Count the words of the longest legal form that `words` begins with."""
     for size in _START_SIZES.get(words[0], ()) if words else ():
-        if (form := tuple(words[:size])) in _AT_START:
+        if (form := words[:size]) in _AT_START:
             return len(form)
     return 0
 
@@ -95,7 +91,9 @@ _BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_
 _LEAST_LATIN: Final = 4
 """Letters that a Latin part must have to stand for the whole name."""
 
-_WORD: Final = re.compile("[a-z0-9]+")
+_IN_WORDS: Final = (string.ascii_lowercase + string.digits).encode()
+_PARTED: Final = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
+"""What is not in words as blanks, for `bytes.translate`: several times as fast as a regular expression."""
 
 
 class Name(NamedTuple):
@@ -105,11 +103,14 @@ class Name(NamedTuple):
         words: all its words.
         full: the words without legal forms, abbreviated alike.
         core: the words without legal forms and without `group`, `holding` and the like, abbreviated alike.
+        squashed_full, squashed_core: these two as one word each, for most keys are made of them.
     """
 
     words: Words
     full: Words
     core: Words
+    squashed_full: str
+    squashed_core: str
 
 
 def _joined_initials(words: list[str]) -> list[str]:
@@ -141,14 +142,16 @@ def _close_up(initials: re.Match[str]) -> str:
 
 def split_words(text: str) -> list[str]:
     """Split a name into lower-case ASCII words, initials joined and connectors left out."""
-    plain = _APOSTROPHE.sub("", to_ascii(text))
+    plain = to_ascii(text)
+    if "'" in plain or "`" in plain or '"' in plain:
+        plain = _APOSTROPHE.sub("", plain)
     if "/" in plain:
         plain = _FILED_STATE.sub(" ", plain)
     if "(" in plain:
         plain = _FORMERLY.sub(" ", plain)
     if "." in plain or "/" in plain:
         plain = _POINTED.sub(_close_up, plain)
-    words = _WORD.findall(plain)
+    words = plain.encode("ascii").translate(_PARTED).decode("ascii").split()
     if not _CONNECTORS.isdisjoint(words):
         words = [word for at, word in enumerate(words) if not _is_connector(words, at)]
     return _joined_initials(words)
@@ -160,7 +163,7 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
     In front a form goes only from what tells the company without it: `PT Maju Jaya`, not `PT Bank`.
     """
     left, right = 0, len(words)
-    while True:
+    while right - left > 1:
         size = ending(words[left:right]) or (words[right - 1] in weak)
         if size and size < right - left:
             right -= size
@@ -170,15 +173,16 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
             size = 0
         size = size or (words[left] in weak)
         if not size or size >= right - left:
-            return words[left:right]
+            break
         left += size
+    return words[left:right]
 
 
 def is_generic(words: Words) -> bool:
     """Return whether words name no company: nothing, one letter, only forms, a country, or one word of trade."""
     if len(words) > 1:
-        return _NAMELESS.issuperset(words) or is_form(words) or _are_country(words)
-    return not words or len(words[0]) < 2 or words[0] in _GENERIC or is_form(words)
+        return _NAMELESS.issuperset(words) or words in _FORMS or _are_country(words)
+    return not words or len(words[0]) < 2 or words[0] in _GENERIC or words in _FORMS
 
 
 def country_of_word(word: str) -> str | None:
@@ -188,7 +192,8 @@ def country_of_word(word: str) -> str | None:
 
 def _are_country(words: Words) -> bool:
     """Return whether several words are the name of a country: `the united states of america`."""
-    return country_of_word("".join(words[words[0] in _ARTICLES :])) is not None
+    joined = "".join(words[1:] if words[0] in _ARTICLES else words)
+    return len(joined) > 3 and joined in _COUNTRIES
 
 
 def named_country(name: Name) -> str | None:
@@ -229,14 +234,19 @@ def _take_apart(text: str) -> Name | None:
         return None
     full = _trim(words, _ARTICLES)
     core = _trim(full, _WEAK)
-    if is_generic(abbreviated(core)):
+    short = abbreviated(core)
+    if is_generic(short):
         core = full
         if len(core) == 1 and is_generic(abbreviated(core)) and _NAMELESS.isdisjoint(core):
             full = core = words
-    short = abbreviated(core)
-    if is_generic(core) or is_generic(short):
+        short = abbreviated(core)
+        if is_generic(short):
+            return None
+    if core is not short and is_generic(core):
         return None
-    return Name(words, short if core == full else abbreviated(full), short)
+    whole = short if core == full else abbreviated(full)
+    squashed_core = squash(short)
+    return Name(words, whole, short, squashed_core if whole == short else squash(whole), squashed_core)
 
 
 def parse(text: str) -> Name | None:
@@ -248,5 +258,7 @@ def parse(text: str) -> Name | None:
     Returns:
         None if there is no word that could tell the company from others.
     """
+    if text.isascii():
+        return _take_apart(text)
     latin = latin_part(text)
     return (latin and _take_apart(latin)) or _take_apart(text)

@@ -11,13 +11,12 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.assign_keys import Candidates
-from accountmap.linkage.blocking import mark
+from accountmap.linkage.blocking import mark, marks_of
 from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
 from accountmap.linkage.keys import keys_of
-from accountmap.linkage.names import squash
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.linkage.reference import Reference, reference_key
 
@@ -113,25 +112,24 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
     numbers = registry_numbers(table)
     names: list[str | None] = []
     full_names: list[str | None] = []
-    columns: tuple[list[int], list[int], list[str], list[str], list[int], list[int]] = ([], [], [], [], [], [])
+    columns: tuple[list[int], list[int], list[str], list[str], list[int]] = ([], [], [], [], [])
 
     def passing() -> Iterator[Facts]:
-        accounts, indices, values, rules, closeness, marks = columns
+        accounts, indices, values, rules, closeness = columns
         for at, facts in enumerate(_facts(table, numbers)):
             names.append(reference_key(facts.name) if facts.name else None)
-            full_names.append(squash(facts.name.full) if facts.name else None)
-            for slot, key in keys_of(facts, slots):
+            full_names.append(facts.name.squashed_full if facts.name else None)
+            for slot, (value, rule, close) in keys_of(facts, slots):
                 accounts.append(at)
                 indices.append(slot)
-                values.append(key.value)
-                rules.append(key.rule)
-                closeness.append(key.closeness)
-                marks.append(mark(key.value))
+                values.append(value)
+                rules.append(rule)
+                closeness.append(close)
             yield facts
 
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
-    candidates = pa.table(list(columns), schema=CANDIDATE_SCHEMA)
+    candidates = pa.table([*columns, marks_of(columns[2])], schema=CANDIDATE_SCHEMA)
     asked, full = (pa.array(column, pa.string()) for column in (names, full_names))
     return Part(traits.table(), shared_marks(traits), asked, full, candidates)
 

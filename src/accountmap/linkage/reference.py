@@ -30,7 +30,7 @@ import pyarrow as pa
 from accountmap.errors import InputError
 from accountmap.linkage.distinctiveness import is_distinctive
 from accountmap.linkage.domains import domain_label, registrable_domain
-from accountmap.linkage.names import Name, parse, squash
+from accountmap.linkage.names import Name, parse
 from accountmap.linkage.places import comparison_country, country_code
 from accountmap.linkage.registry_ids import lei
 from accountmap.linkage.tables import DATA
@@ -83,7 +83,7 @@ _COMMON: Final = "~"
 
 def reference_key(name: Name) -> str:
     """Return what an alias is compared by: the squashed full name, marked if it is not distinctive."""
-    return squash(name.full) if is_distinctive(name.full) else _COMMON + squash(name.full)
+    return name.squashed_full if is_distinctive(name.full) else _COMMON + name.squashed_full
 
 
 @lru_cache(maxsize=4096)

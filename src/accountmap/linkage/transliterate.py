@@ -170,6 +170,8 @@ def to_ascii(text: str) -> str:
     Returns:
         ASCII text without control characters. It may be blank.
     """
+    if text.isascii() and text.isprintable():
+        return _cut(text).lower()
     seen = visible(text)
     if seen.isascii():
         return seen.lower()

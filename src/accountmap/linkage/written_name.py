@@ -8,6 +8,7 @@ taken apart: two companies must not meet because both are `INACTIVE`.
 import html
 import re
 import unicodedata
+from collections import defaultdict
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +23,9 @@ MAX_CHARACTERS: Final = 2048
 
 _MOST_DECODINGS: Final = 5
 """How often entities and encodings are undone: exports of exports of exports."""
+
+_LONGEST_FILLING: Final = 8
+"""Times that one letter is repeated to fill a field: `xxx`."""
 
 PLACEHOLDER: Final = "placeholder"
 PERSON: Final = "person"
@@ -64,7 +68,7 @@ def _byte(char: str) -> bytes:
 def _decoded_once(text: str) -> str:
     if _ENTITY.search(text):
         return _ENTITY.sub(lambda found: html.unescape(found.group()), text)
-    if _TWICE.search(text):
+    if not text.isascii() and _TWICE.search(text):
         try:
             return b"".join(map(_byte, text)).decode()
         except UnicodeError:
@@ -123,6 +127,8 @@ _OPEN, _SHUT = r"(\[{<（【［「*#!~", r")\]}>）】］」*#!~"
 _IN_FRONT: Final = re.compile(rf"\s*[{_OPEN}]+([^{_SHUT}]{{1,60}})[{_SHUT}]+(?=\s*\S)")
 _BEHIND: Final = re.compile(rf"[{_OPEN}]+([^{_OPEN}{_SHUT}]{{1,60}})[{_SHUT}]+\s*$")
 _PARTING: Final = re.compile(r"\s*(?:[:|]|\s[–—-]+(?=\s)|[–—-]+(?=\s)|-{2,}|_)\s*")
+_PARTING_SIGN: Final = re.compile("[:|_–—-]")
+_DIGIT: Final = re.compile("[0-9]")
 _NUMBER_FRONT: Final = re.compile(
     r"^\s*(?:(?:(?i:acct|account|customer|cust|client|id|no|nr|kunde|kd)\.?\s*)?"
     r"[(\[#]\s*[0-9][0-9./-]{2,}\s*[)\]]?[\s:|–—-]+|[A-Z]{0,3}[0-9]{4,}\s*(?:\s[–—-]+\s|[:|])\s*)(?=\S)"
@@ -141,47 +147,65 @@ def _joint(kind: str, apart: str) -> re.Pattern[str]:
 
 _TRADING: Final = _joint("trading", "*")
 _FORMER: Final = (_joint("former", "*"), _joint("apart", "+"))
-_JOINT_WORDS: Final = frozenset(
-    _TOKEN.findall(phrase)[0]
-    for kind in ("trading", "former", "apart")
-    for phrase in _phrases("name_joints.tsv", kind)
-)
-"""First words of all joints: without one of them a text has none."""
+_JOINTS: Final[dict[str, list[list[str]]]] = defaultdict(list)
+"""The words of all joints by their first words: without these a text has none."""
+
+for _kind in ("trading", "former", "apart"):
+    for _words in map(_TOKEN.findall, _phrases("name_joints.tsv", _kind)):
+        _JOINTS[_words[0]].append(_words)
 
 _TITLES: Final = read_words("person_titles.txt")
 _TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
+_HONORIFICS: Final = ("先生", "女士", "小姐", "씨", "様", "殿")
 _HONORIFIC: Final = re.compile(r"\S\s*(?:先生|女士|小姐|씨)$|\S(?:様|殿)$")
 _WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})")
 
-_SIGNS: Final = "'’&+!?"
-_LATIN: Final = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0141-\u0148\u014a-\u017e"
-_PLAIN: Final = re.compile(rf"[{_LATIN} .,{_SIGNS}]*(?:-[{_LATIN} .,{_SIGNS}]+)*")
-_DROPPED: Final = dict.fromkeys(map(ord, _SIGNS + "-"))
-_CLEAR_WORDS: Final = frozenset(word for phrase in _CLEAR for word in (phrase.split()[0], phrase.split()[-1]))
-_SIGNALS: Final = (
-    _CLEAR_WORDS
-    | {_TOKEN.findall(_folded(phrase))[0] for phrase in _PLACEHOLDER_WORDS}
-    | set(map(str.casefold, _TITLES))
-    | {"www", "www1", "www2", "http", "https"}
-)
+_LATIN: Final = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0131\u0141-\u0148\u014a-\u017e"
+_PLAIN: Final = re.compile(rf"[{_LATIN} .,'’&+!?]*(?:-[{_LATIN} .,'’&+!?]+)*")
+"""Letters that folding takes to letters, and signs that are in names and part nothing from them."""
+
+_CLEAR_STARTS: Final = frozenset(tuple(phrase.split()[:2]) for phrase in _CLEAR)
+_CLEAR_ENDS: Final = frozenset(tuple(phrase.split()[-2:]) for phrase in _CLEAR)
+"""The first and the last two words of clear marks, or the only one."""
+
+_BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | {
+    f"www{at}" for at in ("", *range(10))
+}
+"""First words of persons and of web addresses."""
 
 
 def _is_plain(text: str) -> bool:
     """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
-    words = text.casefold().replace("ı", "i").replace(".", " ").replace(",", " ").split()
-    bare = "".join(words).translate(_DROPPED).rstrip("0123456789")
+    words = _TOKEN.findall(text.casefold().replace("ı", "i"))
+    bare = "".join(words).rstrip("0123456789")
     return (
         len(words) > 1
-        and len(set(bare)) > 1
+        and (len(bare) > _LONGEST_FILLING or len(set(bare)) > 1)
         and bare not in _PLACEHOLDERS
-        and words[0].partition("-")[0] not in _SIGNALS
-        and words[-1] not in _CLEAR_WORDS
-        and _JOINT_WORDS.isdisjoint(words)
+        and words[0] not in _BEGINNINGS
+        and not _may_have_clear(words)
+        and not _may_have_joint(words)
         and _PLAIN.fullmatch(text) is not None
         and (" " in text or "." not in text)
         and " -" not in text
         and "- " not in text
     )
+
+
+def _may_have_clear(words: list[str]) -> bool:
+    """Return whether words in lower case begin or end like a clear mark."""
+    return not (
+        _CLEAR_STARTS.isdisjoint((tuple(words[:1]), tuple(words[:2])))
+        and _CLEAR_ENDS.isdisjoint((tuple(words[-1:]), tuple(words[-2:])))
+    )
+
+
+def _may_have_joint(words: list[str]) -> bool:
+    """Return whether the words of a joint are among words in lower case."""
+    if _JOINTS.keys().isdisjoint(words):
+        return False
+    found = ((at, joint) for at, word in enumerate(words) for joint in _JOINTS.get(word, ()))
+    return any(words[at : at + len(joint)] == joint for at, joint in found)
 
 
 def _without_marks(text: str) -> str:
@@ -215,8 +239,7 @@ def _less_bracketed(text: str) -> str:
 
 
 def _less_parted(text: str) -> str:
-    cuts = list(_PARTING.finditer(text))
-    if not cuts:
+    if not _PARTING_SIGN.search(text) or not (cuts := list(_PARTING.finditer(text))):
         return ""
     first, last = cuts[0], cuts[-1]
     if _phrase(text[: first.start()]) in _MARKS and (rest := text[first.end() :].strip(_ENDS)):
@@ -230,9 +253,9 @@ _MOST_OTHERS: Final = 2
 _BEHIND_DASH: Final = re.compile(r"\s(?:[–—-]+|@)\s+(\S.*)$", re.DOTALL)
 _BEHIND_COLON: Final = re.compile(r":\s+(\S.*)$", re.DOTALL)
 _IN_BRACKETS: Final = re.compile(r"\s*[(（\[【]([^()（）\[\]【】]{2,60})[)）\]】]\s*$")
-_SITE_SIGNS: Final = re.compile(
-    r"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{1,8}(?:支店|営業所|支社|工場|事業所|出張所|分公司|办事处|辦事處|지점|지사|영업소|공장)"
-)
+_BRANCH: Final = "支店|営業所|支社|工場|事業所|出張所|分公司|办事处|辦事處|지점|지사|영업소|공장"
+_BRANCH_SIGNS: Final = tuple(_BRANCH.split("|"))
+_SITE_SIGNS: Final = re.compile(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{_BRANCH})")
 """A name and a branch of it, behind the word for a company or a blank: `北星精工株式会社大阪支店`."""
 
 
@@ -245,7 +268,7 @@ def _less_site(text: str) -> str:
         found = pattern.search(text)
         if found and _is_site(found[1], needs_word=needs_word) and _is_company(text[: found.start()]):
             return text[: found.start()].strip(_ENDS)
-    signs = _SITE_SIGNS.fullmatch(text)
+    signs = _SITE_SIGNS.fullmatch(text) if text.endswith(_BRANCH_SIGNS) else None
     return signs[1].strip(_ENDS) if signs else ""
 
 
@@ -270,6 +293,8 @@ def _is_company(text: str) -> bool:
 
 
 def _less_numbered(text: str) -> str:
+    if not _DIGIT.search(text):
+        return ""
     for pattern in (_NUMBER_FRONT, _NUMBER_BEHIND):
         rest = pattern.sub("", text, count=1).strip(_ENDS)
         if rest and rest != text.strip(_ENDS):
@@ -279,10 +304,9 @@ def _less_numbered(text: str) -> str:
 
 def _less_clear(text: str) -> str:
     """Take off a mark that nothing parts from the name: of several words, or alone in capitals."""
-    found = list(_TOKEN.finditer(text))
-    ends = {found[0][0].casefold(), found[-1][0].casefold()} if found else set()
-    if text.isascii() and _CLEAR_WORDS.isdisjoint(ends):
+    if text.isascii() and not _may_have_clear(_TOKEN.findall(text.lower())):
         return ""
+    found = list(_TOKEN.finditer(text))
     for size in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
         front, behind = found[size - 1].end(), found[-size].start()
         for mark, rest in ((text[:front], text[front:]), (text[behind:], text[:behind])):
@@ -294,7 +318,7 @@ def _less_clear(text: str) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     """Split a text that has two names: trading and legal name; present and former name."""
-    if _JOINT_WORDS.isdisjoint(_TOKEN.findall(text.casefold())):
+    if not _may_have_joint(_TOKEN.findall(_folded(text))):
         return (text,)
     for pattern in (_TRADING, *_FORMER):
         if found := pattern.search(text):
@@ -306,10 +330,14 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _is_person(text: str) -> bool:
     """Return whether a title stands in front of two or three words of which none is a word for a company."""
-    if (found := _TITLED.fullmatch(text)) and found[1] in _TITLES:
+    if (
+        text.split(maxsplit=1)[0].rstrip(".") in _TITLES
+        and (found := _TITLED.fullmatch(text))
+        and found[1] in _TITLES
+    ):
         words = tuple(split_words(found[2]))
         return not ending(words) and not any(is_generic((word,)) for word in words)
-    return _HONORIFIC.search(text) is not None
+    return text.endswith(_HONORIFICS) and _HONORIFIC.search(text) is not None
 
 
 def is_placeholder(text: str) -> bool:
@@ -317,7 +345,7 @@ def is_placeholder(text: str) -> bool:
     bare = _letters(text).rstrip("0123456789")
     if not bare:
         return not any(map(str.isalnum, text))
-    return bare in _PLACEHOLDERS or (1 < len(bare) <= 8 and set(bare) <= {bare[0]} & set("xyzqa"))
+    return bare in _PLACEHOLDERS or (1 < len(bare) <= _LONGEST_FILLING and set(bare) <= {bare[0]} & set("xyzqa"))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -345,5 +373,6 @@ def read_name(text: str) -> WrittenName:
         return WrittenName("", finding=PLACEHOLDER)
     first, *others = _names(company)
     finding = STATUS_MARK if name != decoded else SITE if company != name else ""
-    address = decoded if "." in decoded and registrable(decoded.lower()) == decoded.lower() else ""
+    is_word = "." in decoded and " " not in decoded
+    address = decoded if is_word and registrable(decoded.lower()) == decoded.lower() else ""
     return WrittenName(first, tuple(others), finding, address)

@@ -22,7 +22,14 @@ from accountmap.linkage.blocking import LARGEST_BLOCK, blocks, is_duplicated, is
 from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.dedupe import Pair
-from accountmap.linkage.domains import domain_label, hosts, is_mail_provider, is_shared_host, registrable
+from accountmap.linkage.domains import (
+    addresses,
+    domain_label,
+    hosts,
+    is_mail_provider,
+    is_shared_host,
+    registrable,
+)
 from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts
 from accountmap.linkage.names import ending, split_words
 from accountmap.linkage.places import country_code
@@ -129,11 +136,11 @@ CELL_COLUMNS: Final = ("account_id", "name", *ADDRESS_COLUMNS, "country", "lei",
 CELL_FINDINGS: Final = {
     "no_name": ("Accounts without a name.", "Fill in the name; it makes most of the keys."),
     "generic_name": (
-        "Names that name no company: a legal form, one letter, a country or a word of trade alone.",
+        "Names that do not name a company (only a legal form, one letter, a country or a word such as Café).",
         "Write the company's whole name, or add its website: without one these accounts cannot match.",
     ),
     "placeholder_name": (
-        "Names that say that there is none, and test accounts.",
+        "Placeholders in the place of a name, and test accounts.",
         "Write the company's name, or leave these accounts out of the export: their names make no key.",
     ),
     "test_record": (
@@ -168,6 +175,14 @@ CELL_FINDINGS: Final = {
         "Accounts whose only address is a page on a site that many companies share.",
         "Add the company's own website.",
     ),
+    "several_domains": (
+        "Accounts with several websites of their own: only the one that fits the name best is compared.",
+        "Keep the website that a partner would list. The examples name the one that is compared first.",
+    ),
+    "page_elsewhere": (
+        "Addresses of a page or subdomain that does not carry the account's name, and may be another company's.",
+        "Add the company's own domain, or leave out the rest of the address if the site is its own.",
+    ),
     "unreadable_address": (
         "Addresses in which no domain could be found.",
         "Correct the website or leave it empty.",
@@ -198,9 +213,11 @@ def judge(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "no_name", ""
     else:
         yield from _judge_name(name, facts)
-    addresses = [text for column in ADDRESS_COLUMNS if (text := row[column])]
-    if addresses and facts.domain is None:
-        yield _judge_addresses(addresses)
+    texts = [text for column in ADDRESS_COLUMNS if (text := row[column])]
+    if texts and facts.domain is None:
+        yield _judge_addresses(texts)
+    if facts.domain and (others := _other_domains(row, facts.domain)):
+        yield "several_domains", "; ".join([facts.domain, *others])
     country = row["country"]
     if country is not None and country_code(country) is None:
         yield "unknown_country", country
@@ -260,18 +277,30 @@ def is_glued(name: str) -> bool:
     parts = [part for part in _BETWEEN_RECORDS.split(name) if part and part.strip()]
     if len(parts) < 2:
         return False
-    with_form = [words for part in parts if len(words := split_words(part)) > 1 and 0 < ending(words) < len(words)]
+    with_form = [
+        words for part in parts if len(words := tuple(split_words(part))) > 1 and 0 < ending(words) < len(words)
+    ]
     return len(with_form) > 1 or any(_ADDRESS.search(part) for part in parts)
 
 
 def _judge_addresses(texts: list[str]) -> tuple[str, str]:
     """Say why none of an account's addresses has a domain of its own."""
     domains = [domain for text in texts for host in hosts(text) if (domain := registrable(host))]
-    if any(is_mail_provider(domain) for domain in domains):
+    of_mail, is_page = any(map(is_mail_provider, domains)), any(e.is_page for t in texts for e in addresses(t))
+    if of_mail and not is_page:
         return "mail_provider", texts[0]
-    if any(is_shared_host(domain) for domain in domains):
+    if of_mail or any(map(is_shared_host, domains)):
         return "shared_host", texts[0]
+    if is_page:
+        return "page_elsewhere", texts[0]
     return "unreadable_address", texts[0]
+
+
+def _other_domains(row: Row, domain: str) -> list[str]:
+    """Return the domains of an account's websites that are not compared; a mailbox elsewhere is none of them."""
+    found = (each for column in ADDRESS_COLUMNS if column != "email" for each in addresses(row[column] or ""))
+    own = dict.fromkeys(each.domain for each in found if not each.is_shared and not each.is_page)
+    return [each for each in own if each != domain]
 
 
 _FITS: Final = 60.0

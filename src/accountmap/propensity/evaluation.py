@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from accountmap.account_map.holdout import wilson
 from accountmap.errors import InputError
-from accountmap.influence.compare import wilson
 from accountmap.influence.facts import Floats, Ints, Mask, to_day
 from accountmap.propensity.examples import THEIR_SEGMENT, Examples
 from accountmap.propensity.fitting import STANDARD, Effort, Fit, base_rate, boosted, fit_calibrated, linear

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import tomlkit
 
+from accountmap.account_map.holdout import newcombe
 from accountmap.account_map.ideal import (
     COUNTRY,
     EMPLOYEES,
@@ -22,7 +23,6 @@ from accountmap.account_map.own_accounts import countries_of
 from accountmap.accounts.headings import fold
 from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
 from accountmap.errors import InputError
-from accountmap.influence.compare import newcombe
 from accountmap.influence.facts import NO_DAY, DealFacts, Floats, Ints, Mask
 from accountmap.propensity.fitting import SEED
 

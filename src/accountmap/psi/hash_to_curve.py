@@ -3,6 +3,8 @@
 encode_to_curve of RFC 9380 for curve25519 with SHA-512 and Elligator 2 (§3, §5.3.1, §6.7.1, §8.5), x-only and
 without clear_cofactor: clamped scalars clear it. The field arithmetic is GMP's, so the time depends on the
 values; it is spent on the owner's own machine, on the owner's own keys, before anything is sent.
+
+This imports little, for worker processes import it.
 """
 
 import hashlib
@@ -10,8 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, overload
 
 import gmpy2
-import numpy as np
-import numpy.typing as npt
 from gmpy2 import mpz
 
 P: Final = mpz(2**255 - 19)
@@ -23,16 +23,6 @@ FIELD_ELEMENT_BYTES: Final = 48
 
 _J_SQUARED: Final = J * J
 _SHA512_BLOCK: Final = bytes(128)
-
-
-def hash_to_curve(dst: bytes, messages: Sequence[bytes]) -> npt.NDArray[np.uint8]:
-    """Map messages to u-coordinates, shape (n, 32).
-
-    Args:
-        dst: domain separation tag, 1 to 255 bytes.
-        messages: any bytes.
-    """
-    return np.frombuffer(map_to_curve(dst, messages), np.uint8).reshape(-1, 32)
 
 
 def expand(dst: bytes, messages: Sequence[bytes]) -> Iterator[bytes]:

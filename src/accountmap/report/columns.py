@@ -181,7 +181,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "country": Column("Country", choose=True),
     "region": Column("Region"),
     "city": Column("City"),
-    "industry": Column("Industry", choose=True),
+    "industry": Column("Industry", choose=True, before="industry: "),
     "employees": Column("Employees"),
     "owner_name": Column("Owner", choose=True),
     "owner_email": Column("Owner's e-mail", 28),
@@ -293,6 +293,8 @@ SLOT_WORDS: Final = {
     "short_country": "short name and country",
     "label": "name and web address",
     "label_country": "web address and country",
+    "first_two_words": "first two words of the name",
+    "stem": "beginning of the name",
 }
 """What people call the keys that decide most; the others go by their names."""
 

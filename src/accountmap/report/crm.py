@@ -137,7 +137,7 @@ def linkedin_audience(account_map: AccountMap) -> pa.Table:
     columns = {
         "companyname": named["name"],
         "companywebsite": pc.coalesce(named["website"], named["domain"]),
-        "companyemaildomain": pc.coalesce(_domains(named["domain"]), _domains(named["website"])),
+        "companyemaildomain": _domains(named["domain"], named["website"]),
         "industry": named["industry"],
         "city": named["city"],
         "state": named["region"],
@@ -146,8 +146,11 @@ def linkedin_audience(account_map: AccountMap) -> pa.Table:
     return pa.table([columns.get(name, blank) for name in _TEMPLATE.names], schema=_TEMPLATE)
 
 
-def _domains(column: pa.ChunkedArray) -> pa.Array:
-    return pa.array([registrable_domain(text) for text in column.to_pylist()], pa.string())
+def _domains(*columns: pa.ChunkedArray) -> pa.Array:
+    """Take the domain of each row from the first column that has one."""
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    found = [next(filter(None, map(registrable_domain, row)), None) for row in rows]
+    return pa.array(found, pa.string())
 
 
 _COLUMNS: Final = (
@@ -200,20 +203,22 @@ _INTRODUCE: Final = {"you": "introduce ask", "them": "introduce offer"}
 _BOTH_SELL: Final = ("opportunity", "opportunity")
 
 
-def _commands(overlap: pa.Table, partner: str) -> pa.Array:
+def _commands(overlap: pa.Table, partner: str) -> pa.ChunkedArray:
     """Give for each row what to type, in any shell, to tell the partner.
 
     Nobody asks to be introduced where they lead.
     """
-    found = []
-    for row in overlap.select(["segment", "their_segment", "lead", "match_id"]).to_pylist():
-        cell = row["segment"], row["their_segment"]
-        verb = "deal register" if cell == _BOTH_SELL else _INTRODUCE.get(PLAYS[cell].introduces)
-        if verb == "introduce ask" and row["lead"] == THEM:
-            verb = None
-        match = row["match_id"][:MATCH_DIGITS]
-        found.append(verb and f"accountmap {verb} --with {slug_of(partner)} --match {match}")
-    return pa.array(found, pa.string())
+    cell = pc.binary_join_element_wise(overlap["segment"], overlap["their_segment"], "+")
+    verbs = {
+        f"{mine}+{theirs}": "deal register" if (mine, theirs) == _BOTH_SELL else _INTRODUCE.get(play.introduces)
+        for (mine, theirs), play in PLAYS.items()
+    }
+    which = pc.index_in(cell, value_set=pa.array(list(verbs)))
+    verb = pa.chunked_array([pa.array(list(verbs.values()), pa.string())]).take(which)
+    hindered = pc.and_(pc.equal(verb, "introduce ask"), pc.equal(pc.fill_null(overlap["lead"], ""), THEM))
+    verb = pc.if_else(hindered, None, verb)
+    match = pc.utf8_slice_codeunits(overlap["match_id"], 0, MATCH_DIGITS)
+    return pc.binary_join_element_wise("accountmap ", verb, f" --with {slug_of(partner)} --match ", match, "")
 
 
 def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:

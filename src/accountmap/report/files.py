@@ -1,8 +1,12 @@
 """Write the account map as files, each whole or not at all."""
 
-import csv
+import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
+from datetime import date
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -12,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from accountmap import __version__
 from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
@@ -26,7 +31,7 @@ from accountmap.report.json_export import portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
 from accountmap.report.portfolio_workbook import portfolio_workbook
-from accountmap.report.safe_text import spreadsheet_column
+from accountmap.report.safe_text import by_value, spreadsheet_column
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import render_workbook
 
@@ -35,6 +40,8 @@ Content = Callable[[], bytes | Iterable[bytes]]
 
 _BATCH_ROWS: Final = 16_384
 
+_EXACT: Final = 2.0**53
+"""Up to here every whole number is one in floating point, and is written with all its digits."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -42,33 +49,50 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 def to_csv(table: pa.Table, *, excel: bool = False) -> Iterator[bytes]:
     """Write, in parts, a heading line and one line a row; null is empty, true and false are those words.
 
+    Lines are joined by Arrow, column by column: Python would take some ten times as long for each cell.
+
     Args:
         excel: put a byte order mark first, without which Excel takes UTF-8 for another encoding when a file is
             opened by a double click. Plain UTF-8 readers would read it as a part of the first heading.
     """
-    yield _BYTE_ORDER_MARK * excel + _lines([table.column_names])
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        part = pa.Table.from_batches([batch])
-        yield _lines(zip(*(_cells(column) for column in part.columns), strict=True))
+    heading = pa.table([[name] for name in table.column_names], names=table.column_names)
+    yield _BYTE_ORDER_MARK * excel + b"".join(_lines(heading, _quoted))
+    yield from _lines(table, lambda column: _quoted(spreadsheet_column(column)))
 
 
-def _lines(rows: Iterable[Sequence[object]]) -> bytes:
-    to = io.StringIO(newline="")
-    csv.writer(to).writerows(rows)
-    return to.getvalue().encode()
+def _lines(table: pa.Table, written: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> Iterator[bytes]:
+    """Write the rows, batch by batch.
+
+    Args:
+        written: writes a column of strings.
+    """
+    for start in range(0, table.num_rows, _BATCH_ROWS):
+        part = table.slice(start, _BATCH_ROWS)
+        cells = [by_value(c, written) if pa.types.is_string(c.type) else _plain(c) for c in part.columns]
+        if len(cells) == 1:  # an empty line would be no row
+            cells = [pc.if_else(pc.equal(pc.fill_null(cells[0], ""), ""), '""', cells[0])]
+        lines = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
+        yield "\r\n".join([*lines.to_pylist(), ""]).encode()
 
 
-def _cells(column: pa.ChunkedArray) -> list[object]:
-    if pa.types.is_string(column.type):
-        column = spreadsheet_column(column)
-    elif pa.types.is_boolean(column.type):
-        column = column.cast(pa.string())
-    elif pa.types.is_timestamp(column.type):
-        column = pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
-    values: list[object] = column.to_pylist()
+def _quoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Quote the cells that need it (RFC 4180)."""
+    special = pc.match_substring_regex(column, '[",\r\n]')
+    if not pc.any(special).as_py():
+        return column
+    doubled = pc.replace_substring(column, '"', '""')
+    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), column)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write what is not text: a cell of it needs no quotes."""
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_floating(column.type):
-        return [int(x) if isinstance(x, float) and x.is_integer() else x for x in values]
-    return values
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less_equal(pc.abs(column), _EXACT))
+        digits = pc.if_else(whole, column, None).cast(pa.int64()).cast(pa.string())
+        return pc.coalesce(digits, column.cast(pa.string()))
+    return column.cast(pa.string())
 
 
 EXPORTS: Final = {
@@ -91,8 +115,8 @@ def review_csv(account_map: AccountMap) -> bytes:
 def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
     """Write the page, the workbook, the JSON document, each view as CSV and as Parquet, and the import files.
 
-    Files of the same names are replaced; only the user who runs the program may read the new ones.
-    docs/reports.md describes every file and column.
+    Files of the same names are replaced, unless they are what the last call wrote, of the same map; only the user
+    who runs the program may read the new ones. docs/reports.md describes every file and column.
 
     Args:
         account_map: as from `build_map`.
@@ -112,7 +136,8 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
     }
     contents |= _table_files(tables_of(account_map), excel=excel)
     contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
-    return _write(Path(folder), contents)
+    made_of = hashlib.sha256(repr(_described((__version__, excel, account_map))).encode()).hexdigest()
+    return _write_once(Path(folder), contents, made_of)
 
 
 def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
@@ -136,6 +161,15 @@ def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel:
         "portfolio.xlsx": partial(portfolio_workbook, portfolio),
     }
     return _write(Path(folder), contents | _table_files(portfolio_tables(portfolio), excel=excel))
+
+
+def write_portfolio_page(portfolio: Portfolio, folder: str | PathLike[str]) -> Path:
+    """Write the portfolio's page alone, for looking at it: the tables take several times as long.
+
+    Raises:
+        InputError: as for `write_portfolio`.
+    """
+    return _write(Path(folder), {"portfolio.html": lambda: render_portfolio(portfolio).encode()})[0]
 
 
 def _table_files(tables: Mapping[str, pa.Table], *, excel: bool) -> dict[str, Content]:
@@ -171,16 +205,76 @@ def write_influence(influence: Influence, folder: str | PathLike[str], *, excel:
     return _write(Path(folder), contents | _table_files(influence_tables(influence), excel=excel))
 
 
-def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
+WRITTEN: Final = ".written.json"
+"""Says in a folder of reports what they were made of, and which files they are; missing while they are written."""
+
+
+def _write_once(folder: Path, contents: Mapping[str, Content], made_of: str) -> list[Path]:
+    """Write files, unless those that were last written are there, unchanged and made of the same."""
+    note, files = folder / WRITTEN, [folder / name for name in contents]
+    if _read(note) == {"made_of": made_of, "files": _state(files)}:
+        return files
+    with _refusal():
+        note.unlink(missing_ok=True)
+    _write(folder, contents)
+    with _refusal():
+        write_atomic(note, json.dumps({"made_of": made_of, "files": _state(files)}).encode())
+    return files
+
+
+def _read(note: Path) -> object:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():  # one at a time: those of large lists are large
-            write_atomic(folder / name, content())
+        return json.loads(note.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _state(files: list[Path]) -> dict[str, list[int]]:
+    """Return size and time of change, in nanoseconds, of the files that are there."""
+    found = {}
+    for file in files:
+        with suppress(OSError):
+            about = file.stat()
+            found[file.name] = [about.st_size, about.st_mtime_ns]
+    return found
+
+
+def _described(value: object) -> object:
+    """Return what tells an account map from all others, whatever process makes it."""
+    if isinstance(value, pa.Table):
+        hashed = hashlib.sha256(str(value.schema).encode())
+        for batch in value.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
+            hashed.update(batch.serialize())
+        return hashed.hexdigest()
+    if isinstance(value, Mapping):
+        return sorted((repr(key), repr(_described(member))) for key, member in value.items())
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if isinstance(value, tuple | list):
+        return [_described(member) for member in value]
+    if is_dataclass(value):
+        return [(member.name, _described(getattr(value, member.name))) for member in fields(value)]
+    if value is None or isinstance(value, str | int | float | date):
+        return repr(value)
+    raise TypeError(f"what makes one {type(value).__name__} differ from another is not known")
+
+
+@contextmanager
+def _refusal() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(
             f"The reports cannot be written: {error.strerror}.",
             "Name a folder that you may write to, on a disk with room, and close the reports in other programs.",
         ) from error
+
+
+def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
+    with _refusal():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():  # one at a time: those of large lists are large
+            write_atomic(folder / name, content())
     return [folder / name for name in contents]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from accountmap.account_map.holdout import HIGHER, LOWER, TOO_FEW
 from accountmap.influence import Influence
 from accountmap.influence.attribution import CLASSES, INFLUENCED, REVENUE, SHARED, SOURCED, UNTOUCHED
-from accountmap.influence.compare import HIGHER, LIKE_WITH_LIKE, LOWER, SHRUNK, TOO_FEW, WIN_RATE
+from accountmap.influence.compare import LIKE_WITH_LIKE, SHRUNK, WIN_RATE
 from accountmap.influence.models import MODELS, SHAPLEY
 from accountmap.influence.watch import ANSWERS, CHANGED, FALSE_ALARMS, LEAST_MONTHS
 from accountmap.report.wording import money, money_in_short, percent

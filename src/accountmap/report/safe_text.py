@@ -6,6 +6,7 @@ Technical Report 36, "Bidirectional Text Spoofing").
 """
 
 import re
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,9 +44,10 @@ def spreadsheet_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     wherever the text begins with apostrophes and then one of = + - @ or their full-width forms.
     """
     shown = visible_column(column)
-    formula = pc.and_(
-        pc.match_substring_regex(shown, _FORMULA), pc.invert(pc.match_substring_regex(shown, _NUMBER))
-    )
+    formula = pc.match_substring_regex(shown, _FORMULA)
+    if not pc.any(formula).as_py():
+        return shown
+    formula = pc.and_(formula, pc.invert(pc.match_substring_regex(shown, _NUMBER)))
     return pc.if_else(formula, pc.binary_join_element_wise("'", shown, ""), shown)
 
 
@@ -53,3 +55,11 @@ def spreadsheet_text(text: str) -> str:
     """Do the same with one text."""
     shown: str = spreadsheet_column(pa.chunked_array([pa.array([text], pa.string())]))[0].as_py()
     return shown
+
+
+def by_value(column: pa.ChunkedArray, written: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Apply a function to a column of strings: to each different one only once where most occur several times."""
+    coded = column.combine_chunks().dictionary_encode()
+    if 2 * len(coded.dictionary) > len(coded):
+        return written(column)
+    return written(pa.chunked_array([coded.dictionary])).take(coded.indices)

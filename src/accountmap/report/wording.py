@@ -84,8 +84,8 @@ def percent(share: float) -> str:
     """Write a share of 0 to 1, rounded so that a small one is not called nothing."""
     value = 100 * share
     if 0 < value < 0.1:
-        return "less than 0.1 %"
-    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+        return "less than 0.1%"
+    return f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
 
 
 def money(amount: float, currency: str) -> str:
@@ -237,12 +237,14 @@ def estimate_sentences(account_map: AccountMap) -> list[str]:
     if estimate is None:
         return []
     found = [_estimated(estimate, account_map.partner_name)]
-    if NAMES in account_map.matrix["level"].to_pylist():
+    levels = account_map.matrix["level"].to_pylist()
+    partly = any(level != NAMES for level in levels)
+    if NAMES in levels:
         found.append(
             f"The reveal then found {summary.overlap.entities:,}. The two numbers count different things. The "
             "estimate is of equal full names on both whole lists, from blurred copies. The reveal also compares "
-            "websites and names with countries, in the cells that you agreed, and usually finds a fifth to a "
-            "third more."
+            "websites and names with countries, and usually finds a fifth to a third more"
+            + ("; but it leaves out the cells that you did not compare." if partly else ".")
         )
     return found
 
@@ -250,7 +252,7 @@ def estimate_sentences(account_map: AccountMap) -> list[str]:
 def _estimated(estimate: Estimate, partner: str) -> str:
     return (
         f"Before anything was revealed, on {estimate.made:%Y-%m-%d}, the estimate was that "
-        f"{about(vars(estimate))} of your {counted(estimate.entities, 'company')} are on the list of {partner}."
+        f"{partner} has {about(vars(estimate))} of your {counted(estimate.entities, 'company')} on its list."
     )
 
 
@@ -285,7 +287,7 @@ def shown_sentences(account_map: AccountMap) -> list[str]:
     for (mine, theirs), shown in sorted(account_map.shown_fields.items()):
         cells.setdefault(shown, []).append(f"your {plural(mine, 2)} by their {plural(theirs, 2)}")
     return [
-        f"Of each match, you showed {_fields(own)} and they showed {_fields(others)}"
+        f"Of each match, you showed {_fields(own)}; they showed {_fields(others)}"
         f"{': ' + ', '.join(named) if len(cells) > 1 else ''}."
         for (own, others), named in cells.items()
     ]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name
 
-from accountmap.report.safe_text import visible_column
+from accountmap.report.safe_text import by_value, visible_column
 
 _BATCH_ROWS: Final = 5_000
 _LONGEST: Final = 16_383
@@ -90,7 +90,8 @@ def _cells(column: pa.Array, numbers: pa.Array, name: str, style: str | None) ->
     """Write the cells of a column; null is no cell."""
     place = f'<c r="{name}'
     if pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
-        text = _escaped(pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column)
+        shown = pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column
+        text = by_value(pa.chunked_array([shown]), _escaped).combine_chunks()
         opening = '" t="inlineStr"><is><t xml:space="preserve">'
         cells = pc.binary_join_element_wise(place, numbers, opening, text, "</t></is></c>", "")
     else:
@@ -100,11 +101,11 @@ def _cells(column: pa.Array, numbers: pa.Array, name: str, style: str | None) ->
     return cells.fill_null("")
 
 
-def _escaped(text: pa.Array) -> pa.Array:
+def _escaped(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Show text for what it is, and write it so that XML and a spreadsheet read it back."""
-    shown = pc.utf8_slice_codeunits(visible_column(pa.chunked_array([text])), 0, _LONGEST)
+    shown = pc.utf8_slice_codeunits(visible_column(text), 0, _LONGEST)
     shown = pc.replace_substring_regex(shown, _NOT_XML, "\ufffd")
     shown = pc.replace_substring_regex(shown, _LOOKS_ESCAPED, r"_x005F\1")
     for sign, written in _ESCAPES:
         shown = pc.replace_substring(shown, sign, written)
-    return shown.combine_chunks()
+    return shown

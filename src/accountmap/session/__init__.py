@@ -1,6 +1,7 @@
 """The one place where backend, channel, clock, randomness and workspace are put together."""
 
 from accountmap.session.active import default_curve
+from accountmap.session.admission import Change, too_few_changed
 from accountmap.session.agreements import (
     cards_of,
     concerns_of,
@@ -18,6 +19,7 @@ from accountmap.session.forecast import Forecast, forecast
 from accountmap.session.result import Outcome, State
 
 __all__ = [
+    "Change",
     "Claims",
     "Decisions",
     "Forecast",
@@ -35,5 +37,6 @@ __all__ = [
     "propose_preview",
     "read_agreement",
     "sign_agreement",
+    "too_few_changed",
     "write_agreement",
 ]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from accountmap.curve.backends import make_curve
-from accountmap.curve.openssl import Progress
 from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import remove_parts, write_atomic
 from accountmap.model import Role
+from accountmap.parallel import Progress
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve, Ports
 from accountmap.psi.inputs import OwnInputs, key_table_digest

@@ -1,7 +1,8 @@
 """Whether a session may begin: the rules that one side enforces alone.
 
 Two sessions whose lists differ by one account differ in what the partner learns by that account. So the agreement
-may ask that a list stays as one of them was, or changes by at least so many entities in a segment.
+may ask that a list stays as one of them was, or changes by at least so many entities in a segment. With fewer,
+only a person, who is told how many, goes on: the rule protects the list of its own side alone.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from typing import Final
 
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
-from accountmap.model import Role
+from accountmap.model import Role, segment_count
 from accountmap.session.agreements import check_profile, check_program
 from accountmap.session.own_side import Flags, left_out, sizes_taking_part, withheld
 from accountmap.trust.agreement import Agreement
@@ -68,22 +69,45 @@ def changed_since_earlier(
     return min((c for c in changes if c.by_segment), key=lambda c: min(c.by_segment.values()), default=Change())
 
 
+def _too_few(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, list_id: int) -> Change:
+    """Return the segments in which a list differs from an earlier one by fewer entities than agreed."""
+    least = agreement.terms.min_change
+    change = changed_since_earlier(workspace, partner, agreement, list_id) if least else Change()
+    return Change(change.list_id, {segment: n for segment, n in change.by_segment.items() if n < least})
+
+
+def too_few_changed(workspace: Workspace, partner: PartnerRecord, list_id: int | None, now: datetime) -> Change:
+    """Return what a person has to know before a session with a list that hardly changed.
+
+    Args:
+        list_id: number of a prepared list, or None for the current one.
+
+    Returns:
+        An earlier list and the segments that differ from it by fewer entities than the agreement asks; nothing
+        changed if the agreement lets this list take part, or no agreement holds.
+    """
+    try:
+        agreement = _usable(workspace, partner, now)
+    except TrustError:
+        return Change()
+    return _too_few(workspace, partner, agreement, workspace.prepared_list(list_id).id)
+
+
 def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, list_id: int) -> None:
     """Refuse a list that differs from an earlier one by fewer entities than the agreement asks.
 
     Raises:
         NotNowError: naming the segments.
     """
-    least = agreement.terms.min_change
-    change = changed_since_earlier(workspace, partner, agreement, list_id) if least else Change()
-    few = {segment: n for segment, n in change.by_segment.items() if n < least}
-    if few:
-        listed = ", ".join(f"{n:,} {segment}" for segment, n in few.items())
+    change = _too_few(workspace, partner, agreement, list_id)
+    if change.by_segment:
+        listed = ", ".join(segment_count(segment, n) for segment, n in change.by_segment.items())
         raise NotNowError(
             f"since an earlier session with {partner.card.name} too few companies changed to hide which ones: "
-            f"{listed}; the agreement asks for at least {least:,} in a segment, or none",
-            f"Wait until more has changed, or use the list of that session again with --list {change.list_id}. "
-            "How many have to change is a term of the agreement: accountmap agreement new --min-change N",
+            f"{listed}; the agreement asks for at least {agreement.terms.min_change:,} in a segment, or none",
+            f"Use the list of that session again with --list {change.list_id}, wait until more has changed, or "
+            "run this in a terminal: a person may go on with the new list. How many have to change is a term of "
+            "the agreement: accountmap agreement new --min-change N",
         )
 
 
@@ -95,7 +119,7 @@ def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, 
     few = {segment: n for segment, n in change.by_segment.items() if n < FEW}
     if not few:
         return None
-    listed = ", ".join(f"{n:,} {segment}" for segment, n in few.items())
+    listed = ", ".join(segment_count(segment, n) for segment, n in few.items())
     return (
         f"Only {listed} changed since an earlier session: whoever compares both results learns of these. "
         "The agreement has no rule against it (min_change)."
@@ -133,8 +157,13 @@ def _by_segment(entities: Entities) -> Counter[str]:
 RUN_WINDOW: Final = timedelta(days=30)
 
 
-def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datetime) -> Agreement:
+def admit(
+    workspace: Workspace, partner: PartnerRecord, list_id: int, now: datetime, *, few_changes: bool = False
+) -> Agreement:
     """Return the agreement under which a session with a prepared list may begin now.
+
+    Args:
+        few_changes: a person goes on although `too_few_changed` says that few changed.
 
     Raises:
         NotNowError: its runs are used up, or too little of the list has changed.
@@ -151,10 +180,13 @@ def admit(workspace: Workspace, partner: PartnerRecord, list_id: int, now: datet
     for segment, rows in sizes_taking_part(accounts, prepared, agreement.terms).items():
         if rows > sizes[segment]:
             raise TrustError(
-                f"your list has {rows:,} entities that are {segment}, the agreement allows {sizes[segment]:,}",
-                "Make a new agreement with: accountmap agreement new",
+                f"your list has {segment_count(segment, rows)}, and your agreement with {partner.card.name} "
+                f"allows {sizes[segment]:,}",
+                "Make a new agreement, which both of you sign, for the list of today: accountmap agreement new "
+                f"--with {partner.slug}",
             )
-    check_change(workspace, partner, agreement, list_id)
+    if not few_changes:
+        check_change(workspace, partner, agreement, list_id)
     return agreement
 
 

@@ -169,7 +169,7 @@ def check_saying(workspace: Workspace, partner: PartnerRecord, matches: SessionM
         raise InputError(
             "this match is not revealed", "Introductions are about revealed matches; ask about it first."
         )
-    if len(_one_line(saying.text).encode()) > NOTE_BYTES or (
+    if len(one_line(saying.text).encode()) > NOTE_BYTES or (
         saying.topic is Topic.NOTE and not saying.text.strip()
     ):
         raise InputError(f"the text is empty, or longer than {NOTE_BYTES:,} bytes")
@@ -181,25 +181,36 @@ def check_saying(workspace: Workspace, partner: PartnerRecord, matches: SessionM
         raise UsageError(_why_not(log, matches.role, saying), "See where it stands: accountmap inbox")
 
 
+def engagement_rule(matches: SessionMatches, match_id: bytes) -> tuple[Role | None, str] | None:
+    """Return who leads by the first rule of engagement that fits a match, and the rule in words.
+
+    The country is that of the own list. None of a role is both sides; None if no rule fits.
+    """
+    terms, role = matches.agreement.terms, matches.role
+    if not terms.leads:
+        return None
+    cell, territory = matches.cell(match_id), matches.territory(match_id)
+    for number, rule in enumerate(terms.leads):
+        in_cell = cell[0] in rule.segments[role] and cell[1] in rule.segments[role.other]
+        if in_cell and (not rule.countries or territory in rule.countries):
+            return (
+                rule.leads,
+                f"rule {number + 1} of engagement does not allow it: {rules_in_words(terms)[number]}",
+            )
+    return None
+
+
 def _check_engagement(matches: SessionMatches, match_id: bytes) -> None:
     """Refuse to ask for an introduction where a rule says that the partner leads: only the partner may offer one.
 
     Raises:
         TrustError: naming the rule.
     """
-    terms, role = matches.agreement.terms, matches.role
-    if not terms.leads:
-        return
-    cell, territory = matches.cell(match_id), matches.territory(match_id)
-    for number, rule in enumerate(terms.leads):
-        in_cell = cell[0] in rule.segments[role] and cell[1] in rule.segments[role.other]
-        if in_cell and (not rule.countries or territory in rule.countries):
-            if rule.leads is role.other:
-                raise TrustError(
-                    f"rule {number + 1} of engagement does not allow it: {rules_in_words(terms)[number]}",
-                    "Who leads may offer an introduction; or agree on another lead first: accountmap deal lead",
-                )
-            return
+    found = engagement_rule(matches, match_id)
+    if found is not None and found[0] is matches.role.other:
+        raise TrustError(
+            found[1], "Who leads may offer an introduction; or agree on another lead first: accountmap deal lead"
+        )
 
 
 def _why_not(log: MatchLog, role: Role, saying: Saying) -> str:
@@ -240,7 +251,7 @@ def entries_to_send(
                 topic=saying.topic,
                 step=saying.step,
                 value=saying.value,
-                text=_one_line(saying.text),
+                text=one_line(saying.text),
                 fields=tuple(what_may_be_shown(matches, saying).items()),
                 came=now,
             )
@@ -276,5 +287,6 @@ def entries_taken(
     return read_entries(Topic(talk.kind), talk.content, matter)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Put a person's words into one line."""
     return " ".join(text.split())

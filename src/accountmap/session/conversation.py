@@ -33,6 +33,15 @@ from accountmap.session.conversation_content import (
 )
 from accountmap.session.engine import now_utc
 from accountmap.session.parameters import decode_payload
+from accountmap.session.plan_content import write_plan_entry
+from accountmap.session.plans import (
+    PlanSaying,
+    awaits_opening,
+    check_not_held_out,
+    keep_plan,
+    openings,
+    plan_taken,
+)
 from accountmap.session.questions import SessionMatches, finished_sessions
 from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk, write_talk
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header
@@ -51,7 +60,7 @@ class ConversationOutcome:
     """What an exchange of messages did.
 
     Attributes:
-        state: "done" once something came and all own messages are acknowledged.
+        state: "done" once something came, all own messages are acknowledged, and no plan waits to be opened.
         taken, sent: file names of the partner's messages that were taken, and of own ones that were written.
         notes: files that were passed over, and why.
     """
@@ -96,11 +105,14 @@ class ConversationRunner:
         self._notes = []
         for name, length in self._channel.files().items():
             self._take(name, length)
+        for opening in openings(self._workspace, self._partner):
+            self.say_plan(opening)
         self._acknowledge()
         self._renew()
         self._deliver()
         open_messages = self._workspace.conversations.unacknowledged(self._partner.slug)
         waits = any(each.kind != Kind.ACKNOWLEDGEMENT for each in open_messages) or not self._taken
+        waits = waits or awaits_opening(self._workspace, self._partner)
         state: Literal["waiting", "done"] = "waiting" if waits else "done"
         return ConversationOutcome(state, tuple(self._taken), tuple(self._sent), tuple(self._notes))
 
@@ -179,6 +191,8 @@ class ConversationRunner:
             InputError, TrustError, UsageError: as `check_saying`.
         """
         matches, now = self._session(record), self._clock()
+        for each in sayings:
+            check_not_held_out(self._workspace, self._partner, matches, each.match_id, each.step)
         with self._workspace.transaction():
             entries = entries_to_send(self._workspace, self._partner, matches, sayings, now)
             kind = Kind(entries[0].topic)
@@ -187,6 +201,22 @@ class ConversationRunner:
             fields = dict.fromkeys(name for each in entries for name, _ in each.fields)
             told = {"topic": kind.label, "step": str(entries[0].step), "matches": len(entries)}
             self._record(record, now, {"event": "told", **told, "fields": list(fields)})
+
+    def say_plan(self, saying: PlanSaying) -> None:
+        """Store a message about a joint plan; `exchange` sends it.
+
+        Raises:
+            InputError, TrustError, UsageError: the plan does not allow it now.
+        """
+        matches, now = self._session(saying.record), self._clock()
+        with self._workspace.transaction():
+            entry = saying.entry(self._workspace, self._partner, matches, now)
+            content = write_plan_entry(entry)
+            message_id = self._send(matches, Kind.PLANS, content, now)
+            keep_plan(self._workspace, self._partner, matches, entry, content, message_id)
+            if saying.seed:
+                self._workspace.plans.keep_seed(entry.plan_id, saying.seed)
+            self._record(matches.record, now, {"event": "told", **saying.facts})
 
     def _answer_message(self, questions_id: bytes, asked: list[Question], same: set[bytes], now: datetime) -> None:
         matches = self._session_of(asked[0].session)
@@ -277,6 +307,7 @@ class ConversationRunner:
                     Kind.ACKNOWLEDGEMENT: self._take_acknowledgement,
                     Kind.ANSWERS: self._take_answers,
                     Kind.FIELDS: self._take_fields,
+                    Kind.PLANS: self._take_plan,
                 }.get(Kind(talk.kind), self._take_entries)
                 act(matches, talk, now)
 
@@ -351,6 +382,13 @@ class ConversationRunner:
             told = {"topic": Kind(talk.kind).label, "matches": len(entries)}
             self._record(matches.record, now, {"event": "was_told", **told})
 
+    def _take_plan(self, matches: SessionMatches, talk: Talk, now: datetime) -> None:
+        entry = plan_taken(self._workspace, self._partner, matches, talk, now)
+        if entry is not None:
+            keep_plan(self._workspace, self._partner, matches, entry, talk.content, talk.id, talk.proof)
+            told = {"topic": Kind.PLANS.label, "step": entry.step.label, "matches": entry.matches}
+            self._record(matches.record, now, {"event": "was_told", **told})
+
     def _send(self, matches: SessionMatches, kind: Kind, content: bytes, now: datetime) -> bytes:
         """Write and store a message, and return its id. Call inside a transaction."""
         message_id, sealed = write_talk(
@@ -409,10 +447,19 @@ class ConversationRunner:
                 current = parties == (self._workspace.card.digest, self._partner.card.digest)
                 if not Kind(message.kind).is_log or (current and header.expires >= int(now.timestamp())):
                     continue
-                content = write_entries(e.entry for e in self._workspace.match_entries.sent_in(slug, message.id))
-                again = self._send(self._session_of(message.session), Kind(message.kind), content, now)
+                again = self._send(
+                    self._session_of(message.session), Kind(message.kind), self._content_of(message), now
+                )
                 self._workspace.match_entries.move(slug, message.id, again)
+                self._workspace.plans.move(slug, message.id, again)
                 conversations.acknowledged(slug, [message.id], now)
+
+    def _content_of(self, message: SentMessage) -> bytes:
+        """Return what an own message with entries holds."""
+        if message.kind == Kind.PLANS:
+            return self._workspace.plans.sent_in(self._partner.slug, message.id).content
+        kept_entries = self._workspace.match_entries.sent_in(self._partner.slug, message.id)
+        return write_entries(each.entry for each in kept_entries)
 
     def _deliver(self) -> None:
         """Hand over all own messages that the partner has not acknowledged; acknowledgements only once."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from accountmap.account_map.match_log import STEPS, TRANSITIONS, Entry
+from accountmap.account_map.match_log import STEPS, TRANSITIONS, AnyEntry, Entry
 from accountmap.errors import PeerError
 from accountmap.model import SHARED_FIELDS, Role, Topic
 from accountmap.psi.codec import RefusalError, require
@@ -109,7 +109,7 @@ def read_questions(content: bytes, matter: SessionMatter) -> dict[bytes, ShownAc
     Raises:
         PeerError: they are not as conversation-v1 §4 says.
     """
-    cursor = _Cursor(content)
+    cursor = Cursor(content)
     questions = {match: cursor.account() for match in cursor.matches(least=1)}
     cursor.end()
     require(questions.keys() <= set(matter.to_ask), "question-match", "a question is about no match to ask about")
@@ -127,7 +127,7 @@ def read_acknowledgement(content: bytes) -> list[bytes]:
     Raises:
         PeerError: the content is not as conversation-v1 §3 says.
     """
-    cursor = _Cursor(content)
+    cursor = Cursor(content)
     ids = [cursor.take(MESSAGE_ID_BYTES) for _ in range(cursor.number(_COUNT))]
     cursor.end()
     _require_ascending(ids)
@@ -143,7 +143,7 @@ def read_answers(content: bytes, matter: SessionMatter) -> tuple[bytes, dict[byt
     Raises:
         PeerError: they are not as conversation-v1 §4 says.
     """
-    cursor = _Cursor(content)
+    cursor = Cursor(content)
     questions_id = cursor.take(MESSAGE_ID_BYTES)
     verdicts = {match: cursor.verdict() for match in cursor.matches()}
     cursor.end()
@@ -163,7 +163,7 @@ def read_fields(content: bytes, matter: SessionMatter) -> dict[bytes, bytes]:
     Raises:
         PeerError: they are not as conversation-v1 §4 says.
     """
-    cursor = _Cursor(content)
+    cursor = Cursor(content)
     answers_id = cursor.take(MESSAGE_ID_BYTES)
     fields = {match: cursor.payload() for match in cursor.matches(least=1)}
     cursor.end()
@@ -199,16 +199,25 @@ def write_entries(entries: Iterable[Entry]) -> bytes:
     return _counted(map(_entry, sorted(entries, key=lambda each: each.match_id)))
 
 
+def place_bytes(entry: AnyEntry) -> bytes:
+    """Write number, seen and time of an entry."""
+    time = int(entry.time.timestamp()).to_bytes(_TIME, "big")
+    return entry.number.to_bytes(_LONG, "big") + entry.seen.to_bytes(_LONG, "big") + time
+
+
 def _entry(entry: Entry) -> bytes:
-    head = entry.match_id + entry.number.to_bytes(_LONG, "big") + entry.seen.to_bytes(_LONG, "big")
     code = STEPS[entry.topic].index(entry.step) + 1
-    said = int(entry.time.timestamp()).to_bytes(_TIME, "big") + bytes([code, entry.value]) + _raw(entry.text)
+    said = place_bytes(entry) + bytes([code, entry.value]) + text_bytes(entry.text)
     return (
-        head + said + bytes([len(entry.fields)]) + b"".join(_raw(part) for pair in entry.fields for part in pair)
+        entry.match_id
+        + said
+        + bytes([len(entry.fields)])
+        + b"".join(text_bytes(part) for pair in entry.fields for part in pair)
     )
 
 
-def _raw(text: str) -> bytes:
+def text_bytes(text: str) -> bytes:
+    """Write a text behind its length."""
     raw = text.encode()
     return len(raw).to_bytes(_LENGTH, "big") + raw
 
@@ -219,7 +228,7 @@ def read_entries(topic: Topic, content: bytes, matter: LogMatter) -> list[Entry]
     Raises:
         PeerError: they are not as conversation-v1 §6 says.
     """
-    cursor = _Cursor(content)
+    cursor = Cursor(content)
     entries = [cursor.entry(topic, matter.sender, match) for match in cursor.matches(least=1)]
     cursor.end()
     return [replace(each, came=matter.came) for each in entries if _is_new(each, matter)]
@@ -237,10 +246,21 @@ def _is_new(entry: Entry, matter: LogMatter) -> bool:
     require(
         {name for name, _ in entry.fields} <= set(agreed), "fields", "an entry shows a field that is not agreed"
     )
-    known = matter.known(entry.match_id)
-    written = sum(each.role is not matter.sender for each in known)
+    return is_new_in_log(entry, matter.known(entry.match_id), matter.sender)
+
+
+def is_new_in_log(entry: AnyEntry, known: Collection[AnyEntry], sender: Role) -> bool:
+    """Return whether an entry is not known yet.
+
+    Args:
+        known: entries of both sides about the same match or plan.
+
+    Raises:
+        RefusalError: it does not fit what is known (conversation-v1 §6.2).
+    """
+    written = sum(each.role is not sender for each in known)
     require(entry.seen <= written, "entry-seen", "the partner says that it has seen what was not written")
-    theirs = {each.number: each for each in known if each.role is matter.sender}
+    theirs = {each.number: each for each in known if each.role is sender}
     same = theirs.get(entry.number)
     require(same in (None, entry), "entry-again", "the partner has said something else in the same place")
     for each in theirs.values():
@@ -278,27 +298,31 @@ def _require_ascending(ids: Sequence[bytes]) -> None:
     require(all(one < other for one, other in pairwise(ids)), "content", "a message about matches is out of order")
 
 
-class _Cursor:
-    """Reads a content from its start to its end."""
+class Cursor:
+    """Reads a content from its start to its end. Each method refuses what is not there (RefusalError)."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self._at = content, 0
 
     def take(self, count: int) -> bytes:
+        """Read so many bytes."""
         part = self._content[self._at : self._at + count]
         require(len(part) == count, "content", "a message about matches is cut short")
         self._at += count
         return part
 
     def number(self, count: int) -> int:
+        """Read a number of so many bytes."""
         return int.from_bytes(self.take(count), "big")
 
     def matches(self, least: int = 0) -> "_Matches":
+        """Read the match ids of items, which must ascend; the caller reads what follows each."""
         count = self.number(_COUNT)
         require(count >= least, "content", "a message about matches is about none")
         return _Matches(self, count)
 
     def text(self, *, empty: bool, most: int = TEXT_BYTES) -> str:
+        """Read a text."""
         raw = self.take(self.number(_LENGTH))
         try:
             text = raw.decode()
@@ -309,27 +333,37 @@ class _Cursor:
         return text
 
     def account(self) -> ShownAccount:
+        """Read an account that is shown."""
         return ShownAccount(self.text(empty=False), self.text(empty=True), self.text(empty=True))
 
     def payload(self) -> bytes:
+        """Read agreed fields, as bytes."""
         return self.take(self.number(_LONG))
 
     def verdict(self) -> Verdict:
+        """Read an answer."""
         kind = self.number(1)
         require(kind in (_SAME, _NO), "content", "an answer is neither same nor no")
         return Same(self.account(), self.payload()) if kind == _SAME else None
 
     def entry(self, topic: Topic, role: Role, match: bytes) -> Entry:
-        number, seen, seconds = self.number(_LONG), self.number(_LONG), self.number(_TIME)
-        require(1 <= number <= MOST_ENTRIES, "entry-number", "an entry has a number that none can have")
+        """Read an entry about a match."""
+        number, seen, time = self.place_in_log()
         code, value = self.number(1), self.number(1)
         steps = STEPS[topic]
-        require(1 <= code <= len(steps) and seconds <= _LAST_SECOND, "content", "an entry says nothing known")
-        step, time = steps[code - 1], datetime.fromtimestamp(seconds, UTC)
+        require(1 <= code <= len(steps), "content", "an entry says nothing known")
+        step = steps[code - 1]
         values = {each for row in TRANSITIONS if (row.topic, row.step) == (topic, step) for each in row.values}
         require(value in values, "content", "an entry has a value that its step does not have")
         text = self.text(empty=topic is not Topic.NOTE, most=NOTE_BYTES)
         return Entry(match, role, number, seen, time, topic, step, value, text, self._fields())
+
+    def place_in_log(self) -> tuple[int, int, datetime]:
+        """Read number, seen and time of an entry."""
+        number, seen, seconds = self.number(_LONG), self.number(_LONG), self.number(_TIME)
+        require(1 <= number <= MOST_ENTRIES, "entry-number", "an entry has a number that none can have")
+        require(seconds <= _LAST_SECOND, "content", "an entry is of no time")
+        return number, seen, datetime.fromtimestamp(seconds, UTC)
 
     def _fields(self) -> tuple[tuple[str, str], ...]:
         fields = [(self.text(empty=False), self.text(empty=False)) for _ in range(self.number(1))]
@@ -339,13 +373,14 @@ class _Cursor:
         return tuple(fields)
 
     def end(self) -> None:
+        """Refuse what is behind the content."""
         require(self._at == len(self._content), "content", "a message about matches has something behind it")
 
 
 class _Matches:
     """Yields the match ids of items in ascending order; what follows each is read in between."""
 
-    def __init__(self, cursor: _Cursor, count: int) -> None:
+    def __init__(self, cursor: Cursor, count: int) -> None:
         self._cursor, self._left, self._last = cursor, count, b""
 
     def __iter__(self) -> "_Matches":

@@ -59,6 +59,7 @@ class SessionRunner:
         list_id: the prepared list that a new session uses; by default the current one.
         accept_sketch: take another sketch of the partner, although the last one is younger than half a year: a
             person has agreed to that.
+        few_changes: begin with a list that hardly differs from an earlier one: a person has agreed to that.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class SessionRunner:
         list_id: int | None = None,
         *,
         accept_sketch: bool = False,
+        few_changes: bool = False,
     ) -> None:
         self._workspace, self._partner, self._channel = workspace, partner, channel
         self._curve, self._clock, self._list_id = curve, clock, list_id
-        self._accept_sketch = accept_sketch
+        self._accept_sketch, self._few_changes = accept_sketch, few_changes
         self._opened: OpenSession | None = None
         self._ahead: OpenSession | None = None
         self._taken: list[str] = []
@@ -187,7 +189,7 @@ class SessionRunner:
         with self._workspace.transaction():
             self._check_unchanged(before)
             list_id = self._workspace.prepared_list(self._list_id).id
-            agreement = admit(self._workspace, self._partner, list_id, now)
+            agreement = self._admit(list_id, now)
             offer = None
             initiates = Role(agreement.role_of(self._workspace.card)) is Role.INITIATOR
             if initiates and as_responder:
@@ -206,6 +208,9 @@ class SessionRunner:
             self._opened = opened
         self._deliver()
         return True
+
+    def _admit(self, list_id: int, now: datetime) -> Agreement:
+        return admit(self._workspace, self._partner, list_id, now, few_changes=self._few_changes)
 
     def _new(self, agreement: Agreement, list_id: int, now: datetime) -> OpenSession:
         """Return a new session, or the one that was made ahead. Inside a transaction."""
@@ -235,7 +240,7 @@ class SessionRunner:
             return
         with self._workspace.transaction():
             list_id = self._workspace.prepared_list(self._list_id).id
-            agreement = admit(self._workspace, self._partner, list_id, now)
+            agreement = self._admit(list_id, now)
             self._ahead = self._fresh(agreement, list_id, now)
         self._ahead.session.prepare()
 

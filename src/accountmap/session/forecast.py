@@ -85,7 +85,7 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         WorkspaceError: there is no such list.
     """
     number = workspace.prepared_list(list_id).id
-    agreement = admit(workspace, partner, number, now)
+    agreement = admit(workspace, partner, number, now, few_changes=True)
     terms, role = agreement.terms, Role(agreement.role_of(workspace.card))
     accounts, prepared = workspace.load_list(number)
     parameters = session_parameters(agreement)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from accountmap.errors import PeerError
-from accountmap.model import Role, WeakSlots
+from accountmap.model import Role, WeakSlots, segment_count
 from accountmap.psi.parameters import MessageType
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
@@ -60,7 +60,7 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
         matches: how many were revealed.
     """
     terms = agreement.terms
-    padded = ", ".join(f"{size:,} {segment}" for segment, size in agreement.sizes[role].items())
+    padded = ", ".join(segment_count(segment, size) for segment, size in agreement.sizes[role].items())
     shown = dict.fromkeys(
         name.replace("_", " ") for each in terms.sharing.rectangles for name in each.fields[role]
     )

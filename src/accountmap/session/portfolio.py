@@ -55,10 +55,20 @@ def read_portfolio(workspace: Workspace, *, tiers: str | PathLike[str] | None = 
         WorkspaceError: no list is prepared, or something in the workspace cannot be read.
         InputError: the rule for tiers is not usable.
     """
+    return portfolio_of(workspace, workspace.partners(), tiers=tiers)
+
+
+def portfolio_of(
+    workspace: Workspace, partners: Sequence[PartnerRecord], *, tiers: str | PathLike[str] | None = None
+) -> Portfolio:
+    """Build the portfolio of some partners, as if there were no others.
+
+    Args:
+        tiers: as for `read_portfolio`, which also says what is raised.
+    """
     rules = read_tiers(Path(tiers)) if tiers is not None else ()
     current = workspace.current_list()
     accounts, prepared = workspace.load_list(current.id)
-    partners = workspace.partners()
     lists = _Lists(workspace)
     facts = [_facts(workspace, lists, partner) for partner in _by_list(workspace, partners)]
     return build_portfolio(

@@ -248,6 +248,10 @@ def read_qualifiers(workspace: Workspace, partner: PartnerRecord, session: Sessi
         else:
             accounts, prepared = workspace.load_list(session.list_id)
             judge = _judge(workspace, partner, kept.trained, session, accounts, prepared)
+            notes.append(
+                f"The chance to buy was learned from {kept.trained.deals:,} of your deals and tested on "
+                f"{kept.trained.tested:,} later ones. It does not say that the partner makes the difference."
+            )
     return Qualifiers(
         likelihood=judge,
         agreed=agreed,

@@ -11,8 +11,10 @@ from enum import IntEnum
 from io import BytesIO
 from typing import Final
 
+from cryptography.exceptions import InvalidSignature
+
 from accountmap.errors import PeerError
-from accountmap.trust.envelope import CONVERSATION, Header, read, write
+from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header, read, verify_message, write
 from accountmap.trust.identity import Card, Identity
 
 ID_BYTES: Final = 32
@@ -32,10 +34,11 @@ class Kind(IntEnum):
     LEADS = 6
     DEALS = 7
     NOTES = 8
+    PLANS = 9
 
     @property
     def is_log(self) -> bool:
-        """Whether it carries entries of the sender's logs about matches (conversation-v1 §6)."""
+        """Whether it carries entries of the sender's logs about matches or plans (conversation-v1 §6, §7)."""
         return self >= Kind.INTRODUCTIONS
 
     @property
@@ -52,12 +55,14 @@ class Talk:
         id: 32 bytes.
         kind: of the content; a reader leaves one that it does not know where it is.
         digest: SHA-256 of header and body, by which a repeated message is told from another with its id.
+        proof: header and signature. With the content they prove to anybody who has the sender's card who wrote it.
     """
 
     id: bytes
     kind: int
     content: bytes
     digest: bytes
+    proof: bytes
 
 
 def is_conversation(header: Header) -> bool:
@@ -157,4 +162,23 @@ def read_talk(data: bytes, header: Header, identity: Identity, partner: Card) ->
     opened = read(BytesIO(data), header, partner, identity.sealing)
     body = bytes(opened.body)
     kind, content = unpadded(body)
-    return Talk(header.transcript, kind, content, hashlib.sha256(header.encode() + body).digest())
+    head = header.encode()
+    return Talk(header.transcript, kind, content, hashlib.sha256(head + body).digest(), head + opened.signature)
+
+
+def proves(sender: Card, proof: bytes, kind: Kind, content: bytes) -> bool:
+    """Return whether a content was signed by a partner.
+
+    Args:
+        sender: the card that the partner had then.
+        proof: as in Talk.
+
+    Raises:
+        PeerError: the proof is not a header and a signature.
+    """
+    header, digest = Header.decode(proof[:HEADER_BYTES]), hashlib.sha256(padded(kind, content)).digest()
+    try:
+        verify_message(sender, header, digest, proof[HEADER_BYTES:])
+    except InvalidSignature:
+        return False
+    return header.sender == sender.digest

@@ -133,6 +133,18 @@ def verify_transcript(sender: Card, signature: bytes, transcript: bytes) -> None
     verify(sender.signing_key, signature, _SIGN + transcript)
 
 
+def verify_message(sender: Card, header: Header, digest: bytes, signature: bytes) -> None:
+    """Verify the signature of a message of any kind.
+
+    Args:
+        digest: SHA-256 of the body.
+
+    Raises:
+        InvalidSignature: it does not hold.
+    """
+    verify(sender.signing_key, signature, _label(header) + transcript_with(header, digest))
+
+
 def write(
     header: Header, body: Iterable[Body], identity: Identity, recipient_key: bytes, content_key: bytes
 ) -> Iterator[bytes]:
@@ -209,9 +221,10 @@ def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opene
             "the message was altered on its way, or is sealed to another key", "Ask your partner to send it again."
         ) from error
     body, signature = whole[:-SIGNATURE_BYTES].toreadonly(), bytes(whole[-SIGNATURE_BYTES:])
-    transcript = next_transcript(header, [body])
+    digest = body_digest([body])
+    transcript = transcript_with(header, digest)
     try:
-        verify(sender.signing_key, signature, _label(header) + transcript)
+        verify_message(sender, header, digest, signature)
     except InvalidSignature as error:
         raise PeerError("the message is not signed by your partner", "Ask your partner what happened.") from error
     return Opened(body, transcript, signature)

@@ -25,7 +25,7 @@ LEAST_GUESSES: Final = 10**10
 
 PASSPHRASE_RULE: Final = (
     f"At least {LEAST_PASSPHRASE} characters that are hard to guess: four words drawn at random, for example. "
-    "Names, dates, and letters in a row are not."
+    "Names, dates and runs such as abcd are easy."
 )
 _MOST_LOOKED_AT: Final = 72
 SCRYPT: Final = {"n": 1 << 17, "r": 8, "p": 1}

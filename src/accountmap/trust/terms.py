@@ -200,7 +200,7 @@ class Terms:
         "Changed lists",
         default=5,
         comment="Two sessions whose lists differ by few companies give these away: a list stays as it was, or\n"
-        "changes by so many in a segment.",
+        "changes by so many in a segment, or its owner knows and goes on.",
         say=lambda terms: [in_words.change(terms.min_change)],
     )
     growth_alarm: int = term(

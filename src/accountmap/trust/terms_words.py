@@ -71,8 +71,10 @@ def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str
 def totals(terms: "Terms") -> list[str]:
     """Say who shows noisy totals of its list."""
     shown = _companies(terms, terms.sharing.totals_shown_by)
-    verb = "show" if " and " in shown else "shows"
-    return [f"{shown} also {verb} about how many companies, by country, industry and size"] if shown else []
+    verb, has = ("show", "they have") if " and " in shown else ("shows", "it has")
+    return (
+        [f"{shown} also {verb} roughly how many companies {has}, by country, industry and size"] if shown else []
+    )
 
 
 def rest(terms: "Terms") -> list[str]:
@@ -191,7 +193,9 @@ def change(least: int) -> str:
     """Say by how much a list changes between sessions."""
     if not least:
         return "none asked: two sessions can give single accounts away"
-    return f"{least:,} {'company' if least == 1 else 'companies'} in a segment, or none at all"
+    if least == 1:
+        return "any change may take part"
+    return f"if fewer than {least:,} companies of a segment changed since a session, only a person may go on"
 
 
 def rule(terms: "Terms") -> list[str]:

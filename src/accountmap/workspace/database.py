@@ -98,7 +98,7 @@ class SessionRecord:
         return self.step % 2 == self.role
 
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 BUSY_SECONDS: Final = 2.0
 _MOST_SUGGESTED: Final = 3
 SCHEMA: Final = """
@@ -265,7 +265,11 @@ class Database:
                 raise WorkspaceError(
                     "another accountmap command is at work in this workspace", "Wait until it has ended."
                 ) from error
-            raise WorkspaceError(f"the workspace cannot be written: {error}", "Is the disk full?") from error
+            if "readonly" in str(error):
+                hint = "Give yourself write permission on its folder, or copy it to where you have it."
+            else:
+                hint = "Make room, then run this again; nothing is lost."
+            raise WorkspaceError(f"the workspace cannot be written: {error}", hint) from error
         except sqlite3.IntegrityError as error:
             raise WorkspaceError("another command changed the workspace meanwhile", "Run this again.") from error
         except sqlite3.ProgrammingError as error:

@@ -11,7 +11,7 @@ from accountmap.errors import WorkspaceError
 from accountmap.files import keep_private, write_atomic
 from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.key_file import KeyFile
-from accountmap.workspace import audits, conversations, estimates, match_entries, sketches
+from accountmap.workspace import audits, conversations, estimates, match_entries, plans, sketches
 from accountmap.workspace.database import Database
 
 Ask = Callable[[Card], str | None]
@@ -111,6 +111,7 @@ _TABLES: Final = (
     estimates.SCHEMA,
     conversations.SCHEMA,
     match_entries.SCHEMA,
+    plans.SCHEMA,
     audits.SCHEMA,
 )
 _FOLDERS: Final = ("lists", "sessions", "reports")
@@ -123,7 +124,10 @@ def check_free(folder: Path) -> None:
         WorkspaceError: it is one.
     """
     if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
-        raise WorkspaceError(f"{folder} is a workspace already", "Choose another folder, or use this one.")
+        raise WorkspaceError(
+            f"{folder.resolve()} is a workspace already",
+            "Go on in it with: accountmap status. For another company: accountmap init FOLDER",
+        )
 
 
 def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[OwnKeys, Database]:
@@ -147,7 +151,10 @@ def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[Ow
     except BaseException as error:
         _remove(made)
         if isinstance(error, OSError):
-            raise WorkspaceError(f"{folder} cannot be written: {error.strerror}") from error
+            raise WorkspaceError(
+                f"no workspace can be made in {folder}: {error.strerror}",
+                "Choose a folder in which you may write, on a disk with room.",
+            ) from error
         raise
 
 

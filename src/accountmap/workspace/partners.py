@@ -40,8 +40,8 @@ def find(database: Database, name: str) -> PartnerRecord:
     return found[0]
 
 
-def add(database: Database, card: Card, confirmed_by: str, now: datetime) -> None:
-    """Record a partner; in the place of a revoked card, its new one. Call inside a transaction.
+def check_addable(database: Database, card: Card) -> PartnerRecord | None:
+    """Return the partner who is on file under the name of a card that may be added, or None.
 
     Raises:
         TrustError: another card is on file under that name, or this one was replaced or revoked.
@@ -50,17 +50,28 @@ def add(database: Database, card: Card, confirmed_by: str, now: datetime) -> Non
     known = next((p for p in all_partners(database) if p.slug == slug), None)
     if is_former(database, card) or (known and known.revoked_at and known.card.digest == card.digest):
         raise TrustError("this card was replaced or revoked", "Ask your partner for the card they use now.")
+    if known and not known.revoked_at and known.card.digest != card.digest:
+        raise TrustError(
+            f"another card of {known.card.name} is on file, and this one has other keys",
+            "Somebody may have swapped it: ask them by phone. If they changed keys, they send the file that "
+            "`accountmap partner rotate` wrote; if they lost them, run accountmap partner revoke "
+            f"{slug}, then add this card.",
+        )
+    return known
+
+
+def add(database: Database, card: Card, confirmed_by: str, now: datetime) -> None:
+    """Record a partner; in the place of a revoked card, its new one. Call inside a transaction.
+
+    Raises:
+        TrustError: as `check_addable`.
+    """
+    known = check_addable(database, card)
     if known is None:
         statement = "INSERT INTO partner (slug, card, confirmed_by, confirmed_at) VALUES (?, ?, ?, ?)"
-        database.run(statement, slug, card.document, confirmed_by, now.isoformat())
+        database.run(statement, slug_of(card.name), card.document, confirmed_by, now.isoformat())
     elif known.revoked_at:
         replace_card(database, known, card, confirmed_by, now)
-    elif known.card.digest != card.digest:
-        raise TrustError(
-            f"another card of {known.card.name} is on file",
-            "If they changed keys, ask for the file that `accountmap partner rotate` wrote; if they lost them: "
-            f"accountmap partner revoke {slug}, then add this card.",
-        )
 
 
 def replace_card(database: Database, partner: PartnerRecord, card: Card, confirmed_by: str, now: datetime) -> None:

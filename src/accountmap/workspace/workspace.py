@@ -24,7 +24,7 @@ from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.sealed import Storage
 from accountmap.trust.toml_text import check_name
-from accountmap.workspace import audits, conversations, estimates, match_entries, partners, sketches
+from accountmap.workspace import audits, conversations, estimates, match_entries, partners, plans, sketches
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
@@ -71,8 +71,8 @@ class Workspace:
 
     Attributes:
         folder: where it lies.
-        sketches, estimates, caps, conversations, match_entries, audits, previews: the tables of what their names
-            say.
+        sketches, estimates, caps, conversations, match_entries, plans, audits, previews: the tables of what their
+            names say.
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
@@ -84,6 +84,7 @@ class Workspace:
         self.caps: estimates.Caps = estimates.Caps(database)
         self.conversations: conversations.Conversations = conversations.Conversations(database, self._storage)
         self.match_entries: match_entries.MatchEntries = match_entries.MatchEntries(database, self._storage)
+        self.plans: plans.Plans = plans.Plans(database, self._storage)
         self.audits: audits.Audits = audits.Audits(database, self._storage, self.sealed)
         self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
@@ -105,15 +106,19 @@ class Workspace:
         return cls(folder, *create(folder, Identity.generate(name, now), passphrase))
 
     @staticmethod
-    def check_new(folder: str | PathLike[str], name: str) -> None:
-        """Refuse a folder or a company's name with which no workspace can be made, before a passphrase is chosen.
+    def check_new(folder: str | PathLike[str], name: str | None = None) -> None:
+        """Refuse a folder or a company's name with which no workspace can be made, before more is asked.
+
+        Args:
+            name: None if it is not known yet.
 
         Raises:
             WorkspaceError: there is a workspace already.
             TrustError: the name is not usable.
         """
-        check_name(name)
         check_free(Path(folder))
+        if name is not None:
+            check_name(name)
 
     @classmethod
     def open(cls, folder: str | PathLike[str], passphrase: Ask = lambda _: None) -> Self:
@@ -223,14 +228,23 @@ class Workspace:
         """The card that replaced the last own one, with the old key's word for it, if there was one."""
         return self._keys.last_rotation
 
-    def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
-        """Record a partner whose fingerprint somebody has confirmed.
+    def check_addable(self, card: Card) -> None:
+        """Refuse a card that cannot be a partner's, before anybody is asked to compare fingerprints.
 
         Raises:
             TrustError: the card is our own, was revoked, or another card is on file under that name.
         """
         if card.digest in {own.digest for own in (self.card, *self._keys.former_cards)}:
             raise TrustError("this is your own card", "Add the card that your partner sent you.")
+        partners.check_addable(self._database, card)
+
+    def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
+        """Record a partner whose fingerprint somebody has confirmed.
+
+        Raises:
+            TrustError: as `check_addable`.
+        """
+        self.check_addable(card)
         with self.transaction():
             partners.add(self._database, card, confirmed_by, now)
         return self.partner(slug_of(card.name))

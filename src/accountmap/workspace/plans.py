@@ -1,0 +1,128 @@
+"""What both sides have said about joint plans, kept for ever, and the seeds that are not open yet (conversation-v1
+§7)."""
+
+import sqlite3
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from accountmap.model import Role
+from accountmap.workspace.database import Database
+from accountmap.workspace.sealed_files import StorageOf, open_cell, seal_cell
+
+SCHEMA: Final = """
+CREATE TABLE plan_entry (
+    partner TEXT NOT NULL REFERENCES partner,
+    session INTEGER NOT NULL REFERENCES session,
+    plan_id BLOB NOT NULL,
+    role INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    came TEXT NOT NULL,
+    message_id BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (partner, plan_id, role, number)
+) STRICT;
+CREATE TABLE plan_seed (
+    plan_id BLOB PRIMARY KEY,
+    sealed BLOB NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class KeptPlanEntry:
+    """An entry about a plan as it was written.
+
+    Attributes:
+        session: number of the session that has the matches.
+        role: of who wrote it.
+        content: as it is in its message.
+        came: when it arrived; of own entries when it was written.
+        message_id: of the last message that carried it.
+        proof: of a partner's entry, header and signature of its message: with the content they prove to anybody
+            who has its card that it said so. Empty of own ones.
+    """
+
+    partner: str
+    session: int
+    plan_id: bytes
+    role: Role
+    number: int
+    came: datetime
+    message_id: bytes
+    content: bytes = field(repr=False)
+    proof: bytes = field(default=b"", repr=False)
+
+    @property
+    def label(self) -> str:
+        """Which entry it is, for its seal."""
+        return f"plan entry {self.partner} {self.plan_id.hex()} {int(self.role)} {self.number}"
+
+
+class Plans:
+    """The tables of plans. Whatever writes is called inside a transaction of the workspace."""
+
+    def __init__(self, database: Database, storage: StorageOf) -> None:
+        self._database, self._storage = database, storage
+
+    def add(self, kept: KeptPlanEntry) -> None:
+        """Keep an entry that leaves, or that came."""
+        self._database.run(
+            "INSERT INTO plan_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            kept.partner,
+            kept.session,
+            kept.plan_id,
+            int(kept.role),
+            kept.number,
+            kept.came.isoformat(),
+            kept.message_id,
+            seal_cell(self._storage(), kept.label, [kept.content.hex(), kept.proof.hex()]),
+        )
+
+    def with_partner(self, partner: str) -> list[KeptPlanEntry]:
+        """List all entries about plans with a partner, in the order in which they were kept."""
+        statement = "SELECT * FROM plan_entry WHERE partner = ? ORDER BY rowid"
+        return list(map(self._kept, self._database.all(statement, partner)))
+
+    def about(self, partner: str, plan_id: bytes) -> list[KeptPlanEntry]:
+        """List the entries about one plan."""
+        statement = "SELECT * FROM plan_entry WHERE partner = ? AND plan_id = ? ORDER BY rowid"
+        return list(map(self._kept, self._database.all(statement, partner, plan_id)))
+
+    def sent_in(self, partner: str, message_id: bytes) -> KeptPlanEntry:
+        """Return the entry of an own message."""
+        statement = "SELECT * FROM plan_entry WHERE partner = ? AND message_id = ?"
+        return self._kept(self._database.one(statement, partner, message_id))
+
+    def move(self, partner: str, message_id: bytes, again: bytes) -> None:
+        """Note that the entry of an own message was written into another one."""
+        statement = "UPDATE plan_entry SET message_id = ? WHERE partner = ? AND message_id = ?"
+        self._database.run(statement, again, partner, message_id)
+
+    def keep_seed(self, plan_id: bytes, seed: bytes) -> None:
+        """Keep the seed that an own proposal has fixed."""
+        sealed = seal_cell(self._storage(), _seed_label(plan_id), seed.hex())
+        self._database.run("INSERT INTO plan_seed VALUES (?, ?)", plan_id, sealed)
+
+    def seed(self, plan_id: bytes) -> bytes:
+        """Return the seed of an own proposal."""
+        row = self._database.one("SELECT sealed FROM plan_seed WHERE plan_id = ?", plan_id)
+        return bytes.fromhex(open_cell(self._storage(), _seed_label(plan_id), row["sealed"]))
+
+    def _kept(self, row: sqlite3.Row) -> KeptPlanEntry:
+        plain = KeptPlanEntry(
+            row["partner"],
+            row["session"],
+            row["plan_id"],
+            Role(row["role"]),
+            row["number"],
+            datetime.fromisoformat(row["came"]),
+            row["message_id"],
+            b"",
+        )
+        content, proof = map(bytes.fromhex, open_cell(self._storage(), plain.label, row["sealed"]))
+        return replace(plain, content=content, proof=proof)
+
+
+def _seed_label(plan_id: bytes) -> str:
+    return f"plan seed {plan_id.hex()}"
