@@ -101,7 +101,8 @@ CLI_MAY_ALSO_IMPORT = {
     "preflight": {"Preflight"},
     "propensity": {"Trained"},
     "propensity.model": {"factor", "level_in_words"},
-    "report": {"influence_summary", "portfolio_sentences", "review_csv"},
+    "report": {"feeds", "influence_summary", "portfolio_sentences", "review_csv"},
+    "report.feeds": {"feed_document", "feed_schema"},
     "report.files": {"to_csv", "write_portfolio_page"},
     "report.safe_text": {"spreadsheet_text"},
     "session": {
@@ -135,6 +136,8 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "session.conversation": {"ConversationOutcome"},
     "session.digest": {"ENDED", "ENDS_SOON", "ME", "PartnerDigest", "Waiting"},
+    "session.influence": {"agreed_rules", "read_credit_rule"},
+    "session.ledger_entries": {"record_feed"},
     "session.maturity": {
         "CardToSend",
         "answer_questionnaire",

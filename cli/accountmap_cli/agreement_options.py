@@ -264,6 +264,12 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     help=f"Who leads where both have an account: {', '.join(LEADERS)}. The first rule that fits holds.",
 )
 @click.option(
+    "--credit-rule",
+    type=existing_file(),
+    help="File with the rule by which both of you credit each other for deals: the tables sourced, influenced and "
+    "models of what `influence rules` writes.",
+)
+@click.option(
     "--profile",
     type=click.Choice([each.value for each in MatchProfile]),
     default=MatchProfile.BALANCED.value,
@@ -337,6 +343,7 @@ def new(
     industry: tuple[str, ...],
     employees: str,
     lead: tuple[str, ...],
+    credit_rule: Path | None,
     profile: str,
     preview_segments: bool,
     auditor: str,
@@ -365,6 +372,7 @@ def new(
     """
     from accountmap.account_map import read_ideal_customer
     from accountmap.session import write_agreement
+    from accountmap.session.influence import read_credit_rule
     from accountmap.session.sharing_options import SharingOptions
     from accountmap.trust.terms import AuditTerms, ScoringTerms
 
@@ -398,6 +406,7 @@ def new(
             "profile": MatchProfile(profile),
             "audit": replace(audit, auditor=auditor) if auditor else audit,
             "preview": PreviewKind.SEGMENTS if preview_segments else PreviewKind.SKETCH,
+            "credit": read_credit_rule(credit_rule) if credit_rule else None,
         },
     )
     with workspace(context) as own:

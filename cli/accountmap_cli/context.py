@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +96,18 @@ def _partner_names(context: click.Context, _: click.Parameter, begun: str) -> li
 def existing_file() -> click.Path:
     """Return the type of an argument that is a file to read."""
     return click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def is_fresh(page: Path, folder: Path, inputs: Iterable[str]) -> bool:
+    """Return whether a page was made after all that it is made from.
+
+    Args:
+        inputs: patterns of files in the folder.
+    """
+    if not page.exists():
+        return False
+    made = page.stat().st_mtime
+    return all(file.stat().st_mtime < made for pattern in inputs for file in folder.glob(pattern))
 
 
 DEFAULT_WAIT: Final = 3600.0

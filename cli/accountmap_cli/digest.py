@@ -136,7 +136,7 @@ def digest(
 
     if as_json and as_html:
         raise click.UsageError("Choose one of --json and --html.")
-    targets = None if address is None else _targets(address)
+    targets = None if address is None else targets_of(address)
     now = datetime.now(UTC)
     with workspace(context) as own:
         found = read_digest(own, now, since, names=names)
@@ -268,10 +268,11 @@ def _account(name: str, detail: str) -> str:
     return f"{name} ({words})" if words else name
 
 
-class _Targets:
-    """Where a digest is sent. Addresses hold secrets: none of them is shown or logged."""
+class Targets:
+    """Where a digest or a feed is sent. Addresses hold secrets: none of them is shown or logged."""
 
-    def __init__(self, addresses: str) -> None:
+    def __init__(self, addresses: str, what: str) -> None:
+        self._what = what
         try:
             import apprise
         except ImportError as error:
@@ -306,16 +307,22 @@ class _Targets:
             )
         if not sent:
             raise ChannelError(
-                "the digest did not reach every address",
+                f"{self._what} did not reach every address",
                 "Check the address and the network, and send it again; some of several may have it already.",
             )
 
 
-def _targets(address: str) -> _Targets:
+def targets_of(address: str, what: str = "the digest") -> Targets:
+    """Return where to send something: the addresses that were typed, or those of ADDRESS_VARIABLE.
+
+    Raises:
+        InputError: there is none, or one of them is not known.
+        BackendError: the library that sends is not installed.
+    """
     addresses = address or os.environ.get(ADDRESS_VARIABLE, "")
     if not addresses.strip():
         raise InputError("where to send it?", f"Set {ADDRESS_VARIABLE}, or add an address behind --send.")
-    return _Targets(addresses)
+    return Targets(addresses, what)
 
 
 @contextmanager

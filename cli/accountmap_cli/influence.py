@@ -1,18 +1,24 @@
 """`accountmap influence`: what partners do for revenue, under a written rule."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, is_fresh, workspace
 from accountmap_cli.output import emit, say
+from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
     from accountmap import Workspace
 
-RULES = "influence.toml"
+RULES: Final = "influence.toml"
+"""A file of the workspace that is used if no other is named."""
+
+_INPUTS: Final = ("accountmap.db", RULES, "deals/current", "profiles/*", "reviews/*")
+"""What the page is made from: if any of it is newer, the page is old."""
 
 
 @click.group()
@@ -22,29 +28,35 @@ def influence() -> None:
 
 @influence.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--agreed-with", metavar="NAME", help="Write the rule that your agreement with this partner names.")
 @click.pass_context
-def rules(context: click.Context, file: Path | None) -> None:
+def rules(context: click.Context, file: Path | None, agreed_with: str | None) -> None:
     """Write the standard rule with its explanations into a file, for you to change.
 
     Without FILE it becomes influence.toml of the workspace, which `influence build` reads. Agree on the rule with
-    your partners
-    and with finance before anybody sees a number: every report names its digest.
+    finance, and with your partners (`agreement new --credit-rule`), before anybody sees a number: every report
+    names its digest.
 
     \b
     Examples:
       accountmap influence rules
       accountmap influence rules ~/rules/2026.toml
+      accountmap influence rules --agreed-with globex
     """
     from accountmap.files import write_atomic
     from accountmap.influence import DEFAULT_RULES
+    from accountmap.session.influence import agreed_rules
 
-    if file is None:
+    text = DEFAULT_RULES
+    if file is None or agreed_with:
         with workspace(context) as own:
-            file = own.folder / RULES
+            file = file or own.folder / RULES
+            if agreed_with:
+                text = agreed_rules(own, own.partner(agreed_with), datetime.now(UTC).date())
     if file.exists():
         raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
     try:
-        write_atomic(file, DEFAULT_RULES.encode())
+        write_atomic(file, text.encode())
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
     emit(str(file))
@@ -68,10 +80,44 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
         emit(str(write(own, rules_file, folder, excel=excel)))
 
 
+@influence.command()
+@database_options
+@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
+@click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
+@click.pass_context
+def store(
+    context: click.Context,
+    dsn: str | None,
+    dsn_password_fd: int | None,
+    ask_dsn_password: bool,
+    rules_file: Path | None,
+    prefix: str,
+) -> None:
+    """Write what partners do for revenue into a database: tables, and views by partner and by deal.
+
+    Missing tables are created. It may be repeated: the rows of the last run are replaced. docs/warehouse.md has
+    the views, and a dbt source file for them.
+
+    \b
+    Examples:
+      accountmap influence store --dsn postgresql://anna@db.example.com/crm
+      accountmap influence store --dsn duckdb:///partners.duckdb
+    """
+    from accountmap import read_influence, write_sql
+
+    if dsn is None:
+        raise InputError("the results need a database", "Name it with --dsn.")
+    password = database_password(dsn_password_fd, ask=ask_dsn_password)
+    with workspace(context) as own:
+        found = read_influence(own, rule_of(own, rules_file))
+    for name in write_sql(found, dsn, password=password, prefix=prefix):
+        emit(name)
+
+
 @influence.command("open")
 @click.pass_context
 def open_page(context: click.Context) -> None:
-    """Open the page in your browser; it is built first if it is missing.
+    """Open the page in your browser; it is built first if there is anything new.
 
     \b
     Example:
@@ -79,7 +125,7 @@ def open_page(context: click.Context) -> None:
     """
     with workspace(context) as own:
         page = own.folder / "reports" / "influence" / "influence.html"
-        if not page.exists():
+        if not is_fresh(page, own.folder, _INPUTS):
             write(own, None, page.parent, excel=False)
     say(f"Opening {page}")
     click.launch(str(page))
@@ -90,8 +136,7 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
     from accountmap import read_influence, write_influence
     from accountmap.report import influence_summary
 
-    standard = own.folder / RULES
-    chosen = rules_file or (standard if standard.is_file() else None)
+    chosen = rule_of(own, rules_file)
     found = read_influence(own, chosen)
     page, *_ = write_influence(found, folder, excel=excel)
     for sentence in influence_summary(found):
@@ -100,3 +145,9 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
         say(f"  {note}")
     say(f"The rule: {chosen or 'the standard one; accountmap influence rules writes it'}.")
     return page
+
+
+def rule_of(own: "Workspace", named: Path | None) -> Path | None:
+    """Return the rule that was named, or that of the workspace; None for the standard one."""
+    standard = own.folder / RULES
+    return named or (standard if standard.is_file() else None)

@@ -38,7 +38,11 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
         yield from session_in_words(session)
 
 
-_TITLES: Final = {"assistant": "Assistants on your side:", "maturity": "Maturity of the partnership:"}
+_TITLES: Final = {
+    "assistant": "Assistants on your side:",
+    "feed": "Feeds to systems of yours:",
+    "maturity": "Maturity of the partnership:",
+}
 """Of entries that belong to no session and no agreement."""
 
 
@@ -136,6 +140,7 @@ def sentence(facts: Facts) -> str:
         "told": _told(facts),
         "was_told": f"They told you about {plural(facts.get('matches', 0), 'match')}: {facts.get('topic')}.",
         "assistant": _read_by_assistant(facts),
+        "feed": _fed(facts),
         "maturity": f"You showed them your answers about {', '.join(facts.get('fields', ()))}.",
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
@@ -152,6 +157,11 @@ def _told(facts: Facts) -> str:
     fields = ", ".join(facts.get("fields", ())).replace("_", " ")
     about = f"{facts.get('topic')} ({facts.get('step')}), {plural(facts.get('matches', 0), 'match')}"
     return f"You told them about {about}{': ' + fields if fields else ''}."
+
+
+def _fed(facts: Facts) -> str:
+    how = "with names" if facts.get("names") else "counted only"
+    return f"You sent the feed {facts.get('feed')}: {plural(facts.get('rows', 0), 'row')}, {how}."
 
 
 def _read_by_assistant(facts: Facts) -> str:

@@ -29,6 +29,7 @@ from accountmap_cli.deals import deals
 from accountmap_cli.demo import demo
 from accountmap_cli.digest import digest
 from accountmap_cli.doctor import backends, doctor
+from accountmap_cli.feed import feed_command
 from accountmap_cli.help import completion, help_command
 from accountmap_cli.ideal import ideal
 from accountmap_cli.inbox import inbox_command
@@ -157,6 +158,7 @@ for command in (
     maturity,
     deals,
     influence,
+    feed_command,
     ideal,
     propensity,
     reference,

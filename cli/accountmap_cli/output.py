@@ -40,6 +40,11 @@ def one_stop(text: str) -> str:
     return _TWO_STOPS.sub(".", text)
 
 
+def emit_csv(table: bytes) -> None:
+    """Print a table; its lines end as those of the terminal do, and not in CR LF as in a file."""
+    emit(table.decode().rstrip().replace("\r\n", "\n"))
+
+
 def emit_json(value: Any) -> None:
     """Print a result for a machine."""
     click.echo(as_json_text(value))

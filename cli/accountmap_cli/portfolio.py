@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, workspace
-from accountmap_cli.output import emit, emit_json, say, table
+from accountmap_cli.context import existing_file, is_fresh, workspace
+from accountmap_cli.output import emit, emit_csv, emit_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def open_portfolio(context: click.Context, tiers: Path | None) -> None:
     """
     folder = Path(context.find_root().params["workspace"])
     page = folder / "reports" / "portfolio" / "portfolio.html"
-    if tiers or not _is_fresh(folder, page):
+    if tiers or not is_fresh(page, folder, _INPUTS):
         with workspace(context) as own:
             _build(own, tiers, page.parent, page_only=True)
         if (page.parent / "portfolio.xlsx").exists():
@@ -124,7 +124,7 @@ def questions(context: click.Context, partner: str, output: Path | None, as_json
         write_atomic(output, to_csv(asked))
         emit(str(output))
     else:
-        emit(b"".join(to_csv(asked)).decode().rstrip())
+        emit_csv(b"".join(to_csv(asked)))
     say(f"For {record.card.name} alone. Read it before it leaves.")
 
 
@@ -141,14 +141,6 @@ def _build(
     if page_only:
         return built, write_portfolio_page(built, folder)
     return built, write_portfolio(built, folder, excel=excel)[0]
-
-
-def _is_fresh(folder: Path, page: Path) -> bool:
-    """Return whether a page was made after all that it is made from."""
-    if not page.exists():
-        return False
-    made = page.stat().st_mtime
-    return all(file.stat().st_mtime < made for pattern in _INPUTS for file in folder.glob(pattern))
 
 
 def _summary(built: "Portfolio") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.map import build as build_reports
-from accountmap_cli.output import emit, say
+from accountmap_cli.output import emit, emit_csv, say
 from accountmap_cli.passphrase import database_options, database_password
 
 
@@ -24,9 +24,11 @@ def store(
     ask_dsn_password: bool,
     prefix: str,
 ) -> None:
-    """Write the results of the last session into a database.
+    """Write the results of the last session into a database: tables, and views of the present state.
 
-    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled.
+    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled. The views
+    are by partner and by account, over the last session with each partner; docs/warehouse.md has them, and a dbt
+    source file.
 
     \b
     Examples:
@@ -94,7 +96,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
 
     with workspace(context) as own:
         if file is None:
-            emit(review_csv(read_account_map(own, partner)).decode().rstrip())
+            emit_csv(review_csv(read_account_map(own, partner)))
             return
         decisions = add_reviews(own, partner, file)
     kept = sum(decision.keep for decision in decisions)

@@ -148,6 +148,13 @@ def _rectangle(rectangle: Rectangle) -> str:
     return "\n".join(rows) + "\n"
 
 
+CREDIT = (
+    '{sourced_by = ["introduction", "registered deal"], introduction_days = 180, registration_days = 14, '
+    'source_values = ["Partner é", "a \\"b\\""], kinds = ["meeting"], before_days = 90, not_after_stages = [], '
+    "half_life_days = 30, position = [0.4, 0.2, 0.4]}"
+)
+"""A rule of credit, as a table on one line."""
+
 _LIMITS = """[filter]
 countries = ["DE"]
 industries = []
@@ -156,6 +163,9 @@ employees_to = 0
 
 [engagement]
 rules = [{initiator = ["customer"], responder = ["prospect"], countries = [], leads = "initiator"}]
+
+[credit]
+rule = [CREDIT]
 
 [audit]
 required = true
@@ -169,7 +179,18 @@ ideal_customer = ""
 [limits]
 min_change = 5
 growth_alarm = 4
-"""
+""".replace("CREDIT", CREDIT)
+
+
+def credit_digest() -> bytes:
+    """Return the digest of the rule of credit (trust-v2 §4.10)."""
+    return sha256(
+        b'sourced_by = ["introduction", "registered deal"]\n'
+        b"introduction_days = 180\nregistration_days = 14\n"
+        b'source_values = ["Partner \xc3\xa9", "a \\"b\\""]\n'
+        b'kinds = ["meeting"]\nbefore_days = 90\nnot_after_stages = []\n'
+        b"half_life_days = 30\nposition = [0.400000, 0.200000, 0.400000]\n"
+    )
 
 
 def add_part(text: str, role: int, sizes: Sizes | None, sketch: SketchText) -> str:

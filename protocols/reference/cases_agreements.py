@@ -4,11 +4,13 @@ from typing import Any
 
 from protocols.reference import card, envelope
 from protocols.reference.agreement import (
+    CREDIT,
     Rectangle,
     SketchText,
     add_part,
     add_signature,
     context,
+    credit_digest,
     parameters,
     preview_terms,
     sketch_parameters,
@@ -68,6 +70,7 @@ def _described(
         "expect": {
             "digest": digest.hex(),
             "transcript": envelope.first_transcript(digest, *CARDS).hex(),
+            "credit_rule": credit_digest().hex(),
             "session": session | {"totals_bytes": totals_bytes},
         },
     }
@@ -242,6 +245,11 @@ def _altered() -> list[tuple[str, str, str]]:
         ("a country in small letters", "range", _changed('["DE"]', '["de"]')),
         ("a purpose that turns the writing", "range", _changed("co-selling", "co-\u202eselling")),
         ("one card for both", "range", _changed(CARDS[1].hex(), CARDS[0].hex())),
+        ("a deal brought by a meeting", "range", _changed('"registered deal"]', '"meeting"]')),
+        ("shares that add up to more than 1", "range", _changed("[0.4, 0.2, 0.4]", "[0.4, 0.4, 0.4]")),
+        ("a whole number among the shares", "keys", _changed("[0.4, 0.2, 0.4]", "[0.5, 0, 0.5]")),
+        ("two rules of credit", "range", _changed(CREDIT, f"{CREDIT}, {CREDIT}")),
+        ("a half-life of no day", "range", _changed("half_life_days = 30", "half_life_days = 0")),
         ("an audit without an auditor", "range", _changed('"an auditor whom both accept"', '""')),
         ("an audit for which nothing is kept", "range", _changed("keep_days = 180", "keep_days = 0")),
     ]

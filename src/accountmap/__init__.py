@@ -11,9 +11,10 @@ from accountmap import errors
 
 if TYPE_CHECKING:
     from accountmap.account_map import AccountMap, Weights
+    from accountmap.accounts.deals import DealList
     from accountmap.accounts.read import read_accounts, read_sql
     from accountmap.accounts.schema import AccountList
-    from accountmap.api import check_accounts, prepare_accounts, read_account_map
+    from accountmap.api import check_accounts, prepare_accounts, read_account_map, read_deals
     from accountmap.exchange import Session, map_accounts, preview_accounts
     from accountmap.influence import Influence
     from accountmap.linkage.prepared import Prepared
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from accountmap.session.portfolio import read_portfolio
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
+    from accountmap.workspace.deals import save_deals
 
 __version__ = "0.1.0"
 
@@ -31,6 +33,7 @@ __all__ = [
     "AccountList",
     "AccountMap",
     "Claims",
+    "DealList",
     "Influence",
     "Outcome",
     "Portfolio",
@@ -48,9 +51,11 @@ __all__ = [
     "preview_accounts",
     "read_account_map",
     "read_accounts",
+    "read_deals",
     "read_influence",
     "read_portfolio",
     "read_sql",
+    "save_deals",
     "write_influence",
     "write_portfolio",
     "write_reports",
@@ -61,6 +66,7 @@ _HOMES: Final = {
     "AccountList": "accounts.schema",
     "AccountMap": "account_map",
     "Claims": "session",
+    "DealList": "accounts.deals",
     "Influence": "influence",
     "Outcome": "session",
     "Portfolio": "portfolio",
@@ -76,10 +82,12 @@ _HOMES: Final = {
     "preview_accounts": "exchange",
     "read_account_map": "api",
     "read_accounts": "accounts.read",
+    "read_deals": "api",
     "read_portfolio": "session.portfolio",
     "read_sql": "accounts.read",
-    "write_portfolio": "report",
     "read_influence": "session.influence",
+    "save_deals": "workspace.deals",
+    "write_portfolio": "report",
     "write_influence": "report",
     "write_reports": "report",
     "write_sql": "report",

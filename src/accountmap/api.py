@@ -1,8 +1,9 @@
 """The calls that work on the own list and its results; those that talk to a partner are in `exchange`."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -13,6 +14,9 @@ import pyarrow as pa
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
 from accountmap.account_map.possible import MatchAnswer
 from accountmap.account_map.qualification import NOTHING, Qualifiers
+from accountmap.accounts.deals import DealList, DealOptions, read_touches
+from accountmap.accounts.deals import read_deals as read_deal_list
+from accountmap.accounts.raw_table import ArrowStream
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import InputError, UsageError, WorkspaceError
 from accountmap.linkage.dedupe import read_decisions
@@ -105,6 +109,39 @@ def check_accounts(
     executor = _executor(accounts, workers)
     decided = read_decisions(Path(decisions)) if decisions else ()
     return check(accounts, prepared, decided, executor.map)
+
+
+def read_deals(
+    source: str | PathLike[str] | ArrowStream,
+    *,
+    touches: str | PathLike[str] | ArrowStream | None = None,
+    mapping: Mapping[str, str] | None = None,
+    outcomes: Mapping[str, str] | None = None,
+    stage_dates: Mapping[str, str] | None = None,
+    touch_mapping: Mapping[str, str] | None = None,
+    preset: str | None = None,
+    currency: str | None = None,
+    sheet: str | Sequence[str] | None = None,
+    hidden_rows: str | None = None,
+    encoding: str | None = None,
+) -> DealList:
+    """Read the own deals, and what partners did with them, from files or tables, as `read_accounts` does.
+
+    Args:
+        source: path, or a table with the Arrow PyCapsule interface.
+        touches: likewise: partner, kind, day, and the deal or the account.
+        mapping, touch_mapping: column (docs/influence.md) -> heading; an empty heading leaves the column out.
+        outcomes: value of status or stage -> won, lost or open.
+        stage_dates: stage -> heading of the day on which a deal entered it.
+        preset, currency, sheet, hidden_rows, encoding: as for `read_accounts`.
+
+    Raises:
+        InputError: it cannot be read as a list of deals, or of touches.
+        UsageError: a source is neither a path nor a table.
+    """
+    options = DealOptions(mapping, outcomes, stage_dates, preset, currency)
+    deals = read_deal_list(source, options, sheet=sheet, hidden_rows=hidden_rows, encoding=encoding)
+    return deals if touches is None else replace(deals, touches=read_touches(touches, touch_mapping))
 
 
 def _executor(accounts: AccountList, workers: int | None) -> ProcessExecutor:

@@ -82,6 +82,14 @@ class Assistants(StrEnum):
     SHARED = "shared"
 
 
+class Sourcing(StrEnum):
+    """By what a partner can bring a deal."""
+
+    INTRODUCTION = "introduction"
+    REGISTERED = "registered deal"
+    SOURCE_FIELD = "source field"
+
+
 class Outcome(IntEnum):
     """What becomes of a match. The number is that in the receipt (account-psi-v2 §7.10)."""
 

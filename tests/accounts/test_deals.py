@@ -75,6 +75,25 @@ def test_an_export_of_hubspot_is_read_with_its_stages(tmp_path: Path) -> None:
     assert deals.stages.to_pylist() == [{"deal_id": "9", "stage": "Contract Sent", "entered": date(2025, 3, 1)}]
 
 
+def test_the_form_of_a_public_sample_is_read_as_it_comes(tmp_path: Path) -> None:
+    """The headings and gaps of "CRM Sales Opportunities" (Maven Analytics), with other rows."""
+    deals = read(
+        tmp_path,
+        "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+        "1A,Ada Wong,Basic,Northwood,Won,2016-10-20,2017-03-01,1054\n"
+        "2B,Bo Lind,Pro,Silverpine,Lost,2017-01-02,2017-04-05,0\n"
+        "3C,Bo Lind,Pro,Northwood,Engaging,2017-05-06,,\n"
+        "4D,Ada Wong,Basic,,Prospecting,,,\n",
+        DealOptions(currency="USD"),
+    )
+    assert rows(deals, "deal_id", "account_name", "outcome", "created", "closed", "amount", "owner_name") == [
+        ("1A", "Northwood", "won", date(2016, 10, 20), date(2017, 3, 1), 1054.0, "Ada Wong"),
+        ("2B", "Silverpine", "lost", date(2017, 1, 2), date(2017, 4, 5), 0.0, "Bo Lind"),
+        ("3C", "Northwood", "open", date(2017, 5, 6), None, None, "Bo Lind"),
+        ("4D", None, "open", None, None, None, "Ada Wong"),
+    ]
+
+
 def test_the_actual_amount_comes_before_the_expected_one(tmp_path: Path) -> None:
     deals = read(tmp_path, DYNAMICS_DE)
     assert rows(deals, "name", "amount", "currency", "outcome", "closed") == [

@@ -27,7 +27,9 @@ SHOWN: Final = {
         "summary",
         "whitespace",
     },
+    "DealList": {"notes", "remarks", "source", "source_columns", "stages", "table", "touches"},
     "Influence": {
+        "agreed",
         "as_of",
         "by_model",
         "comparison",

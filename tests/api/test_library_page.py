@@ -71,6 +71,8 @@ def test_the_examples_run(
     assert said.count("done") == 2
     assert names["outcome"].state == "done"  # type: ignore[attr-defined] # of an example
     assert (tmp_path / "reports" / "report.html").exists()
+    deals = names["influence"].deals.to_pylist()  # type: ignore[attr-defined] # of an example
+    assert {row["deal_id"]: row["class"] for row in deals} == {"D1": "influenced", "D2": "shared"}
     names["workspace"].close()  # type: ignore[attr-defined] # of an example
 
 

@@ -63,6 +63,16 @@ def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
         workspace.save_list(accounts, prepared, "x", naive)
 
 
+def test_deals_are_read_before_they_are_saved_and_at_a_time_with_a_zone(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"deal_id": ["1"], "account_id": ["a1"], "outcome": ["won"]})
+    with accountmap.Workspace.create(tmp_path / "acme", "Acme", NOW, passphrase=None) as workspace:
+        with pytest.raises(UsageError, match="DataFrame") as caught:
+            accountmap.save_deals(workspace, frame, NOW)  # type: ignore[arg-type] # the mistake
+        assert "read_deals" in caught.value.hint
+        with pytest.raises(UsageError, match="time zone"):
+            accountmap.save_deals(workspace, accountmap.read_deals(frame), NOW.replace(tzinfo=None))
+
+
 def test_a_closed_workspace_says_so(tmp_path: Path) -> None:
     workspace = accountmap.Workspace.create(tmp_path / "acme", "Acme", NOW, passphrase=None)
     workspace.close()

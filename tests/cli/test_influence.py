@@ -1,6 +1,8 @@
 """Deals and influence at a terminal."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -58,12 +60,74 @@ def test_deals_become_a_page_a_workbook_and_tables(folder: Path) -> None:
     assert launched.call_args.args[0].endswith("influence.html")
 
 
+def test_the_page_is_built_anew_after_new_deals_or_another_rule(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    with mock.patch("click.launch") as launched:
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        page = folder / launched.call_args.args[0]
+        first = page.stat().st_mtime_ns
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert page.stat().st_mtime_ns == first, "nothing is new"
+        (folder / "deals.csv").write_text(DEALS + "4,Cellar,a3,900 EUR,2026-01-10,,Open,,\n", encoding="utf-8")
+        accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert "Cellar" in page.read_text("utf-8")
+        second = page.stat().st_mtime_ns
+        accountmap("-w", "acme", "influence", "rules", cwd=folder)
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert page.stat().st_mtime_ns > second
+
+
+def test_the_cost_of_a_partner_is_taken_from_its_profile(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    said = ("partner", "profile", "globex", "--cost", "500", "--currency", "eur", "--margin", "10")
+    accountmap("-w", "acme", *said, cwd=folder)
+    with Workspace.open(folder / "acme", lambda _: "correct horse battery staple") as own:
+        (row,) = read_influence(own).returns.to_pylist()
+    assert (row["partner_name"], row["currency"], row["cost_from"]) == ("Globex Data", "EUR", "profile")
+    assert row["partner_cost"] == 500 + row["sourced_revenue"] / 10
+
+
+def test_a_rule_is_agreed_said_and_written_where_both_have_signed(folder: Path) -> None:
+    rule = folder / "wanted.toml"
+    rule.write_text("[influenced]\nbefore_days = 45\n", encoding="utf-8")
+    accountmap(
+        "-w", "acme", "agreement", "new", "--with", "globex", "--credit-rule", rule, "-o", "x.toml", cwd=folder
+    )
+    shown = accountmap("agreement", "show", "x.toml", cwd=folder).stdout
+    assert "from 45 days before it is created" in " ".join(shown.split())
+    said = accountmap("-w", "acme", "influence", "rules", "--agreed-with", "globex", cwd=folder, check=5)
+    assert "names a rule of credit" in said.stderr
+    accountmap("-w", "globex", "agreement", "sign", "x.toml", "--yes", "--confirm-rows", "48", cwd=folder)
+    accountmap("-w", "acme", "agreement", "sign", "x.toml", "--confirm-rows", "48", cwd=folder)
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    assert "before days 90, agreed 45" in accountmap("-w", "acme", "influence", "build", cwd=folder).stderr
+    accountmap("-w", "acme", "influence", "rules", "--agreed-with", "globex", cwd=folder)
+    assert "both sides count by it" in accountmap("-w", "acme", "influence", "build", cwd=folder).stderr
+    page = (folder / "acme" / "reports" / "influence" / "influence.html").read_text("utf-8")
+    assert "both sides count by it" in page
+
+
+def test_influence_is_stored_with_its_views(folder: Path) -> None:
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", "--touches", "touches.csv", cwd=folder)
+    store = ("-w", "acme", "influence", "store", "--dsn", "sqlite:///crm.db", "--prefix", "p_")
+    said = [accountmap(*store, cwd=folder).stdout.split() for _ in range(2)]
+    assert said[0] == said[1]
+    assert said[0][-1] == "p_influence_by_deal"
+    with closing(sqlite3.connect(folder / "crm.db")) as database:
+        rows = database.execute(
+            "SELECT deal_id, partner, role, even FROM p_influence_by_deal ORDER BY 1"
+        ).fetchall()
+    assert rows == [("1", "Globex Data", "sourced", 1000.0), ("2", "Globex Data", "influenced", 500.0)]
+    assert "Name it with --dsn" in accountmap("-w", "acme", "influence", "store", cwd=folder, check=3).stderr
+
+
 def test_prepared_deals_are_sealed_and_replace_the_last_ones(folder: Path) -> None:
     for _ in range(2):
         accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
     kept = [path.read_bytes() for path in (folder / "acme" / "deals").rglob("*") if path.is_file()]
     assert len(kept) == 4, "the tables of the last ones, and what is known of them"
-    assert not any(b"Roof" in data or b"a1" in data for data in kept)
+    assert not any(word in data for data in kept for word in (b"Roof", b"Globex", b"Partner"))
     with Workspace.open(folder / "acme", lambda _: "correct horse battery staple") as own:
         deals, _ = load_deals(own)
         assert deals.table["deal_id"].to_pylist() == ["1", "2", "3"]

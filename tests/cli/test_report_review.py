@@ -34,6 +34,7 @@ def test_a_rejected_match_is_gone_from_the_reports_until_it_is_taken_back(tmp_pa
 def test_the_matches_in_doubt_are_printed_to_be_filled_in(tmp_path: Path) -> None:
     Parties.after_a_session(tmp_path)
     printed = accountmap("-w", "acme", "report", "review", "--with", "globex", cwd=tmp_path).stdout
+    assert "000d" not in printed
     assert printed.startswith("account_id,evidence,their_segment,decision,doubt,")
 
 

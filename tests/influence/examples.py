@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build
 from accountmap.influence.attribution import Attribution
 from accountmap.influence.evidence import Touches
 from accountmap.influence.facts import DealFacts
+from accountmap.influence.rules import Cost
 
 AS_OF = date(2026, 6, 30)
 NAMES = ("Globex", "Initech", "Umbrella")
@@ -61,6 +63,7 @@ def example(
     rules: InfluenceRules | None = None,
     known: tuple[str, ...] = NAMES,
     stages: tuple[tuple[str, str, date], ...] = (),
+    yearly_costs: Mapping[str, Cost] = MappingProxyType({}),
     **changes: Mapping[str, Any],
 ) -> Influence:
     """Compute the influence.
@@ -68,6 +71,7 @@ def example(
     Args:
         known: the partners of the workspace.
         stages: days on which deals entered stages.
+        yearly_costs: as of `build_influence`.
         changes: columns of a deal, by its id.
     """
     rows = [
@@ -88,7 +92,14 @@ def example(
     listed = AccountList(pa.Table.from_pylist(accounts, schema=ACCOUNT_SCHEMA), pa.table({}))
     table = pa.Table.from_pylist(shared, schema=SHARED_SCHEMA)
     return build_influence(
-        "Northwind", deals, listed, AS_OF, rules or InfluenceRules(), partners=known, shared=table
+        "Northwind",
+        deals,
+        listed,
+        AS_OF,
+        rules or InfluenceRules(),
+        partners=known,
+        shared=table,
+        yearly_costs=yearly_costs,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from accountmap.influence import Influence, InfluenceRules
 from accountmap.influence.evidence import AFTER_STAGE, NOT_A_KIND, TOO_EARLY, TOO_LATE
-from accountmap.influence.rules import parse_rules
+from accountmap.influence.rules import Cost, parse_rules
 from tests.influence.examples import example
 from tests.influence.simulated import simulated
 
@@ -198,6 +198,17 @@ def test_costs_are_set_beside_the_range_of_the_models() -> None:
     (own,) = [r for r in credited if r["partner_name"] == "Globex" and r["of"] == "won in the period"]
     assert row["credited_at_least"] == pytest.approx(own["lowest"] / 2)
     assert row["return_at_most"] == pytest.approx((own["highest"] / 2 - 150) / 150)
+
+
+def test_costs_of_a_profile_count_by_days_where_the_rule_has_none() -> None:
+    profiles = {"Globex": Cost("", programme=730, share=0.1), "Initech": Cost("EUR", programme=365)}
+    rule = parse_rules('[period]\nsince = 2025-07-01\n[costs.initech]\ncurrency = "EUR"\nprogramme = 7\n')
+    found = example(rule, yearly_costs=profiles)
+    days = (found.period[1] - found.period[0]).days + 1
+    rows = {row["partner_name"]: row for row in found.returns.to_pylist()}
+    assert rows["Globex"]["partner_cost"] == pytest.approx(2 * days + 0.1 * rows["Globex"]["sourced_revenue"])
+    assert (rows["Globex"]["currency"], rows["Globex"]["cost_from"]) == ("EUR", "profile")
+    assert (rows["Initech"]["partner_cost"], rows["Initech"]["cost_from"]) == (7.0, "rule")
 
 
 def test_the_summary_says_how_much_hangs_on_the_windows() -> None:

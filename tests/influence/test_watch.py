@@ -1,21 +1,32 @@
 """A change is found, and none is where there is none, at the rate that is stated."""
 
+from collections.abc import Iterable
+from datetime import date, timedelta
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from accountmap.influence.evidence import PartnerNames
 from accountmap.influence.watch import (
+    ANSWERS,
     CHANGED,
+    COMPANIES,
     FALSE_ALARMS,
+    GROWTH,
     INTRODUCTIONS,
     LEAST_MONTHS,
+    OBSERVED_SCHEMA,
     TOO_FEW,
     TOUCHES,
     UNCHANGED,
     find_change,
     watch,
 )
-from tests.influence.simulated import simulated
+from tests.influence.simulated import AS_OF, Company, simulated
 from tests.influence.test_compare import attributed
+
+NOTHING = OBSERVED_SCHEMA.empty_table()
 
 
 def test_a_change_of_level_is_found_with_its_month_and_size() -> None:
@@ -44,13 +55,81 @@ def test_a_level_line_has_no_change() -> None:
     assert find_change([3.0] * 24) is None
 
 
+def watched(company: Company, observed: pa.Table = NOTHING) -> tuple[pa.Table, pa.Table]:
+    facts, found = attributed(company)
+    return watch(facts, found, observed, PartnerNames({}, list(found.names)))
+
+
 def test_every_partner_is_watched_and_six_months_are_too_few() -> None:
-    series, changes = watch(*attributed(simulated(600, 3, days=900)))
+    series, changes = watched(simulated(600, 3, days=900))
     assert set(changes["verdict"].to_pylist()) <= {UNCHANGED, CHANGED}
     assert set(series["partner_name"].to_pylist()) == {"Partner 0", "Partner 1", "Partner 2"}
     touches = [row for row in series.to_pylist() if row["series"] == TOUCHES]
     assert sum(row["value"] for row in touches) > 200
     assert not sum(row["value"] for row in series.to_pylist() if row["series"] == INTRODUCTIONS)
-    _, short = watch(*attributed(simulated(200, 3, days=200)))
+    _, short = watched(simulated(200, 3, days=200))
     assert set(short["verdict"].to_pylist()) == {TOO_FEW}
     assert 0 < FALSE_ALARMS < 0.1
+
+
+def monthly(series: str, values: Iterable[float]) -> pa.Table:
+    """One observation of a partner a month, the last one in the month before the deals were exported."""
+    listed = list(values)
+    last = np.datetime64(AS_OF.replace(day=1) - timedelta(days=1), "M")
+    days = [(last - (len(listed) - 1 - at)).astype("datetime64[D]").astype(date) for at in range(len(listed))]
+    rows = [
+        {"partner": "Partner 0", "series": series, "day": day, "value": float(value)}
+        for day, value in zip(days, listed, strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=OBSERVED_SCHEMA)
+
+
+def test_answers_that_take_longer_are_found_and_months_without_any_have_no_value() -> None:
+    draw = np.random.default_rng(4)
+    days = np.concatenate([draw.gamma(4, 1, 12), draw.gamma(4, 3, 10)])
+    observed = monthly(ANSWERS, days)
+    observed = observed.filter(pa.array([at not in (3, 17) for at in range(22)]))
+    series, changes = watched(simulated(60, 3), observed)
+    values = [row["value"] for row in series.to_pylist() if row["series"] == ANSWERS]
+    assert values == pytest.approx(observed["value"].to_pylist())
+    (row,) = [each for each in changes.to_pylist() if each["series"] == ANSWERS]
+    assert (row["verdict"], row["months"]) == (CHANGED, 20)
+    assert row["mean_before"] < 6 < row["mean_after"]
+    assert "2025-07" < row["since"] < "2026-03"
+
+
+def test_growth_of_the_overlap_is_found_and_a_level_that_wanders_is_no_change() -> None:
+    draw = np.random.default_rng(5)
+    slow, fast = draw.poisson(2, 14), draw.poisson(12, 12)
+    series, changes = watched(simulated(60, 3), monthly(COMPANIES, 300 + np.concatenate([slow, fast]).cumsum()))
+    (row,) = [each for each in changes.to_pylist() if each["series"] in (COMPANIES, GROWTH)]
+    assert (row["series"], row["verdict"], row["months"]) == (GROWTH, CHANGED, 25)
+    assert (row["mean_before"], row["mean_after"]) == pytest.approx((2, 12), abs=2.5)
+    assert sum(each["series"] == COMPANIES for each in series.to_pylist()) == 26
+    level = [300 + draw.normal(0, 4, 24).cumsum() for _ in range(100)]
+    assert alarms(values.tolist() for values in level) > 50, "of 100 in which nothing changes"
+    assert alarms(np.diff(values).tolist() for values in level) <= 18, "a tenth of 100, give or take"
+
+
+def alarms(series: Iterable[list[float]]) -> int:
+    found = map(find_change, series)
+    return sum(each is not None and each.by_chance <= 0.1 for each in found)
+
+
+def test_of_a_month_with_two_sessions_the_last_counts_and_pauses_are_spread() -> None:
+    rows = [("2026-01-05", 10.0), ("2026-01-20", 14.0), ("2026-04-02", 20.0), ("2026-09-15", 99.0)]
+    observed = pa.Table.from_pylist(
+        [
+            {"partner": "partner 0", "series": COMPANIES, "day": date.fromisoformat(day), "value": value}
+            for day, value in rows
+        ],
+        schema=OBSERVED_SCHEMA,
+    )
+    found = [
+        row for row in watched(simulated(60, 3), observed)[0].to_pylist() if row["series"] in (COMPANIES, GROWTH)
+    ]
+    assert [(row["partner_name"], row["series"], row["month"], row["value"]) for row in found] == [
+        ("Partner 0", COMPANIES, "2026-01", 14.0),
+        ("Partner 0", COMPANIES, "2026-04", 20.0),
+        ("Partner 0", GROWTH, "2026-04", 2.0),
+    ]

@@ -91,7 +91,8 @@ def test_what_an_agreement_fixes(case: Json) -> None:
     agreement, expected = taken(case["agreement"]), case["expect"]
     for each in expected["session"]["classes"]:
         each["tolerates"] = sorted(each["tolerates"])
-    assert digests_of(agreement) | {"session": session_of(agreement)} == expected
+    (rule,) = agreement.terms.credit
+    assert digests_of(agreement) | {"credit_rule": rule.digest, "session": session_of(agreement)} == expected
 
 
 @pytest.mark.parametrize("case", cases("message/preview_agreements.json"), ids=comment)

@@ -1,6 +1,7 @@
 """Introductions and registered deals become evidence; what the overlap alone says does not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.deals import DEAL_SCHEMA, DealList
-from accountmap.errors import WorkspaceError
-from accountmap.influence import Influence
+from accountmap.errors import TrustError, WorkspaceError
+from accountmap.influence import Influence, InfluenceRules
 from accountmap.model import Step, Topic
-from accountmap.session.influence import INTRODUCTION_ASKED, read_influence
+from accountmap.report.influence_words import agreed_sentences
+from accountmap.session import end_agreement, propose_agreement, sign_agreement
+from accountmap.session.influence import INTRODUCTION_ASKED, agreed_rules, credit_rule, read_influence
 from accountmap.workspace.deals import save_deals
-from tests.parties import NOW
+from tests.parties import NOW, share_all
 from tests.talking import Talker, settle, talkers
 
 BAKERY, LOGISTICS, QUILLSTONE = 1, 2, 4
@@ -35,7 +38,7 @@ def with_deals(side: Talker) -> Influence:
         for at in (BAKERY, LOGISTICS, QUILLSTONE)
     ]  # fmt: skip
     deals = DealList(pa.Table.from_pylist(rows, schema=DEAL_SCHEMA), source="deals.csv")
-    save_deals(side.workspace, deals, NOW + timedelta(days=30))
+    save_deals(side.workspace, deals, NOW + timedelta(days=60))
     return read_influence(side.workspace)
 
 
@@ -82,6 +85,76 @@ def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(sides: 
     globex.say(BAKERY, Topic.DEAL, Step.WITHDRAWN)
     settle(acme, globex)
     assert with_deals(acme).touches.num_rows == 0
+
+
+def test_sessions_and_answers_are_watched(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
+    settle(acme, globex)
+    found = with_deals(acme)
+    observed = {
+        row["series"]: row["value"] for row in found.series.to_pylist() if row["partner_name"] == "Globex Data"
+    }
+    revealed = [row for row in found.deals.to_pylist() if row["shared_with"]]
+    assert observed["companies shared"] >= len(revealed) > 0
+    assert 0 <= observed["days to an answer"] < 31
+    verdicts = {(row["partner_name"], row["series"]): row["verdict"] for row in found.changes.to_pylist()}
+    assert verdicts["Globex Data", "days to an answer"] == "too few months"
+
+
+def agree(one: Talker, other: Talker, rules: InfluenceRules) -> None:
+    """Both sign a later agreement with a rule of credit."""
+    made = propose_agreement(
+        one.workspace,
+        one.partner,
+        purpose="commissions",
+        sharing=share_all("name"),
+        credit=credit_rule(rules),
+        days=73_000,
+        now=NOW + timedelta(hours=1),
+    )
+    signed = sign_agreement(
+        other.workspace, made.document.encode(), NOW + timedelta(hours=1), sizes_confirmed=True
+    )
+    sign_agreement(one.workspace, signed.document.encode(), NOW + timedelta(hours=1), sizes_confirmed=True)
+
+
+def test_both_sides_count_by_the_rule_of_the_agreement_or_say_in_what_not(
+    sides: tuple[Talker, Talker], tmp_path: Path
+) -> None:
+    """What one company's costs and periods are is its own business, and changes nothing of what is agreed."""
+    acme, globex = sides
+    wanted = replace(InfluenceRules(), before_days=60, kinds=("introduction", "meeting"), position=(0.5, 0.0, 0.5))
+    assert with_deals(acme).agreed == ()
+    agree(acme, globex, wanted)
+    found = []
+    for number, side in enumerate(sides):
+        with_deals(side)
+        text = agreed_rules(side.workspace, side.partner, NOW.date())
+        rules = tmp_path / f"{number}.toml"
+        own = "[return]\ngross_margin = 0.7\n" if side is acme else "[period]\nsince = 2026-01-01\n"
+        rules.write_text(f"{text}\n{own}", encoding="utf-8")
+        found.append(read_influence(side.workspace, rules))
+    (ours,), (theirs,) = (each.agreed for each in found)
+    assert ours.digest == theirs.digest == credit_rule(wanted).digest
+    assert ours.differs == theirs.differs == ()
+    assert found[0].rules.digest != found[1].rules.digest, "the files differ in what is not agreed"
+    assert "credit rule" in agreed_sentences(found[0])[0]
+    (standard,) = with_deals(acme).agreed
+    assert standard.differs == (
+        "kinds introduction, registered deal, source field, meeting, call, demo, workshop, reference, joint "
+        "proposal, agreed introduction, meeting",
+        "before days 90, agreed 60",
+        "position 0.4, 0.2, 0.4, agreed 0.5, 0.0, 0.5",
+    )
+    assert "before days 90, agreed 60" in agreed_sentences(with_deals(acme))[0]
+    late = (NOW + timedelta(days=100_000)).date()
+    with pytest.raises(TrustError, match="names a rule of credit"):
+        agreed_rules(acme.workspace, acme.partner, late)
+    end_agreement(acme.workspace, acme.partner, NOW + timedelta(days=1))
+    assert with_deals(acme).agreed == ()
 
 
 def test_without_deals_it_says_what_to_do(sides: tuple[Talker, Talker]) -> None:

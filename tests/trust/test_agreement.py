@@ -133,6 +133,8 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ("rules = []", f"rules = [{RULE.replace('customer', 'lead')}]"),
     ("rules = []", f"rules = [{RULE.replace('DE', 'Germany')}]"),
     ("rules = []", f"rules = [{', '.join([RULE] * 201)}]"),
+    ("rule = []", "rule = [1]"),
+    ("rule = []", 'rule = [{ sourced_by = ["introduction"] }]'),
     ("required = true", "required = 1"),
     ('auditor = "an auditor whom both accept"', 'auditor = ""'),
     ("keep_days = 180", "keep_days = 0"),

@@ -8,12 +8,15 @@ import pytest
 
 from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, WeakSlots
 from accountmap.trust.agreement import OwnSizes, differences
-from accountmap.trust.sharing import JointFilter, Lead, Rectangle, Sharing
+from accountmap.trust.sharing import CreditRule, JointFilter, Lead, Rectangle, Sharing
 from accountmap.trust.terms import AuditTerms, ScoringTerms, SketchTerms, Terms
 from tests.trust.terms import GLOBEX, SIZES, TERMS, propose, propose_preview
 
 SHARING = TERMS.sharing
 LEAD = Lead(("customer",), ("prospect",), ("DE",), Role.INITIATOR)
+CREDIT = CreditRule(
+    ("introduction", "registered deal"), 180, 14, (), ("demo", "meeting"), 90, ("Signed",), 30, (0.4, 0.2, 0.4)
+)
 ONE_CELL = Sharing((), (), (Rectangle(("customer",), ("customer", "prospect"), ("name",), ("name",)),))
 UNEVEN = Sharing.uniform(("customer", "prospect"), (("name",), ("name", "city")))
 
@@ -109,6 +112,17 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         ),
     ),
     (
+        {"credit": (CREDIT,)},
+        (
+            "New: Credit: brought: a partner has brought a deal by an introduction accepted at most 180 days "
+            "before, or a registration at most 14 days after it was created.",
+            "New: Credit: touched: a partner has touched a deal by “demo” or “meeting”, from 90 days before it is "
+            "created until it closes, or enters “Signed”.",
+            "New: Credit: models: time decay: half as much every 30 days; position: 0.4 for the first touch, 0.2 "
+            "for all between, 0.4 for the last.",
+        ),
+    ),
+    (
         {"scoring": ScoringTerms(Models.NONE, "ab" * 32)},
         (
             "Models: may learn from the segment of a match, and from no other field that the other shows, now may "
@@ -138,6 +152,17 @@ def test_every_term_is_compared() -> None:
     """A term that is added and forgotten here would be signed without being said."""
     compared = {name for changes, _ in CHANGES for name in changes}
     assert {each.name for each in fields(Terms)} - compared == {"format", "created", "preview", "protocol"}
+
+
+def test_a_change_of_one_window_of_the_credit_rule_is_said_alone() -> None:
+    later = replace(CREDIT, before_days=60)
+    (said,) = differences(propose(credit=(CREDIT,)), propose(credit=(later,)))
+    assert said.startswith("Credit: touched: ")
+    assert "from 90 days before" in said
+    assert "now a partner has touched a deal" in said
+    assert "from 60 days before" in said
+    assert CREDIT.digest != later.digest
+    assert len(differences(propose(credit=(CREDIT,)), propose())) == 3
 
 
 def test_a_preview_by_segments_is_said() -> None:

@@ -1,8 +1,9 @@
 """Everything that is computed of deals and partners, put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -28,10 +29,10 @@ from accountmap.influence.evidence import NOT_A_KIND, PartnerNames, Touches, gat
 from accountmap.influence.facts import DealFacts, Ints, deal_facts, minor_units, to_day
 from accountmap.influence.models import credits, model_totals
 from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
-from accountmap.influence.returns import returns
-from accountmap.influence.rules import InfluenceRules
+from accountmap.influence.returns import costs_of_period, returns
+from accountmap.influence.rules import AgreedRule, Cost, InfluenceRules
 from accountmap.influence.survival import MISSING, time_rows
-from accountmap.influence.watch import watch
+from accountmap.influence.watch import OBSERVED_SCHEMA, watch
 
 NARROW: Final = 0.5
 WIDE: Final = 2.0
@@ -53,6 +54,7 @@ class Influence:
             as the schemas of the modules say.
         sensitivity: amounts of revenue by class, with the windows of the rule at NARROW, 1 and WIDE: of
             `currency`.
+        agreed: the rules that agreements with partners name, and in what this one differs.
         notes: what a reader should know of the data, one sentence each, without account data.
     """
 
@@ -75,6 +77,7 @@ class Influence:
     series: pa.Table
     changes: pa.Table
     sensitivity: dict[str, tuple[float, float, float]]
+    agreed: tuple[AgreedRule, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -89,6 +92,9 @@ def build_influence(
     partners: Sequence[str] = (),
     touches: Iterable[pa.Table] = (),
     shared: pa.Table = SHARED_SCHEMA.empty_table(),  # noqa: B008 a table cannot be changed
+    yearly_costs: Mapping[str, Cost] = MappingProxyType({}),
+    observed: pa.Table = OBSERVED_SCHEMA.empty_table(),  # noqa: B008
+    agreed: Sequence[AgreedRule] = (),
 ) -> Influence:
     """Compute what partners do for revenue.
 
@@ -100,6 +106,9 @@ def build_influence(
         partners: names of known partners; others are those that deals and touches name.
         touches: TOUCH_SCHEMA each, besides those of the deals: introductions, registrations.
         shared: SHARED_SCHEMA.
+        yearly_costs: what partners cost in a year, by name, where the rule does not say it.
+        observed: OBSERVED_SCHEMA: what sessions and conversations show of partners over time.
+        agreed: the rules that agreements with partners name.
     """
     every = [deals.touches, *touches]
     whole = np.arange(len(accounts)) if entity_of is None else entity_of
@@ -120,7 +129,7 @@ def build_influence(
     summed, by_model = totals(facts, attribution, within), model_totals(credited, attribution.names)
     compared, balance = compare(facts, attribution, rules)
     timed, note = _times(facts, attribution, rules)
-    series, changes = watch(facts, attribution)
+    series, changes = watch(facts, attribution, observed, names)
     currency = main_currency(facts)
     others = {factor: attributed(rules.scaled(factor))[2] for factor in (NARROW, WIDE)}
     return Influence(
@@ -139,10 +148,13 @@ def build_influence(
         balance=balance,
         missed=missed(facts, found, shared, by_account, names),
         conflicts=conflicts(facts, found, attribution, shared, by_account),
-        returns=returns(summed, by_model, names, rules),
+        returns=returns(
+            summed, by_model, names, rules, costs_of_period(yearly_costs, names, rules.period(as_of), currency)
+        ),
         series=series,
         changes=changes,
         sensitivity=_sensitivity(facts, within[REVENUE], currency, (others[NARROW], attribution, others[WIDE])),
+        agreed=tuple(agreed),
         notes=(*note, *_notes(facts, found, rules, as_of)),
     )
 

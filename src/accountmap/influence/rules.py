@@ -1,6 +1,7 @@
 """The written rule by which revenue is credited to partners: `influence.toml`."""
 
 import hashlib
+import json
 import math
 import tomllib
 from collections.abc import Mapping
@@ -12,12 +13,13 @@ from typing import Any, Final
 from accountmap.accounts.currencies import check_currency
 from accountmap.accounts.headings import fold
 from accountmap.errors import InputError
+from accountmap.model import Sourcing
 
-INTRODUCTION: Final = "introduction"
-REGISTERED: Final = "registered deal"
-SOURCE_FIELD: Final = "source field"
+INTRODUCTION: Final = Sourcing.INTRODUCTION.value
+REGISTERED: Final = Sourcing.REGISTERED.value
+SOURCE_FIELD: Final = Sourcing.SOURCE_FIELD.value
 PARTNER_FIELD: Final = "partner field"
-SOURCING: Final = (INTRODUCTION, REGISTERED, SOURCE_FIELD)
+SOURCING: Final = tuple(each.value for each in Sourcing)
 """The kinds of touch by which a deal can be sourced."""
 
 DEFAULT_RULES: Final = """\
@@ -77,7 +79,8 @@ confidence = 0.9
 # gross_margin = 0.7
 
 # What a partner costs in the period, all in one currency: programme and people, marketing money, and the part of
-# its sourced revenue that it keeps or is paid.
+# its sourced revenue that it keeps or is paid. Of partners that are not here, the cost and the margin of their
+# profile count: accountmap partner profile globex --cost 40000 --currency EUR --margin 15
 # [costs.Globex]
 # currency = "EUR"
 # programme = 40000
@@ -168,6 +171,26 @@ class InfluenceRules:
         return fold(value) in {fold(each) for each in self.source_values}
 
 
+@dataclass(frozen=True)
+class AgreedRule:
+    """The rule of credit that an agreement with a partner names, beside the one of a report.
+
+    Attributes:
+        partner: its name.
+        signed: the day of the agreement.
+        digest: of the agreed rule, in hex, the same in the partner's report.
+        differs: in what the rule of the report is another one, such as "before_days 90, agreed 60".
+    """
+
+    partner: str
+    signed: date
+    digest: str
+    differs: tuple[str, ...] = ()
+
+
+CREDIT: Final = ("sourced", "influenced", "models")
+"""The tables of a rule on which partners can agree; the others are the own company's business."""
+
 _SECTIONS: Final = {
     "sourced": ("by", "introduction_days", "registration_days", "source_values"),
     "influenced": ("kinds", "before_days", "not_after_stages"),
@@ -224,6 +247,17 @@ def parse_rules(text: str) -> InfluenceRules:
             text=text,
         )
     )
+
+
+def credit_tables(rules: InfluenceRules) -> str:
+    """Write the tables on which partners can agree, as TOML; `parse_rules` reads them."""
+    text = ""
+    for table in CREDIT:
+        text += f"\n[{table}]\n"
+        for key in _SECTIONS[table]:
+            value = getattr(rules, "sourced_by" if key == "by" else key)
+            text += f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+    return text
 
 
 def _consistent(rules: InfluenceRules) -> InfluenceRules:

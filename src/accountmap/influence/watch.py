@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from accountmap.influence.attribution import Attribution
 from accountmap.influence.compare import main_currency
-from accountmap.influence.evidence import Texts
+from accountmap.influence.evidence import PartnerNames, Texts
 from accountmap.influence.facts import NO_DAY, DealFacts, Floats, Ints, Mask, minor_units
 from accountmap.influence.rules import INTRODUCTION
 
@@ -21,7 +22,8 @@ SERIES_SCHEMA: Final = pa.schema(
         pa.field("value", pa.float64(), nullable=False),
     ]
 )
-"""One row for each partner, series and month, as 2026-03; months without anything are 0."""
+"""One row for each partner, series and month, as 2026-03. Months without anything are 0 where the series counts
+what happened in a month; where it holds what was observed (COMPANIES, GROWTH, ANSWERS), they have no row."""
 
 CHANGE_SCHEMA: Final = pa.schema(
     [
@@ -35,12 +37,26 @@ CHANGE_SCHEMA: Final = pa.schema(
         pa.field("by_chance", pa.float64()),
     ]
 )
-"""One row for each partner and series. `by_chance` is how often months in a random order show as large a
-change."""
+"""One row for each partner and series that is watched. `months` are those with a value; `by_chance` is how often
+months in a random order show as large a change."""
 
 TOUCHES: Final = "touches that count"
 INTRODUCTIONS: Final = "introductions"
 SOURCED_PIPELINE: Final = "pipeline sourced"
+COMPANIES: Final = "companies shared"
+GROWTH: Final = "growth of companies shared"
+ANSWERS: Final = "days to an answer"
+
+OBSERVED_SCHEMA: Final = pa.schema(
+    [
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("series", pa.string(), nullable=False),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+    ]
+)
+"""What sessions and conversations show: COMPANIES on the day of a session, and ANSWERS, the days that one answer
+took, on the day on which it came."""
 
 CHANGED: Final = "changed"
 UNCHANGED: Final = "no change shown"
@@ -100,37 +116,73 @@ def _statistics(rows: Floats) -> Floats:
     return found
 
 
-def watch(facts: DealFacts, found: Attribution) -> tuple[pa.Table, pa.Table]:
-    """Count by month what each partner did, and say what has changed; returns SERIES_SCHEMA and CHANGE_SCHEMA.
+Points = list[tuple[int, float]]
+"""Months since 1970-01, in order, and values."""
 
-    A series begins with the first month in which any partner did anything, at most MOST_MONTHS ago, and ends with
-    the last whole month.
+
+def watch(
+    facts: DealFacts, found: Attribution, observed: pa.Table, names: PartnerNames
+) -> tuple[pa.Table, pa.Table]:
+    """Gather by month what each partner did, and say what has changed; returns SERIES_SCHEMA and CHANGE_SCHEMA.
+
+    Series end with the last whole month and go back MOST_MONTHS. What is counted begins with the first month in
+    which any partner did anything. How many companies are shared is a level that lasts, of which one month is like
+    the one before; so its growth is watched, and the level only shown.
+
+    Args:
+        observed: OBSERVED_SCHEMA.
     """
     last = int(_months(np.array([facts.as_of]))[0]) - 1
-    touches = found.touches
-    dated = touches.day != NO_DAY
-    first = int(_months(touches.day[dated]).min(initial=last + 1))
-    first = max(first, last - MOST_MONTHS + 1)
-    months = last - first + 1
-    rows: list[dict[str, object]] = []
-    series: dict[tuple[str, str], list[float]] = {}
-    if months > 0:
-        for partner, name in enumerate(found.names):
-            for kind, values in _of_partner(facts, found, partner, first, months).items():
-                series[name, kind] = values.tolist()
-                rows += [
-                    {
-                        "partner_name": name,
-                        "series": kind,
-                        "month": str(np.datetime64(first + at, "M")),
-                        "value": value,
-                    }
-                    for at, value in enumerate(series[name, kind])
-                ]
-    changes = [
-        _change_row(partner, kind, first, values, len(series)) for (partner, kind), values in series.items()
+    series = _counted(facts, found, last) | _observed(observed, names, last)
+    watched = {key: points for key, points in series.items() if key[1] != COMPANIES}
+    rows = [
+        {"partner_name": partner, "series": kind, "month": _month(at), "value": value}
+        for (partner, kind), points in series.items()
+        for at, value in points
     ]
+    tested = sum(len(points) >= LEAST_MONTHS for points in watched.values())
+    changes = [_change_row(partner, kind, points, tested) for (partner, kind), points in watched.items()]
     return pa.Table.from_pylist(rows, schema=SERIES_SCHEMA), pa.Table.from_pylist(changes, schema=CHANGE_SCHEMA)
+
+
+def _month(at: int) -> str:
+    return str(np.datetime64(at, "M"))
+
+
+def _counted(facts: DealFacts, found: Attribution, last: int) -> dict[tuple[str, str], Points]:
+    """Count what each partner did, month by month without a gap."""
+    touches = found.touches
+    first = int(_months(touches.day[touches.day != NO_DAY]).min(initial=last + 1))
+    first = max(first, last - MOST_MONTHS + 1)
+    if first > last:
+        return {}
+    return {
+        (name, kind): list(enumerate(values.tolist(), first))
+        for partner, name in enumerate(found.names)
+        for kind, values in _of_partner(facts, found, partner, first, last - first + 1).items()
+    }
+
+
+def _observed(observed: pa.Table, names: PartnerNames, last: int) -> dict[tuple[str, str], Points]:
+    """Give each month with observations one value: the last level, and the mean of answers."""
+    found: dict[tuple[str, str], dict[int, list[float]]] = {}
+    for row in observed.sort_by("day").to_pylist():
+        at = int(np.datetime64(row["day"], "M").astype(np.int64))
+        if last - MOST_MONTHS < at <= last:
+            key = names.names[names.number(row["partner"])], row["series"]
+            found.setdefault(key, {}).setdefault(at, []).append(row["value"])
+    series: dict[tuple[str, str], Points] = {}
+    for (partner, kind), months in found.items():
+        of_month = (lambda values: values[-1]) if kind == COMPANIES else np.mean
+        series[partner, kind] = points = [(at, float(of_month(values))) for at, values in months.items()]
+        if kind == COMPANIES:
+            series[partner, GROWTH] = _growth(points)
+    return series
+
+
+def _growth(points: Points) -> Points:
+    """Return by how much a level has grown a month since the observation before."""
+    return [(at, (value - before) / (at - since)) for (since, before), (at, value) in pairwise(points)]
 
 
 def _months(days: Ints) -> Ints:
@@ -165,16 +217,16 @@ def _count(days: Ints, first: int, months: int, weights: Floats | None = None) -
     )
 
 
-def _change_row(partner: str, kind: str, first: int, values: list[float], watched: int) -> dict[str, object]:
-    row: dict[str, object] = {"partner_name": partner, "series": kind, "months": len(values)}
-    if len(values) < LEAST_MONTHS:
+def _change_row(partner: str, kind: str, points: Points, tested: int) -> dict[str, object]:
+    row: dict[str, object] = {"partner_name": partner, "series": kind, "months": len(points)}
+    if len(points) < LEAST_MONTHS:
         return row | {"verdict": TOO_FEW}
-    change = find_change(values)
-    if change is None or change.by_chance > FALSE_ALARMS / watched:
+    change = find_change([value for _, value in points])
+    if change is None or change.by_chance > FALSE_ALARMS / tested:
         return row | {"verdict": UNCHANGED, "by_chance": change.by_chance if change else None}
     return row | {
         "verdict": CHANGED,
-        "since": str(np.datetime64(first + change.at, "M")),
+        "since": _month(points[change.at][0]),
         "mean_before": change.before,
         "mean_after": change.after,
         "by_chance": change.by_chance,

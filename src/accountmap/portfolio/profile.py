@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from accountmap.accounts.currencies import check_currency
 from accountmap.errors import InputError
 
 TYPES: Final = {
@@ -91,7 +92,8 @@ class PartnerProfile:
         types: of TYPES.
         tier: set by hand; empty to let the rule decide.
         owner, their_owner: who looks after the partnership on either side.
-        cost: what it costs in a year, in `currency`.
+        cost: what it costs in a year.
+        currency: of the cost, as its ISO 4217 code; empty for that of most deals or accounts.
         margin: what the partner keeps of a sale, in percent.
         goals: what it is to reach.
         note: anything else.
@@ -111,6 +113,7 @@ class PartnerProfile:
     note: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "currency", check_currency(self.currency or None) or "")
         if unknown := sorted(set(self.types) - set(TYPES)):
             raise InputError(f"There is no type of partner {unknown[0]}.", f"Types: {', '.join(TYPES)}.")
         if self.cost is not None and not 0 <= self.cost < math.inf:
@@ -124,7 +127,7 @@ class PartnerProfile:
 
     @property
     def _texts(self) -> tuple[str, ...]:
-        return self.tier, self.owner, self.their_owner, self.currency, self.note
+        return self.tier, self.owner, self.their_owner, self.note
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, which `from_json` reads."""

@@ -2,7 +2,7 @@
 
 from accountmap.report.files import review_csv, write_influence, write_portfolio, write_reports
 from accountmap.report.html import render_page
-from accountmap.report.influence_page import influence_summary
+from accountmap.report.influence_words import influence_summary
 from accountmap.report.json_export import json_schema, portfolio_schema
 from accountmap.report.portfolio_words import portfolio_sentences
 from accountmap.report.sql import write_sql

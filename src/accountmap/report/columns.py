@@ -89,6 +89,7 @@ _OF_INFLUENCE: Final[dict[str, Column]] = {
     "exactly": Column("Of these, alike in everything"),
     "unmatched": Column("Without a like deal"),
     "partner_cost": Column("Cost"),
+    "cost_from": Column("Cost from"),
     "sourced_revenue": Column("Sourced revenue"),
     "credited_at_least": Column("Credited, at least"),
     "credited_at_most": Column("Credited, at most"),

@@ -7,7 +7,8 @@ from typing import Final
 from accountmap.influence import Influence
 from accountmap.influence.compare import DOES_NOT_SHOW
 from accountmap.influence.models import MODELS
-from accountmap.report.influence_page import (
+from accountmap.report.influence_views import INFLUENCE_VIEWS, influence_tables
+from accountmap.report.influence_words import (
     CLASS_MEANINGS,
     balance_sentence,
     board_numbers,
@@ -16,7 +17,6 @@ from accountmap.report.influence_page import (
     verdict_meanings,
     watch_sentence,
 )
-from accountmap.report.influence_views import INFLUENCE_VIEWS, influence_tables
 from accountmap.report.json_export import encode
 from accountmap.report.workbook import Lines, write_book
 
@@ -36,6 +36,7 @@ def influence_to_json(influence: Influence) -> Iterator[bytes]:
             "currency": influence.currency,
             "rule": influence.rules.text,
             "rule_digest": influence.rules.digest,
+            "agreed": [asdict(each) for each in influence.agreed],
             "sentences": [influence_headline(influence), *influence_sentences(influence), DOES_NOT_SHOW],
             "numbers": [asdict(number) for number in board_numbers(influence)],
             "sensitivity": {name: list(amounts) for name, amounts in influence.sensitivity.items()},

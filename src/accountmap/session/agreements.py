@@ -16,7 +16,7 @@ from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
 from accountmap.trust.limits import SizeConcern, size_concerns
 from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
-from accountmap.trust.sharing import Lead, Sharing
+from accountmap.trust.sharing import CreditRule, Lead, Sharing
 from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, ScoringTerms, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace
 
@@ -52,6 +52,7 @@ def propose_agreement(
     purpose: str,
     sharing: Sharing,
     leads: tuple[Lead, ...] = (),
+    credit: CreditRule | None = None,
     profile: MatchProfile = MatchProfile.BALANCED,
     weak: WeakSlots | None = None,
     audit: AuditTerms | None = None,
@@ -69,6 +70,7 @@ def propose_agreement(
 
     Args:
         sharing, leads: seen from this side, the initiator's.
+        credit: by which rule both credit each other for their deals; None for no such rule.
         profile: how freely matches are revealed.
         weak: what may become of matches by weak keys alone; by default what the profile says.
         audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm,
@@ -96,6 +98,7 @@ def propose_agreement(
         segments=SEGMENTS,
         sharing=sharing,
         leads=leads,
+        credit=(credit,) if credit else (),
         audit=audited,
         automatic_share=automatic_share,
         runs_per_30_days=runs_per_30_days,

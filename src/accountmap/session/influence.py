@@ -1,7 +1,9 @@
 """Everything in a workspace that says what partners do for revenue, put together."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
+from datetime import UTC, date, datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -12,15 +14,28 @@ from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, build_map
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.own_accounts import entity_of_account
 from accountmap.accounts.deals import TOUCH_SCHEMA
-from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build_influence, read_rules
-from accountmap.influence.rules import INTRODUCTION, REGISTERED
+from accountmap.errors import TrustError, UsageError, WorkspaceError
+from accountmap.influence import (
+    SHARED_SCHEMA,
+    AgreedRule,
+    Influence,
+    InfluenceRules,
+    build_influence,
+    credit_tables,
+    read_rules,
+)
+from accountmap.influence.rules import INTRODUCTION, REGISTERED, Cost
+from accountmap.influence.watch import ANSWERS, COMPANIES, OBSERVED_SCHEMA
 from accountmap.model import Leader, Step
 from accountmap.session.co_selling import load_co_selling
+from accountmap.session.portfolio import read_exchanges
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
+from accountmap.trust.sharing import CreditRule
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.deals import load_deals
+from accountmap.workspace.profiles import load_profile
 from accountmap.workspace.stored import load_reviews
 
 
@@ -58,7 +73,105 @@ def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = Non
         partners=[partner.card.name for partner in partners],
         touches=touches,
         shared=pa.concat_tables([SHARED_SCHEMA.empty_table(), *shared]),
+        yearly_costs=_yearly_costs(workspace, partners),
+        observed=pa.Table.from_pylist(
+            [row for partner in partners for row in _observed(workspace, partner)], schema=OBSERVED_SCHEMA
+        ),
+        agreed=[each for partner in partners for each in _agreed(workspace, partner, rule, as_of)],
     )
+
+
+def credit_rule(rules: InfluenceRules) -> CreditRule:
+    """Return the part of a rule on which partners can agree, as a term of an agreement."""
+    return CreditRule(**{each.name: getattr(rules, each.name) for each in fields(CreditRule)})
+
+
+def read_credit_rule(file: Path) -> CreditRule:
+    """Read the part of a rule on which partners can agree from its file.
+
+    Raises:
+        InputError: the rule is not usable.
+    """
+    return credit_rule(read_rules(file))
+
+
+def agreed_rules(workspace: Workspace, partner: PartnerRecord, day: date) -> str:
+    """Write the rule that holds with a partner on a day as TOML, for `read_rules`.
+
+    Raises:
+        TrustError: no agreement that both signed, and that has not ended, names one.
+    """
+    found = _agreed_rule(workspace, partner, day)
+    if found is None:
+        raise TrustError(
+            f"no agreement with {partner.card.name} names a rule of credit",
+            "Propose one: accountmap agreement new --credit-rule influence.toml",
+        )
+    rule, signed = found
+    return (
+        f"# The rule of the agreement with {partner.card.name} of {signed}; credit rule {rule.digest}.\n"
+        "# Periods, comparisons, names of partners and costs are your own business: accountmap influence rules\n"
+        "# writes all tables, with explanations.\n"
+    ) + credit_tables(replace(InfluenceRules(), **asdict(rule)))
+
+
+def _agreed_rule(workspace: Workspace, partner: PartnerRecord, day: date) -> tuple[CreditRule, date] | None:
+    """Return the rule of the newest agreement that both signed, unless that has ended, and the day it is of."""
+    signed = [
+        each
+        for each in workspace.agreement_records(partner)
+        if each.agreement.complete and not each.agreement.is_preview
+    ]
+    if not signed or signed[0].ended or signed[0].agreement.terms.valid_until < day:
+        return None
+    terms = signed[0].agreement.terms
+    return (terms.credit[0], terms.created.date()) if terms.credit else None
+
+
+def _agreed(
+    workspace: Workspace, partner: PartnerRecord, rules: InfluenceRules, day: date
+) -> Iterator[AgreedRule]:
+    """Yield the rule that is agreed with a partner, and in what the own one differs."""
+    found = _agreed_rule(workspace, partner, day)
+    if found is None or partner.revoked_at is not None:
+        return
+    agreed, signed = found
+    own, theirs = asdict(credit_rule(rules)), asdict(agreed)
+    differs = tuple(
+        f"{name.replace('_', ' ')} {_shown(own[name])}, agreed {_shown(value)}"
+        for name, value in theirs.items()
+        if own[name] != value
+    )
+    yield AgreedRule(partner.card.name, signed, agreed.digest, differs)
+
+
+def _shown(value: object) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+
+
+def _observed(workspace: Workspace, partner: PartnerRecord) -> Iterator[dict[str, object]]:
+    """Yield how many own companies each session revealed, and how long each answer to what we asked took."""
+    name = partner.card.name
+    for session in finished_sessions(workspace, partner):
+        # What cannot be read any more shortens the series, and must not cost the report.
+        with suppress(WorkspaceError, UsageError):
+            shared = len(workspace.matches(session)["entity"].unique())
+            day = (session.finished or session.created).date()
+            yield {"partner": name, "series": COMPANIES, "day": day, "value": float(shared)}
+    for each in read_exchanges(workspace, partner):
+        if each.ours and each.answered:
+            took = max((each.answered - each.asked) / timedelta(days=1), 0.0)  # a clock may be set back
+            yield {"partner": name, "series": ANSWERS, "day": each.answered.date(), "value": took}
+
+
+def _yearly_costs(workspace: Workspace, partners: Sequence[PartnerRecord]) -> dict[str, Cost]:
+    """Return what the user noted in the profiles of partners about their costs and margins."""
+    profiles = {partner.card.name: load_profile(workspace, partner.slug) for partner in partners}
+    return {
+        name: Cost(profile.currency, programme=profile.cost or 0.0, share=(profile.margin or 0.0) / 100)
+        for name, profile in profiles.items()
+        if profile.cost is not None or profile.margin is not None
+    }
 
 
 INTRODUCTION_ASKED: Final = "introduction, not accepted"

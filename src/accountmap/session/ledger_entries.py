@@ -102,3 +102,21 @@ def _about(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Fact
         "list": record.list_id,
         "role": Role(record.role).label,
     }
+
+
+def record_feed(
+    workspace: Workspace, partner: PartnerRecord, feed: str, rows: int, now: datetime, *, names: bool
+) -> None:
+    """Record that a feed about a partner leaves for another system of the own company. Call it before it does."""
+    with workspace.transaction():
+        workspace.record(
+            {
+                "at": now.isoformat(timespec="seconds"),
+                "partner": partner.card.name,
+                "partner_card": partner.card.digest.hex(),
+                "event": "feed",
+                "feed": feed,
+                "rows": rows,
+                "names": names,
+            }
+        )

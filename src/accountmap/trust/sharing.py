@@ -1,12 +1,15 @@
-"""What both learn: the sharing matrix, the joint filter, and the rules of engagement (trust-v2 §4.1, §4.4)."""
+"""What both learn, who leads, and who is credited: matrix, filter, rules (trust-v2 §4.1, §4.4, §4.10)."""
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from accountmap.model import SHARED_FIELDS, Level, Role
+from accountmap.model import SHARED_FIELDS, Level, Role, Sourcing
 from accountmap.trust import terms_words as in_words
-from accountmap.trust.term import choice, items, part, pattern, tables, term, whole, words
+from accountmap.trust.term import choice, items, part, pattern, share, tables, term, whole, words
 
 Cell = tuple[str, str]
 """A segment of the initiator and one of the responder."""
@@ -171,6 +174,39 @@ class Lead:
         """Return the same with initiator and responder exchanged."""
         leads = None if self.leads is None else self.leads.other
         return Lead(self.responder, self.initiator, self.countries, leads)
+
+
+_MOST_DAYS: Final = 36_500
+_WORDS: Final = items(words(), most=100)
+
+
+@dataclass(frozen=True)
+class CreditRule:
+    """How both credit each other for deals; the fields are those of `influence.InfluenceRules`."""
+
+    sourced_by: tuple[str, ...] = term("sourced_by", items(choice({each.value: each.value for each in Sourcing})))
+    introduction_days: int = term("introduction_days", whole(0, _MOST_DAYS))
+    registration_days: int = term("registration_days", whole(0, _MOST_DAYS))
+    source_values: tuple[str, ...] = term("source_values", _WORDS)
+    kinds: tuple[str, ...] = term("kinds", _WORDS)
+    before_days: int = term("before_days", whole(0, _MOST_DAYS))
+    not_after_stages: tuple[str, ...] = term("not_after_stages", _WORDS)
+    half_life_days: int = term("half_life_days", whole(1, _MOST_DAYS))
+    position: tuple[float, ...] = term("position", items(share(), 3, 3, distinct=False))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of its values as trust-v2 §4.10 writes them: both sides' reports name it."""
+        text = "".join(
+            f"{each.name} = {_in_digest(getattr(self, each.name))}\n" for each in dataclasses.fields(self)
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _in_digest(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_in_digest, value))}]"
+    return f"{value:.6f}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def rectangles_of(matrix: Mapping[Cell, tuple[Fields, Fields]]) -> tuple[Rectangle, ...]:

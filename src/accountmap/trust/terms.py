@@ -12,7 +12,7 @@ from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, Say
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
-from accountmap.trust.sharing import COUNTRIES, Lead, Sharing
+from accountmap.trust.sharing import COUNTRIES, CreditRule, Lead, Sharing
 from accountmap.trust.term import (
     choice,
     company,
@@ -183,6 +183,15 @@ class Terms:
         say=in_words.leads,
         facts=lambda terms: {f"Who leads, rule {n}": text for n, text in enumerate(in_words.leads(terms), 1)},
     )
+    credit: tuple[CreditRule, ...] = term(
+        "credit.rule",
+        tables(CreditRule, 0, 1, inline=True),
+        "Credit",
+        default=(),
+        comment="By which rule both credit each other for their deals, if one is agreed.",
+        say=in_words.credit,
+        facts=in_words.credit_facts,
+    )
     audit: AuditTerms = part(AuditTerms)
     scoring: ScoringTerms = part(ScoringTerms)
     min_change: int = term(
@@ -303,7 +312,10 @@ class SketchTerms:
         return sum(self.rows)
 
 
+_ROUNDING: Final = 1e-9
+
 _HINTS: Final = {
+    "credit.position": "The shares of the position model add up to 1.",
     "rest_named_by": "A side can name its other accounts only if each of its segments reveals matches with all "
     "segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
     "preview.kind": "A preview by segments is for three segments.",
@@ -332,6 +344,7 @@ def _session_rules(terms: Terms) -> Mapping[str, bool]:
         "rest_named_by": all(_may_name_rest(role, terms) for role in sharing.rest_named_by),
         "employees": most == 0 or least <= most,
         "engagement": all(_fits(lead.segments, terms) for lead in terms.leads),
+        "credit.position": all(abs(sum(rule.position) - 1) <= _ROUNDING for rule in terms.credit),
         "audit.auditor": bool(terms.audit.auditor) or not terms.audit.required,
         "audit.keep_days": terms.audit.keep_days >= 1 or not terms.audit.required,
     }

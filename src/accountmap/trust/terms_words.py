@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from accountmap.model import Assistants, Models, PreviewKind, Role, WeakSlots
+from accountmap.model import Assistants, Models, PreviewKind, Role, Sourcing, WeakSlots
 
 if TYPE_CHECKING:
     from accountmap.trust.match_rule import ClassTerms, SlotTerms
-    from accountmap.trust.sharing import Rectangle
+    from accountmap.trust.sharing import CreditRule, Rectangle
     from accountmap.trust.terms import Terms
 
 CELL: Final = "Matches of "
@@ -120,6 +120,54 @@ def leads(terms: "Terms") -> list[str]:
         )
         said.append(f"{place}{where}: {who}")
     return said
+
+
+def credit_facts(terms: "Terms") -> dict[str, str]:
+    """Say by what a partner brings a deal, by what it touches one, and how models divide it; nothing without a
+    rule."""
+    return {
+        f"Credit: {what}": said
+        for rule in terms.credit
+        for what, said in (("brought", _brought(rule)), ("touched", _touched(rule)), ("models", _divided(rule)))
+    }
+
+
+def credit(terms: "Terms") -> list[str]:
+    """Say the same in sentences."""
+    return [said for rule in terms.credit for said in (_brought(rule), _touched(rule), _divided(rule))]
+
+
+def _brought(rule: "CreditRule") -> str:
+    windows = {
+        Sourcing.INTRODUCTION: f"an introduction accepted at most {rule.introduction_days:,} days before",
+        Sourcing.REGISTERED: f"a registration at most {rule.registration_days:,} days after it was created",
+        Sourcing.SOURCE_FIELD: f"a source field that says {_either(rule.source_values)}",
+    }
+    ways = [windows[Sourcing(each)] for each in rule.sourced_by]
+    return f"a partner has brought a deal by {', or '.join(ways)}" if ways else "no deal counts as brought"
+
+
+def _touched(rule: "CreditRule") -> str:
+    stages = f", or enters {_either(rule.not_after_stages)}" if rule.not_after_stages else ""
+    return (
+        f"a partner has touched a deal by {_either(rule.kinds)}, from {rule.before_days:,} days before it is "
+        f"created until it closes{stages}"
+        if rule.kinds
+        else "no deal counts as touched"
+    )
+
+
+def _divided(rule: "CreditRule") -> str:
+    first, between, last = rule.position
+    return (
+        f"time decay: half as much every {rule.half_life_days:,} days; position: {first} for the first touch, "
+        f"{between} for all between, {last} for the last"
+    )
+
+
+def _either(listed: Sequence[str]) -> str:
+    *most, last = map(_quoted, listed) if listed else ("nothing",)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def audit(terms: "Terms") -> list[str]:

@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from accountmap.accounts.deals import DealList
 from accountmap.accounts.schema import Remark
-from accountmap.errors import WorkspaceError
-from accountmap.workspace.workspace import Workspace
+from accountmap.errors import UsageError, WorkspaceError
+from accountmap.workspace.workspace import Workspace, check_time_zone
 
 _TABLES: Final = ("table", "stages", "touches")
 _CURRENT: Final = "deals/current"
@@ -20,9 +20,16 @@ _CURRENT: Final = "deals/current"
 def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
     """Keep deals in the place of those that were prepared before; those stay until the new ones are whole.
 
+    Args:
+        now: in a time zone; its day in UTC is the last on which anything is known of the deals.
+
     Raises:
+        UsageError: `deals` was not read by `read_deals`, or `now` has no time zone.
         WorkspaceError: they cannot be written.
     """
+    if not isinstance(deals, DealList):
+        raise UsageError(f"a {type(deals).__name__} is no list of deals", "Read it with read_deals first.")
+    check_time_zone(now)
     with workspace.transaction():
         before = _numbered(workspace)  # not the number in the file, which may be damaged
         number = max((int(folder.name) for folder in before), default=0) + 1
@@ -30,7 +37,7 @@ def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
             workspace.sealed(f"deals/{number}/{name}").write_table(getattr(deals, name))
         about = {
             "number": number,
-            "prepared": now.isoformat(),
+            "prepared": now.astimezone(UTC).isoformat(),
             "source": deals.source,
             "source_columns": deals.source_columns,
             "notes": deals.notes,

@@ -100,7 +100,7 @@ class Workspace:
             TrustError: the name or the passphrase is not usable.
             UsageError: `now` has no time zone.
         """
-        _check_time_zone(now)
+        check_time_zone(now)
         cls.check_new(folder, name)
         folder = Path(folder)
         return cls(folder, *create(folder, Identity.generate(name, now), passphrase))
@@ -338,7 +338,7 @@ class Workspace:
             UsageError: the two do not belong together, or `now` has no time zone.
             WorkspaceError: it cannot be written.
         """
-        _check_time_zone(now)
+        check_time_zone(now)
         if not same_accounts(accounts, prepared):
             raise UsageError("the prepared list was made from other accounts", "Save what was prepared together.")
         with self.transaction():
@@ -454,7 +454,7 @@ class Workspace:
         return read_matches(record.id, self.sealed)
 
 
-def _check_time_zone(now: datetime) -> None:
+def check_time_zone(now: datetime) -> None:
     """Refuse a time that cannot be compared with those on file."""
     if now.tzinfo is None:
         raise UsageError("the time has no time zone", "Pass datetime.now(UTC).")
