@@ -144,10 +144,7 @@ def test_what_is_not_allowed_is_refused_before_anything_leaves(sides: tuple[Path
     accountmap(*new, *harbour, "--due", "soon", cwd=acme, check=2)
     (acme / "odd.csv").write_text("account\n1\n", "utf-8")
     assert "no column match_id" in accountmap(*new, "--file", "odd.csv", cwd=acme, check=3).stderr
-    assert (
-        "there is no plan"
-        in accountmap("plan", "show", "--with", "globex", cwd=acme, check=3).stderr.lower()
-    )
+    assert "there is no plan" in accountmap("plan", "show", "--with", "globex", cwd=acme, check=3).stderr.lower()
     assert "There is no plan yet" in accountmap("plan", "status", cwd=acme).stdout
     assert list((acme.parent / "shared").iterdir()) == []
     assert json.loads(accountmap("inbox", *SHARED, "--json", cwd=globex).stdout)[0]["plans"] == []
