@@ -60,7 +60,7 @@ def test_an_interruption_while_waiting_is_clean(companies: tuple[Path, Path, Pat
     command.interrupt()
     _, told = command.wait(20)
     assert command.process.exitcode == 130
-    assert "nothing is lost" in told
+    assert "Nothing is lost" in told
     assert "Traceback" not in told
 
 

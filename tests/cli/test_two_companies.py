@@ -148,7 +148,7 @@ def test_without_a_terminal_nothing_is_revealed_unasked(tmp_path: Path) -> None:
         if side is acme:
             accountmap(*sides[side], "--approve", cwd=side)
     declined = accountmap(*sides[globex], "--decline", cwd=globex)
-    assert declined.stdout.startswith("The session ended before anything was revealed.")
+    assert declined.stdout.startswith("You declined; no account was revealed.")
     told = accountmap(*sides[acme], cwd=acme)
     assert told.stdout.startswith("The session broke off before its end.")
 
