@@ -193,6 +193,7 @@ for name, in_short in {
     "maturity": "Answer eight questions about a partnership.",
     "mcp": "Let an assistant read this workspace.",
     "propensity": "Say how likely each account is to buy.",
+    "plan": "Plan with a partner what to do about shared accounts.",
     "portfolio": "See all partners at once.",
     "reference": "Build a reference list of companies with several names.",
     "sketch": "See and renew the blurred copies of your list.",

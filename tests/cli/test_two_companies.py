@@ -150,7 +150,7 @@ def test_without_a_terminal_nothing_is_revealed_unasked(tmp_path: Path) -> None:
     declined = accountmap(*sides[globex], "--decline", cwd=globex)
     assert declined.stdout.startswith("You declined; no account was revealed.")
     told = accountmap(*sides[acme], cwd=acme)
-    assert told.stdout.startswith("The session broke off before its end.")
+    assert told.stdout.startswith("Globex Data saw the preview and declined; no account was revealed.")
 
 
 def test_more_matches_than_expected_wait_for_a_person_who_may_stop(tmp_path: Path) -> None:
