@@ -49,7 +49,7 @@ def test_the_examples_of_amounts_are_read() -> None:
 
 
 def test_the_examples_of_dates_are_read() -> None:
-    examples = re.findall(r"`([^`]+)`", section("Dates").split(" and the day numbers")[0])
+    examples = re.findall(r"`([^`]+)`", " ".join(section("Dates").split()).split(" and the day numbers")[0])
     assert len(examples) == 7
     dates, _ = read_dates(pa.chunked_array([examples]), "Last activity")
     assert set(dates.to_pylist()) == {date(2026, 3, 31)}

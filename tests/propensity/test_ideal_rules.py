@@ -46,7 +46,7 @@ def test_sizes_are_a_range() -> None:
 def test_nothing_is_found_where_there_is_nothing() -> None:
     found = 0
     for seed in range(30):
-        company = simulated(500, 100 + seed, effect=0.0)
+        company = simulated(600, 100 + seed, effect=0.0)
         try:
             learn_ideal_customer(company.facts, company.accounts)
             found += 1

@@ -416,7 +416,7 @@ def test_a_list_that_outgrew_the_agreement_is_refused(parties: Parties) -> None:
     grown = account_list([(f"x{n}", f"Wexley {n:05} Brewery", None, "prospect") for n in range(40)])
     own = parties.acme.workspace
     own.save_list(grown, prepare_accounts(grown, next(iter(PROFILES.values()))), "grown", NOW)
-    with pytest.raises(TrustError, match="agreement allows"):
+    with pytest.raises(TrustError, match="your agreement with Globex Data allows 16"):
         parties.acme.map()
 
 

@@ -8,14 +8,11 @@ that a partner cannot tell it from one that nobody has answered yet.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 from accountmap.channels import Channel
 from accountmap.errors import PeerError, UsageError
 from accountmap.model import Answer, Role
-from accountmap.session.active import MESSAGE_LIFE
 from accountmap.session.co_selling import Saying, entries_taken, entries_to_send, kept
 from accountmap.session.conversation_content import (
     Same,
@@ -31,6 +28,7 @@ from accountmap.session.conversation_content import (
     write_fields,
     write_questions,
 )
+from accountmap.session.conversation_outbox import Outbox
 from accountmap.session.engine import now_utc
 from accountmap.session.parameters import decode_payload
 from accountmap.session.plan_content import write_plan_entry
@@ -43,11 +41,11 @@ from accountmap.session.plans import (
     plan_taken,
 )
 from accountmap.session.questions import SessionMatches, finished_sessions
-from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk, write_talk
-from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header
+from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk
+from accountmap.trust.envelope import HEADER_BYTES, Header
 from accountmap.trust.ledger import Facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.conversations import Question, SentMessage, Taken
+from accountmap.workspace.conversations import Question, Taken
 
 _MOST_IDS: Final = 65_535
 _LAST: Final = 20
@@ -90,7 +88,7 @@ class ConversationRunner:
         self._clock = clock
         self._matches: dict[int, SessionMatches] = {}
         self._taken: list[str] = []
-        self._sent: list[str] = []
+        self._outbox = Outbox(workspace, partner, channel)
         self._notes: list[str] = []
 
     def exchange(self) -> ConversationOutcome:
@@ -108,13 +106,13 @@ class ConversationRunner:
         for opening in openings(self._workspace, self._partner):
             self.say_plan(opening)
         self._acknowledge()
-        self._renew()
-        self._deliver()
+        self._outbox.renew(self._session_of, self._clock())
+        self._outbox.deliver()
         open_messages = self._workspace.conversations.unacknowledged(self._partner.slug)
         waits = any(each.kind != Kind.ACKNOWLEDGEMENT for each in open_messages) or not self._taken
         waits = waits or awaits_opening(self._workspace, self._partner)
         state: Literal["waiting", "done"] = "waiting" if waits else "done"
-        return ConversationOutcome(state, tuple(self._taken), tuple(self._sent), tuple(self._notes))
+        return ConversationOutcome(state, tuple(self._taken), tuple(self._outbox.handed_over), tuple(self._notes))
 
     def ask(self, record: SessionRecord, match_ids: Collection[bytes]) -> None:
         """Store a message that asks about some possible matches of a session; `exchange` sends it.
@@ -139,7 +137,7 @@ class ConversationRunner:
                         "See which can: accountmap ask",
                     )
                 shown[each.match_id] = each.shown
-            message_id = self._send(matches, Kind.QUESTIONS, write_questions(shown), now)
+            message_id = self._outbox.store(matches, Kind.QUESTIONS, write_questions(shown), now)
             self._workspace.conversations.ask(
                 Question(
                     partner=self._partner.slug,
@@ -196,7 +194,7 @@ class ConversationRunner:
         with self._workspace.transaction():
             entries = entries_to_send(self._workspace, self._partner, matches, sayings, now)
             kind = Kind(entries[0].topic)
-            message_id = self._send(matches, kind, write_entries(entries), now)
+            message_id = self._outbox.store(matches, kind, write_entries(entries), now)
             self._workspace.match_entries.add(kept(self._partner, matches, entries, message_id))
             fields = dict.fromkeys(name for each in entries for name, _ in each.fields)
             told = {"topic": kind.label, "step": str(entries[0].step), "matches": len(entries)}
@@ -212,7 +210,7 @@ class ConversationRunner:
         with self._workspace.transaction():
             entry = saying.entry(self._workspace, self._partner, matches, now)
             content = write_plan_entry(entry)
-            message_id = self._send(matches, Kind.PLANS, content, now)
+            message_id = self._outbox.store(matches, Kind.PLANS, content, now)
             keep_plan(self._workspace, self._partner, matches, entry, content, message_id)
             if saying.seed:
                 self._workspace.plans.keep_seed(entry.plan_id, saying.seed)
@@ -227,7 +225,7 @@ class ConversationRunner:
             for each in asked
         }
         talk = self._workspace.conversations
-        message_id = self._send(matches, Kind.ANSWERS, write_answers(questions_id, verdicts), now)
+        message_id = self._outbox.store(matches, Kind.ANSWERS, write_answers(questions_id, verdicts), now)
         talk.call_same(message_id, same)
         for each in asked:
             if each.answer is not Answer.SAME:
@@ -358,7 +356,7 @@ class ConversationRunner:
             conversations.answer(question, Answer.SAME, reply, now)
             fields[question.match_id] = matches.payload(question.match_id)
         if fields:
-            self._send(matches, Kind.FIELDS, write_fields(talk.id, fields), now)
+            self._outbox.store(matches, Kind.FIELDS, write_fields(talk.id, fields), now)
             self._record(matches.record, now, {"event": "called_same", "same": len(fields)})
 
     def _own_questions(self, matches: SessionMatches, verdicts: Mapping[bytes, Verdict]) -> Iterator[Question]:
@@ -389,24 +387,6 @@ class ConversationRunner:
             told = {"topic": Kind.PLANS.label, "step": entry.step.label, "matches": entry.matches}
             self._record(matches.record, now, {"event": "was_told", **told})
 
-    def _send(self, matches: SessionMatches, kind: Kind, content: bytes, now: datetime) -> bytes:
-        """Write and store a message, and return its id. Call inside a transaction."""
-        message_id, sealed = write_talk(
-            kind,
-            content,
-            role=matches.role,
-            agreement=matches.agreement.digest,
-            session=matches.record.sid,
-            identity=self._workspace.identity,
-            partner=self._partner.card,
-            created=int(now.timestamp()),
-            expires=int((now + MESSAGE_LIFE).timestamp()),
-        )
-        self._workspace.conversations.send(
-            SentMessage(message_id, self._partner.slug, matches.record.id, kind, now, None, sealed)
-        )
-        return message_id
-
     def _acknowledge(self) -> None:
         """Acknowledge all that was taken and was not yet."""
         conversations, slug, now = self._workspace.conversations, self._partner.slug, self._clock()
@@ -414,10 +394,10 @@ class ConversationRunner:
         with self._workspace.transaction():
             while ids := conversations.to_acknowledge(slug)[:_MOST_IDS]:
                 matches = self._session_of(conversations.session_of(slug, ids[-1]))
-                sent.append(self._send(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now))
+                sent.append(self._outbox.store(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now))
                 conversations.did_acknowledge(slug, ids, sent[-1])
         for message_id in sent:
-            self._hand_over(conversations.sent(slug, message_id))
+            self._outbox.hand_over(conversations.sent(slug, message_id))
 
     def _acknowledge_again(self, name: str, header: Header, length: int) -> None:
         """Send an acknowledgement once more, for its message is there again, unless it is there itself.
@@ -432,53 +412,7 @@ class ConversationRunner:
         talk = self._open(name, header)
         if talk.digest != conversations.digest_of(slug, talk.id):
             raise PeerError("another message had the same id")
-        self._hand_over(conversations.sent(slug, conversations.taken(slug)[talk.id]))
-
-    def _renew(self) -> None:
-        """Write anew what cannot be taken any more, because it has expired or a card was replaced since.
-
-        Only entries are: they may come any number of times. A question under another id would be another question.
-        """
-        conversations, slug, now = self._workspace.conversations, self._partner.slug, self._clock()
-        with self._workspace.transaction():
-            for message in conversations.unacknowledged(slug):
-                header = Header.decode(message.body[:HEADER_BYTES])
-                parties = (header.sender, header.recipient)
-                current = parties == (self._workspace.card.digest, self._partner.card.digest)
-                if not Kind(message.kind).is_log or (current and header.expires >= int(now.timestamp())):
-                    continue
-                again = self._send(
-                    self._session_of(message.session), Kind(message.kind), self._content_of(message), now
-                )
-                self._workspace.match_entries.move(slug, message.id, again)
-                self._workspace.plans.move(slug, message.id, again)
-                conversations.acknowledged(slug, [message.id], now)
-
-    def _content_of(self, message: SentMessage) -> bytes:
-        """Return what an own message with entries holds."""
-        if message.kind == Kind.PLANS:
-            return self._workspace.plans.sent_in(self._partner.slug, message.id).content
-        kept_entries = self._workspace.match_entries.sent_in(self._partner.slug, message.id)
-        return write_entries(each.entry for each in kept_entries)
-
-    def _deliver(self) -> None:
-        """Hand over all own messages that the partner has not acknowledged; acknowledgements only once."""
-        for message in self._workspace.conversations.unacknowledged(self._partner.slug):
-            if message.kind != Kind.ACKNOWLEDGEMENT:
-                self._hand_over(message)
-
-    def _hand_over(self, message: SentMessage | None) -> None:
-        """Put a message into the channel, if it is not there as a whole, and its bytes are still kept."""
-        if message is None or not message.body:
-            return
-        name = f"{self._workspace.short_name}-{message.id.hex()[:16]}-{CONVERSATION}.amap"
-        if self._channel.files().get(name) == len(message.body):
-            return
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / name
-            file.write_bytes(message.body)
-            self._channel.deliver(name, file)
-        self._sent.append(name)
+        self._outbox.hand_over(conversations.sent(slug, conversations.taken(slug)[talk.id]))
 
     def _record(self, record: SessionRecord, now: datetime, facts: Facts) -> None:
         """Put what happened into the ledger, without any account."""
