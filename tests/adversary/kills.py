@@ -210,7 +210,9 @@ class Round:
 
     def _check_no_leftovers(self, own: Workspace) -> None:
         files = [path for folder in (own.folder, self.shared) for path in folder.rglob("*") if path.is_file()]
-        names = {path.name for path in files} - {".written.json"}  # which says what a folder of reports was made of
+        names = {path.name for path in files} - {
+            ".written.json"
+        }  # which says what a folder of reports was made of
         left = [name for name in names if name.endswith(".part") or name.startswith(".")]
         assert not left, left
         known = {each.sent for each in own.previews.of(next(iter(own.partners())).slug)}

@@ -3,7 +3,8 @@
 import io
 import re
 import zipfile
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import openpyxl
@@ -13,7 +14,7 @@ from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from accountmap.account_map import SHARED_COLUMNS, AccountMap, Qualifiers, build_map
+from accountmap.account_map import ESTIMATE_SCHEMA, SHARED_COLUMNS, AccountMap, Qualifiers, build_map
 from accountmap.account_map.qualification import LIKELIHOOD_SCHEMA
 from accountmap.report.safe_text import visible
 from accountmap.report.views import VIEWS
@@ -63,6 +64,22 @@ def test_each_view_has_its_sheet() -> None:
     ]
     assert len(rows(sheets["Accounts you share"])) == 6
     assert len(rows(sheets["Your accounts without a match"])) == 3
+
+
+def test_estimates_have_the_day_on_which_they_were_made() -> None:
+    made = datetime(2026, 2, 27, 23, 59, tzinfo=UTC)
+    line = {
+        "segment": "customer",
+        "entities": 3000,
+        "estimate": 1000,
+        "at_least": 890,
+        "at_most": 1110,
+        "made": made,
+    }
+    account_map = replace(example(), estimates=pa.Table.from_pylist([line], schema=ESTIMATE_SCHEMA))
+    (found,) = rows(opened(render_workbook(account_map))["Estimates before the reveal"])
+    assert found["Estimated on"] == datetime(2026, 2, 27)
+    assert 1000 in found.values()
 
 
 def test_numbers_are_numbers_and_text_is_text() -> None:

@@ -95,7 +95,8 @@ def _cells(column: pa.Array, numbers: pa.Array, name: str, style: str | None) ->
         opening = '" t="inlineStr"><is><t xml:space="preserve">'
         cells = pc.binary_join_element_wise(place, numbers, opening, text, "</t></is></c>", "")
     else:
-        value = pc.add(column.cast(pa.int32()), _DAY_ZERO) if pa.types.is_date(column.type) else column
+        day = column.cast(pa.date32()) if pa.types.is_timestamp(column.type) else column
+        value = pc.add(day.cast(pa.int32()), _DAY_ZERO) if pa.types.is_date(day.type) else day
         opening = f'" s="{style}"><v>' if style else '"><v>'
         cells = pc.binary_join_element_wise(place, numbers, opening, value.cast(pa.string()), "</v></c>", "")
     return cells.fill_null("")
