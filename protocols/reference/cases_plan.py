@@ -326,6 +326,11 @@ def _logs() -> Iterator[tuple[str, _Log]]:
     yield "one reconciles older numbers than it reported", late.reconcile(r, (3, 3))
     false = _Log(TERMS).running().say(i, 6, met).say(r, 6, won).reconcile(i, (2, 3))
     yield "other numbers than were reported", false.reconcile(r, (3, 3), wrong=True)
+    closed = _Log(TERMS).running().reconcile(i, (1, 2)).reconcile(r, (2, 2))
+    yield (
+        "other numbers, dated back before both had reconciled",
+        closed.say(i, 7, Said(base=(1, 2), digest=bytes(32)), seen=2),
+    )
 
 
 def states() -> Json:

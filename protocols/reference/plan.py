@@ -337,6 +337,7 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
     owners: tuple[dict[bytes, str], ...] = ({}, {})
     owners[proposer].update(terms.owners)
     reports, digests = list[PlanEntry](), dict[int, tuple[bytes, bool]]()
+    agreed_to: tuple[set[bytes], ...] = (set(), set())
     for entry in taken:
         said, began = entry.said, entry.role == proposer
         allowed = {
@@ -366,8 +367,9 @@ def state_of_plan(sid: bytes, entries: list[PlanEntry]) -> dict[str, object]:
             based = [each for each in reports if each.number <= said.base[each.role]]
             holds = digest_of(entry.plan, tables_of(terms, holdout, based)) == said.digest
             digests[entry.role] = said.digest, holds
-            if holds and digests.get(1 - entry.role) == digests[entry.role]:
-                state = "reconciled"
+            if holds:
+                agreed_to[entry.role].add(said.digest)
+                state = "reconciled" if said.digest in agreed_to[1 - entry.role] else state
     return {
         "state": state,
         "holdout": [match.hex() for match in holdout],

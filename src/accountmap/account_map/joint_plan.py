@@ -244,6 +244,7 @@ class JointPlan:
         owners: of the initiator and the responder, by match id.
         holdout: the matches that are left alone; None before both seeds are open.
         reconciled: by side, the digest that it said last, and whether the entries that it names give that digest.
+        agreed_to: by side, all such digests that were right.
         base: the entries that the reconciled results are from, as Reconciling.base; None before.
         effective, passed_over: the entries that count, in order, and the others.
     """
@@ -257,6 +258,7 @@ class JointPlan:
     owners: tuple[dict[bytes, str], dict[bytes, str]] = field(default_factory=lambda: ({}, {}))
     holdout: frozenset[bytes] | None = None
     reconciled: dict[Role, tuple[bytes, bool]] = field(default_factory=dict)
+    agreed_to: dict[Role, set[bytes]] = field(default_factory=dict)
     base: tuple[int, int] | None = None
     effective: list[PlanEntry] = field(default_factory=list)
     passed_over: list[PlanEntry] = field(default_factory=list)
@@ -392,6 +394,10 @@ class JointPlan:
     def _take_reconciling(self, entry: PlanEntry) -> None:
         if isinstance(entry.content, Reconciling):
             base, digest = entry.content.base, entry.content.digest
-            self.reconciled[entry.role] = said = digest, self.results(base).digest == digest
-            if said[1] and said == self.reconciled.get(entry.role.other):
+            holds = self.results(base).digest == digest
+            self.reconciled[entry.role] = digest, holds
+            if holds:
+                self.agreed_to.setdefault(entry.role, set()).add(digest)
+            # Not the last alone: one that is dated back before the other's would open the plan again.
+            if holds and digest in self.agreed_to.get(entry.role.other, ()):
                 self.state, self.base = PlanState.RECONCILED, base
