@@ -1,20 +1,33 @@
 """Joint plans: signed by both, a holdout that neither chose, and the same numbers on both sides."""
 
+import hashlib
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from accountmap.account_map.joint_plan import Declining, PlanState, PlanStep
+from accountmap.account_map.joint_plan import (
+    Declining,
+    PlanEntry,
+    PlanKind,
+    PlanLine,
+    PlanState,
+    PlanStep,
+    PlanTerms,
+    Signing,
+    plan_id_of,
+)
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
-from accountmap.model import Leader, Result, Step, Topic
+from accountmap.model import Leader, Result, Role, Step, Topic
 from accountmap.session.conversation import ConversationRunner
+from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
 from accountmap.session.plan_drafts import DraftLine, make_signing
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
@@ -380,3 +393,18 @@ def test_a_plan_over_a_direct_connection(sides: tuple[Talker, Talker]) -> None:
             sign(globex)
     assert last(globex).plan.first(PlanStep.OPENED) is not None
     assert_same_plans(acme, globex)
+
+
+def test_a_long_list_does_not_keep_its_reader() -> None:
+    """Reading takes as long as the list is, not as its square: tens of thousands of lines would take minutes."""
+    sid, now = bytes(32), datetime(2026, 12, 1, tzinfo=UTC)
+    ids = sorted(hashlib.sha256(b"match %d" % each).digest()[:16] for each in range(30_000))
+    lines = tuple(PlanLine(each, 3, 3, now.date()) for each in ids)
+    terms = PlanTerms(PlanKind.CAMPAIGN, "T", now.date(), now.date(), "", (0, 0), 0, bytes(32), lines)
+    plan_id = plan_id_of(sid, Role.INITIATOR, write_terms(terms))
+    proposed = PlanEntry(plan_id, Role.INITIATOR, 1, 0, now, terms)
+    signed = PlanEntry(plan_id, Role.RESPONDER, 1, 1, now, Signing(bytes(32), ("",) * len(ids)))
+    matter = PlanMatter(sid, Role.RESPONDER, lambda _: (), lambda _: [proposed], now)
+    content, begun = write_plan_entry(signed), time.process_time()
+    assert read_plan_entry(content, matter) == signed
+    assert time.process_time() - begun < 10

@@ -252,22 +252,23 @@ def _check_content(entry: PlanEntry, plan: JointPlan, matter: PlanMatter) -> Non
     Raises:
         RefusalError: naming the rule.
     """
+    agreed = _AgreedFields(plan, matter)
     match entry.content:
         case Signing(owners=owners):
             require(
                 len(owners) == len(plan.match_ids), "plan-line", "who signs a plan names owners of other lines"
             )
             for match_id, owner in zip(plan.match_ids, owners, strict=True):
-                _check_shown(_agreed(match_id, plan, matter), owner=owner)
+                _check_shown(agreed.of(match_id), owner=owner)
         case Changes(lines=changed):
             for step in changed:
-                _agreed(step.match_id, plan, matter)
+                agreed.of(step.match_id)
         case Assigning(lines=assigned):
             for line in assigned:
-                _check_shown(_agreed(line.match_id, plan, matter), owner=line.owner)
+                _check_shown(agreed.of(line.match_id), owner=line.owner)
         case Progress(lines=reported):
             for report in reported:
-                _check_shown(_agreed(report.match_id, plan, matter), amount=report.amount)
+                _check_shown(agreed.of(report.match_id), amount=report.amount)
             amounts = (entry.content.spent, *(each.amount for each in reported))
             said = any(each is not None for each in amounts)
             require(bool(plan.terms.currency) or not said, "content", "a plan without a currency has an amount")
@@ -279,9 +280,16 @@ def _check_content(entry: PlanEntry, plan: JointPlan, matter: PlanMatter) -> Non
             pass
 
 
-def _agreed(match_id: bytes, plan: JointPlan, matter: PlanMatter) -> Collection[str]:
-    require(match_id in set(plan.match_ids), "plan-line", "a message is about a match that is not in its plan")
-    return matter.fields(match_id) or ()
+class _AgreedFields:
+    """The agreed fields of each match of a plan; a message may be about tens of thousands."""
+
+    def __init__(self, plan: JointPlan, matter: PlanMatter) -> None:
+        self._matches, self._fields = frozenset(plan.match_ids), matter.fields
+
+    def of(self, match_id: bytes) -> Collection[str]:
+        """Return the fields that the sender may show of a match; refuse one that is not in the plan."""
+        require(match_id in self._matches, "plan-line", "a message is about a match that is not in its plan")
+        return self._fields(match_id) or ()
 
 
 def _check_shown(agreed: Collection[str], *, owner: str = "", amount: int | None = None) -> None:
