@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -103,7 +104,7 @@ class Teller:
             value = proposal(matches.role, Leader(what.leads)) if what.leads else what.value
             saying = Saying(match_id, what.topic, what.step, value, self._options["text"], what.fields)
             check_saying(own, partner, matches, saying)
-            check_not_held_out(own, partner, matches, match_id, what.step)
+            check_not_held_out(own, partner, matches, match_id, what.step, datetime.now(UTC).date())
             found.append((matches, saying))
         if len({saying.match_id for _, saying in found}) < len(found):
             raise InputError("the same match was named twice")

@@ -192,10 +192,34 @@ def test_the_holdout_is_left_alone(sides: tuple[Talker, Talker]) -> None:
         with pytest.raises(UsageError, match="account of the holdout has no next step"):
             change(side, account, next_step="Call")
         side.say(account, Topic.NOTE, Step.NOTED, text="They wrote to us")
+    acme.now += timedelta(days=73_000)
+    acme.say(open_to_ask[0], Topic.INTRODUCTION, Step.OFFERED)  # the plan's last day is over
+    acme.now -= timedelta(days=73_000)
     report(acme, **{f"a{held[0]}": r(1, 0, Result.WON)})  # what happened is reported all the same, and named
     settle(acme, globex)
     line = next(e for e in last(globex).plan.results().lines if e.match_id == globex.match(held[0]))
     assert line.differences == ("one side", "worked on")
+
+
+def test_who_keeps_a_draw_closed_cannot_move_since_when(
+    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, globex = sides
+    propose(acme, ALL, holdout=2)
+    settle(acme, globex)
+    sign(globex)
+    signed = globex.now
+    monkeypatch.setattr("accountmap.session.conversation.openings", lambda *_: [])
+    monkeypatch.setattr("accountmap.session.plans.check_said", lambda *_: None)
+    settle(acme, globex)
+    for side in sides:
+        side.now += timedelta(days=9)
+    report(acme, spent=1)  # of no effect before the draw is open
+    settle(acme, globex)
+    known = last(globex)
+    assert (known.plan.state, len(known.plan.passed_over)) == (PlanState.SIGNED, 1)
+    assert known.changed - known.since == timedelta(days=9)
+    assert known.since == signed
 
 
 def test_amounts_and_owners_only_as_agreed(sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:

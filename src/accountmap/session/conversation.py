@@ -190,7 +190,7 @@ class ConversationRunner:
         """
         matches, now = self._session(record), self._clock()
         for each in sayings:
-            check_not_held_out(self._workspace, self._partner, matches, each.match_id, each.step)
+            check_not_held_out(self._workspace, self._partner, matches, each.match_id, each.step, now.date())
         with self._workspace.transaction():
             entries = entries_to_send(self._workspace, self._partner, matches, sayings, now)
             kind = Kind(entries[0].topic)

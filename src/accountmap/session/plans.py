@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 
 from accountmap.account_map.joint_plan import (
     STEP_OF,
     Changes,
     Content,
+    Declining,
     JointPlan,
     Opening,
     PlanEntry,
     PlanState,
+    PlanStep,
     PlanTerms,
     plan_id_of,
 )
@@ -59,6 +61,21 @@ class KnownPlan:
         """Who has to act, ME or THEM; None if nobody has to."""
         waits = self.plan.waits_for()
         return None if waits is None else Leader.ME if waits is self.matches.role else Leader.THEM
+
+    @property
+    def since(self) -> datetime:
+        """When it came into its state, by the own clock; a partner cannot move it by saying more."""
+        steps = {PlanStep.PROPOSED, PlanStep.SIGNED, PlanStep.DECLINED, PlanStep.OPENED}
+        if self.plan.state is PlanState.RECONCILED:
+            steps.add(PlanStep.RECONCILED)
+        last = next(each for each in reversed(self.plan.effective) if each.step in steps)
+        return last.came or last.time
+
+    @property
+    def declined_with(self) -> str:
+        """The words with which it was declined; text from outside if the partner did."""
+        found = self.plan.first(PlanStep.DECLINED)
+        return found.content.text if found and isinstance(found.content, Declining) else ""
 
     @property
     def is_unopened(self) -> bool:
@@ -268,18 +285,19 @@ def plan_taken(
 
 
 def check_not_held_out(
-    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, match_id: bytes, step: Step
+    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, match_id: bytes, step: Step, today: date
 ) -> None:
     """Refuse to begin an introduction at an account that both sides leave alone.
 
     Raises:
-        TrustError: it is in the holdout of a plan that runs.
+        TrustError: it is in the holdout of a plan that runs, and whose last day is not over.
     """
     if step not in (Step.ASKED, Step.OFFERED):
         return
     accounts = set(matches.account_ids(match_id))
     for each in load_plans(workspace, partner):
-        held = each.plan.holdout if each.plan.state is PlanState.RUNNING else None
+        runs = each.plan.state is PlanState.RUNNING and today <= each.plan.terms.ends
+        held = each.plan.holdout if runs else None
         if held and accounts & each.account_ids(held):
             raise TrustError(
                 f"this account is in the holdout of the plan {each.id[:8]}: both of you leave it alone until "
