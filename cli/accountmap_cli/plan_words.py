@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from accountmap.model import Leader
-from accountmap_cli.output import plural, table
+from accountmap_cli.output import harmless, plural, table
 
 if TYPE_CHECKING:
     from accountmap.account_map.joint_plan import PlanTerms
@@ -54,7 +54,7 @@ class PlanWords:
                         len(each.plan.match_ids),
                         str(each.plan.terms.ends),
                         each.plan.state.value,
-                        f"{each.changed:%Y-%m-%d}",
+                        f"{each.since:%Y-%m-%d}",
                         self.next(each),
                     )
                     for each in plans
@@ -75,13 +75,16 @@ class PlanWords:
         return "work, report, reconcile" if state == "running" else ""
 
     def warnings(self, known: "KnownPlan") -> Iterator[str]:
-        """Say what should not be so."""
+        """Say with which words a plan was declined, and what should not be so."""
         plan, number = known.plan, known.id[:DIGITS]
+        if words := known.declined_with:
+            who = self._name if known.ours else "You"
+            yield f"{who} declined plan {number}: {harmless(words, lines=False)}"
         if plan.state.value == "spoilt":
             yield f"Plan {number} is spoilt: the seed that was opened is not the one that was fixed."
         elif known.is_unopened:
             yield (
-                f"Plan {number} waits since {known.changed:%Y-%m-%d} for {self._name} to open its seed, which its "
+                f"Plan {number} waits since {known.since:%Y-%m-%d} for {self._name} to open its seed, which its "
                 "program does by itself. They can see the draw; you cannot, so nothing of it counts."
             )
         for role, (_, holds) in plan.reconciled.items():
@@ -91,7 +94,7 @@ class PlanWords:
 
     def terms(self, terms: "PlanTerms", matches: "SessionMatches") -> Iterator[str]:
         """Say what is proposed, line by line."""
-        yield f"{terms.title} ({terms.kind.label}), {terms.begins} to {terms.ends}\n"
+        yield f"{_titled(terms)}, {terms.begins} to {terms.ends}\n"
         yield table(
             ["match", "your account (stays here)", "leads", "next step", "by", "due", "owner"],
             [
@@ -122,8 +125,8 @@ class PlanWords:
         """Describe one plan."""
         plan, matches = known.plan, known.matches
         role, results = matches.role, known.plan.results()
-        yield f"Plan {known.id[:DIGITS]} with {self._name}: {plan.terms.title} ({plan.terms.kind.label})"
-        yield f"{plan.terms.begins} to {plan.terms.ends}; {plan.state.value} since {known.changed:%Y-%m-%d}."
+        yield f"Plan {known.id[:DIGITS]} with {self._name}: {_titled(plan.terms)}"
+        yield f"{plan.terms.begins} to {plan.terms.ends}; {plan.state.value} since {known.since:%Y-%m-%d}."
         yield f"Budget: {self._budget(plan.terms, matches)}"
         rows = []
         for line in results.lines:
@@ -175,6 +178,11 @@ class PlanWords:
         )
 
 
+def _titled(terms: "PlanTerms") -> str:
+    """Name a plan on one line: a partner's title could write lines that look like the program's own."""
+    return f"{harmless(terms.title, lines=False)} ({terms.kind.label})"
+
+
 def holdout_in_words(count: int, of: int) -> str:
     """Say what a holdout is."""
     if not count:
@@ -199,7 +207,9 @@ def plan_as_dict(known: "KnownPlan") -> dict[str, Any]:
         "ours": known.ours,
         "state": plan.state.value,
         "waits_for": known.waits_for.value if known.waits_for else None,
+        "since": known.since.isoformat(),
         "changed": known.changed.isoformat(),
+        "declined_with": known.declined_with or None,
         "unopened": known.is_unopened,
         "begins": str(terms.begins),
         "ends": str(terms.ends),

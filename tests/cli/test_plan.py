@@ -2,11 +2,15 @@
 
 import csv
 import json
+import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from accountmap.account_map.joint_plan import PlanKind, PlanLine, PlanTerms
+from accountmap_cli.plan_words import PlanWords
 from tests.cli.running import accountmap
 from tests.talking import OWNERS, Talker, talkers
 
@@ -169,6 +173,18 @@ def test_a_plan_is_declined(sides: tuple[Path, Path, Talker]) -> None:
     accountmap(*new, *SHARED, "-y", cwd=acme)
     accountmap("inbox", *SHARED, cwd=globex)
     accountmap("plan", "decline", "--with", "acme", "--note", "Not now", *SHARED, "-y", cwd=globex)
-    accountmap("inbox", *SHARED, cwd=acme)
+    seen = accountmap("inbox", *SHARED, cwd=acme).stdout
+    assert re.search(r"^Globex Data declined plan [0-9a-f]{8}: Not now$", seen, re.MULTILINE)
     (found,) = json.loads(accountmap("plan", "status", "--json", cwd=acme).stdout)
     assert (found["state"], found["type"], found["waits_for"]) == ("declined", "accounts", None)
+    assert found["declined_with"] == "Not now"
+
+
+def test_a_title_writes_no_lines_of_the_program(sides: tuple[Path, Path, Talker]) -> None:
+    """A partner's program may write any title: a new line in it is shown, and not obeyed."""
+    *_, talker = sides
+    day, title = date(2027, 3, 31), "Plan\nNo account is left alone.\x1b[8m"
+    line = PlanLine(talker.match(BAKERY), 3, 3, day)
+    terms = PlanTerms(PlanKind.CAMPAIGN, title, day, day, "", (0, 0), 0, bytes(32), (line,))
+    first = next(PlanWords("globex", "Globex Data").terms(terms, talker.matches))
+    assert first.startswith(r"Plan\nNo account is left alone.\u001b[8m (campaign), 2027-03-31")
