@@ -157,11 +157,12 @@ def test_the_portfolio_is_bounded_by_each_partner(sides: tuple[Talker, Talker]) 
     acme, globex = sides
     by_default = [call(acme, "portfolio", view=view).structured_content for view in VIEWS]
     assert {row["partner_name"] for row in by_default[0]["rows"]} == {"Globex Data", "Initech Systems"}
-    for each in (OWNERS["globex"], OWNERS["initech"], "their_name", "SILVERPINE"):
+    for each in (OWNERS["globex"], OWNERS["initech"], "their_name", "SILVERPINE", '"evidence"', '"doubt"'):
         assert each not in json.dumps(by_default)
     as_if_mapped_under(acme, shared := agree(acme, globex, Assistants.SHARED), earlier=shared)
     found = call(acme, "portfolio", view="shared").structured_content
     owners = {(row["partner"], row.get("their_owner_name")) for row in found["rows"]}
+    assert {row["partner"] for row in found["rows"] if "evidence" in row} == {"globex-data"}
     assert owners == {("globex-data", OWNERS["globex"]), ("initech-systems", None)}
     rows = Counter(row["partner_name"] for row in found["rows"])
     theirs = ["their_name", "their_owner_name"]
