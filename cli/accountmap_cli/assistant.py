@@ -117,7 +117,7 @@ class Reader:
             for row in rows
         ]
         for slug, each in allowed.items():
-            about = [row for row in rows if row.get("partner", slug) == slug]
+            about = [row for row in rows if slug in _partners_of(row, slug)]
             self._record(each, "portfolio", len(about), sorted({n for row in about for n in row} & _OF_PARTNERS))
         return {
             "about": DATA,
@@ -223,6 +223,11 @@ def _cut(table: Any, first: int, count: int, names: Sequence[str]) -> list[Answe
         raise InputError(f"ask for 1 to {MOST_ROWS} rows, from row 0 on")
     kept = table.select([name for name in names if name in table.column_names]).slice(first, count)
     return [{name: value for name, value in row.items() if value is not None} for row in kept.to_pylist()]
+
+
+def _partners_of(row: Answer, slug: str) -> tuple[Any, ...]:
+    """Return the partners that a row of the portfolio names; a row that names none is about each."""
+    return tuple(row.get(name) for name in ("partner", "second", "third")) if "partner" in row else (slug,)
 
 
 def _written_by_them(each: "Introduction | LeadProposal | DealRegistration") -> Iterator[str]:

@@ -170,6 +170,8 @@ def test_the_portfolio_is_bounded_by_each_partner(sides: tuple[Talker, Talker]) 
         ("Globex Data", "portfolio", rows["Globex Data"], theirs),
         ("Initech Systems", "portfolio", rows["Initech Systems"], []),
     ]
+    together = len(call(acme, "portfolio", view="together").structured_content["rows"])
+    assert {each[2] for each in readings(acme)[-2:]} == {together} != {0}
     agree(acme, globex, Assistants.NONE)
     without = [call(acme, "portfolio", view=view).structured_content for view in VIEWS]
     assert "lobex" not in json.dumps(without)
