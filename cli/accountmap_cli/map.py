@@ -144,7 +144,7 @@ class Changes:
         settled: the person was asked, or an option answered.
         begin: a session is to begin.
         accepted: with the new list.
-        list_id: with this earlier list.
+        list_id: with this list, the one that the person was told of: another may be prepared while this waits.
     """
 
     settled: bool = False
@@ -161,7 +161,8 @@ def settle_changes(own: "Workspace", partner: "PartnerRecord", list_id: int | No
     last = next(iter(own.sessions(partner)), None)
     if last is None or last.status is Status.OPEN or not person.is_here:
         return Changes()
-    change = too_few_changed(own, partner, list_id, datetime.now(UTC))
+    shown = own.prepared_list(list_id).id
+    change = too_few_changed(own, partner, shown, datetime.now(UTC))
     if not change.by_segment:
         return Changes()
     answer = person.which_list(change)
@@ -169,7 +170,7 @@ def settle_changes(own: "Workspace", partner: "PartnerRecord", list_id: int | No
         settled=True,
         begin=answer != "later",
         accepted=answer == "new",
-        list_id=change.list_id if answer == "old" else None,
+        list_id={"new": shown, "old": change.list_id}.get(answer),
     )
 
 

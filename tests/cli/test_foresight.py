@@ -8,8 +8,9 @@ import pytest
 
 from accountmap.session import Change, propose_agreement, too_few_changed
 from accountmap.trust.sharing import Fields, JointFilter, Sharing, rectangles_of
+from accountmap.workspace import Workspace
 from tests.cli.running import accountmap
-from tests.parties import LEFT, Parties, share_all
+from tests.parties import LEFT, Parties, Party, share_all
 from tests.session.test_changes import prospects, save
 
 
@@ -103,6 +104,20 @@ def test_a_person_chooses_the_list_where_little_has_changed(
     assert "only 1 prospect of yours came, went or changed" in begun.stderr
     assert begun.stdout.startswith("Next: send ")
     assert list_of_last_session(hardly_changed) == list_id
+
+
+def test_a_yes_is_for_the_list_that_was_shown(hardly_changed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare_another(*_: object, **__: object) -> str:
+        workspace = Workspace.open(hardly_changed)
+        party = Party(workspace, workspace.partner("globex"), hardly_changed)
+        save(party, [*LEFT, *prospects(2)])
+        workspace.close()
+        return "new"
+
+    monkeypatch.setattr("accountmap_cli.map.is_interactive", lambda: True)
+    monkeypatch.setattr("accountmap_cli.map.click.prompt", prepare_another)
+    accountmap("map", "--with", "globex", cwd=hardly_changed)
+    assert list_of_last_session(hardly_changed) == 2, "of list 3 nobody has said anything"
 
 
 def test_whoever_answers_later_begins_nothing(hardly_changed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
