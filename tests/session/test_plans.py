@@ -29,6 +29,7 @@ from accountmap.model import Leader, Result, Role, Step, Topic
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
 from accountmap.session.plan_drafts import DraftLine, make_signing
+from accountmap.session.plans import find_line
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
 from accountmap.workspace import Workspace
@@ -432,3 +433,15 @@ def test_a_long_list_does_not_keep_its_reader() -> None:
     content, begun = write_plan_entry(signed), time.process_time()
     assert read_plan_entry(content, matter) == signed
     assert time.process_time() - begun < 10
+
+
+def test_thousands_of_matches_are_found_by_their_whole_ids() -> None:
+    ids = {hashlib.sha256(b"match %d" % each).digest()[:16] for each in range(10_000)}
+    begun = time.process_time()
+    assert all(find_line(ids, each.hex()) == each for each in ids)
+    assert time.process_time() - begun < 5
+    one = min(ids)
+    assert find_line(ids, one.hex()[:12].upper()) == one
+    for wrong in ("", "zz", one.hex()[:1], one.hex() + "00"):
+        with pytest.raises(InputError, match=r"an id that begins with"):
+            find_line(ids, wrong)

@@ -1,6 +1,7 @@
 """Joint plans in a workspace: what may be proposed, signed and said, and what was said (conversation-v1 §7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
@@ -128,12 +129,15 @@ def find_plan(plans: Sequence[KnownPlan], prefix: str | None) -> KnownPlan:
     raise InputError(f"{problem}{which}", "See them, and name one with --plan: accountmap plan status")
 
 
-def find_line(match_ids: Iterable[bytes], prefix: str) -> bytes:
+def find_line(match_ids: Collection[bytes], prefix: str) -> bytes:
     """Find a match by the first digits of its id.
 
     Raises:
         InputError: none fits, or more than one does.
     """
+    with suppress(ValueError):
+        if (whole := bytes.fromhex(prefix)) in match_ids:  # a file names thousands, each in full
+            return whole
     fits = [each for each in match_ids if prefix and each.hex().startswith(prefix.lower())]
     if len(fits) != 1:
         problem = "more than one match has" if fits else "no match here has"
