@@ -29,7 +29,7 @@ from accountmap.model import Leader, Result, Role, Step, Topic
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
 from accountmap.session.plan_drafts import DraftLine, make_signing
-from accountmap.session.plans import find_line
+from accountmap.session.plans import find_line, openings
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
 from accountmap.workspace import Workspace
@@ -221,6 +221,29 @@ def test_who_keeps_a_draw_closed_cannot_move_since_when(
     assert (known.plan.state, len(known.plan.passed_over)) == (PlanState.SIGNED, 1)
     assert known.changed - known.since == timedelta(days=9)
     assert known.since == signed
+
+
+def test_two_commands_open_a_plan_once(sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, globex = sides
+    propose(acme, ALL, holdout=2)
+    settle(acme, globex)
+    sign(globex)
+    globex.exchange()
+    carry(acme, globex)
+
+    def while_another_runs(workspace: Workspace, partner: Any) -> Any:
+        found = openings(workspace, partner)
+        if found:
+            monkeypatch.undo()
+            acme.exchange()
+        return found
+
+    monkeypatch.setattr("accountmap.session.conversation.openings", while_another_runs)
+    acme.exchange()
+    settle(acme, globex)
+    assert [each.step for each in last(acme).plan.effective].count(PlanStep.OPENED) == 1
+    assert last(acme).plan.passed_over == []
+    assert_same_plans(acme, globex)
 
 
 def test_amounts_and_owners_only_as_agreed(sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ that a partner cannot tell it from one that nobody has answered yet.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -104,7 +105,8 @@ class ConversationRunner:
         for name, length in self._channel.files().items():
             self._take(name, length)
         for opening in openings(self._workspace, self._partner):
-            self.say_plan(opening)
+            with suppress(UsageError):  # another command has opened it meanwhile
+                self.say_plan(opening)
         self._acknowledge()
         self._outbox.renew(self._session_of, self._clock())
         self._outbox.deliver()
