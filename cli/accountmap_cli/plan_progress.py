@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import click
 
 from accountmap.model import Result
 from accountmap_cli.context import existing_file, partner_option, workspace
-from accountmap_cli.output import emit, plural, say, table
+from accountmap_cli.output import as_json_text, emit, plural, say, table
 from accountmap_cli.plan import Options, PlanTeller, naming, read_amount, read_table, sending
 from accountmap_cli.plan_words import DIGITS, plan_as_dict
 
@@ -231,4 +230,4 @@ def _evidence(teller: PlanTeller, known: "KnownPlan") -> bytes:
     ]
     card = teller.partner.card.digest.hex()
     found = plan_as_dict(known) | {"partner": teller.name, "partner_card": card, "said": said}
-    return json.dumps(found, ensure_ascii=False, indent=2).encode() + b"\n"
+    return as_json_text(found).encode() + b"\n"

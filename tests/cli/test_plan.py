@@ -163,7 +163,7 @@ def test_a_plan_is_declined(sides: tuple[Path, Path, Talker]) -> None:
         "--with",
         "globex",
         "--title",
-        "T",
+        "T\u202e\x9b",
         "--until",
         "2027-03-31",
         "--type",
@@ -178,6 +178,10 @@ def test_a_plan_is_declined(sides: tuple[Path, Path, Talker]) -> None:
     (found,) = json.loads(accountmap("plan", "status", "--json", cwd=acme).stdout)
     assert (found["state"], found["type"], found["waits_for"]) == ("declined", "accounts", None)
     assert found["declined_with"] == "Not now"
+    accountmap("plan", "export", "--with", "acme", "-o", "files", cwd=globex)
+    exported = (globex / "files" / "plan.json").read_text("utf-8")
+    assert not set(exported) & {"\u202e", "\x9b"}, "a terminal that shows the file would obey them"
+    assert json.loads(exported)["title"] == "T\u202e\x9b"
 
 
 def test_a_title_writes_no_lines_of_the_program(sides: tuple[Path, Path, Talker]) -> None:
