@@ -78,6 +78,14 @@ def edited(folder: Path) -> AccountMap:
     return two_months()
 
 
+def edited_and_dated_back(folder: Path) -> AccountMap:
+    file = folder / "overlap.csv"
+    before = file.stat()
+    file.write_bytes(b"x" * before.st_size)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return two_months()
+
+
 def damaged_note(folder: Path) -> AccountMap:
     (folder / WRITTEN).write_text("{")
     return two_months()
@@ -92,7 +100,7 @@ def other_note(_: Path) -> AccountMap:
     return replace(two_months(), notes=("Half of the list has no country.",))
 
 
-@pytest.mark.parametrize("change", [missing, edited, damaged_note, other_row, other_note])
+@pytest.mark.parametrize("change", [missing, edited, edited_and_dated_back, damaged_note, other_row, other_note])
 def test_all_is_written_again_when_anything_has_changed(
     tmp_path: Path, change: Callable[[Path], AccountMap]
 ) -> None:

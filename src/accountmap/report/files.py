@@ -230,12 +230,15 @@ def _read(note: Path) -> object:
 
 
 def _state(files: list[Path]) -> dict[str, list[int]]:
-    """Return size and time of change, in nanoseconds, of the files that are there."""
+    """Return size and times, in nanoseconds, of the files that are there.
+
+    One can set the time of change back, and not the one at which the file system last recorded any change.
+    """
     found = {}
     for file in files:
         with suppress(OSError):
             about = file.stat()
-            found[file.name] = [about.st_size, about.st_mtime_ns]
+            found[file.name] = [about.st_size, about.st_mtime_ns, about.st_ctime_ns]
     return found
 
 
