@@ -28,6 +28,14 @@ def process_after_a_while(seconds: float) -> int:
     return os.getpid()
 
 
+def fail_or_wait(part: int) -> int:
+    """Fail at every part from 3 on; parts of workers take longer than those of this process."""
+    if part >= 3:
+        raise ValueError(str(part))
+    time.sleep(0.1)
+    return part
+
+
 @pytest.mark.parametrize("executor", EXECUTORS, ids=["processes", "threads"])
 def test_results_come_in_order_and_parts_as_they_are_needed(executor: ProcessExecutor | ThreadExecutor) -> None:
     made = 0
@@ -57,6 +65,30 @@ def test_this_process_is_one_of_the_workers() -> None:
     processes = list(executor.map(process_after_a_while, [0.05] * 12))
     assert len(set(processes)) == 2
     assert 3 <= processes.count(os.getpid()) <= 9
+
+
+def test_what_fails_here_comes_in_the_order_of_the_parts() -> None:
+    executor = ProcessExecutor(2)
+    list(executor.map(double, [1, 2]))  # the other one has started
+    given: list[int] = []
+    with pytest.raises(ValueError, match=r"^3$"):
+        for result in executor.map(fail_or_wait, range(10)):
+            given.append(result)
+    assert given == [0, 1, 2], "the results before it are not lost"
+    assert list(executor.map(double, range(10))) == [2 * n for n in range(10)]
+
+
+def interrupted_here(parent: int) -> int:
+    if os.getpid() == parent:
+        raise KeyboardInterrupt
+    return parent
+
+
+def test_an_interruption_here_ends_the_job_at_once() -> None:
+    executor = ProcessExecutor(2)
+    with pytest.raises(KeyboardInterrupt):
+        list(executor.map(interrupted_here, [os.getpid()] * 100))
+    assert list(executor.map(double, [1, 2, 3])) == [2, 4, 6]
 
 
 def test_results_are_given_as_soon_as_they_are_there() -> None:

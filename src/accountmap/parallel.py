@@ -133,7 +133,7 @@ def map_ahead(
                 yield running.popleft().result()
             busy = sum(not future.done() for future in running)
             if take_part and busy >= HANDED_OUT * (workers - 1):
-                running.append(_done(function(part)))
+                running.append(_done(function, part))
             else:
                 running.append(pool.submit(function, part))
         while running:
@@ -143,9 +143,13 @@ def map_ahead(
             future.cancel()
 
 
-def _done(result: Out) -> "Future[Out]":
+def _done(function: Callable[[In], Out], part: In) -> "Future[Out]":
+    """Call a function here; what it raises comes in the order of the parts, as from a worker."""
     future: Future[Out] = Future()
-    future.set_result(result)
+    try:
+        future.set_result(function(part))
+    except Exception as error:
+        future.set_exception(error)
     return future
 
 
