@@ -80,6 +80,9 @@ def test_both_sides_have_the_same_registrations_and_the_credit_follows_the_agree
     credited = {row["Registered by"]: (row["Deal"], row["Credit"], row["Credit rule"]) for row in ours}
     digest = credit_rule(InfluenceRules()).digest
     assert credited == {"Globex Data": ("D1", "sourced", digest), "Acme Cloud": ("", "", "")}
+    (acme_folder / "influence.toml").write_text('[partners]\n"Globex Data" = "Globex"\n', "utf-8")
+    named = rows_of(accountmap("-w", acme_folder, "feed", "deals", "--with", "globex", cwd=tmp_path).stdout)
+    assert sorted(named, key=lambda row: row["Number"]) == ours, "the rule calls the partner by another name"
     assert "Initech" not in json.dumps(ours + theirs)
 
 

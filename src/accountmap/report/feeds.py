@@ -24,6 +24,7 @@ from accountmap.account_map import AccountMap
 from accountmap.account_map.co_selling import CoSelling, DealRegistration
 from accountmap.errors import InputError
 from accountmap.influence import Influence
+from accountmap.influence.evidence import PartnerNames
 from accountmap.influence.rules import REGISTERED
 from accountmap.portfolio import Portfolio
 
@@ -162,8 +163,10 @@ def _credited(partner: str, influence: Influence | None) -> dict[str, list[tuple
     """Return the deals that registrations of a partner are touches of, and what they count as, by match."""
     found: dict[str, list[tuple[str, str]]] = {}
     if influence is not None:
+        names = PartnerNames(influence.rules.partners)  # The rule may have another name for the partner.
+        name = names.names[names.number(partner)]
         own = pc.and_(
-            pc.equal(influence.touches["partner_name"], partner), pc.equal(influence.touches["kind"], REGISTERED)
+            pc.equal(influence.touches["partner_name"], name), pc.equal(influence.touches["kind"], REGISTERED)
         )
         for row in influence.touches.filter(own).to_pylist():
             _, marked, match = row["record"].rpartition("(match ")
