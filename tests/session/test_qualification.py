@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,7 +135,8 @@ def test_what_the_agreement_hides_is_unknown_to_the_model(tmp_path: Path) -> Non
 
 def test_an_agreement_that_lets_no_model_learn_is_kept_to(folder: Path, acme: Workspace) -> None:
     partner = acme.partner("globex")
-    assert allowed_to_models(acme, partner) is Models.SEGMENT
+    kept = load_propensity(acme, partner)
+    assert kept is not None and allowed_to_models(acme, partner) is Models.SEGMENT
     agree(folder, acme, ScoringTerms(Models.NONE))
     assert allowed_to_models(acme, partner) is Models.NONE
     (snapshot,) = known_snapshots(acme, partner)
@@ -145,7 +147,14 @@ def test_an_agreement_that_lets_no_model_learn_is_kept_to(folder: Path, acme: Wo
     with pytest.raises(InputError, match="does not allow") as caught:
         likelihood(acme, "globex")
     assert "propensity train" in caught.value.hint
-    assert not train_propensity(acme, "globex", NOW, horizon_days=120, effort=QUICK).uses_their_segment
+    made = train_propensity(acme, "globex", NOW, horizon_days=120, effort=QUICK)
+    assert not made.uses_their_segment
+    with pytest.raises(InputError, match="which deals the partner touched"):
+        train_propensity(acme, "globex", NOW, touched=True, effort=QUICK)
+    earlier = replace(kept.trained, model=made.model, touched=True)
+    acme.sealed("models/globex-data").write_json({"made": NOW.isoformat(), "trained": earlier.to_json()})
+    with pytest.raises(InputError, match="partner's touches, which the agreement does not allow any more"):
+        likelihood(acme, "globex")
 
 
 def test_too_few_outcomes_and_a_damaged_model_are_said(folder: Path, acme: Workspace) -> None:

@@ -74,10 +74,15 @@ def train_propensity(
 
     Raises:
         BackendError: interpret or scikit-learn is not installed.
-        InputError: too few outcomes, or the rule is not usable.
+        InputError: too few outcomes, the rule is not usable, or the agreement does not allow `touched`.
         WorkspaceError: no deals are prepared, or no session with the partner is finished.
     """
     record = workspace.partner(partner)
+    if touched and allowed_to_models(workspace, record) is Models.NONE:
+        raise InputError(
+            "The agreement lets no model learn from the matches, and so not from which deals the partner touched.",
+            "Leave out --touched.",
+        )
     deals, as_of = load_deals(workspace)
     snapshots = known_snapshots(workspace, record)
     accounts, prepared = workspace.load_list(workspace.current_list().id)
@@ -182,8 +187,9 @@ def _why_not(workspace: Workspace, partner: PartnerRecord, trained: Trained) -> 
     """Say why a model cannot be used; nothing if it can."""
     if not trained.is_better:
         return f"the model {NOT_BETTER}"
-    if trained.uses_their_segment and allowed_to_models(workspace, partner) is Models.NONE:
-        return "the model was made from the partner's segments, which the agreement does not allow any more"
+    learned = "segments" if trained.uses_their_segment else "touches" if trained.touched else ""
+    if learned and allowed_to_models(workspace, partner) is Models.NONE:
+        return f"the model was made from the partner's {learned}, which the agreement does not allow any more"
     return ""
 
 
