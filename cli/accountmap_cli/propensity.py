@@ -8,7 +8,7 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.context import Progress, existing_file, partner_option, workspace
-from accountmap_cli.output import emit, emit_json, say, table
+from accountmap_cli.output import emit, emit_csv, emit_json, say, table
 
 if TYPE_CHECKING:
     from accountmap.propensity import Trained
@@ -126,7 +126,7 @@ def apply(context: click.Context, partner: str, output: Path | None, as_json: bo
         write_atomic(output, to_csv(found))
         emit(str(output))
     else:
-        emit(b"".join(to_csv(found)).decode().rstrip())
+        emit_csv(b"".join(to_csv(found)))
 
 
 def _show(found: "Trained", partner: str, made: datetime, *, as_json: bool) -> None:

@@ -213,7 +213,7 @@ def test_the_commands_show_what_the_library_keeps(folder: Path) -> None:
     )
     assert model["is_better"] is True
     listed = accountmap("-w", "acme", "propensity", "apply", "--with", "globex", cwd=folder).stdout
-    assert len(listed.splitlines()) == COMPANIES + 1 and "\\r" not in listed
+    assert len(listed.splitlines()) == COMPANIES + 1 and "\r" not in listed
     accountmap("-w", "acme", "propensity", "apply", "--with", "globex", "-o", "likely.csv", cwd=folder)
     head, first, *rest = (folder / "likely.csv").read_text("utf-8").splitlines()
     assert head == "account_id,probability,reasons"
