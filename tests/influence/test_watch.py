@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import accountmap.influence.watch as module
 from accountmap.influence.evidence import PartnerNames
 from accountmap.influence.watch import (
     ANSWERS,
@@ -133,3 +134,20 @@ def test_of_a_month_with_two_sessions_the_last_counts_and_pauses_are_spread() ->
         ("Partner 0", COMPANIES, "2026-04", 20.0),
         ("Partner 0", GROWTH, "2026-04", 2.0),
     ]
+
+
+def test_a_clear_change_is_found_among_many_partners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where it has to be rarer than the first orders can show. What never varies is not counted."""
+    monkeypatch.setattr(module, "_SHUFFLES", 199)
+    monkeypatch.setattr(module, "_MOST_SHUFFLES", 1_999)
+    months = [date(2024 + at // 12, 1 + at % 12, 5) for at in range(24)]
+    draw = np.random.default_rng(4)
+    rows = [
+        {"partner": f"P{n}", "series": ANSWERS, "day": day,
+         "value": (1.0 if at < 12 else 20.0) if n == 0 else 3.0 if n > 20 else float(draw.poisson(4))}
+        for n in range(400) for at, day in enumerate(months)
+    ]  # fmt: skip
+    _, changes = watched(simulated(40, 1), pa.Table.from_pylist(rows, schema=OBSERVED_SCHEMA))
+    found = {row["partner_name"]: row for row in changes.to_pylist() if row["series"] == ANSWERS}
+    assert [name for name, row in found.items() if row["verdict"] == CHANGED] == ["P0"]
+    assert (found["P0"]["months"], found["P0"]["since"]) == (24, "2025-01")

@@ -72,6 +72,9 @@ FALSE_ALARMS: Final = 0.05
 """In how many reports in which nothing has changed any series is said to have changed."""
 
 _SHUFFLES: Final = 4_999
+_MOST_SHUFFLES: Final = 99_999
+"""Random orders, where a series among many has to be rarer than one of _SHUFFLES can show."""
+
 _SEED: Final = 20_261_128
 
 
@@ -85,7 +88,7 @@ class Change:
     by_chance: float
 
 
-def find_change(values: Sequence[float]) -> Change | None:
+def find_change(values: Sequence[float], shuffles: int = _SHUFFLES) -> Change | None:
     """Find where the level of a series changes most; None if it is too short or all values are equal.
 
     The statistic is the largest difference of the means before and after, over all months at which it may change,
@@ -98,11 +101,11 @@ def find_change(values: Sequence[float]) -> Change | None:
     if len(series) < LEAST_MONTHS or np.ptp(series) == 0:
         return None
     draw = np.random.default_rng(_SEED)
-    shuffled = draw.permuted(np.tile(series, (_SHUFFLES, 1)), axis=1)
+    shuffled = draw.permuted(np.tile(series, (shuffles, 1)), axis=1)
     largest = _statistics(shuffled).max(axis=1)
     own = _statistics(series[None, :])[0]
     at = int(own.argmax()) + _SHORTEST
-    by_chance = (1 + int((largest >= own.max() - 1e-12).sum())) / (1 + _SHUFFLES)
+    by_chance = (1 + int((largest >= own.max() - 1e-12).sum())) / (1 + shuffles)
     return Change(at, float(series[:at].mean()), float(series[at:].mean()), by_chance)
 
 
@@ -140,7 +143,7 @@ def watch(
         for (partner, kind), points in series.items()
         for at, value in points
     ]
-    tested = sum(len(points) >= LEAST_MONTHS for points in watched.values())
+    tested = sum(len(points) >= LEAST_MONTHS and len({v for _, v in points}) > 1 for points in watched.values())
     changes = [_change_row(partner, kind, points, tested) for (partner, kind), points in watched.items()]
     return pa.Table.from_pylist(rows, schema=SERIES_SCHEMA), pa.Table.from_pylist(changes, schema=CHANGE_SCHEMA)
 
@@ -221,7 +224,10 @@ def _change_row(partner: str, kind: str, points: Points, tested: int) -> dict[st
     row: dict[str, object] = {"partner_name": partner, "series": kind, "months": len(points)}
     if len(points) < LEAST_MONTHS:
         return row | {"verdict": TOO_FEW}
-    change = find_change([value for _, value in points])
+    values = [value for _, value in points]
+    change = find_change(values, _SHUFFLES)
+    if change and FALSE_ALARMS / tested < change.by_chance == 1 / (1 + _SHUFFLES):
+        change = find_change(values, _MOST_SHUFFLES)
     if change is None or change.by_chance > FALSE_ALARMS / tested:
         return row | {"verdict": UNCHANGED, "by_chance": change.by_chance if change else None}
     return row | {
