@@ -116,16 +116,20 @@ def agreed_rules(workspace: Workspace, partner: PartnerRecord, day: date) -> str
 
 
 def _agreed_rule(workspace: Workspace, partner: PartnerRecord, day: date) -> tuple[CreditRule, date] | None:
-    """Return the rule of the newest agreement that both signed, unless that has ended, and the day it is of."""
+    """Return the rule of the newest agreement that both signed, and the day it is of.
+
+    Returns:
+        None if there is no such agreement, it has ended, it names no rule, or the partner's card was revoked.
+    """
     signed = [
         each
         for each in workspace.agreement_records(partner)
         if each.agreement.complete and not each.agreement.is_preview
     ]
-    if not signed or signed[0].ended or signed[0].agreement.terms.valid_until < day:
+    if not signed or signed[0].ended or partner.revoked_at is not None:
         return None
     terms = signed[0].agreement.terms
-    return (terms.credit[0], terms.created.date()) if terms.credit else None
+    return (terms.credit[0], terms.created.date()) if terms.credit and terms.valid_until >= day else None
 
 
 def _agreed(
@@ -133,7 +137,7 @@ def _agreed(
 ) -> Iterator[AgreedRule]:
     """Yield the rule that is agreed with a partner, and in what the own one differs."""
     found = _agreed_rule(workspace, partner, day)
-    if found is None or partner.revoked_at is not None:
+    if found is None:
         return
     agreed, signed = found
     own, theirs = asdict(credit_rule(rules)), asdict(agreed)
