@@ -139,6 +139,10 @@ def test_a_person_with_a_title_is_no_company(text: str) -> None:
     assert read_name(text) == WrittenName("", finding=PERSON)
 
 
+def test_blanks_around_a_name_that_is_a_domain_change_nothing() -> None:
+    assert read_name(" globex.com ") == read_name("globex.com") == WrittenName("globex.com", address="globex.com")
+
+
 @pytest.mark.parametrize("text", ["https://lanternex.com/about", "www.lanternex.com", "info@lanternex.com"])
 def test_an_address_in_the_place_of_a_name_is_an_address(text: str) -> None:
     assert read_name(text) == WrittenName("", finding=WEB_ADDRESS, address=text)

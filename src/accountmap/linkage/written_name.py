@@ -196,7 +196,7 @@ def _is_plain(text: str) -> bool:
         and not _may_have_clear(words)
         and not _may_have_joint(words)
         and _PLAIN.fullmatch(text) is not None
-        and (" " in text or "." not in text)
+        and ("." not in text or " " in text.strip())
         and " -" not in text
         and "- " not in text
     )
