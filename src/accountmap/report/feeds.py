@@ -107,7 +107,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
     "learners": Feed(
         "learning management",
         {
-            "username": "The address of mail, in small letters.",
+            "username": "The e-mail address, in lower case.",
             "firstname": "First word of the name.",
             "lastname": "The rest of it.",
             "email": "As the partner showed it.",
