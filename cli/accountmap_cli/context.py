@@ -102,12 +102,13 @@ def is_fresh(page: Path, folder: Path, inputs: Iterable[str]) -> bool:
     """Return whether a page was made after all that it is made from.
 
     Args:
-        inputs: patterns of files in the folder.
+        inputs: patterns of files in the folder. In folders of it, a file that was deleted counts as a change too.
     """
     if not page.exists():
         return False
     made = page.stat().st_mtime
-    return all(file.stat().st_mtime < made for pattern in inputs for file in folder.glob(pattern))
+    patterns = {each for pattern in inputs for each in (pattern, pattern.rpartition("/")[0]) if each}
+    return all(file.stat().st_mtime < made for pattern in patterns for file in folder.glob(pattern))
 
 
 DEFAULT_WAIT: Final = 3600.0

@@ -76,6 +76,13 @@ def test_the_page_is_built_anew_after_new_deals_or_another_rule(folder: Path) ->
         accountmap("-w", "acme", "influence", "rules", cwd=folder)
         accountmap("-w", "acme", "influence", "open", cwd=folder)
         assert page.stat().st_mtime_ns > second
+        accountmap("-w", "acme", "partner", "profile", "globex", "--cost", "500", "--currency", "EUR", cwd=folder)
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        third = page.stat().st_mtime_ns
+        for each in (folder / "acme" / "profiles").iterdir():
+            each.unlink()
+        accountmap("-w", "acme", "influence", "open", cwd=folder)
+        assert page.stat().st_mtime_ns > third, "what was deleted counts no longer"
 
 
 def test_the_cost_of_a_partner_is_taken_from_its_profile(folder: Path) -> None:
