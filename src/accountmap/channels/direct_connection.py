@@ -169,7 +169,8 @@ class Conversation:
             raise UnheardError from error
 
     async def _hang_up(self) -> None:
-        self._writer.close()
+        if not self._writer.is_closing():  # in Python 3.11, TLS that is closed twice cannot be aborted any more
+            self._writer.close()
         try:
             async with asyncio.timeout(HANG_UP_SECONDS):
                 await self._writer.wait_closed()
