@@ -7,7 +7,7 @@ import click
 
 from accountmap.errors import InputError, WorkspaceError
 from accountmap_cli.context import existing_file, partner_option, workspace
-from accountmap_cli.output import emit, emit_json, say
+from accountmap_cli.output import emit, emit_json, say, write_for_editing
 
 if TYPE_CHECKING:
     from accountmap.account_map import IdealCustomer
@@ -18,18 +18,6 @@ _FILE = Path("ideal.toml")
 @click.group()
 def ideal() -> None:
     """Say who the ideal customer is, by rules; the reports show which shared accounts fit. Nothing leaves."""
-
-
-def _write(file: Path, text: str) -> None:
-    from accountmap.files import write_atomic
-
-    if file.exists():
-        raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
-    try:
-        write_atomic(file, text.encode())
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
-    emit(str(file))
 
 
 @ideal.command()
@@ -43,7 +31,7 @@ def rules(file: Path) -> None:
     """
     from accountmap.account_map import EXAMPLE
 
-    _write(file, EXAMPLE)
+    write_for_editing(file, EXAMPLE)
     say(f"Change it, then: accountmap ideal use {file}")
 
 
@@ -65,7 +53,7 @@ def learn(context: click.Context, file: Path) -> None:
 
     with workspace(context) as own:
         learned, said = learn_ideal(own)
-    _write(file, learned.text)
+    write_for_editing(file, learned.text)
     for sentence in (*learned.in_words(), said):
         say(sentence)
     say(f"Read and change it, then: accountmap ideal use {file}")

@@ -8,7 +8,7 @@ import click
 
 from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, is_fresh, workspace
-from accountmap_cli.output import emit, say
+from accountmap_cli.output import emit, say, write_for_editing
 from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def rules(context: click.Context, file: Path | None, agreed_with: str | None) ->
       accountmap influence rules ~/rules/2026.toml
       accountmap influence rules --agreed-with globex
     """
-    from accountmap.files import write_atomic
     from accountmap.influence import DEFAULT_RULES
     from accountmap.session.influence import agreed_rules
 
@@ -53,13 +52,7 @@ def rules(context: click.Context, file: Path | None, agreed_with: str | None) ->
             file = file or own.folder / RULES
             if agreed_with:
                 text = agreed_rules(own, own.partner(agreed_with), datetime.now(UTC).date())
-    if file.exists():
-        raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
-    try:
-        write_atomic(file, text.encode())
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
-    emit(str(file))
+    write_for_editing(file, text)
 
 
 @influence.command()

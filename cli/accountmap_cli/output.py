@@ -6,9 +6,12 @@ import re
 import sys
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
+
+from accountmap.errors import InputError
 
 
 def write_all_letters(stream: object) -> None:
@@ -43,6 +46,23 @@ def one_stop(text: str) -> str:
 def emit_csv(table: bytes) -> None:
     """Print a table; its lines end as those of the terminal do, and not in CR LF as in a file."""
     emit(table.decode().rstrip().replace("\r\n", "\n"))
+
+
+def write_for_editing(file: Path, text: str) -> None:
+    """Write a file for a person to change, and say where it is.
+
+    Raises:
+        InputError: there is such a file already, or it cannot be written.
+    """
+    from accountmap.files import write_atomic
+
+    if file.exists():
+        raise InputError(f"{file} is there already.", "Name another file, or delete this one.")
+    try:
+        write_atomic(file, text.encode())
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
+    emit(str(file))
 
 
 def emit_json(value: Any) -> None:
