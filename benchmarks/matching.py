@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES, Prepared, Profile
 from accountmap.linkage.reference import Reference, load_reference

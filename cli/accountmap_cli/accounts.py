@@ -252,7 +252,7 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
       accountmap accounts explain "Müller GmbH & Co. KG" --domain mueller.example --country Germany
       accountmap accounts explain "株式会社トヨタ" --region Aichi --country JP --phone 0565-28-2121
     """
-    from accountmap.linkage.explain import explain as explained
+    from accountmap.linkage.keys import explain as explained
     from accountmap.linkage.prepared import PROFILES
 
     chosen = PROFILES.get(profile)

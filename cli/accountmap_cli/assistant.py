@@ -193,7 +193,7 @@ class Reader:
         }
 
     def _record(self, record: "PartnerRecord", tool: str, rows: int, fields: Sequence[str]) -> None:
-        from accountmap.session.assistants import record_reading
+        from accountmap.session.ledger_entries import record_reading
 
         record_reading(self._own, record, tool, rows, fields, self._now())
 
@@ -204,7 +204,7 @@ class Reader:
         return record, clause
 
     def _allowed(self, record: "PartnerRecord") -> Assistants:
-        from accountmap.session.assistants import allowed_to_assistants
+        from accountmap.session.agreements import allowed_to_assistants
 
         return allowed_to_assistants(self._own, record)
 

@@ -119,7 +119,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
       accountmap deals prepare opportunities.csv --touches partner-activities.csv
       accountmap deals prepare --sql @deals.sql --dsn postgresql://anna@db/crm
     """
-    from accountmap.workspace.deals import save_deals
+    from accountmap.workspace.user_files import save_deals
 
     found = read(options)
     with workspace(context) as own:

@@ -319,7 +319,7 @@ def _shared_folder(place: str) -> Iterator[Check]:
 
 def _messages_ahead(folder: Path) -> Iterator[Check]:
     """Look for messages that were written later than now: one of the two clocks is wrong."""
-    from accountmap.session.message_files import describe_message
+    from accountmap.session.disclosure import describe_message
 
     now, latest = datetime.now(UTC), datetime.min.replace(tzinfo=UTC)
     for file in folder.glob("*.amap"):

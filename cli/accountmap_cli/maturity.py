@@ -131,7 +131,7 @@ def show(context: click.Context, partner: str, as_json: bool) -> None:
       accountmap maturity show --with globex
     """
     from accountmap.portfolio.maturity import compare
-    from accountmap.workspace.profiles import load_round
+    from accountmap.workspace.user_files import load_round
 
     with workspace(context) as own:
         record = own.partner(partner)

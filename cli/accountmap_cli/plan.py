@@ -201,7 +201,7 @@ def new(context: click.Context, /, **options: Any) -> None:
 
 def _draft(options: Options, revealed: set[bytes]) -> Any:
     from accountmap.account_map.joint_plan import PlanKind
-    from accountmap.accounts.currencies import check_currency
+    from accountmap.accounts.amounts import check_currency
     from accountmap.session.plan_drafts import PlanDraft
 
     lines = [_draft_line(options, revealed, row) for row in _rows(options)]

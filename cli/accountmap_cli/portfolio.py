@@ -206,7 +206,7 @@ def profile(
       accountmap partner profile globex --clear goals
     """
     from accountmap.portfolio import Goal
-    from accountmap.workspace.profiles import load_profile, save_profile
+    from accountmap.workspace.user_files import load_profile, save_profile
 
     changes = {key: value for key, value in values.items() if value is not None}
     changes |= {"types": tuple(dict.fromkeys(types))} if types else {}

@@ -92,7 +92,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
     """
     from accountmap import read_account_map
     from accountmap.report import review_csv
-    from accountmap.workspace.stored import add_reviews
+    from accountmap.workspace.user_files import add_reviews
 
     with workspace(context) as own:
         if file is None:

@@ -146,7 +146,7 @@ def inspect(file: Path, as_json: bool) -> None:
     Example:
       accountmap inspect exchange/acme-cloud-3f9a01-1.amap
     """
-    from accountmap.session.message_files import describe_message
+    from accountmap.session.disclosure import describe_message
 
     about = describe_message(file)
     if as_json:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from accountmap.session.portfolio import read_portfolio
     from accountmap.session.preview import PreviewOutcome
     from accountmap.workspace import Workspace
-    from accountmap.workspace.deals import save_deals
+    from accountmap.workspace.user_files import save_deals
 
 __version__ = "0.1.0"
 
@@ -86,7 +86,7 @@ _HOMES: Final = {
     "read_portfolio": "session.portfolio",
     "read_sql": "accounts.read",
     "read_influence": "session.influence",
-    "save_deals": "workspace.deals",
+    "save_deals": "workspace.user_files",
     "write_portfolio": "report",
     "write_influence": "report",
     "write_reports": "report",

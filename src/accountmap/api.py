@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
-from accountmap.account_map.possible import MatchAnswer
 from accountmap.account_map.qualification import NOTHING, Qualifiers
+from accountmap.account_map.reviews import MatchAnswer
 from accountmap.accounts.deals import DealList, DealOptions, read_touches
 from accountmap.accounts.deals import read_deals as read_deal_list
 from accountmap.accounts.raw_table import ArrowStream
@@ -29,7 +29,7 @@ from accountmap.session.digest import PartnerDigest, own_names, partner_digest
 from accountmap.session.qualification import read_qualifiers
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.stored import load_reviews
+from accountmap.workspace.user_files import load_reviews
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
-from accountmap.channels.local import MemoryChannel
+from accountmap.channels.base import MemoryChannel
 from accountmap.errors import PeerError, UsageError
 from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
 from accountmap.session.co_selling import Saying

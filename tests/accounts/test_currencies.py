@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.currencies import CODES, currency_code, heading_currency
+from accountmap.accounts.amounts import CODES, currency_code, heading_currency
 from accountmap.accounts.read import read_accounts
 from accountmap.accounts.schema import AccountList, currencies
 from accountmap.errors import InputError

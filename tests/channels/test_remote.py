@@ -12,7 +12,7 @@ import fsspec
 import pytest
 
 from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, stores
-from accountmap.channels.base import MAX_FILES, Address
+from accountmap.channels.remote import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
 from accountmap.session import SessionRunner, default_curve
 from tests.channels.sftp_server import PASSWORD, USER, SftpServer, sftp_server

@@ -101,7 +101,7 @@ def test_a_message_from_the_future_is_a_problem(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "one.amap").write_bytes(b"no message")
     assert list(doctor._messages_ahead(tmp_path)) == []
     ahead = SimpleNamespace(created=datetime.now(UTC) + timedelta(hours=3))
-    monkeypatch.setattr("accountmap.session.message_files.describe_message", lambda _: ahead)
+    monkeypatch.setattr("accountmap.session.disclosure.describe_message", lambda _: ahead)
     (found,) = doctor._messages_ahead(tmp_path)
     assert found.state == "problem"
 

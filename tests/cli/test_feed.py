@@ -20,8 +20,7 @@ from accountmap.portfolio import PartnerProfile
 from accountmap.report.feeds import FEEDS, campaign_feed, feed_document, feed_schema, learners_feed
 from accountmap.report.files import to_csv
 from accountmap.session.influence import credit_rule
-from accountmap.workspace.deals import save_deals
-from accountmap.workspace.profiles import save_profile
+from accountmap.workspace.user_files import save_deals, save_profile
 from tests.account_map.examples import one_account_map
 from tests.cli.running import accountmap
 from tests.cli.test_digest import NAMES, receiver  # noqa: F401 a fixture

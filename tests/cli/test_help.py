@@ -11,8 +11,7 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from accountmap_cli.help import COMPLETE_VARIABLE, TOPICS, topic_text
-from accountmap_cli.main import cli
+from accountmap_cli.main import COMPLETE_VARIABLE, TOPICS, cli, topic_text
 from tests.cli.running import accountmap
 from tests.parties import Parties
 

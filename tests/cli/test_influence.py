@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from accountmap import Workspace, read_influence
-from accountmap.workspace.deals import load_deals
+from accountmap.workspace.user_files import load_deals
 from tests.cli.running import accountmap
 from tests.parties import Parties
 

@@ -11,7 +11,7 @@ import pytest
 from accountmap.accounts.cells import clean, drop_overlong
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.dedupe import Decision
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Reference, load_reference

@@ -1,4 +1,4 @@
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES
 
 ACCOUNT = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.names import parse
 from accountmap.linkage.prepared import PROFILES
 from tests.linkage.hostile import COMPANIES, NOBODY

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES, data_digests
 from accountmap.linkage.tables import DATA
 from accountmap.linkage.transliterate import to_ascii

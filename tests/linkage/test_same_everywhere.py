@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES
 from accountmap.parallel import ProcessExecutor
 from tests.linkage.hostile import COMPANIES, NOBODY

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accountmap.linkage import written_name
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.tables import read_rows
 from accountmap.linkage.written_name import (

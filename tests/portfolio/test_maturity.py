@@ -22,7 +22,7 @@ from accountmap.portfolio.maturity import (
 from accountmap.session.maturity import answer_questionnaire, next_card, practice_with, receive_card
 from accountmap.trust.maturity_card import MaturityCard, Secret
 from accountmap.workspace import Workspace
-from accountmap.workspace.profiles import load_round
+from accountmap.workspace.user_files import load_round
 from accountmap_cli.ledger import in_words
 from tests.portfolio.ten_partners import NOW, Acme
 

@@ -15,7 +15,7 @@ from accountmap import Portfolio, read_portfolio
 from accountmap.portfolio import MAPPED as STATE_MAPPED
 from accountmap.portfolio import PREVIEW, TOPICS, Stage
 from accountmap.workspace import Workspace
-from accountmap.workspace.profiles import load_profile
+from accountmap.workspace.user_files import load_profile
 from tests.cli.running import accountmap
 from tests.portfolio.ten_partners import COMPANIES, LEFT, MAPPED, PREVIEWED, Acme, Truth
 

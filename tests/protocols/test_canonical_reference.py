@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from protocols.reference.canonical.account import keys_of
 from protocols.reference.canonical.vectors import made_anew, text_of
 
-from accountmap.linkage.explain import explain
+from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES
 from tests.linkage.hostile import COMPANIES, NOBODY
 

@@ -15,7 +15,7 @@ from accountmap.model import Step, Topic
 from accountmap.report.influence_words import agreed_sentences
 from accountmap.session import end_agreement, propose_agreement, sign_agreement
 from accountmap.session.influence import INTRODUCTION_ASKED, agreed_rules, credit_rule, read_influence
-from accountmap.workspace.deals import save_deals
+from accountmap.workspace.user_files import save_deals
 from tests.parties import NOW, share_all
 from tests.talking import Talker, settle, talkers
 

@@ -31,7 +31,7 @@ from accountmap.session.qualification import (
 )
 from accountmap.trust.sharing import Sharing, rectangles_of
 from accountmap.trust.terms import ScoringTerms
-from accountmap.workspace.deals import save_deals
+from accountmap.workspace.user_files import save_deals
 from tests.cli.running import accountmap
 from tests.parties import NOW, Parties, Row, share_all
 

@@ -9,7 +9,7 @@ import pytest
 from accountmap.accounts.deals import DEAL_SCHEMA, DealList
 from accountmap.errors import WorkspaceError
 from accountmap.workspace import Workspace
-from accountmap.workspace.deals import load_deals, save_deals
+from accountmap.workspace.user_files import load_deals, save_deals
 from tests.parties import NOW
 
 

@@ -17,7 +17,7 @@ from accountmap.linkage.prepared import PROFILES
 from accountmap.model import Says, Tier
 from accountmap.trust import key_file
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.stored import add_reviews, load_reviews
+from accountmap.workspace.user_files import add_reviews, load_reviews
 from tests.workspace.conftest import NAME, NOW, add_session
 
 RESULT = SessionResult(

@@ -7,9 +7,8 @@ from accountmap.account_map.ideal import EXAMPLE, IdealCustomer, read_ideal_cust
 from accountmap.account_map.matches import DOUBTS
 from accountmap.account_map.model import CHANGE_SCHEMA, CHANGES, SESSION_SCHEMA, AccountMap, History
 from accountmap.account_map.plays import CELLS, PLAYS, Play
-from accountmap.account_map.possible import MatchAnswer
 from accountmap.account_map.qualification import QUALIFICATION_SCHEMA, Qualifiers
-from accountmap.account_map.reviews import REVIEW_COLUMNS, MatchDecision
+from accountmap.account_map.reviews import REVIEW_COLUMNS, MatchAnswer, MatchDecision
 from accountmap.account_map.schema import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,

@@ -11,7 +11,6 @@ from accountmap.account_map.matches import matched_entities, ranked_overlap, wit
 from accountmap.account_map.model import AccountMap
 from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
 from accountmap.account_map.plays import budget, campaign, segment_matrix
-from accountmap.account_map.possible import NO, SAME, MatchAnswer, find_answers, move_confirmed, possible_matches
 from accountmap.account_map.qualification import (
     NOTHING,
     Qualifiers,
@@ -19,7 +18,18 @@ from accountmap.account_map.qualification import (
     qualified_shares,
     their_segments,
 )
-from accountmap.account_map.reviews import CONFIRMED, REJECTED, MatchDecision, review_matches
+from accountmap.account_map.reviews import (
+    CONFIRMED,
+    NO,
+    REJECTED,
+    SAME,
+    MatchAnswer,
+    MatchDecision,
+    find_answers,
+    move_confirmed,
+    possible_matches,
+    review_matches,
+)
 from accountmap.account_map.schema import SessionResult
 from accountmap.account_map.scoring import (
     STANDARD_WEIGHTS,

@@ -7,8 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.own_accounts import OwnAccounts, first_of_each
-from accountmap.account_map.possible import NO
-from accountmap.account_map.reviews import REJECTED
+from accountmap.account_map.reviews import NO, REJECTED
 from accountmap.account_map.schema import (
     COUNTS_AGREED,
     COVERAGE_SCHEMA,

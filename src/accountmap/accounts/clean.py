@@ -10,7 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.amounts import read_amounts
+from accountmap.accounts.amounts import (
+    check_currency,
+    currencies_in_amounts,
+    heading_currency,
+    read_amounts,
+    read_currencies,
+)
 from accountmap.accounts.cells import (
     LONGEST,
     LONGEST_EXTRA,
@@ -21,12 +27,6 @@ from accountmap.accounts.cells import (
     read_employees,
     read_off_limits,
     read_registrations,
-)
-from accountmap.accounts.currencies import (
-    check_currency,
-    currencies_in_amounts,
-    heading_currency,
-    read_currencies,
 )
 from accountmap.accounts.dates import read_dates
 from accountmap.accounts.headings import choose_columns

@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.amounts import read_amounts
-from accountmap.accounts.cells import NO, YES, as_text, clean, drop_overlong, read_employees, read_registrations
-from accountmap.accounts.currencies import (
+from accountmap.accounts.amounts import (
     check_currency,
     currencies_in_amounts,
     heading_currency,
+    read_amounts,
     read_currencies,
 )
+from accountmap.accounts.cells import NO, YES, as_text, clean, drop_overlong, read_employees, read_registrations
 from accountmap.accounts.dates import read_dates
 from accountmap.accounts.headings import ListKind, choose_columns, fold
 from accountmap.accounts.raw_table import ArrowStream, RawList

@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import chain
 from typing import Final
 
-from accountmap.accounts.currencies import without_currency
+from accountmap.accounts.amounts import without_currency
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, PERSON_ACCOUNT
 from accountmap.errors import InputError
 

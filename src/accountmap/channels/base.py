@@ -1,12 +1,17 @@
-"""The interface of channels and of remote stores, and which files are messages."""
+"""The interface of channels, and the two on this machine: a folder, and bytes that somebody else carries.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The folder may be a network share, a synchronised one, or one that mail attachments go into.
+"""
+
+import hashlib
+import os
+import time
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
-from urllib.parse import urlsplit
+from typing import BinaryIO, Final, Protocol
 
-from accountmap.errors import InputError
+from accountmap.errors import ChannelError
+from accountmap.files import parts_of, write_atomic
 
 SUFFIX: Final = ".amap"
 MAX_NAME: Final = 200
@@ -70,65 +75,126 @@ class Channel(Protocol):
         ...
 
 
-SCHEMES: Final = ("sftp", "s3")
-MAX_FILES: Final = 1_000
-"""A place with more files than that is not looked through: whoever else writes there could keep us busy."""
+POLL_SECONDS: Final = 1.0
 
 
-class Store(Protocol):
-    """The few things that are asked of a remote store. Whatever it raises, `RemoteChannel` translates."""
+class FolderChannel:
+    """Messages as files in one folder. Other files, such as unfinished uploads, are not looked at."""
 
-    def sizes(self) -> dict[str, int]:
-        """Return name and length of at most MAX_FILES + 1 files directly in the place."""
-        ...
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    def read(self, name: str, size: int) -> Iterator[bytes]:
-        """Yield the first bytes of a file, at most `size`, in parts."""
-        ...
+    def files(self) -> dict[str, int]:
+        """List the message files, by name."""
+        try:
+            found = [path for path in self.folder.iterdir() if is_message_name(path.name) and path.is_file()]
+            return {path.name: path.stat().st_size for path in sorted(found)}
+        except OSError as error:
+            raise ChannelError(f"the folder {self.folder} cannot be read", "Check that it exists.") from error
 
-    def write(self, name: str, source: Path) -> None:
-        """Copy a file of this machine there so that nobody ever sees a part of it under its name."""
-        ...
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a file."""
+        with self._open(name) as file:
+            try:
+                return file.read(size)
+            except OSError as error:
+                raise self._unreadable(name) from error
+
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a file of exactly that many bytes."""
+        file = self._open(name)
+        if os.fstat(file.fileno()).st_size != size:
+            file.close()
+            raise ChannelError(f"{self.folder / name} is still changing", "Run this again when it has arrived.")
+        return file
+
+    def _open(self, name: str) -> BinaryIO:
+        try:
+            return (self.folder / name).open("rb")
+        except OSError as error:
+            raise self._unreadable(name) from error
+
+    def _unreadable(self, name: str) -> ChannelError:
+        return ChannelError(f"{self.folder / name} cannot be read", "Check the permissions of the file.")
+
+    def deliver(self, name: str, source: Path) -> None:
+        """Copy a file there, whole or not at all."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.folder / name, parts_of(source), 0o644)
+        except OSError as error:
+            raise ChannelError(
+                f"the message cannot be written to {self.folder}: {error.strerror}",
+                "Make room or check the permissions, then run this again; nothing is lost.",
+            ) from error
+
+    def pause(self, seconds: float) -> None:
+        """Sleep until it is time to look again."""
+        time.sleep(min(seconds, POLL_SECONDS))
 
     def close(self) -> None:
-        """End the connection."""
-        ...
+        """There is nothing to let go of."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a remote place is: never with a password, and shown without the user."""
+_HEAD_BYTES: Final = 4096
+"""What is kept of a message that was taken out, so that it is known to have been here."""
 
-    scheme: str
-    user: str | None
-    host: str
-    port: int | None
-    path: str
 
-    def __str__(self) -> str:
-        port = f":{self.port}" if self.port else ""
-        return f"{self.scheme}://{self.host}{port}{self.path}"
+class MemoryChannel:
+    """A place that lives as long as the object."""
 
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read `sftp://[user@]host[:port]/path` or `s3://bucket/prefix`.
+    def __init__(self) -> None:
+        self._received: dict[str, bytes] = {}
+        self._out: dict[str, bytes] = {}
+        self._gone: dict[str, tuple[int, bytes]] = {}
+
+    def put(self, message: bytes) -> str:
+        """Lay a message of the partner in, and return its name; the same bytes twice are one."""
+        name = hashlib.sha256(message).hexdigest() + SUFFIX
+        self._received[name] = message
+        return name
+
+    def take(self) -> list[bytes]:
+        """Take out the messages for the partner, in order."""
+        taken = list(self._out.values())
+        self._gone |= {name: (len(data), data[:_HEAD_BYTES]) for name, data in self._out.items()}
+        self._out.clear()
+        return taken
+
+    def forget(self, name: str) -> None:
+        """Let go of a message of the partner that is done with."""
+        self._received.pop(name, None)
+
+    def files(self) -> dict[str, int]:
+        """List all messages, those taken out too."""
+        here = {name: len(data) for name, data in {**self._received, **self._out}.items()}
+        return {name: size for name, (size, _) in self._gone.items()} | here
+
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a message."""
+        heads = {**self._received, **self._out} | {gone: head for gone, (_, head) in self._gone.items()}
+        return heads[name][:size]
+
+    def fetch(self, name: str, size: int) -> BinaryIO:
+        """Open a message of exactly that many bytes, which are not copied."""
+        data = self._received.get(name, b"")
+        if len(data) != size:
+            raise ChannelError("the message is not there as a whole", "Hand it over again.")
+        return BytesIO(data)
+
+    def deliver(self, name: str, source: Path) -> None:
+        """Lay a message out for the partner.
 
         Raises:
-            InputError: it is neither, or holds a password. The message does not repeat it.
+            ChannelError: the file cannot be read.
         """
         try:
-            parts = urlsplit(url)
-            port, host = parts.port, parts.hostname
-        except ValueError as error:
-            raise InputError("the address of the folder is malformed", "Write sftp://host/path.") from error
-        if parts.password is not None or (parts.scheme == "s3" and parts.username is not None):
-            raise InputError(
-                "the address of the folder holds credentials, which would end up in logs and histories",
-                "Leave them out; docs/channels.md says where they are taken from.",
-            )
-        if parts.scheme not in SCHEMES or not host or parts.query or parts.fragment:
-            raise InputError(
-                "this is no address of a remote folder", "Write sftp://user@host/path or s3://bucket/prefix."
-            )
-        bucket = parts.netloc if parts.scheme == "s3" else host
-        return cls(parts.scheme, parts.username, bucket, port, parts.path.rstrip("/"))
+            self._out[name] = source.read_bytes()
+        except OSError as error:
+            raise ChannelError("the stored message cannot be read", "Check the workspace folder.") from error
+
+    def pause(self, seconds: float) -> None:
+        """Return at once: nothing comes while nobody puts it in."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
+from accountmap.channels.base import FolderChannel
 from accountmap.channels.direct_connection import (
     ENDED,
     HEAD_BYTES,
@@ -24,7 +25,6 @@ from accountmap.channels.direct_connection import (
     keep_listening,
 )
 from accountmap.channels.direct_protocol import Accept, Spool
-from accountmap.channels.local import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError
 
 GOODBYE_SECONDS: Final = 3

@@ -1,16 +1,81 @@
-"""A folder on a server, SFTP or an S3-compatible store; and opening the channel that the user names."""
+"""A folder on a server, through SFTP or in an S3-compatible store; and opening the channel that the user names."""
 
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
 
-from accountmap.channels.base import MAX_FILES, Address, Channel, Store, is_message_name
-from accountmap.channels.local import FolderChannel
-from accountmap.errors import AccountmapError, ChannelError
+from accountmap.channels.base import Channel, FolderChannel, is_message_name
+from accountmap.errors import AccountmapError, ChannelError, InputError
+
+SCHEMES: Final = ("sftp", "s3")
+MAX_FILES: Final = 1_000
+"""A place with more files than that is not looked through: whoever else writes there could keep us busy."""
+
+
+class Store(Protocol):
+    """The few things that are asked of a remote store. Whatever it raises, `RemoteChannel` translates."""
+
+    def sizes(self) -> dict[str, int]:
+        """Return name and length of at most MAX_FILES + 1 files directly in the place."""
+        ...
+
+    def read(self, name: str, size: int) -> Iterator[bytes]:
+        """Yield the first bytes of a file, at most `size`, in parts."""
+        ...
+
+    def write(self, name: str, source: Path) -> None:
+        """Copy a file of this machine there so that nobody ever sees a part of it under its name."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a remote place is: never with a password, and shown without the user."""
+
+    scheme: str
+    user: str | None
+    host: str
+    port: int | None
+    path: str
+
+    def __str__(self) -> str:
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{self.host}{port}{self.path}"
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read `sftp://[user@]host[:port]/path` or `s3://bucket/prefix`.
+
+        Raises:
+            InputError: it is neither, or holds a password. The message does not repeat it.
+        """
+        try:
+            parts = urlsplit(url)
+            port, host = parts.port, parts.hostname
+        except ValueError as error:
+            raise InputError("the address of the folder is malformed", "Write sftp://host/path.") from error
+        if parts.password is not None or (parts.scheme == "s3" and parts.username is not None):
+            raise InputError(
+                "the address of the folder holds credentials, which would end up in logs and histories",
+                "Leave them out; docs/channels.md says where they are taken from.",
+            )
+        if parts.scheme not in SCHEMES or not host or parts.query or parts.fragment:
+            raise InputError(
+                "this is no address of a remote folder", "Write sftp://user@host/path or s3://bucket/prefix."
+            )
+        bucket = parts.netloc if parts.scheme == "s3" else host
+        return cls(parts.scheme, parts.username, bucket, port, parts.path.rstrip("/"))
+
 
 POLL_SECONDS: Final = 5.0
 STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}

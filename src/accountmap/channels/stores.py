@@ -12,7 +12,7 @@ import fsspec
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from accountmap.channels.base import MAX_FILES, Address
+from accountmap.channels.remote import MAX_FILES, Address
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem  # takes half a second to load, for nothing on SFTP

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from accountmap.accounts.currencies import check_currency
+from accountmap.accounts.amounts import check_currency
 from accountmap.accounts.headings import fold
 from accountmap.errors import InputError
 from accountmap.model import Sourcing

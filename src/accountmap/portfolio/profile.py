@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from accountmap.accounts.currencies import check_currency
+from accountmap.accounts.amounts import check_currency
 from accountmap.errors import InputError
 
 TYPES: Final = {

@@ -14,8 +14,8 @@ from accountmap.session.agreements import (
     write_agreement,
 )
 from accountmap.session.decisions import Claims, Decisions, Preview
+from accountmap.session.disclosure import Forecast, forecast
 from accountmap.session.engine import SessionRunner
-from accountmap.session.forecast import Forecast, forecast
 from accountmap.session.result import Outcome, State
 
 __all__ = [

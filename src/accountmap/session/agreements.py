@@ -29,6 +29,8 @@ CLOCK_SKEW: Final = timedelta(days=1)
 SIZES_COMPARED: Final = timedelta(days=365)
 """How long the smallest size that a partner signed counts."""
 
+_STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
+
 
 def binding_terms(workspace: Workspace, partner: PartnerRecord) -> list[Terms]:
     """Return the terms that bind what is done with matches: of the latest signed agreement, and of all sessions.
@@ -43,6 +45,18 @@ def binding_terms(workspace: Workspace, partner: PartnerRecord) -> list[Terms]:
         return []
     done = (each for each in workspace.sessions(partner) if each.status is Status.DONE)
     return [signed[0].terms, *(workspace.agreement(each.agreement).terms for each in done)]
+
+
+def allowed_to_assistants(workspace: Workspace, partner: PartnerRecord) -> Assistants:
+    """Return the strictest clause of the agreements of all sessions with a partner and of the latest both signed.
+
+    All sessions, since what a partner answered or wrote after an earlier one is shown with the last one too.
+
+    Returns:
+        NONE too if there is no such agreement, or the partner's card was revoked.
+    """
+    clauses = [terms.assistants for terms in binding_terms(workspace, partner)]
+    return min(clauses, key=_STRICTEST_FIRST.index, default=Assistants.NONE)
 
 
 def propose_agreement(

@@ -27,7 +27,7 @@ from accountmap.session.questions import SessionMatches, finished_sessions, sess
 from accountmap.trust.conversation import Talk
 from accountmap.trust.terms_words import leads as rules_in_words
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.match_entries import KeptEntry
+from accountmap.workspace.entries import KeptEntry
 
 SHOWN_WITH: Final[Mapping[Step, tuple[str, ...]]] = {
     Step.ASKED: ("owner_name", "owner_email"),

@@ -34,9 +34,7 @@ from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
 from accountmap.trust.sharing import CreditRule
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.deals import load_deals
-from accountmap.workspace.profiles import load_profile
-from accountmap.workspace.stored import load_reviews
+from accountmap.workspace.user_files import load_deals, load_profile, load_reviews
 
 
 def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = None) -> Influence:

@@ -5,6 +5,7 @@ message before it leaves: so a session that was given up half way is in the ledg
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -118,5 +119,28 @@ def record_feed(
                 "feed": feed,
                 "rows": rows,
                 "names": names,
+            }
+        )
+
+
+def record_reading(
+    workspace: Workspace, partner: PartnerRecord, tool: str, rows: int, fields: Sequence[str], now: datetime
+) -> None:
+    """Put into the ledger that an assistant reads something. Call it before the answer leaves.
+
+    Args:
+        rows: how many accounts or steps it gets.
+        fields: the partner's fields among what it gets.
+    """
+    with workspace.transaction():
+        workspace.record(
+            {
+                "at": now.isoformat(timespec="seconds"),
+                "partner": partner.card.name,
+                "partner_card": partner.card.digest.hex(),
+                "event": "assistant",
+                "tool": tool,
+                "rows": rows,
+                "fields": list(fields),
             }
         )

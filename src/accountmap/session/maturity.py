@@ -13,7 +13,7 @@ from accountmap.portfolio.scoring import answers_in_time
 from accountmap.session.portfolio import read_exchanges
 from accountmap.trust.maturity_card import ANSWERS, COMMITMENT, MaturityCard, Secret
 from accountmap.workspace import PartnerRecord, Status, Workspace
-from accountmap.workspace.profiles import MaturityRound, load_round, save_round
+from accountmap.workspace.user_files import MaturityRound, load_round, save_round
 
 _YEAR: Final = timedelta(days=365)
 

@@ -31,7 +31,7 @@ from accountmap.session.plan_content import (
 from accountmap.session.questions import SessionMatches, finished_sessions
 from accountmap.trust.conversation import Kind, Talk
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.plans import KeptPlanEntry
+from accountmap.workspace.entries import KeptPlanEntry
 
 
 @dataclass(frozen=True)

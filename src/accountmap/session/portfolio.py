@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from accountmap.account_map import MatchAnswer, MatchDecision
 from accountmap.account_map.matches import matched_entities, with_accounts
 from accountmap.account_map.own_accounts import OwnAccounts, own_accounts
-from accountmap.account_map.possible import find_answers, move_confirmed
-from accountmap.account_map.reviews import REJECTED, review_matches
+from accountmap.account_map.reviews import REJECTED, find_answers, move_confirmed, review_matches
 from accountmap.errors import UsageError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Answer, Leader, Step
@@ -34,8 +33,7 @@ from accountmap.portfolio import (
 from accountmap.session.co_selling import load_co_selling
 from accountmap.session.questions import finished_sessions, load_answers
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.profiles import OWN, load_ideal, load_profile, load_round
-from accountmap.workspace.stored import load_reviews
+from accountmap.workspace.user_files import OWN, load_ideal, load_profile, load_reviews, load_round
 
 _PLAIN_SKETCH = 1
 """The level of an estimate of presence, whatever their segment."""

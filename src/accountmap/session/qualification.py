@@ -30,8 +30,7 @@ from accountmap.session.co_selling import load_co_selling
 from accountmap.session.influence import co_selling_touches
 from accountmap.session.questions import finished_sessions
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
-from accountmap.workspace.deals import load_deals
-from accountmap.workspace.profiles import OWN, agreed_with, load_ideal, save_ideal, used_by
+from accountmap.workspace.user_files import OWN, agreed_with, load_deals, load_ideal, save_ideal, used_by
 
 HORIZON_DAYS = 180
 """Days from the creation of a deal within which it is to be won, unless the user says otherwise."""

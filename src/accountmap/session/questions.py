@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from accountmap.account_map.own_accounts import countries_of
-from accountmap.account_map.possible import ASKED, NO, SAME, TO_ANSWER, MatchAnswer
+from accountmap.account_map.reviews import ASKED, NO, SAME, TO_ANSWER, MatchAnswer
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import WorkspaceError

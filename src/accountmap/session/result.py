@@ -23,7 +23,7 @@ from accountmap.psi.comparison import Matches
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.decisions import Claims, Preview, current_estimates, shown_fields
-from accountmap.session.message_files import partner_learned
+from accountmap.session.disclosure import partner_learned
 from accountmap.session.parameters import decode_payload, shows_totals
 from accountmap.session.totals import decode_totals, totals_noise
 from accountmap.trust.agreement import Agreement

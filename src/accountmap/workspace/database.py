@@ -355,3 +355,9 @@ def record_of(row: sqlite3.Row) -> SessionRecord:
 
 def _when(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def check_time_zone(now: datetime) -> None:
+    """Refuse a time that cannot be compared with those on file."""
+    if now.tzinfo is None:
+        raise UsageError("the time has no time zone", "Pass datetime.now(UTC).")

@@ -11,7 +11,7 @@ from accountmap.errors import WorkspaceError
 from accountmap.files import keep_private, write_atomic
 from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.key_file import KeyFile
-from accountmap.workspace import audits, conversations, estimates, match_entries, plans, sketches
+from accountmap.workspace import audits, conversations, entries, estimates, sketches
 from accountmap.workspace.database import Database
 
 Ask = Callable[[Card], str | None]
@@ -110,8 +110,7 @@ _TABLES: Final = (
     sketches.SCHEMA,
     estimates.SCHEMA,
     conversations.SCHEMA,
-    match_entries.SCHEMA,
-    plans.SCHEMA,
+    entries.SCHEMA,
     audits.SCHEMA,
 )
 _FOLDERS: Final = ("lists", "sessions", "reports")

@@ -1,4 +1,4 @@
-"""Sealed files of the workspace: prepared lists, the results of sessions, and decisions about matches.
+"""Sealed files of the workspace: prepared lists and the results of sessions.
 
 Each table is one file, and what is not a table another.
 """
@@ -6,22 +6,17 @@ Each table is one file, and what is not a table another.
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.reviews import MatchDecision, read_reviews
 from accountmap.account_map.schema import EngagementRule, SessionResult
 from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared, Profile, Slot
 from accountmap.model import Says, Tier
-from accountmap.workspace.sealed_files import FileOf, SealedFile
-
-if TYPE_CHECKING:
-    from accountmap.workspace.workspace import Workspace
+from accountmap.workspace.sealed_files import FileOf
 
 _TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
 
@@ -181,43 +176,3 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     ),
 }
 """How values come back that JSON has no type for, by field."""
-
-
-def load_reviews(workspace: "Workspace", partner: str) -> tuple[MatchDecision, ...]:
-    """Read the decisions about matches with a partner; none if there are none yet.
-
-    Raises:
-        TrustError: there is no such partner.
-        OSError, WorkspaceError: the file cannot be read or is damaged.
-    """
-    file = _reviews_file(workspace, partner)
-    if not file.exists():
-        return ()
-    return tuple(MatchDecision(**each) for each in file.read_json())
-
-
-def add_reviews(workspace: "Workspace", partner: str, path: Path) -> tuple[MatchDecision, ...]:
-    """Add decisions to those about matches with a partner; a new one about the same match replaces the old.
-
-    Args:
-        path: of a CSV file, as `read_reviews` reads it.
-
-    Returns:
-        All decisions.
-
-    Raises:
-        InputError: it is not of that form; nothing is changed.
-        TrustError: there is no such partner.
-        WorkspaceError: the workspace cannot be written.
-    """
-    new, taken_back = read_reviews(path)
-    kept = {decision.subject: decision for decision in load_reviews(workspace, partner)}
-    kept |= {decision.subject: decision for decision in new}
-    decisions = tuple(sorted(decision for subject, decision in kept.items() if subject not in taken_back))
-    with workspace.transaction():
-        _reviews_file(workspace, partner).write_json([asdict(decision) for decision in decisions])
-    return decisions
-
-
-def _reviews_file(workspace: "Workspace", partner: str) -> SealedFile:
-    return workspace.sealed(f"reviews/{workspace.partner(partner).slug}")

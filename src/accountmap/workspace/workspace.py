@@ -24,16 +24,18 @@ from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.sealed import Storage
 from accountmap.trust.toml_text import check_name
-from accountmap.workspace import audits, conversations, estimates, match_entries, partners, plans, sketches
+from accountmap.workspace import audits, conversations, estimates, partners, sketches
 from accountmap.workspace.database import (
     AgreementRecord,
     Database,
     ListRecord,
     PartnerRecord,
     SessionRecord,
+    check_time_zone,
     record_of,
     row_of,
 )
+from accountmap.workspace.entries import MatchEntries, Plans
 from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_free, create
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.stored import (
@@ -83,8 +85,8 @@ class Workspace:
         self.estimates: estimates.Estimates = estimates.Estimates(database)
         self.caps: estimates.Caps = estimates.Caps(database)
         self.conversations: conversations.Conversations = conversations.Conversations(database, self._storage)
-        self.match_entries: match_entries.MatchEntries = match_entries.MatchEntries(database, self._storage)
-        self.plans: plans.Plans = plans.Plans(database, self._storage)
+        self.match_entries: MatchEntries = MatchEntries(database, self._storage)
+        self.plans: Plans = Plans(database, self._storage)
         self.audits: audits.Audits = audits.Audits(database, self._storage, self.sealed)
         self._loaded: tuple[int, tuple[AccountList, Prepared]] | None = None
 
@@ -452,9 +454,3 @@ class Workspace:
     def matches(self, record: SessionRecord) -> pa.Table:
         """Read the matches that a finished session revealed, and nothing else of its result."""
         return read_matches(record.id, self.sealed)
-
-
-def check_time_zone(now: datetime) -> None:
-    """Refuse a time that cannot be compared with those on file."""
-    if now.tzinfo is None:
-        raise UsageError("the time has no time zone", "Pass datetime.now(UTC).")

@@ -1,18 +1,27 @@
-"""What the user writes about partnerships and ideal customers, and how the exchange of maturity cards stands.
+"""What the user brings besides lists of accounts, in sealed files.
 
-All of it in sealed files.
+Profiles of partnerships and of ideal customers, how the exchange of maturity cards is going, decisions about
+matches, and deals.
 """
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
+
+import pyarrow as pa
 
 from accountmap.account_map import IdealCustomer
 from accountmap.account_map.ideal import parse_ideal_customer
-from accountmap.errors import InputError, WorkspaceError
+from accountmap.account_map.reviews import MatchDecision, read_reviews
+from accountmap.accounts.deals import DealList
+from accountmap.accounts.schema import Remark
+from accountmap.errors import InputError, UsageError, WorkspaceError
 from accountmap.portfolio import Assessment, PartnerProfile, Stage
 from accountmap.trust.maturity_card import Secret
+from accountmap.workspace.database import check_time_zone
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.workspace import Workspace
 
@@ -165,3 +174,126 @@ def _read(file: SealedFile) -> Any:
         return file.read_json()
     except (OSError, ValueError) as error:
         raise WorkspaceError("a file of the workspace cannot be read", "Restore it from a backup.") from error
+
+
+def load_reviews(workspace: Workspace, partner: str) -> tuple[MatchDecision, ...]:
+    """Read the decisions about matches with a partner; none if there are none yet.
+
+    Raises:
+        TrustError: there is no such partner.
+        OSError, WorkspaceError: the file cannot be read or is damaged.
+    """
+    file = _reviews_file(workspace, partner)
+    if not file.exists():
+        return ()
+    return tuple(MatchDecision(**each) for each in file.read_json())
+
+
+def add_reviews(workspace: Workspace, partner: str, path: Path) -> tuple[MatchDecision, ...]:
+    """Add decisions to those about matches with a partner; a new one about the same match replaces the old.
+
+    Args:
+        path: of a CSV file, as `read_reviews` reads it.
+
+    Returns:
+        All decisions.
+
+    Raises:
+        InputError: it is not of that form; nothing is changed.
+        TrustError: there is no such partner.
+        WorkspaceError: the workspace cannot be written.
+    """
+    new, taken_back = read_reviews(path)
+    kept = {decision.subject: decision for decision in load_reviews(workspace, partner)}
+    kept |= {decision.subject: decision for decision in new}
+    decisions = tuple(sorted(decision for subject, decision in kept.items() if subject not in taken_back))
+    with workspace.transaction():
+        _reviews_file(workspace, partner).write_json([asdict(decision) for decision in decisions])
+    return decisions
+
+
+def _reviews_file(workspace: Workspace, partner: str) -> SealedFile:
+    return workspace.sealed(f"reviews/{workspace.partner(partner).slug}")
+
+
+_DEAL_TABLES: Final = ("table", "stages", "touches")
+_CURRENT: Final = "deals/current"
+
+
+def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
+    """Keep deals in the place of those that were prepared before; those stay until the new ones are whole.
+
+    Args:
+        now: in a time zone; its day in UTC is the last on which anything is known of the deals.
+
+    Raises:
+        UsageError: `deals` was not read by `read_deals`, or `now` has no time zone.
+        WorkspaceError: they cannot be written.
+    """
+    if not isinstance(deals, DealList):
+        raise UsageError(f"a {type(deals).__name__} is no list of deals", "Read it with read_deals first.")
+    check_time_zone(now)
+    with workspace.transaction():
+        before = _deal_folders(workspace)  # not the number in the file, which may be damaged
+        number = max((int(folder.name) for folder in before), default=0) + 1
+        for name in _DEAL_TABLES:
+            workspace.sealed(f"deals/{number}/{name}").write_table(getattr(deals, name))
+        about = {
+            "number": number,
+            "prepared": now.astimezone(UTC).isoformat(),
+            "source": deals.source,
+            "source_columns": deals.source_columns,
+            "notes": deals.notes,
+            "remarks": [asdict(remark) for remark in deals.remarks],
+        }
+        workspace.sealed(_CURRENT).write_json(about)
+        for folder in before:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _deal_folders(workspace: Workspace) -> list[Path]:
+    """List the folders of deals: those that are current, and what a killed command left."""
+    folders = (workspace.folder / "deals").glob("*")
+    return [folder for folder in folders if folder.name.isascii() and folder.name.isdigit() and folder.is_dir()]
+
+
+def load_deals(workspace: Workspace) -> tuple[DealList, date]:
+    """Read the deals that were prepared last, and the day (UTC) on which that was.
+
+    Raises:
+        WorkspaceError: there are none, or they are damaged.
+    """
+    about = _about_deals(workspace)
+    try:
+        tables = {name: workspace.sealed(f"deals/{about['number']}/{name}").read_table() for name in _DEAL_TABLES}
+        remarks = tuple(Remark(**(each | {"examples": tuple(each["examples"])})) for each in about["remarks"])
+        deals = DealList(
+            **tables,
+            source_columns=about["source_columns"],
+            notes=tuple(about["notes"]),
+            remarks=remarks,
+            source=about["source"],
+        )
+        return deals, datetime.fromisoformat(about["prepared"]).date()
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise _damaged_deals() from error
+
+
+def _about_deals(workspace: Workspace) -> dict[str, Any]:
+    if not workspace.sealed(_CURRENT).exists():
+        raise WorkspaceError("no deals are prepared yet", "Prepare them with: accountmap deals prepare FILE")
+    _ = workspace.identity  # that it cannot be opened is another error
+    try:
+        about = workspace.sealed(_CURRENT).read_json()
+        if not isinstance(about["number"], int):
+            raise TypeError("no number")
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged_deals() from error
+    return dict(about)
+
+
+def _damaged_deals() -> WorkspaceError:
+    return WorkspaceError(
+        "the prepared deals of the workspace are damaged",
+        "Prepare them again with: accountmap deals prepare FILE",
+    )
