@@ -33,7 +33,7 @@ from accountmap.linkage.prepared import (
 )
 from accountmap.report.html import render_page
 from accountmap.report.workbook import render_workbook
-from accountmap.report.xlsx_rows import with_rows
+from accountmap.report.xlsx import with_rows
 
 SHOWN = ("name", "country", "owner_name", "owner_email")
 

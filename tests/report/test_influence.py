@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from accountmap.influence import Influence, InfluenceRules
 from accountmap.report.files import write_influence
-from accountmap.report.influence_files import influence_to_json, render_influence_workbook
 from accountmap.report.influence_page import render_influence_page
 from accountmap.report.influence_views import INFLUENCE_VIEW, INFLUENCE_VIEWS, influence_tables
 from accountmap.report.influence_words import board_numbers, influence_sentences
+from accountmap.report.json_export import influence_to_json
+from accountmap.report.workbook import render_influence_workbook
 from tests.influence.examples import example
 from tests.influence.simulated import simulated
 from tests.programs import CHROMIUM

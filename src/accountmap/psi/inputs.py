@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -46,6 +47,38 @@ def row_record(
     head = bytes([segment]) + row.to_bytes(4, "big") + bytes([bits]) + len(account_ids).to_bytes(2, "big")
     parts = [*account_ids, *(key or b"" for key in keys)]
     return head + b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+@dataclass(frozen=True, repr=False)
+class KeyRecord:
+    """A record of the key table, as an auditor reads it (psi-v2 §6.2)."""
+
+    segment: int
+    number: int
+    bits: int
+    account_ids: tuple[str, ...]
+    keys: tuple[bytes | None, ...]
+
+    @classmethod
+    def read(cls, record: bytes, slots: int) -> Self:
+        """Read a record.
+
+        Raises:
+            ValueError: it is not a record.
+        """
+        at = 8
+        parts = []
+        for _ in range(int.from_bytes(record[6:8], "big") + slots):
+            length = int.from_bytes(record[at : at + 2], "big")
+            parts.append(record[at + 2 : at + 2 + length])
+            at += 2 + length
+        if at != len(record):
+            raise ValueError("not a record of the key table")
+        ids, keys = parts[: len(parts) - slots], parts[len(parts) - slots :]
+        number = int.from_bytes(record[1:5], "big")
+        return cls(
+            record[0], number, record[5], tuple(i.decode() for i in ids), tuple(key or None for key in keys)
+        )
 
 
 def key_table_digest(records: Iterable[bytes]) -> bytes:

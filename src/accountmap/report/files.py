@@ -24,16 +24,14 @@ from accountmap.influence import Influence
 from accountmap.portfolio import Portfolio
 from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
 from accountmap.report.html import render_page
-from accountmap.report.influence_files import influence_to_json, render_influence_workbook
 from accountmap.report.influence_page import render_influence_page
 from accountmap.report.influence_views import influence_tables
-from accountmap.report.json_export import portfolio_json, to_json
+from accountmap.report.json_export import influence_to_json, portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
-from accountmap.report.portfolio_workbook import portfolio_workbook
 from accountmap.report.safe_text import by_value, spreadsheet_column
 from accountmap.report.views import matches_to_review, tables_of
-from accountmap.report.workbook import render_workbook
+from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 
 Content = Callable[[], bytes | Iterable[bytes]]
 """Makes what a file holds."""

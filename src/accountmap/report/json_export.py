@@ -1,4 +1,4 @@
-"""The whole account map as one JSON document, for programs, and the JSON Schema that describes it.
+"""Account map, portfolio and influence as JSON documents, for programs, and the JSON Schemas that describe them.
 
 Within version 1, columns and objects may be added; none is renamed, removed or given another meaning.
 """
@@ -27,7 +27,11 @@ from accountmap.account_map import (
     Weights,
 )
 from accountmap.accounts.schema import SEGMENTS
+from accountmap.influence import Influence
+from accountmap.influence.compare import DOES_NOT_SHOW
 from accountmap.portfolio import Portfolio, Totals
+from accountmap.report.influence_views import influence_tables
+from accountmap.report.influence_words import board_numbers, influence_headline, influence_sentences
 from accountmap.report.portfolio_views import PORTFOLIO_VIEWS, portfolio_tables
 from accountmap.report.portfolio_words import portfolio_headline, portfolio_sentences
 from accountmap.report.safe_text import by_value
@@ -58,7 +62,7 @@ def portfolio_json(portfolio: Portfolio) -> Iterator[bytes]:
         "notes": list(portfolio.notes),
         **portfolio_tables(portfolio),
     }
-    return (part.encode() for part in _parts(document))
+    return encode(document)
 
 
 def to_json(account_map: AccountMap) -> Iterator[bytes]:
@@ -305,3 +309,29 @@ def _weights_schema(cell: dict[str, _Schema]) -> _Schema:
     worth = _array(_object({**cell, "worth": share})) | {"minItems": len(CELLS), "maxItems": len(CELLS)}
     stages = {"type": "object", "additionalProperties": share}
     return _object({**points, "worth": worth, "stages": stages})
+
+
+INFLUENCE_FORMAT: Final = "accountmap-influence-v1"
+
+
+def influence_to_json(influence: Influence) -> Iterator[bytes]:
+    """Write influence.json, in parts. Within version 1, members may be added; none is renamed or removed."""
+    since, until = influence.period
+    return encode(
+        {
+            "format": INFLUENCE_FORMAT,
+            "own_name": influence.own_name,
+            "as_of": influence.as_of,
+            "since": since,
+            "until": until,
+            "currency": influence.currency,
+            "rule": influence.rules.text,
+            "rule_digest": influence.rules.digest,
+            "agreed": [asdict(each) for each in influence.agreed],
+            "sentences": [influence_headline(influence), *influence_sentences(influence), DOES_NOT_SHOW],
+            "numbers": [asdict(number) for number in board_numbers(influence)],
+            "sensitivity": {name: list(amounts) for name, amounts in influence.sensitivity.items()},
+            "notes": list(influence.notes),
+            **influence_tables(influence),
+        }
+    )

@@ -1,22 +1,42 @@
-"""The account map as a workbook, for those who work in a spreadsheet: one sheet a view."""
+"""The account map, the portfolio and what partners do for revenue as workbooks: a sheet for each view."""
 
-import io
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.account_map import DOUBTS, PLAYS, SESSION_SCHEMA, AccountMap
 from accountmap.account_map.schema import NAMES
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.report.columns import COLUMNS
-from accountmap.report.safe_text import visible, visible_column
-from accountmap.report.views import VIEW, VIEWS, Source, View
+from accountmap.influence import Influence
+from accountmap.influence.compare import DOES_NOT_SHOW
+from accountmap.influence.models import MODELS
+from accountmap.portfolio import MAPPED, Portfolio
+from accountmap.portfolio.together import matrix
+from accountmap.report.influence_views import INFLUENCE_VIEWS
+from accountmap.report.influence_words import (
+    CLASS_MEANINGS,
+    balance_sentence,
+    board_numbers,
+    influence_headline,
+    influence_sentences,
+    verdict_meanings,
+    watch_sentence,
+)
+from accountmap.report.portfolio_views import PORTFOLIO_VIEW, PORTFOLIO_VIEWS
+from accountmap.report.portfolio_words import (
+    FOR_OWN_EYES,
+    measure_rows,
+    portfolio_headline,
+    portfolio_sentences,
+    score_meanings,
+)
+from accountmap.report.portfolio_words import (
+    TERMS as PORTFOLIO_TERMS,
+)
+from accountmap.report.safe_text import visible
+from accountmap.report.views import VIEW, VIEWS
 from accountmap.report.wording import (
     HOW_TO_TREAT,
     STATUS_MEANINGS,
@@ -32,100 +52,7 @@ from accountmap.report.wording import (
     summary_sentences,
     what_they_learned,
 )
-from accountmap.report.xlsx_rows import with_rows
-
-_NARROW: Final = 12
-
-
-@dataclass(frozen=True)
-class Formats:
-    """How cells look, by what they hold."""
-
-    title: Format
-    heading: Format
-    words: Format
-    unknown: Format
-    number: Format
-    points: Format
-    share: Format
-    day: Format
-
-
-def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: int = 0) -> None:
-    """Write a small table: a heading row with filters, and one row a row of it; null is an empty cell.
-
-    Text goes in as text whatever it looks like, so that no name is ever a formula, a link or a number.
-
-    Args:
-        first_row: of the headings; rows must be written from the top down.
-    """
-    for at, name in enumerate(table.column_names):
-        sheet.write_string(first_row, at, COLUMNS[name].label, formats.heading)
-    columns = [_values(column) for column in table.columns]
-    for row, values in enumerate(zip(*columns, strict=True), first_row + 1):
-        for at, value in enumerate(values):
-            if isinstance(value, str):
-                sheet.write_string(row, at, value)
-            elif value is not None:
-                sheet.write_number(row, at, value, formats.number)
-    _filter(sheet, table, first_row)
-
-
-def write_headings(sheet: Worksheet, table: pa.Table, formats: Formats, printed: int) -> None:
-    """Prepare a sheet for a table that has it to itself; `xlsx_rows.with_rows` puts in the rows.
-
-    The headings stay in view and are printed on every page.
-
-    Args:
-        printed: how many columns, from the left, fit on paper.
-    """
-    for at, column in enumerate(table.schema):
-        sheet.write_string(0, at, COLUMNS[column.name].label, formats.heading)
-        width = COLUMNS[column.name].width if pa.types.is_string(column.type) else _NARROW
-        sheet.set_column(at, at, width, _look(column, formats))
-    sheet.freeze_panes(1, table.column_names.index("name") + 1 if "name" in table.column_names else 0)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.print_area(0, 0, table.num_rows, printed - 1)
-    _filter(sheet, table, 0)
-
-
-def _look(column: pa.Field, formats: Formats) -> Format | None:
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return formats.day
-    if column.name == "probability":
-        return formats.share
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return formats.points if column.name.startswith("score") else formats.number
-    return None
-
-
-def _filter(sheet: Worksheet, table: pa.Table, first_row: int) -> None:
-    sheet.autofilter(first_row, 0, first_row + max(table.num_rows, 1), table.num_columns - 1)
-
-
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Take a column as text that shows what it holds, or as numbers."""
-    if pa.types.is_timestamp(column.type):
-        column = pc.strftime(column, "%Y-%m-%d")
-    shown = visible_column(column) if pa.types.is_string(column.type) else column
-    values: list[Any] = shown.to_pylist()
-    return values
-
-
-SHEET_ROWS: Final = 50_000
-"""The most rows of a sheet, so that it opens at once; the CSV and Parquet files hold all."""
-
-_LINE_POINTS: Final = 15.5
-_TITLE_POINTS: Final = 24
-
-
-Draw = Callable[[Workbook, Source, Formats], None]
-"""Adds a sheet with a chart."""
-
-Lines = Sequence[tuple[str, ...]]
-"""A title and, below it, lines of text: one cell each, or a term and its meaning."""
+from accountmap.report.xlsx import SHEET_ROWS, Formats, Lines, write_book, write_table
 
 
 def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
@@ -136,83 +63,6 @@ def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> by
     """
     last = {"What was revealed": _revealed(account_map), "How to read": _reading(account_map)}
     return write_book(VIEWS, account_map, _summary(account_map), last, _DRAWN, sheet_rows)
-
-
-def write_book(
-    views: Sequence[View[Source]],
-    source: Source,
-    summary: Lines,
-    last: Mapping[str, Lines],
-    drawn: Mapping[str, Draw[Source]],
-    sheet_rows: int = SHEET_ROWS,
-) -> bytes:
-    """Write a workbook (ECMA-376, "Office Open XML"): one sheet a view.
-
-    Args:
-        source: what the views take their rows from.
-        summary: the first sheet.
-        last: the last sheets, by their names.
-        drawn: what makes the sheets of views that have a chart, by the view's name.
-        sheet_rows: the most rows of a sheet.
-    """
-    to = io.BytesIO()
-    rows: dict[int, pa.Table] = {}
-    with Workbook(to, {"in_memory": True}) as book:
-        formats = Formats(
-            title=book.add_format({"bold": True, "font_size": 15}),
-            heading=book.add_format({"bold": True, "bg_color": "#DCE9EE", "bottom": 1}),
-            words=book.add_format({"text_wrap": True, "valign": "top"}),
-            unknown=book.add_format({"italic": True, "font_color": "#566370", "bg_color": "#F4F6F8"}),
-            number=book.add_format({"num_format": "#,##0_)"}),
-            points=book.add_format({"num_format": "0.0_)"}),
-            share=book.add_format({"num_format": "0.0%"}),
-            day=book.add_format({"num_format": "yyyy-mm-dd"}),
-        )
-        shortened = _shortened(views, source, sheet_rows)
-        _lines(book.add_worksheet("Summary"), [*summary, *((text,) for text in shortened)], formats)
-        for view in views:
-            if view.shown(source):
-                if view.name in drawn:
-                    drawn[view.name](book, source, formats)
-                else:
-                    rows |= _sheet(book, view, view.rows(source).slice(0, sheet_rows), formats)
-        for name, lines in last.items():
-            _lines(book.add_worksheet(name), lines, formats)
-    return with_rows(to.getvalue(), rows)
-
-
-def _sheet(book: Workbook, view: View[Any], table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
-    """Add a view's sheet, and return the rows that are to be put into it, by the sheet's number."""
-    first = [name for name in view.layout if name in view.schema.names]
-    held = [name for name in view.schema.names if name == "name" or table[name].null_count < table.num_rows]
-    shown = [name for name in first if name in held] or held or view.schema.names
-    others = [name for name in held if name not in shown]
-    table = table.select([*shown, *others])
-    write_headings(book.add_worksheet(view.title), table, formats, len(shown))
-    return {len(book.worksheets()): table}
-
-
-def _lines(sheet: Worksheet, lines: Lines, formats: Formats) -> None:
-    widths = (34, 90) if len(lines[-1]) > 1 else (100,)
-    for at, width in enumerate(widths):
-        sheet.set_column(at, at, width)
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    for row, line in enumerate(lines):
-        # LibreOffice does not grow a row to its wrapped text.
-        deepest = max(-(-len(text) // width) for text, width in zip(line, widths, strict=False))
-        sheet.set_row(row, deepest * (_LINE_POINTS if row else _TITLE_POINTS))
-        for at, text in enumerate(line):
-            sheet.write_string(row, at, visible(text), formats.words if row else formats.title)
-
-
-def _shortened(views: Sequence[View[Source]], source: Source, sheet_rows: int) -> list[str]:
-    return [
-        f"The sheet “{view.title}” holds the first {sheet_rows:,} of {count:,} rows; {view.name}.csv has all."
-        for view in views
-        if (count := view.rows(source).num_rows) > sheet_rows
-    ]
 
 
 def _summary(account_map: AccountMap) -> Lines:
@@ -329,3 +179,144 @@ def _reading(account_map: AccountMap) -> Lines:
     doubtful = {f"In doubt: {doubt}": meaning for doubt, meaning in DOUBTS.items()}
     without = {f"Without a match: {status}": meaning for status, meaning in STATUS_MEANINGS.items()}
     return [("How to read",), *(TERMS | scores | tiers | doubtful | without | plays).items()]
+
+
+def portfolio_workbook(portfolio: Portfolio) -> bytes:
+    """Render portfolio.xlsx."""
+    summary: Lines = [
+        (f"Partner portfolio of {portfolio.own_name}",),
+        (FOR_OWN_EYES,),
+        (f"{portfolio.made:%Y-%m-%d %H:%M} UTC",),
+        (portfolio_headline(portfolio),),
+        *((text,) for text in (*portfolio_sentences(portfolio), *portfolio.notes)),
+    ]
+    scores = {f"Score: {part.lower()}": meaning for part, meaning in score_meanings().items()}
+    reading: Lines = [("How to read",), *(PORTFOLIO_TERMS | scores).items()]
+    return write_book(PORTFOLIO_VIEWS, portfolio, summary, {"How to read": reading}, _PORTFOLIO_DRAWN)
+
+
+def _reach(book: Workbook, portfolio: Portfolio, formats: Formats) -> None:
+    """Write the reach, and draw for each measure what is only through a partner and what is through others too."""
+    title = PORTFOLIO_VIEW["reach"].title
+    sheet = book.add_worksheet(title)
+    sheet.set_column(0, 4, 18)
+    sheet.set_column(5, 12, 14)
+    write_table(sheet, portfolio.reach, formats)
+    beside = book.add_worksheet("Charts of reach")
+    row = 0
+    for measure in ("pipeline", "opportunities", "customers", "targets"):
+        known = [each for each in measure_rows(portfolio, measure) if each["state"] == MAPPED]
+        if known:
+            row = _reach_chart(book, beside, measure, known, row)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _reach_chart(book: Workbook, sheet: Any, measure: str, rows: list[dict[str, Any]], first: int) -> int:
+    """Write the numbers of a chart from a row on, and the chart beside them; return the row after both."""
+    name = sheet.get_name()
+    for at, heading in enumerate((measure.capitalize(), "Only through them", "Through others too")):
+        sheet.write_string(first, at, heading)
+    for at, each in enumerate(rows, first + 1):
+        sheet.write_string(at, 0, visible(each["partner_name"]))
+        sheet.write_number(at, 1, each["adds"])
+        sheet.write_number(at, 2, each["reached"] - each["adds"])
+    sheet.set_column(0, 2, 22)
+    chart = book.add_chart({"type": "bar", "subtype": "stacked"})
+    for column in (1, 2):
+        chart.add_series(
+            {
+                "name": [name, first, column],
+                "categories": [name, first + 1, 0, first + len(rows), 0],
+                "values": [name, first + 1, column, first + len(rows), column],
+            }
+        )
+    chart.set_title({"name": f"Reach: {measure}"})
+    chart.set_y_axis({"reverse": True})
+    sheet.insert_chart(first, 4, chart, {"description": f"What each partner reaches: {measure}"})
+    return first + max(len(rows) + 2, 16)
+
+
+def _over_time(book: Workbook, portfolio: Portfolio, formats: Formats) -> None:
+    """Write the sessions with the shared companies over time as a chart."""
+    title, table = PORTFOLIO_VIEW["over_time"].title, portfolio.over_time
+    sheet = book.add_worksheet(title)
+    sheet.set_column(0, table.num_columns - 1, 18)
+    days = table["day"].to_pylist()
+    write_table(sheet, table.set_column(0, "day", [[f"{day}" for day in days]]), formats)
+    chart = book.add_chart({"type": "line"})
+    for name in ("reached", "several"):
+        column = table.column_names.index(name)
+        chart.add_series(
+            {
+                "name": [title, 0, column],
+                "categories": [title, 1, 0, table.num_rows, 0],
+                "values": [title, 1, column, table.num_rows, column],
+            }
+        )
+    chart.set_title({"name": "Companies that partners share"})
+    chart.set_y_axis({"min": 0})
+    place = table.num_columns + 1
+    sheet.insert_chart(1, place, chart, {"x_scale": 1.6, "description": "Shared companies over time"})
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _together(book: Workbook, portfolio: Portfolio, formats: Formats) -> None:
+    """Write the pairs as a square, and below it all pairs and triples."""
+    sheet = book.add_worksheet(PORTFOLIO_VIEW["together"].title)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 40, 16)
+    rows = portfolio.partners.to_pylist()
+    mapped = [(row["partner"], row["partner_name"]) for row in rows if row["state"] == MAPPED]
+    sheet.write_string(0, 0, "Companies that two share", formats.heading)
+    for at, (_, name) in enumerate(mapped, 1):
+        sheet.write_string(0, at, visible(name), formats.heading)
+    for row, (name, counts) in enumerate(matrix(portfolio.together, mapped), 1):
+        sheet.write_string(row, 0, visible(name), formats.heading)
+        for at, count in enumerate(counts, 1):
+            if count is None:
+                sheet.write_string(row, at, "", formats.unknown)
+            else:
+                sheet.write_number(row, at, count, formats.number)
+    write_table(sheet, portfolio.together, formats, first_row=len(mapped) + 3)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+_PORTFOLIO_DRAWN: Final = {"reach": _reach, "over_time": _over_time, "together": _together}
+"""The views whose sheets have a chart or another form."""
+
+
+def render_influence_workbook(influence: Influence) -> bytes:
+    """Render influence.xlsx: a summary, one sheet a view, the rule, and how to read it."""
+    last = {"The rule": _rule(influence), "How to read": _influence_reading(influence)}
+    return write_book(INFLUENCE_VIEWS, influence, _influence_summary(influence), last, {})
+
+
+def _influence_summary(influence: Influence) -> Lines:
+    since, until = influence.period
+    numbers = [
+        f"{number.title}: {number.value} {number.unit}. {number.range} {number.rule}"
+        for number in board_numbers(influence)
+    ]
+    sentences = [
+        f"Revenue from {since} to {until}, pipeline of {influence.as_of}; rule {influence.rules.digest}",
+        influence_headline(influence),
+        *numbers,
+        *influence_sentences(influence),
+        DOES_NOT_SHOW,
+        *influence.notes,
+    ]
+    return [(f"What partners do for revenue: {influence.own_name}",), *((sentence,) for sentence in sentences)]
+
+
+def _rule(influence: Influence) -> Lines:
+    return [("The rule",), *((line or " ",) for line in influence.rules.text.splitlines())]
+
+
+def _influence_reading(influence: Influence) -> Lines:
+    meanings = CLASS_MEANINGS | MODELS | verdict_meanings(influence)
+    said = {"Balance": balance_sentence(influence), "Watching": watch_sentence(influence)}
+    terms = {term.capitalize(): meaning for term, meaning in (meanings | said).items() if meaning}
+    return [("How to read",), *terms.items()]

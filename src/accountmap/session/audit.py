@@ -24,7 +24,7 @@ from accountmap.psi.codec import Bits, Order, join
 from accountmap.psi.comparison import Comparison, Knowledge
 from accountmap.psi.engine import Curve, OpenedEntities, Points, Ports, Side
 from accountmap.psi.hash_to_curve import LazyMessages
-from accountmap.psi.inputs import ComparisonSecrets, OwnInputs, input_commitment, key_table_digest
+from accountmap.psi.inputs import ComparisonSecrets, KeyRecord, OwnInputs, input_commitment, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.sketch import SketchParameters, SketchSecret, Values, make_sketch, sketch_inputs
 from accountmap.psi.suite import (
@@ -72,43 +72,11 @@ class Finding:
 
 
 @dataclass(frozen=True, repr=False)
-class Row:
-    """A record of the key table (psi-v2 §6.2)."""
-
-    segment: int
-    number: int
-    bits: int
-    account_ids: tuple[str, ...]
-    keys: tuple[bytes | None, ...]
-
-    @classmethod
-    def read(cls, record: bytes, slots: int) -> "Row":
-        """Read a record.
-
-        Raises:
-            ValueError: it is none.
-        """
-        at = 8
-        parts = []
-        for _ in range(int.from_bytes(record[6:8], "big") + slots):
-            length = int.from_bytes(record[at : at + 2], "big")
-            parts.append(record[at + 2 : at + 2 + length])
-            at += 2 + length
-        if at != len(record):
-            raise ValueError("not a record of the key table")
-        ids, keys = parts[: len(parts) - slots], parts[len(parts) - slots :]
-        number = int.from_bytes(record[1:5], "big")
-        return cls(
-            record[0], number, record[5], tuple(i.decode() for i in ids), tuple(key or None for key in keys)
-        )
-
-
-@dataclass(frozen=True, repr=False)
 class _Entities:
     """psi's OwnEntities port over rows of a key table; nothing of them is ever looked up."""
 
     sizes: tuple[int, ...]
-    rows: Sequence[Row]
+    rows: Sequence[KeyRecord]
 
     def bits(self) -> Bits:
         return np.array([row.bits for row in self.rows], np.uint8)
@@ -150,10 +118,10 @@ class AuditedParty:
         return initiator, responder
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[KeyRecord]:
         """The key table."""
         slots = len(self.parameters.sent)
-        return [Row.read(record, slots) for record in key_records(self.file.key_table)]
+        return [KeyRecord.read(record, slots) for record in key_records(self.file.key_table)]
 
     @cached_property
     def frozen(self) -> AuditedList:
@@ -161,11 +129,11 @@ class AuditedParty:
         return AuditedList(self.file.frozen_list, self.agreement.terms, self._reference)
 
     @cached_property
-    def _rows_due(self) -> list[Row]:
+    def _rows_due(self) -> list[KeyRecord]:
         """The key table that the frozen list gives under the agreement."""
         own = OwnSide.of(self.agreement, self.role, self.frozen.accounts, self.frozen.prepared, self.parameters)
         slots = len(self.parameters.sent)
-        return [Row.read(record, slots) for record in key_records(own.key_table())]
+        return [KeyRecord.read(record, slots) for record in key_records(own.key_table())]
 
     @cached_property
     def _messages(self) -> dict[int, AuditedMessage]:
