@@ -26,17 +26,23 @@ BEGINS, ENDS = date(2026, 12, 1), date(2027, 3, 31)
 def draft(side: Talker, accounts: Sequence[int], holdout: int = 0, **changed: Any) -> PlanDraft:
     """Draft a plan with some accounts."""
     lines = [DraftLine(side.match(each), f"Call account {each}") for each in accounts]
-    plain: dict[str, Any] = {"currency": "EUR", "budget": (25_000_000, 12_500_000), "lines": lines} | changed
-    return PlanDraft(PlanKind.CAMPAIGN, "Spring campaign", BEGINS, ENDS, holdout=holdout, **plain)
+    plain: dict[str, Any] = {"currency": "EUR", "budget": (25_000_000, 12_500_000), "lines": lines, "ends": ENDS}
+    return PlanDraft(PlanKind.CAMPAIGN, "Spring campaign", BEGINS, holdout=holdout, **(plain | changed))
 
 
 def propose(side: Talker, accounts: Sequence[int], holdout: int = 0, redraw: bool = False, **changed: Any) -> None:
     """Propose a plan."""
     matches = side.matches
-    terms, seed = draft_terms(side.workspace, side.partner, matches, draft(side, accounts, holdout, **changed))
+    terms, seed = draft_terms(
+        side.workspace, side.partner, matches, draft(side, accounts, holdout, **changed), today(side)
+    )
     own = {account for each in terms.lines for account in matches.account_ids(each.match_id)}
-    check_free(plans(side), own, redraw=redraw)
+    check_free(plans(side), own, today(side), redraw=redraw)
     side.runner().say_plan(PlanSaying(matches.record, None, terms, seed))
+
+
+def today(side: Talker) -> date:
+    return side.now.date()
 
 
 def plans(side: Talker) -> tuple[KnownPlan, ...]:
@@ -54,7 +60,7 @@ def say(side: Talker, content: Content, known: KnownPlan | None = None) -> None:
 
 
 def sign(side: Talker, redraw: bool = False) -> None:
-    say(side, make_signing(side.workspace, side.partner, last(side), plans(side), redraw=redraw))
+    say(side, make_signing(side.workspace, side.partner, last(side), plans(side), today(side), redraw=redraw))
 
 
 def start(one: Talker, other: Talker, accounts: Sequence[int], holdout: int) -> JointPlan:

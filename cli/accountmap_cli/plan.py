@@ -192,9 +192,10 @@ def new(context: click.Context, /, **options: Any) -> None:
         teller = PlanTeller(own, options)
         matches = session_matches(own, teller.partner.slug)
         draft = _draft(options, matches.revealed())
-        terms, seed = draft_terms(own, teller.partner, matches, draft)
+        today = datetime.now(UTC).date()
+        terms, seed = draft_terms(own, teller.partner, matches, draft, today)
         accounts = {account for each in terms.lines for account in matches.account_ids(each.match_id)}
-        check_free(teller.plans, accounts, redraw=options["redraw"])
+        check_free(teller.plans, accounts, today, redraw=options["redraw"])
         leaves = [f"{teller.name} will see this plan, and may sign it:\n", *teller.words.terms(terms, matches)]
         teller.send([PlanSaying(matches.record, None, terms, seed)], leaves)
 
@@ -331,7 +332,8 @@ def sign(context: click.Context, /, **options: Any) -> None:
     with workspace(context) as own:
         teller = PlanTeller(own, options)
         known = teller.known()
-        signing = make_signing(own, teller.partner, known, teller.plans, redraw=options["redraw"])
+        today = datetime.now(UTC).date()
+        signing = make_signing(own, teller.partner, known, teller.plans, today, redraw=options["redraw"])
         owners = sorted(set(filter(None, signing.owners)))
         leaves = [
             f"{teller.name} proposes:\n",

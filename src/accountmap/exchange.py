@@ -170,7 +170,7 @@ def exchange_messages(
             together: those that are in neither count as *no* for now.
         say: messages about revealed matches of a session each, of one topic and step: introductions, leads, deals
             or notes.
-        plan: what is said about joint plans, as session.plan_drafts makes it.
+        plan: what is said about joint plans, as session.plan_drafts makes it; all of it is kept, or nothing.
 
     Raises:
         UsageError: a match cannot be asked about, or too many are; a step does not follow from what was said.
@@ -187,8 +187,7 @@ def exchange_messages(
             runner.answer(same, no)
         for record, sayings in say:
             runner.say(record, sayings)
-        for each in plan:
-            runner.say_plan(each)
+        runner.say_plan(*plan)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
         _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))
         return outcome

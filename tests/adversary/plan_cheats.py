@@ -78,6 +78,16 @@ def free_again(*_: object, **__: object) -> None:
     """Do not mind that accounts are in a draw that was not opened."""
 
 
+def dated_forward(
+    saying: PlanSaying, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
+) -> PlanEntry:
+    """Say that a second plan with the same accounts was proposed after the last day of the first."""
+    entry = _ENTRY(saying, workspace, partner, matches, now)
+    if isinstance(entry.content, PlanTerms) and load_plans(workspace, partner):
+        entry = replace(entry, time=entry.time.replace(year=entry.time.year + 2))
+    return entry
+
+
 _SIGNED: Final[dict[bytes, PlanTerms]] = {}
 
 
@@ -99,6 +109,10 @@ PLAN_ATTACKS: Final[dict[str, tuple[tuple[object, str, Any], ...]]] = {
     "another seed than was fixed": ((conversation, "openings", open_another_seed),),
     "results of its own": ((plan_drafts, "make_reconciling", results_of_its_own),),
     "matches never revealed": ((PlanSaying, "entry", with_a_guess),),
+    "a plan from after the last day": (
+        (PlanSaying, "entry", dated_forward),
+        (plan_drafts, "check_free", free_again),
+    ),
     "another list under the same id": ((conversation, "write_plan_entry", another_list),),
 }
 """What each attack replaces."""

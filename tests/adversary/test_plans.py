@@ -105,6 +105,18 @@ def test_a_draw_that_is_not_opened_shows_and_cannot_be_repeated_quietly(revealed
     stage.victim("plan", "sign", "--with", "globex", "--plan", again, *SHARED, "-y", "--redraw")
 
 
+def test_a_running_plan_cannot_be_drawn_anew_by_a_later_date(revealed: Path, tmp_path: Path) -> None:
+    """A plan keeps its accounts up to its last day by the own clock, whatever time the partner writes."""
+    stage = Stage(tmp_path, "a plan from after the last day")
+    signed(stage, revealed)
+    stage.propose(revealed)
+    stage.exchange()
+    again = next(each["plan"] for each in stage.plans() if each["state"] == "proposed")
+    refused = stage.victim("plan", "sign", "--with", "globex", "--plan", again, *SHARED, "-y", "--redraw", check=5)
+    assert "are in the plan" in refused.stderr
+    report(stage.attack, 0, "0: the own clock decides")
+
+
 def test_another_seed_than_was_fixed_spoils_the_plan(revealed: Path, tmp_path: Path) -> None:
     stage = Stage(tmp_path, "another seed than was fixed")
     signed(stage, revealed)

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as dt_time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accountmap.account_map.joint_plan import (
+    Changes,
     Declining,
     PlanEntry,
     PlanKind,
@@ -23,18 +25,20 @@ from accountmap.account_map.joint_plan import (
     Signing,
     plan_id_of,
 )
+from accountmap.account_map.plan_results import LineReport
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
 from accountmap.model import Leader, Result, Role, Step, Topic
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
-from accountmap.session.plan_drafts import DraftLine, make_signing
-from accountmap.session.plans import find_line, openings
+from accountmap.session.plan_drafts import DraftLine, make_change, make_reconciling, make_report, make_signing
+from accountmap.session.plans import PlanSaying, find_line, openings
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
 from accountmap.workspace import Workspace
 from tests.channels.direct_parties import direct
 from tests.planning import (
+    ENDS,
     assert_same_plans,
     assign,
     change,
@@ -47,6 +51,7 @@ from tests.planning import (
     say,
     sign,
     start,
+    today,
 )
 from tests.talking import NAMES, OWNERS, Talker, carry, plain_text, settle, talkers
 
@@ -145,8 +150,63 @@ def test_nothing_is_a_plan_that_cannot_be_one(sides: tuple[Talker, Talker]) -> N
     ):
         with pytest.raises(InputError, match=why):
             propose(acme, accounts, **changed)
+    acme.now += timedelta(days=365)
+    with pytest.raises(InputError, match="its last day is over"):
+        propose(acme, [BAKERY])
+    acme.now -= timedelta(days=365)
     assert plans(acme) == ()
     assert acme.exchange().sent == ()
+
+
+def test_a_plan_keeps_its_accounts_up_to_its_last_day_on_both_sides(sides: tuple[Talker, Talker]) -> None:
+    """Nobody has to reconcile it; and it can be reported and reconciled afterwards all the same."""
+    acme, globex = sides
+    start(acme, globex, [BAKERY, LOGISTICS], 1)
+    for side in sides:
+        side.now = datetime.combine(ENDS, dt_time(23, 59), UTC)
+        with pytest.raises(TrustError, match=f"up to {ENDS}"):
+            propose(side, [LOGISTICS, TYRES])
+        side.now += timedelta(minutes=2)
+    first = last(acme)
+    propose(acme, [LOGISTICS, TYRES], ends=ENDS + timedelta(days=60))
+    settle(acme, globex)
+    sign(globex)
+    settle(acme, globex)
+    assert [each.plan.state for each in plans(globex)] == [PlanState.RUNNING] * 2
+    for side, other in ((acme, globex), (globex, acme)):
+        (old,) = [each for each in plans(side) if each.id == first.id]
+        say(side, make_reconciling(old), old)
+        settle(side, other)
+    assert [each.plan.state for each in plans(acme)] == [PlanState.RECONCILED, PlanState.RUNNING]
+    assert_same_plans(acme, globex)
+
+
+def test_a_plan_that_is_over_is_not_signed(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    propose(acme, [BAKERY])
+    settle(acme, globex)
+    globex.now = datetime.combine(ENDS + timedelta(days=1), dt_time(), UTC)
+    with pytest.raises(TrustError, match="last day of this plan is over"):
+        sign(globex)
+
+
+def test_of_several_things_all_are_said_or_none(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    start(acme, globex, [BAKERY], 0)
+    known = last(acme)
+    step = Changes((make_change(known, acme.match(BAKERY), next_step="Send the offer"),))
+    refused = Declining("not now")
+    with pytest.raises(UsageError, match="cannot be declined"):
+        acme.runner().say_plan(*(PlanSaying(known.matches.record, known.plan.plan_id, e) for e in (step, refused)))
+    assert last(acme).plan == known.plan
+    assert acme.exchange().sent == ()
+
+
+@pytest.mark.parametrize("typed", ["1_0", "+1", "٣", "1.5", "-1", ""])
+def test_counts_are_digits_alone(typed: str) -> None:
+    with pytest.raises(InputError, match="a number"):
+        make_report(LineReport(bytes(16)), {"steps": typed})
+    assert make_report(LineReport(bytes(16)), {"steps": " 10 ", "deals": 3}).steps == 10
 
 
 def test_rules_of_engagement_refuse_and_are_named(sides: tuple[Talker, Talker]) -> None:
@@ -270,12 +330,12 @@ def test_both_sides_propose_at_once_and_one_has_to_be_declined(sides: tuple[Talk
     for side in sides:
         theirs = next(each for each in plans(side) if not each.ours)
         with pytest.raises(TrustError, match="are in the plan"):
-            make_signing(side.workspace, side.partner, theirs, plans(side))
+            make_signing(side.workspace, side.partner, theirs, plans(side), today(side))
     ours = next(each for each in plans(acme) if not each.ours)
     say(acme, Declining(""), ours)
     settle(acme, globex)
     theirs = next(each for each in plans(globex) if not each.ours)
-    say(globex, make_signing(globex.workspace, globex.partner, theirs, plans(globex)), theirs)
+    say(globex, make_signing(globex.workspace, globex.partner, theirs, plans(globex), today(globex)), theirs)
     settle(acme, globex)
     assert sorted(each.plan.state for each in plans(acme)) == ["declined", "running"]
     assert_same_plans(acme, globex)

@@ -194,7 +194,7 @@ def units(text: str) -> int:
     Raises:
         ValueError: it is not a number, or has more than four digits behind its point.
     """
-    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,4}))?", text.strip())
+    found = re.fullmatch(r"([0-9]{1,15})(?:\.([0-9]{1,4}))?", text.strip())
     if found is None:
         raise ValueError("no amount")
     return int(found[1]) * UNIT + int((found[2] or "").ljust(4, "0"))

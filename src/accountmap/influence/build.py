@@ -129,7 +129,7 @@ def build_influence(
     summed, by_model = totals(facts, attribution, within), model_totals(credited, attribution.names)
     compared, balance = compare(facts, attribution, rules)
     timed, note = _times(facts, attribution, rules)
-    series, changes = watch(facts, attribution, observed, names)
+    series, changes = watch(facts, attribution, found, every, observed, names, rules)
     currency = main_currency(facts)
     others = {factor: attributed(rules.scaled(factor))[2] for factor in (NARROW, WIDE)}
     return Influence(

@@ -202,21 +202,26 @@ class ConversationRunner:
             told = {"topic": kind.label, "step": str(entries[0].step), "matches": len(entries)}
             self._record(record, now, {"event": "told", **told, "fields": list(fields)})
 
-    def say_plan(self, saying: PlanSaying) -> None:
-        """Store a message about a joint plan; `exchange` sends it.
+    def say_plan(self, *sayings: PlanSaying) -> None:
+        """Store messages about joint plans, all or none; `exchange` sends them.
 
         Raises:
-            InputError, TrustError, UsageError: the plan does not allow it now.
+            InputError, TrustError, UsageError: a plan does not allow it now.
         """
-        matches, now = self._session(saying.record), self._clock()
+        now = self._clock()
         with self._workspace.transaction():
-            entry = saying.entry(self._workspace, self._partner, matches, now)
-            content = write_plan_entry(entry)
-            message_id = self._outbox.store(matches, Kind.PLANS, content, now)
-            keep_plan(self._workspace, self._partner, matches, entry, content, message_id)
-            if saying.seed:
-                self._workspace.plans.keep_seed(entry.plan_id, saying.seed)
-            self._record(matches.record, now, {"event": "told", **saying.facts})
+            for each in sayings:
+                self._say_of_plan(each, now)
+
+    def _say_of_plan(self, saying: PlanSaying, now: datetime) -> None:
+        matches = self._session(saying.record)
+        entry = saying.entry(self._workspace, self._partner, matches, now)
+        content = write_plan_entry(entry)
+        message_id = self._outbox.store(matches, Kind.PLANS, content, now)
+        keep_plan(self._workspace, self._partner, matches, entry, content, message_id)
+        if saying.seed:
+            self._workspace.plans.keep_seed(entry.plan_id, saying.seed)
+        self._record(matches.record, now, {"event": "told", **saying.facts})
 
     def _answer_message(self, questions_id: bytes, asked: list[Question], same: set[bytes], now: datetime) -> None:
         matches = self._session_of(asked[0].session)

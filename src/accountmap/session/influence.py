@@ -25,7 +25,7 @@ from accountmap.influence import (
     read_rules,
 )
 from accountmap.influence.rules import INTRODUCTION, REGISTERED, Cost
-from accountmap.influence.watch import ANSWERS, COMPANIES, OBSERVED_SCHEMA
+from accountmap.influence.watch import ANSWERS, COMPANIES, LONGEST_WAIT, OBSERVED_SCHEMA
 from accountmap.model import Leader, Step
 from accountmap.session.co_selling import load_co_selling
 from accountmap.session.portfolio import read_exchanges
@@ -73,7 +73,7 @@ def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = Non
         shared=pa.concat_tables([SHARED_SCHEMA.empty_table(), *shared]),
         yearly_costs=_yearly_costs(workspace, partners),
         observed=pa.Table.from_pylist(
-            [row for partner in partners for row in _observed(workspace, partner)], schema=OBSERVED_SCHEMA
+            [row for partner in partners for row in _observed(workspace, partner, as_of)], schema=OBSERVED_SCHEMA
         ),
         agreed=[each for partner in partners for each in _agreed(workspace, partner, rule, as_of)],
     )
@@ -151,7 +151,7 @@ def _shown(value: object) -> str:
     return (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
 
 
-def _observed(workspace: Workspace, partner: PartnerRecord) -> Iterator[dict[str, object]]:
+def _observed(workspace: Workspace, partner: PartnerRecord, as_of: date) -> Iterator[dict[str, object]]:
     """Yield how many own companies each session revealed, and how long each answer to what we asked took."""
     name = partner.card.name
     for session in finished_sessions(workspace, partner):
@@ -160,10 +160,12 @@ def _observed(workspace: Workspace, partner: PartnerRecord) -> Iterator[dict[str
             shared = len(workspace.matches(session)["entity"].unique())
             day = (session.finished or session.created).date()
             yield {"partner": name, "series": COMPANIES, "day": day, "value": float(shared)}
-    for each in read_exchanges(workspace, partner):
-        if each.ours and each.answered:
-            took = max((each.answered - each.asked) / timedelta(days=1), 0.0)  # a clock may be set back
-            yield {"partner": name, "series": ANSWERS, "day": each.answered.date(), "value": took}
+    # In the order of match ids: which answer of a day comes first says nothing of how long it took.
+    for each in sorted(read_exchanges(workspace, partner), key=lambda exchange: exchange.match_id):
+        if each.ours and each.asked.date() <= as_of - timedelta(days=LONGEST_WAIT):
+            took = (each.answered - each.asked) / timedelta(days=1) if each.answered else LONGEST_WAIT
+            took = min(max(took, 0.0), LONGEST_WAIT)  # a clock may be set back
+            yield {"partner": name, "series": ANSWERS, "day": each.asked.date(), "value": float(took)}
 
 
 def _yearly_costs(workspace: Workspace, partners: Sequence[PartnerRecord]) -> dict[str, Cost]:

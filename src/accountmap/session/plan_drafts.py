@@ -4,6 +4,7 @@ Rules of engagement, agreed leads and agreed fields are looked at here, before a
 §7.6).
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,15 +76,18 @@ class PlanDraft:
 
 
 def draft_terms(
-    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, draft: PlanDraft
+    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, draft: PlanDraft, today: date
 ) -> tuple[PlanTerms, bytes]:
     """Make the terms of a plan, and the secret seed that they fix.
+
+    Args:
+        today: by the own clock, in UTC.
 
     Raises:
         InputError: the draft cannot be a plan, or a match is not revealed.
         TrustError: somebody else leads at an account, by a rule of engagement or by what was agreed.
     """
-    _check_draft(matches, draft)
+    _check_draft(matches, draft, today)
     seed, role = secrets.token_bytes(SEED_BYTES), matches.role
     ours, theirs = draft.budget
     lines = [_line(workspace, partner, matches, draft, each) for each in draft.lines]
@@ -101,7 +105,7 @@ def draft_terms(
     return terms, seed
 
 
-def _check_draft(matches: SessionMatches, draft: PlanDraft) -> None:
+def _check_draft(matches: SessionMatches, draft: PlanDraft, today: date) -> None:
     ids = [each.match_id for each in draft.lines]
     if not set(ids) <= matches.revealed():
         raise InputError("a match of this plan is not revealed", "A plan is about revealed matches.")
@@ -113,6 +117,7 @@ def _check_draft(matches: SessionMatches, draft: PlanDraft) -> None:
         f"its title is empty, or longer than {TEXT_BYTES} bytes": not titled,
         f"a next step is longer than {TEXT_BYTES} bytes": longest > TEXT_BYTES,
         "it ends before it begins": draft.ends < draft.begins,
+        "its last day is over": draft.ends < today,
         "at least one account must be worked on": not 0 <= draft.holdout < len(ids),
         "a budget is negative or too large": not all(0 <= each <= MOST_AMOUNT for each in draft.budget),
         "a budget needs a currency": any(draft.budget) and not draft.currency,
@@ -152,11 +157,16 @@ def own_owner(matches: SessionMatches, match_id: bytes) -> str:
     return cut_field(matches.own_values(match_id).get("owner_name", ""))
 
 
-def check_free(plans: Iterable[KnownPlan], accounts: set[str], *, redraw: bool = False, but: bytes = b"") -> None:
+def check_free(
+    plans: Iterable[KnownPlan], accounts: set[str], today: date, *, redraw: bool = False, but: bytes = b""
+) -> None:
     """Refuse a plan with accounts of another one: a draw could be repeated until it suits somebody.
+
+    After its last day a plan keeps no account any more, whether or not both have reconciled it.
 
     Args:
         accounts: own accounts of the new plan.
+        today: by the own clock, in UTC: a time that the partner wrote frees nothing.
         redraw: whether a person knows that the partner has not opened an earlier draw, and agrees to another.
         but: id of the plan itself.
 
@@ -172,9 +182,10 @@ def check_free(plans: Iterable[KnownPlan], accounts: set[str], *, redraw: bool =
                 "and has not opened it",
                 "Ask why. To draw anew all the same: --redraw",
             )
-        if each.plan.state.is_open and not each.is_unopened:
+        if each.plan.state.is_open and not each.is_unopened and today <= each.plan.terms.ends:
             raise TrustError(
-                f"some of these accounts are in the plan {each.id[:8]}", "See it: accountmap plan show"
+                f"some of these accounts are in the plan {each.id[:8]}, up to {each.plan.terms.ends}",
+                "See it: accountmap plan show",
             )
 
 
@@ -183,6 +194,7 @@ def make_signing(
     partner: PartnerRecord,
     known: KnownPlan,
     plans: Iterable[KnownPlan],
+    today: date,
     *,
     redraw: bool = False,
 ) -> Signing:
@@ -190,14 +202,18 @@ def make_signing(
 
     Args:
         plans: all with this partner.
-        redraw: as for `check_free`.
+        today, redraw: as for `check_free`.
 
     Raises:
-        TrustError: the plan breaks a rule of engagement or an agreed lead; as `check_free`.
+        TrustError: the plan is over, or breaks a rule of engagement or an agreed lead; as `check_free`.
         UsageError: it cannot be signed now.
     """
     plan, matches = known.plan, known.matches
-    check_free(plans, known.account_ids(), redraw=redraw, but=plan.plan_id)
+    if plan.terms.ends < today:
+        raise TrustError(
+            "the last day of this plan is over", "Decline it, and propose another: accountmap plan new"
+        )
+    check_free(plans, known.account_ids(), today, redraw=redraw, but=plan.plan_id)
     for line in plan.terms.lines:
         leads, why = who_leads(workspace, partner, matches, line.match_id)
         if why and line.leads != leads and leads != matches.role.other + 1:
@@ -258,7 +274,7 @@ def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> Li
     try:
         for name in ("steps", "meetings", "deals"):
             if name in found:
-                found[name] = int(found[name])
+                found[name] = _count(str(found[name]))
         if "result" in found:
             found["result"] = Result[str(found["result"]).upper()]
         if isinstance(found.get("amount"), str):
@@ -269,6 +285,17 @@ def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> Li
             f"Numbers are digits alone; results are {', '.join(each.label for each in Result)}.",
         ) from error
     return replace(before, **found)
+
+
+def _count(text: str) -> int:
+    """Read a number of digits alone; int() takes 1_0 and digits of other scripts too.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not re.fullmatch(r"[0-9]{1,9}", text.strip()):
+        raise ValueError("no number")
+    return int(text)
 
 
 def make_progress(known: KnownPlan, lines: Sequence[LineReport], spent: int | None) -> Progress:
