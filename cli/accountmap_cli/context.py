@@ -111,6 +111,20 @@ def is_fresh(page: Path, folder: Path, inputs: Iterable[str]) -> bool:
     return all(file.stat().st_mtime < made for pattern in patterns for file in folder.glob(pattern))
 
 
+def is_same_rule(used: Path, rule: Path | None, standard: str = "") -> bool:
+    """Return whether the rule that a page was made by, which lies beside it, is the one that holds now.
+
+    Args:
+        rule: None for the standard one.
+        standard: its text.
+    """
+    try:
+        before = used.read_text("utf-8") if used.exists() else ""
+        return before == (standard if rule is None else rule.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 DEFAULT_WAIT: Final = 3600.0
 
 

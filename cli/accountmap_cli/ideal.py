@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from accountmap.errors import InputError, WorkspaceError
+from accountmap.errors import InputError
 from accountmap_cli.context import existing_file, partner_option, workspace
 from accountmap_cli.output import emit, emit_json, say, write_for_editing
 
@@ -85,14 +85,15 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
 
 
 def _fitting(context: click.Context, found: "IdealCustomer") -> dict[str, int]:
-    """Count the companies of the prepared list by verdict; none where there is no such list."""
+    """Count the companies of the prepared list by verdict; none where there is no workspace, or no list in it."""
     from accountmap.session.qualification import count_fitting
+    from accountmap.workspace.keys import DATABASE, IDENTITY
 
-    try:
-        with workspace(context) as own:
-            return count_fitting(own, found)
-    except WorkspaceError:
+    folder = Path(context.find_root().params["workspace"])
+    if not any((folder / name).exists() for name in (DATABASE, IDENTITY)):
         return {}
+    with workspace(context) as own:
+        return count_fitting(own, found) if own.has_list else {}
 
 
 _OF_PARTNER = partner_option("The partner with whom it is agreed.", required=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, is_fresh, workspace
+from accountmap_cli.context import existing_file, is_fresh, is_same_rule, workspace
 from accountmap_cli.output import emit, say, write_for_editing
 from accountmap_cli.passphrase import database_options, database_password
 
@@ -116,9 +116,12 @@ def open_page(context: click.Context) -> None:
     Example:
       accountmap influence open
     """
+    from accountmap.influence import DEFAULT_RULES
+
     with workspace(context) as own:
         page = own.folder / "reports" / "influence" / "influence.html"
-        if not is_fresh(page, own.folder, _INPUTS):
+        same = is_same_rule(page.parent / RULES, rule_of(own, None), DEFAULT_RULES)
+        if not same or not is_fresh(page, own.folder, _INPUTS):
             write(own, None, page.parent, excel=False)
     say(f"Opening {page}")
     click.launch(str(page))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import InputError
-from accountmap_cli.context import existing_file, is_fresh, workspace
+from accountmap_cli.context import existing_file, is_fresh, is_same_rule, workspace
 from accountmap_cli.output import emit, emit_csv, emit_json, say, table
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def open_portfolio(context: click.Context, tiers: Path | None) -> None:
     """
     folder = Path(context.find_root().params["workspace"])
     page = folder / "reports" / "portfolio" / "portfolio.html"
-    if tiers or not is_fresh(page, folder, _INPUTS):
+    same = is_same_rule(page.parent / _TIERS, tiers or _standing_tiers(folder))
+    if not same or not is_fresh(page, folder, _INPUTS):
         with workspace(context) as own:
             _build(own, tiers, page.parent, page_only=True)
         if (page.parent / "portfolio.xlsx").exists():
@@ -134,13 +135,29 @@ def _build(
     from accountmap import read_portfolio, write_portfolio
     from accountmap.report.files import write_portfolio_page
 
-    standing = own.folder / _TIERS
-    rule = tiers or (standing if standing.exists() else None)
+    rule = tiers or _standing_tiers(own.folder)
     built = read_portfolio(own, tiers=rule)
-    folder = output or own.folder / "reports" / "portfolio"
-    if page_only:
-        return built, write_portfolio_page(built, folder)
-    return built, write_portfolio(built, folder, excel=excel)[0]
+    standard = own.folder / "reports" / "portfolio"
+    folder = output or standard
+    page = write_portfolio_page(built, folder) if page_only else write_portfolio(built, folder, excel=excel)[0]
+    if folder == standard:  # elsewhere a file of this name is the user's
+        _keep_rule(folder / _TIERS, rule)
+    return built, page
+
+
+def _standing_tiers(folder: Path) -> Path | None:
+    standing = folder / _TIERS
+    return standing if standing.exists() else None
+
+
+def _keep_rule(used: Path, rule: Path | None) -> None:
+    """Keep the rule for tiers beside the page that was made by it, so that another one shows."""
+    from accountmap.files import write_atomic
+
+    if rule is None:
+        used.unlink(missing_ok=True)
+    else:
+        write_atomic(used, rule.read_bytes())
 
 
 def _summary(built: "Portfolio") -> dict[str, Any]:

@@ -20,9 +20,10 @@ from accountmap.api import read_digest
 from accountmap.model import Step, Topic
 from accountmap.session.agreements import end_agreement
 from accountmap.workspace import Status
-from accountmap_cli.digest import as_page, as_text, sent_in_page, sent_in_text
+from accountmap_cli.digest import as_page, as_text, in_words, sent_in_page, sent_in_text
 from tests.cli.running import accountmap
 from tests.parties import NOW
+from tests.planning import propose
 from tests.talking import Talker, settle, talkers
 
 LOGISTICS, QUILLSTONE = 2, 4
@@ -96,6 +97,20 @@ def test_what_waits_is_counted_for_the_side_that_has_to_act(sides: tuple[Talker,
     assert read_digest(globex.workspace, LATER, LATER)[0].received == 0
     others = [each for each in read_digest(acme.workspace, LATER, names=True) if each.partner != "Globex Data"]
     assert [any(w.for_you or w.for_them for w in each.waiting) for each in others] == [False]
+
+
+def test_plans_that_wait_are_counted(sides: tuple[Talker, Talker]) -> None:
+    acme, globex = sides
+    propose(acme, [LOGISTICS])
+    globex.now = acme.now + timedelta(days=2)
+    settle(acme, globex)
+    mine, theirs = of_globex(acme), read_digest(globex.workspace, LATER, names=True)[0]
+    counted = [next(w for w in each.waiting if w.what == "plans") for each in (mine, theirs)]
+    assert [(each.for_you, each.for_them) for each in counted] == [(0, 1), (1, 0)]
+    assert counted[1].since == globex.now, "when it arrived"
+    assert theirs.has_news
+    assert "Waits for you: 1 joint plan, the oldest since" in "\n".join(in_words(theirs))
+    assert not any(each.what == "plans" for each in theirs.accounts), "a plan is about many"
 
 
 def test_sessions_and_agreements_that_wait_or_end(sides: tuple[Talker, Talker]) -> None:

@@ -85,6 +85,30 @@ def test_the_page_is_built_anew_after_new_deals_or_another_rule(folder: Path) ->
         assert page.stat().st_mtime_ns > third, "what was deleted counts no longer"
 
 
+def test_a_page_by_another_rule_is_not_shown_for_that_of_the_workspace(folder: Path) -> None:
+    """The rule is compared, not its time: a file that was deleted, or named once, leaves no newer file behind."""
+    accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
+    rule = folder / "acme" / "influence.toml"
+    rule.write_text("[influenced]\nbefore_days = 44\n", encoding="utf-8")
+    (folder / "once.toml").write_text("[influenced]\nbefore_days = 33\n", encoding="utf-8")
+    page = folder / "acme" / "reports" / "influence" / "influence.html"
+
+    def opened() -> str:
+        with mock.patch("click.launch"):
+            accountmap("-w", "acme", "influence", "open", cwd=folder)
+        return page.read_text("utf-8")
+
+    assert "before_days = 44" in opened()
+    accountmap("-w", "acme", "influence", "build", "--rules", "once.toml", cwd=folder)
+    assert "before_days = 33" in page.read_text("utf-8")
+    assert "before_days = 44" in opened()
+    rule.unlink()
+    assert "before_days = 90" in opened()
+    built = page.stat().st_mtime_ns
+    opened()
+    assert page.stat().st_mtime_ns == built, "nothing is new"
+
+
 def test_the_cost_of_a_partner_is_taken_from_its_profile(folder: Path) -> None:
     accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)
     said = ("partner", "profile", "globex", "--cost", "500", "--currency", "eur", "--margin", "10")
@@ -155,3 +179,21 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     (tmp_path / "acme" / "deals" / "current").write_bytes(b"rubbish")
     said = accountmap("-w", "acme", "influence", "build", cwd=tmp_path, check=4)
     assert "accountmap" in said.stderr
+
+
+def test_a_portfolio_by_tiers_that_are_gone_is_built_anew(folder: Path) -> None:
+    tiers = folder / "acme" / "tiers.toml"
+    tiers.write_text('[[tier]]\nname = "platinum"\nall = [{ field = "shared", at_least = 1 }]\n', encoding="utf-8")
+    page = folder / "acme" / "reports" / "portfolio" / "portfolio.html"
+
+    def opened(*more: str) -> str:
+        with mock.patch("click.launch"):
+            accountmap("-w", "acme", "portfolio", "open", *more, cwd=folder)
+        return page.read_text("utf-8")
+
+    assert "platinum" in opened()
+    (folder / "once.toml").write_bytes(tiers.read_bytes().replace(b"platinum", b"tungsten"))
+    assert "tungsten" in opened("--tiers", "once.toml")
+    assert "platinum" in opened()
+    tiers.unlink()
+    assert "platinum" not in opened()

@@ -1,6 +1,7 @@
 """A change is found, and none is where there is none, at the rate that is stated."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,6 +27,7 @@ from accountmap.influence.watch import (
     find_change,
     watch,
 )
+from tests.influence.recorded import Years
 from tests.influence.simulated import AS_OF, STANDARD, Company, simulated
 
 NOTHING = OBSERVED_SCHEMA.empty_table()
@@ -45,6 +47,67 @@ def test_false_alarms_are_as_rare_as_stated() -> None:
     found = [find_change(of_months(draw.poisson(5, 24))) for _ in range(120)]
     alarms = sum(each is not None and each.by_chance <= 0.1 for each in found)
     assert 3 <= alarms <= 24, "a tenth of 120, give or take"
+
+
+def test_months_with_many_answers_and_with_one_raise_no_more_false_alarms() -> None:
+    """The means of such months are not alike: putting them into random orders named a change in one of five."""
+    draw = np.random.default_rng(7)
+    sizes = [12] * 12 + [1] * 12
+    series = [[draw.gamma(1.2, 5, size).tolist() for size in sizes] for _ in range(150)]
+    found = [find_change(months, 199) for months in series]
+    assert 4 <= sum(each is not None and each.by_chance <= 0.1 for each in found) <= 27, "a tenth of 150"
+    slower = [months[:14] + [[3 * value for value in month] for month in months[14:]] for months in series]
+    found = [find_change(months, 199) for months in slower]
+    assert sum(each is not None and each.by_chance <= 0.1 for each in found) > 75
+
+
+def test_years_as_ever_are_quiet_and_a_doubling_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Touches in clusters, answers many at a time, amounts with a long tail. benchmarks/influence.py has more."""
+    monkeypatch.setattr(module, "_SHUFFLES", 199)
+    quiet = [row for seed in range(8) for row in Years(seed, partners=2).watched()]
+    early = sum(row["by_chance"] <= 0.1 for row in quiet)
+    assert len(quiet) == 8 * 2 * 5 and 1 <= early <= 18, "a tenth of 80"
+    doubled = [row for seed in range(2) for row in Years(seed, 2.0, 2).watched() if row["by_chance"] <= 0.05]
+    found = [row["series"] for row in doubled]
+    assert [found.count(kind) for kind in (TOUCHES, INTRODUCTIONS, GROWTH)] == pytest.approx([4, 4, 4], abs=1)
+    assert all(row["mean_after"] > row["mean_before"] for row in doubled if row["verdict"] == CHANGED)
+
+
+def test_what_was_asked_on_one_day_counts_once() -> None:
+    """Twenty answers that come together say one thing; one of them is tested, whichever comes first."""
+    at = {month: date(2025 + month // 12, 1 + month % 12, 9) for month in range(18)}
+    rows = [
+        {"partner": "P", "series": ANSWERS, "day": day, "value": value}
+        for month, day in at.items()
+        for value in ([3.0] * 20 + [5.0] * 20 if month == 7 else [4.0])
+    ]
+    series, changes = watched(simulated(40, 1), pa.Table.from_pylist(rows, schema=OBSERVED_SCHEMA))
+    shown = {row["month"]: row["value"] for row in series.to_pylist() if row["series"] == ANSWERS}
+    assert (shown["2025-08"], shown["2025-09"]) == (4.0, 4.0)
+    (row,) = [each for each in changes.to_pylist() if each["series"] == ANSWERS]
+    assert (row["months"], row["verdict"]) == (18, UNCHANGED)
+    assert row["by_chance"] > 0.5
+
+
+def test_touches_are_counted_whether_or_not_a_deal_came_of_them_yet() -> None:
+    """Or the last months would always show fewer: their deals are still to come."""
+    company = simulated(300, 3)
+    touches = company.deals.touches
+    more = touches.slice(0, 40).to_pylist()
+    for at, row in enumerate(more):
+        row |= {
+            "deal_id": None,
+            "account_id": f"nobody {at}",
+            "record": f"more, row {at}",
+            "date": date(2026, 8, 3),
+        }
+    listed = pa.concat_tables([touches, pa.Table.from_pylist(more, schema=touches.schema)])
+    both = (company, replace(company, deals=replace(company.deals, touches=listed)))
+    counts = [
+        sum(r["value"] for r in watched(each)[0].to_pylist() if r["series"] == TOUCHES and r["month"] == "2026-08")
+        for each in both
+    ]
+    assert counts[1] == counts[0] + 40
 
 
 @pytest.mark.parametrize("months", range(LEAST_MONTHS))

@@ -11,6 +11,7 @@ import pytest
 from accountmap.accounts.deals import DEAL_SCHEMA, DealList
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.influence import Influence, InfluenceRules
+from accountmap.influence.watch import LONGEST_WAIT
 from accountmap.model import Step, Topic
 from accountmap.report.influence_words import agreed_sentences
 from accountmap.session import end_agreement, propose_agreement, sign_agreement
@@ -30,15 +31,15 @@ def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talk
         each.workspace.close()
 
 
-def with_deals(side: Talker) -> Influence:
-    """One open deal with each of three accounts, created a week after the conversation."""
+def with_deals(side: Talker, days: int = 60) -> Influence:
+    """One open deal with each of three accounts, created a week after the conversation and prepared later."""
     rows = [
         {"deal_id": f"D{at}", "account_id": f"a{at}", "amount": 100.0 * at, "currency": "EUR", "outcome": "open",
          "created": (NOW + timedelta(days=7)).date(), "row": str(at)}
         for at in (BAKERY, LOGISTICS, QUILLSTONE)
     ]  # fmt: skip
     deals = DealList(pa.Table.from_pylist(rows, schema=DEAL_SCHEMA), source="deals.csv")
-    save_deals(side.workspace, deals, NOW + timedelta(days=60))
+    save_deals(side.workspace, deals, NOW + timedelta(days=days))
     return read_influence(side.workspace)
 
 
@@ -102,6 +103,17 @@ def test_sessions_and_answers_are_watched(sides: tuple[Talker, Talker]) -> None:
     assert 0 <= observed["days to an answer"] < 31
     verdicts = {(row["partner_name"], row["series"]): row["verdict"] for row in found.changes.to_pylist()}
     assert verdicts["Globex Data", "days to an answer"] == "too few months"
+    soon = with_deals(acme, days=20).series.to_pylist()
+    assert not any(row["series"] == "days to an answer" for row in soon), "it could have taken longer than that"
+
+
+def test_what_is_not_answered_counts_as_long_as_an_answer_can_take(sides: tuple[Talker, Talker]) -> None:
+    """Left out, a partner that stops answering would look quick."""
+    acme, globex = sides
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    waits = [row["value"] for row in with_deals(acme).series.to_pylist() if row["series"] == "days to an answer"]
+    assert waits == [LONGEST_WAIT]
 
 
 def agree(one: Talker, other: Talker, rules: InfluenceRules) -> None:

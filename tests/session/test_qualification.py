@@ -224,6 +224,10 @@ def test_the_commands_show_what_the_library_keeps(folder: Path) -> None:
     assert "is there already" in accountmap("ideal", "rules", cwd=folder, check=3).stderr
     said = accountmap("-w", "acme", "ideal", "show", "ideal.toml", cwd=folder).stdout
     assert "An account fits from 60 points on." in said and f"{COMPANIES} of your companies: may fit" in said
+    assert "An account fits" in accountmap("ideal", "show", "ideal.toml", cwd=folder).stdout, "without a workspace"
+    (folder / "broken").mkdir()
+    (folder / "broken" / "accountmap.db").write_bytes(b"rubbish")
+    accountmap("-w", "broken", "ideal", "show", "ideal.toml", cwd=folder, check=4)
     accountmap("-w", "acme", "ideal", "use", "ideal.toml", cwd=folder)
     assert (
         "Name it with --with" in accountmap("-w", "acme", "ideal", "drop", "--theirs", cwd=folder, check=3).stderr

@@ -1,7 +1,7 @@
 """The digest: what is new with each partner, and what waits for whom.
 
-A session changes the overlap; questions, introductions, leads and deals wait for a person on one side; agreements
-end. All of it is counted here, over what the workspace holds; nothing is exchanged.
+A session changes the overlap; questions, introductions, leads, deals and plans wait for a person on one side;
+agreements end. All of it is counted here, over what the workspace holds; nothing is exchanged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,11 @@ from typing import Final
 from accountmap.account_map import AccountMap
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.history import build_history
+from accountmap.account_map.joint_plan import PlanState
 from accountmap.errors import WorkspaceError
 from accountmap.model import Answer, Leader
 from accountmap.session.co_selling import load_co_selling
+from accountmap.session.plans import KnownPlan, load_plans
 from accountmap.session.questions import finished_sessions
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.conversations import Question
@@ -28,13 +30,15 @@ NONE, PROPOSED, IN_FORCE, ENDS_SOON, ENDED = "none", "proposed", "in force", "en
 
 ME, THEM = Leader.ME.value, Leader.THEM.value
 
+_WAITS: Final = ("questions", "introductions", "leads", "deals", "plans")
+
 
 @dataclass(frozen=True)
 class Waiting:
     """What waits for a person.
 
     Attributes:
-        what: "questions", "introductions", "leads" or "deals".
+        what: "questions", "introductions", "leads", "deals" or "plans".
         for_you, for_them: how many. A deal that only an agreed lead can settle waits for both.
         since: when the oldest of those for you came, or None.
     """
@@ -140,7 +144,7 @@ def partner_digest(
         overlap=latest.summary.overlap.entities if latest else None,
         **changes.counts,
         possible=_entities_to_ask_about(latest) if latest else 0,
-        waiting=tuple(_waiting(_open_items(questions, said))),
+        waiting=tuple(_waiting(_open_items(questions, said, load_plans(workspace, partner)))),
         received=_received(workspace, partner, begin),
         answers=sum(each.ours and _is_since(each.answered, begin) for each in questions),
         session_waits_for=waits_for,
@@ -204,7 +208,7 @@ class _Open:
     account_id: str
 
 
-def _open_items(questions: Sequence[Question], said: CoSelling) -> list[_Open]:
+def _open_items(questions: Sequence[Question], said: CoSelling, plans: Sequence[KnownPlan]) -> list[_Open]:
     found = [
         _Open("questions", (THEM if each.ours else ME,), each.asked, each.account_id)
         for each in questions
@@ -221,11 +225,17 @@ def _open_items(questions: Sequence[Question], said: CoSelling) -> list[_Open]:
         for each in said.deals
         if each.counts is None and each.decided is not None
     }
-    return [*found, *undecided.values()]
+    planned = [_Open("plans", (each.waits_for.value,), _waits_since(each), "") for each in plans if each.waits_for]
+    return [*found, *undecided.values(), *planned]
+
+
+def _waits_since(known: KnownPlan) -> datetime:
+    """Return since when a plan waits: to be signed or opened since then, to be reconciled since its last entry."""
+    return known.changed if known.plan.state is PlanState.RUNNING else known.since
 
 
 def _waiting(items: Sequence[_Open]) -> Iterator[Waiting]:
-    for what in ("questions", "introductions", "leads", "deals"):
+    for what in _WAITS:
         mine = [each.since for each in items if each.what == what and ME in each.waits_for]
         theirs = sum(each.what == what and THEM in each.waits_for for each in items)
         yield Waiting(what, len(mine), theirs, min(mine, default=None))
@@ -238,7 +248,7 @@ def _accounts(
         possible = latest.possible.filter(latest.possible["answer"].is_null())
         for account_id in dict.fromkeys(possible["account_id"].to_pylist()):
             yield AccountNews("possible", account_id, names.get(account_id, ""), "")
-    for each in _open_items(questions, said):
+    for each in _open_items(questions, said, ()):
         detail = ME if ME in each.waits_for else THEM
         yield AccountNews(each.what, each.account_id, names.get(each.account_id, ""), detail)
 

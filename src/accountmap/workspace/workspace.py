@@ -350,6 +350,11 @@ class Workspace:
             write_list(number, accounts, prepared, self.sealed)
         return ListRecord(number, now, source)
 
+    @property
+    def has_list(self) -> bool:
+        """Whether a list is prepared."""
+        return bool(self._database.all("SELECT id FROM account_list LIMIT 1"))
+
     def current_list(self) -> ListRecord:
         """Return the list that was prepared last.
 
