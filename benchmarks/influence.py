@@ -1,49 +1,121 @@
-"""Time what partners do for revenue, and count how often its intervals hold what was planted.
+"""Time what partners do for revenue, count how often its intervals hold what was planted, and how often it names a
+change.
 
     python benchmarks/influence.py --size 100000 --partners 10 --draws 400
 
-Deals are drawn as in tests/influence/simulated.py: large companies are won more often and meet a partner more
-often, and beyond that a partner adds a known effect to the probability of being won. An interval of 90 % should
-hold it in 88 to 92 of 100 draws; without an effect, the two sides should be said to differ in about 10 of 100.
+Deals are drawn as in tests/influence/simulated.py. In the first kind of company large companies are won more often
+and meet a partner more often, and beyond that a partner adds a known effect to the probability of being won. In
+the second kind deals are won and lost at constant rates, and a partner multiplies the rate of being won. An
+interval of 90 % should hold the truth in 88 to 92 of 100 draws; without an effect, the two sides should be said to
+differ in about 10 of 100. Months are drawn as in tests/influence/recorded.py: with no change, 5 of 100 series
+should have one by chance, and 5 of 100 reports should name one.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.influence.simulated import simulated  # noqa: E402
-from tests.influence.test_compare import compared, holds  # noqa: E402
+from tests.influence.recorded import Years  # noqa: E402 after the path
+from tests.influence.simulated import LOST_A_DAY, STANDARD, lasting, simulated, winning_rate  # noqa: E402
+from tests.influence.test_compare import attributed, compared, holds  # noqa: E402
 
-from accountmap.account_map.holdout import NOT_SHOWN  # noqa: E402 after the path
-from accountmap.influence.compare import LIKE_WITH_LIKE, SHRUNK, WIN_RATE  # noqa: E402
+from accountmap.account_map.holdout import NOT_SHOWN  # noqa: E402
+from accountmap.influence.compare import AS_THEY_ARE, WIN_RATE  # noqa: E402
+from accountmap.influence.survival import DAYS, time_rows  # noqa: E402
+from accountmap.influence.watch import CHANGED, FALSE_ALARMS  # noqa: E402
+
+Held = dict[str, dict[str, float]]
 
 
-def coverage(draws: int, effect: float, size: int) -> dict[str, float]:
-    """Return for the matched comparison of any partner, and the shrunk one of each, how often the interval
-    holds."""
-    held, shrunk, claimed, means = [], [], [], []
-    for seed in range(draws):
-        rows = [row for row in compared(simulated(size, 10_000 + seed, effect)) if row["measure"] == WIN_RATE]
-        (whole,) = [row for row in rows if row["method"] == LIKE_WITH_LIKE and row["partner_name"] is None]
-        held.append(holds(whole, effect))
-        means.append(whole["difference"])
-        claimed.append(whole["verdict"] != NOT_SHOWN)
-        shrunk += [holds(row, effect) for row in rows if row["method"] == SHRUNK]
+def counted(rows: Iterable[dict[str, Any]], truth: dict[str, float]) -> Held:
+    """Return for each kind of interval how often it holds the truth, and how often a difference is claimed.
+
+    Args:
+        truth: by kind; of another kind it is the mean of what was found.
+    """
+    found = defaultdict(list)
+    for row in rows:
+        of = "any partner" if row["partner_name"] is None else "each partner"
+        if row["difference"] is not None:
+            found[f"{row['measure']}, {row['method']}, {of}"].append(row)
+    return {kind: _held(listed, truth.get(kind)) for kind, listed in sorted(found.items())}
+
+
+def _held(rows: list[dict[str, Any]], truth: float | None) -> dict[str, float]:
+    mean = float(np.mean([row["difference"] for row in rows]))
+    planted = mean if truth is None else truth
     return {
-        "effect": effect,
-        "draws": draws,
+        "truth": round(planted, 4),
+        "mean": round(mean, 4),
+        "intervals": len(rows),
+        "held": round(float(np.mean([holds(row, planted) for row in rows])), 3),
+        "claims_a_difference": round(float(np.mean([row["verdict"] != NOT_SHOWN for row in rows])), 3),
+    }
+
+
+def coverage(draws: int, effect: float, size: int) -> Held:
+    """Count for comparisons of rates and sizes. What the rates as they are differ by is not planted."""
+    rows = [row for seed in range(draws) for row in compared(simulated(size, 10_000 + seed, effect))]
+    kinds = {f"{row['measure']}, {row['method']}, {who} partner" for row in rows for who in ("any", "each")}
+    rates = {kind: effect for kind in kinds if kind.startswith(WIN_RATE) and AS_THEY_ARE not in kind}
+    sizes = {kind: 1.0 for kind in kinds if not kind.startswith(WIN_RATE)}
+    return counted(rows, rates | sizes)
+
+
+def times(draws: int, ratio: float, size: int) -> Held:
+    """Count for the days to a decision and the rate of winning."""
+    rows = []
+    for seed in range(draws):
+        rows += time_rows(*attributed(lasting(size, 20_000 + seed, ratio)), STANDARD)
+    found = counted(rows, {})
+    return counted(rows, {kind: median_difference(ratio) if kind.startswith(DAYS) else ratio for kind in found})
+
+
+def median_difference(ratio: float, deals: int = 2_000_000) -> float:
+    """Return by how many days the medians of all deals with and without a partner differ."""
+    draw = np.random.default_rng(1)
+    large = draw.normal(0, 1, deals)
+    met = draw.random(deals) < 1 / (1 + np.exp(-large))
+    days = 1 + draw.exponential(1 / (winning_rate(large, met, ratio) + LOST_A_DAY)).astype(int)
+    return float(np.median(days[met]) - np.median(days[~met]))
+
+
+def changes(draws: int, factor: float) -> dict[str, float]:
+    """Return how often each series is said to change at FALSE_ALARMS, alone and in its report."""
+    alone, together, reports = defaultdict(list), defaultdict(list), []
+    for seed in range(draws):
+        rows = Years(30_000 + seed, factor).watched()
+        for row in rows:
+            alone[row["series"]].append(row["by_chance"] is not None and row["by_chance"] <= FALSE_ALARMS)
+            together[row["series"]].append(row["verdict"] == CHANGED)
+        reports.append(any(row["verdict"] == CHANGED for row in rows))
+    shares = {f"{name}, alone": np.mean(listed) for name, listed in alone.items()}
+    shares |= {f"{name}, in its report": np.mean(listed) for name, listed in together.items()}
+    return {name: round(float(share), 3) for name, share in (shares | {"reports": np.mean(reports)}).items()}
+
+
+def timed(size: int, partners: int) -> dict[str, float]:
+    """Compute it once for many deals."""
+    company = simulated(size, 1, 0.1, partners, days=1_400)
+    began, cpu = time.perf_counter(), time.process_time()
+    found = company.influence()
+    return {
         "deals": size,
-        "mean_difference": round(float(np.mean(means)), 4),
-        "held": round(float(np.mean(held)), 3),
-        "held_by_partner_shrunk": round(float(np.mean(shrunk)), 3),
-        "claims_a_difference": round(float(np.mean(claimed)), 3),
+        "partners": partners,
+        "touches": found.touches.num_rows,
+        "credits": found.credits.num_rows,
+        "seconds": round(time.perf_counter() - began, 1),
+        "processor_seconds": round(time.process_time() - cpu, 1),
     }
 
 
@@ -53,20 +125,17 @@ def main() -> None:
     parser.add_argument("--partners", type=int, default=10)
     parser.add_argument("--draws", type=int, default=400, help="companies to draw for each effect")
     parser.add_argument("--deals", type=int, default=1_500, help="deals of each of them")
+    parser.add_argument("--only", choices=("time", "rates", "times", "changes"), help="leave out the others")
     options = parser.parse_args()
-    company = simulated(options.size, 1, 0.1, options.partners, days=1_400)
-    began, cpu = time.perf_counter(), time.process_time()
-    found = company.influence()
-    result = {
-        "deals": options.size,
-        "partners": options.partners,
-        "touches": found.touches.num_rows,
-        "credits": found.credits.num_rows,
-        "seconds": round(time.perf_counter() - began, 1),
-        "processor_seconds": round(time.process_time() - cpu, 1),
-        "coverage": [coverage(options.draws, effect, options.deals) for effect in (0.0, 0.1)],
+    draws, deals = options.draws, options.deals
+    parts = {
+        "time": lambda: timed(options.size, options.partners),
+        "rates": lambda: {effect: coverage(draws, effect, deals) for effect in (0.0, 0.1)},
+        "times": lambda: {ratio: times(draws, ratio, deals) for ratio in (1.0, 1.5)},
+        "changes": lambda: {factor: changes(draws, factor) for factor in (1.0, 2.0)},
     }
-    print(json.dumps(result, indent=2))
+    found = {name: part() for name, part in parts.items() if options.only in (None, name)}
+    print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":

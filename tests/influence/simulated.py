@@ -45,8 +45,52 @@ def simulated(deals: int, seed: int, effect: float = 0.0, partners: int = 3, day
     chance = 0.2 + 0.08 * size + 0.04 * country + effect * met
     won = draw.random(deals) < chance
     decided = created + LANDMARK + 1 + draw.integers(0, 150, deals)
+    amounts = np.exp(draw.normal(9, 1, deals))
+    return _company(draw, (created, decided, won, met), amounts, size, country, partners, days)
+
+
+def lasting(deals: int, seed: int, ratio: float = 1.0, days: int = 900) -> Company:
+    """Draw deals that are won, or else lost, at a constant rate from the landmark on.
+
+    A partner multiplies the rate of being won by `ratio`. Large deals are won at a higher rate and meet a partner
+    more often, so that deals with a partner are won faster than they would be for the partner alone.
+    """
+    draw = np.random.default_rng(seed)
+    large = draw.normal(0, 1, deals)
+    created = draw.integers(0, days, deals)
+    met = draw.random(deals) < 1 / (1 + np.exp(-large))
+    won_after = draw.exponential(1 / winning_rate(large, met, ratio))
+    lost_after = draw.exponential(1 / LOST_A_DAY, deals)
+    decided = created + LANDMARK + 1 + np.minimum(won_after, lost_after).astype(int)
+    nothing = np.zeros(deals, int)
+    won = won_after < lost_after
+    return _company(draw, (created, decided, won, met), np.exp(9 + large), nothing, nothing, 3, days)
+
+
+LOST_A_DAY = 1 / 150
+
+
+def winning_rate(large: np.ndarray, met: np.ndarray, ratio: float) -> np.ndarray:
+    """Return at which rate a day deals are won, by their size as standard deviations of its logarithm."""
+    rate: np.ndarray = np.exp(0.3 * large) * np.where(met, ratio, 1.0) / 200
+    return rate
+
+
+def _company(
+    draw: np.random.Generator,
+    life: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    amounts: np.ndarray,
+    size: np.ndarray,
+    country: np.ndarray,
+    partners: int,
+    days: int,
+) -> Company:
+    """Make deals of when each was created and decided, whether it was won, and whether it met a partner."""
+    created, decided, won, met = life
+    deals = len(created)
     first = AS_OF - timedelta(days=days + 1)
     is_open = decided > days
+    decided = np.minimum(decided, days + 1)
     day = np.array([first + timedelta(days=int(each)) for each in range(days + 400)], object)
     outcome = np.where(is_open, "open", np.where(won, "won", "lost"))
     ids = [f"D{at}" for at in range(deals)]
@@ -55,7 +99,7 @@ def simulated(deals: int, seed: int, effect: float = 0.0, partners: int = 3, day
         "deal_id": ids,
         "name": [f"Deal {at}" for at in range(deals)],
         "account_id": accounts,
-        "amount": np.round(np.exp(draw.normal(9, 1, deals)), 2),
+        "amount": np.round(amounts, 2),
         "currency": ["EUR"] * deals,
         "created": day[created].tolist(),
         "closed": [None if still else each for still, each in zip(is_open, day[decided], strict=True)],
