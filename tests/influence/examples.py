@@ -1,6 +1,6 @@
 """A company with six deals and three partners, small enough to check by hand; and deals with given win rates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from types import MappingProxyType
@@ -108,17 +108,25 @@ def facts_of(rates: Mapping[tuple[int, ...], float], deals: int) -> tuple[DealFa
     each = deals // len(rates)
     sets = list(chain.from_iterable([partners] * each for partners in rates))
     won = np.concatenate([np.arange(each) < round(rate * each) for rate in rates.values()])
-    n = len(sets)
+    return touched([[(partner, partner + 1) for partner in partners] for partners in sets], won.tolist(), 2)
+
+
+def touched(
+    paths: Sequence[Sequence[tuple[int, int]]], won: Sequence[bool], partners: int = 4
+) -> tuple[DealFacts, Attribution]:
+    """Decided deals with their touches, each as its partner and day."""
+    n = len(paths)
     zeros, nothing = np.zeros(n, np.int64), np.full(n, "", object)
     facts = DealFacts(
         deals=pa.table({"deal_id": [str(at) for at in range(n)]}), as_of=1000, account=zeros, entity=zeros,
-        created=zeros, closed=zeros + 100, won=won, is_open=np.zeros(n, bool), minor=zeros + 100, currency=nothing,
-        relation=nothing, size=zeros, country=nothing,
+        created=zeros, closed=zeros + 100, won=np.array(won, bool), is_open=np.zeros(n, bool), minor=zeros + 100,
+        currency=nothing, relation=nothing, size=zeros, country=nothing,
     )  # fmt: skip
-    deal = np.array([at for at, partners in enumerate(sets) for _ in partners], np.int64)
-    partner = np.array([partner for partners in sets for partner in partners], np.int64)
+    rows = sorted((at, day, partner) for at, path in enumerate(paths) for partner, day in path)
+    deal, day, partner = np.array(rows, np.int64).reshape(-1, 3).T
     yes, text = np.ones(len(deal), bool), np.full(len(deal), "meeting", object)
-    found = Touches(deal, partner, text, partner + 1, text, ~yes, yes, np.full(len(deal), "", object))
-    influenced = np.zeros((n, 2), bool)
+    found = Touches(deal, partner, text, day, text, ~yes, yes, np.full(len(deal), "", object))
+    influenced = np.zeros((n, partners), bool)
     influenced[deal, partner] = True
-    return facts, Attribution(found, zeros - 1, influenced, np.zeros((n, 2), bool), ("A", "B"))
+    names = tuple("ABCD"[:partners])
+    return facts, Attribution(found, zeros - 1, influenced, np.zeros((n, partners), bool), names)

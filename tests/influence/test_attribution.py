@@ -9,6 +9,7 @@ import pytest
 
 from accountmap.influence import Influence, InfluenceRules
 from accountmap.influence.evidence import AFTER_STAGE, NOT_A_KIND, TOO_EARLY, TOO_LATE
+from accountmap.influence.models import MODELS, SHAPLEY
 from accountmap.influence.rules import Cost, parse_rules
 from tests.influence.examples import example
 from tests.influence.simulated import simulated
@@ -153,13 +154,34 @@ def test_every_sum_is_what_a_database_makes_of_the_exported_deals(found: Influen
         assert (row["deals"], round(100 * row["deal_amount"])) == (expected or (0, 0)), row
         seen += bool(expected)
     assert seen == len(whole) + len(own)
-    by_model = connection.execute(
-        "SELECT partner_name, \"of\", currency, sum(credit) FROM credits WHERE model = 'even' GROUP BY 1, 2, 3"
-    )
-    wanted = {tuple(row[:3]): row[3] / (1 if row[2] == "JPY" else 100) for row in by_model}
+
+
+def test_every_credit_is_what_a_database_makes_of_the_exported_credits(found: Influence) -> None:
+    """Of each model, each partner and all together, with the least, the most, and how far they are apart."""
+    connection = database(found)
+    sums = {
+        (model, partner, of, currency): credit / (1 if currency == "JPY" else 100)
+        for model, partner, of, currency, credit in connection.execute(
+            'SELECT model, partner_name, "of", currency, sum(credit) FROM credits GROUP BY 1, 2, 3, 4 '
+            'UNION ALL SELECT model, NULL, "of", currency, sum(credit) FROM credits GROUP BY 1, 3, 4'
+        )
+    }
+    seen = 0
     for row in found.by_model.to_pylist():
-        if row["partner_name"] is not None:
-            assert row["even"] == pytest.approx(wanted[row["partner_name"], row["of"], row["currency"]])
+        place = (row["partner_name"], row["of"], row["currency"])
+        wanted = {model: sums.get((model, *place), 0.0) for model in MODELS}
+        assert {model: row[model.replace(" ", "_")] for model in MODELS} == pytest.approx(wanted), place
+        assert (row["lowest"], row["highest"]) == pytest.approx((min(wanted.values()), max(wanted.values())))
+        whole = [credit for model, credit in wanted.items() if model != SHAPLEY]
+        if sum(whole):
+            assert row["spread"] == pytest.approx((max(whole) - min(whole)) * len(whole) / sum(whole))
+        seen += len(wanted)
+    assert seen >= len(sums)
+    over = connection.execute(
+        "SELECT count(*) FROM (SELECT c.deal_id FROM credits c JOIN deals d USING (deal_id) GROUP BY c.deal_id, "
+        "model HAVING round(100 * sum(c.credited)) > round(100 * max(d.deal_amount)))"
+    ).fetchone()[0]
+    assert over == 0
 
 
 def test_every_credit_leads_to_a_touch_with_a_day_and_a_place(found: Influence) -> None:

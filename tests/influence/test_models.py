@@ -1,16 +1,19 @@
 """Credits add up exactly, and each model does what it says."""
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountmap.influence.models import MODELS, SHAPLEY, Shapley, apportion, paths_of, removal_effects
-from tests.influence.examples import example, facts_of
+from accountmap.influence import InfluenceRules
+from accountmap.influence.attribution import REVENUE
+from accountmap.influence.models import MODELS, SHAPLEY, Shapley, apportion, credits, paths_of, removal_effects
+from tests.influence.examples import example, facts_of, touched
 from tests.influence.simulated import simulated
 
 
@@ -23,6 +26,38 @@ def test_parts_of_a_deal_never_come_to_more_than_the_deal(total: int, shares: li
     assert all(part >= 0 for part in parts)
     assert sum(parts) <= total
     assert all(abs(part - total * share) <= 1 for part, share in zip(parts, shares, strict=True))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60)), min_size=1, max_size=6),
+            st.integers(0, 10**9),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([(0.4, 0.2, 0.4), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.1, 0.9, 0.0)]),
+    st.integers(1, 400),
+)
+@settings(max_examples=60)
+def test_no_model_gives_away_more_than_a_deal(
+    deals: list[tuple[list[tuple[int, int]], int, bool]], position: tuple[float, float, float], half_life: int
+) -> None:
+    """Whatever the touches, their days, the amounts and the outcomes are."""
+    facts, found = touched([path for path, _, _ in deals], [won for _, _, won in deals])
+    facts = replace(facts, minor=np.array([amount for _, amount, _ in deals]))
+    rules = InfluenceRules(position=position, half_life_days=half_life)
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for row in credits(facts, found, {REVENUE: np.ones(len(deals), bool)}, rules).to_pylist():
+        assert row["credit"] >= 0
+        sums[row["deal_id"], row["model"]] += row["credit"]
+    assert len(sums) == len(deals) * len(MODELS)
+    for (deal, model), credit in sums.items():
+        amount = deals[int(deal)][1]
+        assert credit <= amount
+        assert model == SHAPLEY or credit == amount
 
 
 def test_whole_shares_leave_nothing() -> None:
