@@ -156,7 +156,7 @@ def test_more_messages_than_one_can_count_are_acknowledged_in_pieces(
     sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acme, globex = sides
-    monkeypatch.setattr("accountmap.session.conversation._MOST_IDS", 2)
+    monkeypatch.setattr("accountmap.session.conversation_outbox._MOST_IDS", 2)
     for account in ("a2", "a3", "a4"):
         acme.ask(account)
     asked = set(acme.exchange().sent)

@@ -14,6 +14,7 @@ from accountmap.session.parameters import session_parameters
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
+from accountmap.trust.ledger import partner_facts
 from accountmap.trust.limits import SizeConcern, size_concerns
 from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
 from accountmap.trust.sharing import CreditRule, Lead, Sharing
@@ -294,9 +295,7 @@ def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -
             workspace.end_agreement(record.agreement, now)
         workspace.record(
             {
-                "at": now.isoformat(timespec="seconds"),
-                "partner": partner.card.name,
-                "partner_card": partner.card.digest.hex(),
+                **partner_facts(partner.card, now),
                 "agreement": ended.digest.hex(),
                 "event": "agreement_ended" if ended.complete else "proposal_withdrawn",
             }

@@ -23,7 +23,6 @@ from accountmap.session.conversation_content import (
     read_answers,
     read_fields,
     read_questions,
-    write_acknowledgement,
     write_answers,
     write_entries,
     write_fields,
@@ -31,6 +30,7 @@ from accountmap.session.conversation_content import (
 )
 from accountmap.session.conversation_outbox import Outbox
 from accountmap.session.engine import now_utc
+from accountmap.session.ledger_entries import session_facts
 from accountmap.session.parameters import decode_payload
 from accountmap.session.plan_content import write_plan_entry
 from accountmap.session.plans import (
@@ -48,7 +48,6 @@ from accountmap.trust.ledger import Facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.conversations import Question, Taken
 
-_MOST_IDS: Final = 65_535
 _LAST: Final = 20
 _MOST_NOT_SAME: Final = 15
 """So many of a partner's last questions without an answer *same* close asking."""
@@ -107,7 +106,7 @@ class ConversationRunner:
         for opening in openings(self._workspace, self._partner):
             with suppress(UsageError):  # another command has opened it meanwhile
                 self.say_plan(opening)
-        self._acknowledge()
+        self._outbox.acknowledge(self._session_of, self._clock())
         self._outbox.renew(self._session_of, self._clock())
         self._outbox.deliver()
         open_messages = self._workspace.conversations.unacknowledged(self._partner.slug)
@@ -394,18 +393,6 @@ class ConversationRunner:
             told = {"topic": Kind.PLANS.label, "step": entry.step.label, "matches": entry.matches}
             self._record(matches.record, now, {"event": "was_told", **told})
 
-    def _acknowledge(self) -> None:
-        """Acknowledge all that was taken and was not yet."""
-        conversations, slug, now = self._workspace.conversations, self._partner.slug, self._clock()
-        sent = []
-        with self._workspace.transaction():
-            while ids := conversations.to_acknowledge(slug)[:_MOST_IDS]:
-                matches = self._session_of(conversations.session_of(slug, ids[-1]))
-                sent.append(self._outbox.store(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now))
-                conversations.did_acknowledge(slug, ids, sent[-1])
-        for message_id in sent:
-            self._outbox.hand_over(conversations.sent(slug, message_id))
-
     def _acknowledge_again(self, name: str, header: Header, length: int) -> None:
         """Send an acknowledgement once more, for its message is there again, unless it is there itself.
 
@@ -423,16 +410,4 @@ class ConversationRunner:
 
     def _record(self, record: SessionRecord, now: datetime, facts: Facts) -> None:
         """Put what happened into the ledger, without any account."""
-        self._workspace.record(
-            {
-                "at": now.isoformat(timespec="seconds"),
-                "partner": self._partner.card.name,
-                "partner_card": self._partner.card.digest.hex(),
-                "session": record.id,
-                "sid": record.sid.hex(),
-                "agreement": record.agreement,
-                "list": record.list_id,
-                "role": Role(record.role).label,
-                **facts,
-            }
-        )
+        self._workspace.record({**session_facts(self._partner, record, now), **facts})

@@ -4,15 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from accountmap.channels import Channel
 from accountmap.session.active import MESSAGE_LIFE
-from accountmap.session.conversation_content import write_entries
+from accountmap.session.conversation_content import write_acknowledgement, write_entries
 from accountmap.session.questions import SessionMatches
 from accountmap.trust.conversation import Kind, write_talk
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.conversations import SentMessage
+
+_MOST_IDS: Final = 65_535
+"""Of one acknowledgement (conversation-v1 §5)."""
 
 
 class Outbox:
@@ -46,6 +50,22 @@ class Outbox:
             SentMessage(message_id, self._partner.slug, matches.record.id, kind, now, None, sealed)
         )
         return message_id
+
+    def acknowledge(self, session_of: Callable[[int], SessionMatches], now: datetime) -> None:
+        """Acknowledge the messages of the partner that were taken and are not acknowledged yet.
+
+        Args:
+            session_of: returns the matches of a session by its number in the workspace.
+        """
+        conversations, slug = self._workspace.conversations, self._partner.slug
+        sent = []
+        with self._workspace.transaction():
+            while ids := conversations.to_acknowledge(slug)[:_MOST_IDS]:
+                matches = session_of(conversations.session_of(slug, ids[-1]))
+                sent.append(self.store(matches, Kind.ACKNOWLEDGEMENT, write_acknowledgement(ids), now))
+                conversations.did_acknowledge(slug, ids, sent[-1])
+        for message_id in sent:
+            self.hand_over(conversations.sent(slug, message_id))
 
     def renew(self, session_of: Callable[[int], SessionMatches], now: datetime) -> None:
         """Write anew what cannot be taken any more, because it has expired or a card was replaced since.

@@ -15,7 +15,7 @@ from accountmap.psi.parameters import MessageType
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.decisions import own_fields
-from accountmap.trust.ledger import Facts, receipt_facts
+from accountmap.trust.ledger import Facts, partner_facts, receipt_facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 
 _SHOW_NOTHING: Final = {MessageType.RECEIPT, MessageType.STOP}
@@ -32,7 +32,7 @@ def record_sent(open_session: OpenSession, message: Message, now: datetime) -> N
         return
     agreement, role = open_session.agreement, open_session.role
     facts: Facts = {
-        **_about(open_session.partner, open_session.record, now),
+        **session_facts(open_session.partner, open_session.record, now),
         "event": "sent",
         "message": int(message.type),
     }
@@ -65,7 +65,7 @@ def record_done(open_session: OpenSession, found: Result, now: datetime) -> None
         for entity in order.entity[matches.group].tolist()
     }
     facts: Facts = {
-        **_about(open_session.partner, open_session.record, now),
+        **session_facts(open_session.partner, open_session.record, now),
         "event": "done",
         "matches": sum(len(matches) for matches in found.comparisons),
         "own_accounts": accounts_digest(open_session.record.sid, sorted(matched)),
@@ -83,7 +83,7 @@ def record_end(
     Args:
         event: "declined", "declined_by_partner", "refused" for a partner that broke the protocol, or "abandoned".
     """
-    workspace.record({**_about(partner, record, now), "event": event})
+    workspace.record({**session_facts(partner, record, now), "event": event})
 
 
 def accounts_digest(sid: bytes, entity_ids: list[str]) -> str:
@@ -92,11 +92,10 @@ def accounts_digest(sid: bytes, entity_ids: list[str]) -> str:
     return hashlib.sha256(_ACCOUNTS_LABEL + sid + ordered).hexdigest()
 
 
-def _about(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Facts:
+def session_facts(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Facts:
+    """Return what each entry about a session has: when, with whom, which session, agreement, list and role."""
     return {
-        "at": now.isoformat(timespec="seconds"),
-        "partner": partner.card.name,
-        "partner_card": partner.card.digest.hex(),
+        **partner_facts(partner.card, now),
         "session": record.id,
         "sid": record.sid.hex(),
         "agreement": record.agreement,
@@ -112,9 +111,7 @@ def record_feed(
     with workspace.transaction():
         workspace.record(
             {
-                "at": now.isoformat(timespec="seconds"),
-                "partner": partner.card.name,
-                "partner_card": partner.card.digest.hex(),
+                **partner_facts(partner.card, now),
                 "event": "feed",
                 "feed": feed,
                 "rows": rows,
@@ -135,9 +132,7 @@ def record_reading(
     with workspace.transaction():
         workspace.record(
             {
-                "at": now.isoformat(timespec="seconds"),
-                "partner": partner.card.name,
-                "partner_card": partner.card.digest.hex(),
+                **partner_facts(partner.card, now),
                 "event": "assistant",
                 "tool": tool,
                 "rows": rows,

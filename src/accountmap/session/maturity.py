@@ -11,6 +11,7 @@ from accountmap.portfolio import TOPICS, Stage
 from accountmap.portfolio.maturity import Practice, prefill, questionnaire
 from accountmap.portfolio.scoring import answers_in_time
 from accountmap.session.portfolio import read_exchanges
+from accountmap.trust.ledger import partner_facts
 from accountmap.trust.maturity_card import ANSWERS, COMMITMENT, MaturityCard, Secret
 from accountmap.workspace import PartnerRecord, Status, Workspace
 from accountmap.workspace.user_files import MaturityRound, load_round, save_round
@@ -130,9 +131,7 @@ def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_o
         if not state.opened:  # else it is the same answers once more
             workspace.record(
                 {
-                    "at": now.isoformat(timespec="seconds"),
-                    "partner": record.card.name,
-                    "partner_card": record.card.digest.hex(),
+                    **partner_facts(record.card, now),
                     "event": "maturity",
                     "fields": sorted(state.secret.answers),
                 }

@@ -36,6 +36,7 @@ from accountmap.session.sketches import (
 )
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
+from accountmap.trust.ledger import partner_facts
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.estimates import Estimate, PreviewRecord
 from accountmap.workspace.sketches import OwnSketch
@@ -351,10 +352,8 @@ class PreviewRunner:
         own = self._workspace.sketches.get(record.sketch)
         self._workspace.record(
             {
-                "at": now.isoformat(timespec="seconds"),
+                **partner_facts(self._partner.card, now),
                 "event": "sent",
-                "partner": self._partner.card.name,
-                "partner_card": self._partner.card.digest.hex(),
                 "preview": record.id,
                 "agreement": record.agreement,
                 "list": own.list_id,

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -253,6 +254,15 @@ def receipt_holds(card: Card, receipt: bytes, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def partner_facts(partner: Card, now: datetime) -> Facts:
+    """Return what every entry about a partner begins with: when it was, and with whom."""
+    return {
+        "at": now.isoformat(timespec="seconds"),
+        "partner": partner.name,
+        "partner_card": partner.digest.hex(),
+    }
 
 
 def receipt_facts(signed: SignedReceipt) -> dict[str, Any]:
