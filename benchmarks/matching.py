@@ -33,7 +33,7 @@ from accountmap.linkage.keys import explain
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import DEFAULT_PROFILE, PROFILES, Prepared, Profile
 from accountmap.linkage.reference import Reference, load_reference
-from accountmap.model import Contradiction, Outcome, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, Outcome, Says, Strength, WeakSlots
 from accountmap.psi import parameters as psi
 from accountmap.psi.matching import Decided, MatchRule
 from accountmap.psi.tables import presence_bits
@@ -99,7 +99,7 @@ def accounts_of(rows: list[Row], id_column: str) -> AccountList:
 
 def parameters_of(profile: Profile, rule: MatchProfile, sizes: tuple[int, int]) -> psi.Parameters:
     """Return the parameters of a session of one segment a side, padded, under a profile of the match rule."""
-    slots = [SlotTerms(s.name, s.space, s.weight, s.tier, s.says, s.meets_itself) for s in profile.slots]
+    slots = [SlotTerms(s.name, s.space, s.weight, s.strength, s.says, s.meets_itself) for s in profile.slots]
     weak = weak_slots_of(rule, audited=True)
     number = {slot.name: at for at, slot in enumerate(profile.slots)}
     classes = tuple(
@@ -116,7 +116,8 @@ def parameters_of(profile: Profile, rule: MatchProfile, sizes: tuple[int, int]) 
     return psi.Parameters(
         context=bytes(32),
         slots=tuple(
-            psi.Slot(s.space.encode(), s.weight, Tier(s.tier), Says(s.says), s.meets_itself) for s in profile.slots
+            psi.Slot(s.space.encode(), s.weight, Strength(s.strength), Says(s.says), s.meets_itself)
+            for s in profile.slots
         ),
         weak=WeakSlots(weak),
         threshold=profile.threshold,

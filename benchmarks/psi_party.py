@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from loky import get_reusable_executor
 
 from accountmap.curve.backends import make_curve
-from accountmap.model import Role, Tier, WeakSlots
+from accountmap.model import Role, Strength, WeakSlots
 from accountmap.psi.codec import Bits, Bytes2D, Message, Order
 from accountmap.psi.engine import Curve, Points, Ports, Side
 from accountmap.psi.hash_to_curve import LazyMessages
@@ -208,7 +208,7 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
 
 def parameters(options: argparse.Namespace) -> Parameters:
     """Slots of one name space, and a rule that reveals every match."""
-    slots = tuple(Slot(SPACE, options.slots - n, Tier.STRONG) for n in range(options.slots))
+    slots = tuple(Slot(SPACE, options.slots - n, Strength.STRONG) for n in range(options.slots))
     sure = MatchClass(tuple(range(options.slots)), sure=True, reveal_up_to=ALWAYS)
     return Parameters(
         context=bytes(32),

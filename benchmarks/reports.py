@@ -76,7 +76,7 @@ def session(accounts: AccountList, shared: int, draw: random.Random) -> SessionR
             "entity": at,
             "their_segment": draw.choice(SEGMENTS),
             "weight": 4,
-            "tier": "strong",
+            "strength": "strong",
             "evidence": [slot],
             "contradiction": [],
         }

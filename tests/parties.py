@@ -201,7 +201,7 @@ class Parties:
             days=73_000,
             weak=weak,
             automatic_share=1.0,
-            runs_per_30_days=runs,
+            sessions_per_30_days=runs,
             now=NOW,
         )
         signed = sign_agreement(globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)

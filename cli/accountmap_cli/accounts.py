@@ -264,13 +264,14 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
             {
                 "steps": [{"what": step.what, "result": step.result} for step in found.steps],
                 "keys": [
-                    {"slot": k.slot.name, "tier": k.slot.tier, "key": k.value, "rule": k.rule} for k in found.keys
+                    {"slot": k.slot.name, "strength": k.slot.strength, "key": k.value, "rule": k.rule}
+                    for k in found.keys
                 ],
             }
         )
         return
     emit(table(["step", "result"], [(step.what, step.result or "nothing") for step in found.steps]))
-    rows = [(k.slot.name, k.slot.tier, k.value or "none", k.rule or "") for k in found.keys]
+    rows = [(k.slot.name, k.slot.strength, k.value or "none", k.rule or "") for k in found.keys]
     emit("\n" + table(["slot", "evidence", "key", "rule"], rows))
 
 

@@ -90,7 +90,7 @@ def ask_sharing(partner: str, default: "SharingOptions") -> "SharingOptions":
         totals=_choose(
             "Who also shows roughly how many companies it has, by country, industry and size", default.totals
         ),
-        names_of_rest=_choose("Who even NAMES all its other accounts", default.names_of_rest),
+        names_of_unmatched=_choose("Who even NAMES all its other accounts", default.names_of_unmatched),
     )
 
 
@@ -248,7 +248,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     help="Who shows about how many companies it has, by country, industry and size.",
 )
 @click.option(
-    "--name-rest",
+    "--name-unmatched",
     type=click.Choice(list(WHO)),
     default="nobody",
     show_default=True,
@@ -283,7 +283,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
 @click.option("--no-audit", is_flag=True, help="Nobody may check it. Possible matches are then not looked for.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days until it ends.")
 @click.option(
-    "--runs", default=6, show_default=True, type=click.IntRange(1, 1_000), help="How many sessions in 30 days."
+    "--sessions", default=6, show_default=True, type=click.IntRange(1, 1_000), help="How many sessions in 30 days."
 )
 @click.option(
     "--min-change",
@@ -338,7 +338,7 @@ def new(
     we_show: str | None,
     they_show: str | None,
     totals: str,
-    name_rest: str,
+    name_unmatched: str,
     country: tuple[str, ...],
     industry: tuple[str, ...],
     employees: str,
@@ -349,7 +349,7 @@ def new(
     auditor: str,
     no_audit: bool,
     days: int,
-    runs: int,
+    sessions: int,
     min_change: int,
     growth_alarm: int,
     automatic_share: float,
@@ -384,7 +384,7 @@ def new(
             we_show=fields if we_show is None else we_show,
             they_show=fields if they_show is None else they_show,
             totals=totals,
-            names_of_rest=name_rest,
+            names_of_unmatched=name_unmatched,
             countries=country,
             industries=industry,
             employees=employees,
@@ -393,7 +393,7 @@ def new(
         preview_only,
         limits={
             "days": days,
-            "runs_per_30_days": runs,
+            "sessions_per_30_days": sessions,
             "min_change": min_change,
             "growth_alarm": growth_alarm,
             "automatic_share": automatic_share,

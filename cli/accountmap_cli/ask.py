@@ -133,7 +133,7 @@ def possible_as_dict(each: "PossibleMatch", answers: dict[str, str]) -> dict[str
         "account_id": each.account_id,
         "segment": each.segment,
         "their_segment": each.their_segment,
-        "tier": each.tier,
+        "strength": each.strength,
         "evidence": list(each.evidence),
         "would_show": each.shown._asdict() if each.shown else None,
         "answer": answers.get(each.account_id or ""),

@@ -42,7 +42,7 @@ VIEWS: Final = ("partners", "reach", "accounts", "uncovered", "shared", "togethe
 _OF_PARTNERS: Final = frozenset({"their_maturity", "their_name", "their_owner_name", "their_owner_email"})
 """Columns of the portfolio that hold what a partner showed or said."""
 
-_FROM_BOTH: Final = frozenset({"tier", "evidence", "doubt"})
+_FROM_BOTH: Final = frozenset({"strength", "evidence", "doubt"})
 """Columns that say how a match was found and what speaks against it: that tells of the partner's fields too."""
 
 THEIR_COLUMNS: Final = tuple(f"their_{name}" for name in SHARED_FIELDS)

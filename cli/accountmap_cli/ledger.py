@@ -83,7 +83,7 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
         yield f"Your answers about the maturity of the partnership, {times(opened)}."
     if any(facts.get("totals") for facts in sent):
         yield "About how many companies you have, by country, industry and size."
-    if any(facts.get("names_rest") for facts in sent):
+    if any(facts.get("names_unmatched") for facts in sent):
         yield "The names of your other companies, which are not on its own list."
     elif not asked:
         yield "No company by name that is not on its own list as well."
@@ -91,15 +91,15 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
 
 def could_have_learned(partner: str, budget: "PartnerBudget", epsilons: Sequence[float]) -> Iterator[str]:
     """Say what a partner that changed its program could have made of what it got."""
-    if not budget.runs and not epsilons:
+    if not budget.sessions and not epsilons:
         return
     yield f"What {partner} could have learned beside that, if it has changed its program:"
     for epsilon in epsilons:
         right = round(100 / (1 + exp(-epsilon)))
         yield f"  From a blurred copy: of any one company whether you have it, right {right} times in 100."
-    if budget.runs:
+    if budget.sessions:
         tried = f"{budget.keys:,} names or websites that it wrote down before"
-        yield f"  In {plural(budget.runs, 'session')} it could have tried out {tried}, and so found at"
+        yield f"  In {plural(budget.sessions, 'session')} it could have tried out {tried}, and so found at"
         yield f"  most {budget.identified:,} of your companies; of these no owner and no other field."
         yield "  Smaller sizes, fewer sessions and an audit make this less: accountmap agreement new"
 
@@ -183,7 +183,7 @@ _SHOWN: Final[dict[str, Callable[[Facts], str]]] = {
     "possible": lambda facts: f"which possibly match, {facts['possible']:,}" if facts["possible"] else "",
     "fields": lambda facts: f"of these companies {', '.join(facts['fields']).replace('_', ' ') or 'no field'}",
     "totals": lambda facts: "about how many companies you have" if facts["totals"] else "",
-    "names_rest": lambda facts: "THE NAMES of your other companies" if facts["names_rest"] else "",
+    "names_unmatched": lambda facts: "THE NAMES of your other companies" if facts["names_unmatched"] else "",
 }
 """What each fact of a message that was sent says, by its name."""
 

@@ -56,7 +56,7 @@ def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
         yield "Possible matches are kept apart: neither side sees a name of them before somebody asks and answers."
     if preview.totals:
         yield f"{partner} also gets noisy totals of your list, by country, industry and size."
-    if preview.names_rest:
+    if preview.names_unmatched:
         yield f"{partner} also learns THE NAMES OF ALL YOUR OTHER ACCOUNTS in these segments: you agreed to that."
     if preview.partner_agreed:
         yield f"{partner} has agreed already."
@@ -105,12 +105,12 @@ def shared_in_words(found: "AccountMap", partner: str, slug: str) -> str:
 def claims_in_words(claims: "Claims", partner: str) -> str:
     """Say which claims are above the caps."""
     lines = [f"{partner}'s list matches more of your companies than was to be expected:"]
-    for (segment, tier), count in claims.above.items():
-        allowed = claims.allowed[segment, tier]
+    for (segment, strength), count in claims.above.items():
+        allowed = claims.allowed[segment, strength]
         expected = (
             "no estimate for fewer than 100 companies" if allowed is None else f"expected at most {allowed:,}"
         )
-        what = plural(count, "match") if tier.label == "strong" else plural(count, "possible match")
+        what = plural(count, "match") if strength.label == "strong" else plural(count, "possible match")
         lines.append(f"  {what} of your {claims.own_sizes[segment]:,} {segment_noun(segment)} ({expected})")
     lines.append("If that is far more than you expect, ask them first: nothing else has left yet.")
     return "\n".join(lines)
@@ -165,7 +165,7 @@ def steps_in_words(about: "Forecast") -> tuple[str, ...]:
     fields = f"Of the companies that match: {shown}." if shown else "No field of the companies that match."
     if about.totals:
         fields += " And noisy totals of your list, by country, industry and size."
-    if about.names_rest:
+    if about.names_unmatched:
         fields += " And THE NAMES OF ALL YOUR OTHER ACCOUNTS in these segments."
     if about.role == 0:
         return (sketch, points, links, matches, fields)
@@ -174,7 +174,7 @@ def steps_in_words(about: "Forecast") -> tuple[str, ...]:
 
 def worst(about: "Forecast") -> Iterator[str]:
     """Say what a partner could learn that does not play fair, and what can be done about it."""
-    total = about.partner_keys * about.runs_left
+    total = about.partner_keys * about.sessions_left
     if about.role == 0:
         yield (
             f"It can test up to {about.partner_keys:,} names, parts of names or domains that it wrote down "
@@ -187,10 +187,10 @@ def worst(about: "Forecast") -> Iterator[str]:
             "Sizes and an audit clause bound it."
         )
     yield (
-        f"{plural(about.runs_left, 'session')} may still run in these 30 days: {total:,} keys, if it changed them "
-        "each time. Agree on fewer sessions if that is too many."
+        f"{plural(about.sessions_left, 'session')} may still run in these 30 days: {total:,} keys, if it changed "
+        "them each time. Agree on fewer sessions if that is too many."
     )
-    if about.names_rest:
+    if about.names_unmatched:
         yield "The names of all your other accounts leave to whoever signed. Agree without them if in doubt."
     if about.changed:
         listed = ", ".join(segment_count(segment, n) for segment, n in about.changed.items())

@@ -110,7 +110,7 @@ def _slot(name: str, slot: Slot) -> str:
         f'name = "{name}"',
         f'space = "{slot.space}"',
         f"weight = {slot.weight}",
-        f'tier = "{slot.tier}"',
+        f'strength = "{slot.strength}"',
         f'says = "{slot.says}"',
         f"meets_itself = {_boolean(slot.meets_itself)}",
     ]
@@ -134,9 +134,9 @@ def _disclosure() -> str:
     return f"""[disclosure]
 segments = {_list(list(SEGMENTS))}
 totals_shown_by = ["responder", "initiator"]
-rest_named_by = []
+unmatched_named_by = []
 automatic_share = 0.0
-runs_per_30_days = 4
+sessions_per_30_days = 4
 assistants = "own"
 """
 

@@ -213,7 +213,7 @@ def _altered() -> list[tuple[str, str, str]]:
         ("a threshold of zero", "range", _changed("threshold = 1", "threshold = 0")),
         ("a weight of zero", "range", _changed("weight = 32", "weight = 0")),
         ("weights of 2^62 in all", "range", _changed("weight = 32", f"weight = {2**62 - 31}")),
-        ("a tier that does not exist", "range", _changed('tier = "weak"', 'tier = "medium"')),
+        ("a strength that does not exist", "range", _changed('strength = "weak"', 'strength = "medium"')),
         ("an unknown thing for a slot to say", "range", _changed('says = "other"', 'says = "phone"')),
         ("two slots of one name", "range", _changed('name = "label"', 'name = "domain"')),
         ("a domain in a name space of names", "range", _changed('space = "domain"', 'space = "name"')),

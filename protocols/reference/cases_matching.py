@@ -26,7 +26,7 @@ from protocols.reference.matching import (
     outcome_of,
     outcomes,
     room,
-    tier_of,
+    strength_of,
     weight_of,
 )
 from protocols.reference.party import STRONG, Entity, MatchClass, Parameters, Slot
@@ -230,7 +230,7 @@ def _ruled(comment: str, pairs: Pairs, x: str, v: str) -> Json:
             "weight": weight_of(pairs, SLOTS),
             "leading": leading_pair(pairs, SLOTS),
             "counts_as": [counts_as(pair, SLOTS) for pair in pairs],
-            "tier": tier_of(pairs, SLOTS),
+            "strength": strength_of(pairs, SLOTS),
             "contradictions": sorted(contradictions(pairs, bits, SLOTS)),
             "class": CLASSES.index(decided) if decided else None,
             "outcomes": {str(r): outcome_of(decided, r) for r in (0, 10, 11, 50, 51, 1000, 1001, ALWAYS)},
@@ -239,7 +239,7 @@ def _ruled(comment: str, pairs: Pairs, x: str, v: str) -> Json:
 
 
 def match_rule() -> Json:
-    """Classes, tiers and contradictions of single matches, outcomes by room; and the room."""
+    """Classes, strengths and contradictions of single matches, outcomes by room; and the room."""
     sizes = [
         (7, 10, 0),
         (7, 10, 1),

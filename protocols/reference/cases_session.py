@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from protocols.reference import ed25519, shown, sketch
-from protocols.reference.matching import ALWAYS, tier_of
+from protocols.reference.matching import ALWAYS, strength_of
 from protocols.reference.party import (
     INITIATOR,
     RESPONDER,
@@ -172,7 +172,13 @@ def describe_party(side: Party) -> Json:
 def describe_slots(slots: list[Slot]) -> list[Json]:
     """Write the slots."""
     return [
-        {"space": s.space, "weight": s.weight, "tier": s.tier, "says": s.says, "meets_itself": s.meets_itself}
+        {
+            "space": s.space,
+            "weight": s.weight,
+            "strength": s.strength,
+            "says": s.says,
+            "meets_itself": s.meets_itself,
+        }
         for s in slots
     ]
 
@@ -232,7 +238,7 @@ def describe_comparison(c: Comparison, p: Parameters) -> Json:
                 "v": claim.v,
                 "pairs": claim.pairs,
                 "outcome": outcome,
-                "tier": tier_of(claim.pairs, p.slots),
+                "strength": strength_of(claim.pairs, p.slots),
                 "initiator_account": ours.account_ids[0],
                 "responder_account": theirs.account_ids[0],
                 "password": word.hex(),

@@ -87,7 +87,7 @@ def match(
 
 def rank(slot: int, slots: Sequence[Slot]) -> tuple[bool, int, int]:
     """Return what slots are sorted by, the best first."""
-    return slots[slot].tier != STRONG, -slots[slot].weight, slot
+    return slots[slot].strength != STRONG, -slots[slot].weight, slot
 
 
 def counts_as(pair: tuple[int, int], slots: Sequence[Slot]) -> int:
@@ -100,9 +100,9 @@ def leading_pair(pairs: Pairs, slots: Sequence[Slot]) -> tuple[int, int]:
     return min(pairs, key=lambda pair: (rank(counts_as(pair, slots), slots), pair[0]))
 
 
-def tier_of(pairs: Pairs, slots: Sequence[Slot]) -> str:
-    """Return the tier of a match."""
-    return slots[counts_as(leading_pair(pairs, slots), slots)].tier
+def strength_of(pairs: Pairs, slots: Sequence[Slot]) -> str:
+    """Return the strength of a match."""
+    return slots[counts_as(leading_pair(pairs, slots), slots)].strength
 
 
 def contradictions(pairs: Pairs, bits: tuple[Bits, Bits], slots: Sequence[Slot]) -> set[str]:

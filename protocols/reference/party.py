@@ -16,14 +16,14 @@ class Slot:
     """A place for one match key.
 
     Attributes:
-        tier: STRONG or WEAK.
+        strength: STRONG or WEAK.
         says: `name`, `domain`, `country` or `other`.
         meets_itself: whether an equal key in this same slot on both sides is shared.
     """
 
     space: str
     weight: int
-    tier: str
+    strength: str
     says: str
     meets_itself: bool = True
 
@@ -71,7 +71,7 @@ class Parameters:
     @property
     def sent(self) -> list[int]:
         """Return the numbers of the slots that are sent."""
-        return [n for n, slot in enumerate(self.slots) if slot.tier == STRONG or self.weak != "none"]
+        return [n for n, slot in enumerate(self.slots) if slot.strength == STRONG or self.weak != "none"]
 
     def sizes_in(self, rectangle: int, role: int) -> list[int]:
         """Return the padded rows of each segment of a party, 0 outside the rectangle."""

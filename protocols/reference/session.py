@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from protocols.reference import aes_gcm, ed25519, sketch
 from protocols.reference.curve import x25519
-from protocols.reference.matching import ASK, REVEAL, Match, Table, claims_of, encode_claims, match, tier_of
+from protocols.reference.matching import ASK, REVEAL, Match, Table, claims_of, encode_claims, match, strength_of
 from protocols.reference.party import INITIATOR, RESPONDER, STRONG, Entity, Parameters, Party, message_of
 from protocols.reference.suite import (
     consent,
@@ -113,9 +113,9 @@ def field_block(c: Comparison, role: int) -> bytes:
 
 
 def matches_text(comparisons: list[Comparison], p: Parameters) -> bytes:
-    """Write id, outcome and tier of all matches, for the receipt (psi-v2 §7.10)."""
+    """Write id, outcome and strength of all matches, for the receipt (psi-v2 §7.10)."""
     return b"".join(
-        name + bytes([1 if outcome == REVEAL else 2, 1 if tier_of(claim.pairs, p.slots) == STRONG else 2])
+        name + bytes([1 if outcome == REVEAL else 2, 1 if strength_of(claim.pairs, p.slots) == STRONG else 2])
         for c in comparisons
         for name, (claim, outcome) in zip(c.ids, c.claims, strict=True)
     )

@@ -76,8 +76,8 @@ def map_accounts(
             machine can use.
 
     Raises:
-        NotNowError: the agreement allows no session today, or none with this list: its runs are used up, or the
-            list differs too little from one that was shown.
+        NotNowError: the agreement allows no session today, or none with this list: its sessions are used up, or
+            the list differs too little from one that was shown.
         TrustError: no agreement allows a session.
         PeerError: what came from the partner is not what the protocol allows.
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.

@@ -1,4 +1,4 @@
-"""Words that several parts share: roles, levels, tiers, outcomes, steps, and fields that agreements can show."""
+"""Words that several parts share: roles, levels, strengths, outcomes, steps, and fields that agreements show."""
 
 from enum import IntEnum, IntFlag, StrEnum
 from fractions import Fraction
@@ -51,7 +51,7 @@ class Level(StrEnum):
     FIELDS = "fields"
 
 
-class Tier(IntEnum):
+class Strength(IntEnum):
     """How much a match key says: a strong one names a company, a weak one only hints at it.
 
     The number is that in the receipt (account-psi-v2 §7.10).

@@ -10,23 +10,23 @@ from accountmap.account_map import MATCH_SCHEMA, AccountMap, SessionResult, buil
 from accountmap.account_map.schema import WITHHELD_SCHEMA
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile, Slot
-from accountmap.model import Says, Tier
+from accountmap.model import Says, Strength
 
 PROFILE = Profile(
     name="example",
     slots=(
-        Slot("domain", "domain", 16, Tier.STRONG, Says.DOMAIN),
-        Slot("lei", "lei", 8, Tier.STRONG, Says.OTHER),
-        Slot("name", "name", 4, Tier.STRONG, Says.NAME),
-        Slot("name_country", "name in country", 3, Tier.STRONG, Says.COUNTRY),
-        Slot("label", "name", 2, Tier.WEAK, Says.OTHER),
+        Slot("domain", "domain", 16, Strength.STRONG, Says.DOMAIN),
+        Slot("lei", "lei", 8, Strength.STRONG, Says.OTHER),
+        Slot("name", "name", 4, Strength.STRONG, Says.NAME),
+        Slot("name_country", "name in country", 3, Strength.STRONG, Says.COUNTRY),
+        Slot("label", "name", 2, Strength.WEAK, Says.OTHER),
     ),
     threshold=4,
 )
 
 ALL_CELLS = frozenset((mine, theirs) for mine in SEGMENTS for theirs in SEGMENTS)
 
-MATCH = {"weight": 4, "tier": "strong", "evidence": ["name"], "contradiction": []}
+MATCH = {"weight": 4, "strength": "strong", "evidence": ["name"], "contradiction": []}
 """What the matches of these examples have in common."""
 
 Row = Mapping[str, Any]

@@ -108,8 +108,8 @@ def test_every_account_of_a_matched_entity_is_in_the_overlap(example: AccountMap
     assert len({row["match_id"] for row in rows}) == 1
 
 
-def test_evidence_names_all_slots_and_the_tier(example: AccountMap) -> None:
-    evidence = {r["account_id"]: (r["evidence"], r["tier"]) for r in example.overlap.to_pylist()}
+def test_evidence_names_all_slots_and_the_strength(example: AccountMap) -> None:
+    evidence = {r["account_id"]: (r["evidence"], r["strength"]) for r in example.overlap.to_pylist()}
     assert evidence["a2"] == ("domain+lei+name", "strong")
     assert evidence["a4"] == ("name+label", "strong")
 
@@ -236,7 +236,7 @@ def test_another_list_is_refused() -> None:
         ({"entity": 0, "their_segment": "friend"}, "did not compare"),
         ({"entity": 0, "their_segment": "customer", "evidence": ["fax"]}, "evidence"),
         ({"entity": 0, "their_segment": "customer", "evidence": []}, "evidence"),
-        ({"entity": 0, "their_segment": "customer", "tier": "sure"}, "a tier"),
+        ({"entity": 0, "their_segment": "customer", "strength": "sure"}, "a strength"),
         ({"entity": 0, "their_segment": "customer", "contradiction": ["colour"]}, "contradiction"),
     ],
 )

@@ -12,7 +12,7 @@ FIELDS = {"name": "Tern Holding", "website": "tern.example", "country": "DE"}
 
 
 def possible(*rows: dict[str, Any]) -> pa.Table:
-    weak = MATCH | {"their_segment": "prospect", "tier": "weak", "evidence": ["label"]}
+    weak = MATCH | {"their_segment": "prospect", "strength": "weak", "evidence": ["label"]}
     full = [weak | {"match_id": f"{row['entity'] + 16:032x}"} | row for row in rows]
     return pa.Table.from_pylist(full, schema=MATCH_SCHEMA)
 
@@ -50,7 +50,7 @@ def test_an_answer_same_moves_the_match_to_the_overlap_with_what_they_showed() -
     built = example(answer("b", "same", fields=FIELDS))
     assert of_answers(built) == {"c": None}
     (row,) = [row for row in built.overlap.to_pylist() if row["account_id"] == "b"]
-    assert (row["their_name"], row["their_website"], row["tier"]) == ("Tern Holding", "tern.example", "weak")
+    assert (row["their_name"], row["their_website"], row["strength"]) == ("Tern Holding", "tern.example", "weak")
     assert row["review"] == "confirmed"
     assert built.to_review.num_rows == 0, "a person has looked at it"
     (other,) = [row for row in built.overlap.to_pylist() if row["account_id"] == "a"]
@@ -85,7 +85,7 @@ def test_an_answer_about_an_account_that_is_gone_changes_nothing() -> None:
 
 
 def test_the_best_evidence_comes_first() -> None:
-    rows = possible({"entity": 1}, {"entity": 2, "tier": "strong", "evidence": ["name", "label"]})
+    rows = possible({"entity": 1}, {"entity": 2, "strength": "strong", "evidence": ["name", "label"]})
     assert example(possible=rows).possible["account_id"].to_pylist() == ["c", "b"]
 
 

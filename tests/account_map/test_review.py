@@ -14,8 +14,8 @@ from tests.account_map.examples import account_list, prepared_list, session
 def reviewed(evidence: list[str], *decisions: MatchDecision, **more: Any) -> AccountMap:
     """A map of two accounts that are one entity with one match, and a third without."""
     accounts = account_list({"account_id": account_id} for account_id in "abc")
-    tier = "weak" if evidence == ["label"] else "strong"
-    match = {"entity": 0, "their_segment": "customer", "evidence": evidence, "tier": tier} | more
+    strength = "weak" if evidence == ["label"] else "strong"
+    match = {"entity": 0, "their_segment": "customer", "evidence": evidence, "strength": strength} | more
     return build_map(accounts, prepared_list(accounts, [("a", "b")]), session([match]), decisions=decisions)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accountmap.account_map import CELLS, CONTRADICTIONS, TIERS, AccountMap, EngagementRule, build_map
+from accountmap.account_map import CELLS, CONTRADICTIONS, STRENGTHS, AccountMap, EngagementRule, build_map
 from accountmap.account_map.schema import WITHHELD_SCHEMA, SessionResult
 from accountmap.accounts.schema import SEGMENTS
 from tests.account_map.examples import account_list, prepared_list, session
@@ -167,7 +167,7 @@ def test_an_entity_with_two_matches_counts_once_and_says_so() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(TIERS),
+            st.sampled_from(STRENGTHS),
             st.lists(st.sampled_from(["domain", "name", "label"]), min_size=1, unique=True),
             st.lists(st.sampled_from(CONTRADICTIONS), unique=True),
         ),
@@ -182,14 +182,14 @@ def test_what_is_said_of_a_match_is_the_same_on_both_sides(judged: list[tuple[st
                 "entity": row,
                 "their_segment": "prospect",
                 "match_id": f"{at:032x}",
-                "tier": judged[at][0],
+                "strength": judged[at][0],
                 "evidence": judged[at][1],
                 "contradiction": judged[at][2],
             }
             for row, at in enumerate(order)
         ]
         built = build_map(accounts, prepared_list(accounts), session(matches, {"country": ["FR"] * len(order)}))
-        names = ("tier", "evidence", "contradiction", "doubt", "match_score")
+        names = ("strength", "evidence", "contradiction", "doubt", "match_score")
         return {row["match_id"]: tuple(row[name] for name in names) for row in built.overlap.to_pylist()}
 
     every = list(range(len(judged)))
@@ -204,8 +204,14 @@ def test_a_match_score_falls_with_what_speaks_against_the_match() -> None:
         ("strong", ["name"], ["domain"]),
     )
     matches = [
-        {"entity": at, "their_segment": "customer", "tier": tier, "evidence": evidence, "contradiction": against}
-        for at, (tier, evidence, against) in enumerate((*kinds, ("weak", ["label"], ["country"])))
+        {
+            "entity": at,
+            "their_segment": "customer",
+            "strength": strength,
+            "evidence": evidence,
+            "contradiction": against,
+        }
+        for at, (strength, evidence, against) in enumerate((*kinds, ("weak", ["label"], ["country"])))
     ]
     rows = build_map(accounts, prepared_list(accounts), session(matches)).overlap.to_pylist()
     told = {row["account_id"]: (row["match_score"], row["doubt"]) for row in rows}

@@ -10,7 +10,7 @@ import pytest
 import accountmap
 import tests.parties
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.model import Tier
+from accountmap.model import Strength
 from accountmap.session import Preview
 from tests.parties import LEFT, RIGHT, Parties, Party, load_reference_once
 
@@ -37,7 +37,7 @@ def accept(preview: Preview) -> bool:
 
 def approve_as_many(party: Party) -> None:
     """Let a person have approved as many matches before: an estimate is too low once in a while, and then asks."""
-    claims = {(segment, tier): 25 for segment in SEGMENTS for tier in Tier}
+    claims = {(segment, strength): 25 for segment in SEGMENTS for strength in Strength}
     with party.workspace.transaction():
         party.workspace.caps.approve(party.partner.slug, claims, 0, tests.parties.NOW)
 

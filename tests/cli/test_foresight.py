@@ -44,7 +44,7 @@ def test_an_agreement_whose_sizes_grew_fourfold_is_not_signed_unasked(tmp_path: 
         sharing=share_all(),
         days=365,
         automatic_share=1.0,
-        runs_per_30_days=4,
+        sessions_per_30_days=4,
         now=datetime.now(UTC),
     )
     (tmp_path / "grown.toml").write_text(grown.document, encoding="utf-8")

@@ -38,7 +38,7 @@ def test_it_says_what_the_partner_could_have_learned(acme: Path) -> None:
     assert "In 1 session it could have tried out 480 names or websites" in said
     assert "at\n  most 48 of your companies" in said
     could = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)["could_have_learned"]
-    assert (could["Globex Data"]["runs"], could["Globex Data"]["keys"]) == (1, 480)
+    assert (could["Globex Data"]["sessions"], could["Globex Data"]["keys"]) == (1, 480)
 
 
 def test_it_says_that_nothing_was_learned(tmp_path: Path) -> None:

@@ -206,9 +206,9 @@ def test_a_dialogue_whose_answers_cannot_be_kept_together_loses_none(
     typed = "\n".join([*first, "y", *second]) + "\n"
     done = CliRunner().invoke(cli, [*NEW, "--ask"], input=typed)
     assert done.exit_code == 0, done.output
-    assert "rest_named_by" in done.output
+    assert "unmatched_named_by" in done.output
     terms = Agreement.parse(Path("out.toml").read_bytes()).terms
     assert (terms.purpose, terms.sharing.joint_filter.countries) == ("events", ("DE",))
     assert terms.sharing.level(("prospect", "prospect")) is Level.HIDDEN
     assert terms.sharing.level(("customer", "prospect")) is Level.NAMES
-    assert not terms.sharing.rest_named_by
+    assert not terms.sharing.unmatched_named_by

@@ -242,7 +242,7 @@ def test_the_question_says_all_that_is_revealed() -> None:
         named=frozenset({cell}),
         shown=("name", "owner_email"),
         totals=False,
-        names_rest=False,
+        names_unmatched=False,
         asks=False,
         partner_agreed=True,
         automatic=True,
@@ -262,7 +262,7 @@ def test_the_question_says_all_that_is_revealed() -> None:
     assert "other accounts" not in notes().lower()
     assert "noisy totals" not in notes()
     assert "noisy totals of your list" in notes(totals=True)
-    assert "THE NAMES OF ALL YOUR OTHER ACCOUNTS" in notes(names_rest=True)
+    assert "THE NAMES OF ALL YOUR OTHER ACCOUNTS" in notes(names_unmatched=True)
     assert "Possible matches are kept apart" in notes(asks=True)
 
 

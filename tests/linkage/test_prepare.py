@@ -114,8 +114,8 @@ def test_a_slot_outweighs_all_weaker_ones(profile: Profile) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 def test_no_strong_slot_stands_behind_a_weak_one(profile: Profile) -> None:
-    tiers = [slot.tier for slot in profile.slots]
-    assert tiers == sorted(tiers)
+    strengths = [slot.strength for slot in profile.slots]
+    assert strengths == sorted(strengths)
 
 
 def regional(*names: str, domain: str = "lanternex.com") -> set[tuple[str, str, str]]:

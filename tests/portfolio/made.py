@@ -74,7 +74,7 @@ def _links(name: str, ids: Sequence[str], draw: random.Random) -> pa.Table:
             "account_id": account,
             "match_id": draw.randbytes(16).hex(),
             "their_segment": segment,
-            "tier": "strong",
+            "strength": "strong",
             "evidence": "domain+name",
             "their_name": None if number % 5 else f"{name} calls it {account}",
             "their_owner_name": f"Seller of {name}",

@@ -190,7 +190,7 @@ def _map(acme: Workspace, partner: PartnerRecord, other: Workspace, back: Partne
         days=73_000,
         weak=WeakSlots.NONE,
         automatic_share=1.0,
-        runs_per_30_days=10,
+        sessions_per_30_days=10,
         now=NOW,
     )
     signed = sign_agreement(other, draft.document.encode(), NOW, sizes_confirmed=True)

@@ -263,7 +263,7 @@ def test_with_many_partners_the_bound_holds_and_is_never_above_what_was_found() 
                         "account_id": each,
                         "match_id": "00",
                         "their_segment": "customer",
-                        "tier": "strong",
+                        "strength": "strong",
                         "evidence": "name",
                     }
                     for each in own

@@ -10,7 +10,7 @@ from protocols.reference import reader, sketch
 from protocols.reference.sketch import SketchTerms
 
 from accountmap.curve.backends import OpenSSLCurve
-from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, Role, Says, Strength, WeakSlots
 from accountmap.psi.codec import Message, Order, RefusalError
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest, row_record
@@ -77,7 +77,7 @@ class PartnerRules:
 
 def slots_of(described: Sequence[Json]) -> tuple[Slot, ...]:
     return tuple(
-        Slot(s["space"].encode(), s["weight"], Tier[s["tier"].upper()], Says(s["says"]), s["meets_itself"])
+        Slot(s["space"].encode(), s["weight"], Strength[s["strength"].upper()], Says(s["says"]), s["meets_itself"])
         for s in described
     )
 

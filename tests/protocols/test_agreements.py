@@ -56,7 +56,7 @@ def session_of(agreement: Agreement) -> dict[str, Any]:
             {
                 "space": slot.space.decode(),
                 "weight": slot.weight,
-                "tier": slot.tier.name.lower(),
+                "strength": slot.strength.name.lower(),
                 "says": slot.says.value,
                 "meets_itself": slot.meets_itself,
             }

@@ -12,7 +12,7 @@ from protocols.reference.party import STRONG, WEAK
 from protocols.reference.party import MatchClass as ReferenceClass
 from protocols.reference.party import Slot as ReferenceSlot
 
-from accountmap.model import Contradiction, Outcome, Tier, WeakSlots
+from accountmap.model import Contradiction, Outcome, Strength, WeakSlots
 from accountmap.psi.codec import RefusalError
 from accountmap.psi.matching import (
     Matching,
@@ -99,7 +99,7 @@ def test_what_becomes_of_a_match(case: Json) -> None:
     claim = as_matching([Match(0, 0, 0, tuple(map(tuple, case["pairs"])))])
     evidence = MatchRule(p, *(bits([text]) for text in case["bits"])).weigh(claim)
     assert evidence.weight.tolist() == [expect["weight"]]
-    assert Tier(evidence.tier[0]).name.lower() == expect["tier"]
+    assert Strength(evidence.strength[0]).name.lower() == expect["strength"]
     assert max(expect["leading"], key=lambda n: (-p.slots[n].weight, n)) == evidence.lead[0]
     assert Contradiction(int(evidence.contradictions[0])) == contradictions(expect["contradictions"])
     number = int(evidence.match_class[0])
@@ -157,12 +157,12 @@ def rules(draw: st.DrawFn) -> tuple[list[ReferenceSlot], list[ReferenceClass]]:
     """Four slots, the first a domain, and up to five classes."""
     slots = [ReferenceSlot("d", draw(st.integers(1, 5)), draw(st.sampled_from([STRONG, WEAK])), "domain")]
     for _ in range(3):
-        weight, tier, says = draw(st.integers(1, 5)), draw(st.sampled_from([STRONG, WEAK])), draw(SAYS)
-        slots.append(ReferenceSlot("a", weight, tier, says, draw(st.booleans())))
+        weight, strength, says = draw(st.integers(1, 5)), draw(st.sampled_from([STRONG, WEAK])), draw(SAYS)
+        slots.append(ReferenceSlot("a", weight, strength, says, draw(st.booleans())))
     classes = []
     for _ in range(draw(st.integers(1, 5))):
         leads, against = draw(NUMBERS) or [0], draw(st.sets(st.sampled_from(["domain", "country"])))
-        sure = draw(st.booleans()) and all(slots[n].tier == STRONG for n in leads)
+        sure = draw(st.booleans()) and all(slots[n].strength == STRONG for n in leads)
         limits = draw(st.integers(0, 40)), draw(st.integers(0, 40))
         classes.append(ReferenceClass(leads, draw(NUMBERS), sorted(against), sure, *limits))
     return slots, classes
@@ -213,4 +213,4 @@ def test_random_graphs_are_decided_as_defined(
     assert section == reference.encode_claims([claim for claim, _ in claims])
     again = rule.check_claims(decode_claims(section, 4))
     assert again.outcome.tolist() == chosen.outcome.tolist()
-    assert again.evidence.tier.tolist() == chosen.evidence.tier.tolist()
+    assert again.evidence.strength.tolist() == chosen.evidence.strength.tolist()

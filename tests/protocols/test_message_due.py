@@ -2,7 +2,7 @@
 
 import pytest
 
-from accountmap.model import Tier, WeakSlots
+from accountmap.model import Strength, WeakSlots
 from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
 from accountmap.session.inbox import Expected, refusal
 from accountmap.trust.envelope import Header
@@ -27,7 +27,7 @@ RULES = {
 ROWS, SLOTS = VECTOR["initiator_rows"], VECTOR["slots"]
 PARAMETERS = Parameters(
     context=bytes(32),
-    slots=tuple(Slot(b"name", SLOTS - n, Tier.STRONG) for n in range(SLOTS)),
+    slots=tuple(Slot(b"name", SLOTS - n, Strength.STRONG) for n in range(SLOTS)),
     weak=WeakSlots.NONE,
     threshold=1,
     classes=(MatchClass((0,)),),

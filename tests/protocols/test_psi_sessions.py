@@ -11,7 +11,7 @@ from protocols.reference.cases_session import SMALL, describe, entity, party
 from protocols.reference.party import Entity
 from protocols.reference.session import play
 
-from accountmap.model import Outcome, Role, Tier
+from accountmap.model import Outcome, Role, Strength
 from tests.protocols.replay import Player, bodies
 from tests.protocols.vectors import Json, load
 
@@ -57,7 +57,7 @@ def test_each_side_finds_what_the_vector_says(name: str, role: Role) -> None:
         ours = [entities[n]["account_ids"][0] for n in found.group.tolist()]
         assert ours == [c[f"{role.name.lower()}_account"] for c in claims]
         assert [Outcome(n).name.lower() for n in found.outcome] == [c["outcome"] for c in claims]
-        assert [Tier(n).name.lower() for n in found.tier] == [c["tier"] for c in claims]
+        assert [Strength(n).name.lower() for n in found.strength] == [c["strength"] for c in claims]
         pairs = [pair[:: 1 if role is Role.INITIATOR else -1] for c in claims for pair in c["pairs"]]
         assert np.stack([found.pair_own_slot, found.pair_their_slot], axis=1).tolist() == pairs
         shown = [

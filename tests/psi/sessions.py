@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.curve.backends import OpenSSLCurve
-from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, Role, Says, Strength, WeakSlots
 from accountmap.psi.codec import Bits, Message, Order
 from accountmap.psi.engine import Curve, Ports, Side
 from accountmap.psi.inputs import OwnInputs
@@ -30,10 +30,10 @@ Keys = Sequence[Sequence[Entity]]
 """Segments, of entities."""
 
 SLOTS = (
-    Slot(b"domain", 8, Tier.STRONG, Says.DOMAIN),
-    Slot(b"name", 4, Tier.STRONG, Says.NAME),
-    Slot(b"name", 2, Tier.STRONG, Says.COUNTRY),
-    Slot(b"name", 1, Tier.WEAK),
+    Slot(b"domain", 8, Strength.STRONG, Says.DOMAIN),
+    Slot(b"name", 4, Strength.STRONG, Says.NAME),
+    Slot(b"name", 2, Strength.STRONG, Says.COUNTRY),
+    Slot(b"name", 1, Strength.WEAK),
 )
 """Domain, full name, core name and country, and a word of the name."""
 

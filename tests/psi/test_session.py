@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accountmap.errors import UsageError
-from accountmap.model import Outcome, Role, Tier, WeakSlots
+from accountmap.model import Outcome, Role, Strength, WeakSlots
 from accountmap.psi.comparison import SegmentClaims
 from accountmap.psi.session import Decision, Session, State, Stopped
 from tests.psi.sessions import CHANNEL_KEY, SLOTS, I, Keys, Pair, R, T, inputs_of, parameters, ports_of, take
@@ -31,13 +31,13 @@ Found = dict[str, tuple[int, int, int, int, int, tuple[tuple[int, int], ...]]]
 
 
 def matches(session: Session, rectangle: int = 0) -> Found:
-    """By match id: own entity, their segment, weight, tier, outcome, pairs of slots with the own first."""
+    """By match id: own entity, their segment, weight, strength, outcome, pairs of slots with the own first."""
     assert session.result is not None
     m = session.result.comparisons[rectangle]
     pairs: list[list[tuple[int, int]]] = [[] for _ in range(len(m))]
     for n, own, their in zip(m.pair_match, m.pair_own_slot, m.pair_their_slot, strict=True):
         pairs[n].append((int(own), int(their)))
-    columns = (m.group, m.their_segment, m.weight, m.tier, m.outcome)
+    columns = (m.group, m.their_segment, m.weight, m.strength, m.outcome)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return {
         match_id.tobytes().hex(): (*row, tuple(sorted(shared)))
@@ -56,7 +56,7 @@ def test_both_sides_end_with_the_same_matches() -> None:
     pair.finish()
     left, right = matches(pair.i), matches(pair.r)
     assert list(left) == list(right)
-    strong, weak, reveal, ask = Tier.STRONG, Tier.WEAK, Outcome.REVEAL, Outcome.ASK
+    strong, weak, reveal, ask = Strength.STRONG, Strength.WEAK, Outcome.REVEAL, Outcome.ASK
     assert sorted(left.values()) == [
         (0, 0, 8, strong, reveal, ((0, 0),)),
         (1, 1, 6, strong, reveal, ((1, 1), (2, 2))),
@@ -357,7 +357,7 @@ def test_parameters_out_of_range_are_refused() -> None:
         {"classes": (replace(P.classes[3], reveal_up_to=1),)},
         {"classes": (replace(P.classes[3], with_any=(1, 1)),)},
         {"classes": (replace(P.classes[3], leads=(4,)),)},
-        {"slots": tuple(replace(slot, tier=Tier.WEAK) for slot in SLOTS), "weak": WeakSlots.NONE},
+        {"slots": tuple(replace(slot, strength=Strength.WEAK) for slot in SLOTS), "weak": WeakSlots.NONE},
     ]
     for change in spoilt:
         with pytest.raises(UsageError, match="out of range"):

@@ -11,7 +11,7 @@ from accountmap.account_map import (
     REASONS,
     SCORE_PARTS,
     STANDARD_WEIGHTS,
-    TIERS,
+    STRENGTHS,
     WHITESPACE,
     WHY_NOT,
     read_weights,
@@ -20,7 +20,7 @@ from accountmap.report.columns import COLUMNS
 from accountmap.report.crm import hubspot_companies, salesforce_accounts
 from accountmap.report.files import EXPORTS
 from accountmap.report.views import VIEW, VIEWS, View
-from accountmap.report.wording import STATUS_MEANINGS, TIER_MEANINGS
+from accountmap.report.wording import STATUS_MEANINGS, STRENGTH_MEANINGS
 from tests.account_map.examples import one_account_map
 
 DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
@@ -63,8 +63,8 @@ def test_the_plays_are_documented_in_their_order() -> None:
     assert rows == [(str(play.rank), mine, theirs, play.name) for (mine, theirs), play in cells]
 
 
-def test_every_tier_has_a_meaning() -> None:
-    assert tuple(TIER_MEANINGS) == TIERS
+def test_every_strength_has_a_meaning() -> None:
+    assert tuple(STRENGTH_MEANINGS) == STRENGTHS
     assert tuple(STATUS_MEANINGS) == WHITESPACE
 
 

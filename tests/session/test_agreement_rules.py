@@ -77,7 +77,7 @@ def test_a_limit_of_the_workspace_needs_a_person(parties: Parties) -> None:
 def test_signatures_are_verified_before_anything_is_read_out(parties: Parties) -> None:
     proposal = propose(parties.acme)
     assert read_agreement(parties.globex.workspace, proposal.document.encode()) == proposal
-    changed = proposal.document.replace("runs_per_30_days = 6", "runs_per_30_days = 600")
+    changed = proposal.document.replace("sessions_per_30_days = 6", "sessions_per_30_days = 600")
     with pytest.raises(TrustError, match="does not hold"):
         read_agreement(parties.globex.workspace, changed.encode())
     with pytest.raises(TrustError, match="does not hold"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.channels import FolderChannel
-from accountmap.model import Tier
+from accountmap.model import Strength
 from accountmap.session import Claims, Decisions, Outcome, SessionRunner
 from accountmap.workspace.estimates import Cap
 from tests.parties import CURVE, NOW, Parties, Party, both_know
@@ -49,7 +49,7 @@ def until_claims(parties: Parties) -> None:
     parties.acme.map()
 
 
-def caps(party: Party) -> dict[tuple[str, Tier], Cap]:
+def caps(party: Party) -> dict[tuple[str, Strength], Cap]:
     return party.workspace.caps.of(party.partner.slug)
 
 
@@ -102,7 +102,7 @@ def test_claims_within_twice_the_estimate_ask_nobody(tmp_path: Path) -> None:
     acme, globex = Answers(), Answers()
     run(parties, acme, globex)
     assert (acme.asked, globex.asked) == ([], [])
-    assert caps(parties.acme)["prospect", Tier.STRONG].claims == 150
+    assert caps(parties.acme)["prospect", Strength.STRONG].claims == 150
 
 
 def test_a_person_raises_the_cap_by_a_quarter_and_a_program_does_not(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_a_person_raises_the_cap_by_a_quarter_and_a_program_does_not(tmp_path: P
     by_person, by_program = caps(parties.acme), caps(parties.globex)
     assert by_program == {}
     assert sum(cap.claims for cap in by_person.values()) == 3
-    for (_, tier), cap in by_person.items():
-        assert cap.limit == (max(5 * cap.claims // 4, 25) if tier is Tier.WEAK else 5 * cap.claims // 4)
+    for (_, strength), cap in by_person.items():
+        assert cap.limit == (max(5 * cap.claims // 4, 25) if strength is Strength.WEAK else 5 * cap.claims // 4)
     again, program = Answers(by_person=False), Answers(by_person=False)
     run(parties, again, program, new=True)
     assert again.asked == [], "as many as a person approved"
@@ -131,7 +131,7 @@ def test_claims_above_an_approved_cap_ask_again(tmp_path: Path) -> None:
     acme, globex = Answers(), Answers()
     run(parties, acme, globex, new=True)
     (claims,) = acme.asked
-    assert claims.claimed["prospect", Tier.STRONG] > (claims.allowed["prospect", Tier.STRONG] or 0)
+    assert claims.claimed["prospect", Strength.STRONG] > (claims.allowed["prospect", Strength.STRONG] or 0)
     assert globex.asked == []
 
 

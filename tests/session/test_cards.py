@@ -32,7 +32,7 @@ def agree(parties: Parties) -> None:
         sharing=share_all(),
         days=365,
         automatic_share=1.0,
-        runs_per_30_days=10,
+        sessions_per_30_days=10,
         now=NOW,
     )
     signed = sign_agreement(globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)

@@ -138,7 +138,7 @@ def propose(party: Party, rows: Sequence[Row], now: datetime = LATER) -> Agreeme
         sharing=share_all(),
         days=365,
         automatic_share=1.0,
-        runs_per_30_days=4,
+        sessions_per_30_days=4,
         now=now,
     )
 

@@ -430,7 +430,7 @@ def test_no_session_without_an_agreement_that_both_signed(tmp_path: Path) -> Non
         sharing=share_all(),
         days=1,
         automatic_share=1.0,
-        runs_per_30_days=1,
+        sessions_per_30_days=1,
         now=NOW,
     )
     with pytest.raises(TrustError, match="not signed"):
@@ -479,7 +479,7 @@ def test_an_open_session_is_not_revealed_by_itself_once_another_agreement_was_si
         sharing=share_all(),
         days=365,
         automatic_share=1.0,
-        runs_per_30_days=10,
+        sessions_per_30_days=10,
         now=NOW,
     )
     sign_agreement(parties.globex.workspace, draft.document.encode(), NOW)

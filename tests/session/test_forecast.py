@@ -30,8 +30,8 @@ def test_its_numbers_are_those_of_the_prepared_list(parties: Parties) -> None:
     )
     assert (about.epsilon, about.sketch_known) == ("1", False)
     assert about.filled == {"name": 4, "owner_name": 0}
-    assert (about.totals, about.names_rest, about.asks) == (False, False, True)
-    assert about.runs_left == 10
+    assert (about.totals, about.names_unmatched, about.asks) == (False, False, True)
+    assert about.sessions_left == 10
     assert about.changed == {}
 
 
@@ -42,7 +42,7 @@ def test_what_it_bounds_is_not_exceeded(parties: Parties) -> None:
     assert {e["message"] for e in ledger if e["event"] == "sent"} | {10} == {int(m) for m in about.messages}
     assert max(e["matches"] for e in ledger if "matches" in e) <= about.most_matches
     after = forecast(parties.globex.workspace, parties.globex.partner, None, NOW)
-    assert after.runs_left == about.runs_left - 1
+    assert after.sessions_left == about.sessions_left - 1
     assert after.sketch_known, "the same sketch shows nothing new"
 
 

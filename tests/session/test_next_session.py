@@ -34,7 +34,7 @@ def agree_again(parties: Parties) -> None:
         purpose="again",
         sharing=share_all("name"),
         days=365,
-        runs_per_30_days=10,
+        sessions_per_30_days=10,
         now=NOW,
     )
     signed = sign_agreement(parties.globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)

@@ -24,7 +24,7 @@ def test_both_sides_end_with_the_same_matches(tmp_path: Path) -> None:
     assert {sides[0][m] for m in sides[0]} == {("a1", "prospect"), ("a2", "customer"), ("a3", "customer")}
 
 
-JUDGED = ("tier", "evidence", "contradiction", "doubt", "match_score")
+JUDGED = ("strength", "evidence", "contradiction", "doubt", "match_score")
 REFERENCE = Reference([Entry("lei:5493000IBP32UQZ0KL24", ("GB",), ("Vantrell Marine", "Oskerdale"))], "5" * 64)
 ONE_LIST = [
     ("site", "Quillhaven Foods - Leeds, UK", "quillhaven.co.uk", "customer"),
@@ -69,4 +69,4 @@ def test_both_sides_read_the_same_of_a_match_however_each_writes_it(tmp_path: Pa
     assert of["site"]["evidence"].startswith("domain"), "the site does not hide the company"
     assert of["former name"]["evidence"].startswith("reference")
     assert of["other website"]["doubt"] == "different domains"
-    assert of["label"]["tier"] == "weak", "the label is a name on one side only: the weaker slot counts"
+    assert of["label"]["strength"] == "weak", "the label is a name on one side only: the weaker slot counts"

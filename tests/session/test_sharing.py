@@ -153,7 +153,7 @@ def test_totals_are_noisy_and_the_same_in_every_session(tmp_path: Path) -> None:
     assert "name" not in {by for by, *_ in first}
     assert result(parties.globex).totals is None
     sent = [entry.facts for entry in parties.globex.workspace.ledger().entries if entry.facts.get("message") == 8]
-    assert (sent[0]["totals"], sent[0]["names_rest"]) == (True, False)
+    assert (sent[0]["totals"], sent[0]["names_unmatched"]) == (True, False)
     again(parties)
     assert rows(parties.acme) == first
 
@@ -175,7 +175,7 @@ def agree(parties: Parties, sharing: Sharing) -> None:
         sharing=sharing,
         days=73_000,
         automatic_share=1.0,
-        runs_per_30_days=10,
+        sessions_per_30_days=10,
         now=NOW,
     )
     signed = sign_agreement(parties.globex.workspace, draft.document.encode(), NOW, sizes_confirmed=True)
@@ -209,14 +209,14 @@ def test_an_agreement_without_totals_follows_one_with_them(tmp_path: Path) -> No
     agree(parties, share_all())
     again(parties)
     assert result(parties.acme).totals is None
-    agree(parties, replace(share_all(), rest_named_by=(Role.RESPONDER,)))
+    agree(parties, replace(share_all(), unmatched_named_by=(Role.RESPONDER,)))
     again(parties)
     assert {by for by, *_ in rows(parties.acme)} == {"name"}
 
 
 def test_the_rest_is_named_by_who_agreed_to_it_without_the_matches(tmp_path: Path) -> None:
     both = (Role.INITIATOR, Role.RESPONDER)
-    sharing = replace(share_all(), totals_shown_by=both, rest_named_by=(Role.INITIATOR,))
+    sharing = replace(share_all(), totals_shown_by=both, unmatched_named_by=(Role.INITIATOR,))
     parties = Parties.make(tmp_path, sharing=sharing)
     parties.run()
     named, counted = result(parties.globex).totals, result(parties.acme).totals

@@ -35,7 +35,7 @@ from tests.spark.scaling_page import NoPartner, run_block
 KEY = bytes(1216)
 SHARING = Sharing(
     totals_shown_by=(),
-    rest_named_by=(),
+    unmatched_named_by=(),
     rectangles=(
         Rectangle(("customer", "opportunity"), SEGMENTS, ("name", "city"), ("name",)),
         Rectangle(("prospect",), ("customer",), (), ()),

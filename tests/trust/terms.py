@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from accountmap.model import Epsilon, Says, Tier, WeakSlots
+from accountmap.model import Epsilon, Says, Strength, WeakSlots
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Identity
 from accountmap.trust.match_rule import ClassTerms, SlotTerms
@@ -28,9 +28,9 @@ TERMS = Terms(
     weak=WeakSlots.ASK,
     threshold=2,
     slots=(
-        SlotTerms("domain", "domain", 4, Tier.STRONG, Says.DOMAIN, meets_itself=True),
-        SlotTerms("name", "name", 2, Tier.STRONG, Says.NAME, meets_itself=True),
-        SlotTerms("label", "name", 1, Tier.WEAK, Says.OTHER, meets_itself=True),
+        SlotTerms("domain", "domain", 4, Strength.STRONG, Says.DOMAIN, meets_itself=True),
+        SlotTerms("name", "name", 2, Strength.STRONG, Says.NAME, meets_itself=True),
+        SlotTerms("label", "name", 1, Strength.WEAK, Says.OTHER, meets_itself=True),
     ),
     classes=(
         ClassTerms(("domain",), (), (), True, 2**63 - 1, 2**63 - 1),

@@ -55,12 +55,12 @@ ask_up_to = 500
 CHANGED_TERMS: list[tuple[str, str]] = [
     ('format = "accountmap-agreement-v2"', 'format = "accountmap-agreement-v1"'),
     ('format = "accountmap-agreement-v2"', 'format = "accountmap-preview-v2"'),
-    ("runs_per_30_days = 6", "runs_per_30_days = 0"),
-    ("runs_per_30_days = 6", "runs_per_30_days = -1"),
-    ("runs_per_30_days = 6", "runs_per_30_days = 1001"),
-    ("runs_per_30_days = 6", f"runs_per_30_days = {10**40}"),
-    ("runs_per_30_days = 6", "runs_per_30_days = true"),
-    ("runs_per_30_days = 6", f"runs_per_30_days = {DIGITS}"),
+    ("sessions_per_30_days = 6", "sessions_per_30_days = 0"),
+    ("sessions_per_30_days = 6", "sessions_per_30_days = -1"),
+    ("sessions_per_30_days = 6", "sessions_per_30_days = 1001"),
+    ("sessions_per_30_days = 6", f"sessions_per_30_days = {10**40}"),
+    ("sessions_per_30_days = 6", "sessions_per_30_days = true"),
+    ("sessions_per_30_days = 6", f"sessions_per_30_days = {DIGITS}"),
     ("min_change = 5", "min_change = 1000001"),
     ("min_change = 5", "min_change = 5\nmax_change = 5"),
     ("automatic_share = 0.0", "automatic_share = nan"),
@@ -76,7 +76,7 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ('name = "label"', 'name = "name"'),
     ('space = "domain"', 'space = "name"'),
     ('space = "domain"', f'space = "{"é" * 80 + "x" * 100}"'),
-    ('tier = "weak"', 'tier = "weak name"'),
+    ('strength = "weak"', 'strength = "weak name"'),
     ('says = "other"', 'says = "everything"'),
     ("meets_itself = true", "meets_itself = 1"),
     (CLASS, CLASS.replace('["label"]', "[]")),
@@ -100,7 +100,7 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ('profile = "balanced"', 'profile = "\\u202eowt"'),
     ('name = "domain"', 'name = "domain\\r"'),
     ('space = "domain"', 'space = "\\u3164"'),
-    ('tier = "strong"', 'tier = "\\u009b2J"'),
+    ('strength = "strong"', 'strength = "\\u009b2J"'),
     ('version = "canonical-v1"', 'version = "canonical-v1\\u0000"'),
     ('"data/words.tsv" = "00"', '"data/\\u001bwords.tsv" = "00"'),
     ('"data/words.tsv" = "00"', '"data/words.tsv" = 0'),
@@ -120,7 +120,7 @@ CHANGED_TERMS: list[tuple[str, str]] = [
     ("[[rectangle]]", f"{RECTANGLE}\n[[rectangle]]"),
     ("totals_shown_by = []", 'totals_shown_by = ["somebody"]'),
     ("totals_shown_by = []", 'totals_shown_by = ["responder", "responder"]'),
-    ("rest_named_by = []", 'rest_named_by = ["both"]'),
+    ("unmatched_named_by = []", 'unmatched_named_by = ["both"]'),
     ("countries = []", 'countries = ["de"]'),
     ("countries = []", 'countries = ["DE", "DE"]'),
     ("industries = []", 'industries = ["Ban\\u0000king"]'),
@@ -223,7 +223,7 @@ def test_a_preview_agreement_holds_no_term_of_a_session() -> None:
     assert PREVIEW.terms == PREVIEW_TERMS
     assert PREVIEW.sizes == ({}, {})
     assert "rows = [1024]" in PREVIEW.document
-    for word in ("[[slot]]", "[[rectangle]]", "runs_per_30_days", "[initiator.rows]", "conversation"):
+    for word in ("[[slot]]", "[[rectangle]]", "sessions_per_30_days", "[initiator.rows]", "conversation"):
         assert word not in PREVIEW.document
     whole = write(TERMS).replace("agreement-v2", "preview-v2")
     with pytest.raises(TrustError, match="unknown"):
@@ -270,9 +270,9 @@ def test_a_rest_names_nothing_that_a_cell_hides(
     """Who names all that did not match in one cell names what may match in another."""
     data = signed_by_acme(write(replace(TERMS, sharing=Sharing((), named_by, rectangles))))
     if fine:
-        assert Agreement.parse(data).terms.sharing.rest_named_by == named_by
+        assert Agreement.parse(data).terms.sharing.unmatched_named_by == named_by
         return
-    with pytest.raises(TrustError, match="rest_named_by"):
+    with pytest.raises(TrustError, match="unmatched_named_by"):
         Agreement.parse(data)
 
 

@@ -57,7 +57,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         ("New: Totals: Globex also shows roughly how many companies it has, by country, industry and size.",),
     ),
     (
-        {"sharing": replace(SHARING, rest_named_by=(Role.INITIATOR,))},
+        {"sharing": replace(SHARING, unmatched_named_by=(Role.INITIATOR,))},
         (
             "Other accounts: nobody learns the name of an account that only the other has, now Acme also "
             "names ALL ACCOUNTS THAT DID NOT MATCH.",
@@ -130,7 +130,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
             None,
         ),
     ),
-    ({"runs_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),
+    ({"sessions_per_30_days": 9}, ("Sessions: at most 6 in 30 days, now at most 9 in 30 days.",)),
     (
         {"min_change": 0},
         (

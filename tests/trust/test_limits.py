@@ -109,5 +109,5 @@ def test_what_a_partner_got_adds_up() -> None:
         whole, terms=replace(whole.terms, sharing=replace(whole.terms.sharing, totals_shown_by=(Role(0),)))
     )
     budget = budget_of([(whole, Role.INITIATOR), (shows, Role.INITIATOR), (shows, Role.RESPONDER)], Fraction(1))
-    assert (budget.runs, budget.keys, budget.identified) == (3, 300 + 300 + 1040 * 3, 300 + 300 + 100)
+    assert (budget.sessions, budget.keys, budget.identified) == (3, 300 + 300 + 1040 * 3, 300 + 300 + 100)
     assert (budget.epsilon, budget.totals) == (1, 1)

@@ -14,7 +14,7 @@ from accountmap.account_map.schema import (
 )
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import PROFILES
-from accountmap.model import Says, Tier
+from accountmap.model import Says, Strength
 from accountmap.trust import key_file
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.user_files import add_reviews, load_reviews
@@ -50,7 +50,7 @@ def test_a_prepared_list_comes_back(workspace: Workspace) -> None:
     with Workspace.open(workspace.folder) as again:
         _, read = again.load_list(1)
     assert read.profile == prepared.profile == next(iter(PROFILES.values()))
-    assert {type(slot.tier) for slot in read.profile.slots} == {Tier}
+    assert {type(slot.strength) for slot in read.profile.slots} == {Strength}
     assert {type(slot.says) for slot in read.profile.slots} == {Says}
     assert read.keys == prepared.keys
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import UsageError, WorkspaceError
-from accountmap.model import Answer, Epsilon, PreviewKind, Tier
+from accountmap.model import Answer, Epsilon, PreviewKind, Strength
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.audits import AuditMessage, AuditRecord
 from accountmap.workspace.conversations import Question, SentMessage, Taken
@@ -94,16 +94,16 @@ def test_an_estimate_is_made_once(workspace: Workspace, partner: PartnerRecord) 
 
 
 def test_a_cap_grows_from_what_a_person_approved(workspace: Workspace, partner: PartnerRecord) -> None:
-    claims = {("customer", Tier.STRONG): 103, ("customer", Tier.WEAK): 3}
+    claims = {("customer", Strength.STRONG): 103, ("customer", Strength.WEAK): 3}
     with workspace.transaction():
         workspace.caps.approve(partner.slug, claims, 1, NOW)
-        workspace.caps.approve(partner.slug, {("customer", Tier.STRONG): 100}, 2, NOW)
+        workspace.caps.approve(partner.slug, {("customer", Strength.STRONG): 100}, 2, NOW)
     caps = workspace.caps.of(partner.slug)
     assert {key: cap.limit for key, cap in caps.items()} == {
-        ("customer", Tier.STRONG): 125,
-        ("customer", Tier.WEAK): 25,
+        ("customer", Strength.STRONG): 125,
+        ("customer", Strength.WEAK): 25,
     }
-    assert caps["customer", Tier.STRONG].session == 2
+    assert caps["customer", Strength.STRONG].session == 2
     assert workspace.caps.of("nobody") == {}
 
 

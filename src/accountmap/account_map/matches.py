@@ -15,8 +15,8 @@ from accountmap.account_map.schema import (
     OVERLAP_SCHEMA,
     SCORE_PARTS,
     SHARED_COLUMNS,
+    STRENGTHS,
     THEIR_PREFIX,
-    TIERS,
     WEAK,
     SessionResult,
 )
@@ -67,7 +67,7 @@ def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> p
         matches: MATCH_SCHEMA.
 
     Returns:
-        One row a match: entity (row), match_id, segment, their_segment, cell (in CELLS), play, tier, evidence,
+        One row a match: entity (row), match_id, segment, their_segment, cell (in CELLS), play, strength, evidence,
         contradiction, doubt, match_score.
 
     Raises:
@@ -100,7 +100,7 @@ def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> p
             "their_segment": matches["their_segment"],
             "cell": cell,
             "play": pa.array([PLAYS[name].name for name in CELLS]).take(cell),
-            "tier": matches["tier"],
+            "strength": matches["strength"],
             "evidence": pc.binary_join(matches["evidence"], "+"),
             **_judged(matches),
         }
@@ -118,15 +118,15 @@ def _judged(matches: pa.Table) -> dict[str, pa.Array]:
     """Give contradiction, doubt and match score: all from what both sides know, so that their reports agree.
 
     Raises:
-        UsageError: a tier or a contradiction is none of the known ones.
+        UsageError: a strength or a contradiction is none of the known ones.
     """
     contradictions = matches["contradiction"].combine_chunks()
-    names = {*pc.unique(matches["tier"]).to_pylist(), *pc.unique(contradictions.flatten()).to_pylist()}
-    if not names <= {*TIERS, *CONTRADICTIONS}:
-        raise UsageError("A match has a tier or a contradiction that this version does not know.")
+    names = {*pc.unique(matches["strength"]).to_pylist(), *pc.unique(contradictions.flatten()).to_pylist()}
+    if not names <= {*STRENGTHS, *CONTRADICTIONS}:
+        raise UsageError("A match has a strength or a contradiction that this version does not know.")
     joined = pc.binary_join(contradictions, "+").dictionary_encode()
     texts, at = joined.dictionary.to_pylist(), joined.indices.cast(pa.int64())
-    weak = pc.equal(matches["tier"].combine_chunks(), WEAK).cast(pa.int64())
+    weak = pc.equal(matches["strength"].combine_chunks(), WEAK).cast(pa.int64())
     single = pc.equal(pc.list_value_length(matches["evidence"].combine_chunks()), 1).cast(pa.int64())
     # Few combinations differ: each is judged once.
     doubts = pa.array([_doubt(each, text) for each in (False, True) for text in texts], pa.string())

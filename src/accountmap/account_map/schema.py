@@ -15,13 +15,13 @@ MATCH_SCHEMA: Final = pa.schema(
         pa.field("entity", pa.int32(), nullable=False),
         pa.field("their_segment", pa.string(), nullable=False),
         pa.field("weight", pa.int64(), nullable=False),
-        pa.field("tier", pa.string(), nullable=False),
+        pa.field("strength", pa.string(), nullable=False),
         pa.field("evidence", pa.list_(pa.string()), nullable=False),
         pa.field("contradiction", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""One row a match: id (hex), row of the own entity, the partner's segment, the summed weight, the tier of the
-leading pair of slots (TIERS), the slots that the shared pairs count as, highest-ranked first (account-psi-v2
+"""One row a match: id (hex), row of the own entity, the partner's segment, the summed weight, the strength of the
+leading pair of slots (STRENGTHS), the slots that the shared pairs count as, highest-ranked first (account-psi-v2
 §8.2), and what contradicts the match (CONTRADICTIONS). All but the second and the third are equal on both
 sides. An entity has at most one match in each rectangle of the agreement: several only if the partner lists the
 company in several segments."""
@@ -138,7 +138,7 @@ class SessionResult:
 
 STRONG: Final = "strong"
 WEAK: Final = "weak"
-TIERS: Final = (STRONG, WEAK)
+STRENGTHS: Final = (STRONG, WEAK)
 """How good the evidence of a match is, best first (account-psi-v2 §8.2)."""
 
 CONTRADICTIONS: Final = ("domain", "country")
@@ -194,7 +194,7 @@ OVERLAP_SCHEMA: Final = pa.schema(
     [
         *_text("match_id", "account_id", "entity_id", "segment", "their_segment", "play"),
         *_text_or_null("lead"),
-        *_text("tier", "evidence"),
+        *_text("strength", "evidence"),
         *_text_or_null("contradiction", "doubt"),
         pa.field("match_score", pa.float64(), nullable=False),
         *_text_or_null("review"),
@@ -208,7 +208,7 @@ OVERLAP_SCHEMA: Final = pa.schema(
 )
 """One row for each own account of a matched entity and each match of it. `segment` is the entity's, the
 strongest of its accounts; `account_segment` the account's own; `territory` the entity's country, as an ISO 3166
-code. `lead` is "me", "them" or "both" by the first rule of engagement that fits, null if none does. `tier`,
+code. `lead` is "me", "them" or "both" by the first rule of engagement that fits, null if none does. `strength`,
 `evidence` and `contradiction` (slots and contradictions joined by "+"), `doubt` (what speaks against the match)
 and `match_score` (0 to 100, how good the evidence is) come from what both sides know, and are equal on both.
 `review` is "kept" if the user said so, "confirmed" if a person answered that it is the same company. `score` is
@@ -218,7 +218,7 @@ is null where the agreement does not name the field."""
 
 POSSIBLE_SCHEMA: Final = pa.schema(
     [
-        *_text("match_id", "account_id", "entity_id", "segment", "their_segment", "tier", "evidence"),
+        *_text("match_id", "account_id", "entity_id", "segment", "their_segment", "strength", "evidence"),
         *_text_or_null("contradiction", "doubt"),
         pa.field("match_score", pa.float64(), nullable=False),
         *_text_or_null("answer", "territory"),

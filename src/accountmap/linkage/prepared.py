@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 
 from accountmap.linkage.tables import DATA
-from accountmap.model import Says, Tier
+from accountmap.model import Says, Strength
 
 ENTITY_SCHEMA: Final = pa.schema(
     [
@@ -52,7 +52,7 @@ class Slot:
         name: short and unique within a profile, for people and reports, such as "name" or "domain".
         space: the name space its values live in; slots of one space can match each other.
         weight: positive; the evidence that a shared key of this slot gives.
-        tier: whether a shared key names a company or only hints at it.
+        strength: whether a shared key names a company or only hints at it.
         says: what its keys say, for contradictions.
         meets_itself: whether a key that stands in this same slot on both sides is shared.
     """
@@ -60,7 +60,7 @@ class Slot:
     name: str
     space: str
     weight: int
-    tier: Tier
+    strength: Strength
     says: Says
     meets_itself: bool = True
 
@@ -94,7 +94,7 @@ class Prepared:
 NAME: Final = "name"
 """The name space of squashed names, shortened names and domain labels, with and without the country."""
 
-_STRONG, _WEAK = Tier.STRONG, Tier.WEAK
+_STRONG, _WEAK = Strength.STRONG, Strength.WEAK
 _STANDARD, _IDENTIFIERS = "standard", "identifiers"
 _BOTH: Final = (_STANDARD, _IDENTIFIERS)
 
@@ -113,17 +113,17 @@ _SLOTS: Final = (
     ("first_two_words", "first two words", _WEAK, Says.OTHER, True, _BOTH),
     ("stem", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
 )
-"""All slots, strongest first: name, name space, tier, what a key says, whether it meets a key of the same slot,
-and the profiles that have it. A name shortened on one side is mostly the same company, shortened on both sides a
-sister: so `short_country` does not meet itself."""
+"""All slots, strongest first: name, name space, strength, what a key says, whether it meets a key of the same slot
+on the other side, and the profiles that have it. A name shortened on one side is mostly the same company, a name
+shortened on both sides often a sister company: so `short_country` does not meet itself."""
 
 
 def _profile(name: str) -> Profile:
     """Return the slots of a profile descending powers of two as weights; any one of them makes a match."""
     chosen = [row for row in _SLOTS if name in row[5]]
     slots = tuple(
-        Slot(slot, space, 1 << (len(chosen) - 1 - at), tier, says, meets)
-        for at, (slot, space, tier, says, meets, _) in enumerate(chosen)
+        Slot(slot, space, 1 << (len(chosen) - 1 - at), strength, says, meets)
+        for at, (slot, space, strength, says, meets, _) in enumerate(chosen)
     )
     return Profile(name, slots, threshold=1)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map import PLAYS, TIERS
+from accountmap.account_map import PLAYS, STRENGTHS
 from accountmap.account_map.own_accounts import OwnAccounts, Rows, own_accounts
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.prepared import Prepared
@@ -38,7 +38,7 @@ SHARED_SCHEMA: Final = pa.schema(
             pa.field(name, pa.string(), nullable=False)
             for name in ("account_id", "entity_id", "segment", "partner", "partner_name", "their_segment", "play")
         ),
-        *(pa.field(name, pa.string(), nullable=False) for name in ("tier", "evidence")),
+        *(pa.field(name, pa.string(), nullable=False) for name in ("strength", "evidence")),
         pa.field("doubt", pa.string()),
         pa.field("match_id", pa.string(), nullable=False),
         pa.field("mapped", pa.date32(), nullable=False),
@@ -173,9 +173,9 @@ def _links(own: OwnAccounts, entities: int, links: pa.Table, at: pa.ChunkedArray
     """
     known = links.filter(at.is_valid())
     entity = own.entity[at.drop_null().to_numpy()]
-    strength = pc.index_in(known["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
-    tier = pc.index_in(known["tier"], value_set=pa.array(TIERS)).to_numpy()
-    order = np.lexsort((np.arange(len(entity)), tier, strength))[::-1]  # the best is written last, and stays
+    segment = pc.index_in(known["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
+    strength = pc.index_in(known["strength"], value_set=pa.array(STRENGTHS)).to_numpy()
+    order = np.lexsort((np.arange(len(entity)), strength, segment))[::-1]  # the best is written last, and stays
     link_of = np.full(entities, -1, np.int64)
     link_of[entity[order]] = order
     return known, link_of, pc.count_distinct(links.filter(at.is_null())["account_id"]).as_py()

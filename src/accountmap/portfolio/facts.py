@@ -20,7 +20,7 @@ LINK_SCHEMA: Final = pa.schema(
         pa.field("account_id", pa.string(), nullable=False),
         pa.field("match_id", pa.string(), nullable=False),
         pa.field("their_segment", pa.string(), nullable=False),
-        pa.field("tier", pa.string(), nullable=False),
+        pa.field("strength", pa.string(), nullable=False),
         pa.field("evidence", pa.string(), nullable=False),
         pa.field("doubt", pa.string()),
         pa.field("their_name", pa.string()),

@@ -18,7 +18,7 @@ from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.facts import Facts, gather
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared
-from accountmap.model import Says, Tier
+from accountmap.model import Says, Strength
 from accountmap.preflight.findings import (
     CELL_COLUMNS,
     CELL_FINDINGS,
@@ -150,7 +150,7 @@ def _summary(
     slots = prepared.profile.slots
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
     per_slot = np.bincount(slot, minlength=len(slots)).tolist()
-    weak = np.array([slot.tier is Tier.WEAK for slot in slots])
+    weak = np.array([slot.strength is Strength.WEAK for slot in slots])
     names = np.array([slot.says is Says.NAME for slot in slots])
     segments = prepared.entities.column("segment")
     keys = tuple(Coverage(slot.name, count, entities) for slot, count in zip(slots, per_slot, strict=True))

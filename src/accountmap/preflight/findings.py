@@ -104,7 +104,7 @@ class Preflight:
         columns: coverage of the columns that matter for matching, by accounts.
         keys: coverage of each slot of the profile, by entities.
         preview: entities with a full name; the preview counts no others.
-        strong: entities with a key of a tier above "weak name".
+        strong: entities with a key of a strength above "weak name".
         matchable: entities with any key; no others can match.
         findings: what to look at, in a fixed order; without those that have no case.
         list_columns: every column of the list as it came, what it was read as, how full it is, some values.

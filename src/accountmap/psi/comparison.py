@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from accountmap.errors import UsageError
-from accountmap.model import Outcome, Role, Tier
+from accountmap.model import Outcome, Role, Strength
 from accountmap.psi.codec import (
     Bits,
     Bytes2D,
@@ -74,7 +74,7 @@ class Matches:
         group: the own entity, by its place among those of the comparison.
         their_segment: number of the partner's segment.
         weight: summed over the shared pairs.
-        tier: a Tier.
+        strength: a Strength.
         outcome: Outcome.REVEAL or Outcome.ASK.
         contradictions: Contradiction bits.
         lead: number of the slot that the leading pair counts as.
@@ -89,7 +89,7 @@ class Matches:
     group: Order
     their_segment: Order
     weight: Order
-    tier: Order
+    strength: Order
     outcome: Order
     contradictions: Order
     lead: Order
@@ -110,7 +110,7 @@ class SegmentClaims:
     """How many claims there are of one own segment.
 
     Attributes:
-        strong, weak: of each tier, over all rectangles.
+        strong, weak: of each strength, over all rectangles.
     """
 
     strong: int
@@ -252,7 +252,8 @@ class Comparison:
         own = decided.claims.x if self.role is Role.INITIATOR else decided.claims.v
         segment = segment_of_rows(own, sizes)
         strong, weak = (
-            np.bincount(segment[decided.evidence.tier == tier], minlength=len(sizes)).tolist() for tier in Tier
+            np.bincount(segment[decided.evidence.strength == strength], minlength=len(sizes)).tolist()
+            for strength in Strength
         )
         return [SegmentClaims(*counts) for counts in zip(strong, weak, strict=True)]
 
@@ -387,7 +388,7 @@ class Comparison:
             group=self.matched(known),
             their_segment=segment_of_rows(theirs, self._sizes(self.role.other)),
             weight=evidence.weight,
-            tier=evidence.tier,
+            strength=evidence.strength,
             outcome=decided.outcome,
             contradictions=evidence.contradictions,
             lead=evidence.lead,
@@ -401,9 +402,9 @@ class Comparison:
         )
 
     def receipt_columns(self, known: Knowledge) -> tuple[Bytes2D, Order, Order]:
-        """Return id, outcome and tier of each match."""
+        """Return id, outcome and strength of each match."""
         decided = self._decided(known)
-        return match_ids(self.rid, decided.claims), decided.outcome, decided.evidence.tier
+        return match_ids(self.rid, decided.claims), decided.outcome, decided.evidence.strength
 
 
 Table = TypeVar("Table")

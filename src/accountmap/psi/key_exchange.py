@@ -196,9 +196,9 @@ def graph_digest(rid: bytes, tokens_sha256: bytes, claims: Body) -> bytes:
     return digest("graph", rid, tokens_sha256, sha256([claims]))
 
 
-def matches_digest(match_id: Bytes2D, outcome: Order, tier: Order) -> bytes:
-    """Hash id, outcome and tier of all matches of a session, for the receipt (psi-v2 §7.10)."""
-    columns = [match_id, number_column(outcome, 1), number_column(tier, 1)]
+def matches_digest(match_id: Bytes2D, outcome: Order, strength: Order) -> bytes:
+    """Hash id, outcome and strength of all matches of a session, for the receipt (psi-v2 §7.10)."""
+    columns = [match_id, number_column(outcome, 1), number_column(strength, 1)]
     return digest("receipt-part", np.concatenate(columns, axis=1).tobytes())
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from accountmap.model import Contradiction, Outcome, Says, Tier
+from accountmap.model import Contradiction, Outcome, Says, Strength
 from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Order, require
 from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, MatchClass, Parameters
 from accountmap.psi.suite import INDEX_BYTES, Body
@@ -60,14 +60,14 @@ class Evidence:
     Attributes:
         weight: summed over the shared pairs.
         lead: number of the slot that the leading pair counts as.
-        tier: of that slot, a Tier.
+        strength: of that slot, a Strength.
         contradictions: Contradiction bits.
         match_class: number of the class that decides, or -1.
     """
 
     weight: Order
     lead: Order
-    tier: Order
+    strength: Order
     contradictions: Order
     match_class: Order
 
@@ -98,11 +98,13 @@ class MatchRule:
     def __init__(self, parameters: Parameters, x_bits: Bits, v_bits: Bits) -> None:
         self._parameters, self._x_bits, self.v_bits = parameters, x_bits, v_bits
         slots = parameters.slots
-        ranked = sorted(range(len(slots)), key=lambda n: (slots[n].tier is not Tier.STRONG, -slots[n].weight, n))
+        ranked = sorted(
+            range(len(slots)), key=lambda n: (slots[n].strength is not Strength.STRONG, -slots[n].weight, n)
+        )
         self._slot_of_rank = np.array(ranked, np.int64)
         self._rank = np.argsort(self._slot_of_rank)
         self._weight = np.array([slot.weight for slot in slots], np.int64)
-        self._tier = np.array([slot.tier for slot in slots], np.int64)
+        self._strength = np.array([slot.strength for slot in slots], np.int64)
         self._says = {says: np.array([slot.says is says for slot in slots]) for says in Says}
         self._meets_itself = np.array([slot.meets_itself for slot in slots])
 
@@ -149,7 +151,7 @@ class MatchRule:
         np.bitwise_or.at(others, found.pair_match[is_other], 1 << self._slot_of_rank[rank[is_other]])
         lead_slot, contradictions = self._slot_of_rank[lead], self._contradictions(found)
         decided = self._classes(lead_slot, others, contradictions)
-        return Evidence(self._weights(found), lead_slot, self._tier[lead_slot], contradictions, decided)
+        return Evidence(self._weights(found), lead_slot, self._strength[lead_slot], contradictions, decided)
 
     def _contradictions(self, found: Matching) -> Order:
         both = self._x_bits[found.x] & self.v_bits[found.v]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from accountmap.errors import UsageError
-from accountmap.model import Contradiction, Role, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, Role, Says, Strength, WeakSlots
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     INDEX_BYTES,
@@ -61,14 +61,14 @@ class Slot:
     Attributes:
         space: the name space of its keys, 1 to 255 bytes; slots of one space can match each other.
         weight: positive.
-        tier: how much a shared key proves.
+        strength: how much a shared key proves.
         says: what its keys say.
         meets_itself: whether an equal key in this same slot on both sides is shared.
     """
 
     space: bytes
     weight: int
-    tier: Tier
+    strength: Strength
     says: Says = Says.OTHER
     meets_itself: bool = True
 
@@ -170,7 +170,7 @@ class Parameters:
         for named in (rule.leads, rule.with_any):
             _require(len(set(named)) == len(named) and all(0 <= n < len(self.slots) for n in named))
         _require(bool(rule.leads) and all(0 <= n <= ALWAYS for n in (rule.reveal_up_to, rule.ask_up_to)))
-        leads_weakly = any(self.slots[n].tier is Tier.WEAK for n in rule.leads)
+        leads_weakly = any(self.slots[n].strength is Strength.WEAK for n in rule.leads)
         reveals_weakly = rule.reveal_up_to > 0 and self.weak is not WeakSlots.REVEAL
         _require(not (leads_weakly and (rule.sure or reveals_weakly)))
 
@@ -178,7 +178,7 @@ class Parameters:
     def sent(self) -> tuple[int, ...]:
         """Numbers of the slots that are sent, ascending: the columns of all tables."""
         kept = self.weak is not WeakSlots.NONE
-        return tuple(n for n, slot in enumerate(self.slots) if kept or slot.tier is Tier.STRONG)
+        return tuple(n for n, slot in enumerate(self.slots) if kept or slot.strength is Strength.STRONG)
 
     def sizes_in(self, rectangle: int, role: Role) -> tuple[int, ...]:
         """Return the padded rows of each segment of a party in a rectangle, 0 outside it."""

@@ -276,11 +276,11 @@ def receipt_of(
     """Return the receipt that both are to sign; the transcript is that after message 8 (psi-v2 §7.10)."""
     pairs = zip(comparisons(setting, progress), progress.known, strict=True)
     columns = [one.receipt_columns(known) for one, known in pairs]
-    match_id, outcome, tier = (np.concatenate(column) for column in zip(*columns, strict=True))
+    match_id, outcome, strength = (np.concatenate(column) for column in zip(*columns, strict=True))
     return SignedReceipt(
         sid=sid_of(setting, progress),
         transcript=progress.transcript,
-        matches=matches_digest(match_id, outcome, tier),
+        matches=matches_digest(match_id, outcome, strength),
         responder_fields=responder_fields,
         initiator_fields=initiator_fields,
     )

@@ -7,7 +7,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map import CHANGES, PLAYS, REASONS, SCORE_PARTS, TIERS, WHITESPACE
+from accountmap.account_map import CHANGES, PLAYS, REASONS, SCORE_PARTS, STRENGTHS, WHITESPACE
 from accountmap.account_map.ideal import VERDICTS
 from accountmap.account_map.own_accounts import mapped
 from accountmap.account_map.qualification import DISAGREEMENTS
@@ -117,7 +117,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "their_segment": Column("Their segment", choose=True, order=SEGMENTS),
     "play": Column("Play", 22, choose=True, order=_PLAY_ORDER),
     "lead": Column("Who leads", choose=True),
-    "tier": Column("Evidence", choose=True, order=TIERS),
+    "strength": Column("Evidence", choose=True, order=STRENGTHS),
     "evidence": Column("Same on both lists", 24),
     "contradiction": Column("Different"),
     "doubt": Column("In doubt", 26, choose=True),

@@ -24,8 +24,8 @@ from accountmap.report.views import HIDDEN, VIEW, VIEWS, Source, View, has_histo
 from accountmap.report.wording import (
     HOW_TO_TREAT,
     STATUS_MEANINGS,
+    STRENGTH_MEANINGS,
     TERMS,
-    TIER_MEANINGS,
     cell_text,
     counted,
     estimate_sentences,
@@ -247,7 +247,7 @@ def _words(account_map: AccountMap) -> Mapping[str, object]:
         "reveals": what_they_learned(account_map),
         "receipt": receipt_sentence(replace(account_map, receipt=account_map.receipt[:_RECEIPT_DIGITS])),
         "disclosures": [*shown_sentences(account_map), HOW_TO_TREAT],
-        "tier_meanings": TIER_MEANINGS,
+        "strength_meanings": STRENGTH_MEANINGS,
         "status_meanings": STATUS_MEANINGS,
         "terms": TERMS,
         "doubts": DOUBTS,

@@ -44,10 +44,11 @@ OVERLAP_VIEWS: Final = {
         FROM {prefix}overlap AS o JOIN {prefix}latest_sessions AS l ON l.session_id = o.session_id
         GROUP BY l.partner, l.finished, o.segment, o.their_segment, o.play""",
     "account_partners": """
-        SELECT account_id, entity_id, partner, mapped, segment, their_segment, play, leader, tier, score, match_id
+        SELECT account_id, entity_id, partner, mapped, segment, their_segment, play, leader, strength, score,
+            match_id
         FROM (
             SELECT o.account_id, o.entity_id, l.partner, l.finished AS mapped, o.segment, o.their_segment, o.play,
-                o."lead" AS leader, o.tier, o.score, o.match_id,
+                o."lead" AS leader, o.strength, o.score, o.match_id,
                 ROW_NUMBER() OVER (PARTITION BY l.partner, o.account_id ORDER BY o.score DESC, o.match_id) AS place
             FROM {prefix}overlap AS o JOIN {prefix}latest_sessions AS l ON l.session_id = o.session_id
         ) AS ranked

@@ -9,11 +9,11 @@ from accountmap.account_map import CHANGES, PLAYS, WHITESPACE, AccountMap, Count
 from accountmap.account_map.qualification import qualification_sentences
 from accountmap.account_map.schema import COUNTS, NAMES
 
-TIER_MEANINGS: Final = {
+STRENGTH_MEANINGS: Final = {
     "strong": "Both lists have the same website, the same registry number or the same distinctive name.",
     "weak": "Only a part of the name agrees, or a name that many companies have. Look before you act.",
 }
-"""What each tier of evidence says, best first."""
+"""What each strength of evidence says, best first."""
 
 SCORE_MEANINGS: Final = {
     "play": "what your two segments are good for.",

@@ -40,8 +40,8 @@ from accountmap.report.views import VIEW, VIEWS
 from accountmap.report.wording import (
     HOW_TO_TREAT,
     STATUS_MEANINGS,
+    STRENGTH_MEANINGS,
     TERMS,
-    TIER_MEANINGS,
     cell_text,
     estimate_sentences,
     headline,
@@ -170,7 +170,7 @@ def _revealed(account_map: AccountMap) -> Lines:
 
 
 def _reading(account_map: AccountMap) -> Lines:
-    tiers = {f"Evidence: {tier}": meaning for tier, meaning in TIER_MEANINGS.items()}
+    strengths = {f"Evidence: {strength}": meaning for strength, meaning in STRENGTH_MEANINGS.items()}
     plays = {
         f"Your {plural(mine, 2)}, their {plural(theirs, 2)}": f"{play.name.capitalize()}. {play.sentence}"
         for (mine, theirs), play in sorted(PLAYS.items(), key=lambda item: item[1].rank)
@@ -178,7 +178,7 @@ def _reading(account_map: AccountMap) -> Lines:
     scores = {f"Score: {part.lower()}": meaning for part, meaning in score_sentences(account_map).items()}
     doubtful = {f"In doubt: {doubt}": meaning for doubt, meaning in DOUBTS.items()}
     without = {f"Without a match: {status}": meaning for status, meaning in STATUS_MEANINGS.items()}
-    return [("How to read",), *(TERMS | scores | tiers | doubtful | without | plays).items()]
+    return [("How to read",), *(TERMS | scores | strengths | doubtful | without | plays).items()]
 
 
 def portfolio_workbook(portfolio: Portfolio) -> bytes:

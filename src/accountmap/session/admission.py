@@ -154,7 +154,7 @@ def _by_segment(entities: Entities) -> Counter[str]:
     return counted
 
 
-RUN_WINDOW: Final = timedelta(days=30)
+SESSION_WINDOW: Final = timedelta(days=30)
 
 
 def admit(
@@ -166,7 +166,7 @@ def admit(
         few_changes: a person goes on although `too_few_changed` says that few changed.
 
     Raises:
-        NotNowError: its runs are used up, or too little of the list has changed.
+        NotNowError: its sessions are used up, or too little of the list has changed.
         TrustError: there is none, it has ended, or the list or program does not fit it.
     """
     # Read again: a command that waits may hold a record from before a revocation.
@@ -221,14 +221,14 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
 
 
 def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
-    recent = recent_runs(workspace, partner, now)
-    if len(recent) >= agreement.terms.runs_per_30_days:
+    recent = recent_sessions(workspace, partner, now)
+    if len(recent) >= agreement.terms.sessions_per_30_days:
         raise NotNowError(
-            f"the {agreement.terms.runs_per_30_days} runs that the agreement allows in 30 days are used up",
-            f"Wait until {min(recent) + RUN_WINDOW:%Y-%m-%d}, or agree anew.",
+            f"the agreement's {agreement.terms.sessions_per_30_days} sessions in 30 days are used up",
+            f"Wait until {min(recent) + SESSION_WINDOW:%Y-%m-%d}, or agree anew.",
         )
 
 
-def recent_runs(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
+def recent_sessions(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
     """Return when the sessions that count against the budget sent their points."""
-    return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - RUN_WINDOW]
+    return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - SESSION_WINDOW]

@@ -74,7 +74,7 @@ def propose_agreement(
     preview: PreviewKind = PreviewKind.SKETCH,
     days: int = 365,
     automatic_share: float = 0.0,
-    runs_per_30_days: int = 6,
+    sessions_per_30_days: int = 6,
     min_change: int = 5,
     growth_alarm: int = 4,
     assistants: Assistants = Assistants.OWN,
@@ -88,7 +88,7 @@ def propose_agreement(
         credit: by which rule both credit each other for their deals; None for no such rule.
         profile: how freely matches are revealed.
         weak: what may become of matches by weak keys alone; by default what the profile says.
-        audit, preview, automatic_share, runs_per_30_days, min_change, growth_alarm,
+        audit, preview, automatic_share, sessions_per_30_days, min_change, growth_alarm,
             assistants, scoring: as in trust.terms.Terms.
         days: for how long sessions may begin under it.
 
@@ -116,7 +116,7 @@ def propose_agreement(
         credit=(credit,) if credit else (),
         audit=audited,
         automatic_share=automatic_share,
-        runs_per_30_days=runs_per_30_days,
+        sessions_per_30_days=sessions_per_30_days,
         min_change=min_change,
         growth_alarm=growth_alarm,
         assistants=assistants,
@@ -394,4 +394,4 @@ def check_profile(agreement: Agreement, prepared: Prepared) -> None:
 
 
 def _slot_terms(slot: Slot) -> SlotTerms:
-    return SlotTerms(slot.name, slot.space, slot.weight, slot.tier, slot.says, slot.meets_itself)
+    return SlotTerms(slot.name, slot.space, slot.weight, slot.strength, slot.says, slot.meets_itself)

@@ -127,6 +127,7 @@ def by_message(values: Values) -> dict[bytes, tuple[bool, ...]]:
 
 def _profile(terms: Terms) -> Profile:
     slots = tuple(
-        Slot(each.name, each.space, each.weight, each.tier, each.says, each.meets_itself) for each in terms.slots
+        Slot(each.name, each.space, each.weight, each.strength, each.says, each.meets_itself)
+        for each in terms.slots
     )
     return Profile(terms.profile, slots, terms.threshold)

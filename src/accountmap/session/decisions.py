@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from accountmap.model import Role, Tier, WeakSlots
+from accountmap.model import Role, Strength, WeakSlots
 from accountmap.psi.comparison import SegmentClaims
 from accountmap.session.active import OpenSession
 from accountmap.session.sketches import shown_estimates
@@ -26,7 +26,7 @@ class Preview:
         named: the cells in which matches are revealed after both consent.
         shown: the fields of revealed matches that this side shows in any of them.
         totals: whether this side also shows noisy totals of its list.
-        names_rest: whether this side also names its accounts that do not match.
+        names_unmatched: whether this side also names its accounts that do not match.
         asks: whether possible matches are kept to be asked about.
         partner_agreed: whether the partner has consented already.
         automatic: whether the agreement lets a program consent without a person.
@@ -38,7 +38,7 @@ class Preview:
     named: frozenset[Cell]
     shown: tuple[str, ...]
     totals: bool
-    names_rest: bool
+    names_unmatched: bool
     asks: bool
     partner_agreed: bool
     automatic: bool
@@ -59,17 +59,17 @@ class Claims:
     """More matches than this side's caps allow: a person has to look at them before the session goes on.
 
     Attributes:
-        claimed: number of claims, by own segment and tier.
+        claimed: number of claims, by own segment and strength.
         allowed: the caps, by the same; None where there are too few companies for an estimate.
         own_sizes: own entities that take part, by segment.
     """
 
-    claimed: dict[tuple[str, Tier], int]
-    allowed: dict[tuple[str, Tier], int | None]
+    claimed: dict[tuple[str, Strength], int]
+    allowed: dict[tuple[str, Strength], int | None]
     own_sizes: dict[str, int]
 
     @property
-    def above(self) -> dict[tuple[str, Tier], int]:
+    def above(self) -> dict[tuple[str, Strength], int]:
         """The claims that are above their cap."""
         return {
             key: count
@@ -117,7 +117,7 @@ def current_estimates(open_session: OpenSession) -> list[Estimate]:
 def preview_of(opened: OpenSession) -> Preview:
     """Return what a side knows when it decides whether to reveal, once both sketches are exchanged."""
     terms, role = opened.agreement.terms, opened.role
-    names_rest = role in terms.sharing.rest_named_by
+    names_unmatched = role in terms.sharing.unmatched_named_by
     preview = Preview(
         estimates=tuple(shown_estimates(current_estimates(opened))),
         own_sizes=opened.own.sizes,
@@ -125,12 +125,12 @@ def preview_of(opened: OpenSession) -> Preview:
         named=frozenset(shown_fields(opened.agreement, role)),
         shown=own_fields(opened.agreement, role),
         totals=role in terms.sharing.totals_shown_by,
-        names_rest=names_rest,
+        names_unmatched=names_unmatched,
         asks=terms.weak != WeakSlots.NONE,
         partner_agreed=role is Role.RESPONDER,
         automatic=False,
     )
-    return replace(preview, automatic=not names_rest and _is_automatic(opened, preview))
+    return replace(preview, automatic=not names_unmatched and _is_automatic(opened, preview))
 
 
 def _is_automatic(opened: OpenSession, preview: Preview) -> bool:
@@ -164,7 +164,7 @@ def compare_with_caps(
     segments: tuple[str, ...],
     own_sizes: Mapping[str, int],
     estimates: Iterable[Estimate],
-    caps: Mapping[tuple[str, Tier], Cap],
+    caps: Mapping[tuple[str, Strength], Cap],
 ) -> Claims:
     """Put the claims of a session beside what is allowed without a person.
 
@@ -174,11 +174,11 @@ def compare_with_caps(
         caps: what a person has approved in an earlier session with this partner.
     """
     upper = {each.segment: 2 * each.high for each in estimates if each.level == 1}
-    counted: dict[tuple[str, Tier], int] = {}
-    allowed: dict[tuple[str, Tier], int | None] = {}
+    counted: dict[tuple[str, Strength], int] = {}
+    allowed: dict[tuple[str, Strength], int | None] = {}
     for segment, claims in zip(segments, claimed, strict=True):
-        for tier, count in ((Tier.STRONG, claims.strong), (Tier.WEAK, claims.weak)):
-            key = segment, tier
+        for strength, count in ((Strength.STRONG, claims.strong), (Strength.WEAK, claims.weak)):
+            key = segment, strength
             counted[key] = count
             allowed[key] = caps[key].limit if key in caps else upper.get(segment)
     return Claims(counted, allowed, dict(own_sizes))

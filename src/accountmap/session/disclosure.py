@@ -14,7 +14,7 @@ from accountmap.errors import PeerError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, WeakSlots, segment_count
 from accountmap.psi.parameters import MessageType, Parameters
-from accountmap.session.admission import admit, changed_since_earlier, recent_runs
+from accountmap.session.admission import admit, changed_since_earlier, recent_sessions
 from accountmap.session.decisions import Cell, own_fields, shown_fields
 from accountmap.session.own_side import OwnSide
 from accountmap.session.parameters import session_parameters
@@ -47,9 +47,9 @@ class Forecast:
         comparable: own entities that some cell may name and that have a match key; no other can ever be named.
         filled: for each agreed field how many of these have a value.
         totals: whether noisy totals of the own list leave too.
-        names_rest: whether the names of the own accounts without a match leave too.
+        names_unmatched: whether the names of the own accounts without a match leave too.
         asks: whether possible matches are kept to be asked about.
-        runs_left: sessions that the agreement still allows in these 30 days.
+        sessions_left: sessions that the agreement still allows in these 30 days.
         changed: by segment, the entities that changed since the most similar list that this partner met.
         partner_keys: keys that a cheating partner can test in a session: rows by sent slots, of all rectangles.
         most_matches: the most own entities that can be named.
@@ -70,9 +70,9 @@ class Forecast:
     comparable: int
     filled: dict[str, int]
     totals: bool
-    names_rest: bool
+    names_unmatched: bool
     asks: bool
-    runs_left: int
+    sessions_left: int
     changed: dict[str, int]
     partner_keys: int
     most_matches: int
@@ -111,9 +111,9 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         comparable=len(comparable),
         filled=_filled(accounts, prepared, comparable, own_fields(agreement, role)),
         totals=role in terms.sharing.totals_shown_by,
-        names_rest=role in terms.sharing.rest_named_by,
+        names_unmatched=role in terms.sharing.unmatched_named_by,
         asks=terms.weak != WeakSlots.NONE,
-        runs_left=terms.runs_per_30_days - len(recent_runs(workspace, partner, now)),
+        sessions_left=terms.sessions_per_30_days - len(recent_sessions(workspace, partner, now)),
         changed=changed_since_earlier(workspace, partner, agreement, number).by_segment,
         partner_keys=partner_keys(parameters, role),
         most_matches=_most_matches(own, parameters, role, comparable),
@@ -228,7 +228,7 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
         sentences.append("Which of its own companies may be on your list too, without a name or a field of yours.")
     if role in terms.sharing.totals_shown_by:
         sentences.append("Noisy totals of your whole list, by country, industry and size.")
-    if role in terms.sharing.rest_named_by:
+    if role in terms.sharing.unmatched_named_by:
         return (*sentences, "The names of all your other accounts in these segments.")
     return (*sentences, "No account of yours by name that is not on its list as well.")
 

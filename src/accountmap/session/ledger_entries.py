@@ -46,7 +46,7 @@ def record_sent(open_session: OpenSession, message: Message, now: datetime) -> N
     if message.type in _SHOW_FIELDS:
         facts["fields"] = list(own_fields(agreement, role))
         facts["totals"] = role in agreement.terms.sharing.totals_shown_by
-        facts["names_rest"] = role in agreement.terms.sharing.rest_named_by
+        facts["names_unmatched"] = role in agreement.terms.sharing.unmatched_named_by
     open_session.workspace.record(facts)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from accountmap.errors import PeerError, TrustError, UsageError
-from accountmap.model import Contradiction, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, PreviewKind, Role, Says, Strength, WeakSlots
 from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters, Rectangle, Slot
 from accountmap.psi.suite import digest
 from accountmap.trust.agreement import Agreement
@@ -38,7 +38,13 @@ def session_parameters(agreement: Agreement) -> Parameters:
         return Parameters(
             context=_context(agreement),
             slots=tuple(
-                Slot(each.space.encode(), each.weight, Tier[each.tier.name], Says(each.says), each.meets_itself)
+                Slot(
+                    each.space.encode(),
+                    each.weight,
+                    Strength[each.strength.name],
+                    Says(each.says),
+                    each.meets_itself,
+                )
                 for each in terms.slots
             ),
             weak=WeakSlots(terms.weak),
@@ -108,7 +114,7 @@ def _sketch_lengths(agreement: Agreement) -> tuple[int, int]:
 
 def _totals_bytes(agreement: Agreement, role: Role) -> int:
     terms = agreement.terms
-    names = role in terms.sharing.rest_named_by
+    names = role in terms.sharing.unmatched_named_by
     if not names and not shows_totals(terms, role):
         return 0
     return TOTALS_BYTES + (NAME_ROW_BYTES * sum(agreement.sizes[role].values()) if names else 0)

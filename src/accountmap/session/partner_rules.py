@@ -12,7 +12,7 @@ from accountmap.psi.session import Session
 from accountmap.session.own_side import OwnSide
 from accountmap.session.parameters import shows_totals
 from accountmap.session.sketches import read_partner_sketch
-from accountmap.session.totals import NamedRest, decode_totals, split_totals
+from accountmap.session.totals import UnmatchedNames, decode_totals, split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.sketches import OwnSketch
@@ -64,14 +64,14 @@ class SessionRules:
         """
         terms, role = self._agreement.terms, self._own.role
         frozen = self._sketch.totals if shows_totals(terms, role) else b""
-        if role not in terms.sharing.rest_named_by:
+        if role not in terms.sharing.unmatched_named_by:
             return frozen
         found = {
             int(order.entity[group])
             for order, groups in zip(self._own.orders, matched, strict=True)
             for group in groups.tolist()
         }
-        return frozen + NamedRest(self._own.tables, self._segments()).rows(frozenset(found))
+        return frozen + UnmatchedNames(self._own.tables, self._segments()).rows(frozenset(found))
 
     def _segments(self) -> list[tuple[int, int]]:
         """Return the entities that take part, each with the number of its segment."""
@@ -89,7 +89,7 @@ class SessionRules:
                 totals,
                 terms.segments,
                 totals=shows_totals(terms, theirs),
-                names=theirs in terms.sharing.rest_named_by,
+                names=theirs in terms.sharing.unmatched_named_by,
             )
             frozen, _ = split_totals(totals)
         except PeerError:

@@ -45,7 +45,7 @@ class PossibleMatch:
     entity: int
     segment: str
     their_segment: str
-    tier: str
+    strength: str
     evidence: tuple[str, ...]
     account_id: str | None
     shown: ShownAccount | None
@@ -98,7 +98,7 @@ class SessionMatches:
             entity=row["entity"],
             segment=segments[row["entity"]],
             their_segment=row["their_segment"],
-            tier=row["tier"],
+            strength=row["strength"],
             evidence=tuple(row["evidence"]),
             account_id=account[0] if account else None,
             shown=account[1] if account else None,
@@ -244,7 +244,7 @@ class SessionMatches:
 
 def _rank(slots: Sequence[SlotTerms], slot: int) -> tuple[int, int, int]:
     """Rank the slots: strong before weak, then by weight, then by number (psi-v2 §8.2)."""
-    return slots[slot].tier, -slots[slot].weight, slot
+    return slots[slot].strength, -slots[slot].weight, slot
 
 
 def _shown(accounts: AccountList, row: int) -> ShownAccount:

@@ -17,7 +17,7 @@ from accountmap.account_map.schema import (
     EngagementRule,
     SessionResult,
 )
-from accountmap.model import Contradiction, Leader, Role, Tier
+from accountmap.model import Contradiction, Leader, Role, Strength
 from accountmap.model import Outcome as MatchOutcome
 from accountmap.psi.comparison import Matches
 from accountmap.psi.rounds import Result
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def session_result(open_session: OpenSession, found: Result, now: datetime) -> SessionResult:
-    """Turn matched groups into matched entities with segments, tier and evidence."""
+    """Turn matched groups into matched entities with segments, strength and evidence."""
     agreement, role = open_session.agreement, open_session.role
     terms, fields = agreement.terms, shown_fields(agreement, role)
     revealed: list[pa.Table] = [MATCH_SCHEMA.empty_table()]
@@ -102,7 +102,7 @@ def session_result(open_session: OpenSession, found: Result, now: datetime) -> S
             found.totals,
             terms.segments,
             totals=shows_totals(terms, their_role),
-            names=their_role in terms.sharing.rest_named_by,
+            names=their_role in terms.sharing.unmatched_named_by,
         )
         if found.totals
         else None,
@@ -141,7 +141,7 @@ def estimate_table(estimates: Sequence[Estimate]) -> pa.Table:
 def _matches(open_session: OpenSession, number: int, matches: Matches) -> pa.Table:
     """Describe the matches of one rectangle, revealed and possible ones."""
     terms, slots = open_session.agreement.terms, open_session.parameters.slots
-    ranked = sorted(range(len(slots)), key=lambda n: (slots[n].tier, -slots[n].weight, n))
+    ranked = sorted(range(len(slots)), key=lambda n: (slots[n].strength, -slots[n].weight, n))
     rank = np.empty(len(slots), np.int64)
     rank[ranked] = np.arange(len(slots))
     counts_as = np.maximum(rank[matches.pair_own_slot], rank[matches.pair_their_slot])
@@ -154,7 +154,7 @@ def _matches(open_session: OpenSession, number: int, matches: Matches) -> pa.Tab
             "entity": open_session.own.orders[number].entity[matches.group],
             "their_segment": [terms.segments[n] for n in matches.their_segment.tolist()],
             "weight": matches.weight,
-            "tier": [Tier(n).label for n in matches.tier.tolist()],
+            "strength": [Strength(n).label for n in matches.strength.tolist()],
             "evidence": [[terms.slots[ranked[place]].name for place in sorted(found)] for found in evidence],
             "contradiction": [_contradictions(n) for n in matches.contradictions.tolist()],
         }

@@ -24,7 +24,7 @@ class SharingOptions:
     Attributes:
         share: `MINE:THEIRS=LEVEL`, later ones override earlier ones; a cell that none names shows all fields.
         we_show, they_show: comma-separated fields, or "none".
-        totals, names_of_rest: who shows noisy totals, and names, of accounts that do not match: keys of WHO.
+        totals, names_of_unmatched: who shows noisy totals, and names, of accounts that do not match: keys of WHO.
         countries, industries: of the joint filter.
         employees: `FROM-TO`, either may be missing.
     """
@@ -33,7 +33,7 @@ class SharingOptions:
     we_show: str = "name"
     they_show: str = "name"
     totals: str = "both"
-    names_of_rest: str = "nobody"
+    names_of_unmatched: str = "nobody"
     countries: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
     employees: str = ""
@@ -48,7 +48,7 @@ class SharingOptions:
         return Sharing(
             rectangles=rectangles_of(self._matrix()),
             totals_shown_by=WHO[self.totals],
-            rest_named_by=WHO[self.names_of_rest],
+            unmatched_named_by=WHO[self.names_of_unmatched],
             joint_filter=JointFilter(
                 countries=countries(self.countries),
                 industries=tuple(dict.fromkeys(word.strip() for word in self.industries)),

@@ -102,7 +102,7 @@ def _mapped(column: pa.ChunkedArray, read: Callable[[Any], str | None]) -> pa.Ar
 
 
 @dataclass(frozen=True, repr=False)
-class NamedRest:
+class UnmatchedNames:
     """The names of the own entities without a match, where the agreement lets a side show them.
 
     Attributes:

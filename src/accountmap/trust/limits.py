@@ -128,14 +128,14 @@ class PartnerBudget:
     """What one partner got, over all agreements with it, and what it could have made of it.
 
     Attributes:
-        runs: sessions in which our points left.
+        sessions: those in which our points left.
         keys: keys that it could have tested, rows by slots.
         identified: companies of ours that it could have identified with them.
         epsilon: of the own sketches that it has.
         totals: sessions in which it got our totals.
     """
 
-    runs: int
+    sessions: int
     keys: int
     identified: int
     epsilon: Fraction
@@ -151,7 +151,7 @@ def budget_of(sessions: Iterable[tuple[Agreement, Role]], epsilon: Fraction) -> 
     """
     counted = list(sessions)
     return PartnerBudget(
-        runs=len(counted),
+        sessions=len(counted),
         keys=sum(reach(*each) for each in counted),
         identified=sum(could_identify(*each) for each in counted),
         epsilon=epsilon,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from accountmap.model import Contradiction, MatchProfile, Says, Tier, WeakSlots
+from accountmap.model import Contradiction, MatchProfile, Says, Strength, WeakSlots
 from accountmap.trust.term import choice, flag, items, term, whole, words
 
 ALWAYS: Final = 2**63 - 1
@@ -28,7 +28,7 @@ class SlotTerms:
     name: str = term("name", words())
     space: str = term("space", words(most_bytes=255))
     weight: int = term("weight", whole(1, MOST_WEIGHT))
-    tier: Tier = term("tier", choice({each.label: each for each in Tier}))
+    strength: Strength = term("strength", choice({each.label: each for each in Strength}))
     says: Says = term("says", choice({each.value: each for each in Says}))
     meets_itself: bool = term("meets_itself", flag())
 
@@ -129,7 +129,7 @@ def classes_of(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlot
 
 
 def _classes(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlots) -> Iterator[ClassTerms]:
-    strong = {slot.name for slot in slots if slot.tier is Tier.STRONG}
+    strong = {slot.name for slot in slots if slot.strength is Strength.STRONG}
     sent = {slot.name for slot in slots} if weak is not WeakSlots.NONE else strong
     for each, wide in _CLASSES:
         leads = tuple(name for name in each.leads if name in sent)

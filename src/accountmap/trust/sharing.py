@@ -92,7 +92,7 @@ class Sharing:
 
     Attributes:
         totals_shown_by: the roles that show noisy totals of their lists, by country, industry and size.
-        rest_named_by: the roles that name their accounts that did not match.
+        unmatched_named_by: the roles that name their accounts that did not match.
         rectangles: disjoint; a cell in none is hidden: it is never compared.
         joint_filter: which entities take part.
     """
@@ -104,12 +104,12 @@ class Sharing:
         default=(),
         say=in_words.totals,
     )
-    rest_named_by: tuple[Role, ...] = term(
-        "disclosure.rest_named_by",
+    unmatched_named_by: tuple[Role, ...] = term(
+        "disclosure.unmatched_named_by",
         items(choice(_ROLES)),
         "Other accounts",
         default=(),
-        say=in_words.rest,
+        say=in_words.unmatched,
     )
     rectangles: tuple[Rectangle, ...] = term(
         "rectangle",
@@ -136,7 +136,7 @@ class Sharing:
             self,
             rectangles=tuple(each.mirrored() for each in self.rectangles),
             totals_shown_by=tuple(role.other for role in self.totals_shown_by),
-            rest_named_by=tuple(role.other for role in self.rest_named_by),
+            unmatched_named_by=tuple(role.other for role in self.unmatched_named_by),
         )
 
     def rectangle(self, cell: Cell) -> Rectangle | None:

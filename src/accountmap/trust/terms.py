@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, Says, Tier, WeakSlots
+from accountmap.model import Assistants, Epsilon, Models, PreviewKind, Role, Says, Strength, WeakSlots
 from accountmap.trust import terms_words as in_words
 from accountmap.trust.match_rule import MOST_WEIGHT, ClassTerms, SlotTerms
 from accountmap.trust.sealed import SUITE_NAME
@@ -157,12 +157,12 @@ class Terms:
         default=0.0,
         say=lambda terms: [in_words.automatic(terms.automatic_share)],
     )
-    runs_per_30_days: int = term(
-        "disclosure.runs_per_30_days",
+    sessions_per_30_days: int = term(
+        "disclosure.sessions_per_30_days",
         whole(1, 1_000),
         "Sessions",
         default=6,
-        say=lambda terms: [f"at most {terms.runs_per_30_days:,} in 30 days"],
+        say=lambda terms: [f"at most {terms.sessions_per_30_days:,} in 30 days"],
     )
     assistants: Assistants = term(
         "disclosure.assistants",
@@ -269,7 +269,9 @@ class Terms:
     def sent_slots(self) -> tuple[int, ...]:
         """The numbers of the slots that have a column in a session."""
         return tuple(
-            n for n, slot in enumerate(self.slots) if slot.tier is Tier.STRONG or self.weak is not WeakSlots.NONE
+            n
+            for n, slot in enumerate(self.slots)
+            if slot.strength is Strength.STRONG or self.weak is not WeakSlots.NONE
         )
 
     def mirrored(self) -> "Terms":
@@ -316,8 +318,8 @@ _ROUNDING: Final = 1e-9
 
 _HINTS: Final = {
     "credit.position": "The shares of the position model add up to 1.",
-    "rest_named_by": "A side can name its other accounts only if each of its segments reveals matches with all "
-    "segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
+    "unmatched_named_by": "A side can name its other accounts only if each of its segments reveals matches with "
+    "all segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
     "preview.kind": "A preview by segments is for three segments.",
 }
 
@@ -341,7 +343,7 @@ def _session_rules(terms: Terms) -> Mapping[str, bool]:
         "class": all(_is_class(each, terms) for each in terms.classes),
         "rectangle": len(set(cells)) == len(cells)
         and all(_fits(each.segments, terms) for each in sharing.rectangles),
-        "rest_named_by": all(_may_name_rest(role, terms) for role in sharing.rest_named_by),
+        "unmatched_named_by": all(_may_name_unmatched(role, terms) for role in sharing.unmatched_named_by),
         "employees": most == 0 or least <= most,
         "engagement": all(_fits(lead.segments, terms) for lead in terms.leads),
         "credit.position": all(abs(sum(rule.position) - 1) <= _ROUNDING for rule in terms.credit),
@@ -355,15 +357,15 @@ def _fits(sides: tuple[tuple[str, ...], ...], terms: Terms) -> bool:
 
 
 def _is_class(each: ClassTerms, terms: Terms) -> bool:
-    tiers = {slot.name: slot.tier for slot in terms.slots}
-    if not {*each.leads, *each.companions} <= tiers.keys():
+    strengths = {slot.name: slot.strength for slot in terms.slots}
+    if not {*each.leads, *each.companions} <= strengths.keys():
         return False
-    leads_weak = any(tiers[name] is Tier.WEAK for name in each.leads)
+    leads_weak = any(strengths[name] is Strength.WEAK for name in each.leads)
     reveals_weak = leads_weak and each.reveal_up_to > 0 and terms.weak is not WeakSlots.REVEAL
     return not reveals_weak and not (each.sure and leads_weak)
 
 
-def _may_name_rest(role: Role, terms: Terms) -> bool:
+def _may_name_unmatched(role: Role, terms: Terms) -> bool:
     """Naming what does not match must not name what may match in a cell that shows less."""
     for own in terms.segments:
         cells = [(own, other) if role is Role.INITIATOR else (other, own) for other in terms.segments]

@@ -77,9 +77,9 @@ def totals(terms: "Terms") -> list[str]:
     )
 
 
-def rest(terms: "Terms") -> list[str]:
+def unmatched(terms: "Terms") -> list[str]:
     """Say who names the accounts that did not match."""
-    named = _companies(terms, terms.sharing.rest_named_by)
+    named = _companies(terms, terms.sharing.unmatched_named_by)
     if not named:
         return ["nobody learns the name of an account that only the other has"]
     return [f"{named} also {'name' if ' and ' in named else 'names'} ALL ACCOUNTS THAT DID NOT MATCH"]
@@ -206,7 +206,7 @@ def rule(terms: "Terms") -> list[str]:
 def slot(slot: "SlotTerms") -> str:
     """Describe a match key."""
     itself = "" if slot.meets_itself else ", not with itself"
-    return f"{slot.tier.label}, in {slot.space}, weight {slot.weight:,}, says {slot.says}{itself}"
+    return f"{slot.strength.label}, in {slot.space}, weight {slot.weight:,}, says {slot.says}{itself}"
 
 
 def _limit(room: int) -> str:

@@ -98,7 +98,7 @@ class SessionRecord:
         return self.step % 2 == self.role
 
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 BUSY_SECONDS: Final = 2.0
 _MOST_SUGGESTED: Final = 3
 SCHEMA: Final = """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from accountmap.model import Role, Tier
+from accountmap.model import Role, Strength
 from accountmap.workspace.database import Database
 
 SCHEMA: Final = """
@@ -32,11 +32,11 @@ CREATE TABLE estimate (
 CREATE TABLE cap (
     partner TEXT NOT NULL REFERENCES partner,
     segment TEXT NOT NULL,
-    tier INTEGER NOT NULL,
+    strength INTEGER NOT NULL,
     claims INTEGER NOT NULL,
     approved TEXT NOT NULL,
     session INTEGER NOT NULL,
-    PRIMARY KEY (partner, segment, tier)
+    PRIMARY KEY (partner, segment, strength)
 ) STRICT;
 CREATE TABLE preview (
     id INTEGER PRIMARY KEY,
@@ -132,7 +132,7 @@ def _pair(estimate: Estimate) -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True)
 class Cap:
-    """What a person last approved for an own segment and tier.
+    """What a person last approved for an own segment and strength.
 
     Attributes:
         claims: in that session, over all comparisons.
@@ -141,7 +141,7 @@ class Cap:
 
     partner: str
     segment: str
-    tier: Tier
+    strength: Strength
     claims: int
     approved: datetime
     session: int
@@ -150,7 +150,7 @@ class Cap:
     def limit(self) -> int:
         """How many claims need no person."""
         more = 5 * self.claims // 4
-        return max(more, LEAST_WEAK_CAP) if self.tier is Tier.WEAK else more
+        return max(more, LEAST_WEAK_CAP) if self.strength is Strength.WEAK else more
 
 
 class Caps:
@@ -159,23 +159,31 @@ class Caps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, partner: str) -> dict[tuple[str, Tier], Cap]:
-        """Return the caps of a partner by own segment and tier; empty before a person approved a session."""
+    def of(self, partner: str) -> dict[tuple[str, Strength], Cap]:
+        """Return the caps of a partner by own segment and strength; empty before a person approved a session."""
         rows = self._database.all("SELECT * FROM cap WHERE partner = ?", partner)
         found = (
-            Cap(**{**dict(row), "tier": Tier(row["tier"]), "approved": datetime.fromisoformat(row["approved"])})
+            Cap(
+                **{
+                    **dict(row),
+                    "strength": Strength(row["strength"]),
+                    "approved": datetime.fromisoformat(row["approved"]),
+                }
+            )
             for row in rows
         )
-        return {(each.segment, each.tier): each for each in found}
+        return {(each.segment, each.strength): each for each in found}
 
-    def approve(self, partner: str, claims: Mapping[tuple[str, Tier], int], session: int, now: datetime) -> None:
+    def approve(
+        self, partner: str, claims: Mapping[tuple[str, Strength], int], session: int, now: datetime
+    ) -> None:
         """Note what a person approved. What a program approves by itself changes nothing."""
-        for (segment, tier), count in claims.items():
+        for (segment, strength), count in claims.items():
             self._database.run(
                 "INSERT OR REPLACE INTO cap VALUES (?, ?, ?, ?, ?, ?)",
                 partner,
                 segment,
-                int(tier),
+                int(strength),
                 count,
                 now.isoformat(),
                 session,

@@ -15,7 +15,7 @@ from accountmap.account_map.schema import EngagementRule, SessionResult
 from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared, Profile, Slot
-from accountmap.model import Says, Tier
+from accountmap.model import Says, Strength
 from accountmap.workspace.sealed_files import FileOf
 
 _TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
@@ -88,7 +88,7 @@ def _list_name(number: int, table: str) -> str:
 
 
 def _slot(written: dict[str, Any]) -> Slot:
-    typed = {"tier": Tier(written["tier"]), "says": Says(written["says"])}
+    typed = {"strength": Strength(written["strength"]), "says": Says(written["says"])}
     return Slot(**(written | typed))
 
 
