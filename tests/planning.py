@@ -17,7 +17,7 @@ from accountmap.session.plan_drafts import (
     make_reconciling,
     make_signing,
 )
-from accountmap.session.plans import KnownPlan, PlanSaying, load_plans
+from accountmap.session.plans import KnownPlan, PlanStatement, load_plans
 from tests.talking import Talker, settle
 
 BEGINS, ENDS = date(2026, 12, 1), date(2027, 3, 31)
@@ -38,7 +38,7 @@ def propose(side: Talker, accounts: Sequence[int], holdout: int = 0, redraw: boo
     )
     own = {account for each in terms.lines for account in matches.account_ids(each.match_id)}
     check_free(plans(side), own, today(side), redraw=redraw)
-    side.runner().say_plan(PlanSaying(matches.record, None, terms, seed))
+    side.runner().say_plan(PlanStatement(matches.record, None, terms, seed))
 
 
 def today(side: Talker) -> date:
@@ -56,7 +56,7 @@ def last(side: Talker) -> KnownPlan:
 def say(side: Talker, content: Content, known: KnownPlan | None = None) -> None:
     """Say something about the last plan."""
     known = known or last(side)
-    side.runner().say_plan(PlanSaying(known.matches.record, known.plan.plan_id, content))
+    side.runner().say_plan(PlanStatement(known.matches.record, known.plan.plan_id, content))
 
 
 def sign(side: Talker, redraw: bool = False) -> None:

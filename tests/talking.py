@@ -21,7 +21,7 @@ from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
 from accountmap.model import Role, Step, Topic, WeakSlots
 from accountmap.session import propose_agreement, sign_agreement
-from accountmap.session.co_selling import Saying, load_co_selling
+from accountmap.session.co_selling import Statement, load_co_selling
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.questions import SessionMatches, session_matches
 from accountmap.trust.conversation import read_talk
@@ -153,8 +153,8 @@ class Talker:
         text: str = "",
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        saying = Saying(self.match(account), topic, step, value, text, fields)
-        self.runner().say(self.matches.record, [saying])
+        statement = Statement(self.match(account), topic, step, value, text, fields)
+        self.runner().say(self.matches.record, [statement])
 
     @property
     def co_selling(self) -> CoSelling:

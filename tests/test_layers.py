@@ -127,8 +127,8 @@ CLI_MAY_ALSO_IMPORT = {
     "session.audit": {"AuditedParty", "Finding", "agreed_reference", "tokens_finding"},
     "session.audit_file": {"AuditFile"},
     "session.co_selling": {
-        "Saying",
-        "check_saying",
+        "Statement",
+        "check_statement",
         "find_match",
         "load_co_selling",
         "proposal",
@@ -139,7 +139,7 @@ CLI_MAY_ALSO_IMPORT = {
     "session.disclosure": {"describe_message"},
     "session.influence": {"agreed_rules", "read_credit_rule"},
     "session.ledger_entries": {"record_feed", "record_reading"},
-    "session.maturity": {"CardToSend", "answer_questionnaire", "next_card", "receive_card", "write_questionnaire"},
+    "session.maturity": {"FileToSend", "answer_questionnaire", "next_file", "receive_file", "write_questionnaire"},
     "session.plan_drafts": {
         "DraftLine",
         "PlanDraft",
@@ -155,9 +155,9 @@ CLI_MAY_ALSO_IMPORT = {
     },
     "session.plans": {
         "KnownPlan",
-        "PlanSaying",
+        "PlanStatement",
         "check_not_held_out",
-        "check_said",
+        "check_plan_statement",
         "find_line",
         "find_plan",
         "load_plans",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from accountmap.errors import BackendError, ChannelError, InputError
-from accountmap_cli.context import workspace
+from accountmap_cli.context import Command, workspace
 from accountmap_cli.output import as_json_text, emit, harmless, plural, say
 
 if TYPE_CHECKING:
@@ -87,6 +87,23 @@ def _since(_context: click.Context, _option: click.Parameter, value: str | None)
         raise click.BadParameter("A date such as 2026-11-01, or a number of days such as 7d.") from error
 
 
+def send_option(what: str, more: str) -> Callable[[Command], Command]:
+    """Add the option that sends something to addresses of apprise.
+
+    Args:
+        what: it sends.
+        more: about the address.
+    """
+    return click.option(
+        "--send",
+        "address",
+        is_flag=False,
+        flag_value="",
+        metavar="[URL]",
+        help=f"Send {what} to an address of apprise, {more}. [{ADDRESS_VARIABLE} if not said]",
+    )
+
+
 @click.command()
 @click.option(
     "--since",
@@ -100,14 +117,7 @@ def _since(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file instead of showing it."
 )
-@click.option(
-    "--send",
-    "address",
-    is_flag=False,
-    flag_value="",
-    metavar="[URL]",
-    help=f"Send it to an address of apprise, or several with blanks between. [{ADDRESS_VARIABLE} if not said]",
-)
+@send_option("it", "or several with blanks between")
 @click.pass_context
 def digest(
     context: click.Context,

@@ -8,7 +8,7 @@ import click
 
 from accountmap.errors import WorkspaceError
 from accountmap_cli.context import partner_option, workspace
-from accountmap_cli.digest import ADDRESS_VARIABLE, targets_of
+from accountmap_cli.digest import send_option, targets_of
 from accountmap_cli.output import as_json_text, emit, emit_csv, emit_json, plural, say
 
 if TYPE_CHECKING:
@@ -31,14 +31,7 @@ _ALL_PARTNERS: Final = "partners"
 @click.option(
     "--names", is_flag=True, help="In JSON and where it is sent, the rows themselves. [default: counts only]"
 )
-@click.option(
-    "--send",
-    "address",
-    is_flag=False,
-    flag_value="",
-    metavar="[URL]",
-    help=f"Send the JSON to an address of apprise, such as jsons://host/path. [{ADDRESS_VARIABLE} if not said]",
-)
+@send_option("the JSON", "such as jsons://host/path")
 @click.pass_context
 def feed_command(
     context: click.Context,

@@ -47,7 +47,7 @@ _WHY: Final = {
 }
 
 
-class SaidOf:
+class CoSellingTexts:
     """What this side and a partner have told each other about single matches."""
 
     def __init__(self, own: "Workspace", partner: str) -> None:
@@ -248,7 +248,7 @@ class Inbox:
 
         outcome = self._exchange()
         waiting = self._waiting()
-        said, plans = SaidOf(self._own, self._partner), load_plans(self._own, self._record)
+        said, plans = CoSellingTexts(self._own, self._partner), load_plans(self._own, self._record)
         if not quiet:
             tell(outcome, self._place)
             self._show(waiting)

@@ -15,7 +15,7 @@ from accountmap_cli.output import duration, emit, emit_json, is_interactive, plu
 
 if TYPE_CHECKING:
     from accountmap import Workspace
-    from accountmap.session.co_selling import Saying
+    from accountmap.session.co_selling import Statement
     from accountmap.session.questions import SessionMatches
     from accountmap.workspace import PartnerRecord
 
@@ -37,7 +37,7 @@ SAID: Final = {
 """What a step says, behind the name of who takes it."""
 
 
-def said_options(command: Command) -> Command:
+def statement_options(command: Command) -> Command:
     """Add the options of all commands that say something about matches."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
@@ -84,46 +84,46 @@ class Teller:
         options = self._options
         with workspace(self._context) as own:
             partner = own.partner(options["partner"])
-            sayings = self._sayings(own, partner)
-            for line in self._what_leaves(partner, sayings):
+            statements = self._statements(own, partner)
+            for line in self._what_leaves(partner, statements):
                 say(line)
             if not options["yes"] and not (
                 is_interactive() and click.confirm(f"Send to {partner.card.name}?", err=True)
             ):
                 emit("Nothing was sent.")
                 return
-            self._send(own, partner, sayings)
+            self._send(own, partner, statements)
 
-    def _sayings(self, own: "Workspace", partner: "PartnerRecord") -> "list[tuple[SessionMatches, Saying]]":
-        from accountmap.session.co_selling import Saying, check_saying, find_match, proposal
+    def _statements(self, own: "Workspace", partner: "PartnerRecord") -> "list[tuple[SessionMatches, Statement]]":
+        from accountmap.session.co_selling import Statement, check_statement, find_match, proposal
         from accountmap.session.plans import check_not_held_out
 
         what, found = self._what, []
         for prefix in dict.fromkeys(self._options["wanted"]):
             matches, match_id = find_match(own, partner, prefix, what.topic, what.step)
             value = proposal(matches.role, Leader(what.leads)) if what.leads else what.value
-            saying = Saying(match_id, what.topic, what.step, value, self._options["text"], what.fields)
-            check_saying(own, partner, matches, saying)
+            statement = Statement(match_id, what.topic, what.step, value, self._options["text"], what.fields)
+            check_statement(own, partner, matches, statement)
             check_not_held_out(own, partner, matches, match_id, what.step, datetime.now(UTC).date())
-            found.append((matches, saying))
-        if len({saying.match_id for _, saying in found}) < len(found):
+            found.append((matches, statement))
+        if len({statement.match_id for _, statement in found}) < len(found):
             raise InputError("the same match was named twice")
         return found
 
     def _what_leaves(
-        self, partner: "PartnerRecord", sayings: "Sequence[tuple[SessionMatches, Saying]]"
+        self, partner: "PartnerRecord", statements: "Sequence[tuple[SessionMatches, Statement]]"
     ) -> Iterator[str]:
         from accountmap.session.co_selling import what_may_be_shown
 
-        shown = [what_may_be_shown(matches, saying) for matches, saying in sayings]
+        shown = [what_may_be_shown(matches, statement) for matches, statement in statements]
         names = list(dict.fromkeys(name for fields in shown for name in fields))
         rows = [
             (
-                saying.match_id.hex()[:8],
-                matches.own_name(saying.match_id),
+                statement.match_id.hex()[:8],
+                matches.own_name(statement.match_id),
                 *(fields.get(name, "") for name in names),
             )
-            for (matches, saying), fields in zip(sayings, shown, strict=True)
+            for (matches, statement), fields in zip(statements, shown, strict=True)
         ]
         leads = {"me": ": you", "them": ": they", "both": ": both"}.get(self._what.leads, "")
         result = f": {Result(self._what.value).label}" if self._what.step is Step.OUTCOME else ""
@@ -133,16 +133,16 @@ class Teller:
         yield f"\nwith the words: {text}" if text else "\nand no words."
 
     def _send(
-        self, own: "Workspace", partner: "PartnerRecord", sayings: "Sequence[tuple[SessionMatches, Saying]]"
+        self, own: "Workspace", partner: "PartnerRecord", statements: "Sequence[tuple[SessionMatches, Statement]]"
     ) -> None:
         from accountmap.exchange import exchange_messages
 
         options, name = self._options, partner.card.name
         patience = time_to_wait(options["wait"], options["listen"], options["connect"])
-        by_session: dict[int, list[Saying]] = {}
-        records = {matches.record.id: matches.record for matches, _ in sayings}
-        for matches, saying in sayings:
-            by_session.setdefault(matches.record.id, []).append(saying)
+        by_session: dict[int, list[Statement]] = {}
+        records = {matches.record.id: matches.record for matches, _ in statements}
+        for matches, statement in statements:
+            by_session.setdefault(matches.record.id, []).append(statement)
         folder, listen, connect = (options[key] for key in ("folder", "listen", "connect"))
         with open_place(own, options["partner"], folder, listen, connect, patience, command="inbox") as place:
             outcome = exchange_messages(
@@ -154,12 +154,12 @@ class Teller:
                 waiting=lambda _: say(f"Waiting for {name}, {duration(patience)} at most. Ctrl-C loses nothing."),
             )
         if options["as_json"]:
-            said = [saying.match_id.hex() for _, saying in sayings]
+            said = [statement.match_id.hex() for _, statement in statements]
             emit_json({"step": str(self._what.step), "matches": said, **as_dict(outcome, place)})
             return
         tell(outcome, place)
         next_step = then(outcome, place, name, options["partner"])
-        emit(f"Said about {plural(len(sayings), 'match')}. {next_step}")
+        emit(f"Said about {plural(len(statements), 'match')}. {next_step}")
 
 
 @click.group()
@@ -174,7 +174,7 @@ def introduce() -> None:
 def _step_command(step: Step, name: str, text: str, example: str = "") -> None:
     """Add a command that takes one step and needs nothing more."""
 
-    @said_options
+    @statement_options
     @click.pass_context
     def command(context: click.Context, /, **options: Any) -> None:
         Teller(context, ToSay(Topic.INTRODUCTION, step), options).run()
@@ -202,7 +202,7 @@ _step_command(Step.MADE, "made", "Say that you have made an introduction.")
     type=click.Choice([each.label for each in Result]),
     help="What came of it; a later one replaces it.",
 )
-@said_options
+@statement_options
 @click.pass_context
 def outcome(context: click.Context, /, result: str, **options: Any) -> None:
     """Say what came of an introduction that was made for you.
@@ -227,7 +227,7 @@ def deal() -> None:
     metavar="FIELD=VALUE",
     help="Show this instead of what your list says: agreed fields only, such as amount=50000,stage=Proposal.",
 )
-@said_options
+@statement_options
 @click.pass_context
 def register(context: click.Context, /, values: tuple[str, ...], **options: Any) -> None:
     """Register a deal, so that your partner keeps off it.
@@ -246,7 +246,7 @@ def register(context: click.Context, /, values: tuple[str, ...], **options: Any)
 
 
 @deal.command()
-@said_options
+@statement_options
 @click.pass_context
 def withdraw(context: click.Context, /, **options: Any) -> None:
     """Withdraw a deal that you registered.
@@ -264,7 +264,7 @@ def withdraw(context: click.Context, /, **options: Any) -> None:
 )
 @click.option("--agree", is_flag=True, help="Agree to what your partner proposed.")
 @click.option("--decline", is_flag=True, help="Decline it.")
-@said_options
+@statement_options
 @click.pass_context
 def lead(context: click.Context, /, propose: str | None, agree: bool, decline: bool, **options: Any) -> None:
     """Agree on who leads at a shared account. It overrides the agreement's rules of engagement.
@@ -283,7 +283,7 @@ def lead(context: click.Context, /, propose: str | None, agree: bool, decline: b
 
 
 @deal.command()
-@said_options
+@statement_options
 @click.pass_context
 def note(context: click.Context, /, **options: Any) -> None:
     """Write your partner a note about a shared account.

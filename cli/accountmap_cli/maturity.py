@@ -12,15 +12,15 @@ from accountmap_cli.output import emit, emit_json, say, table
 
 if TYPE_CHECKING:
     from accountmap import Workspace
-    from accountmap.session.maturity import CardToSend
+    from accountmap.session.maturity import FileToSend
 
 
 @click.group()
 def maturity() -> None:
     """Answer eight questions about a partnership, and compare with your partner's answers.
 
-    Neither of you sees the other's answers before both are fixed: first you exchange cards that fix them, then
-    cards that open them.
+    Neither of you sees the other's answers before both are fixed: first you exchange files that fix them, then
+    files that open them.
     """
 
 
@@ -51,11 +51,11 @@ def ask(context: click.Context, partner: str, output: Path | None) -> None:
 @maturity.command()
 @click.option("--with", "partner", required=True, help="Your partner.")
 @click.option("--new", is_flag=True, help="Give up the round that is under way, and begin another.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Card to write.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.argument("file", type=existing_file())
 @click.pass_context
 def answer(context: click.Context, partner: str, new: bool, output: Path | None, file: Path) -> None:
-    """Fix your answers, and write the card that tells your partner so without showing them.
+    """Fix your answers, and write the file that tells your partner so without showing them.
 
     \b
     Example:
@@ -69,47 +69,47 @@ def answer(context: click.Context, partner: str, new: bool, output: Path | None,
     except (OSError, UnicodeDecodeError):
         raise InputError("The questionnaire cannot be read.", "It is a text file in UTF-8.") from None
     with workspace(context) as own:
-        card = answer_questionnaire(own, partner, answers, datetime.now(UTC), new=new)
-        _write(own, partner, card, output)
+        made = answer_questionnaire(own, partner, answers, datetime.now(UTC), new=new)
+        _write(own, partner, made, output)
     say("It fixes your answers and shows none. When theirs is here: accountmap maturity receive FILE")
 
 
 @maturity.command()
 @click.option("--with", "partner", required=True, help="Your partner.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Card to write.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.pass_context
 def send(context: click.Context, partner: str, output: Path | None) -> None:
-    """Write the card that your partner needs next: your answers, once theirs are fixed too.
+    """Write the file that your partner needs next: your answers, once theirs are fixed too.
 
     \b
     Example:
       accountmap maturity send --with globex
     """
-    from accountmap.session.maturity import next_card
+    from accountmap.session.maturity import next_file
 
     with workspace(context) as own:
-        card = next_card(own, partner, datetime.now(UTC))
-        _write(own, partner, card, output)
-    if card.shows:
+        made = next_file(own, partner, datetime.now(UTC))
+        _write(own, partner, made, output)
+    if made.shows:
         say("It shows your eight stages to your partner, sealed, and nothing of what you noted as evidence.")
     else:
-        say("Your partner's answers are not fixed yet, so this card shows none of yours.")
+        say("Your partner's answers are not fixed yet, so this file shows none of yours.")
 
 
 @maturity.command()
 @click.argument("file", type=click.File("rb"))
 @click.pass_context
 def receive(context: click.Context, file: BinaryIO) -> None:
-    """Take a partner's card.
+    """Take a partner's maturity file.
 
     \b
     Example:
       accountmap maturity receive globex-data-for-acme-cloud.maturity-1.toml
     """
-    from accountmap.session.maturity import receive_card
+    from accountmap.session.maturity import receive_file
 
     with workspace(context) as own:
-        record, state = receive_card(own, file.read(), datetime.now(UTC))
+        record, state = receive_file(own, file.read(), datetime.now(UTC))
     if state.their_answers is None:
         begin = "accountmap maturity ask" if state.secret is None else "accountmap maturity send"
         say(f"{record.card.name} has fixed its answers. Next: {begin} --with {record.slug}")
@@ -151,11 +151,11 @@ def _step(row: dict[str, str | None]) -> str:
     return f"{row['whose_step']}: {row['next_step']}" if row["next_step"] else ""
 
 
-def _write(own: "Workspace", partner: str, card: "CardToSend", output: Path | None) -> None:
+def _write(own: "Workspace", partner: str, made: "FileToSend", output: Path | None) -> None:
     from accountmap.files import write_atomic
 
     slug = own.partner(partner).slug
-    file = output or Path(f"{own.short_name}-for-{slug}.maturity-{2 if card.shows else 1}.toml")
-    write_atomic(file, card.document.encode(), mode=0o644)
+    file = output or Path(f"{own.short_name}-for-{slug}.maturity-{2 if made.shows else 1}.toml")
+    write_atomic(file, made.document.encode(), mode=0o644)
     emit(str(file))
     say(f"Send it to {own.partner(partner).card.name}.")

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from accountmap import Workspace
     from accountmap.account_map.joint_plan import Content
     from accountmap.session.plan_drafts import DraftLine
-    from accountmap.session.plans import KnownPlan, PlanSaying
+    from accountmap.session.plans import KnownPlan, PlanStatement
     from accountmap.workspace import PartnerRecord
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -102,14 +103,14 @@ class PlanTeller:
 
     def say(self, known: "KnownPlan", contents: Sequence["Content"], leaves: Sequence[str]) -> None:
         """Say something about a known plan."""
-        from accountmap.session.plans import PlanSaying, check_said
+        from accountmap.session.plans import PlanStatement, check_plan_statement
 
         for each in contents:
-            check_said(known.plan, known.matches.role, each)
+            check_plan_statement(known.plan, known.matches.role, each)
         record, plan_id = known.matches.record, known.plan.plan_id
-        self.send([PlanSaying(record, plan_id, each) for each in contents], leaves)
+        self.send([PlanStatement(record, plan_id, each) for each in contents], leaves)
 
-    def send(self, sayings: Sequence["PlanSaying"], leaves: Sequence[str]) -> None:
+    def send(self, statements: Sequence["PlanStatement"], leaves: Sequence[str]) -> None:
         """Show what leaves, ask, and send it."""
         from accountmap.exchange import exchange_messages
 
@@ -127,17 +128,25 @@ class PlanTeller:
                 self.own,
                 partner,
                 place.target,
-                plan=sayings,
+                plan=statements,
                 wait=patience,
                 waiting=lambda _: say(
                     f"Waiting for {self.name}, {duration(patience)} at most. Ctrl-C loses nothing."
                 ),
             )
         if options["as_json"]:
-            emit_json({"steps": [each.facts["step"] for each in sayings], **as_dict(outcome, place)})
+            emit_json({"steps": [each.facts["step"] for each in statements], **as_dict(outcome, place)})
             return
         tell(outcome, place)
         emit(f"Said. {then(outcome, place, self.name, partner)}")
+
+
+@contextmanager
+def open_plan(context: click.Context, options: Options) -> "Iterator[tuple[PlanTeller, KnownPlan]]":
+    """Open the workspace, and find the plan that the user names."""
+    with workspace(context) as own:
+        teller = PlanTeller(own, options)
+        yield teller, teller.known()
 
 
 @click.group()
@@ -185,7 +194,7 @@ def new(context: click.Context, /, **options: Any) -> None:
       accountmap plan new --with globex --title "Big three" --type accounts --match 3fa9c1d2 --until 2027-06-30
     """
     from accountmap.session.plan_drafts import check_free, draft_terms
-    from accountmap.session.plans import PlanSaying
+    from accountmap.session.plans import PlanStatement
     from accountmap.session.questions import session_matches
 
     with workspace(context) as own:
@@ -197,7 +206,7 @@ def new(context: click.Context, /, **options: Any) -> None:
         accounts = {account for each in terms.lines for account in matches.account_ids(each.match_id)}
         check_free(teller.plans, accounts, today, redraw=options["redraw"])
         leaves = [f"{teller.name} will see this plan, and may sign it:\n", *teller.words.terms(terms, matches)]
-        teller.send([PlanSaying(matches.record, None, terms, seed)], leaves)
+        teller.send([PlanStatement(matches.record, None, terms, seed)], leaves)
 
 
 def _draft(options: Options, revealed: set[bytes]) -> Any:
@@ -305,9 +314,7 @@ def show(context: click.Context, /, **options: Any) -> None:
     Example:
       accountmap plan show --with globex
     """
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         if options["as_json"]:
             emit_json(plan_as_dict(known))
             return
@@ -329,11 +336,9 @@ def sign(context: click.Context, /, **options: Any) -> None:
     """
     from accountmap.session.plan_drafts import make_signing
 
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         today = datetime.now(UTC).date()
-        signing = make_signing(own, teller.partner, known, teller.plans, today, redraw=options["redraw"])
+        signing = make_signing(teller.own, teller.partner, known, teller.plans, today, redraw=options["redraw"])
         owners = sorted(set(filter(None, signing.owners)))
         leaves = [
             f"{teller.name} proposes:\n",
@@ -387,9 +392,7 @@ def update(context: click.Context, /, **options: Any) -> None:
     step, due, who, owner = (options[name] for name in ("next_step", "due", "who", "owner"))
     if all(each is None for each in (step, due, who, owner)):
         raise InputError("what is to change?", "Give --next-step, --due, --who or --owner.")
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         chosen = sorted({find_line(known.plan.match_ids, each) for each in options["wanted"]})
         contents: list[Content] = []
         if any(each is not None for each in (step, due, who)):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.model import Result
-from accountmap_cli.context import existing_file, partner_option, workspace
+from accountmap_cli.context import existing_file, partner_option
 from accountmap_cli.output import as_json_text, emit, plural, say, table
-from accountmap_cli.plan import Options, PlanTeller, naming, read_amount, read_table, sending
+from accountmap_cli.plan import Options, PlanTeller, naming, open_plan, read_amount, read_table, sending
 from accountmap_cli.plan_words import DIGITS, plan_as_dict
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def progress(context: click.Context, /, **options: Any) -> None:
     """
     from accountmap.session.plan_drafts import make_progress
 
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         before = {each.match_id: each for each in _prefilled(teller, known)}
         if options["written"]:
             _write_reports(options["written"], known, list(before.values()))
@@ -157,9 +155,7 @@ def reconcile(context: click.Context, /, **options: Any) -> None:
     """
     from accountmap.session.plan_drafts import make_reconciling
 
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         content = make_reconciling(known)
         apart = sum(bool(each.differences) for each in known.plan.results().lines)
         leaves = [
@@ -188,9 +184,7 @@ def export(context: click.Context, /, output: Path, **options: Any) -> None:
     """
     from accountmap.files import write_atomic
 
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        known = teller.known()
+    with open_plan(context, options) as (teller, known):
         files = {
             "plan.csv": _plan_csv(known),
             **{f"{name}.csv": table for name, table in known.plan.results().tables.items()},

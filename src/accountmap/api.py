@@ -11,9 +11,7 @@ from typing import Final, TypeVar
 
 import pyarrow as pa
 
-from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map, with_history
-from accountmap.account_map.qualification import NOTHING, Qualifiers
-from accountmap.account_map.reviews import MatchAnswer
+from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, Weights, with_history
 from accountmap.accounts.deals import DealList, DealOptions, read_touches
 from accountmap.accounts.deals import read_deals as read_deal_list
 from accountmap.accounts.raw_table import ArrowStream
@@ -27,8 +25,8 @@ from accountmap.parallel import ProcessExecutor
 from accountmap.preflight import Preflight, check
 from accountmap.session.digest import PartnerDigest, own_names, partner_digest
 from accountmap.session.qualification import read_qualifiers
-from accountmap.session.questions import finished_sessions, load_answers
-from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+from accountmap.session.questions import finished_sessions, load_answers, session_map
+from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.user_files import load_reviews
 
 _LOG: Final = logging.getLogger(__name__)
@@ -178,11 +176,11 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
     decisions = load_reviews(workspace, partner)
     answers = load_answers(workspace, workspace.partner(partner))
     qualifiers = read_qualifiers(workspace, workspace.partner(partner), latest)
-    maps = [_map_of(workspace, latest, weights, decisions, answers, qualifiers)]
+    maps = [session_map(workspace, latest, decisions, answers, weights, qualifiers)]
     for session in earlier:
         # A list or result that cannot be read any more shortens the history, and must not cost the report.
         with suppress(WorkspaceError, UsageError):
-            before = _map_of(workspace, session, weights, decisions, answers)
+            before = session_map(workspace, session, decisions, answers, weights)
             # The clock may have been set back in between.
             maps += [before] if before.finished < maps[-1].finished else []
     return with_history(maps[::-1])
@@ -217,23 +215,11 @@ def _maps_to_compare(
     if not finished:
         return ()
     decisions, answers = load_reviews(workspace, partner.slug), load_answers(workspace, partner)
-    latest = _map_of(workspace, finished[0], STANDARD_WEIGHTS, decisions, answers)
+    latest = session_map(workspace, finished[0], decisions, answers)
     for session in finished[1:]:
         if since is None or (session.finished is not None and session.finished < since):
             with suppress(WorkspaceError, UsageError):  # as for read_account_map
-                before = _map_of(workspace, session, STANDARD_WEIGHTS, decisions, answers)
+                before = session_map(workspace, session, decisions, answers)
                 if before.finished < latest.finished:
                     return (before, latest)
     return (latest,)
-
-
-def _map_of(
-    workspace: Workspace,
-    session: SessionRecord,
-    weights: Weights,
-    decisions: tuple[MatchDecision, ...],
-    answers: tuple[MatchAnswer, ...],
-    qualifiers: Qualifiers = NOTHING,
-) -> AccountMap:
-    accounts, prepared = workspace.load_list(session.list_id)
-    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers, qualifiers)

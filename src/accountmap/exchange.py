@@ -13,10 +13,10 @@ from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel,
 from accountmap.channels.base import MemoryChannel
 from accountmap.errors import PeerError, UsageError
 from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
-from accountmap.session.co_selling import Saying
+from accountmap.session.co_selling import Statement
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
-from accountmap.session.plans import PlanSaying
+from accountmap.session.plans import PlanStatement
 from accountmap.session.preview import PreviewOutcome, PreviewRunner
 from accountmap.session.questions import session_matches
 from accountmap.session.waiting import Patience, advance_patiently, repeat_patiently
@@ -151,8 +151,8 @@ def exchange_messages(
     ask: Collection[bytes] = (),
     same: Collection[Question] = (),
     no: Collection[Question] = (),
-    say: Iterable[tuple[SessionRecord, Sequence[Saying]]] = (),
-    plan: Iterable[PlanSaying] = (),
+    say: Iterable[tuple[SessionRecord, Sequence[Statement]]] = (),
+    plan: Iterable[PlanStatement] = (),
     listen: str | None = None,
     connect: str | None = None,
     wait: float | None = None,
@@ -185,8 +185,8 @@ def exchange_messages(
             runner.ask(session_matches(workspace, partner).record, ask)
         if same or no:
             runner.answer(same, no)
-        for record, sayings in say:
-            runner.say(record, sayings)
+        for record, statements in say:
+            runner.say(record, statements)
         runner.say_plan(*plan)
         outcome = repeat_patiently(runner.exchange, channel, Patience(patience, waiting), lambda: None)
         _LOG.info("took in %d messages about single matches, wrote %d", len(outcome.taken), len(outcome.sent))

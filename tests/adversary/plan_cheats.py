@@ -12,14 +12,14 @@ from accountmap.account_map.plan_results import LineReport
 from accountmap.model import Result
 from accountmap.session import conversation, plan_drafts
 from accountmap.session.plan_content import write_plan_entry, write_terms
-from accountmap.session.plans import KnownPlan, PlanSaying, load_plans
+from accountmap.session.plans import KnownPlan, PlanStatement, load_plans
 from accountmap.session.questions import SessionMatches
 from accountmap.workspace import PartnerRecord, Workspace
 
 GUESSES: Final = 2_000
 _OPENINGS: Final = conversation.openings
 _RECONCILING: Final = plan_drafts.make_reconciling
-_ENTRY: Final = PlanSaying.entry
+_ENTRY: Final = PlanStatement.entry
 GUESS: Final = hashlib.sha256(b"a guess").digest()[:16]
 
 
@@ -32,12 +32,12 @@ def ground_seed(plan_id: bytes, guess: bytes, match_ids: Sequence[bytes], count:
     raise AssertionError("no seed would do")
 
 
-def open_nothing(_workspace: Workspace, _partner: PartnerRecord) -> list[PlanSaying]:
+def open_nothing(_workspace: Workspace, _partner: PartnerRecord) -> list[PlanStatement]:
     """Keep silent once the draw can be seen."""
     return []
 
 
-def open_another_seed(workspace: Workspace, partner: PartnerRecord) -> list[PlanSaying]:
+def open_another_seed(workspace: Workspace, partner: PartnerRecord) -> list[PlanStatement]:
     """Open a seed that leaves the first match of the plan out of the holdout."""
     found = []
     for each in _OPENINGS(workspace, partner):
@@ -61,10 +61,10 @@ def results_of_its_own(known: KnownPlan) -> Reconciling:
 
 
 def with_a_guess(
-    saying: PlanSaying, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
+    statement: PlanStatement, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
 ) -> PlanEntry:
     """Add a match to a proposal that was never revealed."""
-    entry = _ENTRY(saying, workspace, partner, matches, now)
+    entry = _ENTRY(statement, workspace, partner, matches, now)
     if isinstance(entry.content, PlanTerms):
         guess = replace(entry.content.lines[0], match_id=GUESS, owner="")
         lines = sorted((*entry.content.lines, guess), key=lambda each: each.match_id)
@@ -79,10 +79,10 @@ def free_again(*_: object, **__: object) -> None:
 
 
 def dated_forward(
-    saying: PlanSaying, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
+    statement: PlanStatement, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
 ) -> PlanEntry:
     """Say that a second plan with the same accounts was proposed after the last day of the first."""
-    entry = _ENTRY(saying, workspace, partner, matches, now)
+    entry = _ENTRY(statement, workspace, partner, matches, now)
     if isinstance(entry.content, PlanTerms) and load_plans(workspace, partner):
         entry = replace(entry, time=entry.time.replace(year=entry.time.year + 2))
     return entry
@@ -108,9 +108,9 @@ PLAN_ATTACKS: Final[dict[str, tuple[tuple[object, str, Any], ...]]] = {
     ),
     "another seed than was fixed": ((conversation, "openings", open_another_seed),),
     "results of its own": ((plan_drafts, "make_reconciling", results_of_its_own),),
-    "matches never revealed": ((PlanSaying, "entry", with_a_guess),),
+    "matches never revealed": ((PlanStatement, "entry", with_a_guess),),
     "a plan from after the last day": (
-        (PlanSaying, "entry", dated_forward),
+        (PlanStatement, "entry", dated_forward),
         (plan_drafts, "check_free", free_again),
     ),
     "another list under the same id": ((conversation, "write_plan_entry", another_list),),

@@ -23,6 +23,7 @@ from accountmap import api
 from accountmap.errors import BackendError
 from accountmap_cli.main import EXIT_CODES, run
 from tests.parties import load_reference_once
+from tests.talking import Talker
 
 _FORKS = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 if _FORKS.get_start_method() == "forkserver":
@@ -138,3 +139,8 @@ def _begin(arguments: list[str], cwd: Path, out: Path, err: Path) -> None:
         os.dup2(opened, stream.fileno())
     sys.argv = ["accountmap", *arguments]
     run()
+
+
+def digits(talker: Talker, account: int) -> str:
+    """Return the digits of a match by which a user names it."""
+    return talker.match(account).hex()[:8]

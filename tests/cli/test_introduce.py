@@ -4,25 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
-from tests.cli.running import accountmap
-from tests.talking import OWNERS, Talker, talkers
+from tests.cli.running import accountmap, digits
+from tests.talking import OWNERS, Talker
 
 LOGISTICS, HARBOUR, QUILLSTONE = 2, 3, 4
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> tuple[Path, Path, Talker]:
-    acme, globex = talkers(mapped_companies, tmp_path)
-    shutil.rmtree(acme.folder)
-    (tmp_path / "shared").mkdir()
-    globex.workspace.close()
-    return tmp_path / "acme", tmp_path / "globex", acme
-
-
-def digits(acme: Talker, account: int) -> str:
-    return acme.match(account).hex()[:8]
 
 
 def test_an_introduction_is_asked_for_accepted_and_made(sides: tuple[Path, Path, Talker]) -> None:

@@ -3,32 +3,16 @@
 import csv
 import json
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from accountmap.account_map.joint_plan import PlanKind, PlanLine, PlanTerms
 from accountmap_cli.plan_words import PlanWords
-from tests.cli.running import accountmap
-from tests.talking import OWNERS, Talker, talkers
+from tests.cli.running import accountmap, digits
+from tests.talking import OWNERS, Talker
 
 BAKERY, LOGISTICS, HARBOUR, QUILLSTONE, TYRES = range(1, 6)
 SHARED = ("--folder", "../shared")
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> tuple[Path, Path, Talker]:
-    acme, globex = talkers(mapped_companies, tmp_path)
-    shutil.rmtree(acme.folder)
-    (tmp_path / "shared").mkdir()
-    globex.workspace.close()
-    return tmp_path / "acme", tmp_path / "globex", acme
-
-
-def digits(acme: Talker, account: int) -> str:
-    return acme.match(account).hex()[:8]
 
 
 def test_a_plan_from_the_list_to_the_results(sides: tuple[Path, Path, Talker]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from accountmap.linkage.distinctiveness import is_distinctive, shortened
-from accountmap.linkage.facts import gather
+from accountmap.linkage.facts import read_facts
 from accountmap.linkage.names import parse
 
 
@@ -71,11 +71,11 @@ def test_shortened(name: str, expected: str | None) -> None:
     ],
 )
 def test_a_domain_is_the_companys_own(name: str, website: str, domain: str | None) -> None:
-    assert gather({"name": name, "website": website}).domain == domain
+    assert read_facts({"name": name, "website": website}).domain == domain
 
 
 def test_a_short_form_in_brackets_is_another_name() -> None:
-    found = gather({"name": "Lanternex Research Institute, Inc. (LXRI)"})
+    found = read_facts({"name": "Lanternex Research Institute, Inc. (LXRI)"})
     assert found.name is not None
     assert found.other is not None
     assert found.name.full == ("lanternex", "research", "institute")
@@ -83,4 +83,6 @@ def test_a_short_form_in_brackets_is_another_name() -> None:
 
 
 def test_a_chinese_place_in_brackets_counts_as_in_front() -> None:
-    assert gather({"name": "青云科技（北京）有限公司"}).name == gather({"name": "北京青云科技有限公司"}).name
+    assert (
+        read_facts({"name": "青云科技（北京）有限公司"}).name == read_facts({"name": "北京青云科技有限公司"}).name
+    )

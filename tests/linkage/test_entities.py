@@ -8,7 +8,7 @@ from accountmap.errors import InputError
 from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import Traits, form_words, same_but_for_typing, traits_of
 from accountmap.linkage.dedupe import Clusters, Decision, Resolution, read_decisions, resolve
-from accountmap.linkage.facts import gather
+from accountmap.linkage.facts import read_facts
 from accountmap.linkage.places import fold
 from accountmap.linkage.prepare import work_out
 
@@ -18,7 +18,7 @@ Row = dict[str, str]
 def traits(rows: list[Row]) -> Traits:
     ids = {kind: [row.get(kind) for row in rows] for kind in ("lei", "vat", "duns")}
     cities = [fold(row["city"]) if "city" in row else None for row in rows]
-    return traits_of([row["id"] for row in rows], (gather(row) for row in rows), ids, cities)
+    return traits_of([row["id"] for row in rows], (read_facts(row) for row in rows), ids, cities)
 
 
 def accounts(*described: Row) -> list[Row]:

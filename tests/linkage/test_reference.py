@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.errors import InputError
-from accountmap.linkage.facts import Facts, gather
+from accountmap.linkage.facts import Facts, read_facts
 from accountmap.linkage.reference import (
     SHIPPED,
     Entry,
@@ -30,7 +30,7 @@ ROAMING = Entry("wd:Q4", (), ("Initech", "イニテック"))
 
 
 def facts(name: str = "", **columns: str) -> Facts:
-    return gather({"name": name, **columns})
+    return read_facts({"name": name, **columns})
 
 
 def found_in(reference: Reference, account: Facts) -> str | None:
@@ -68,7 +68,7 @@ def test_leads_names_and_domains_to_one_entry(reference: Reference, account: Fac
 
 
 def test_an_lei_is_its_own_id(reference: Reference) -> None:
-    account = gather({"name": "IBM"}, {"lei": "213800KUD8LAJWSQ9D15"})
+    account = read_facts({"name": "IBM"}, {"lei": "213800KUD8LAJWSQ9D15"})
     assert found_in(reference, account) == "lei:213800KUD8LAJWSQ9D15"
 
 

@@ -1,4 +1,4 @@
-"""Maturity: what the records answer, what both sides' answers say, and cards that nobody can write after
+"""Maturity: what the records answer, what both sides' answers say, and files that nobody can write after
 looking."""
 
 from dataclasses import replace
@@ -19,8 +19,8 @@ from accountmap.portfolio.maturity import (
     skipped,
     stage_of,
 )
-from accountmap.session.maturity import answer_questionnaire, next_card, practice_with, receive_card
-from accountmap.trust.maturity_card import MaturityCard, Secret
+from accountmap.session.maturity import answer_questionnaire, next_file, practice_with, receive_file
+from accountmap.trust.maturity_file import MaturityFile, Secret
 from accountmap.workspace import Workspace
 from accountmap.workspace.user_files import load_round
 from accountmap_cli.ledger import in_words
@@ -120,7 +120,7 @@ def commit(own: Workspace, partner: str, stage: Stage = Stage.MANAGED) -> bytes:
 
 
 def opened(own: Workspace, partner: str) -> bytes:
-    card = next_card(own, partner, NOW)
+    card = next_file(own, partner, NOW)
     assert card.shows
     return card.document.encode()
 
@@ -128,13 +128,13 @@ def opened(own: Workspace, partner: str) -> bytes:
 def test_two_sides_open_together_in_any_order_and_after_a_trip_by_mail(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
     first, second = commit(acme, "globex", Stage.PROGRAMME), commit(globex, "acme", Stage.AD_HOC)
-    receive_card(globex, first.replace(b"\n", b" \r\n"), NOW)
+    receive_file(globex, first.replace(b"\n", b" \r\n"), NOW)
     answers = opened(globex, "acme")
     with pytest.raises(TrustError, match="before both"):
-        receive_card(acme, answers, NOW)
-    receive_card(acme, second, NOW)
-    receive_card(acme, answers, NOW)
-    receive_card(globex, opened(acme, "globex"), NOW)
+        receive_file(acme, answers, NOW)
+    receive_file(acme, second, NOW)
+    receive_file(acme, answers, NOW)
+    receive_file(globex, opened(acme, "globex"), NOW)
     for own, partner, ours in ((acme, "globex", Stage.PROGRAMME), (globex, "acme", Stage.AD_HOC)):
         last = load_round(own, partner).last
         assert last is not None
@@ -144,20 +144,20 @@ def test_two_sides_open_together_in_any_order_and_after_a_trip_by_mail(two: tupl
 
 def test_a_card_with_answers_that_got_lost_is_written_again(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
-    receive_card(globex, commit(acme, "globex"), NOW)
-    receive_card(acme, commit(globex, "acme"), NOW)
-    receive_card(acme, opened(globex, "acme"), NOW)
+    receive_file(globex, commit(acme, "globex"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
+    receive_file(acme, opened(globex, "acme"), NOW)
     lost = opened(acme, "globex")
     again = opened(acme, "globex")
     assert again == lost
-    receive_card(globex, again, NOW)
+    receive_file(globex, again, NOW)
     assert load_round(globex, "acme").last is not None
 
 
 def test_that_answers_leave_is_in_the_ledger_once(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
     commit(acme, "globex")
-    receive_card(acme, commit(globex, "acme"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
     assert acme.ledger().entries == ()
     opened(acme, "globex")
     opened(acme, "globex")
@@ -176,7 +176,7 @@ def test_a_commitment_and_a_card_with_answers_show_no_answer(two: tuple[Workspac
     acme, globex = two
     first = commit(acme, "globex", Stage.ORCHESTRATED)
     assert commit(acme, "globex", Stage.ORCHESTRATED) != first  # or a dictionary of all answers would tell
-    receive_card(acme, commit(globex, "acme"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
     for card in (first, opened(acme, "globex")):
         assert b"orchestrated" not in card
         assert b"mapping" not in card
@@ -184,7 +184,7 @@ def test_a_commitment_and_a_card_with_answers_show_no_answer(two: tuple[Workspac
 
 def test_nobody_answers_anew_after_its_answers_have_left(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
-    receive_card(acme, commit(globex, "acme"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
     commit(acme, "globex")
     opened(acme, "globex")
     with pytest.raises(TrustError, match="already"):
@@ -194,9 +194,9 @@ def test_nobody_answers_anew_after_its_answers_have_left(two: tuple[Workspace, W
 
 def test_nobody_answers_anew_after_the_partners_answers_are_here(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
-    receive_card(globex, commit(acme, "globex"), NOW)
-    receive_card(acme, commit(globex, "acme"), NOW)
-    receive_card(acme, opened(globex, "acme"), NOW)
+    receive_file(globex, commit(acme, "globex"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
+    receive_file(acme, opened(globex, "acme"), NOW)
     with pytest.raises(TrustError, match="already"):
         commit(acme, "globex", Stage.ORCHESTRATED)
     answer_questionnaire(acme, "globex", all_at(Stage.ORCHESTRATED), NOW, new=True)
@@ -204,35 +204,35 @@ def test_nobody_answers_anew_after_the_partners_answers_are_here(two: tuple[Work
 
 def test_answers_go_with_the_commitment_that_they_belong_to(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
-    receive_card(globex, commit(acme, "globex"), NOW)
+    receive_file(globex, commit(acme, "globex"), NOW)
     first = commit(globex, "acme")
-    receive_card(acme, first, NOW)
-    receive_card(acme, opened(globex, "acme"), NOW)
-    receive_card(acme, first, NOW)
+    receive_file(acme, first, NOW)
+    receive_file(acme, opened(globex, "acme"), NOW)
+    receive_file(acme, first, NOW)
     assert load_round(acme, "globex").their_answers is not None
     other = answer_questionnaire(globex, "acme", all_at(Stage.AD_HOC), NOW, new=True)
-    receive_card(acme, other.document.encode(), NOW)
+    receive_file(acme, other.document.encode(), NOW)
     assert load_round(acme, "globex").their_answers is None
 
 
 def test_a_partner_that_fixes_other_answers_after_seeing_ours_is_refused(two: tuple[Workspace, Workspace]) -> None:
     acme, globex = two
-    receive_card(globex, commit(acme, "globex"), NOW)
-    receive_card(acme, commit(globex, "acme", Stage.AD_HOC), NOW)
-    receive_card(globex, opened(acme, "globex"), NOW)
+    receive_file(globex, commit(acme, "globex"), NOW)
+    receive_file(acme, commit(globex, "acme", Stage.AD_HOC), NOW)
+    receive_file(globex, opened(acme, "globex"), NOW)
     better = Secret.of(dict.fromkeys(TOPIC, 5))
-    late = MaturityCard.commit(globex.identity, acme.card, better, NOW)
+    late = MaturityFile.commit(globex.identity, acme.card, better, NOW)
     with pytest.raises(TrustError, match="do not count"):
-        receive_card(acme, late.document.encode(), NOW)
+        receive_file(acme, late.document.encode(), NOW)
 
 
 def test_answers_other_than_those_that_were_fixed_are_refused(two: tuple[Workspace, Workspace]) -> None:
-    """A program that writes a card by itself, sealed and signed as it should be, with answers of later."""
+    """A program that writes a file by itself, sealed and signed as it should be, with answers of later."""
     acme, globex = two
     fixed = Secret.of(dict.fromkeys(TOPIC, 1))
-    receive_card(acme, MaturityCard.commit(globex.identity, acme.card, fixed, NOW).document.encode(), NOW)
+    receive_file(acme, MaturityFile.commit(globex.identity, acme.card, fixed, NOW).document.encode(), NOW)
     commit(acme, "globex")
-    seen = MaturityCard.parse(opened(acme, "globex"), acme.card)
+    seen = MaturityFile.parse(opened(acme, "globex"), acme.card)
 
     class Lying(Secret):
         def commitment(self, sender: bytes, recipient: bytes) -> bytes:
@@ -240,32 +240,32 @@ def test_answers_other_than_those_that_were_fixed_are_refused(two: tuple[Workspa
 
     for lie in (replace(fixed, answers=dict.fromkeys(TOPIC, 5)), Secret.of(fixed.answers)):
         lying = Lying(lie.answers, lie.nonce)
-        card = MaturityCard.answer(globex.identity, acme.card, lying, seen.commitment, NOW)
+        card = MaturityFile.answer(globex.identity, acme.card, lying, seen.commitment, NOW)
         with pytest.raises(TrustError, match="not the answers that your partner fixed"):
-            receive_card(acme, card.document.encode(), NOW)
-    honest = MaturityCard.answer(globex.identity, acme.card, fixed, seen.commitment, NOW)
-    receive_card(acme, honest.document.encode(), NOW)
+            receive_file(acme, card.document.encode(), NOW)
+    honest = MaturityFile.answer(globex.identity, acme.card, fixed, seen.commitment, NOW)
+    receive_file(acme, honest.document.encode(), NOW)
 
 
 def test_a_copied_commitment_cannot_be_opened(two: tuple[Workspace, Workspace]) -> None:
     """A partner that sends our own commitment back, and after our answers came, those."""
     acme, globex = two
-    mine = MaturityCard.parse(commit(acme, "globex"), acme.card)
+    mine = MaturityFile.parse(commit(acme, "globex"), acme.card)
 
     class Copied(Secret):
         def commitment(self, *_: bytes) -> bytes:
             return mine.commitment
 
     copied = Copied({}, bytes(32))
-    receive_card(acme, MaturityCard.commit(globex.identity, acme.card, copied, NOW).document.encode(), NOW)
-    seen = MaturityCard.parse(opened(acme, "globex"), acme.card)
+    receive_file(acme, MaturityFile.commit(globex.identity, acme.card, copied, NOW).document.encode(), NOW)
+    seen = MaturityFile.parse(opened(acme, "globex"), acme.card)
     answers = seen.open(globex.identity, mine.commitment, mine.commitment)
     state = load_round(acme, "globex")
     assert state.secret is not None
     back = Copied(answers, state.secret.nonce)
-    card = MaturityCard.answer(globex.identity, acme.card, back, mine.commitment, NOW)
+    card = MaturityFile.answer(globex.identity, acme.card, back, mine.commitment, NOW)
     with pytest.raises(TrustError, match="not the answers"):
-        receive_card(acme, card.document.encode(), NOW)
+        receive_file(acme, card.document.encode(), NOW)
 
 
 def test_cards_of_strangers_for_others_and_from_other_rounds_are_refused(
@@ -275,32 +275,32 @@ def test_cards_of_strangers_for_others_and_from_other_rounds_are_refused(
     stranger = Workspace.create(tmp_path / "mallory", "Mallory", NOW, passphrase=None)
     stranger.add_partner(acme.card, "test", NOW)
     with pytest.raises(TrustError, match="nobody whom you know"):
-        receive_card(acme, commit(stranger, "acme"), NOW)
+        receive_file(acme, commit(stranger, "acme"), NOW)
     globex.add_partner(stranger.card, "test", NOW)
     with pytest.raises(TrustError, match="for another company"):
-        receive_card(acme, commit(globex, "mallory"), NOW)
+        receive_file(acme, commit(globex, "mallory"), NOW)
     forged = commit(stranger, "acme").replace(
         stranger.card.digest.hex().encode(), globex.card.digest.hex().encode()
     )
     with pytest.raises(TrustError, match="not signed by Globex"):
-        receive_card(acme, forged, NOW)
-    receive_card(globex, commit(acme, "globex"), NOW)
-    receive_card(acme, commit(globex, "acme"), NOW)
+        receive_file(acme, forged, NOW)
+    receive_file(globex, commit(acme, "globex"), NOW)
+    receive_file(acme, commit(globex, "acme"), NOW)
     old = opened(globex, "acme")
     commit(acme, "globex", Stage.PROGRAMME)
     with pytest.raises(TrustError, match="another exchange"):
-        receive_card(acme, old, NOW)
+        receive_file(acme, old, NOW)
 
 
 def test_without_answers_there_is_nothing_to_send(two: tuple[Workspace, Workspace]) -> None:
     with pytest.raises(UsageError, match="not answered"):
-        next_card(two[0], "globex", NOW)
+        next_file(two[0], "globex", NOW)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"kind = 1\n", b"x = [[[[" * 1000])
 def test_files_that_are_no_card_are_refused(two: tuple[Workspace, Workspace], data: bytes) -> None:
     with pytest.raises(TrustError):
-        receive_card(two[0], data, datetime.now(UTC))
+        receive_file(two[0], data, datetime.now(UTC))
 
 
 def test_the_page_names_the_models_that_the_questions_were_held_beside() -> None:

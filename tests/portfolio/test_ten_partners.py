@@ -105,7 +105,7 @@ def results_of(workspace: Workspace) -> bytes:
 
 
 def exchange_cards(acme: Acme, truth: Truth, folder: Path) -> list[Path]:
-    """Exchange maturity cards with a partner, and return those for it."""
+    """Exchange maturity files with a partner, and return those for it."""
     other = acme.others[truth.name].folder
     partner, cards = slug(truth.name), []
     for round_ in (1, 2):

@@ -16,7 +16,7 @@ from accountmap.account_map.match_log import Decided
 from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
 from accountmap.model import Leader, Result, Step, Topic
-from accountmap.session.co_selling import Saying, proposal
+from accountmap.session.co_selling import Statement, proposal
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
 from accountmap.session.influence import co_selling_touches
@@ -143,7 +143,7 @@ def test_a_program_without_the_rule_gains_nothing_by_asking(
 ) -> None:
     acme, globex = sides
     with monkeypatch.context() as cheat:
-        cheat.setattr("accountmap.session.co_selling.check_saying", lambda *_: None)
+        cheat.setattr("accountmap.session.co_selling.check_statement", lambda *_: None)
         acme.say(HARBOUR, INTRO, Step.ASKED)
     settle(acme, globex)
     assert globex.co_selling.introductions == ()
@@ -227,7 +227,7 @@ def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
     honest.say(LOGISTICS, NOTE, Step.NOTED, text="One moment")
     honest.say(LOGISTICS, LEAD, Step.AGREED)
     with monkeypatch.context() as changed:
-        changed.setattr("accountmap.session.co_selling.check_saying", lambda *_: None)
+        changed.setattr("accountmap.session.co_selling.check_statement", lambda *_: None)
         cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.ME))  # as if it had not seen
     settle(cheat, honest)
     (found,) = honest.co_selling.leads
@@ -285,7 +285,7 @@ def test_a_long_field_of_the_own_list_leaves_as_much_as_the_partner_takes(
 def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
     acme, _ = sides
     with pytest.raises(InputError, match="not revealed"):
-        acme.runner().say(acme.matches.record, [Saying(bytes(16), NOTE, Step.NOTED, text="x")])
+        acme.runner().say(acme.matches.record, [Statement(bytes(16), NOTE, Step.NOTED, text="x")])
     with pytest.raises(InputError, match="does not show amount"):
         acme.say(LOGISTICS, DEAL, Step.REGISTERED, fields={"amount": "5000"})
     with pytest.raises(InputError, match="empty, or longer"):

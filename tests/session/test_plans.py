@@ -32,7 +32,7 @@ from accountmap.model import Leader, Result, Role, Step, Topic
 from accountmap.session.conversation import ConversationRunner
 from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
 from accountmap.session.plan_drafts import DraftLine, make_change, make_reconciling, make_report, make_signing
-from accountmap.session.plans import PlanSaying, find_line, openings
+from accountmap.session.plans import PlanStatement, find_line, openings
 from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
 from accountmap.workspace import Workspace
@@ -197,7 +197,9 @@ def test_of_several_things_all_are_said_or_none(sides: tuple[Talker, Talker]) ->
     step = Changes((make_change(known, acme.match(BAKERY), next_step="Send the offer"),))
     refused = Declining("not now")
     with pytest.raises(UsageError, match="cannot be declined"):
-        acme.runner().say_plan(*(PlanSaying(known.matches.record, known.plan.plan_id, e) for e in (step, refused)))
+        acme.runner().say_plan(
+            *(PlanStatement(known.matches.record, known.plan.plan_id, e) for e in (step, refused))
+        )
     assert last(acme).plan == known.plan
     assert acme.exchange().sent == ()
 
@@ -271,7 +273,7 @@ def test_who_keeps_a_draw_closed_cannot_move_since_when(
     sign(globex)
     signed = globex.now
     monkeypatch.setattr("accountmap.session.conversation.openings", lambda *_: [])
-    monkeypatch.setattr("accountmap.session.plans.check_said", lambda *_: None)
+    monkeypatch.setattr("accountmap.session.plans.check_plan_statement", lambda *_: None)
     settle(acme, globex)
     for side in sides:
         side.now += timedelta(days=9)

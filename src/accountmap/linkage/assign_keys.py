@@ -124,7 +124,7 @@ class Candidates:
             in_cells.append(np.flatnonzero(joined))
         self._leave(in_cells, entity_of, self._best_of_cells)
         for space in {slot.space for slot in self._slots}:
-            self._leave(self._standing_twice(space), entity_of, self._holders)
+            self._leave(self._duplicated(space), entity_of, self._holders)
         rules = sorted({rule for part in self._parts for rule in _rules(part.table)})
         return pa.Table.from_batches(list(self._ordered(entity_of, rules)), KEY_SCHEMA)
 
@@ -145,7 +145,7 @@ class Candidates:
                 weaker[other[equal.to_numpy()]] = True
         return weaker
 
-    def _standing_twice(self, space: str) -> list[Index]:
+    def _duplicated(self, space: str) -> list[Index]:
         """Give, of each part, the open candidates of a name space whose value may stand there more than once."""
         of_space = np.array([slot.space == space for slot in self._slots])
         rows = [np.flatnonzero(part.open & of_space[part.column("slot")]) for part in self._parts]

@@ -1,7 +1,7 @@
-"""Blocks of equal values: the only accounts that are compared with each other.
+"""Blocking: accounts are compared with each other only if a value of theirs is equal.
 
-Equal texts have equal marks, so a text whose mark stands once stands once. Where a mark stands twice, the texts
-themselves decide: marks are a sieve and no more.
+Texts are first compared by marks of 32 bits. Equal texts have equal marks, so a text whose mark is unique is
+unique itself. Where a mark occurs twice the texts are compared, since different texts may share a mark.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 LARGEST_BLOCK: Final = 60
-"""Members of a block that are compared pair by pair. What more of them share tells too little."""
+"""Members of a block that are compared pair by pair. A value that more of them share says too little."""
 
 
 def blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
-    """Yield the ascending positions of each value that stands more than once; None is no value."""
+    """Yield the ascending positions of each value that occurs more than once; None is no value."""
     first: dict[Hashable, int] = {}
     repeated: dict[Hashable, list[int]] = {}
     for at, value in enumerate(values):

@@ -31,7 +31,7 @@ def shared_marks(traits: Traits) -> pa.Table:
 
 
 class ListTraits:
-    """What the accounts of a list are compared by, gathered part by part, in the order of their ids.
+    """What the accounts of a list are compared by, collected part by part, in the order of their ids.
 
     Args:
         account_ids: ascending.
@@ -145,21 +145,23 @@ def typing_marks(traits: Traits) -> pa.Table:
     return pa.table({kind: marks_of(_parts(traits, kind)) for kind in _PARTS})
 
 
-def misspellings(gathered: ListTraits, resolution: Resolution, decisions: Iterable[Decision] = ()) -> list[Pair]:
+def misspellings(
+    list_traits: ListTraits, resolution: Resolution, decisions: Iterable[Decision] = ()
+) -> list[Pair]:
     """Find accounts of one country that differ in the typing of their names and agree in what else is known.
 
     Args:
-        gathered: the accounts, with `typing_marks`.
+        list_traits: the accounts, with `typing_marks`.
         resolution: what was made of them; pairs that it joined or shows are left out.
         decisions: what the user said of pairs; they are not asked again.
     """
     known = {(pair.one, pair.other) for pair in resolution.review} | {(d.one, d.other) for d in decisions}
     _, first = np.unique(resolution.entity_of, return_index=True)
     found: set[tuple[str, str]] = set()
-    gathered.combine()
+    list_traits.combine()
     for kind in _PARTS:
-        for rows in _batches(first, gathered.marks(kind)[first]):
-            found.update(_alike(gathered.take(rows), kind))
+        for rows in _batches(first, list_traits.marks(kind)[first]):
+            found.update(_alike(list_traits.take(rows), kind))
     return [Pair(one, other, "name differs in typing only") for one, other in sorted(found - known)]
 
 

@@ -159,8 +159,8 @@ class Resolution:
 
 
 @dataclass(frozen=True)
-class CommonValues:
-    """Names and domains that too many companies of the whole list share to tell any of them.
+class OversizedBlocks:
+    """Names and domains that more than LARGEST_BLOCK companies of the whole list share; nothing compares these.
 
     Attributes:
         names: without blanks.
@@ -172,18 +172,18 @@ class CommonValues:
 
 
 def resolve(
-    traits: Traits, decisions: Iterable[Decision] = (), crowded: CommonValues = CommonValues()
+    traits: Traits, decisions: Iterable[Decision] = (), oversized: OversizedBlocks = OversizedBlocks()
 ) -> Resolution:
     """Join the accounts of a list that are the same company.
 
     Args:
         traits: the accounts in any order; of a list in parts, all that share a number, a name or a domain that is
-            not crowded, directly or through others.
+            not oversized, directly or through others.
         decisions: what the user said of pairs; those of accounts that are no longer listed have no effect.
-        crowded: what is known to be shared by more than `LARGEST_BLOCK` companies, some of them in other parts.
+        oversized: what is known to be shared by more than `LARGEST_BLOCK` companies, some of them in other parts.
     """
     order = sorted(range(len(traits)), key=traits.account_ids.__getitem__)
-    work = _Resolver(traits.take(order), crowded)
+    work = _Resolver(traits.take(order), oversized)
     work.decide(decisions)
     work.by_number("lei", certain=True)
     work.by_name()
@@ -196,9 +196,9 @@ def resolve(
 class _Resolver:
     """Accounts in the order of their ids, so that the smallest member of an entity has its smallest id."""
 
-    def __init__(self, traits: Traits, crowded: CommonValues) -> None:
+    def __init__(self, traits: Traits, oversized: OversizedBlocks) -> None:
         self.traits = traits
-        self.crowded = crowded
+        self.oversized = oversized
         self.clusters = Clusters(len(traits))
         self.merges: list[Pair] = []
         self.review: dict[tuple[int, int], str] = {}
@@ -251,7 +251,7 @@ class _Resolver:
                 if rule := corroboration(traits, first, row):
                     self._join(first, row, rule)
             roots = self.clusters.roots(block)
-            if len(roots) <= LARGEST_BLOCK and letters[block[0]] not in self.crowded.names:
+            if len(roots) <= LARGEST_BLOCK and letters[block[0]] not in self.oversized.names:
                 self._compare_namesakes(roots)
 
     def _compare_namesakes(self, rows: Sequence[int]) -> None:
@@ -273,7 +273,7 @@ class _Resolver:
     def by_domain(self) -> None:
         """Join accounts of one domain whose names differ in typing only; ask about similar names."""
         names = self.traits.names
-        for block in blocks([None if of in self.crowded.domains else of for of in self.traits.domains]):
+        for block in blocks([None if of in self.oversized.domains else of for of in self.traits.domains]):
             roots = self.clusters.roots(block)
             named = [row for row in roots if names[row] is not None]
             nameless = [row for row in roots if names[row] is None]

@@ -159,7 +159,7 @@ def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
     return name, None
 
 
-def gather(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
+def read_facts(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
     """Collect what the keys of one account are made of.
 
     Args:

@@ -15,7 +15,7 @@ from accountmap.linkage.distinctiveness import (
     shortened,
     stem,
 )
-from accountmap.linkage.facts import Facts, gather
+from accountmap.linkage.facts import Facts, read_facts
 from accountmap.linkage.names import Name, split_words, squash
 from accountmap.linkage.places import (
     city,
@@ -252,7 +252,7 @@ def explain(account: Mapping[str, str | None], profile: Profile) -> Explanation:
         "vat": vat(account.get("vat"), country),
         "duns": duns(account.get("duns")),
     }
-    facts = gather(account, numbers)
+    facts = read_facts(account, numbers)
     steps = [
         *(_name_steps(account.get("name") or "", facts)),
         Step(f"domain, from {facts.domain_column or 'domain, website or email'}", facts.domain or ""),

@@ -15,7 +15,7 @@ from accountmap.linkage.blocking import mark, marks_of
 from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.dedupe import Decision
-from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, gather
+from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, read_facts
 from accountmap.linkage.keys import keys_of
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.linkage.reference import Reference, reference_key
@@ -138,7 +138,7 @@ def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
     columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
     for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
         account = dict(zip(KEY_COLUMNS, cells, strict=True))
-        yield gather(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
+        yield read_facts(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 
 def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
@@ -233,15 +233,15 @@ def prepare_accounts(
     order = by_id(accounts.table)
     account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))
     slots = [slot.name for slot in profile.slots]
-    gathered, candidates = ListTraits(account_ids), Candidates(profile)
+    list_traits, candidates = ListTraits(account_ids), Candidates(profile)
     full_names: list[pa.Array] = []
     for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
-        gathered.add(part.traits, part.marks)
+        list_traits.add(part.traits, part.marks)
         candidates.add(candidates_of(part, slots, reference), len(part.traits))
         full_names.append(part.full_names)
     if entity_of is None:
-        entity_of = gathered.resolve(tuple(decisions)).entity_of
-    del gathered
+        entity_of = list_traits.resolve(tuple(decisions)).entity_of
+    del list_traits
     members = pa.table([account_ids, entity_of.astype(np.int32)], schema=MEMBER_SCHEMA)
     return Prepared(
         profile,

@@ -15,7 +15,7 @@ from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.candidates import ListTraits, misspellings, shared_marks, typing_marks
 from accountmap.linkage.compare import folded_cities, registry_numbers, traits_of
 from accountmap.linkage.dedupe import Decision
-from accountmap.linkage.facts import Facts, gather
+from accountmap.linkage.facts import Facts, read_facts
 from accountmap.linkage.prepare import PartsOf, by_id
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Says, Strength
@@ -71,7 +71,7 @@ def look(table: pa.Table) -> PartFindings:
         rows = zip(*(table.column(column).to_pylist() for column in CELL_COLUMNS), strict=True)
         for row, own in zip(rows, zip(*numbers.values(), strict=True), strict=True):
             account = dict(zip(CELL_COLUMNS, row, strict=True))
-            facts = gather(account, dict(zip(numbers, own, strict=True)))
+            facts = read_facts(account, dict(zip(numbers, own, strict=True)))
             for kind, text in judge(account, facts):
                 counts[kind] += 1
                 if counts[kind] <= EXAMPLES:
@@ -123,16 +123,16 @@ def check(
     table = accounts.table
     order = by_id(table)
     names = _Names(table["account_id"].take(order), table["name"].take(order))
-    gathered, cells = ListTraits(names.account_ids), _Collector(CELL_FINDINGS, names)
+    list_traits, cells = ListTraits(names.account_ids), _Collector(CELL_FINDINGS, names)
     for part in spread(look, PartsOf(table, order)):
-        gathered.add(part.traits, part.marks)
+        list_traits.add(part.traits, part.marks)
         cells.add_part(part)
     of = len(accounts)
     filled = [(column, of - table.column(column).null_count) for column in CELL_COLUMNS[1:]]
     found = [
         *map(from_remark, accounts.remarks),
         *cells.findings(),
-        *_pair_findings(gathered, names, tuple(decisions)),
+        *_pair_findings(list_traits, names, tuple(decisions)),
     ]
     coverage = tuple(Coverage(column, count, of) for column, count in filled)
     return replace(
@@ -208,16 +208,16 @@ class _Collector:
                 yield Finding(kind, what, advice, self._counts[kind], tuple(self._examples[kind]))
 
 
-def _pair_findings(gathered: ListTraits, names: _Names, decisions: tuple[Decision, ...]) -> Iterator[Finding]:
-    resolution = gathered.resolve(decisions)
+def _pair_findings(list_traits: ListTraits, names: _Names, decisions: tuple[Decision, ...]) -> Iterator[Finding]:
+    resolution = list_traits.resolve(decisions)
     collector = _Collector(_PAIR_FINDINGS, names)
-    for doubtful, owner, domain in doubtful_websites(gathered):
+    for doubtful, owner, domain in doubtful_websites(list_traits):
         collector.add("doubtful_website", [doubtful, owner], domain)
     for pair in resolution.merges:
         collector.add("merged", [pair.one, pair.other], pair.rule)
-    for pair in (*resolution.review, *misspellings(gathered, resolution, decisions)):
+    for pair in (*resolution.review, *misspellings(list_traits, resolution, decisions)):
         collector.add("review", [pair.one, pair.other], pair.rule)
-    for ids, forms in other_forms(gathered, resolution.review):
+    for ids, forms in other_forms(list_traits, resolution.review):
         collector.add("other_form", ids, forms)
     for conflict in resolution.conflicts:
         collector.add("conflict", conflict.account_ids, conflict.kind)

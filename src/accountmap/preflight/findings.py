@@ -325,18 +325,18 @@ def label_marks(traits: Traits) -> pa.Table:
     return pa.table({"label": marks_of(map(_label, traits.domains))})
 
 
-def doubtful_websites(gathered: ListTraits) -> Iterator[tuple[str, str, str]]:
+def doubtful_websites(list_traits: ListTraits) -> Iterator[tuple[str, str, str]]:
     """Find accounts whose domain fits another account's name and not their own.
 
     Args:
-        gathered: the accounts, with `label_marks`.
+        list_traits: the accounts, with `label_marks`.
 
     Yields:
         The ids of the doubtful account and of the company whose website it seems to be, and the domain.
     """
-    letters, labels = gathered.marks("letters"), gathered.marks("label")
+    letters, labels = list_traits.marks("letters"), list_traits.marks("label")
     elsewhere = (labels != letters) & is_listed(labels, np.unique(letters))
-    traits = gathered.take(np.flatnonzero(elsewhere | is_listed(letters, np.unique(labels[elsewhere]))))
+    traits = list_traits.take(np.flatnonzero(elsewhere | is_listed(letters, np.unique(labels[elsewhere]))))
     owners = {name.replace(" ", ""): row for row, name in reversed(list(enumerate(traits.names))) if name}
     ids = traits.account_ids
     for row, (name, domain) in enumerate(zip(traits.names, traits.domains, strict=True)):
@@ -346,17 +346,17 @@ def doubtful_websites(gathered: ListTraits) -> Iterator[tuple[str, str, str]]:
             yield ids[row], ids[owner], domain
 
 
-def other_forms(gathered: ListTraits, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
+def other_forms(list_traits: ListTraits, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
     """Find accounts of one name with different legal forms, in one country or in none that is known.
 
     Args:
-        gathered: the accounts, with `shared_marks`.
+        list_traits: the accounts, with `shared_marks`.
         asked: pairs that are shown anyway.
 
     Yields:
         The ids of the accounts with different forms, and the forms.
     """
-    traits = gathered.take(np.flatnonzero(is_duplicated(gathered.marks("letters"))))
+    traits = list_traits.take(np.flatnonzero(is_duplicated(list_traits.marks("letters"))))
     shown = {id_ for pair in asked for id_ in (pair.one, pair.other)}
     for block in blocks([name and name.replace(" ", "") for name in traits.names]):
         by_form = {traits.forms[row]: row for row in reversed(block) if traits.forms[row]}

@@ -39,7 +39,7 @@ SHOWN_WITH: Final[Mapping[Step, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Saying:
+class Statement:
     """What a person wants to say about one match.
 
     Attributes:
@@ -133,8 +133,8 @@ def _certain_leader(matches: SessionMatches, match_id: bytes) -> Role | None:
     return {Leader.ME: matches.role, Leader.THEM: matches.role.other}.get(Leader(leads)) if leads else None
 
 
-def what_may_be_shown(matches: SessionMatches, saying: Saying) -> dict[str, str]:
-    """Return the fields that leave with a saying, in the order of SHARED_FIELDS.
+def what_may_be_shown(matches: SessionMatches, statement: Statement) -> dict[str, str]:
+    """Return the fields that leave with a statement, in the order of SHARED_FIELDS.
 
     Those that go by themselves are cut as a session cuts them: the partner refuses longer ones, and would refuse
     the message for ever.
@@ -142,11 +142,11 @@ def what_may_be_shown(matches: SessionMatches, saying: Saying) -> dict[str, str]
     Raises:
         InputError: a field is not agreed for this match, or its value is empty or too long.
     """
-    if saying.fields is None:
-        values = {name: cut_field(value) for name, value in matches.own_values(saying.match_id).items()}
-        return {name: values[name] for name in SHOWN_WITH.get(saying.step, ()) if values.get(name)}
-    agreed = matches.own_fields(saying.match_id)
-    for name, value in saying.fields.items():
+    if statement.fields is None:
+        values = {name: cut_field(value) for name, value in matches.own_values(statement.match_id).items()}
+        return {name: values[name] for name in SHOWN_WITH.get(statement.step, ()) if values.get(name)}
+    agreed = matches.own_fields(statement.match_id)
+    for name, value in statement.fields.items():
         if name not in agreed:
             raise InputError(
                 f"the agreement does not show {name.replace('_', ' ')} of this match",
@@ -154,10 +154,12 @@ def what_may_be_shown(matches: SessionMatches, saying: Saying) -> dict[str, str]
             )
         if not value or len(value.encode()) > TEXT_BYTES:
             raise InputError(f"{name.replace('_', ' ')} is empty or longer than {TEXT_BYTES} bytes")
-    return {name: saying.fields[name] for name in SHARED_FIELDS if name in saying.fields}
+    return {name: statement.fields[name] for name in SHARED_FIELDS if name in statement.fields}
 
 
-def check_saying(workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, saying: Saying) -> None:
+def check_statement(
+    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, statement: Statement
+) -> None:
     """Refuse to say what the agreement, its rules of engagement, or the state of the match do not allow.
 
     Raises:
@@ -165,20 +167,20 @@ def check_saying(workspace: Workspace, partner: PartnerRecord, matches: SessionM
         TrustError: a rule of engagement names the partner as the one who leads.
         UsageError: the step does not follow from what was said so far.
     """
-    if saying.match_id not in matches.revealed():
+    if statement.match_id not in matches.revealed():
         raise InputError(
             "this match is not revealed", "Introductions are about revealed matches; ask about it first."
         )
-    if len(one_line(saying.text).encode()) > NOTE_BYTES or (
-        saying.topic is Topic.NOTE and not saying.text.strip()
+    if len(one_line(statement.text).encode()) > NOTE_BYTES or (
+        statement.topic is Topic.NOTE and not statement.text.strip()
     ):
         raise InputError(f"the text is empty, or longer than {NOTE_BYTES:,} bytes")
-    what_may_be_shown(matches, saying)
-    log = match_log(matches, saying.match_id, workspace.match_entries.about(partner.slug, saying.match_id))
-    if saying.step is Step.ASKED and not log.agreed:
-        _check_engagement(matches, saying.match_id)
-    if not log.allows(matches.role, saying.topic, saying.step, saying.value):
-        raise UsageError(_why_not(log, matches.role, saying), "See where it stands: accountmap inbox")
+    what_may_be_shown(matches, statement)
+    log = match_log(matches, statement.match_id, workspace.match_entries.about(partner.slug, statement.match_id))
+    if statement.step is Step.ASKED and not log.agreed:
+        _check_engagement(matches, statement.match_id)
+    if not log.allows(matches.role, statement.topic, statement.step, statement.value):
+        raise UsageError(_why_not(log, matches.role, statement), "See where it stands: accountmap inbox")
 
 
 def engagement_rule(matches: SessionMatches, match_id: bytes) -> tuple[Role | None, str] | None:
@@ -213,28 +215,32 @@ def _check_engagement(matches: SessionMatches, match_id: bytes) -> None:
         )
 
 
-def _why_not(log: MatchLog, role: Role, saying: Saying) -> str:
-    state = log.state(saying.topic, role)
+def _why_not(log: MatchLog, role: Role, statement: Statement) -> str:
+    state = log.state(statement.topic, role)
     what = {Topic.INTRODUCTION: "introduction", Topic.LEAD: "lead", Topic.DEAL: "deal", Topic.NOTE: "note"}
     now = f"it was {state} last" if state else "nothing was said of it yet"
-    return f"this {what[saying.topic]} cannot be {saying.step} by you now: {now}"
+    return f"this {what[statement.topic]} cannot be {statement.step} by you now: {now}"
 
 
 def entries_to_send(
-    workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, sayings: Sequence[Saying], now: datetime
+    workspace: Workspace,
+    partner: PartnerRecord,
+    matches: SessionMatches,
+    statements: Sequence[Statement],
+    now: datetime,
 ) -> list[Entry]:
     """Make the entries of one message from what a person wants to say.
 
     Args:
-        sayings: of one topic, each about another match of the session.
+        statements: of one topic, each about another match of the session.
 
     Raises:
-        InputError, TrustError, UsageError: as `check_saying`.
+        InputError, TrustError, UsageError: as `check_statement`.
     """
     entries = []
-    for saying in sayings:
-        check_saying(workspace, partner, matches, saying)
-        known = workspace.match_entries.about(partner.slug, saying.match_id)
+    for statement in statements:
+        check_statement(workspace, partner, matches, statement)
+        known = workspace.match_entries.about(partner.slug, statement.match_id)
         counted = in_order(known)
         own = [each for each in counted if each.role is matches.role]
         if len(own) >= MOST_ENTRIES:
@@ -242,17 +248,17 @@ def entries_to_send(
         at = now.replace(microsecond=0)
         entries.append(
             Entry(
-                match_id=saying.match_id,
+                match_id=statement.match_id,
                 role=matches.role,
                 number=len(own) + 1,
                 seen=len(counted) - len(own),
                 # A clock that was set back must not put what is said now before what was said.
                 time=max([at, *(each.time for each in own)]),
-                topic=saying.topic,
-                step=saying.step,
-                value=saying.value,
-                text=one_line(saying.text),
-                fields=tuple(what_may_be_shown(matches, saying).items()),
+                topic=statement.topic,
+                step=statement.step,
+                value=statement.value,
+                text=one_line(statement.text),
+                fields=tuple(what_may_be_shown(matches, statement).items()),
                 came=now,
             )
         )

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from accountmap.channels import Channel
 from accountmap.errors import PeerError, UsageError
 from accountmap.model import Answer, Role
-from accountmap.session.co_selling import Saying, entries_taken, entries_to_send, kept
+from accountmap.session.co_selling import Statement, entries_taken, entries_to_send, kept
 from accountmap.session.conversation_content import (
     Same,
     ShownAccount,
@@ -34,7 +34,7 @@ from accountmap.session.ledger_entries import session_facts
 from accountmap.session.parameters import decode_payload
 from accountmap.session.plan_content import write_plan_entry
 from accountmap.session.plans import (
-    PlanSaying,
+    PlanStatement,
     awaits_opening,
     check_not_held_out,
     keep_plan,
@@ -178,22 +178,22 @@ class ConversationRunner:
             if sum(answer is not Answer.SAME for answer in answers) >= _MOST_NOT_SAME:
                 talk.close(self._partner.slug, now)
 
-    def say(self, record: SessionRecord, sayings: Sequence[Saying]) -> None:
+    def say(self, record: SessionRecord, statements: Sequence[Statement]) -> None:
         """Store a message about revealed matches of a session: introductions, leads, deals or notes.
 
         `exchange` sends it.
 
         Args:
-            sayings: of one topic and step, each about another match.
+            statements: of one topic and step, each about another match.
 
         Raises:
-            InputError, TrustError, UsageError: as `check_saying`.
+            InputError, TrustError, UsageError: as `check_statement`.
         """
         matches, now = self._session(record), self._clock()
-        for each in sayings:
+        for each in statements:
             check_not_held_out(self._workspace, self._partner, matches, each.match_id, each.step, now.date())
         with self._workspace.transaction():
-            entries = entries_to_send(self._workspace, self._partner, matches, sayings, now)
+            entries = entries_to_send(self._workspace, self._partner, matches, statements, now)
             kind = Kind(entries[0].topic)
             message_id = self._outbox.store(matches, kind, write_entries(entries), now)
             self._workspace.match_entries.add(kept(self._partner, matches, entries, message_id))
@@ -201,7 +201,7 @@ class ConversationRunner:
             told = {"topic": kind.label, "step": str(entries[0].step), "matches": len(entries)}
             self._record(record, now, {"event": "told", **told, "fields": list(fields)})
 
-    def say_plan(self, *sayings: PlanSaying) -> None:
+    def say_plan(self, *statements: PlanStatement) -> None:
         """Store messages about joint plans, all or none; `exchange` sends them.
 
         Raises:
@@ -209,18 +209,18 @@ class ConversationRunner:
         """
         now = self._clock()
         with self._workspace.transaction():
-            for each in sayings:
+            for each in statements:
                 self._say_of_plan(each, now)
 
-    def _say_of_plan(self, saying: PlanSaying, now: datetime) -> None:
-        matches = self._session(saying.record)
-        entry = saying.entry(self._workspace, self._partner, matches, now)
+    def _say_of_plan(self, statement: PlanStatement, now: datetime) -> None:
+        matches = self._session(statement.record)
+        entry = statement.entry(self._workspace, self._partner, matches, now)
         content = write_plan_entry(entry)
         message_id = self._outbox.store(matches, Kind.PLANS, content, now)
         keep_plan(self._workspace, self._partner, matches, entry, content, message_id)
-        if saying.seed:
-            self._workspace.plans.keep_seed(entry.plan_id, saying.seed)
-        self._record(matches.record, now, {"event": "told", **saying.facts})
+        if statement.seed:
+            self._workspace.plans.keep_seed(entry.plan_id, statement.seed)
+        self._record(matches.record, now, {"event": "told", **statement.facts})
 
     def _answer_message(self, questions_id: bytes, asked: list[Question], same: set[bytes], now: datetime) -> None:
         matches = self._session_of(asked[0].session)

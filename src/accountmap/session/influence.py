@@ -10,7 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, build_map
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.own_accounts import entity_of_account
 from accountmap.accounts.deals import TOUCH_SCHEMA
@@ -29,11 +28,11 @@ from accountmap.influence.watch import ANSWERS, COMPANIES, LONGEST_WAIT, OBSERVE
 from accountmap.model import Leader, Step
 from accountmap.session.co_selling import load_co_selling
 from accountmap.session.portfolio import read_exchanges
-from accountmap.session.questions import finished_sessions, load_answers
+from accountmap.session.questions import finished_sessions, load_answers, session_map
 from accountmap.trust.conversation import Kind
 from accountmap.trust.ledger import Facts
 from accountmap.trust.sharing import CreditRule
-from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.user_files import load_deals, load_profile, load_reviews
 
 
@@ -238,7 +237,8 @@ def _shared(workspace: Workspace, partner: PartnerRecord) -> pa.Table:
     if not finished_ones:
         return SHARED_SCHEMA.empty_table()
     last = finished_ones[0]
-    overlap = _map_of(workspace, partner, last).overlap
+    decisions, answers = load_reviews(workspace, partner.slug), load_answers(workspace, partner)
+    overlap = session_map(workspace, last, decisions, answers).overlap
     rows = overlap.num_rows
     finished: date = (last.finished or last.created).date()
     columns = {
@@ -250,9 +250,3 @@ def _shared(workspace: Workspace, partner: PartnerRecord) -> pa.Table:
         "finished": pa.repeat(pa.scalar(finished, pa.date32()), rows),
     }
     return pa.table(columns, schema=SHARED_SCHEMA)
-
-
-def _map_of(workspace: Workspace, partner: PartnerRecord, session: SessionRecord) -> AccountMap:
-    accounts, prepared = workspace.load_list(session.list_id)
-    decisions, answers = load_reviews(workspace, partner.slug), load_answers(workspace, partner)
-    return build_map(accounts, prepared, workspace.result(session), STANDARD_WEIGHTS, decisions, answers)

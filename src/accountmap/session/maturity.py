@@ -12,7 +12,7 @@ from accountmap.portfolio.maturity import Practice, prefill, questionnaire
 from accountmap.portfolio.scoring import answers_in_time
 from accountmap.session.portfolio import read_exchanges
 from accountmap.trust.ledger import partner_facts
-from accountmap.trust.maturity_card import ANSWERS, COMMITMENT, MaturityCard, Secret
+from accountmap.trust.maturity_file import ANSWERS, COMMITMENT, MaturityFile, Secret
 from accountmap.workspace import PartnerRecord, Status, Workspace
 from accountmap.workspace.user_files import MaturityRound, load_round, save_round
 
@@ -20,8 +20,8 @@ _YEAR: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True)
-class CardToSend:
-    """The next card for a partner.
+class FileToSend:
+    """The next file for a partner.
 
     Attributes:
         kind: COMMITMENT or ANSWERS.
@@ -73,7 +73,7 @@ def write_questionnaire(workspace: Workspace, partner: str, now: datetime) -> st
 
 def answer_questionnaire(
     workspace: Workspace, partner: str, answers: Mapping[str, Stage], now: datetime, *, new: bool = False
-) -> CardToSend:
+) -> FileToSend:
     """Fix the own answers about a partnership; the partner gets a commitment to them, which shows none.
 
     They may be given again as long as neither the own answers have left nor the partner's are here.
@@ -97,11 +97,11 @@ def answer_questionnaire(
             state = MaturityRound(sent=state.sent, last=state.last)
         state = replace(state, secret=Secret.of({topic: int(stage) for topic, stage in answers.items()}))
         save_round(workspace, record.slug, state)
-    return next_card(workspace, partner, now, commitment_only=True)
+    return next_file(workspace, partner, now, commitment_only=True)
 
 
-def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> CardToSend:
-    """Return the card that the partner needs next: the answers once its commitment is here, else ours.
+def next_file(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> FileToSend:
+    """Return the file that the partner needs next: the answers once its commitment is here, else ours.
 
     That answers leave is in the ledger before they do; a commitment shows nothing.
 
@@ -116,18 +116,18 @@ def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_o
     record.check_not_revoked()
     with workspace.transaction():
         state = load_round(workspace, record.slug)
-        if state.secret is None and state.sent:  # the round is over; perhaps the card never arrived
-            return CardToSend(ANSWERS, state.sent)
+        if state.secret is None and state.sent:  # the round is over; perhaps the file never arrived
+            return FileToSend(ANSWERS, state.sent)
         if state.secret is None:
             raise UsageError(
                 "the questionnaire was not answered yet",
                 f"Begin with: accountmap maturity ask --with {record.slug}",
             )
         if commitment_only or not state.theirs:
-            card = MaturityCard.commit(workspace.identity, record.card, state.secret, now)
-            return CardToSend(COMMITMENT, card.document)
-        theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
-        card = MaturityCard.answer(workspace.identity, record.card, state.secret, theirs, now)
+            file = MaturityFile.commit(workspace.identity, record.card, state.secret, now)
+            return FileToSend(COMMITMENT, file.document)
+        theirs = MaturityFile.parse(state.theirs.encode(), record.card).commitment
+        file = MaturityFile.answer(workspace.identity, record.card, state.secret, theirs, now)
         if not state.opened:  # else it is the same answers once more
             workspace.record(
                 {
@@ -136,55 +136,55 @@ def next_card(workspace: Workspace, partner: str, now: datetime, *, commitment_o
                     "fields": sorted(state.secret.answers),
                 }
             )
-        save_round(workspace, record.slug, replace(state, opened=True, sent=card.document).finished(now))
-    return CardToSend(ANSWERS, card.document)
+        save_round(workspace, record.slug, replace(state, opened=True, sent=file.document).finished(now))
+    return FileToSend(ANSWERS, file.document)
 
 
-def receive_card(workspace: Workspace, data: bytes, now: datetime) -> tuple[PartnerRecord, MaturityRound]:
-    """Take a partner's card.
+def receive_file(workspace: Workspace, data: bytes, now: datetime) -> tuple[PartnerRecord, MaturityRound]:
+    """Take a partner's maturity file.
 
     Returns:
         The partner, and how the exchange stands.
 
     Raises:
-        TrustError: it is no card of a partner of this workspace, is for somebody else, or does not fit the
-        exchange.
+        TrustError: it is no maturity file of a partner of this workspace, is for somebody else, or does not fit
+            the exchange.
     """
-    digest = MaturityCard.sender_of(data)
+    digest = MaturityFile.sender_of(data)
     record = next((each for each in workspace.partners() if each.card.digest.hex() == digest), None)
     if record is None:
-        raise TrustError("this maturity card is from nobody whom you know", "Add their partner card first.")
+        raise TrustError("this maturity file is from nobody whom you know", "Add their partner card first.")
     record.check_not_revoked()
-    card = MaturityCard.parse(data, record.card)
-    if card.recipient != workspace.card.digest.hex():
-        raise TrustError("this maturity card is for another company", "Ask your partner for the one made for you.")
+    file = MaturityFile.parse(data, record.card)
+    if file.recipient != workspace.card.digest.hex():
+        raise TrustError("this maturity file is for another company", "Ask your partner for the one made for you.")
     with workspace.transaction():
         state = load_round(workspace, record.slug)
-        taken = _take_commitment(state, card) if card.kind == COMMITMENT else _open(workspace, record, state, card)
+        taken = _take_commitment(state, file) if file.kind == COMMITMENT else _open(workspace, record, state, file)
         save_round(workspace, record.slug, taken.finished(now))
     return record, taken
 
 
-def _take_commitment(state: MaturityRound, card: MaturityCard) -> MaturityRound:
-    if state.opened and state.theirs != card.document:
+def _take_commitment(state: MaturityRound, file: MaturityFile) -> MaturityRound:
+    if state.opened and state.theirs != file.document:
         raise TrustError(
             "your partner fixed other answers after yours had left: they do not count",
-            "Ask for the answers that belong to its first card.",
+            "Ask for the answers that belong to its first file.",
         )
-    if state.theirs != card.document:  # answers to another commitment are none to this one
+    if state.theirs != file.document:  # answers to another commitment are none to this one
         state = replace(state, their_answers=None)
-    return replace(state, theirs=card.document)
+    return replace(state, theirs=file.document)
 
 
-def _open(workspace: Workspace, record: PartnerRecord, state: MaturityRound, card: MaturityCard) -> MaturityRound:
+def _open(workspace: Workspace, record: PartnerRecord, state: MaturityRound, file: MaturityFile) -> MaturityRound:
     if state.secret is None or not state.theirs:
         raise TrustError(
             "these answers came before both of you had fixed yours",
-            "Answer the questionnaire, and take your partner's first card.",
+            "Answer the questionnaire, and take your partner's first file.",
         )
     own = state.secret.commitment(workspace.card.digest, record.card.digest)
-    theirs = MaturityCard.parse(state.theirs.encode(), record.card).commitment
-    answers = card.open(workspace.identity, own, theirs)
+    theirs = MaturityFile.parse(state.theirs.encode(), record.card).commitment
+    answers = file.open(workspace.identity, own, theirs)
     if set(answers) != {topic.name for topic in TOPICS} or not all(1 <= value <= 5 for value in answers.values()):
         raise TrustError(
             "these answers are to other questions", "Use the same version of accountmap on both sides."

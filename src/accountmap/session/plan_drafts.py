@@ -30,7 +30,7 @@ from accountmap.session.co_selling import engagement_rule, match_log, one_line, 
 from accountmap.session.conversation_content import TEXT_BYTES
 from accountmap.session.parameters import cut_field
 from accountmap.session.plan_content import MOST_AMOUNT, MOST_COUNT
-from accountmap.session.plans import KnownPlan, check_said
+from accountmap.session.plans import KnownPlan, check_plan_statement
 from accountmap.session.questions import SessionMatches
 from accountmap.workspace import PartnerRecord, Workspace
 
@@ -219,7 +219,7 @@ def make_signing(
         if why and line.leads != leads and leads != matches.role.other + 1:
             raise TrustError(why, "Decline the plan, or agree on another lead first: accountmap deal lead")
     signing = Signing(secrets.token_bytes(SEED_BYTES), tuple(own_owner(matches, each) for each in plan.match_ids))
-    check_said(plan, matches.role, signing)
+    check_plan_statement(plan, matches.role, signing)
     return signing
 
 

@@ -147,7 +147,7 @@ def find_line(match_ids: Collection[bytes], prefix: str) -> bytes:
     return fits[0]
 
 
-def check_said(plan: JointPlan, role: Role, content: Content) -> None:
+def check_plan_statement(plan: JointPlan, role: Role, content: Content) -> None:
     """Refuse what the state of a plan does not allow this side to say.
 
     Raises:
@@ -169,7 +169,7 @@ def check_said(plan: JointPlan, role: Role, content: Content) -> None:
 
 
 @dataclass(frozen=True)
-class PlanSaying:
+class PlanStatement:
     """What this side says about a plan.
 
     Attributes:
@@ -213,7 +213,7 @@ class PlanSaying:
         known = plan_entries(kept)
         plan = JointPlan.of(matches.record.sid, known)
         if plan is not None:
-            check_said(plan, role, self.content)
+            check_plan_statement(plan, role, self.content)
         own = [each for each in known if each.role is role]
         theirs = {each.number for each in known if each.role is not role}
         if len(own) >= MOST_ENTRIES:
@@ -228,10 +228,10 @@ class PlanSaying:
         return plan_id_of(matches.record.sid, matches.role, write_terms(self.content))
 
 
-def openings(workspace: Workspace, partner: PartnerRecord) -> list[PlanSaying]:
+def openings(workspace: Workspace, partner: PartnerRecord) -> list[PlanStatement]:
     """Return what opens the own plans that the partner has signed: nobody decides about that any more."""
     return [
-        PlanSaying(each.matches.record, each.plan.plan_id, Opening(workspace.plans.seed(each.plan.plan_id)))
+        PlanStatement(each.matches.record, each.plan.plan_id, Opening(workspace.plans.seed(each.plan.plan_id)))
         for each in load_plans(workspace, partner)
         if each.ours and each.plan.state is PlanState.SIGNED
     ]

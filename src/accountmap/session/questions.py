@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, MatchDecision, Weights, build_map
 from accountmap.account_map.own_accounts import countries_of
+from accountmap.account_map.qualification import NOTHING, Qualifiers
 from accountmap.account_map.reviews import ASKED, NO, SAME, TO_ANSWER, MatchAnswer
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
 from accountmap.errors import WorkspaceError
-from accountmap.linkage.facts import gather
+from accountmap.linkage.facts import read_facts
 from accountmap.linkage.keys import MAKERS, keys_of
 from accountmap.model import Answer, Role
 from accountmap.psi.suite import key_message
@@ -225,7 +227,7 @@ class SessionMatches:
         """Return the key messages of a slot that an account with these three cells alone gives."""
         terms = self.agreement.terms.slots[slot]
         cells = {name: text or None for name, text in zip(("name", "website", "country"), shown, strict=True)}
-        found = keys_of(gather(cells), [terms.name])
+        found = keys_of(read_facts(cells), [terms.name])
         return {key_message(terms.space.encode(), key.value.encode()) for _, key in found}
 
     def _account_to_show(self, match_id: bytes, entity: int) -> tuple[str, ShownAccount] | None:
@@ -304,3 +306,25 @@ def _match_answer(question: Question, matches: SessionMatches) -> MatchAnswer:
         fields=fields,
         evidence="+".join(matches.evidence(question.match_id)),
     )
+
+
+def session_map(
+    workspace: Workspace,
+    session: SessionRecord,
+    decisions: tuple[MatchDecision, ...],
+    answers: tuple[MatchAnswer, ...],
+    weights: Weights = STANDARD_WEIGHTS,
+    qualifiers: Qualifiers = NOTHING,
+) -> AccountMap:
+    """Build the account map of a finished session.
+
+    Args:
+        decisions, answers: about matches with the partner, of people on this side and on both.
+        weights: what the overlap is ranked by.
+        qualifiers: what accounts are judged by, besides.
+
+    Raises:
+        WorkspaceError: the list or the result cannot be read any more.
+    """
+    accounts, prepared = workspace.load_list(session.list_id)
+    return build_map(accounts, prepared, workspace.result(session), weights, decisions, answers, qualifiers)

@@ -9,10 +9,9 @@ connected component of the accounts that share something is resolved by itself, 
 would give. Two things keep components small when many accounts share one value:
 
 - Twins, accounts equal in all that they are compared by, where that is enough to join them, are one account here.
-- A name or domain of more than LARGEST_BLOCK companies is crowded: `resolve` compares nothing there, so it
-  connects nothing here. Only companies that cannot be joined before that block's turn are counted, so that each
-  value found crowded here is so on one machine too; what is not counted but crowded makes a component larger, and
-  no more.
+- The block of a name or domain of more than LARGEST_BLOCK companies is oversized: `resolve` compares nothing in
+  it, so it connects nothing here. Only companies that cannot be joined before that block's turn are counted, so
+  that each block found oversized here is so on one machine too. One that is missed only makes a component larger.
 """
 
 import hashlib
@@ -30,7 +29,7 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import InputError
 from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
-from accountmap.linkage.dedupe import Clusters, CommonValues, Decision, resolve
+from accountmap.linkage.dedupe import Clusters, Decision, OversizedBlocks, resolve
 from accountmap.linkage.prepare import KEY_COLUMNS, candidates_of, work_out
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
@@ -235,10 +234,10 @@ def resolve_entities(features: DataFrame, decisions: Iterable[Decision], folder:
     decided = _decided(features, said)
     alike = checkpoint(_twins(features, decided), folder, "twins")
     accounts = _without_twins(features, alike, decided)
-    accounts = checkpoint(_with_crowds(accounts), folder, "traits")
+    accounts = checkpoint(_mark_oversized(accounts), folder, "traits")
     labelled = components(_edges(accounts, said), folder)
     joined = accounts.withColumn("node", F.xxhash64("account_id")).join(labelled, "node")
-    apart = joined.select(*_TRAITS, "crowded_name", "crowded_domain", "component").repartition("component")
+    apart = joined.select(*_TRAITS, "oversized_name", "oversized_domain", "component").repartition("component")
     resolved = map_partitions(apart, partial(_resolve, said), "representative string, entity_id string")
     resolved = checkpoint(resolved, folder, "resolved")
     named = features.select("account_id").join(alike, "account_id", "left")
@@ -251,13 +250,13 @@ def _resolve(decisions: Iterable[Decision], table: pa.Table) -> pa.Table:
     """Resolve the components of a partition, all at once: they do not meet."""
     traits = traits_of(table.select(_TRAITS))
     letters = [name and name.replace(" ", "") for name in traits.names]
-    crowded = CommonValues(
+    oversized = OversizedBlocks(
         *(
             _marked(values, table.column(column).to_pylist())
-            for values, column in ((letters, "crowded_name"), (traits.domains, "crowded_domain"))
+            for values, column in ((letters, "oversized_name"), (traits.domains, "oversized_domain"))
         )
     )
-    entity_of = resolve(traits, decisions, crowded).entity_of.tolist()
+    entity_of = resolve(traits, decisions, oversized).entity_of.tolist()
     smallest: dict[int, str] = {}
     for entity, account in zip(entity_of, traits.account_ids, strict=True):
         smallest[entity] = min(smallest.get(entity, account), account)
@@ -299,14 +298,16 @@ def _without_twins(features: DataFrame, twins: DataFrame, decided: DataFrame) ->
     return accounts.join(tied.withColumn("tied", F.lit(True)), "account_id", "left").fillna(False, ["tied"])
 
 
-def _with_crowds(accounts: DataFrame) -> DataFrame:
-    """Mark the accounts whose name or domain is crowded."""
+def _mark_oversized(accounts: DataFrame) -> DataFrame:
+    """Mark the accounts whose name or domain is oversized."""
     accounts = accounts.withColumn("letters", F.replace("name", F.lit(" "), F.lit("")))
     free = F.count_if(~F.col("tied"))
     names = (
         accounts.where("letters is not null").groupBy("letters").agg(free.alias("free"), F.count("*").alias("all"))
     )
-    crowded_names = names.where(F.col("free") > LARGEST_BLOCK).select("letters", F.lit(True).alias("crowded_name"))
+    oversized_names = names.where(F.col("free") > LARGEST_BLOCK).select(
+        "letters", F.lit(True).alias("oversized_name")
+    )
     # Two of a domain's names tell two companies at its turn, if nothing could join an account of either to others.
     quiet = names.where("free = all").select("letters")
     of_domain = accounts.where("domain is not null and letters is not null").select("domain", "letters").distinct()
@@ -314,11 +315,11 @@ def _with_crowds(accounts: DataFrame) -> DataFrame:
     counted = (
         of_domain.join(many, "domain", "left_semi").join(quiet, "letters", "left_semi").groupBy("domain").count()
     )
-    crowded_domains = counted.where(F.col("count") > LARGEST_BLOCK).select(
-        "domain", F.lit(True).alias("crowded_domain")
+    oversized_domains = counted.where(F.col("count") > LARGEST_BLOCK).select(
+        "domain", F.lit(True).alias("oversized_domain")
     )
-    marked = accounts.join(crowded_names, "letters", "left").join(crowded_domains, "domain", "left")
-    return marked.fillna(False, ["crowded_name", "crowded_domain"])
+    marked = accounts.join(oversized_names, "letters", "left").join(oversized_domains, "domain", "left")
+    return marked.fillna(False, ["oversized_name", "oversized_domain"])
 
 
 def _edges(accounts: DataFrame, decisions: tuple[Decision, ...]) -> DataFrame:
@@ -328,8 +329,8 @@ def _edges(accounts: DataFrame, decisions: tuple[Decision, ...]) -> DataFrame:
     nothing.
     """
     letters, domain = (
-        F.when(~F.col("crowded_name"), F.col("letters")),
-        F.when(~F.col("crowded_domain"), F.col("domain")),
+        F.when(~F.col("oversized_name"), F.col("letters")),
+        F.when(~F.col("oversized_domain"), F.col("domain")),
     )
     values = {
         "name": letters,

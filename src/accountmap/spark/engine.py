@@ -211,7 +211,7 @@ def _blind(secrets: BlindingSecrets, table: pa.Table) -> pa.Table:
     curve, columns = make_curve(workers=1), len(secrets.slots)
     column_of = np.full(256, -1, np.int64)
     column_of[list(secrets.slots)] = np.arange(columns)
-    row, slot, points = _held(table)
+    row, slot, points = _points_of(table)
     column = column_of[slot]
     sent = column >= 0
     laid = np.empty((len(table), columns, POINT_BYTES), np.uint8)
@@ -228,7 +228,7 @@ def _blind(secrets: BlindingSecrets, table: pa.Table) -> pa.Table:
     return pa.table({"row": table["row"], "points": pieces(products.tobytes(), ends)})
 
 
-def _held(table: pa.Table) -> tuple[Order, Order, Points]:
+def _points_of(table: pa.Table) -> tuple[Order, Order, Points]:
     """Read the points of a batch, each with its row in the batch and its slot."""
     slots, points = (pc.fill_null(table[name], b"") for name in ("slots", "points"))
     row = np.repeat(np.arange(len(table)), pc.binary_length(slots).to_numpy())

@@ -36,7 +36,7 @@ def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
     Returns:
         entity_id, slot, value, rule.
     """
-    return _one_holder(_one_per_cell(candidates), profile).select("entity_id", "slot", "value", "rule")
+    return _strongest_holders(_one_per_cell(candidates), profile).select("entity_id", "slot", "value", "rule")
 
 
 def _one_per_cell(candidates: DataFrame) -> DataFrame:
@@ -61,7 +61,7 @@ def _one_per_cell(candidates: DataFrame) -> DataFrame:
     )
 
 
-def _one_holder(keys: DataFrame, profile: Profile) -> DataFrame:
+def _strongest_holders(keys: DataFrame, profile: Profile) -> DataFrame:
     """Leave each value to its strongest holder, and to none if two entities are as strong."""
     spaces = [slot.space for slot in profile.slots]
     rank = _of_slot([int(rank) for rank in slot_ranks(profile)]) * 4 + F.col("closeness")

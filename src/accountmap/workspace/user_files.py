@@ -1,6 +1,6 @@
 """What the user brings besides lists of accounts, in sealed files.
 
-Profiles of partnerships and of ideal customers, how the exchange of maturity cards is going, decisions about
+Profiles of partnerships and of ideal customers, how the exchange of maturity files is going, decisions about
 matches, and deals.
 """
 
@@ -20,7 +20,7 @@ from accountmap.accounts.deals import DealList
 from accountmap.accounts.schema import Remark
 from accountmap.errors import InputError, UsageError, WorkspaceError
 from accountmap.portfolio import Assessment, PartnerProfile, Stage
-from accountmap.trust.maturity_card import Secret
+from accountmap.trust.maturity_file import Secret
 from accountmap.workspace.database import check_time_zone
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.workspace import Workspace
@@ -121,7 +121,7 @@ class MaturityRound:
 
 
 def load_round(workspace: Workspace, slug: str) -> MaturityRound:
-    """Read how the exchange of maturity cards with a partner stands.
+    """Read how the exchange of maturity files with a partner stands.
 
     Raises:
         WorkspaceError: the file cannot be read or is damaged.

@@ -26,7 +26,7 @@ COMMITMENT: Final = "commitment"
 ANSWERS: Final = "answers"
 NONCE_BYTES: Final = 32
 
-_WHAT: Final = "maturity card"
+_WHAT: Final = "maturity file"
 _SIGNATURE: Final = "signature"
 _COMMIT_LABEL: Final = b"accountmap-maturity-v1 commitment\x00"
 _SIGN_LABEL: Final = b"accountmap-maturity-v1 signature\x00"
@@ -86,7 +86,7 @@ class Secret:
 
 
 @dataclass(frozen=True)
-class MaturityCard:
+class MaturityFile:
     """A signed file with a commitment, or with the answers to it.
 
     Attributes:
@@ -137,13 +137,13 @@ class MaturityCard:
         """Return the digest in hex of the card that a file says it is from. Nothing is checked yet.
 
         Raises:
-            TrustError: it is no maturity card.
+            TrustError: it is no maturity file.
         """
         return str(_fields(data)[0]["sender"])
 
     @classmethod
     def parse(cls, data: bytes, sender: Card) -> Self:
-        """Read a card and verify it.
+        """Read a file and verify it.
 
         Args:
             sender: whose signature it must have.
@@ -158,7 +158,7 @@ class MaturityCard:
             verify(sender.signing_key, signature, _SIGN_LABEL + signed.encode())
         except (ValueError, InvalidSignature) as error:
             raise TrustError(
-                f"this maturity card is not signed by {sender.name}", "Ask your partner to send it again."
+                f"this maturity file is not signed by {sender.name}", "Ask your partner to send it again."
             ) from error
         values = {
             name: toml_text.decode(fields[name], f"{_WHAT}: {name}")
@@ -191,8 +191,8 @@ class MaturityCard:
         """
         if (self.commitment, self.their_commitment) != (their_commitment, own_commitment):
             raise TrustError(
-                "these answers belong to another exchange of maturity cards",
-                "Both of you send your first card again.",
+                "these answers belong to another exchange of maturity files",
+                "Both of you send your first file again.",
             )
         try:
             raw = identity.sealing.open(self.sealed, _SEAL_LABEL + their_commitment + own_commitment)
