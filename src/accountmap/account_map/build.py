@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from accountmap.account_map.conflicts import conflicts, leads
 from accountmap.account_map.matches import matched_entities, ranked_overlap, with_accounts
 from accountmap.account_map.model import AccountMap
-from accountmap.account_map.own_accounts import OwnAccounts, in_currency, own_accounts
+from accountmap.account_map.own_accounts import OwnAccounts, own_accounts, to_count
 from accountmap.account_map.plays import budget, campaign, segment_matrix
 from accountmap.account_map.qualification import (
     NOTHING,
@@ -82,7 +82,7 @@ def build_map(
     unmatched = whitespace(own, matches, every.filter(rejected), possible, result)
     likelihood = None
     if qualifiers.likelihood is not None:
-        shared = with_accounts(own, matches)[0]
+        shared = with_accounts(own, matches)
         likelihood = qualifiers.likelihood(their_segments(own.table["account_id"], shared, unmatched))
     shares = _shares(own, matches, result, weights)
     entity = matches["entity"].to_numpy()
@@ -90,10 +90,10 @@ def build_map(
     shares |= {part: share[entity] for part, share in qualified.items()}
     overlap = ranked_overlap(own, matches, score(shares, weights))
     waiting = _waiting(possible, overlap)
-    summed = in_currency(overlap, own.currency)
+    summed, left = (to_count(table, own.currency) for table in (overlap, unmatched))
     matrix = segment_matrix(summed, possible, result)
     marketing = campaign(overlap)
-    summary = summarise(summed, waiting, unmatched, matrix, result)
+    summary = summarise(summed, waiting, left, matrix, result)
     return AccountMap(
         session_id=result.session_id,
         own_name=result.own_name,
@@ -116,7 +116,7 @@ def build_map(
         campaign=marketing,
         budget=budget(marketing, overlap),
         qualification=qualification(own, overlap, qualifiers, likelihood),
-        coverage=coverage(summed, waiting, in_currency(unmatched, own.currency)),
+        coverage=coverage(summed, waiting, left),
         summary=summary,
         notes=accounts.notes
         + qualifiers.notes

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.account_map.own_accounts import codes, first_of_each, first_of_entity, mapped
+from accountmap.account_map.own_accounts import codes, first_of_entity, mapped
 from accountmap.account_map.schema import (
     BOTH,
     CONFLICT_SCHEMA,
@@ -124,7 +124,7 @@ _Found = list[tuple[int, str, str]]
 def _matches(overlap: pa.Table) -> pa.Table:
     """Take the first row of each match, with the first stage and registered deal that any of its accounts has."""
     match, size = codes(overlap["match_id"])
-    table = overlap.take(pa.array(first_of_each(overlap["match_id"])))
+    table = overlap.take(pa.array(np.unique(match, return_index=True)[1]))
     for name in ("stage", "registered_deal"):
         column = first_of_entity(overlap[name].combine_chunks(), match, size)
         table = table.set_column(table.column_names.index(name), name, column)
@@ -140,11 +140,12 @@ def _open(segment: pa.ChunkedArray, stage: pa.ChunkedArray) -> Flags:
 
 def _sales(matches: pa.Table) -> _Found:
     both = _open(matches["segment"], matches["stage"]) & _open(matches["their_segment"], matches["their_stage"])
-    lead, mine, theirs = (matches[name].to_pylist() for name in ("lead", "segment", "their_segment"))
+    rows = np.flatnonzero(both)
+    columns = (matches[name].take(pa.array(rows)).to_pylist() for name in ("lead", "segment", "their_segment"))
     return [
-        (row, BOTH_SELL, _NEXT_STEP_SALE[lead[row]])
-        for row in np.flatnonzero(both).tolist()
-        if mine[row] == theirs[row] or lead[row] in (BOTH, None)
+        (row, BOTH_SELL, _NEXT_STEP_SALE[lead])
+        for row, lead, mine, theirs in zip(rows.tolist(), *columns, strict=True)
+        if mine == theirs or lead in (BOTH, None)
     ]
 
 

@@ -176,38 +176,49 @@ def ranked_overlap(own: OwnAccounts, matches: pa.Table, scores: Mapping[str, Poi
     blank = pa.nulls(matches.num_rows, pa.float64())
     for name in (f"score_{part}" for part in SCORE_PARTS):
         matches = matches.append_column(name, pa.array(scores[name]) if name in scores else blank)
-    table, account = with_accounts(own, matches.append_column("score", pa.array(scores["score"])))
-    table = table.append_column("entity_amount", pa.array(own.amount[own.entity[account]]))
+    matches = matches.append_column("score", pa.array(scores["score"]))
+    account, match = _pairs(own.entity, matches["entity"].to_numpy())
+    order = _ranks(own, matches, account, match)
+    table = _beside(own, matches, account[order], match[order])
     table = table.append_column("change", pa.nulls(table.num_rows, pa.string()))
-    ranked = table.sort_by(
-        [
-            ("score", "descending"),
-            ("entity_amount", "descending"),
-            ("entity_id", "ascending"),
-            ("match_id", "ascending"),
-            ("amount", "descending"),
-            ("account_id", "ascending"),
-        ]
-    )
-    return ranked.select(OVERLAP_SCHEMA.names).cast(OVERLAP_SCHEMA)
+    return table.select(OVERLAP_SCHEMA.names).cast(OVERLAP_SCHEMA)
 
 
-def with_accounts(own: OwnAccounts, matches: pa.Table) -> tuple[pa.Table, Rows]:
+def _ranks(own: OwnAccounts, matches: pa.Table, account: Rows, match: Rows) -> Rows:
+    """Order pairs of an account and a match of its entity as the overlap is ranked."""
+    keys = {
+        "score": matches["score"].take(pa.array(match)),
+        "entity_amount": own.amount[own.entity[account]],
+        "entity_id": own.table["entity_id"].take(pa.array(account)),
+        "match_id": matches["match_id"].take(pa.array(match)),
+        "amount": own.table["amount"].take(pa.array(account)),
+        "account_id": own.table["account_id"].take(pa.array(account)),
+    }
+    highest_first = ("score", "entity_amount", "amount")
+    by = [(name, "descending" if name in highest_first else "ascending") for name in keys]
+    order: Rows = pc.sort_indices(pa.table(keys), sort_keys=by).to_numpy()
+    return order
+
+
+def with_accounts(own: OwnAccounts, matches: pa.Table) -> pa.Table:
     """Put each account beside each match of its entity.
 
     Args:
         matches: as from `described`, with further columns.
 
     Returns:
-        The columns of both, and for each row that of its account.
+        The columns of both.
     """
-    account, match = _pairs(own.entity, matches["entity"].to_numpy())
+    return _beside(own, matches, *_pairs(own.entity, matches["entity"].to_numpy()))
+
+
+def _beside(own: OwnAccounts, matches: pa.Table, account: Rows, match: Rows) -> pa.Table:
     # Those of the match come last: it has the entity's segment too.
     parts = own.table.take(pa.array(account)), matches.drop_columns(["segment"]).take(pa.array(match))
     columns = {
         name: column for part in parts for name, column in zip(part.column_names, part.columns, strict=True)
     }
-    return pa.table(columns), account
+    return pa.table(columns)
 
 
 def _pairs(entity_of_account: Rows, entity_of_match: npt.NDArray[np.int32]) -> tuple[Rows, Rows]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -114,11 +115,21 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
     )
 
 
-def in_currency(table: pa.Table, currency: str) -> pa.Table:
-    """Blank the amounts in other currencies, so that those that are left can be added up."""
+_COUNTED: Final = ("segment", "their_segment", "territory", "play", "status")
+_IDS: Final = ("account_id", "entity_id", "match_id")
+
+
+def to_count(table: pa.Table, currency: str) -> pa.Table:
+    """Take what a table is counted by, its amounts, and its ids as numbers, which are counted sooner than texts.
+
+    Args:
+        table: OVERLAP_SCHEMA or WHITESPACE_SCHEMA.
+        currency: amounts in others become null, so that those that are left can be added up.
+    """
     same = pc.equal(pc.fill_null(table["currency"], ""), currency)
-    amount = pc.if_else(same, table["amount"], pa.scalar(None, pa.float64()))
-    return table.set_column(table.column_names.index("amount"), table.schema.field("amount"), amount)
+    columns = {name: table[name] for name in _COUNTED if name in table.column_names}
+    columns |= {name: pa.array(codes(table[name])[0]) for name in _IDS if name in table.column_names}
+    return pa.table(columns | {"amount": pc.if_else(same, table["amount"], pa.scalar(None, pa.float64()))})
 
 
 def entity_of_account(accounts: AccountList, prepared: Prepared) -> Rows:

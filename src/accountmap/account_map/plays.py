@@ -163,7 +163,8 @@ def campaign(overlap: pa.Table) -> pa.Table:
     busy = pc.is_in(overlap["entity_id"], value_set=overlap["entity_id"].filter(selling).combine_chunks())
     rows = overlap.filter(pc.and_(wanted, pc.invert(busy)))
     table = rows.take(pa.array(_first_rows(rows)))
-    bands = pa.array([size_band(employees) for employees in table["employees"].to_pylist()], pa.string())
+    employees = table["employees"].combine_chunks().dictionary_encode()
+    bands = pa.array(map(size_band, employees.dictionary.to_pylist()), pa.string()).take(employees.indices)
     return table.append_column("size", bands).select(CAMPAIGN_SCHEMA.names).cast(CAMPAIGN_SCHEMA)
 
 

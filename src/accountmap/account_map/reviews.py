@@ -270,7 +270,7 @@ def possible_matches(
     """
     matches = described(result.possible, prepared, result)
     said = pa.array([answer and answer.answer for answer in answers], pa.string())
-    table, _ = with_accounts(own, matches.append_column("answer", said))
+    table = with_accounts(own, matches.append_column("answer", said))
     ordered = table.sort_by(
         [
             ("match_score", "descending"),

@@ -15,6 +15,7 @@ audience needs at least 300 companies or members before it can be used.
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -190,13 +191,14 @@ def sellers_list(account_map: AccountMap) -> pa.Table:
         overlap.append_column("sentence", what_to_do)
         .append_column("next_step", _next_steps(overlap["match_id"], account_map.conflicts))
         .append_column("command", _commands(overlap, account_map.partner_name))
-        .append_column("seller", pc.coalesce(overlap["owner_name"], overlap["owner_email"]))
-        .append_column("rank", pa.array(range(overlap.num_rows), pa.int64()))
-        .sort_by([("seller", "ascending"), ("rank", "ascending")])
+        .select(_COLUMNS)
     )
+    rank = np.arange(overlap.num_rows)
+    sellers = pa.table({"seller": pc.coalesce(overlap["owner_name"], overlap["owner_email"]), "rank": rank})
+    table = table.take(pc.sort_indices(sellers, sort_keys=[("seller", "ascending"), ("rank", "ascending")]))
     headings = {name: COLUMNS[name].label for name in _COLUMNS if name in COLUMNS}
     headings |= {"sentence": "What to do", "command": "Command"}
-    return table.select(_COLUMNS).rename_columns([headings[name] for name in _COLUMNS])
+    return table.rename_columns([headings[name] for name in _COLUMNS])
 
 
 _INTRODUCE: Final = {"you": "introduce ask", "them": "introduce offer"}
@@ -221,9 +223,10 @@ def _commands(overlap: pa.Table, partner: str) -> pa.ChunkedArray:
     return pc.binary_join_element_wise("accountmap ", verb, f" --with {slug_of(partner)} --match ", match, "")
 
 
-def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.Array:
+def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.ChunkedArray:
     """Join the next steps of each match, in one cell."""
     sentences: dict[str, list[str]] = {}
     for match, sentence in zip(conflicts["match_id"].to_pylist(), conflicts["next_step"].to_pylist(), strict=True):
         sentences.setdefault(match, []).append(sentence)
-    return pa.array([" ".join(sentences.get(match, ())) or None for match in match_id.to_pylist()], pa.string())
+    at = pc.index_in(match_id, value_set=pa.array(sentences, pa.string()))
+    return pa.chunked_array([pa.array(map(" ".join, sentences.values()), pa.string())]).take(at)

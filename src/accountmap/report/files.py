@@ -29,7 +29,7 @@ from accountmap.report.influence_views import influence_tables
 from accountmap.report.json_export import influence_to_json, portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
-from accountmap.report.safe_text import by_value, spreadsheet_column
+from accountmap.report.safe_text import by_value, has_bytes, spreadsheet_column, utf8
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 
@@ -66,18 +66,21 @@ def _lines(table: pa.Table, written: Callable[[pa.ChunkedArray], pa.ChunkedArray
     """
     for start in range(0, table.num_rows, _BATCH_ROWS):
         part = table.slice(start, _BATCH_ROWS)
-        cells = [by_value(c, written) if pa.types.is_string(c.type) else _plain(c) for c in part.columns]
-        if len(cells) == 1:  # an empty line would be no row
-            cells = [pc.if_else(pc.equal(pc.fill_null(cells[0], ""), ""), '""', cells[0])]
-        lines = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
-        yield "\r\n".join([*lines.to_pylist(), ""]).encode()
+        *cells, last = [written(c) if pa.types.is_string(c.type) else _plain(c) for c in part.columns]
+        if not cells:  # an empty line would be no row
+            last = pc.if_else(pc.equal(pc.fill_null(last, ""), ""), '""', last)
+        end = pc.binary_join_element_wise(pc.fill_null(last, ""), "\r\n", "")
+        lines = pc.binary_join_element_wise(*cells, end, ",", null_handling="replace", null_replacement="")
+        yield utf8(lines.combine_chunks())
 
 
 def _quoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Quote the cells that need it (RFC 4180)."""
+    return by_value(column, _quoted_where_special) if has_bytes(column, b'",\r\n') else column
+
+
+def _quoted_where_special(column: pa.ChunkedArray) -> pa.ChunkedArray:
     special = pc.match_substring_regex(column, '[",\r\n]')
-    if not pc.any(special).as_py():
-        return column
     doubled = pc.replace_substring(column, '"', '""')
     return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), column)
 

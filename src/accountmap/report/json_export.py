@@ -34,7 +34,7 @@ from accountmap.report.influence_views import influence_tables
 from accountmap.report.influence_words import board_numbers, influence_headline, influence_sentences
 from accountmap.report.portfolio_views import PORTFOLIO_VIEWS, portfolio_tables
 from accountmap.report.portfolio_words import portfolio_headline, portfolio_sentences
-from accountmap.report.safe_text import by_value
+from accountmap.report.safe_text import by_value, has_bytes, utf8
 from accountmap.report.views import VIEWS, View, tables_of
 from accountmap.report.wording import headline, summary_sentences
 
@@ -43,7 +43,7 @@ FORMAT: Final = "accountmap-report-v1"
 _BATCH_ROWS: Final = 16_384
 """Rows that are text at a time: as that, a large table would take several times its memory."""
 
-_ESCAPED: Final = r'[\x00-\x1f"\\]'
+_ESCAPED: Final = bytes(range(0x20)) + b'"\\'
 """What JSON escapes in a text (RFC 8259, section 7)."""
 
 
@@ -72,7 +72,7 @@ def to_json(account_map: AccountMap) -> Iterator[bytes]:
 
 def encode(document: dict[str, Any]) -> Iterator[bytes]:
     """Write a document of JSON values, days, moments and tables, in parts; a table as an array of its rows."""
-    return (part.encode() for part in _parts(document))
+    return _parts(document)
 
 
 def _document(account_map: AccountMap) -> dict[str, Any]:
@@ -118,52 +118,49 @@ def _rule(rule: EngagementRule) -> dict[str, Any]:
     }
 
 
-def _parts(value: object) -> Iterator[str]:
+def _parts(value: object) -> Iterator[bytes]:
     """Write a value; a table as an array of its rows, batch by batch."""
     if isinstance(value, dict):
         before = "{"
         for name, member in value.items():
-            yield f"{before}{_json(name)}: "
+            yield f"{before}{_json(name)}: ".encode()
             yield from _parts(member)
             before = ", "
-        yield "}" if value else "{}"
+        yield b"}" if value else b"{}"
     elif isinstance(value, pa.Table):
-        before = "["
+        opening = b"["
         for start in range(0, value.num_rows, _BATCH_ROWS):
-            yield before + _rows(value.slice(start, _BATCH_ROWS))
-            before = ", "
-        yield "]" if before != "[" else "[]"
+            yield opening
+            yield _rows(value.slice(start, _BATCH_ROWS))
+            opening = b", "
+        yield b"]" if value.num_rows else b"[]"
     else:
-        yield _json(value)
+        yield _json(value).encode()
 
 
-def _rows(part: pa.Table) -> str:
+def _rows(part: pa.Table) -> bytes:
     """Write the rows, each without the columns that it has no value in; joined by Arrow, column by column."""
-    members = [
-        pc.binary_join_element_wise(f"{_json(name)}: ", _values(column), "")
-        for name, column in zip(part.column_names, part.columns, strict=True)
-    ]
-    rows = pc.binary_join_element_wise(*members, ", ", null_handling="skip").to_pylist()
-    return "{" + "}, {".join(rows) + "}"
+    held = zip(part.column_names, part.columns, strict=True)
+    members = [_members(f"{_json(name)}: ", column) for name, column in held if column.null_count < len(column)]
+    members = members or [pa.chunked_array([pa.nulls(part.num_rows, pa.string())])]
+    rows = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
+    joined = utf8(pc.binary_join_element_wise("{", rows.combine_chunks(), "}, ", ""))
+    return joined.removesuffix(b", ")
 
 
-def _values(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write each value of a column; null stays null. What Arrow does not write as JSON does, `json` writes."""
+def _members(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write a member of each row: its name, and a value of a column; null stays null.
+
+    What Arrow does not write as JSON does, `json` writes.
+    """
     kind = column.type
-    if pa.types.is_string(kind):
-        return by_value(column, _texts)
-    if pa.types.is_date(kind):
-        return pc.binary_join_element_wise('"', column.cast(pa.string()), '"', "")
+    if pa.types.is_date(kind) or (pa.types.is_string(kind) and not has_bytes(column, _ESCAPED)):
+        return pc.binary_join_element_wise(f'{name}"', column.cast(pa.string()), '"', "")
     finite = pa.types.is_floating(kind) and pc.all(pc.is_finite(column)).as_py() is not False
     if finite or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        return column.cast(pa.string())
-    return _one_by_one(column)
-
-
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pc.any(pc.match_substring_regex(column, _ESCAPED)).as_py():
-        return _one_by_one(column)
-    return pc.binary_join_element_wise('"', column, '"', "")
+        return pc.binary_join_element_wise(name, column.cast(pa.string()), "")
+    written = by_value(column, _one_by_one) if pa.types.is_string(kind) else _one_by_one(column)
+    return pc.binary_join_element_wise(name, written, "")
 
 
 def _one_by_one(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -22,7 +22,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.report.columns import COLUMNS
-from accountmap.report.safe_text import by_value, visible, visible_column
+from accountmap.report.safe_text import by_value, has_bytes, utf8, visible, visible_column
 from accountmap.report.views import Source, View
 
 _NARROW: Final = 12
@@ -213,6 +213,9 @@ _NOT_XML: Final = "[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]"
 _LOOKS_ESCAPED: Final = "(_x[0-9A-Fa-f]{4}_)"
 """What a spreadsheet would read as an escaped character (ECMA-376, part 1, 22.9.2.19)."""
 
+_SPECIAL_BYTES: Final = bytes([*range(0x20), 0x7F, 0xC2, 0xE2, 0xEF]) + b"&<>_"
+"""In UTF-8, all that is hidden, escaped or not in XML is one of these bytes or begins with one."""
+
 _COLUMN: Final = re.compile(rb'<col min="(\d+)" max="(\d+)"[^>]*? style="(\d+)"')
 
 
@@ -261,7 +264,7 @@ def _row_xml(table: pa.Table, styles: Mapping[int, str]) -> Iterator[bytes]:
             for at, column in enumerate(batch.columns)
         ]
         rows = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
-        yield "".join(rows.to_pylist()).encode()
+        yield utf8(rows)
 
 
 def _cell_xml(column: pa.Array, numbers: pa.Array, name: str, style: str | None) -> pa.Array:
@@ -269,7 +272,7 @@ def _cell_xml(column: pa.Array, numbers: pa.Array, name: str, style: str | None)
     place = f'<c r="{name}'
     if pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
         shown = pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column
-        text = by_value(pa.chunked_array([shown]), _escaped).combine_chunks()
+        text = _escaped(pa.chunked_array([shown])).combine_chunks()
         opening = '" t="inlineStr"><is><t xml:space="preserve">'
         cells = pc.binary_join_element_wise(place, numbers, opening, text, "</t></is></c>", "")
     else:
@@ -282,6 +285,13 @@ def _cell_xml(column: pa.Array, numbers: pa.Array, name: str, style: str | None)
 
 def _escaped(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Show text for what it is, and write it so that XML and a spreadsheet read it back."""
+    longest = pc.max(pc.binary_length(text)).as_py() or 0
+    if longest <= _LONGEST and not has_bytes(text, _SPECIAL_BYTES):
+        return text
+    return by_value(text, _escaped_where_special)
+
+
+def _escaped_where_special(text: pa.ChunkedArray) -> pa.ChunkedArray:
     shown = pc.utf8_slice_codeunits(visible_column(text), 0, _LONGEST)
     shown = pc.replace_substring_regex(shown, _NOT_XML, "\ufffd")
     shown = pc.replace_substring_regex(shown, _LOOKS_ESCAPED, r"_x005F\1")

@@ -146,7 +146,7 @@ def _links(
     matches = matched_entities(prepared, result)
     review = review_matches(matches, decisions, own.table["account_id"], own.entity)
     kept = matches.filter(pc.invert(pc.equal(review, REJECTED).fill_null(False)))
-    return with_accounts(own, kept)[0].select([*LINK_SCHEMA.names, "entity_id"])
+    return with_accounts(own, kept).select([*LINK_SCHEMA.names, "entity_id"])
 
 
 def _mappings(
