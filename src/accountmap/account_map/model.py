@@ -143,7 +143,8 @@ class AccountMap:
     @property
     def best_matches(self) -> pa.Table:
         """The overlap with one row an account: of several matches the first."""
-        return self.overlap.take(pa.array(first_of_each(self.overlap["account_id"])))
+        first = first_of_each(self.overlap["account_id"])
+        return self.overlap if len(first) == self.overlap.num_rows else self.overlap.take(pa.array(first))
 
     @property
     def to_review(self) -> pa.Table:

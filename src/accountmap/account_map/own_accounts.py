@@ -27,8 +27,8 @@ def codes(column: pa.ChunkedArray) -> tuple[Rows, int]:
 
 def first_of_each(column: pa.ChunkedArray) -> Rows:
     """Find for each value of a column without nulls the first row that has it, in the order of the rows."""
-    first: Rows = np.unique(codes(column)[0], return_index=True)[1].astype(np.int64)
-    return first
+    newest = np.maximum.accumulate(codes(column)[0])
+    return np.flatnonzero(np.diff(newest, prepend=-1))
 
 
 def mapped(column: pa.ChunkedArray, reading: Callable[[str], str | None]) -> pa.Array:
