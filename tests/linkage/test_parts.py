@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.blocking import mark
+from accountmap.linkage.blocking import marks_of
 from accountmap.linkage.prepare import PART_ROWS, Part, PartsOf, by_id, candidates_of, prepare_accounts, work_out
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Entry, Reference
@@ -86,4 +86,4 @@ def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, re
     places = list(zip(candidates["account"].to_pylist(), candidates["slot"].to_pylist(), strict=True))
     assert places == sorted(places)
     assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}
-    assert [mark(value) for value in candidates["value"].to_pylist()] == candidates["mark"].to_pylist()
+    assert marks_of(candidates["value"].to_pylist()).to_pylist() == candidates["mark"].to_pylist()

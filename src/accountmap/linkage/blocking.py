@@ -6,7 +6,6 @@ unique itself. Where a mark occurs twice the texts are compared, since different
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -37,14 +36,29 @@ NO_TEXT = 0
 """The mark of None."""
 
 
-def mark(text: str | None) -> int:
-    """Reduce a text to 32 bits: its checksum, but never that of no text."""
-    return NO_TEXT if text is None else crc32(text.encode()) | 1
+_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def marks_of(texts: Iterable[str | None]) -> pa.Array:
-    """Mark each text."""
-    return pa.array([mark(text) for text in texts], pa.uint32())
+    """Reduce each text to 32 bits that are never those of None; equal texts have equal ones in every process.
+
+    They are a polynomial of the bytes, taken modulo 2**64 and mixed: all texts at once, which takes a tenth of the
+    time of a checksum for each.
+    """
+    column = pa.array(texts, pa.string())
+    none = column.is_null().to_numpy(zero_copy_only=False)
+    _, offsets, values = column.buffers()
+    if not len(column) or values is None:
+        return pa.array(np.where(none, NO_TEXT, 1).astype(np.uint32))
+    at = np.frombuffer(offsets, np.int32)[: len(column) + 1]
+    sizes = np.diff(at)
+    factors = np.multiply.accumulate(np.full(max(sizes.max(), 1), _FACTOR))
+    places = np.arange(at[-1]) - np.repeat(at[:-1], sizes)
+    terms = (np.frombuffer(values, np.uint8)[: at[-1]].astype(np.uint64) + np.uint64(1)) * factors[places]
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)])
+    hashed = sums[at[1:]] - sums[at[:-1]]
+    mixed = ((hashed ^ (hashed >> np.uint64(32))) * _FACTOR) >> np.uint64(32)
+    return pa.array(np.where(none, NO_TEXT, mixed | np.uint64(1)).astype(np.uint32))
 
 
 def is_duplicated(marks: Marks) -> Mask:

@@ -108,7 +108,7 @@ class Traits:
 
     def table(self) -> pa.Table:
         """Write all but the ids of the accounts as TRAIT_SCHEMA."""
-        forms = pa.array([" ".join(sorted(form)) for form in self.forms], pa.string())
+        forms = pa.array(map(_joined, self.forms), pa.string())
         texts = (
             self.names,
             forms,
@@ -137,13 +137,18 @@ def form_words(words: Words) -> frozenset[str]:
         right -= size
     while size := names.leading_form_words(words[left:right]):
         left += size
-    return _alike((*words[:left], *words[right:]))
+    return _alike(words[:left] + words[right:])
 
 
 @lru_cache(maxsize=4096)
 def _alike(words: names.Words) -> frozenset[str]:
     """Spell the words of forms alike: one set for all accounts with the same, of which there are many."""
     return frozenset(_SAME_FORM.get(word, word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _joined(form: frozenset[str]) -> str:
+    return " ".join(sorted(form))
 
 
 def traits_of(

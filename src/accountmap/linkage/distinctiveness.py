@@ -78,7 +78,7 @@ _TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 def names_company(words: Words) -> bool:
     """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
-    return any(len(word) > 2 and word not in _TELL_NOTHING for word in words)
+    return any(word not in _TELL_NOTHING and len(word) > 2 for word in words)
 
 
 def without_places(core: Words) -> Words:

@@ -25,7 +25,11 @@ _LONGEST_TEXT: Final = 4096
 
 _SEPARATORS: Final = re.compile(r"[\s,;|<>\[\](){}\"'`*]+")
 _SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECASE | re.ASCII)
-_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_USUAL: Final = re.compile(rf"(?:https?://)?({_LABEL}(?:\.{_LABEL})+)/?", re.IGNORECASE | re.ASCII)
+"""A host, or the address of its front page, and nothing beside it: what most cells hold."""
+
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what people type for a full stop
 _NO_FOLDER: Final = re.compile(
     r"[a-z]{2}(?:[-_][a-z]{2,4})?|(?:index|home|homepage|default|main|start|welcome)(?:\.[a-z]{1,5})?|global|corp|company|"
@@ -45,6 +49,19 @@ _NO_SUBDOMAIN: Final = re.compile(
 def public_suffixes() -> PublicSuffixList:
     """Load the pinned Public Suffix List; a name below no listed suffix has no registrable domain."""
     return PublicSuffixList((DATA / "public_suffix_list.dat").read_text("utf-8"), accept_unknown=False)
+
+
+@functools.cache
+def _rules() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that public suffixes end with, and those below which every label is registered.
+
+    The second are suffixes themselves, without a wildcard or an exception right below them.
+    """
+    lines = (DATA / "public_suffix_list.dat").read_text("utf-8").splitlines()
+    rules = {line.split()[0].lower() for line in lines if line.strip() and not line.startswith("//")}
+    bare = [rule.removeprefix("!").removeprefix("*.").split(".") for rule in rules]
+    ends = frozenset(".".join(labels[at:]) for labels in bare for at in range(len(labels)))
+    return ends, frozenset(rule for rule in rules if not {f"*.{rule}", f"!{rule}"} & rules)
 
 
 @functools.cache
@@ -106,13 +123,27 @@ def registrable(host: str) -> str | None:
     A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant. Likewise below the domains
     of governments that `shared_suffixes.txt` lists.
     """
-    domain: str | None = public_suffixes().privatesuffix(host)
+    is_usual = _DOMAIN.fullmatch(host) is not None
+    domain = _below_suffix(host) if is_usual and "xn--" not in host else public_suffixes().privatesuffix(host)
     if domain is not None and domain in _table("shared_suffixes.txt"):
         labels = host[: -len(domain)].rstrip(".").rpartition(".")[2]
         domain = f"{labels}.{domain}" if labels else None
     if domain is None or len(domain) > 253 or domain.startswith("www."):
         return None
-    return domain if all(_LABEL.fullmatch(label) for label in domain.split(".")) else None
+    return domain if is_usual or _DOMAIN.fullmatch(domain) else None
+
+
+def _below_suffix(host: str) -> str | None:
+    """Cut a host name of ASCII labels to the label below its public suffix; the library knows the rare rules."""
+    ends, plain = _rules()
+    name, below = host, None
+    while name and name not in ends:
+        below = name
+        name = name.partition(".")[2]
+    if name in plain:
+        return below
+    found: str | None = public_suffixes().privatesuffix(host)
+    return found
 
 
 class Address(NamedTuple):
@@ -138,8 +169,9 @@ def _folders(token: str) -> list[str]:
 
 def _is_listed(host: str, domain: str) -> bool:
     """Return whether a host or a domain above it, down to the registrable one, is one that many share."""
+    mail, shared = _table("mail_domains.txt"), _table("shared_hosts.txt")
     while len(host) >= len(domain):
-        if is_shared_host(host) or is_mail_provider(host):
+        if host in shared or host in mail:
             return True
         _, _, host = host.partition(".")
     return False
@@ -161,17 +193,25 @@ def addresses(text: str) -> tuple[Address, ...]:
     Returns:
         In the order of the text, each domain once; made-up ones are left out.
     """
+    if len(text) <= _LONGEST_TEXT and (usual := _USUAL.fullmatch(text)):
+        address = _address(usual[1].lower(), has_folders=False)
+        return (address,) if address else ()
     found: dict[str, Address] = {}
     for token in _tokens(text):
-        host = _host(token)
-        domain = registrable(host)
-        if domain is None or is_made_up(domain):
-            continue
-        subdomain = host[: -len(domain)].rstrip(".")
-        is_page = bool(_folders(token)) or not (subdomain == "" or _NO_SUBDOMAIN.fullmatch(subdomain))
-        is_mail = "@" in token and "/" not in token
-        found.setdefault(domain, Address(domain, is_page and not is_mail, _is_listed(host, domain)))
+        address = _address(_host(token), has_folders=bool(_folders(token)))
+        if address:
+            is_mail = "@" in token and "/" not in token
+            found.setdefault(address.domain, address._replace(is_page=False) if is_mail else address)
     return tuple(found.values())
+
+
+def _address(host: str, *, has_folders: bool) -> Address | None:
+    domain = registrable(host)
+    if domain is None or is_made_up(domain):
+        return None
+    subdomain = host[: -len(domain)].rstrip(".")
+    is_page = has_folders or not (subdomain in ("", "www") or _NO_SUBDOMAIN.fullmatch(subdomain))
+    return Address(domain, is_page, _is_listed(host, domain))
 
 
 def registrable_domain(text: str | None) -> str | None:

@@ -67,6 +67,8 @@ def alternatives(text: str) -> tuple[str, ...]:
         `三聯書店 Joint Publishing` has its own signs. A place in brackets behind Chinese signs is put in front, as
         others write it.
     """
+    if text.isascii() and "(" not in text and "[" not in text:
+        return (text,)
     found = _BRACKETED.search(text)
     if found is None:
         return (text, " ".join(filter(OTHER_SCRIPT.search, text.split()))) if latin_part(text) else (text,)
@@ -101,17 +103,17 @@ def _fit(name: Name | None, address: Address) -> int:
     label = _label(address.domain)
     if name is None or label is None:
         return 0
-    written = name.squashed_full, name.squashed_core
-    initials = "".join(word[0] for word in name.core)
-    if label in written or label == initials or address.domain.replace(".", "").replace("-", "") in written:
+    words, _, core, full, short = name
+    if label in (full, short) or (len(label) == len(core) and label == "".join(word[0] for word in core)):
         return 2
-    begins = any(each.startswith(label) or label.startswith(each) for each in written)
-    return int(begins or label in name.words)
+    if address.domain.replace(".", "").replace("-", "") in (full, short):
+        return 2
+    begins = full.startswith(label) or label.startswith((full, short)) or short.startswith(label)
+    return int(begins or label in words)
 
 
-def _is_own(name: Name | None, address: Address) -> bool:
+def _is_own(name: Name | None, address: Address, fit: int) -> bool:
     """Return whether a domain is the account's own: not a page or mailbox under another company's."""
-    fit = _fit(name, address)
     if address.is_shared:
         return fit == 2 or (fit == 1 and not address.is_page and _begins(name, _label(address.domain)))
     return not address.is_page or fit == 2
@@ -140,12 +142,15 @@ def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenN
     labelled = None
     cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
     for column, text in (*cells, ("name", written.address)):
-        found = addresses(text) if text else ()
-        labelled = labelled or next((each.domain for each in found if not each.is_shared), None)
-        own = [each for each in found if _is_own(name, each)]
-        if own:
-            best = max(own, key=lambda each: _fit(name, each))
-            return _Web(best.domain, column, _fit(name, best), best.domain)
+        best, closest = None, -1
+        for each in addresses(text) if text else ():
+            if labelled is None and not each.is_shared:
+                labelled = each.domain
+            fit = _fit(name, each)
+            if fit > closest and _is_own(name, each, fit):
+                best, closest = each.domain, fit
+        if best is not None:
+            return _Web(best, column, closest, best)
     return _Web(None, "", 0, labelled)
 
 
@@ -175,14 +180,7 @@ def read_facts(account: Mapping[str, str | None], numbers: Mapping[str, str | No
     of_domain = country_of_domain(web.domain)
     code = stated or of_domain or (named_country(name) if name else None)
     country = comparison_country(code) if code else None
-    return Facts(
-        name=name,
-        other=other,
-        domain=web.domain,
-        domain_column=web.column,
-        closeness=web.closeness,
-        label=_label(web.labelled) if web.labelled else None,
-        country=country,
-        at_home=stated is not None and of_domain is not None and comparison_country(of_domain) == country,
-        numbers=numbers or _NO_NUMBERS,
-    )
+    at_home = stated is not None and of_domain is not None and comparison_country(of_domain) == country
+    label = _label(web.labelled) if web.labelled else None
+    domain, column, closeness, _ = web
+    return Facts(name, other, domain, column, closeness, label, country, at_home, numbers or _NO_NUMBERS)

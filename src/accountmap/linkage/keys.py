@@ -89,7 +89,15 @@ def _any_label(facts: Facts) -> Key | None:
 
 def _begins_name(label: str, name: Name) -> bool:
     """Return whether a label begins a longer name: the family's, as `alba` is that of Alba Robotics."""
-    return any(squash(words[:size]) == label for words in (name.full, name.core) for size in range(1, len(words)))
+    written = (name.full,) if name.core == name.full else (name.full, name.core)
+    for words in written:
+        for size in range(1, len(words)):
+            beginning = squash(words[:size])
+            if beginning == label:
+                return True
+            if not label.startswith(beginning[:-1]):
+                break
+    return False
 
 
 def _label_alone(facts: Facts) -> Key | None:

@@ -169,14 +169,15 @@ def _trim(words: Words, weak: frozenset[str]) -> Words:
     """
     left, right = 0, len(words)
     while right - left > 1:
-        size = ending(words[left:right]) or (words[right - 1] in weak)
+        last, first = words[right - 1], words[left]
+        size = (last in _END_SIZES and ending(words[left:right])) or last in weak
         if size and size < right - left:
             right -= size
             continue
-        size = leading_form_words(words[left:right])
+        size = first in _START_SIZES and leading_form_words(words[left:right])
         if size and is_generic(abbreviated(words[left + size : right])):
             size = 0
-        size = size or (words[left] in weak)
+        size = size or first in weak
         if not size or size >= right - left:
             break
         left += size

@@ -117,9 +117,11 @@ def country_of_domain(domain: str | None) -> str | None:
     Returns:
         An alpha-2 code, or None for generic domains and for country domains that are sold worldwide.
     """
-    if not domain:
-        return None
-    tld = domain.rpartition(".")[2]
+    return _country_of_tld(domain.rpartition(".")[2]) if domain else None
+
+
+@lru_cache(maxsize=4096)
+def _country_of_tld(tld: str) -> str | None:
     if tld in _generic_tlds():
         return None
     if tld in _TLD_COUNTRIES:

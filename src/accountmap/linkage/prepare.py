@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.linkage.assign_keys import Candidates
-from accountmap.linkage.blocking import mark, marks_of
+from accountmap.linkage.blocking import marks_of
 from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.dedupe import Decision
@@ -164,7 +164,7 @@ def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None)
         [id_ for _, id_ in found],
         ["reference list"] * len(found),
         [2] * len(found),
-        [mark(id_) for _, id_ in found],
+        marks_of(id_ for _, id_ in found),
     ]
     both = pa.concat_tables([part.candidates, pa.table(columns, schema=CANDIDATE_SCHEMA)]).combine_chunks()
     account, index = (both[name].to_numpy() for name in ("account", "slot"))

@@ -171,7 +171,7 @@ def to_ascii(text: str) -> str:
         ASCII text without control characters. It may be blank.
     """
     if text.isascii() and text.isprintable():
-        return _cut(text).lower()
+        return text.lower() if len(text) <= MAX_CHARACTERS else _cut(text).lower()
     seen = visible(text)
     if seen.isascii():
         return seen.lower()

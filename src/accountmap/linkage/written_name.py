@@ -178,6 +178,9 @@ _CLEAR_STARTS: Final = frozenset(tuple(phrase.split()[:2]) for phrase in _CLEAR)
 _CLEAR_ENDS: Final = frozenset(tuple(phrase.split()[-2:]) for phrase in _CLEAR)
 """The first and the last two words of clear marks, or the only one."""
 
+_CLEAR_FIRST: Final = frozenset(words[0] for words in _CLEAR_STARTS)
+_CLEAR_LAST: Final = frozenset(words[-1] for words in _CLEAR_ENDS)
+
 _BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | {
     f"www{at}" for at in ("", *range(10))
 }
@@ -204,10 +207,10 @@ def _is_plain(text: str) -> bool:
 
 def _may_have_clear(words: list[str]) -> bool:
     """Return whether words in lower case begin or end like a clear mark."""
-    return not (
-        _CLEAR_STARTS.isdisjoint((tuple(words[:1]), tuple(words[:2])))
-        and _CLEAR_ENDS.isdisjoint((tuple(words[-1:]), tuple(words[-2:])))
-    )
+    if not words or not (words[0] in _CLEAR_FIRST or words[-1] in _CLEAR_LAST):
+        return False
+    starts, ends = (tuple(words[:1]), tuple(words[:2])), (tuple(words[-1:]), tuple(words[-2:]))
+    return not (_CLEAR_STARTS.isdisjoint(starts) and _CLEAR_ENDS.isdisjoint(ends))
 
 
 def _may_have_joint(words: list[str]) -> bool:
