@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -104,29 +105,26 @@ def map_command(
             say("The session is given up.")
             return
         patience = time_to_wait(wait, listen, connect)
-        changes = settle_changes(own, record, list_id, person)
+        changes = choose_list(own, record, list_id, person)
         with open_place(own, partner, folder, listen, connect, patience) as place:
-
-            def take_steps(*, new: bool) -> "Outcome":
-                return map_accounts(
-                    own,
-                    partner,
-                    place.target,
-                    person.reveal,
-                    go_on=person.go_on,
-                    by_person=approve or not yes,
-                    new=new,
-                    list_id=changes.list_id or list_id,
-                    accept_sketch=accept_another,
-                    few_changes=changes.accepted,
-                    wait=patience,
-                    waiting=lambda now: tell_waiting(now, person.partner, patience),
-                    progress=Progress("blinding"),
-                    backend=backend,
-                )
-
+            take_steps = partial(
+                map_accounts,
+                own,
+                partner,
+                place.target,
+                person.reveal,
+                go_on=person.go_on,
+                by_person=approve or not yes,
+                list_id=changes.list_id or list_id,
+                accept_sketch=accept_another,
+                few_changes=changes.accepted,
+                wait=patience,
+                waiting=lambda now: tell_waiting(now, person.partner, patience),
+                progress=Progress("blinding"),
+                backend=backend,
+            )
             outcome = take_steps(new=begin or changes.begin)
-            if outcome.news and not (begin or changes.settled) and person.wants_next(outcome.news):
+            if outcome.news and not (begin or changes.asked) and person.wants_next(outcome.news):
                 outcome = take_steps(new=True)
         reports = own.folder / "reports" / record.slug
         found = build(own, partner, reports) if outcome.state == "done" else None
@@ -141,19 +139,19 @@ class Changes:
     """What a person said of a list that hardly differs from that of an earlier session.
 
     Attributes:
-        settled: the person was asked, or an option answered.
+        asked: the person was asked, or an option answered.
         begin: a session is to begin.
         accepted: with the new list.
         list_id: with this list, the one that the person was told of: another may be prepared while this waits.
     """
 
-    settled: bool = False
+    asked: bool = False
     begin: bool = False
     accepted: bool = False
     list_id: int | None = None
 
 
-def settle_changes(own: "Workspace", partner: "PartnerRecord", list_id: int | None, person: "Person") -> Changes:
+def choose_list(own: "Workspace", partner: "PartnerRecord", list_id: int | None, person: "Person") -> Changes:
     """Have a person choose, before a session begins, where too little of the list has changed to hide it."""
     from accountmap.session import too_few_changed
     from accountmap.workspace import Status
@@ -167,7 +165,7 @@ def settle_changes(own: "Workspace", partner: "PartnerRecord", list_id: int | No
         return Changes()
     answer = person.which_list(change)
     return Changes(
-        settled=True,
+        asked=True,
         begin=answer != "later",
         accepted=answer == "new",
         list_id={"new": shown, "old": change.list_id}.get(answer),

@@ -33,7 +33,7 @@ def send_x(setting: Setting, progress: Progress, _body: Body) -> Step:
 
 def take_x(setting: Setting, progress: Progress, body: Body) -> Step:
     """Take message 3; our own points are made before, for they must differ from the partner's."""
-    progress = rounds.blind(setting, progress)
+    progress = rounds.each(setting, progress, Comparison.blind)
     return Step(rounds.take_points(setting, progress, MessageType.INITIATOR_POINTS, body))
 
 

@@ -142,8 +142,10 @@ def own_totals(setting: Setting, progress: Progress) -> bytes:
 
 def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowledge], Knowledge]) -> Progress:
     """Do something in each comparison."""
-    pairs = zip(comparisons(setting, progress), progress.known, strict=True)
-    return replace(progress, known=tuple(do(comparison, known) for comparison, known in pairs))
+    done: list[Knowledge] = []
+    for comparison, known in zip(comparisons(setting, progress), progress.known, strict=True):
+        done.append(do(comparison, known))
+    return replace(progress, known=tuple(done))
 
 
 def send(progress: Progress, kind: MessageType, parts: Sequence[Body]) -> Step:
@@ -195,17 +197,9 @@ def _with(pair: tuple[bytes, bytes], role: Role, value: bytes) -> tuple[bytes, b
     return (value, pair[1]) if role is Role.INITIATOR else (pair[0], value)
 
 
-def blind(setting: Setting, progress: Progress) -> Progress:
-    """Blind our points in all comparisons, unless that was done ahead."""
-    blinded: list[Knowledge] = []
-    for one, known in zip(comparisons(setting, progress), progress.known, strict=True):
-        blinded.append(one.blind(known))
-    return replace(progress, known=tuple(blinded))
-
-
 def send_points(setting: Setting, progress: Progress, kind: MessageType) -> Step:
     """Send our consent, points and presence bits: message 3 or 4 (psi-v2 §7.2, §7.3)."""
-    progress = blind(setting, progress)
+    progress = each(setting, progress, Comparison.blind)
     said = consent(sid_of(setting, progress), setting.role, progress.transcript)
     pairs = zip(comparisons(setting, progress), progress.known, strict=True)
     return send(progress, kind, (said, *join([one.write_points(known) for one, known in pairs])))

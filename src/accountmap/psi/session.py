@@ -24,7 +24,7 @@ from accountmap.errors import PeerError, UsageError
 from accountmap.model import Role
 from accountmap.psi import messages, rounds
 from accountmap.psi.codec import Message, RefusalError, check_length
-from accountmap.psi.comparison import Knowledge, SegmentClaims
+from accountmap.psi.comparison import Comparison, Knowledge, SegmentClaims
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs
 from accountmap.psi.parameters import MessageType, Parameters
@@ -271,7 +271,7 @@ class Session:
     def prepare(self) -> None:
         """Blind our points ahead, while the partner's message is on its way."""
         if self._state in _BEFORE_POINTS:
-            self._progress = rounds.blind(self._setting, self._progress)
+            self._progress = rounds.each(self._setting, self._progress, Comparison.blind)
 
     def receive(self, kind: MessageType, body: Body) -> Message | None:
         """Take a message of the partner but the first, and return the reply, if one is due.
