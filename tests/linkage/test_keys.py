@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accountmap.linkage.keys import explain
-from accountmap.linkage.prepared import PROFILES, data_digests
+from accountmap.linkage.keys import MAKERS, explain
+from accountmap.linkage.prepared import PROFILES, Profile, data_digests
 from accountmap.linkage.tables import DATA
 from accountmap.linkage.transliterate import to_ascii
+from accountmap.model import MatchProfile, WeakSlots
+from accountmap.trust.match_rule import SlotTerms, classes_of
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 COUNTRIES = st.sampled_from([None, "DE", "Japan", "nowhere"])
@@ -161,3 +163,12 @@ def test_every_table_is_named_with_its_source() -> None:
     tables = {path.name for path in DATA.iterdir() if path.is_file()} - {"README.md"}
     tables |= {f"local/{path.name}" for path in (DATA / "local").iterdir()}
     assert [name for name in sorted(tables) if f"`{name}`" not in said] == []
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_every_slot_is_filled_and_leads_a_class_of_matches(profile: Profile) -> None:
+    names = {slot.name for slot in profile.slots}
+    assert names <= {*MAKERS, "reference"}
+    terms = [SlotTerms(s.name, s.space, s.weight, s.strength, s.says, s.meets_itself) for s in profile.slots]
+    classes = classes_of(MatchProfile.BALANCED, terms, WeakSlots.ASK)
+    assert {lead for each in classes for lead in each.leads} == names

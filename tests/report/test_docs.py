@@ -17,8 +17,7 @@ from accountmap.account_map import (
     read_weights,
 )
 from accountmap.report.columns import COLUMNS
-from accountmap.report.crm import hubspot_companies, salesforce_accounts
-from accountmap.report.files import EXPORTS
+from accountmap.report.crm import EXPORTS, hubspot_companies, salesforce_accounts
 from accountmap.report.views import VIEW, VIEWS, View
 from accountmap.report.wording import STATUS_MEANINGS, STRENGTH_MEANINGS
 from tests.account_map.examples import one_account_map

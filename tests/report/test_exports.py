@@ -11,8 +11,8 @@ import pytest
 
 from accountmap.account_map import PLAYS, SHARED_COLUMNS, AccountMap, build_map
 from accountmap.accounts.schema import SEGMENTS
-from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
-from accountmap.report.files import EXPORTS, to_csv
+from accountmap.report.crm import EXPORTS, hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
+from accountmap.report.files import to_csv
 from tests.account_map.examples import account_list, one_account_map, prepared_list, session
 from tests.report.hostile import HOSTILE
 

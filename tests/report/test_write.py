@@ -12,7 +12,8 @@ import pytest
 from accountmap.account_map import AccountMap
 from accountmap.errors import InputError
 from accountmap.report import files, write_reports
-from accountmap.report.files import EXPORTS, WRITTEN
+from accountmap.report.crm import EXPORTS
+from accountmap.report.files import WRITTEN
 from accountmap.report.views import VIEWS
 from tests.account_map.examples import one_account_map, two_months
 

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from accountmap.channels.base import Channel, FolderChannel, is_message_name
 from accountmap.errors import AccountmapError, ChannelError, InputError
 
-SCHEMES: Final = ("sftp", "s3")
+STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}
+"""Classes of `stores`, which needs the libraries of the extra `remote`, by the scheme of their addresses."""
+
 MAX_FILES: Final = 1_000
 """A place with more files than that is not looked through: whoever else writes there could keep us busy."""
 
@@ -69,7 +71,7 @@ class Address:
                 "the address of the folder holds credentials, which would end up in logs and histories",
                 "Leave them out; docs/channels.md says where they are taken from.",
             )
-        if parts.scheme not in SCHEMES or not host or parts.query or parts.fragment:
+        if parts.scheme not in STORES or not host or parts.query or parts.fragment:
             raise InputError(
                 "this is no address of a remote folder", "Write sftp://user@host/path or s3://bucket/prefix."
             )
@@ -78,8 +80,6 @@ class Address:
 
 
 POLL_SECONDS: Final = 5.0
-STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}
-"""Classes of `stores`, which needs the libraries of the extra `remote`."""
 
 Answer = TypeVar("Answer")
 

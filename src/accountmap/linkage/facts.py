@@ -27,6 +27,9 @@ from accountmap.linkage.written_name import WrittenName, read_name
 ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 """Where an account's domain is looked for, in this order."""
 
+FACT_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
+"""The columns that `read_facts` reads; no key is made of others, but for the registry numbers."""
+
 _NO_NUMBERS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 

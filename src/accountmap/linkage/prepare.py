@@ -15,7 +15,7 @@ from accountmap.linkage.blocking import marks_of
 from accountmap.linkage.candidates import ListTraits, Rows, shared_marks
 from accountmap.linkage.compare import Numbers, folded_cities, registry_numbers, traits_of
 from accountmap.linkage.dedupe import Decision
-from accountmap.linkage.facts import ADDRESS_COLUMNS, Facts, read_facts
+from accountmap.linkage.facts import FACT_COLUMNS, Facts, read_facts
 from accountmap.linkage.keys import keys_of
 from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, Profile
 from accountmap.linkage.reference import Reference, reference_key
@@ -23,10 +23,7 @@ from accountmap.linkage.reference import Reference, reference_key
 PART_ROWS: Final = 8192
 """Accounts of a part: half a second of work."""
 
-KEY_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
-"""The columns that keys are made of, besides the registry numbers."""
-
-_COLUMNS: Final = ("account_id", *KEY_COLUMNS, "city", "lei", "vat", "duns")
+_COLUMNS: Final = ("account_id", *FACT_COLUMNS, "city", "lei", "vat", "duns")
 
 CANDIDATE_SCHEMA: Final = pa.schema(
     [
@@ -135,9 +132,9 @@ def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
 
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
-    columns = zip(*(table.column(name).to_pylist() for name in KEY_COLUMNS), strict=True)
+    columns = zip(*(table.column(name).to_pylist() for name in FACT_COLUMNS), strict=True)
     for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
-        account = dict(zip(KEY_COLUMNS, cells, strict=True))
+        account = dict(zip(FACT_COLUMNS, cells, strict=True))
         yield read_facts(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 

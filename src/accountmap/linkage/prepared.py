@@ -115,7 +115,9 @@ _SLOTS: Final = (
 )
 """All slots, strongest first: name, name space, strength, what a key says, whether it meets a key of the same slot
 on the other side, and the profiles that have it. A name shortened on one side is mostly the same company, a name
-shortened on both sides often a sister company: so `short_country` does not meet itself."""
+shortened on both sides often a sister company: so `short_country` does not meet itself.
+
+`keys.MAKERS` makes the values, and a class of `trust.match_rule` says what a match led by the slot comes to."""
 
 
 def _profile(name: str) -> Profile:

@@ -25,9 +25,6 @@ from accountmap.files import slug_of
 from accountmap.linkage.domains import registrable_domain
 from accountmap.report.columns import COLUMNS, MATCH_DIGITS
 
-__all__ = ["hubspot_companies", "linkedin_audience", "salesforce_accounts", "sellers_list"]
-
-
 CRM_COLUMNS: Final = (
     "id",
     "partner",
@@ -230,3 +227,12 @@ def _next_steps(match_id: pa.ChunkedArray, conflicts: pa.Table) -> pa.ChunkedArr
         sentences.setdefault(match, []).append(sentence)
     at = pc.index_in(match_id, value_set=pa.array(sentences, pa.string()))
     return pa.chunked_array([pa.array(map(" ".join, sentences.values()), pa.string())]).take(at)
+
+
+EXPORTS: Final = {
+    "salesforce.csv": salesforce_accounts,
+    "hubspot.csv": hubspot_companies,
+    "linkedin.csv": linkedin_audience,
+    "sellers.csv": sellers_list,
+}
+"""What each import file is made by."""

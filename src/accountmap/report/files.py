@@ -22,7 +22,7 @@ from accountmap.errors import InputError
 from accountmap.files import write_atomic
 from accountmap.influence import Influence
 from accountmap.portfolio import Portfolio
-from accountmap.report.crm import hubspot_companies, linkedin_audience, salesforce_accounts, sellers_list
+from accountmap.report.crm import EXPORTS
 from accountmap.report.html import render_page
 from accountmap.report.influence_page import render_influence_page
 from accountmap.report.influence_views import influence_tables
@@ -95,14 +95,6 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.coalesce(digits, column.cast(pa.string()))
     return column.cast(pa.string())
 
-
-EXPORTS: Final = {
-    "salesforce.csv": salesforce_accounts,
-    "hubspot.csv": hubspot_companies,
-    "linkedin.csv": linkedin_audience,
-    "sellers.csv": sellers_list,
-}
-"""What each import file is made by."""
 
 _FOR_PEOPLE: Final = ("sellers.csv", "review.csv")
 """Files that people open by a double click, and no program reads but ours."""

@@ -30,7 +30,8 @@ from accountmap.errors import InputError
 from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
 from accountmap.linkage.dedupe import Clusters, Decision, OversizedBlocks, resolve
-from accountmap.linkage.prepare import KEY_COLUMNS, candidates_of, work_out
+from accountmap.linkage.facts import FACT_COLUMNS
+from accountmap.linkage.prepare import candidates_of, work_out
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.spark.frames import checkpoint, map_partitions, map_tables
@@ -66,7 +67,7 @@ _SCHEMA: Final = pa.schema(
 )
 """FEATURES, as Arrow has it."""
 
-_NEEDED: Final = ("account_id", "segment", *KEY_COLUMNS, "city", *NUMBERS)
+_NEEDED: Final = ("account_id", "segment", *FACT_COLUMNS, "city", *NUMBERS)
 
 
 def features(accounts: DataFrame, profile: Profile, reference: Reference | None) -> DataFrame:
