@@ -6,6 +6,7 @@ shared key decides and the weaker ones only break ties. docs/matching.md has the
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
@@ -145,12 +146,17 @@ python-stdnum those of the slots `lei`, `vat` and `reference`. publicsuffixlist 
 
 
 def data_digests() -> dict[str, str]:
-    """Name the data behind the keys.
+    """Name the data behind the keys, which stays the same while a program runs.
 
     Returns:
         SHA-256 in hex of each table's file under `data/<file name>`, and the version of each library under its
         name, ordered by name.
     """
+    return _data_digests().copy()
+
+
+@cache
+def _data_digests() -> dict[str, str]:
     tables = {
         f"data/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in DATA.iterdir()
