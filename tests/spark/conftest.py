@@ -1,4 +1,4 @@
-"""A real Spark: a driver and two executors as processes of their own, with all that docs/scaling.md asks for."""
+"""A real Spark: a driver and a worker as processes of their own, with all that docs/scaling.md asks for."""
 
 import os
 import sys
@@ -64,7 +64,7 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("accountmap tests")
+        builder = SparkSession.builder.master("local-cluster[1,1,1024]").appName("accountmap tests")
         settings = {
             "spark.authenticate": "true",
             "spark.authenticate.secret": os.urandom(16).hex(),
@@ -81,7 +81,7 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.adaptive.enabled": "false",
             "spark.executor.memory": "900m",
-            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.shuffle.partitions": "1",
             "spark.ui.showConsoleProgress": "false",
         }
         for name, value in settings.items():
@@ -90,6 +90,14 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
         session.sparkContext.setLogLevel("ERROR")
         yield session
         session.stop()
+
+
+@pytest.fixture
+def two_partitions(spark: "SparkSession") -> Iterator[None]:
+    """Cut tables into two parts at each shuffle, where the others leave them whole, which is quicker."""
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    yield
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,13 @@ from pyspark.sql import SparkSession
 from accountmap.linkage.dedupe import Clusters
 from accountmap.spark import dedupe
 
-PATH = [(n, n + 1) for n in range(12)]
-STAR = [(100, 101 + n) for n in range(90)]
+PATH = [(n, n + 1) for n in range(7)]
+STAR = [(100, 101 + n) for n in range(20)]
 RING = [(500 + n, 500 + (n + 3) % 8) for n in range(8)]
 LOOP_AND_REPEATED = [(600, 600), (601, 602), (602, 601)]
 
 
+@pytest.mark.usefixtures("two_partitions")
 @pytest.mark.parametrize("few", [0, dedupe.FEW_EDGES])
 def test_each_node_is_labelled_with_the_smallest_of_its_component(
     spark: SparkSession, folder: str, monkeypatch: pytest.MonkeyPatch, few: int

@@ -31,6 +31,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.usefixtures("two_partitions")
 def test_parts_are_written_and_read_by_workers(
     spark: SparkSession, store: str, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

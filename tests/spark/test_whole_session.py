@@ -94,6 +94,7 @@ def start(role: Role, sides: list[Side], p: Parameters = P) -> Session:
     return Resumed.start(role, p, inputs_of(f"pair/{role}"), sides, ports_of(f"pair/{role}"))
 
 
+@pytest.mark.usefixtures("two_partitions")
 def test_all_messages_are_those_of_a_session_here(spark: SparkSession, folder: str) -> None:
     here = Pair.of(KEYS[I], KEYS[R], P)
     there = Pair(*(start(role, on_spark(spark, role, f"{folder}/{role}")) for role in Role))
