@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing: `python -m tests.fuzz NAME [SECONDS]`, or `all` for one target after another.
+"""Coverage-guided fuzzing: `python -m tests.fuzz NAME [SECONDS [UNITS]]`, or `all` for one target after another.
 
 It needs the extra `fuzz`. It begins with the kept corpus, writes what is new into a folder beside it (`new/NAME`,
 which git ignores), and ends with an error at the first finding, whose bytes it leaves there.
@@ -17,12 +17,13 @@ CORPUS = Path(__file__).parent / "corpus"
 NEW = Path(__file__).parent / "new"
 
 
-def fuzz(name: str, seconds: str) -> None:
-    """Fuzz a target for a time, and end this process."""
+def fuzz(name: str, seconds: str, units: str) -> None:
+    """Fuzz a target for a time or so many inputs, whichever ends first, and end this process."""
     new = NEW / name
     new.mkdir(parents=True, exist_ok=True)
     options = [
         f"-max_total_time={seconds}",
+        f"-runs={units}",
         f"-max_len={LONGEST.get(name, 1 << 14)}",
         "-timeout=20",
         "-rss_limit_mb=2048",
@@ -37,14 +38,14 @@ def fuzz(name: str, seconds: str) -> None:
     atheris.Fuzz()
 
 
-def main(name: str, seconds: str = "600") -> None:
+def main(name: str, seconds: str = "600", units: str = "-1") -> None:
     """Fuzz a target, or each in a process of its own, which begins with all that is imported here."""
     if name != "all":
-        fuzz(name, seconds)
+        fuzz(name, seconds, units)
     for each in TARGETS:
         child = os.fork()
         if child == 0:
-            fuzz(each, seconds)
+            fuzz(each, seconds, units)
         _, status = os.waitpid(child, 0)
         if status != 0:
             sys.exit(f"{each}: something was found, and lies in {NEW / each}")

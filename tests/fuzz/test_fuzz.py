@@ -1,4 +1,4 @@
-"""The kept corpus through every target, and a second of fuzzing each, as `python -m tests.fuzz` does it."""
+"""The kept corpus through every target, and a hundred inputs each from `python -m tests.fuzz`."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def test_what_was_kept_leads_to_a_result_or_a_refusal(case: Path) -> None:
 def test_a_short_run_over_each_target_finds_nothing() -> None:
     import atheris  # noqa: F401 - without it, the test is skipped
 
-    command = [sys.executable, "-m", "tests.fuzz", "all", "1"]
+    command = [sys.executable, "-m", "tests.fuzz", "all", "60", "100"]
     done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("stat::number_of_executed_units") == len(TARGETS)
