@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -47,6 +48,10 @@ _MADE: dict[Hashable, tuple[Path, tuple[PartnerRecord, PartnerRecord]]] = {}
 """The folder of each kind of parties that a test has asked for, and how they know each other."""
 
 _AFTER_A_SESSION = "after a session"
+
+
+def _hashable(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
 
 
 @cache
@@ -143,16 +148,17 @@ class Parties:
         return cls._copied(*_MADE[kind], folder)
 
     @classmethod
-    def after_a_session(cls, folder: Path) -> "Parties":
-        """Make those that `make` makes by default, with a session behind them, which is run once for all."""
-        if _AFTER_A_SESSION not in _MADE:
-            template = Path(_templates().name) / _AFTER_A_SESSION
-            parties = cls.make(template)
+    def after_a_session(cls, folder: Path, **wanted: Any) -> "Parties":
+        """Make those that `make` makes of the same arguments, with a session behind them, run once for all."""
+        kind = (NOW, _AFTER_A_SESSION, *sorted((name, _hashable(value)) for name, value in wanted.items()))
+        if kind not in _MADE:
+            template = Path(_templates().name) / str(len(_MADE) + 1_000)
+            parties = cls.make(template, **wanted)
             parties.run()
             for party in (parties.acme, parties.globex):
                 party.workspace.close()
-            _MADE[_AFTER_A_SESSION] = template, (parties.acme.partner, parties.globex.partner)
-        return cls._copied(*_MADE[_AFTER_A_SESSION], folder)
+            _MADE[kind] = template, (parties.acme.partner, parties.globex.partner)
+        return cls._copied(*_MADE[kind], folder)
 
     @classmethod
     def _copied(cls, template: Path, partners: tuple[PartnerRecord, PartnerRecord], folder: Path) -> "Parties":

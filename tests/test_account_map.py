@@ -49,8 +49,7 @@ def step_a_month_later(party: Party, *, new: bool) -> bool:
 @pytest.fixture
 def parties(tmp_path: Path) -> Parties:
     """Two companies after a second session, for which Acme has prepared a new list."""
-    both = Parties.make(tmp_path, [*LEFT, *unshared("Potters")])
-    both.run()
+    both = Parties.after_a_session(tmp_path, left=[*LEFT, *unshared("Potters")])
     accounts = account_list(LEFT_A_MONTH_LATER)
     prepared = prepare_accounts(accounts, next(iter(PROFILES.values())))
     both.acme.workspace.save_list(accounts, prepared, "test", A_MONTH_LATER)

@@ -80,8 +80,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
 @pytest.fixture
 def hardly_changed(tmp_path: Path) -> Path:
     """The workspace of Acme, whose list has one prospect more than at the session that is over."""
-    parties = Parties.make(tmp_path)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     save(parties.acme, [*LEFT, *prospects(1)])
     change = too_few_changed(parties.acme.workspace, parties.acme.partner, None, datetime.now(UTC))
     assert change == Change(1, {"prospect": 1})

@@ -65,9 +65,7 @@ def detail(party: Party, number: int, reference: Reference | None = None) -> str
 @pytest.fixture(scope="module")
 def parties(tmp_path_factory: pytest.TempPathFactory) -> Parties:
     """One honest session, which the tests below only read."""
-    made = Parties.make(tmp_path_factory.mktemp("honest"))
-    made.run()
-    return made
+    return Parties.after_a_session(tmp_path_factory.mktemp("honest"))
 
 
 def turns(parties: Parties) -> None:

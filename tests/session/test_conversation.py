@@ -71,10 +71,9 @@ class Talker:
 
 @pytest.fixture
 def sides(tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    parties = Parties.make(
-        tmp_path, LEFT, RIGHT, weak=WeakSlots.ASK, sharing=share_all("name", "owner_name", "country")
+    parties = Parties.after_a_session(
+        tmp_path, left=LEFT, right=RIGHT, weak=WeakSlots.ASK, sharing=share_all("name", "owner_name", "country")
     )
-    parties.run()
     yield Talker(parties.acme), Talker(parties.globex)
 
 

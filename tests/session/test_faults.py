@@ -250,21 +250,18 @@ ALTERATIONS = {
 }
 
 
-@pytest.mark.parametrize("change", ALTERATIONS.values(), ids=ALTERATIONS.keys())
-def test_every_message_altered_is_refused_and_the_right_one_still_taken(
-    parties: Parties, change: Callable[[bytes], bytes]
-) -> None:
+def test_every_message_altered_is_refused_and_the_right_one_still_taken(parties: Parties) -> None:
     for n, party in enumerate(turns(parties)):
-        if n:
+        for what, change in ALTERATIONS.items() if n else ():
             path, data = damage_last_message(parties, change)
             before = party.workspace.sessions(party.partner)
             try:
                 outcome = party.map()
-                assert outcome.taken == ()
-                assert [note for note in outcome.notes if note.startswith(path.name)]
+                assert outcome.taken == (), what
+                assert [note for note in outcome.notes if note.startswith(path.name)], what
             except PeerError as error:
-                assert path.name in str(error)
-            assert party.workspace.sessions(party.partner) == before
+                assert path.name in str(error), what
+            assert party.workspace.sessions(party.partner) == before, what
             path.write_bytes(data)
         party.map()
     assert both_are_done(parties)

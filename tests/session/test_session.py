@@ -9,8 +9,7 @@ from tests.parties import Parties, Party
 
 
 def test_both_sides_end_with_the_same_matches(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     sides = []
     for party in (parties.acme, parties.globex):
         record = party.workspace.sessions(party.partner)[0]

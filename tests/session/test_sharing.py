@@ -189,8 +189,7 @@ def again(parties: Parties) -> None:
 
 def test_frozen_totals_that_change_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A partner that draws its noise anew, so that both together say more, is found out."""
-    parties = Parties.make(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
-    parties.run()
+    parties = Parties.after_a_session(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
     honest = SessionRules.own_totals
 
     def drawn_anew(rules: SessionRules, matched: Sequence[Any]) -> bytes:
@@ -204,8 +203,7 @@ def test_frozen_totals_that_change_are_refused(tmp_path: Path, monkeypatch: pyte
 
 
 def test_an_agreement_without_totals_follows_one_with_them(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
-    parties.run()
+    parties = Parties.after_a_session(tmp_path, sharing=replace(share_all(), totals_shown_by=(Role.RESPONDER,)))
     agree(parties, share_all())
     again(parties)
     assert result(parties.acme).totals is None
@@ -273,8 +271,7 @@ def test_rules_of_engagement_are_told_from_each_side(tmp_path: Path) -> None:
 
 def test_a_list_is_compared_with_all_that_were_shown(tmp_path: Path) -> None:
     """Back to almost the first list after another one: the difference to the first gives accounts away."""
-    parties = Parties.make(tmp_path)
-    parties.run()
+    parties = Parties.after_a_session(tmp_path)
     wexley = [(f"n{n}", f"Wexley {n:03} Brewery", None, "prospect") for n in range(6)]
     for rows, fine in (([*LEFT, *wexley], True), ([*LEFT, *wexley[:1]], False)):
         made = Parties.make(tmp_path / f"{fine}", left=rows)
