@@ -4,6 +4,7 @@ A test that needs a library or a program that is not installed is skipped, with 
 In CI (where the environment has CI=true) all of it is installed, so a skip is a failure there.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -24,11 +25,14 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 with suppress(ModuleNotFoundError):  # without it, the tests that use it are skipped
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
     # How long an example takes depends on what runs beside it.
-    settings.register_profile("accountmap", deadline=None)
-    settings.load_profile("accountmap")
+    settings.register_profile(
+        "accountmap", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=30
+    )
+    settings.register_profile("thorough", settings.get_profile("accountmap"), max_examples=1_000)
+    settings.load_profile("accountmap")  # pytest --hypothesis-profile=thorough takes the other
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -114,6 +118,17 @@ def pytest_runtest_makereport(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(SLOWEST))
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported to itself: looking through it for garbage again and again takes a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.account_map import (
@@ -110,7 +110,6 @@ segments = st.sampled_from(SEGMENTS)
 lists = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(segments, st.none() | segments))
 
 
-@settings(max_examples=30)
 @given(st.lists(lists, min_size=2, max_size=3))
 def test_changes_reconcile_with_both_overlaps(months: list[dict[str, tuple[str, str | None]]]) -> None:
     maps = [

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.account_map import PLAYS, AccountMap, build_map
@@ -28,7 +28,6 @@ def maps(draw: st.DrawFn) -> AccountMap:
     return build_map(accounts, prepared, session({"entity": e, "their_segment": draw(segments)} for e in matched))
 
 
-@settings(max_examples=30)
 @given(maps())
 def test_cells_add_up_to_the_overlap(result: AccountMap) -> None:
     cells = result.matrix.to_pylist()
@@ -39,7 +38,6 @@ def test_cells_add_up_to_the_overlap(result: AccountMap) -> None:
     assert sum(cell["amount"] or 0 for cell in cells) == sum(amounts)
 
 
-@settings(max_examples=30)
 @given(maps())
 def test_overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
     ids = result.overlap["account_id"].to_pylist() + result.whitespace["account_id"].to_pylist()
@@ -49,7 +47,6 @@ def test_overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
         assert row.overlap + row.whitespace == row.listed
 
 
-@settings(max_examples=30)
 @given(maps())
 def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) -> None:
     pairs = {(r["entity_id"], r["segment"], r["their_segment"]) for r in result.overlap.to_pylist()}
@@ -59,7 +56,6 @@ def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) ->
     assert result.summary.introductions_to_give.entities == give
 
 
-@settings(max_examples=30)
 @given(maps())
 def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
     scores = result.overlap["score"].to_pylist()
@@ -72,7 +68,6 @@ def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
     assert changes == max(len(set(entities)) - 1, 0), "the accounts of one entity stand together"
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(segments, segments, st.booleans()), max_size=12))
 def test_both_partners_reports_agree(entities: list[tuple[str, str, bool]]) -> None:
     """Each entity has a segment on both sides; some are shared. The right side lists them the other way round."""

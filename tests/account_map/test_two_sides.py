@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.account_map import CELLS, CONTRADICTIONS, STRENGTHS, AccountMap, EngagementRule, build_map
@@ -86,7 +86,6 @@ def cells(account_map: AccountMap, *, turned: bool = False) -> dict[Cell, tuple[
     }
 
 
-@settings(max_examples=30)
 @given(sessions())
 def test_both_reports_agree_where_they_overlap(found: Session) -> None:
     left, right = seen(found, 0), seen(found, 1)
@@ -102,7 +101,6 @@ def test_both_reports_agree_where_they_overlap(found: Session) -> None:
     assert matches["left"] == {(match, mine, theirs) for match, theirs, mine in matches["right"]}
 
 
-@settings(max_examples=30)
 @given(sessions())
 def test_every_number_reconciles_on_each_side(found: Session) -> None:
     for side in (0, 1):
@@ -128,7 +126,6 @@ def test_every_number_reconciles_on_each_side(found: Session) -> None:
         )
 
 
-@settings(max_examples=30)
 @given(sessions())
 def test_what_is_theirs_without_me_at_most_is_never_too_little(found: Session) -> None:
     if rectangular(found):
@@ -163,7 +160,6 @@ def test_an_entity_with_two_matches_counts_once_and_says_so() -> None:
     assert any(note.startswith("1 of the 2 matches are of companies") for note in built.notes)
 
 
-@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

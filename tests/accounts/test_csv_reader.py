@@ -24,7 +24,7 @@ def test_delimiters_and_line_ends(read_text: ReadText, delimiter: str, line_end:
     assert accounts.table["country"].to_pylist() == ["US", "DE"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(
         st.tuples(*[st.text(st.sampled_from('ab ,;\t|"\n'), max_size=6).map(lambda text: f"x{text}x")] * 2),

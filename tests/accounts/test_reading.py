@@ -39,14 +39,20 @@ def test_what_is_no_list_is_refused_with_advice(tmp_path: Path, content: bytes, 
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_nothing_but_an_input_error_escapes_from_damaged_files(tmp_path: Path, seed: int) -> None:
-    draw = random.Random(seed)  # noqa: S311  The same damage each time, not secrecy.
-    pq.write_table(
-        pa.table({"name": ["Ärzte", "Globex"] * 9, "amount": [1.5, None] * 9}), tmp_path / "list.parquet"
-    )
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """One list as a Parquet file and as text in two encodings."""
+    file = tmp_path_factory.mktemp("whole") / "list.parquet"
+    pq.write_table(pa.table({"name": ["Ärzte", "Globex"] * 9, "amount": [1.5, None] * 9}), file)
     text = 'Name;Amount\n"Ärzte";1.234,5\nGlobex;\n' * 5
-    whole = [(tmp_path / "list.parquet").read_bytes(), text.encode(), text.encode("utf-16")]
+    return [file.read_bytes(), text.encode(), text.encode("utf-16")]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_nothing_but_an_input_error_escapes_from_damaged_files(
+    tmp_path: Path, whole: list[bytes], seed: int
+) -> None:
+    draw = random.Random(seed)  # noqa: S311  The same damage each time, not secrecy.
     content = bytearray(draw.choice(whole))
     for _ in range(draw.randint(1, 4)):
         at = draw.randrange(len(content))

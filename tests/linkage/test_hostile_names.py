@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.linkage.keys import explain
@@ -81,7 +81,6 @@ def test_what_names_nobody_has_no_key(name: str, country: str | None) -> None:
     assert keys({"name": name, "country": country}) == {}
 
 
-@settings(deadline=None)  # the first website waits for the Public Suffix List
 @given(ODD, ODD, ODD)
 def test_no_cell_is_an_error(name: str, website: str, country: str) -> None:
     found = keys({"name": name, "website": f"{website}.de", "country": country, "vat": name, "lei": name})

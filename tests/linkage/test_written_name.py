@@ -48,11 +48,11 @@ def test_what_says_that_there_is_no_name_is_none(text: str) -> None:
 PLACEHOLDERS = [phrase for _, row in read_rows("placeholder_names.tsv") for phrase in row.split(", ")]
 
 
-@pytest.mark.parametrize("phrase", PLACEHOLDERS)
-def test_no_placeholder_makes_a_key(phrase: str) -> None:
-    for written in (phrase, f"[{phrase.upper()}]", f"{phrase} 3"):
-        account = {"name": written, "country": "DE"}
-        assert not [key for key in explain(account, PROFILES["identifiers"]).keys if key.value]
+@pytest.mark.parametrize("written", ["{}", "[{}]", "{} 3"])
+def test_no_placeholder_makes_a_key(written: str) -> None:
+    for phrase in PLACEHOLDERS:
+        account = {"name": written.format(phrase.upper() if "[" in written else phrase), "country": "DE"}
+        assert not [key for key in explain(account, PROFILES["identifiers"]).keys if key.value], account
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import chain
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from protocols.reference.canonical.account import keys_of
 from protocols.reference.canonical.vectors import made_anew, text_of
@@ -43,7 +43,6 @@ def keys_of_reference(account: Mapping[str, str]) -> dict[str, str]:
     return {slot: value for slot, (value, _) in keys_of(account).items()}
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.fixed_dictionaries({}, optional=CELLS))
 def test_any_account(account: dict[str, str]) -> None:
     assert keys_of_package(account) == keys_of_reference(account)

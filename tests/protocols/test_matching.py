@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from protocols.reference import matching as reference
 from protocols.reference.matching import Match
@@ -184,7 +184,6 @@ def graphs(draw: st.DrawFn) -> tuple[Numbers, Numbers]:
 PATTERNS = st.lists(st.sampled_from(["00", "01", "10", "11"]), min_size=6, max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
 @given(graphs(), rules(), PATTERNS, PATTERNS, st.integers(1, 5))
 def test_random_graphs_are_decided_as_defined(
     graph: tuple[Numbers, Numbers],

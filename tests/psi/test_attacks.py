@@ -10,7 +10,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.curve.backends import OpenSSLCurve
@@ -73,7 +73,6 @@ def again(session: Session, kind: T, body: bytes) -> None:
         take(session, kind, body)
 
 
-@settings(max_examples=250, deadline=None)
 @given(st.sampled_from(KINDS), st.integers(min_value=0), st.integers(1, 255))
 def test_a_flipped_byte_gives_a_result_or_a_peer_error(kind: T, place: int, flip: int) -> None:
     session, message = at(kind)
@@ -84,7 +83,6 @@ def test_a_flipped_byte_gives_a_result_or_a_peer_error(kind: T, place: int, flip
         assert session.decision or reply or session.result
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(KINDS), st.data())
 def test_random_bytes_of_the_right_length_give_a_result_or_a_peer_error(kind: T, data: st.DataObject) -> None:
     session, message = at(kind)

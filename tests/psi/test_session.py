@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.errors import UsageError
@@ -159,7 +159,6 @@ def plain_matches(left: Keys, right: Keys, slots: range) -> set[tuple[int, int, 
 
 
 @pytest.mark.parametrize("weak", [WeakSlots.NONE, WeakSlots.ASK])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(left=lists(), right=lists())
 def test_random_lists_give_what_the_definition_gives(left: Keys, right: Keys, weak: WeakSlots) -> None:
     p = parameters(((5, 4), (4, 6)), weak=weak)
