@@ -1,18 +1,23 @@
 """Introductions and registered deals become evidence; what the overlap alone says does not."""
 
+import csv
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.accounts.deals import DEAL_SCHEMA, DealList, read_deals, read_touches
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.influence import Influence, InfluenceRules
 from accountmap.influence.watch import LONGEST_WAIT
 from accountmap.model import Step, Topic
+from accountmap.report.files import write_influence
 from accountmap.report.influence_words import agreed_sentences
 from accountmap.session import end_agreement, propose_agreement, sign_agreement
 from accountmap.session.influence import INTRODUCTION_ASKED, agreed_rules, credit_rule, read_influence
@@ -114,6 +119,76 @@ def test_what_is_not_answered_counts_as_long_as_an_answer_can_take(sides: tuple[
     settle(acme, globex)
     waits = [row["value"] for row in with_deals(acme).series.to_pylist() if row["series"] == "days to an answer"]
     assert waits == [LONGEST_WAIT]
+
+
+CRM = """Deal ID,Account ID,Amount,Currency,Created,Status,Source,Partner
+C1,a1,900,EUR,2026-11-25,Open,Partner,Globex Data
+C2,a2,400,EUR,2026-11-25,Open,,
+C3,a3,70,EUR,2026-11-25,Open,Web,
+C4,a4,30,EUR,2026-11-25,Open,,
+"""
+ACTIVITIES = """Account ID,Partner,Type,Date
+a3,Initech Systems,Meeting,2026-11-26
+a1,Globex Data,Demo,2026-11-27
+"""
+
+
+def test_every_credit_of_the_files_can_be_followed_to_the_ledger_or_the_crm(
+    sides: tuple[Talker, Talker], tmp_path: Path
+) -> None:
+    """From the JSON document alone, as somebody does who doubts a number: touches, and where each is written."""
+    acme, globex = sides
+    acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
+    settle(acme, globex)
+    globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
+    globex.say(QUILLSTONE, Topic.DEAL, Step.REGISTERED)
+    settle(acme, globex)
+    texts = {"crm.csv": CRM, "activities.csv": ACTIVITIES}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    read = replace(read_deals(tmp_path / "crm.csv"), touches=read_touches(tmp_path / "activities.csv"))
+    save_deals(acme.workspace, read, NOW + timedelta(days=60))
+    page, *files = write_influence(read_influence(acme.workspace), tmp_path / "out")
+    document = json.loads(next(file for file in files if file.suffix == ".json").read_text("utf-8"))
+    found = set()
+    for credit in document["credits"]:
+        records = [
+            touch
+            for touch in document["touches"]
+            if (touch["deal_id"], touch["partner_name"]) == (credit["deal_id"], credit["partner_name"])
+            and touch["counts"] != "no"
+        ]
+        assert records, credit
+        for touch in records:
+            assert touch["record"] in page.read_text("utf-8")
+            found.add(follow(touch, acme, texts))
+    assert found == {"introductions", "deals", "source field", "activities.csv"}
+    assert {row["deal_id"] for row in document["credits"]} == {"C1", "C2", "C3", "C4"}
+
+
+def follow(touch: dict[str, Any], side: Talker, texts: dict[str, str]) -> str:
+    """Look a touch up where its record says it is written; returns what kind of place that is."""
+    record = touch["record"]
+    if entry := re.fullmatch(r"ledger entry (\d+) \(match (\w{8})\)", record):
+        facts = side.workspace.ledger().entries[int(entry[1]) - 1].facts
+        assert (facts["number"], facts["event"], facts["partner"]) == (int(entry[1]), "was_told", "Globex Data")
+        assert facts["at"][:10] == touch["date"]
+        account = {"C2": LOGISTICS, "C4": QUILLSTONE}[touch["deal_id"]]
+        assert side.match(account).hex().startswith(entry[2])
+        return str(facts["topic"])
+    if field := re.fullmatch(r"source field of the deal \(row (\d+)\): (.*)", record):
+        row = list(csv.DictReader(texts["crm.csv"].splitlines()))[int(field[1]) - 2]
+        assert (row["Deal ID"], row["Source"], row["Partner"]) == (
+            touch["deal_id"],
+            field[2],
+            touch["partner_name"],
+        )
+        return "source field"
+    line = re.fullmatch(r"(\S+), row (\d+)", record)
+    assert line, record
+    row = list(csv.DictReader(texts[line[1]].splitlines()))[int(line[2]) - 2]
+    assert (row["Partner"], row["Date"], row["Type"]) == (touch["partner_name"], touch["date"], touch["kind"])
+    return line[1]
 
 
 def agree(one: Talker, other: Talker, rules: InfluenceRules) -> None:
