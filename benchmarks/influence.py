@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.influence.recorded import Years  # noqa: E402 after the path
-from tests.influence.simulated import LOST_A_DAY, STANDARD, lasting, simulated, winning_rate  # noqa: E402
+from tests.influence.simulated import LOST_A_DAY, STANDARD, apart, lasting, simulated, winning_rate  # noqa: E402
 from tests.influence.test_compare import attributed, compared, holds  # noqa: E402
 
 from accountmap.account_map.holdout import NOT_SHOWN  # noqa: E402
@@ -81,6 +81,19 @@ def times(draws: int, ratio: float, size: int) -> Held:
     return counted(rows, {kind: median_difference(ratio) if kind.startswith(DAYS) else ratio for kind in found})
 
 
+def differing(draws: int, partners: int, size: int, spread: float) -> Held:
+    """Count for partners whose effects differ: what each adds is drawn around five points."""
+    draw, found = np.random.default_rng(1), defaultdict(list)
+    for seed in range(draws):
+        effects = np.clip(draw.normal(0.05, spread, partners), -0.15, 0.3).tolist()
+        for row in compared(apart(size, 40_000 + seed, effects)):
+            if row["partner_name"] and row["measure"] == WIN_RATE and row["method"] != AS_THEY_ARE:
+                effect = effects[int(row["partner_name"].split()[1])]
+                less = {name: row[name] - effect for name in ("difference", "at_least", "at_most")}
+                found[row["method"]].append(row | less)
+    return {method: _held(rows, 0.0) for method, rows in found.items()}
+
+
 def median_difference(ratio: float, deals: int = 2_000_000) -> float:
     """Return by how many days the medians of all deals with and without a partner differ."""
     draw = np.random.default_rng(1)
@@ -125,12 +138,15 @@ def main() -> None:
     parser.add_argument("--partners", type=int, default=10)
     parser.add_argument("--draws", type=int, default=400, help="companies to draw for each effect")
     parser.add_argument("--deals", type=int, default=1_500, help="deals of each of them")
-    parser.add_argument("--only", choices=("time", "rates", "times", "changes"), help="leave out the others")
+    parser.add_argument(
+        "--only", choices=("time", "rates", "differing", "times", "changes"), help="leave out the others"
+    )
     options = parser.parse_args()
     draws, deals = options.draws, options.deals
     parts = {
         "time": lambda: timed(options.size, options.partners),
         "rates": lambda: {effect: coverage(draws, effect, deals) for effect in (0.0, 0.1)},
+        "differing": lambda: {f"{n} partners": differing(draws // 2, n, 2 * deals, 0.05) for n in (3, 10)},
         "times": lambda: {ratio: times(draws, ratio, deals) for ratio in (1.0, 1.5)},
         "changes": lambda: {factor: changes(draws, factor) for factor in (1.0, 2.0)},
     }

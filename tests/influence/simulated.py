@@ -1,6 +1,7 @@
 """Years of deals drawn at random, with an effect of partners that is planted, and so known."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -47,6 +48,21 @@ def simulated(deals: int, seed: int, effect: float = 0.0, partners: int = 3, day
     decided = created + LANDMARK + 1 + draw.integers(0, 150, deals)
     amounts = np.exp(draw.normal(9, 1, deals))
     return _company(draw, (created, decided, won, met), amounts, size, country, partners, days)
+
+
+def apart(deals: int, seed: int, effects: Sequence[float], days: int = 900) -> Company:
+    """Draw deals as `simulated` does, of partners that add different effects; each deal meets one of them."""
+    draw = np.random.default_rng(seed)
+    size, country = draw.integers(0, 5, deals), draw.integers(0, 4, deals)
+    created = draw.integers(0, days, deals)
+    met, partner = draw.random(deals) < 0.15 + 0.1 * size, draw.integers(0, len(effects), deals)
+    won = draw.random(deals) < 0.2 + 0.08 * size + 0.04 * country + np.array(effects)[partner] * met
+    decided = created + LANDMARK + 1 + draw.integers(0, 150, deals)
+    amounts = np.exp(draw.normal(9, 1, deals))
+    made = _company(draw, (created, decided, won, met), amounts, size, country, len(effects), days)
+    rows = made.deals.touches.to_pylist()
+    renamed = [row | {"partner": f"Partner {partner[int(row['deal_id'][1:])]}"} for row in rows]
+    return replace(made, deals=replace(made.deals, touches=pa.Table.from_pylist(renamed, schema=TOUCH_SCHEMA)))
 
 
 def lasting(deals: int, seed: int, ratio: float = 1.0, days: int = 900) -> Company:

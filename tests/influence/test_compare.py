@@ -6,6 +6,7 @@ benchmarks/influence.py does the same over more years than a test has time for.
 from dataclasses import replace
 from functools import cache
 from math import comb
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from accountmap.account_map.holdout import HIGHER, NOT_SHOWN, TOO_FEW, newcombe, wilson
 from accountmap.influence import InfluenceRules
 from accountmap.influence.attribution import Attribution, attribute
-from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE, compare
+from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE, compare, shrink
 from accountmap.influence.evidence import PartnerNames, gather_touches
 from accountmap.influence.facts import DealFacts, deal_facts
 from accountmap.influence.survival import COX, DAYS, SPEED, time_rows
@@ -98,6 +99,20 @@ def test_of_partners_without_a_difference_shrinking_makes_fewer_stand_out() -> N
     assert apart(SHRUNK) < 0.6 * apart(LIKE_WITH_LIKE)
     held = [holds(row(rows, SHRUNK, f"Partner {at}"), 0.15) for rows in years(0.15) for at in range(3)]
     assert np.mean(held) > 0.7
+
+
+@pytest.mark.parametrize("partners", [3, 8])
+@pytest.mark.parametrize("spread", [0.0, 0.05, 0.1])
+def test_intervals_of_shrunk_differences_hold_whether_or_not_partners_differ(partners: int, spread: float) -> None:
+    """Where they do not, the intervals are wider than they would have to be: nobody knows that beforehand."""
+    draw, held = np.random.default_rng(3), []
+    z = NormalDist().inv_cdf(0.95)
+    for _ in range(250):
+        errors = draw.uniform(0.035, 0.08, partners)
+        true = 0.05 + spread * draw.standard_normal(partners)
+        means, deviations = shrink(true + errors * draw.standard_normal(partners), errors**2, 0.0)
+        held += (np.abs(means - true) <= z * deviations).tolist()
+    assert 0.85 <= np.mean(held) <= 0.99
 
 
 @pytest.mark.parametrize("rates", [(0.2, 0.2), (0.5, 0.35), (0.05, 0.1)])

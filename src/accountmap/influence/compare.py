@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from accountmap.account_map.holdout import HIGHER, LOWER, NOT_SHOWN, TOO_FEW, newcombe
 from accountmap.influence.attribution import Attribution
-from accountmap.influence.facts import DealFacts, Mask, minor_units
+from accountmap.influence.facts import DealFacts, Floats, Mask, minor_units
 from accountmap.influence.matching import (
     BALANCE_SCHEMA,
     Cohort,
@@ -77,7 +77,7 @@ def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tupl
             else:
                 by_partner.append((name, matched))
         rows.append(_size_row(facts, found, rules, partner, name))
-    rows += _shrunk(by_partner, together, int(cohort.without.sum()), rules)
+    rows += _shrunk(by_partner, together, rules)
     order = {name: at for at, name in enumerate((None, *found.names))}
     methods = (AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK)
     rows.sort(
@@ -148,43 +148,61 @@ def _matched_row(
     return row_of(name, WIN_RATE, method, (matched.matched, without), values)
 
 
-def _shrunk(
-    by_partner: list[tuple[str, Matched]], together: float, without: int, rules: InfluenceRules
-) -> list[dict[str, Any]]:
-    """Shrink the differences of the partners towards their mean, each the more, the less is known of it.
-
-    The spread between partners is that of DerSimonian & Laird (1986); what is left of a difference is the
-    posterior mean of a normal prior around the mean of all. So of ten partners the best one is not best by luck
-    alone. All
-    partners are compared with the same deals, and some deals are of two partners: the mean is known no better than
-        the
-    difference of all partners together, whose standard error is `together`.
-    """
+def _shrunk(by_partner: list[tuple[str, Matched]], together: float, rules: InfluenceRules) -> list[dict[str, Any]]:
+    """Shrink the differences of the partners, so that of ten the best one is not best by luck alone."""
     if len(by_partner) < 3:
         return []
     values = np.array([matched.difference for _, matched in by_partner])
     variance = np.maximum(np.array([matched.error for _, matched in by_partner]) ** 2, 1e-9)
-    weights = 1 / variance
-    centre = (weights * values).sum() / weights.sum()
-    excess = (weights * (values - centre) ** 2).sum() - (len(values) - 1)
-    between = max(0.0, excess / (weights.sum() - (weights**2).sum() / weights.sum()))
-    spread = variance + between
-    middle = (values / spread).sum() / (1 / spread).sum()
-    kept = between / spread
-    shrunk = middle + kept * (values - middle)
-    of_middle = max(1 / (1 / spread).sum(), together**2)
-    error = np.sqrt(kept * variance + (1 - kept) ** 2 * of_middle)
+    shrunk, error = shrink(values, variance, together)
     z = NormalDist().inv_cdf((1 + rules.confidence) / 2)
     return [
         row_of(
             name,
             WIN_RATE,
             SHRUNK,
-            (matched.matched, without),
+            (matched.matched, int((matched.weights > 0).sum())),
             (matched.without_rate + float(s), matched.without_rate, float(s), float(s - z * e), float(s + z * e)),
         )
         for (name, matched), s, e in zip(by_partner, shrunk, error, strict=True)
     ]
+
+
+_SPREADS: Final = 200
+"""Steps between no spread and three times the largest that the differences suggest."""
+
+
+def shrink(values: Floats, variance: Floats, together: float) -> tuple[Floats, Floats]:
+    """Shrink differences towards their mean, each the more, the less is known of it.
+
+    The model is that of Rubin (1981): the true differences are normal around the mean of all. How far they spread
+    is not known, least of all with few partners; so all spreads count by how well they fit (with a uniform prior;
+    Gelman, 2006). One estimate, taken for the truth, gave intervals that held it in 78 of 100 cases.
+
+    All partners are compared with the same deals, and some deals are of two partners: so the mean is known no
+    better than the difference of all partners together.
+
+    Args:
+        variance: of each difference.
+        together: standard error of the difference of all partners together.
+
+    Returns:
+        Posterior means, and their standard deviations.
+    """
+    most = 3 * max(float(values.std()), float(np.sqrt(variance).mean()))
+    between = np.linspace(0, most, _SPREADS)[:, None] ** 2
+    weights = 1 / (variance + between)
+    of_middle = 1 / weights.sum(axis=1, keepdims=True)
+    middle = of_middle * (weights * values).sum(axis=1, keepdims=True)
+    fit = np.log(weights).sum(axis=1) - (weights * (values - middle) ** 2).sum(axis=1)
+    likely = (fit + np.log(of_middle[:, 0])) / 2
+    share = np.exp(likely - likely.max())[:, None]
+    share /= share.sum()
+    kept = between * weights
+    means = middle + kept * (values - middle)
+    spreads = kept * variance + (1 - kept) ** 2 * np.maximum(of_middle, together**2)
+    mean: Floats = (share * means).sum(axis=0)
+    return mean, np.sqrt((share * (spreads + means**2)).sum(axis=0) - mean**2)
 
 
 def main_currency(facts: DealFacts) -> str:
