@@ -169,7 +169,9 @@ def return_table(influence: Influence) -> CountsTable | None:
             )
         )
     headings = ("Partner", "Cost", "From", "Sourced revenue", "Credited", "Return")
-    return CountsTable("In the period", headings, tuple(lines), 0, "returns") if lines else None
+    margin = influence.rules.gross_margin
+    title = "In the period" if margin is None else f"In the period, credits at a gross margin of {percent(margin)}"
+    return CountsTable(title, headings, tuple(lines), 0, "returns") if lines else None
 
 
 def render_influence_page(influence: Influence) -> str:

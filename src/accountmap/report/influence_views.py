@@ -63,7 +63,9 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="Cost and return",
         schema=RETURN_SCHEMA,
         rows=lambda influence: influence.returns,
-        about="What each partner costs in the period, and what the lowest and the highest model credit it with.",
+        about="What each partner costs in the period, and what the lowest and the highest model credit it with, "
+        "times the gross margin if the rule has one. The return is credit less cost, as a share of the cost. A "
+        "credit says how revenue is divided, not what there would be without the partner.",
         noun=("partner", "partners"),
         shown=lambda influence: influence.returns.num_rows > 0,
     ),

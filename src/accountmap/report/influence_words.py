@@ -7,8 +7,10 @@ from typing import Any, Final
 from accountmap.account_map.holdout import HIGHER, LOWER, TOO_FEW
 from accountmap.influence import Influence
 from accountmap.influence.attribution import CLASSES, INFLUENCED, REVENUE, SHARED, SOURCED, UNTOUCHED
-from accountmap.influence.compare import LIKE_WITH_LIKE, SHRUNK, WIN_RATE
+from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE
 from accountmap.influence.models import MODELS, SHAPLEY
+from accountmap.influence.rules import SOURCE_FIELD
+from accountmap.influence.survival import COX
 from accountmap.influence.watch import ANSWERS, CHANGED, FALSE_ALARMS, LEAST_MONTHS
 from accountmap.report.wording import money, money_in_short, percent
 
@@ -57,7 +59,8 @@ def board_numbers(influence: Influence) -> tuple[BoardNumber, ...]:
         _sum_of(
             influence,
             SOURCED,
-            f"Brought by a partner: {' or '.join(influence.rules.sourced_by)}, within the windows of the rule.",
+            f"Brought by a partner: {' or '.join(influence.rules.sourced_by)}, within the windows of the rule."
+            f"{_by_field_alone(influence)}",
         ),
         _sum_of(
             influence,
@@ -69,17 +72,32 @@ def board_numbers(influence: Influence) -> tuple[BoardNumber, ...]:
     )
 
 
+def _by_field_alone(influence: Influence) -> str:
+    """Say how much rests on what a field of the CRM says, without a day or an act."""
+    amount = sum(
+        row["deal_amount"] or 0.0
+        for row in influence.deals.select(["of", "currency", "sourced_how", "deal_amount"]).to_pylist()
+        if (row["of"], row["currency"], row["sourced_how"]) == (REVENUE, influence.currency, SOURCE_FIELD)
+    )
+    if not amount:
+        return ""
+    return (
+        f" {money(amount, influence.currency)} of it rests on the source field of the CRM alone, which has no day."
+    )
+
+
 def _sum_of(influence: Influence, name: str, rule: str) -> BoardNumber:
-    narrow, middle, wide = influence.sensitivity[name]
-    value, unit = money_in_short(middle, influence.currency)
-    low, high = (money(each, influence.currency) for each in sorted((narrow, wide)))
+    amounts = influence.sensitivity[name]
+    value, unit = money_in_short(amounts[1], influence.currency)
+    low, high = (money(each, influence.currency) for each in (min(amounts), max(amounts)))
     whole = sum(influence.sensitivity[each][1] for each in CLASSES)
-    share = f"{_share(middle / whole)} of revenue. ".capitalize() if whole else ""
+    share = f"{_share(amounts[1] / whole)} of revenue. ".capitalize() if whole else ""
+    between = f"{low} to {high}" if low != high else "The same"
     return BoardNumber(
         f"Revenue {name}",
         value,
         unit,
-        f"{share}{low} to {high} with windows half and twice as long.",
+        f"{share}{between} with windows half and twice as long.",
         rule,
         {"of": REVENUE, "class": name, "currency": influence.currency},
     )
@@ -100,8 +118,8 @@ def _difference(influence: Influence) -> BoardNumber:
     else:
         value, unit = f"{100 * row['difference']:+.1f}", "points"
         spread = (
-            f"{100 * row['at_least']:+.1f} to {100 * row['at_most']:+.1f} in "
-            f"{percent(influence.rules.confidence)} of cases; {row['with_deals']:,} deals with, "
+            f"{100 * row['at_least']:+.1f} to {100 * row['at_most']:+.1f}, an interval that holds the true value "
+            f"in {100 * influence.rules.confidence:.0f} of 100 cases; {row['with_deals']:,} deals with, "
             f"{row['without_deals']:,} without."
         )
     return BoardNumber("Win rate with a partner, like with like", value, unit, spread, rule, {})
@@ -221,8 +239,8 @@ def _of_comparison(influence: Influence) -> Iterator[str]:
     plain, matched = (_row(influence, None, WIN_RATE, how) for how in ("as they are", LIKE_WITH_LIKE))
     if plain and matched and TOO_FEW not in (plain["verdict"], matched["verdict"]):
         yield (
-            f"Deals with a partner are won {100 * plain['difference']:+.1f} points as they are and "
-            f"{100 * matched['difference']:+.1f} points like with like: partners are in deals of another "
+            f"The win rate with a partner differs by {100 * plain['difference']:+.1f} points as the deals are, "
+            f"and by {100 * matched['difference']:+.1f} points like with like: partners are in deals of another "
             "kind, which makes up the rest."
         )
 
@@ -263,9 +281,10 @@ def watch_sentence(influence: Influence) -> str:
         or "No series is said to have changed."
     )
     return (
-        f"{said} {len(rows):,} series are watched by month. Where nothing changes, {percent(FALSE_ALARMS)} of "
-        f"such reports name a change all the same; a season or a trend is named too. Fewer than {LEAST_MONTHS} "
-        "months are too few to say anything."
+        f"{said} {len(rows):,} series are watched by month. Where nothing changes, up to "
+        f"{100 * FALSE_ALARMS:.0f} of 100 such reports name a change all the same, so that the more series there "
+        "are, the rarer by chance a change has to be. A season or a trend is named too. Fewer than "
+        f"{LEAST_MONTHS} months are too few to say anything."
     )
 
 
@@ -278,8 +297,12 @@ def verdict_meanings(influence: Influence) -> dict[str, str]:
         "no difference shown": "The interval holds no difference. That is not the same as: there is none.",
         TOO_FEW: f"Fewer than {rules.least_deals} deals on a side, or fewer than {rules.least_outcomes} won or "
         "not won.",
+        AS_THEY_ARE: "All deals with a partner beside all that no partner touched, whatever kind of deals "
+        "they are.",
         LIKE_WITH_LIKE: "Each deal with a partner beside the deals without that are most like it (relationship, "
         "size of the company, country, quarter).",
         SHRUNK: "The same, drawn towards the mean of all partners the more, the less is known of a partner: the "
         "best of ten partners is partly the luckiest.",
+        COX: "On a day on which two deals of equal amount and relationship are both open, the one with a partner "
+        "is won so many times as often.",
     }
