@@ -37,7 +37,7 @@ def models(draws: int, effect: float, size: int) -> dict[str, float]:
         examples = company.examples()
         found: Trained = train(examples, SMALL)
         better.append(found.is_better)
-        off.append(found.calibration < 0.1)
+        off.append(found.is_off)
         for each in found.measures:
             if each.measure == LOG_LOSS and each.model in less:
                 less[each.model].append(each.less_than_base)

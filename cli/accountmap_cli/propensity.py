@@ -164,8 +164,6 @@ def _reliability(each: Any) -> list[object]:
 
 
 _LINES: Final = 12
-_OFF: Final = 0.01
-"""Of the test of the probabilities. It does not count how few deals the model was made from, so not sooner."""
 _LEAST: Final = 0.05
 """Points, about as many parts of the odds, from which a level is listed."""
 
@@ -192,7 +190,7 @@ def _judged(found: "Trained", partner: str) -> list[str]:
         if found.is_better
         else "It was no better than the base rate in months that it had not seen, so no report uses it."
     ]
-    if found.calibration < _OFF:
+    if found.is_off:
         said.append("Its probabilities are off: take them as an order, not as chances.")
     if found.described_later:
         said.append(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -159,6 +160,61 @@ def test_text_from_outside_is_no_formula_and_people_are_listed_once() -> None:
     assert campaign.num_rows == found.campaign.num_rows
     assert set(campaign["CampaignId"].to_pylist()) <= {"701"}
     assert campaign["Company"].to_pylist() == found.campaign["name"].to_pylist()
+
+
+def sample(kind: str) -> list[dict[str, str]]:
+    return rows_of((SAMPLES / f"{kind}.csv").read_text("utf-8"))
+
+
+MOODLE = {"username", "email", "institution", "department", "firstname", "lastname"}
+"""Of the fields of tool_uploaduser that are used here; it also takes cohort and a number."""
+
+SALESFORCE = {"CampaignId": "701", "AccountId": "001"}
+"""What can be set of a campaign member that is an account, and how ids of what it refers to begin."""
+
+SERVICENOW = {
+    "deals": {"Number", "Channel partner", "State", "Account", "Estimated deal size"},
+    "partners": {"Name", "Enterprise partner manager", "Partner manager"},
+}
+TAKEN = {"Status", "Type", "Active", "Company", "Business function", "Submitted by", "Description", "Contact"}
+"""Labels of these tables that mean something else than anything here."""
+
+
+def check_as_moodle(rows: list[dict[str, str]]) -> None:
+    """Refuse what Moodle refuses when users are uploaded."""
+    for row in rows:
+        assert {name for name in row if not re.fullmatch(r"cohort\d+", name)} <= MOODLE
+        assert row["firstname"] and row["lastname"] and "@" in row["email"]
+        assert re.fullmatch(r"[-.@_a-z0-9]+", row["username"]), "an invalid user name"
+    assert len({row["username"] for row in rows}) == len(rows)
+
+
+def test_samples_are_what_the_systems_take() -> None:
+    check_as_moodle(sample("learners"))
+    for row in sample("campaign"):
+        for name, begin in SALESFORCE.items():
+            assert row[name].startswith(begin) and row[name] == with_check_letters(row[name])
+    for kind, labels in SERVICENOW.items():
+        columns = set(FEEDS[kind].columns)
+        assert labels <= columns and not TAKEN & columns
+
+
+def with_check_letters(identifier: str) -> str:
+    """Make the 18 characters of a Salesforce id: five letters each give one that says which are capitals."""
+    parts = [identifier[at : at + 5] for at in (0, 5, 10)]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    return identifier[:15] + "".join(letters[sum(c.isupper() << n for n, c in enumerate(part))] for part in parts)
+
+
+def test_addresses_that_are_no_user_names_are_made_ones() -> None:
+    found = one_account_map()
+    shown = found.overlap
+    for name, value in (("their_owner_email", "Jürgen+CRM o'X@Globex.example"), ("their_owner_name", "Jürgen")):
+        at = shown.column_names.index(name)
+        shown = shown.set_column(at, shown.schema.field(name), pa.array([value] * shown.num_rows, pa.string()))
+    slug = portfolio().partners["partner"][0].as_py()
+    table = learners_feed(replace(found, overlap=shown), slug, portfolio())
+    check_as_moodle(rows_of(b"".join(to_csv(table)).decode()))
 
 
 @pytest.mark.parametrize("kind", FEEDS)

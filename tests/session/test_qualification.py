@@ -105,7 +105,9 @@ def test_a_model_is_kept_sealed_and_judges_the_shared_accounts(folder: Path, acm
     assert not any(word in raw for word in (b"points", b"customer", b"pickle"))
     found = read_account_map(acme, "globex")
     assert "propensity" in found.score_parts
-    assert any("The chance to buy was learned from 640 of your deals" in note for note in found.notes)
+    (note,) = [note for note in found.notes if "was learned from 640 of your deals" in note]
+    assert "that it rated highest" in note
+    assert ("take them as an order" in note) is kept.trained.is_off
     assert found.qualification.num_rows == COMPANIES // 2
     assert all("customer of Globex Data (odds ×" in each for each in found.qualification["reasons"].to_pylist())
     every = likelihood(acme, "globex").to_pylist()

@@ -73,6 +73,9 @@ class Reliability:
     at_most: float
 
 
+_OFF: Final = 0.01
+
+
 @dataclass(frozen=True)
 class Trained:
     """A model, and what it was worth on deals that it had not seen.
@@ -136,6 +139,14 @@ class Trained:
         given["measures"] = tuple(Measure(**each) for each in given["measures"])
         given["reliability"] = tuple(Reliability(**each) for each in given["reliability"])
         return cls(**given)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the probabilities did not hold in the later months, and are an order and no chances.
+
+        The test does not count how few deals the model was made from; so not sooner than below one in a hundred.
+        """
+        return self.calibration < _OFF
 
     @property
     def is_better(self) -> bool:

@@ -11,6 +11,7 @@ Each is of one partner alone, but for the list of partners, which is for the own
 docs/feeds.md has the sources, and says who may see what.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
         "partner relationship management",
         {
             "Name": "The partner.",
-            "Status": "How much is known: mapped, preview only, nothing yet.",
+            "Mapping": "How much is known: mapped, preview only, nothing yet.",
             "Partner type": "The types of its profile.",
             "Partner tier": "By hand, or by your rule.",
             "Enterprise partner manager": "Who looks after the partnership on your side.",
@@ -86,7 +87,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
             "Introductions given": "A number.",
             "Last mapped": "The day of the last session.",
         },
-        ("Status", "Partner tier"),
+        ("Mapping", "Partner tier"),
     ),
     "campaign": Feed(
         "through-channel marketing",
@@ -107,7 +108,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
     "learners": Feed(
         "learning management",
         {
-            "username": "The e-mail address, in lower case.",
+            "username": "The e-mail address, in lower case; _ where Moodle allows no such character.",
             "firstname": "First word of the name.",
             "lastname": "The rest of it.",
             "email": "As the partner showed it.",
@@ -179,7 +180,7 @@ def partners_feed(portfolio: Portfolio) -> pa.Table:
     """List all partners with their tiers: for the own company alone."""
     names = {
         "Name": "partner_name",
-        "Status": "state",
+        "Mapping": "state",
         "Partner type": "types",
         "Partner tier": "partner_tier",
         "Enterprise partner manager": "owner",
@@ -237,7 +238,7 @@ def learners_feed(account_map: AccountMap, slug: str, portfolio: Portfolio) -> p
             people.setdefault(
                 email.lower(),
                 {
-                    "username": email.lower(),
+                    "username": re.sub(r"[^-.@_a-z0-9]", "_", email.lower()),
                     "firstname": first or email.partition("@")[0],
                     "lastname": last.strip() or account_map.partner_name,
                     "email": email,

@@ -253,10 +253,7 @@ def read_qualifiers(workspace: Workspace, partner: PartnerRecord, session: Sessi
         else:
             accounts, prepared = workspace.load_list(session.list_id)
             judge = _judge(workspace, partner, kept.trained, session, accounts, prepared)
-            notes.append(
-                f"The chance to buy was learned from {kept.trained.deals:,} of your deals and tested on "
-                f"{kept.trained.tested:,} later ones. It does not say that the partner makes the difference."
-            )
+            notes.append(_worth(kept.trained))
     return Qualifiers(
         likelihood=judge,
         agreed=agreed,
@@ -264,6 +261,21 @@ def read_qualifiers(workspace: Workspace, partner: PartnerRecord, session: Sessi
         theirs=load_ideal(workspace, used_by(partner.slug)),
         notes=tuple(notes),
     )
+
+
+def _worth(trained: Trained) -> str:
+    """Say what a probability means, and how far it held on later deals."""
+    top = trained.reliability[-1]
+    said = [
+        f"The chance to buy within {trained.horizon_days} days was learned from {trained.deals:,} of your deals and "
+        f"tested on {trained.tested:,} later ones.",
+        f"Of the {top.deals:,} of these that it rated highest, on average {top.predicted:.0%}, "
+        f"{top.won / top.deals:.0%} were won; in 90 of 100 cases, the rate of such deals lies between "
+        f"{top.at_least:.0%} and {top.at_most:.0%}.",
+        "Its probabilities were off: take them as an order, not as chances." if trained.is_off else "",
+        "It does not say that the partner makes the difference.",
+    ]
+    return " ".join(filter(None, said))
 
 
 def agreed_profile(workspace: Workspace, partner: PartnerRecord) -> IdealCustomer:
