@@ -3,15 +3,20 @@
 import ast
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from accountmap import read_account_map, read_portfolio, write_portfolio, write_reports
 from accountmap.files import move_into_place, slug_of, windows_command, write_atomic
 from accountmap_cli.output import write_all_letters
+from tests.parties import Parties
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "cli").rglob("*.py")])
@@ -92,7 +97,9 @@ def _uses(node: ast.AST, docstrings: set[int], *, guarded: bool) -> Iterator[tup
         guarded = True
     if isinstance(node, ast.Try) and any("ImportError" in ast.unparse(h.type or node) for h in node.handlers):
         guarded = True
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _returns_early(node):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+        _returns_early(node) or node.name == "move_into_place"
+    ):
         guarded = True
     what = _lacking(node) if id(node) not in docstrings else ""
     if what and not guarded and isinstance(node, ast.expr | ast.stmt):
@@ -133,13 +140,34 @@ def _unsafe_call(call: ast.Call) -> str:
     """Name a call that means something else on Windows: text in its code page, a rename that does not replace."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     keywords = {keyword.arg for keyword in call.keywords}
-    if name == "rename" and "ftp" not in ast.unparse(call.func):
-        return "rename, which fails where the name is taken"
-    if name in ("read_text", "write_text") and len(call.args) < (1 if name == "read_text" else 2):
-        return "" if "encoding" in keywords else f"{name} without an encoding"
-    if name == "get_context" and [ast.unparse(arg) for arg in call.args] in (["'fork'"], ["'forkserver'"]):
-        return "a way to start processes that Windows lacks"
-    return ""
+    of_object = isinstance(call.func, ast.Attribute)
+    unsafe = {
+        "rename, which fails where the name is taken": name == "rename" and "ftp" not in ast.unparse(call.func),
+        "replace, which fails while another program has the file open: use files.move_into_place": (
+            name == "replace" and of_object and len(call.args) == 1 and not keywords
+        ),
+        f"{name} without an encoding": "encoding" not in keywords and _is_text(call, name, of_object=of_object),
+        "a way to start processes that Windows lacks": (
+            name == "get_context" and [ast.unparse(arg) for arg in call.args] in (["'fork'"], ["'forkserver'"])
+        ),
+    }
+    return next((what for what, found in unsafe.items() if found), "")
+
+
+def _is_text(call: ast.Call, name: str, *, of_object: bool) -> bool:
+    """Return whether a call reads or writes text in the code page of the machine, if it names no encoding."""
+    if name in ("read_text", "write_text"):
+        return len(call.args) < (1 if name == "read_text" else 2)
+    if name in ("run", "Popen", "check_output"):
+        return bool({"text", "universal_newlines"} & {keyword.arg for keyword in call.keywords})
+    if name not in ("open", "fdopen"):
+        return False
+    of_path = of_object and name == "open"
+    modes = [*call.args[0 if of_path else 1 :][:1], *(k.value for k in call.keywords if k.arg == "mode")]
+    if not modes:
+        return not (of_path and call.args)
+    given = modes[0].value if isinstance(modes[0], ast.Constant) else None
+    return isinstance(given, str) and bool(re.fullmatch("[rwax+t]+", given))
 
 
 def test_nothing_is_used_that_windows_lacks() -> None:
@@ -159,6 +187,12 @@ def test_nothing_is_used_that_windows_lacks() -> None:
         "path.read_text()",
         "loop.add_signal_handler(1, stop)",
         "multiprocessing.get_context('fork')",
+        "open(path)",
+        "path.open('w', newline='')",
+        "os.fdopen(handle, 'w')",
+        "subprocess.run(command, text=True)",
+        "part.replace(path)",
+        "socket.socket(socket.AF_UNIX)",
         "if os.path.exists(x):\n    os.getuid()",
     ],
 )
@@ -175,6 +209,11 @@ def test_the_check_finds_what_windows_lacks(code: str) -> None:
         "try:\n    import fcntl\nexcept ImportError:\n    fcntl = None",
         "'''Reads what /dev/null holds.'''",
         "path.read_text('utf-8')",
+        "path.open('rb')",
+        "open(path, encoding='utf-8')",
+        "os.open(path, os.O_RDONLY)",
+        "text.replace('a', 'b')",
+        "day.replace(day=1)",
     ],
 )
 def test_the_check_accepts_what_asks_first(code: str) -> None:
@@ -234,6 +273,48 @@ def test_a_folder_without_permission_is_not_tried_again(tmp_path: Path, monkeypa
 def test_no_company_is_called_like_a_device(name: str) -> None:
     assert slug_of(name) == f"{name.lower()}-company"
     assert slug_of(f"{name} GmbH") == f"{name.lower()}-gmbh"
+
+
+FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)}
+DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])(\..*)?", re.IGNORECASE)
+LONGEST = 260
+"""Characters of a path with its drive and a null at the end, if long paths are not switched on."""
+
+
+def fits_windows(name: str) -> bool:
+    """Return whether Windows takes a name for a file (its documentation: Naming files, paths, and namespaces)."""
+    return not (FORBIDDEN & set(name) or name.endswith((".", " ")) or DEVICES.fullmatch(name)) and len(name) < 256
+
+
+@pytest.mark.parametrize("name", ["nul", "NUL.txt", "com1.csv", "a.", "a ", "a:b", "what?", "x" * 256, "LPT¹"])
+def test_the_check_of_names_finds_what_windows_refuses(name: str) -> None:
+    assert not fits_windows(name)
+
+
+@given(st.text(max_size=80))
+def test_every_company_gets_a_name_that_windows_takes(name: str) -> None:
+    """As a folder, as a file with a suffix, and as it is while it is written."""
+    slug = slug_of(name)
+    assert all(map(fits_windows, (slug, f"{slug}.amap", f".{slug}.csv.abcdefgh.part")))
+    assert PureWindowsPath("C:/acme", slug).name == slug and len(slug) <= 48
+
+
+def test_all_that_is_written_has_names_that_windows_takes(tmp_path: Path) -> None:
+    """A workspace after a session with all its reports, whatever the partner is called.
+
+    No two names differ in their case alone, and 120 characters are left for where the workspace is.
+    """
+    parties = Parties.after_a_session(tmp_path)
+    own, partner = parties.acme.workspace, parties.acme.partner
+    long_slug = slug_of("Very long name of a partner, " * 3)
+    write_reports(read_account_map(own, partner.slug), own.folder / "reports" / long_slug)
+    write_portfolio(read_portfolio(own), own.folder / "reports" / "portfolio")
+    paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*")]
+    assert len(paths) > 60
+    for path in paths:
+        assert fits_windows(path.name), path
+        assert len(str(PureWindowsPath(path).with_name(f".{path.name}.abcdefgh.part"))) < LONGEST - 120, path
+    assert len({str(path).casefold() for path in paths}) == len(paths)
 
 
 def test_the_access_list_is_for_one_user() -> None:

@@ -267,8 +267,8 @@ def _worth(trained: Trained) -> str:
     """Say what a probability means, and how far it held on later deals."""
     top = trained.reliability[-1]
     said = [
-        f"The chance to buy within {trained.horizon_days} days was learned from {trained.deals:,} of your deals and "
-        f"tested on {trained.tested:,} later ones.",
+        f"The chance to buy within {trained.horizon_days} days was learned from {trained.deals:,} of your deals "
+        f"and tested on {trained.tested:,} later ones.",
         f"Of the {top.deals:,} of these that it rated highest, on average {top.predicted:.0%}, "
         f"{top.won / top.deals:.0%} were won; in 90 of 100 cases, the rate of such deals lies between "
         f"{top.at_least:.0%} and {top.at_most:.0%}.",
