@@ -17,7 +17,7 @@ from accountmap.psi.codec import Order
 from accountmap.psi.engine import Curve, Points, Side
 from accountmap.psi.inputs import row_record
 from accountmap.psi.parameters import Parameters
-from accountmap.psi.tables import NumpyTables
+from accountmap.psi.tables import ROWS_AT_ONCE, NumpyTables, segment_slices
 from accountmap.session.own_list import (
     LEFT_OUT,
     EntityTables,
@@ -184,18 +184,14 @@ class OwnSide:
         keys = GroupKeys.of(self.prepared, order, sent)
         slots = [self.parameters.slots[number] for number in sent]
         bits = ListEntities(self.tables, order, keys, slots, (), 0).bits()
-        group = 0
-        for segment, size in enumerate(order.sizes):
-            for row in range(size):
-                entity = int(order.entity[group])
-                yield row_record(
-                    segment,
-                    row,
-                    int(bits[group]),
-                    [account_id.encode() for account_id in self.tables.account_ids(entity)],
-                    [self.tables.key(entity, slot) for slot in sent],
-                )
-                group += 1
+        for segment, groups in enumerate(segment_slices(order.sizes)):
+            for start in range(groups.start, groups.stop, ROWS_AT_ONCE):
+                part = slice(start, min(start + ROWS_AT_ONCE, groups.stop))
+                ids = self.tables.cells_of(order.entity[part], ["account_id"])
+                made = self.tables.keys_of(order.entity[part])
+                numbers = range(start - groups.start, part.stop - groups.start)
+                for row, bit, (own,), each in zip(numbers, bits[part].tolist(), ids, made, strict=True):
+                    yield row_record(segment, row, bit, [id_.encode() for id_ in own], [each[at] for at in sent])
 
     def _everybody(self) -> GroupOrder:
         """Return the order of the entities of each segment that lies in some rectangle."""

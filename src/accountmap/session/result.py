@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -145,24 +146,27 @@ def _matches(open_session: OpenSession, number: int, matches: Matches) -> pa.Tab
     rank = np.empty(len(slots), np.int64)
     rank[ranked] = np.arange(len(slots))
     counts_as = np.maximum(rank[matches.pair_own_slot], rank[matches.pair_their_slot])
-    evidence: list[set[int]] = [set() for _ in range(len(matches))]
-    for match, place in zip(matches.pair_match.tolist(), counts_as.tolist(), strict=True):
-        evidence[match].add(place)
+    labels = {int(each): each.label for each in Strength}
+    # Each pair once, match by match and the strongest first.
+    pairs = np.unique(matches.pair_match * len(slots) + counts_as)
+    starts = np.searchsorted(pairs, np.arange(len(matches) + 1) * len(slots))
+    names = pa.array([terms.slots[place].name for place in ranked]).take(pa.array(pairs % len(slots)))
     return pa.table(
         {
             "match_id": [row.tobytes().hex() for row in matches.match_id],
             "entity": open_session.own.orders[number].entity[matches.group],
-            "their_segment": [terms.segments[n] for n in matches.their_segment.tolist()],
+            "their_segment": pa.array(terms.segments).take(pa.array(matches.their_segment)),
             "weight": matches.weight,
-            "strength": [Strength(n).label for n in matches.strength.tolist()],
-            "evidence": [[terms.slots[ranked[place]].name for place in sorted(found)] for found in evidence],
+            "strength": [labels[n] for n in matches.strength.tolist()],
+            "evidence": pa.ListArray.from_arrays(pa.array(starts, pa.int32()), names),
             "contradiction": [_contradictions(n) for n in matches.contradictions.tolist()],
         }
     ).cast(MATCH_SCHEMA)
 
 
-def _contradictions(bits: int) -> list[str]:
-    return [each.name.lower() for each in Contradiction if each.name and each in Contradiction(bits)]
+@cache
+def _contradictions(bits: int) -> tuple[str, ...]:
+    return tuple(each.name.lower() for each in Contradiction if each.name and each in Contradiction(bits))
 
 
 def _payloads(matches: Matches, reveal: npt.NDArray[np.bool_]) -> list[bytes]:

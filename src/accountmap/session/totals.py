@@ -119,8 +119,9 @@ class UnmatchedNames:
             matched: rows of own entities that are revealed or asked about.
         """
         counted: Counter[tuple[int, bytes]] = Counter()
-        for entity, segment in self.entities:
-            name = self.tables.field(entity, "name") if entity not in matched else None
+        left = [(entity, segment) for entity, segment in self.entities if entity not in matched]
+        names = self.tables.fields_of(np.array([entity for entity, _ in left], np.int64), ["name"])
+        for (_, segment), (name,) in zip(left, names, strict=True):
             if name:
                 counted[segment, name.encode()[:VALUE_BYTES].decode(errors="ignore").encode()] += 1
         return encode_totals([(_NAME, segment, name, n) for (segment, name), n in sorted(counted.items())])
