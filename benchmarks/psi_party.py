@@ -192,7 +192,9 @@ def run_party(role: Role, file: Path, pipe: Connection, options: argparse.Namesp
     groups = Groups(np.ones((options.size, options.slots), np.bool_), points)
     side = Side(Own(messages, options.slots, options.size, clock), NumpyTables(curve, groups))
     ports = Ports(curve, secrets.token_bytes, NoReceipts(), AnyPartner())
-    own = OwnInputs(secrets.token_bytes(32), SKETCH, secrets.token_bytes(32), bytes(32), bytes(32), bytes(32))
+    own = OwnInputs(
+        secrets.token_bytes(32), SKETCH, secrets.token_bytes(32), bytes(32), lambda: bytes(32), bytes(32)
+    )
     session = Session.start(role, parameters(options), own, [side], ports)
     converse(session, role, pipe, clock)
     marks = clock.marks

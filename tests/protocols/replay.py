@@ -193,7 +193,7 @@ def inputs_of(party: Json, vector: Json, role: Role) -> OwnInputs:
         sketch=sketch_of(party, terms_of(vector["parameters"]["sketches"][role])),
         sketch_seed=random["sketch_seed"],
         frozen_list=frozen,
-        key_table=key_table_digest(records_of(party, parameters(vector), role)),
+        key_table=lambda: key_table_digest(records_of(party, parameters(vector), role)),
         sketch_inputs=digest("sketch-inputs", random["sketch_id"], random["sketch_seed"], sketch_list, keys),
     )
 

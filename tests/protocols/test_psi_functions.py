@@ -128,7 +128,7 @@ def test_input_commitments(role: Role) -> None:
     party, expect, p = vector[role.name.lower()], vector["expect"][role], replay.parameters(vector)
     assert [record.hex() for record in replay.records_of(party, p, role)] == expect["records"]
     own = replay.inputs_of(party, vector, role)
-    assert own.key_table.hex() == expect["key_table"]
+    assert own.key_table().hex() == expect["key_table"]
     nonce = bytes.fromhex(party["random"]["nonce"])
     assert input_commitment(p.context, nonce, role, own).hex() == expect["commitment"]
 

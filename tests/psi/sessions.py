@@ -184,7 +184,7 @@ def ports_of(seed: str) -> Ports:
 def inputs_of(seed: str) -> OwnInputs:
     """Return inputs that depend on a name alone."""
     drawn = [hashlib.sha256(f"{seed}/{n}".encode()).digest() for n in range(5)]
-    return OwnInputs(drawn[0], SKETCH, drawn[1], drawn[2], drawn[3], drawn[4])
+    return OwnInputs(drawn[0], SKETCH, drawn[1], drawn[2], lambda: drawn[3], drawn[4])
 
 
 @dataclass

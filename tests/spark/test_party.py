@@ -82,7 +82,7 @@ def inputs(agreement: Agreement, role: Role, key_table: bytes) -> dict[str, Any]
 
 
 def start(agreement: Agreement, role: Role, sides: list[Side], key_table: bytes) -> Session:
-    own = OwnInputs(seed=bytes([role]) * 32, key_table=key_table, **inputs(agreement, role, key_table))
+    own = OwnInputs(seed=bytes([role]) * 32, key_table=lambda: key_table, **inputs(agreement, role, key_table))
     ports = Ports(default_curve(1), counter_random(f"{role}"), PlainReceipts(), NoPartner())
     return Session.start(role, session_parameters(agreement), own, sides, ports)
 

@@ -1,6 +1,6 @@
 """Auditable inputs: what a party commits to, and all that comes from its one seed (psi-v2 §6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +20,8 @@ class OwnInputs:
         sketch: as it is sent.
         sketch_seed: 32 bytes, that the sketch was made with.
         frozen_list: SHA-256 of the list from which the keys were made.
-        key_table: digest of the records of all entities that take part.
+        key_table: returns the digest of the records of all entities that take part. It is called when our first
+            message is made, and never again: they are many.
         sketch_inputs: digest of what the sketch was made from.
     """
 
@@ -28,7 +29,7 @@ class OwnInputs:
     sketch: bytes
     sketch_seed: bytes
     frozen_list: bytes
-    key_table: bytes
+    key_table: Callable[[], bytes]
     sketch_inputs: bytes
 
 
@@ -88,7 +89,7 @@ def key_table_digest(records: Iterable[bytes]) -> bytes:
 
 def input_commitment(context: bytes, nonce: bytes, role: Role, own: OwnInputs) -> bytes:
     """Commit to all inputs of a party (psi-v2 §6.2)."""
-    parts = (nonce, bytes([role]), own.seed, own.frozen_list, own.key_table, own.sketch_inputs)
+    parts = (nonce, bytes([role]), own.seed, own.frozen_list, own.key_table(), own.sketch_inputs)
     return digest("inputs", context, *parts)
 
 

@@ -220,7 +220,7 @@ class OpenSession:
             sketch=bytes(workspace.sketches.body(sketch.id)),
             sketch_seed=sketch.seed,
             frozen_list=freeze_list(workspace, record.list_id),
-            key_table=key_table_digest(key_records(own.key_table())),
+            key_table=lambda: key_table_digest(key_records(own.key_table())),
             sketch_inputs=commitment_part(sketch),
         )
         if saved is None:

@@ -180,7 +180,7 @@ class AuditedParty:
             sketch=self._sketch,
             sketch_seed=file.sketch_seed,
             frozen_list=hashlib.sha256(file.frozen_list).digest(),
-            key_table=key_table_digest(key_records(file.key_table)),
+            key_table=lambda: key_table_digest(key_records(file.key_table)),
             sketch_inputs=sketch_inputs(secret, hashlib.sha256(file.sketch_list).digest(), values),
         )
 
