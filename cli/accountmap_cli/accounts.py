@@ -164,7 +164,7 @@ def accounts() -> None:
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(as_json: bool, **options: Any) -> None:
-    """Say what is in a list, what will be matched, and what to mend first.
+    """Say what is in a list, what will be matched, and what to fix first.
 
     Needs no workspace, writes nothing, sends nothing. The examples are from your list: do not pass them on.
 
@@ -234,7 +234,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @accounts.command()
 @click.argument("name")
 @click.option("--domain", help="Domain, website or e-mail address.")
-@click.option("--country", help="Country, as it stands in the list.")
+@click.option("--country", help="Country, as the list has it.")
 @click.option("--region", help="State, province or canton; like the next three, makes no key.")
 @click.option("--city", help="City.")
 @click.option("--postal-code", help="Postal code.")
@@ -276,7 +276,7 @@ def explain(profile: str, as_json: bool, **account: str | None) -> None:
 
 
 def show(accounts: "AccountList", found: "Preflight") -> None:
-    """Describe a list for people: what it is, what will match, what to mend."""
+    """Describe a list for people: what it is, what will match, what to fix."""
     of_segments = ", ".join(segment_count(segment, count) for segment, count in found.segments.items())
     emit(f"{plural(found.accounts, 'account')}, {plural(found.entities, 'company')}: {of_segments}.")
     for note in accounts.notes:
@@ -365,7 +365,7 @@ def reference() -> None:
 def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
     """Build a reference list from public files.
 
-    Both partners need the same list: its digest stands in the agreement. docs/matching.md says where the files are
+    Both partners need the same list: its digest is in the agreement. docs/matching.md says where the files are
     found and what an extract looks like.
 
     \b

@@ -230,7 +230,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     multiple=True,
     metavar="MINE:THEIRS=LEVEL",
     help="What a pair of segments shows of matches: hidden, names (which companies match), or fields (and the "
-    "fields below). all stands for every segment; a later one overrides. [default: all:all=fields]",
+    "fields below). all means every segment; later ones override. [default: all:all=fields]",
 )
 @click.option(
     "--fields",
@@ -290,21 +290,21 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     default=5,
     show_default=True,
     type=click.IntRange(0, 1_000_000),
-    help="A list may differ from earlier ones by none or by at least so many companies of a segment.",
+    help="Ask a person before a list is used from which fewer companies of a segment have changed than this.",
 )
 @click.option(
     "--growth-alarm",
     default=4,
     show_default=True,
     type=click.IntRange(2, 1_000),
-    help="A partner's list that grows so many times needs a person.",
+    help="Ask a person when a partner's list has grown to this many times its size.",
 )
 @click.option(
     "--automatic-share",
     default=0.0,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="With --yes, reveal without a person if at most this share of the own list is estimated to match.",
+    help="With --yes, reveal without asking if at most this share of your list is estimated to match.",
 )
 @click.option(
     "--assistants",

@@ -26,7 +26,7 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_sessions(context: click.Context, partner: str, as_json: bool) -> None:
-    """List the sessions of which something is kept for an auditor.
+    """List the sessions for which records are kept for an auditor.
 
     \b
     Example:
@@ -120,10 +120,10 @@ def verify(
     """Check as the auditor what one party, or both, brought into a session.
 
     Run it in the workspace whose card the parties were given. With the files of both parties, it also checks what
-    was made from both lists. Who takes part, and with which keys, is made again from the lists that the parties
-    committed to; that needs the reference list, if the agreement names one that does not come with the program.
+    was made from both lists. From the lists that the parties committed to it computes again who takes part, and
+    with which keys; that needs the reference list, if the agreement names one that does not come with the program.
     It ends with accounts drawn at random: have each shown in the party's own system, with the date at which it was
-    entered. 60 find 5 % of invented ones with 95 %.
+    entered. If 5 % of the accounts are invented, 60 draws find one with a probability of 95 %.
 
     \b
     Examples:

@@ -137,8 +137,8 @@ def place_options(command: Command) -> Command:
             is_flag=False,
             flag_value=DEFAULT_WAIT,
             metavar="[SECONDS]",
-            help="Stay and go on when something comes from your partner, waiting so long each time. "
-            "[an hour if not said]",
+            help="Keep running, and go on whenever something arrives from your partner; wait this long for each. "
+            "[an hour without a number]",
         ),
         click.option(
             "--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there."

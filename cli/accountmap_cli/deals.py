@@ -92,7 +92,7 @@ def deals() -> None:
 @reading_options
 @click.pass_context
 def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
-    """Say what is in a list of deals, and what to mend before a number is made of it.
+    """Say what is in a list of deals, and what to fix before anything is computed from it.
 
     Writes nothing, sends nothing. In a workspace with a prepared account list, it also says which deals have an
     account there. The examples are ids of your deals.
@@ -112,7 +112,7 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
 @reading_options
 @click.pass_context
 def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
-    """Keep your deals in the workspace, in the place of those that were prepared before. Nothing leaves.
+    """Keep your deals in the workspace, replacing those that were prepared before. Nothing leaves.
 
     \b
     Examples:
@@ -150,7 +150,7 @@ _DECIDED: Final = ("is_won", "is_lost", "is_closed", "outcome", "stage")
 
 
 def show(found: "DealList", accounts: "AccountList | None", *, as_json: bool) -> None:
-    """Show what was read, and what to mend."""
+    """Show what was read, and what to fix."""
     from accountmap.accounts.deal_findings import count_outcomes, deal_findings
 
     remarks = deal_findings(found, accounts, datetime.now(UTC).date())
@@ -186,4 +186,4 @@ def _show_findings(remarks: tuple["Remark", ...]) -> None:
         examples = f" For example: {', '.join(remark.examples)}." if remark.examples else ""
         emit(f"\n{remark.count:,}  {remark.what}{examples}\n  {remark.advice}")
     if not remarks:
-        emit("\nNothing to mend was found.")
+        emit("\nNothing to fix was found.")

@@ -94,7 +94,7 @@ class Side:
             say(done.err)
             raise WorkspaceError(
                 f"the demo stopped at the command above, with exit code {done.code}",
-                f"Go on by hand in {self.workspace}, or mend the cause and run the demo again.",
+                f"Go on by hand in {self.workspace}, or fix the cause and run the demo again.",
             )
         told = [line for line in done.err.splitlines() if not line.startswith(("Took in ", "Wrote "))]
         lines = [*(told if tell else ()), *done.out.rstrip("\n").splitlines()]

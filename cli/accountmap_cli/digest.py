@@ -100,7 +100,7 @@ def send_option(what: str, more: str) -> Callable[[Command], Command]:
         is_flag=False,
         flag_value="",
         metavar="[URL]",
-        help=f"Send {what} to an address of apprise, {more}. [{ADDRESS_VARIABLE} if not said]",
+        help=f"Send {what} to an address of apprise, {more}. [default: {ADDRESS_VARIABLE}]",
     )
 
 
@@ -109,7 +109,7 @@ def send_option(what: str, more: str) -> Callable[[Command], Command]:
     "--since",
     metavar="DATE|Nd",
     callback=_since,
-    help="What is new from then on. [default: since the session before]",
+    help="Say what is new since then. [default: since the session before]",
 )
 @click.option("--names", is_flag=True, help="Name the accounts too. [default: counts only]")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

@@ -29,7 +29,7 @@ _ALL_PARTNERS: Final = "partners"
 @click.option("--json", "as_json", is_flag=True, help="As JSON: counts, and the rows with --names.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of this feed, and do nothing else.")
 @click.option(
-    "--names", is_flag=True, help="In JSON and where it is sent, the rows themselves. [default: counts only]"
+    "--names", is_flag=True, help="Put the rows themselves into JSON and into what is sent. [default: counts only]"
 )
 @send_option("the JSON", "such as jsons://host/path")
 @click.pass_context
@@ -44,12 +44,12 @@ def feed_command(
     names: bool,
     address: str | None,
 ) -> None:
-    """Write what a system of yours for partners imports: its registered deals, partners, campaign or learners.
+    """Write what your partner systems import: registered deals, partners, a campaign or learners.
 
     deals: registrations with one partner, for partner relationship management; partners: all of them with their
     tiers, for the same; campaign: the joint-marketing list with one partner, for through-channel marketing;
-    learners: the people of one partner whom it showed, for learning management. CSV is complete; what is sent is
-    counted only, unless you say --names, and each send is in the ledger. docs/feeds.md has every column.
+    learners: the people whom one partner has shown, for learning management. CSV has all rows; what is sent has
+    counts alone unless you add --names, and each send is in the ledger. docs/feeds.md has every column.
 
     \b
     Examples:

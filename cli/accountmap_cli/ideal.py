@@ -134,7 +134,7 @@ def use(context: click.Context, file: Path, partner: str | None, theirs: bool) -
 @_THEIRS
 @click.pass_context
 def drop(context: click.Context, partner: str | None, theirs: bool) -> None:
-    """Judge accounts by a profile no longer: your own, or with --with the agreed one or theirs.
+    """Stop judging accounts by a profile: your own, or with --with the agreed one or theirs.
 
     \b
     Examples:

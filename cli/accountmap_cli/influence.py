@@ -76,7 +76,9 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
 @influence.command()
 @database_options
 @click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
-@click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
+@click.option(
+    "--prefix", default="accountmap_", show_default=True, help="What the names of the tables begin with."
+)
 @click.pass_context
 def store(
     context: click.Context,

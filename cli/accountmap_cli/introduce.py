@@ -232,9 +232,9 @@ def deal() -> None:
 def register(context: click.Context, /, values: tuple[str, ...], **options: Any) -> None:
     """Register a deal, so that your partner keeps off it.
 
-    If both of you register one for a match, this decides which counts, the first that holds: a lead that both
-    agreed on; who registered before having seen the other's; a rule of engagement; the earlier date, if the dates
-    are more than a day apart. Otherwise agree on a lead.
+    If both of you register one for the same match, the first of these that applies decides which counts: a lead
+    that both agreed on; who registered before having seen the other's; a rule of engagement; the earlier date, if
+    the dates are more than a day apart. Otherwise agree on a lead.
 
     \b
     Examples:

@@ -200,7 +200,7 @@ def ledger() -> None:
 
 @ledger.command()
 @partner_option("One partner. [default: all]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: every entry as it stands.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: every entry as it is.")
 @click.pass_context
 def show(context: click.Context, partner: str | None, as_json: bool) -> None:
     """Say what a partner has learned from you, and what it could have learned, in plain sentences.
@@ -226,7 +226,7 @@ def show(context: click.Context, partner: str | None, as_json: bool) -> None:
 
 @ledger.command()
 @click.argument("file", type=existing_file(), required=False)
-@click.option("--head", help="The last hash that you know: fail unless it stands in the chain.")
+@click.option("--head", help="The last hash that you know: fail unless it is in the chain.")
 @click.pass_context
 def verify(context: click.Context, file: Path | None, head: str | None) -> None:
     """Check that no entry was changed, and the signatures of both parties under every receipt.
@@ -268,7 +268,7 @@ def report(entries: Sequence[Facts], head: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_context
 def export(context: click.Context, file: Path) -> None:
-    """Write the ledger for an auditor: no account stands in it; cards and receipts do.
+    """Write the ledger for an auditor: no accounts are in it, only cards and receipts.
 
     The auditor checks it with `accountmap ledger verify FILE`.
 

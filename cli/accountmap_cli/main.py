@@ -116,7 +116,7 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete commands, options and names of partners.
+    """Print the script that lets a shell complete commands, options and names of partners.
 
     For bash, add the line of the example to ~/.bashrc; for zsh the same with zsh to ~/.zshrc, after compinit; for
     fish, write what it prints to ~/.config/fish/completions/accountmap.fish.
@@ -204,7 +204,7 @@ def report_unexpected(error: Exception, *, debug: bool) -> NoReturn:
     type=click.IntRange(0),
     help="Read the passphrase of your keys from this file descriptor. [default: keyring, or ask]",
 )
-@click.option("--debug", is_flag=True, help="On an unexpected error show details, which may show account data.")
+@click.option("--debug", is_flag=True, help="Show details of unexpected errors; they may contain account data.")
 def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
     """Find the accounts that two companies share, without either showing its list.
 

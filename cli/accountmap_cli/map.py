@@ -50,7 +50,9 @@ MOST_NOTES: Final = 10
 @click.option("--new", "begin", is_flag=True, help="Begin the next session although nothing has changed.")
 @click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
 @click.option("--dry-run", is_flag=True, help="Say what the partner would learn; write nothing, send nothing.")
-@click.option("--approve", is_flag=True, help="Answer each question of this session with yes, as its person.")
+@click.option(
+    "--approve", is_flag=True, help="Answer every question of this session with yes, as the person in charge."
+)
 @click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
 @click.option("--backend", metavar="NAME", help="What does the curve arithmetic; see: accountmap backends")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")

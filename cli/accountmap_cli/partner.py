@@ -237,7 +237,7 @@ def rotate(context: click.Context, output: Path | None, again: bool) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def revoke(context: click.Context, name: str, yes: bool) -> None:
-    """Trust a partner's card no longer, when they tell you that their keys were lost or stolen.
+    """Stop trusting a partner's card, when they tell you that their keys were lost or stolen.
 
     No session begins or goes on with it, and nothing signed with it is taken. Their new card is added as a first
     one.

@@ -40,7 +40,7 @@ def day_of(text: str) -> date:
     """Read a day.
 
     Raises:
-        click.BadParameter: it is none.
+        click.BadParameter: it is not an amount.
     """
     try:
         return date.fromisoformat(text)
@@ -171,7 +171,7 @@ def plan() -> None:
 )  # fmt: skip
 @click.option("--starts", metavar="DATE", callback=_day, help="First day. [default: today]")
 @click.option("--until", metavar="DATE", callback=_day, required=True, help="Last day.")
-@click.option("--next-step", default="", help="Of matches for which the file has none.")
+@click.option("--next-step", default="", help="For matches for which the file has none.")
 @click.option("--due", metavar="DATE", callback=_day, help="When it is to be done. [default: the last day]")
 @click.option("--who", type=click.Choice(_WHO), help="Who does it. [default: who leads]")
 @click.option("--lead", type=click.Choice(_WHO), help="Who leads. [default: as agreed, or by the rules, or both]")
@@ -181,7 +181,7 @@ def plan() -> None:
 )
 @click.option("--currency", default="", help="Of budgets and amounts, such as EUR.")
 @click.option("--holdout", default="0", metavar="N|N%", help="How many accounts are left alone. [default: none]")
-@click.option("--redraw", is_flag=True, help="Although your partner has not opened an earlier draw.")
+@click.option("--redraw", is_flag=True, help="Draw again, although your partner has not opened an earlier draw.")
 @sending
 @click.pass_context
 def new(context: click.Context, /, **options: Any) -> None:
@@ -324,7 +324,7 @@ def show(context: click.Context, /, **options: Any) -> None:
 
 @plan.command()
 @naming
-@click.option("--redraw", is_flag=True, help="Although your partner has not opened an earlier draw.")
+@click.option("--redraw", is_flag=True, help="Draw again, although your partner has not opened an earlier draw.")
 @sending
 @click.pass_context
 def sign(context: click.Context, /, **options: Any) -> None:
@@ -379,7 +379,7 @@ def decline(context: click.Context, /, **options: Any) -> None:
 @sending
 @click.pass_context
 def update(context: click.Context, /, **options: Any) -> None:
-    """Change the next step of accounts of a plan, or your owner. Only who leads changes next steps.
+    """Change the next step of accounts of a plan, or your owner. Only the side that leads changes next steps.
 
     \b
     Example:

@@ -24,12 +24,12 @@ REPORT_COLUMNS: Final = ("match_id", "your_account", "arm", "steps", "meetings",
 @click.command()
 @naming
 @click.option("--match", "wanted", multiple=True, metavar="ID", help="A match of the plan.")
-@click.option("--steps", type=click.IntRange(0, 65_535), help="What you have done about it so far, counted.")
-@click.option("--meetings", type=click.IntRange(0, 65_535), help="Meetings that both of you had with it.")
+@click.option("--steps", type=click.IntRange(0, 65_535), help="How many things you have done about it so far.")
+@click.option("--meetings", type=click.IntRange(0, 65_535), help="How many meetings both of you had with it.")
 @click.option("--deals", type=click.IntRange(0, 65_535), help="Deals of yours. [default: those you registered]")
 @click.option("--result", type=click.Choice([each.label for each in Result]), help="What came of it so far.")
 @click.option("--amount", metavar="AMOUNT", callback=read_amount, help="Of your deals.")
-@click.option("--spent", metavar="AMOUNT", callback=read_amount, help="Of your budget, all in all.")
+@click.option("--spent", metavar="AMOUNT", callback=read_amount, help="How much of your budget, in total.")
 @click.option(
     "--write", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write a table to fill in."
 )

@@ -56,7 +56,7 @@ def build(
     """Write the portfolio: a page to open, a workbook, JSON, and tables as CSV and Parquet.
 
     It shows each account with the partners that share it, what each partner reaches and adds, where partners
-    meet, scores, profiles and maturity. Partners known by a preview alone stand beside the others as estimates.
+    meet, scores, profiles and maturity. Partners known only by a preview are shown beside the others as estimates.
     It is for your own company alone: no partner may see any of it.
 
     \b
@@ -76,7 +76,7 @@ def build(
 @_options
 @click.pass_context
 def open_portfolio(context: click.Context, tiers: Path | None) -> None:
-    """Open the portfolio in your browser; its page is made anew first if there is anything new.
+    """Open the portfolio in your browser; its page is built first if there is anything new.
 
     \b
     Example:

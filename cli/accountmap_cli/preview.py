@@ -24,7 +24,7 @@ AT_LEAST: Final = {3: "their customers", 2: "their customers or open opportuniti
 @click.command("preview")
 @partner_option()
 @place_options
-@click.option("--new", is_flag=True, help="Exchange blurred copies again: one of them was renewed.")
+@click.option("--new", is_flag=True, help="Exchange blurred copies again, since one of them was renewed.")
 @click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -158,7 +158,7 @@ def holds_in_words(holds: "PartnerHolds", partner: str) -> Iterator[str]:
         f"{holds.picked:,}, of which {holds.picked_right} in 100 are on your list."
     )
     yield (
-        "All your companies are in it but those that you marked as off limits or never preview. One that stands "
+        "All your companies are in it but those that you marked as off limits or never preview. One that is "
         "there under ten names is in it ten times. Every partner gets the same copy for half a year."
     )
 

@@ -14,7 +14,9 @@ from accountmap_cli.passphrase import database_options, database_password
 @click.command()
 @partner_option()
 @database_options
-@click.option("--prefix", default="accountmap_", show_default=True, help="How the tables' names begin.")
+@click.option(
+    "--prefix", default="accountmap_", show_default=True, help="What the names of the tables begin with."
+)
 @click.pass_context
 def store(
     context: click.Context,

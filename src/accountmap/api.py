@@ -90,7 +90,7 @@ def check_accounts(
     decisions: str | PathLike[str] | None = None,
     workers: int | None = None,
 ) -> Preflight:
-    """Judge a list before anything is shared: what is filled, what can match, what to mend first.
+    """Judge a list before anything is shared: what is filled, what can match, what to fix first.
 
     Its examples are from the list: they are for the owner alone.
 

@@ -56,7 +56,7 @@ class DatabaseAddress:
         system = _SYSTEMS.get(scheme)
         if system is None:
             raise InputError(
-                "This is no address of a database that can be used.",
+                "This is not an address of a database that can be used.",
                 "Write postgresql://user@host/name, sqlite:///file.db or duckdb:///file.duckdb.",
             )
         if system == "postgresql":

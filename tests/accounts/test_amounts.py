@@ -53,7 +53,7 @@ def test_one_amount(cell: str, amount: float) -> None:
 def test_what_is_no_amount_is_blank_and_counted(cell: str) -> None:
     amounts, notes = read([cell, None, "7"])
     assert amounts == [None, None, 7]
-    assert notes == ("'Amount': cells that are no amounts, left blank: 1.",)
+    assert notes == ("'Amount': cells that are not amounts, left blank: 1.",)
 
 
 @pytest.mark.parametrize("cell", ["1.234", "1,234"])

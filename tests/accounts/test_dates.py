@@ -53,7 +53,7 @@ def test_one_cell(cell: str) -> None:
 def test_what_is_no_date_is_left_blank_and_counted(cell: str) -> None:
     dates, notes = read_dates(pa.chunked_array([[cell, None, "n/a"]]), "Seen")
     assert dates.to_pylist() == [None, None, None]
-    assert notes == ("'Seen': cells that are no dates, left blank: 1.",)
+    assert notes == ("'Seen': cells that are not dates, left blank: 1.",)
 
 
 @pytest.mark.parametrize("mark", ["/", "-"])
@@ -81,7 +81,7 @@ def test_a_column_that_disagrees_is_read_where_a_cell_says_it_all() -> None:
 def test_a_cell_that_is_no_date_in_the_order_of_its_column_is_none() -> None:
     dates, notes = read_dates(pa.chunked_array([["13/01/2026", "31/02/2026"]]), "Seen")
     assert dates.to_pylist() == [date(2026, 1, 13), None]
-    assert notes == ("'Seen': cells that are no dates, left blank: 1.",)
+    assert notes == ("'Seen': cells that are not dates, left blank: 1.",)
 
 
 def test_dates_of_a_table_are_read() -> None:

@@ -63,7 +63,7 @@ def test_an_export_of_salesforce_is_read(tmp_path: Path) -> None:
         ("006B", 300.0, "EUR", "open", None, "Web", None, "3"),
         ("006C", None, None, "lost", date(2025, 4, 9), None, None, "4"),
     ]
-    assert "Rows of totals, which are no accounts, left out: 1." in deals.notes
+    assert "Rows of totals, which are not accounts, left out: 1." in deals.notes
 
 
 def test_an_export_of_hubspot_is_read_with_its_stages(tmp_path: Path) -> None:

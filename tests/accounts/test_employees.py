@@ -31,7 +31,7 @@ def test_one_cell(cell: str, employees: int | None) -> None:
 def test_unread_cells_are_counted() -> None:
     numbers, notes = read_employees(pa.chunked_array([["12", "a few", None, "n/a"]]), "Size")
     assert numbers.to_pylist() == [12, None, None, None]
-    assert notes == ("'Size': cells that are no numbers of employees, left blank: 1.",)
+    assert notes == ("'Size': cells that are not numbers of employees, left blank: 1.",)
 
 
 def test_numbers_of_a_table_are_read() -> None:

@@ -1,4 +1,4 @@
-"""A file is read by what it contains; what is no list is refused with advice."""
+"""A file is read by what it contains; what is not a list is refused with advice."""
 
 import random
 from pathlib import Path

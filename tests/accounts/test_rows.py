@@ -1,4 +1,4 @@
-"""Rows that are no accounts are left out, with a note; what is one stays."""
+"""Rows that are not accounts are left out, with a note; what is one stays."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def has_note(accounts: AccountList, beginning: str) -> bool:
 def test_a_row_of_totals_is_no_account(read_text: ReadText, word: str) -> None:
     accounts = read_text(f"Account Name,Website,Amount\nAcme,acme.com,1\nGlobex,globex.com,2\n{word},,3\n")
     assert names(accounts) == ["Acme", "Globex"]
-    assert has_note(accounts, "Rows of totals, which are no accounts, left out: 1.")
+    assert has_note(accounts, "Rows of totals, which are not accounts, left out: 1.")
 
 
 def test_the_word_for_total_may_stand_in_the_column_of_ids(read_text: ReadText) -> None:

@@ -33,7 +33,7 @@ def read(name: str) -> list[dict[str, str]]:
     ("name", "preset", "own", "left_out"),
     [
         ("acme", "Salesforce", {"website", "lei"}, "The lines from row 3646 on were left out: they are a footer"),
-        ("globex", "Zoho", {"website"}, "Rows of totals, which are no accounts, left out: 1."),
+        ("globex", "Zoho", {"website"}, "Rows of totals, which are not accounts, left out: 1."),
     ],
 )
 def test_all_columns_are_recognised_without_a_doubt(

@@ -17,7 +17,7 @@ from tests.cli.running import accountmap
         (["accounts", "check", "missing.csv"], 2, "does not exist"),
         (["accounts", "check", "empty.csv"], 3, ""),
         (["inspect", "empty.csv"], 7, "not an accountmap message"),
-        (["agreement", "show", "empty.csv"], 5, "no agreement"),
+        (["agreement", "show", "empty.csv"], 5, "not a valid agreement"),
         (["demo", "--left", "empty.csv"], 3, "two lists"),
         (["demo", "--output", "full"], 4, "not empty"),
         (["init", "full/file/own", "--name", "Acme", "--no-passphrase"], 4, "o workspace can be made in full"),

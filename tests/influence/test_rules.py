@@ -60,7 +60,7 @@ def test_without_a_period_it_is_the_last_year() -> None:
         ('[costs.Globex]\ncurrency = "EUR"\nshare = 2', "over 1"),
         ('[costs.Globex]\ncurrency = "shells"', "no currency"),
         ("[return]\ngross_margin = nan", "gross_margin"),
-        ("[partners]\nG = 3", "no text"),
+        ("[partners]\nG = 3", "not text"),
     ],
 )
 def test_a_rule_that_cannot_hold_is_refused(text: str, message: str) -> None:

@@ -206,7 +206,7 @@ def test_of_several_things_all_are_said_or_none(sides: tuple[Talker, Talker]) ->
 
 @pytest.mark.parametrize("typed", ["1_0", "+1", "٣", "1.5", "-1", ""])
 def test_counts_are_digits_alone(typed: str) -> None:
-    with pytest.raises(InputError, match="a number"):
+    with pytest.raises(InputError, match="number or result"):
         make_report(LineReport(bytes(16)), {"steps": typed})
     assert make_report(LineReport(bytes(16)), {"steps": " 10 ", "deals": 3}).steps == 10
 

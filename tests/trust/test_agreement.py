@@ -280,7 +280,7 @@ def test_a_slot_that_is_no_table_is_refused() -> None:
     terms = write(TERMS)
     slots = terms[terms.index("[[slot]]") : terms.index("[[class]]")]
     flat = terms.replace(slots, "").replace("\n[parties]", "slot = [1]\n\n[parties]")
-    with pytest.raises(TrustError, match="slot: it is no table"):
+    with pytest.raises(TrustError, match="slot: it is not a table"):
         Agreement.parse(signed_by_acme(flat))
 
 

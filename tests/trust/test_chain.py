@@ -105,7 +105,7 @@ def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, I
         (receipt((ACME, GLOBEX, STRANGER)), "it is not an entry"),
         (receipt((ACME, GLOBEX), (ACME,)), "it is not an entry"),
         (receipt((ACME, ACME), (ACME, ACME)), "it is not an entry"),
-        (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is no party"),
+        (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is not a party"),
         (receipt() | {"receipt": bytes(32).hex()}, "its receipt is not that of what it says"),
         (receipt() | {"signed": []}, "it is not an entry"),
         (receipt() | {"sid": bytes(32).hex()}, "its receipt is not that of what it says"),
@@ -151,7 +151,7 @@ def test_what_was_cut_off_shows_against_a_hash_that_was_kept() -> None:
 
 def test_files_that_are_no_ledger_are_refused() -> None:
     for data in (b"", b"{}", b"[]", WHOLE.encode()[:-20], WHOLE.encode().replace(b"ledger-v2", b"ledger-v1")):
-        with pytest.raises(TrustError, match="no exported ledger"):
+        with pytest.raises(TrustError, match="not an exported ledger"):
             Ledger.decode(data)
 
 

@@ -108,7 +108,7 @@ def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> p
 
 
 def _cell(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give the position in CELLS of each match; null where a segment is none of the known ones."""
+    """Give the position in CELLS of each match; null where a segment is unknown."""
     names = pa.array(SEGMENTS)
     mine, theirs = (pc.index_in(column, value_set=names) for column in (segment, their_segment))
     return pc.add(pc.multiply(mine, len(SEGMENTS)), theirs)
@@ -118,7 +118,7 @@ def _judged(matches: pa.Table) -> dict[str, pa.Array]:
     """Give contradiction, doubt and match score: all from what both sides know, so that their reports agree.
 
     Raises:
-        UsageError: a strength or a contradiction is none of the known ones.
+        UsageError: a strength or a contradiction is unknown.
     """
     contradictions = matches["contradiction"].combine_chunks()
     names = {*pc.unique(matches["strength"]).to_pylist(), *pc.unique(contradictions.flatten()).to_pylist()}

@@ -64,7 +64,7 @@ class _Parsed:
     """Different cells of a column, read.
 
     Attributes:
-        amounts: one a cell, None where it is no amount.
+        amounts: one a cell, None where it is not an amount.
         doubtful: whether the cell may be read in another way too.
         mark: the decimal mark that most cells show, or None.
     """
@@ -105,7 +105,7 @@ def _read_text(cells: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, t
             f"'{heading}': amounts that may be read in two ways, like 1.234 or 1,234, read {how}: {doubtful}."
         )
     if unread := amounts.null_count - cells.null_count:
-        notes.append(f"'{heading}': cells that are no amounts, left blank: {unread:,}.")
+        notes.append(f"'{heading}': cells that are not amounts, left blank: {unread:,}.")
     return amounts, tuple(notes)
 
 
@@ -207,7 +207,7 @@ _CONVERTED: Final = re.compile(
 
 
 def currency_code(text: str, *, usual: bool = True) -> str | None:
-    """Read one currency: "EUR", "EUR - Euro", "€", "US Dollar"; None if it is none or may be several.
+    """Read one currency: "EUR", "EUR - Euro", "€", "US Dollar"; None if it names none, or could be several.
 
     Args:
         usual: whether "$" and "¥", which several currencies share, are those that they mean most often.
@@ -235,7 +235,7 @@ def check_currency(text: str | None) -> str | None:
     """Check what the user names.
 
     Raises:
-        InputError: it is no currency.
+        InputError: it is not a currency.
     """
     if text is None:
         return None

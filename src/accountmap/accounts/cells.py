@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 LONGEST: Final = 1000
-"""Characters of a cell in a known column; a longer one is no name, address or domain."""
+"""Characters of a cell in a known column; a longer one is not a name, address or domain."""
 
 LONGEST_EXTRA: Final = 32_767
 """Characters of a cell in another column: what an Excel cell can hold."""
@@ -88,7 +88,7 @@ NO: Final = frozenset(word.strip() for word in _NO.split("|"))
 
 
 def _is_one_of(cells: pa.ChunkedArray, words: frozenset[str]) -> pa.ChunkedArray:
-    """Tell which cells are one of the words; a blank is none."""
+    """Return which cells are one of the words; a blank is not."""
     return pc.is_in(pc.utf8_lower(cells), value_set=pa.array(sorted(words), pa.string()))
 
 
@@ -156,5 +156,5 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     parsed = pa.array([parse_employees(cell) for cell in different.to_pylist()], pa.int64())
     numbers = parsed.take(pc.index_in(cells, value_set=different))
     if unread := numbers.null_count - cells.null_count:
-        return numbers, (f"'{heading}': cells that are no numbers of employees, left blank: {unread:,}.",)
+        return numbers, (f"'{heading}': cells that are not numbers of employees, left blank: {unread:,}.",)
     return numbers, ()

@@ -143,5 +143,5 @@ def read_dates(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, 
             f"left blank: {doubtful:,}. Export them as 2026-03-31."
         )
     if unread := dates.null_count - cells.null_count - doubtful:
-        notes.append(f"'{heading}': cells that are no dates, left blank: {unread:,}.")
+        notes.append(f"'{heading}': cells that are not dates, left blank: {unread:,}.")
     return dates, tuple(notes)

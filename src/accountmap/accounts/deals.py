@@ -326,7 +326,7 @@ def _outcomes(
         remarks = (
             Remark(
                 "unknown_outcome",
-                "Deals whose status is no known word for won, lost or open; they count as open.",
+                "Deals whose status is not a known word for won, lost or open; they count as open.",
                 "Say what each means: --outcome 'VALUE=won', or =lost, =open.",
                 sum(each["counts"] for each in values),
                 tuple(f"{each['values']} ({each['counts']:,})" for each in shown),

@@ -112,7 +112,7 @@ def _without_mark(sample: bytes) -> str:
 def text_encoding(path: Path, wanted: str | None = None) -> str:
     """Find the encoding of a text file and check that all of the file is in it.
 
-    UTF-8 and UTF-16 are known by a byte order mark or by their form. UTF-8 with some bytes that are none was
+    UTF-8 and UTF-16 are known by a byte order mark or by their form. UTF-8 with some invalid bytes was
     damaged: reading it in a code page would make false names. All else is in a code page.
 
     Args:

@@ -146,7 +146,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Reduce a column to numbers or strings.
 
     Raises:
-        pa.ArrowNotImplementedError, pa.ArrowInvalid: it is of lists, structs or bytes that are no text.
+        pa.ArrowNotImplementedError, pa.ArrowInvalid: it is of lists, structs or bytes that are not text.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):

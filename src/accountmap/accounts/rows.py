@@ -1,4 +1,4 @@
-"""Rows that are no accounts, and cells that are wrapped: what spreadsheets and exports add to a list."""
+"""Rows that are not accounts, and cells that are wrapped: what spreadsheets and exports add to a list."""
 
 import html
 import re
@@ -162,7 +162,7 @@ def drop_totals(raw: RawList, source: dict[str, str]) -> RawList:
         totals[at] = numbers is not None and (numbers > 0 or at >= last)
     if not totals.any():
         return raw
-    return raw.filter(~totals, f"Rows of totals, which are no accounts, left out: {totals.sum():,}.")
+    return raw.filter(~totals, f"Rows of totals, which are not accounts, left out: {totals.sum():,}.")
 
 
 def _numbers_beside_total(row: dict[str, str | float | None], identifying: set[str]) -> int | None:

@@ -45,13 +45,13 @@ class Hidden:
 
 
 def examine(path: Path) -> dict[str, Hidden]:
-    """Refuse what is no workbook, damaged, or too large, and find what is hidden in it.
+    """Refuse what is not a workbook, damaged, or too large, and find what is hidden in it.
 
     Returns:
         For each sheet, by name, what is hidden.
 
     Raises:
-        InputError: it is none, damaged, protected, or unpacks to more than can be read (a zip bomb).
+        InputError: it is not a workbook, is damaged, protected, or unpacks to more than can be read (a zip bomb).
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -41,7 +41,9 @@ class Endpoint:
         host, colon, port = text.strip().rpartition(":")
         host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-            raise InputError("this is no address to connect to", "Write HOST:PORT, such as maps.example.com:7443.")
+            raise InputError(
+                "this is not an address to connect to", "Write HOST:PORT, such as maps.example.com:7443."
+            )
         return cls(host, int(port))
 
     def __str__(self) -> str:

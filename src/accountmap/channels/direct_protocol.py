@@ -108,7 +108,7 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
     async with asyncio.timeout(SILENCE_SECONDS):
         number, length = _HEAD.unpack(await reader.readexactly(_HEAD.size))
         if number not in set(Kind):
-            raise PeerError("the partner sent something that is no frame")
+            raise PeerError("the partner sent something that is not a frame")
         kind = Kind(number)
         least, most = _LENGTHS[kind]
         if not least <= length <= most:

@@ -73,7 +73,7 @@ class Address:
             )
         if parts.scheme not in STORES or not host or parts.query or parts.fragment:
             raise InputError(
-                "this is no address of a remote folder", "Write sftp://user@host/path or s3://bucket/prefix."
+                "this is not an address of a remote folder", "Write sftp://user@host/path or s3://bucket/prefix."
             )
         bucket = parts.netloc if parts.scheme == "s3" else host
         return cls(parts.scheme, parts.username, bucket, port, parts.path.rstrip("/"))

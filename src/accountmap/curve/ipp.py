@@ -6,7 +6,7 @@ stands at [i // 8, j, i % 8]. A table starts at a multiple of 64 bytes, and so d
 The map of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the inverse, and
 that nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them zero:
 
-- gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, for -1 is a square and J is none.
+- gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, for -1 is a square and J is not.
 - With r = s^((p-5)/8) and q = r⁴·s, χ = q·s and 1/d = m/s = χ·m·q.
 - x1 = -J/d where χ = -1, and x2 = J(1-d)/d where χ = 1: both are -J/2·m·q·(d + χ·d - 2).
 

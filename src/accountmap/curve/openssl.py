@@ -38,8 +38,8 @@ def multiply(scalar: bytes, points: bytes) -> bytes:
 def multiply_each(part: tuple[bytes, bytes]) -> bytes:
     """Multiply each u-coordinate of the second with the scalar in the same place of the first.
 
-    A scalar that stands there several times in a row is loaded once: to load it is half of the work, for OpenSSL
-    computes its public key. Which ones stand so is no secret.
+    A scalar that is repeated several times in a row is loaded once: to load it is half of the work, for OpenSSL
+    computes its public key. Which ones are repeated is no secret.
     """
     scalars, points = part
     products, start = [], 0

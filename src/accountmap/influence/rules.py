@@ -298,7 +298,7 @@ def _checked(name: str, value: object) -> Any:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"'{name}' of the rule holds something that is no text.", "Write text in quotes.")
+        raise InputError(f"'{name}' of the rule holds something that is not text.", "Write text in quotes.")
     return value.strip()
 
 

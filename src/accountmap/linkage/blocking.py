@@ -16,7 +16,7 @@ LARGEST_BLOCK: Final = 60
 
 
 def blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
-    """Yield the ascending positions of each value that occurs more than once; None is no value."""
+    """Yield the ascending positions of each value that occurs more than once; None is not a value."""
     first: dict[Hashable, int] = {}
     repeated: dict[Hashable, list[int]] = {}
     for at, value in enumerate(values):

@@ -181,7 +181,7 @@ def folded_cities(table: pa.Table) -> list[str | None]:
 
 
 def registry_numbers(table: pa.Table) -> Numbers:
-    """Read the number columns of an account table; what is no valid number is None."""
+    """Read the number columns of an account table; what is not a valid number is None."""
     vats = zip(table.column("vat").to_pylist(), table.column("country").to_pylist(), strict=True)
     return {
         "lei": [lei(text) if text else None for text in table.column("lei").to_pylist()],
@@ -263,7 +263,7 @@ def same_but_for_typing(one: str, other: str) -> bool:
 
 
 def _misspelt(one: str, other: str) -> bool:
-    """Return whether a word that is no place differs by a slip in one letter, other than its first."""
+    """Return whether a word that is not a place differs by a slip in one letter, other than its first."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or not (one.isalpha() and other.isalpha()):
         return False
     if one[0] != other[0] or is_place_word(one) or is_place_word(other):

@@ -71,7 +71,7 @@ def _decision(number: int, row: list[str]) -> Decision | None:
     one, other, answer = (*row, "", "", "")[:3]
     if not one or not other or one == other or answer not in ("", *_ANSWERS):
         raise InputError(
-            f"Row {number} of the decisions is no decision.", "Give two different account ids, and yes or no."
+            f"Row {number} of the decisions is not a decision.", "Give two different account ids, and yes or no."
         )
     return Decision.of(one, other, same=_ANSWERS[answer]) if answer else None
 

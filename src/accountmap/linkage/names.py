@@ -216,7 +216,7 @@ def squash(words: Words) -> str:
 
 
 def abbreviated(words: Words) -> Words:
-    """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is no number."""
+    """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is not a number."""
     if _ABBREVIATIONS.keys().isdisjoint(words):
         return words
     short = tuple(_ABBREVIATIONS.get(word, word) for word in words)

@@ -214,7 +214,7 @@ def make_reference(content: bytes) -> Reference:
     """Make the keys of a list, given the bytes of its file.
 
     Raises:
-        InputError: a line is no entry.
+        InputError: a line is not an entry.
     """
     return Reference(_parse(content), hashlib.sha256(content).hexdigest())
 
@@ -226,7 +226,7 @@ def _parse(content: bytes) -> Iterator[Entry]:
             yield Entry(cells["id"], *(tuple(map(str, cells[name])) for name in ("countries", "names", "domains")))
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"Line {number} of the reference list is no entry.", "Build the list again."
+                f"Line {number} of the reference list is not an entry.", "Build the list again."
             ) from error
 
 

@@ -1,6 +1,6 @@
 """Company numbers: LEI (ISO 17442), VAT and national tax numbers, DUNS; check digits by python-stdnum.
 
-A number that fails its check is no key. Numbers that name a branch or a tax account within a company are cut to
+A number that fails its check is not a key. Numbers that name a branch or a tax account within a company are cut to
 the part that names the company, so that two lists meet whichever of them they hold.
 """
 

@@ -96,7 +96,7 @@ _LOOKALIKES: Final = str.maketrans(
 """Cyrillic and Greek letters and the Latin ones they are mistaken for (from Unicode TS 39, confusables)."""
 
 _GREEK_OR_CYRILLIC: Final = "[\u0370-\u0374\u0376-\u03f5\u03f7-\u04ff]"
-"""Without U+0375 and U+03F6, which are no letters."""
+"""Without U+0375 and U+03F6, which are not letters."""
 
 _MIXED_WORD: Final = re.compile(
     rf"[^\W\d_]*(?:[A-Za-z]{_GREEK_OR_CYRILLIC}|{_GREEK_OR_CYRILLIC}[A-Za-z])[^\W\d_]*"

@@ -55,7 +55,7 @@ def _numerator(d: mpz) -> mpz:
     """Choose between the two candidates of Elligator 2, both over the denominator d = 1 + 2u².
 
     x1 = -J/d; gx1 = x1³ + J·x1² + x1 is a square where -J·d·(d² - J²d + J²) is one, for it differs by the factor
-    d⁴. -J is none, so gx1 is a square where the rest is none. Otherwise x2 = -x1 - J = J(1-d)/d. gx1 is never
+    d⁴. -J is not, so gx1 is a square where the rest is not. Otherwise x2 = -x1 - J = J(1-d)/d. gx1 is never
     zero, for curve25519 has no other point of order two.
     """
     square = gmpy2.jacobi(d * ((d - _J_SQUARED) * d + _J_SQUARED) % P, P) == -1

@@ -268,7 +268,7 @@ def _row_xml(table: pa.Table, styles: Mapping[int, str]) -> Iterator[bytes]:
 
 
 def _cell_xml(column: pa.Array, numbers: pa.Array, name: str, style: str | None) -> pa.Array:
-    """Write the cells of a column; null is no cell."""
+    """Write the cells of a column; null is not a cell."""
     place = f'<c r="{name}'
     if pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
         shown = pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column

@@ -258,7 +258,7 @@ class AuditedParty:
         if len(given) < len(self.rows):
             return "a company has two rows"
         if given - due:
-            return "a row is no company of its list, or one that is outside the filter or off limits"
+            return "a row is not a company of its list, or one that is outside the filter or off limits"
         if due - given:
             return "a company of its list that the agreement lets take part has no row"
         placed, expected = (

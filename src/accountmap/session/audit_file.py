@@ -167,7 +167,7 @@ class AuditFile:
             return cls._load(content), sender
         except (ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
             raise InputError(
-                "this is no file for an auditor", "Ask for it again: accountmap audit export"
+                "this is not a file for an auditor", "Ask for it again: accountmap audit export"
             ) from error
         except (InvalidTag, InvalidSignature) as error:
             raise InputError(

@@ -263,7 +263,7 @@ def describe_message(file: Path) -> MessageDescription:
     """Read the clear part of a message file.
 
     Raises:
-        PeerError: it is no message, or of another version.
+        PeerError: it is not a message, or of another version.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:

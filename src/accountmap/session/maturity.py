@@ -147,7 +147,7 @@ def receive_file(workspace: Workspace, data: bytes, now: datetime) -> tuple[Part
         The partner, and how the exchange stands.
 
     Raises:
-        TrustError: it is no maturity file of a partner of this workspace, is for somebody else, or does not fit
+        TrustError: it is not a maturity file of a partner of this workspace, is for somebody else, or does not fit
             the exchange.
     """
     digest = MaturityFile.sender_of(data)
@@ -171,7 +171,7 @@ def _take_commitment(state: MaturityRound, file: MaturityFile) -> MaturityRound:
             "your partner fixed other answers after yours had left: they do not count",
             "Ask for the answers that belong to its first file.",
         )
-    if state.theirs != file.document:  # answers to another commitment are none to this one
+    if state.theirs != file.document:  # answers to another commitment do not answer this one
         state = replace(state, their_answers=None)
     return replace(state, theirs=file.document)
 

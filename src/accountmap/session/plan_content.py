@@ -234,7 +234,7 @@ def _read_amount(cursor: Cursor) -> int | None:
 
 def _read_day(cursor: Cursor) -> date:
     days = cursor.number(4)
-    require(days <= _LAST_DAY, "content", "a day of a plan is none")
+    require(days <= _LAST_DAY, "content", "a day of a plan does not exist")
     return _EPOCH + timedelta(days)
 
 

@@ -281,7 +281,7 @@ def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> Li
             found["amount"] = units(found["amount"])
     except (KeyError, ValueError) as error:
         raise InputError(
-            "a report has a number or a result that is none",
+            "a report has an invalid number or result",
             f"Numbers are digits alone; results are {', '.join(each.label for each in Result)}.",
         ) from error
     return replace(before, **found)

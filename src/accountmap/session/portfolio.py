@@ -157,7 +157,7 @@ def _mappings(
     Args:
         sessions: newest first.
         links: of the newest.
-        judged: whether people decided about matches: then those that are rejected today were none before either.
+        judged: whether people decided about matches: those that are rejected today then count as none before.
     """
     rejected = _not_linked(workspace, lists, sessions[0], links) if judged else None
     found = [Mapping(_end(sessions[0]), links["entity_id"].unique())]

@@ -101,7 +101,7 @@ def segment_pair(place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def field_names(typed: str) -> Fields:
-    """Read a comma-separated list of fields; "none" or nothing is none.
+    """Read a comma-separated list of fields; "none" or nothing gives no field.
 
     Raises:
         InputError: there is no such field.

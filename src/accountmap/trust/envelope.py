@@ -72,7 +72,7 @@ class Header:
         """Read a header.
 
         Raises:
-            PeerError: it is no message, or of a version or suite that is not known.
+            PeerError: it is not a message, or of a version or suite that is not known.
         """
         if len(data) < HEADER_BYTES or data[:4] != MAGIC:
             raise PeerError("this is not an accountmap message", "Check that the file is the one that was sent.")

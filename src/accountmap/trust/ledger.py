@@ -132,7 +132,7 @@ class Ledger:
             return None
         parties, signed = _receipt(facts)
         if facts["signer"] not in parties:
-            return "the company that wrote it is no party of its receipt"
+            return "the company that wrote it is not a party of its receipt"
         if signed.digest in receipts:
             return "its receipt is that of an earlier session"
         receipts.add(signed.digest)
@@ -195,7 +195,7 @@ class Ledger:
             head = bytes.fromhex(fields["head"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise TrustError(
-                "this is no exported ledger", "Make one with: accountmap ledger export FILE"
+                "this is not an exported ledger", "Make one with: accountmap ledger export FILE"
             ) from error
         ledger = cls(entries, {card.digest.hex(): card for card in cards})
         ledger.check()

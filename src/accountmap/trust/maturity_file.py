@@ -137,7 +137,7 @@ class MaturityFile:
         """Return the digest in hex of the card that a file says it is from. Nothing is checked yet.
 
         Raises:
-            TrustError: it is no maturity file.
+            TrustError: it is not a maturity file.
         """
         return str(_fields(data)[0]["sender"])
 
@@ -149,7 +149,7 @@ class MaturityFile:
             sender: whose signature it must have.
 
         Raises:
-            TrustError: it is none, or was not signed by the sender.
+            TrustError: it is not one, or was not signed by the sender.
         """
         fields, document, signed, signature = _fields(data)
         try:
@@ -167,7 +167,7 @@ class MaturityFile:
         }
         theirs, sealed = values.get("their_commitment", b""), values.get("sealed", b"")
         if {len(values["commitment"]), len(theirs or bytes(32))} != {32}:
-            raise TrustError(f"this is no {_WHAT}: a commitment has another length")
+            raise TrustError(f"this is not a valid {_WHAT}: a commitment has another length")
         return cls(
             document,
             fields["kind"],
@@ -230,5 +230,5 @@ def _fields(data: bytes) -> tuple[dict[str, Any], str, str, bytes]:
     types = _ANSWER_TYPES if fields.get("kind") == ANSWERS else _TYPES
     toml_text.check_keys(fields, types, _WHAT)
     if fields["kind"] not in (COMMITMENT, ANSWERS):
-        raise TrustError(f"this is no {_WHAT} that this version reads")
+        raise TrustError(f"this is not a valid {_WHAT} that this version reads")
     return fields, document, signed, signature

@@ -211,7 +211,7 @@ def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 
 def check_public(public: bytes) -> None:
-    """Refuse bytes that are no public key.
+    """Refuse bytes that are not a public key.
 
     Raises:
         ValueError: the length is wrong or the ML-KEM key is malformed.

@@ -37,11 +37,13 @@ def normal(data: bytes, what: str) -> str:
         TrustError: it is too long or not UTF-8.
     """
     if len(data) > MAX_TEXT_BYTES:
-        raise TrustError(f"this is no {what}: the file is too large")
+        raise TrustError(f"this is not a valid {what}: the file is too large")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TrustError(f"this is no {what}: it is not text", "Ask your partner for the file again.") from error
+        raise TrustError(
+            f"this is not a valid {what}: it is not text", "Ask your partner for the file again."
+        ) from error
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     return "\n".join(lines).strip("\n") + "\n"
 
@@ -60,10 +62,13 @@ def parse(text: str, what: str, formats: Collection[str] = ()) -> dict[str, Any]
             raise ValueError("a key of too many parts")
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
-        raise TrustError(f"this is no {what}: it is not TOML", "Ask your partner for the file again.") from error
+        raise TrustError(
+            f"this is not a valid {what}: it is not TOML", "Ask your partner for the file again."
+        ) from error
     if data.get("format") not in (formats or (None,)):
         raise TrustError(
-            f"this is no {what} that this version reads", "Check the file, and that both use the same version."
+            f"this is not a valid {what} that this version reads",
+            "Check the file, and that both use the same version.",
         )
     return data
 
@@ -79,7 +84,7 @@ def check_keys(table: object, types: dict[str, type], where: str) -> None:
         TrustError: naming the key.
     """
     if not isinstance(table, dict):
-        raise TrustError(f"{where}: it is no table")
+        raise TrustError(f"{where}: it is not a table")
     for key in sorted(types.keys() | table.keys()):
         if key not in types or key not in table or not _is_of_type(table[key], types[key]):
             state = "unknown" if key not in types else "missing" if key not in table else "of another type"
@@ -108,7 +113,9 @@ def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
     """
     signed, mark, line = text.partition(f"\n{key} = ")
     if not mark:
-        raise TrustError(f"this is no {what}: it has no signature", "Ask your partner for the file again.")
+        raise TrustError(
+            f"this is not a valid {what}: it has no signature", "Ask your partner for the file again."
+        )
     signature = decode(line.strip('"\n'), f"{what}: the line of the signature")
     if len(signature) != SIGNATURE_BYTES or line != f"{encode(signature)}\n":
         raise TrustError(
