@@ -17,10 +17,20 @@ import pytest
 from accountmap.account_map.holdout import HIGHER, NOT_SHOWN, TOO_FEW, newcombe, wilson
 from accountmap.influence import InfluenceRules
 from accountmap.influence.attribution import Attribution, attribute
-from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE, compare, shrink
+from accountmap.influence.compare import (
+    AS_THEY_ARE,
+    COX,
+    DAYS,
+    LIKE_WITH_LIKE,
+    SHRUNK,
+    SPEED,
+    WIN_RATE,
+    compare,
+    shrink,
+    time_rows,
+)
 from accountmap.influence.evidence import PartnerNames, gather_touches
 from accountmap.influence.facts import DealFacts, deal_facts
-from accountmap.influence.survival import COX, DAYS, SPEED, time_rows
 from tests.influence.simulated import AS_OF, STANDARD, Company, simulated
 
 

@@ -24,14 +24,13 @@ from accountmap.influence.attribution import (
     totals,
     touches_view,
 )
-from accountmap.influence.compare import COMPARISON_SCHEMA, compare, main_currency
+from accountmap.influence.compare import COMPARISON_SCHEMA, MISSING, compare, main_currency, time_rows
 from accountmap.influence.evidence import NOT_A_KIND, PartnerNames, Touches, gather_touches
 from accountmap.influence.facts import DealFacts, Ints, deal_facts, minor_units, to_day
 from accountmap.influence.models import credits, model_totals
 from accountmap.influence.openings import SHARED_SCHEMA, conflicts, missed
 from accountmap.influence.returns import costs_of_period, returns
 from accountmap.influence.rules import AgreedRule, Cost, InfluenceRules
-from accountmap.influence.survival import MISSING, time_rows
 from accountmap.influence.watch import OBSERVED_SCHEMA, watch
 
 NARROW: Final = 0.5

@@ -41,8 +41,7 @@ MISSED_SCHEMA: Final = pa.schema(
     ]
 )
 """One row for each open deal and partner that has its company as a customer, where that partner has not touched
-the
-deal and was not asked: the largest first. `session_id` and `known_since` are of the session that says so."""
+the deal and was not asked: the largest first. `session_id` and `known_since` are of the session that says so."""
 
 CONFLICT_SCHEMA: Final = pa.schema(
     [

@@ -6,9 +6,8 @@ from accountmap.account_map.holdout import TOO_FEW
 from accountmap.influence import Influence
 from accountmap.influence.attribution import CLASSES, PIPELINE, REVENUE, SHARED
 from accountmap.influence.build import NARROW, WIDE
-from accountmap.influence.compare import DOES_NOT_SHOW, SIZE, WIN_RATE
+from accountmap.influence.compare import DAYS, DOES_NOT_SHOW, SIZE, WIN_RATE
 from accountmap.influence.models import MODELS
-from accountmap.influence.survival import DAYS
 from accountmap.report.charts import Bar, Chart, Part
 from accountmap.report.counts import CountsTable
 from accountmap.report.html import render, sizes, table_rows

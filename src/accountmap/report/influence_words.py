@@ -7,10 +7,9 @@ from typing import Any, Final
 from accountmap.account_map.holdout import HIGHER, LOWER, TOO_FEW
 from accountmap.influence import Influence
 from accountmap.influence.attribution import CLASSES, INFLUENCED, REVENUE, SHARED, SOURCED, UNTOUCHED
-from accountmap.influence.compare import AS_THEY_ARE, LIKE_WITH_LIKE, SHRUNK, WIN_RATE
+from accountmap.influence.compare import AS_THEY_ARE, COX, LIKE_WITH_LIKE, SHRUNK, WIN_RATE
 from accountmap.influence.models import MODELS, SHAPLEY
 from accountmap.influence.rules import SOURCE_FIELD
-from accountmap.influence.survival import COX
 from accountmap.influence.watch import ANSWERS, CHANGED, FALSE_ALARMS, LEAST_MONTHS
 from accountmap.report.wording import money, money_in_short, percent
 
