@@ -48,7 +48,7 @@ def number(text: str | None) -> str | None:
         return None
 
 
-def work_out(kind: str, part: list[tuple[str | None, str | None, str | None]]) -> int:
+def compute_part(kind: str, part: list[tuple[str | None, str | None, str | None]]) -> int:
     clean = NAMES[kind]
     made = [
         (name and clean(name), website and DOMAINS(website).top_domain_under_public_suffix, number(id_))
@@ -70,7 +70,7 @@ def main() -> None:
     rows = [(name, website, None) for name, website in zip(*columns, strict=True)]
     parts = [rows[at : at + PART_ROWS] for at in range(0, len(rows), PART_ROWS)]
     with ProcessPoolExecutor() as pool:
-        done = sum(pool.map(partial(work_out, options.names), parts))
+        done = sum(pool.map(partial(compute_part, options.names), parts))
     wall = time.monotonic() - start - read
     used = os.times()
     cpu = used.user + used.system + used.children_user + used.children_system - read

@@ -10,7 +10,7 @@ from accountmap.linkage.compare import Traits, form_words, same_but_for_typing, 
 from accountmap.linkage.dedupe import Clusters, Decision, Resolution, read_decisions, resolve
 from accountmap.linkage.facts import read_facts
 from accountmap.linkage.places import fold
-from accountmap.linkage.prepare import work_out
+from accountmap.linkage.prepare import compute_part
 
 Row = dict[str, str]
 
@@ -272,7 +272,7 @@ def test_traits_of_an_account_table() -> None:
         {"account_id": "3", "email": "jo@acme.co.uk", "duns": "15-048-3782", "segment": "prospect"},
     ]
     table = pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA)
-    found = Traits.of(table["account_id"], work_out(table, ()).traits)
+    found = Traits.of(table["account_id"], compute_part(table, ()).traits)
     assert found.names == ["acme", None, None]
     assert found.countries == ["DE", None, "GB"]
     assert found.cities == ["zurich", None, None]

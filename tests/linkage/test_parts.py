@@ -10,7 +10,15 @@ import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
 from accountmap.linkage.blocking import marks_of
-from accountmap.linkage.prepare import PART_ROWS, Part, PartsOf, by_id, candidates_of, prepare_accounts, work_out
+from accountmap.linkage.prepare import (
+    PART_ROWS,
+    Part,
+    PartsOf,
+    by_id,
+    candidates_of,
+    compute_part,
+    prepare_accounts,
+)
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Entry, Reference
 from accountmap.parallel import ProcessExecutor
@@ -71,18 +79,18 @@ def test_an_empty_list_is_one_empty_part() -> None:
     table = ACCOUNT_SCHEMA.empty_table()
     parts = PartsOf(table, by_id(table))
     assert [len(part) for part in parts] == [0]
-    assert len(work_out(parts[0], SLOTS).traits) == 0
+    assert len(compute_part(parts[0], SLOTS).traits) == 0
 
 
 def test_a_part_travels_without_a_python_object_an_account(accounts: AccountList) -> None:
     parts = PartsOf(accounts.table, by_id(accounts.table))
-    part = work_out(parts[0], SLOTS)
+    part = compute_part(parts[0], SLOTS)
     assert len(pickle.dumps(part)) < 300 * PART_ROWS
 
 
 def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, reference: Reference) -> None:
     parts = PartsOf(accounts.table, by_id(accounts.table))
-    candidates = candidates_of(work_out(parts[0], SLOTS), SLOTS, reference)
+    candidates = candidates_of(compute_part(parts[0], SLOTS), SLOTS, reference)
     places = list(zip(candidates["account"].to_pylist(), candidates["slot"].to_pylist(), strict=True))
     assert places == sorted(places)
     assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}

@@ -14,7 +14,7 @@ from accountmap.linkage.assign_keys import one_per_cell, slot_ranks, strongest_h
 from accountmap.linkage.candidates import ListTraits
 from accountmap.linkage.compare import Traits
 from accountmap.linkage.dedupe import Decision, Resolution, resolve
-from accountmap.linkage.prepare import Part, PartsOf, by_id, prepare_accounts, work_out
+from accountmap.linkage.prepare import Part, PartsOf, by_id, compute_part, prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Profile
 
 PROFILE = PROFILES["identifiers"]
@@ -67,7 +67,7 @@ def small_parts(function: Callable[[pa.Table], Part], parts: Sequence[pa.Table])
 def gathered(table: pa.Table) -> ListTraits:
     order = by_id(table)
     found = ListTraits(table["account_id"].take(order))
-    for part in small_parts(lambda own: work_out(own, SLOTS), PartsOf(table, order)):
+    for part in small_parts(lambda own: compute_part(own, SLOTS), PartsOf(table, order)):
         found.add(part.traits, part.marks)
     return found
 
@@ -94,7 +94,7 @@ def keys_one_by_one(part: Part, entity_of: list[int], profile: Profile) -> set[t
 def test_what_shares_nothing_changes_nothing(seed: int) -> None:
     table, decisions = listed(seed)
     ordered = table.sort_by("account_id")
-    part = work_out(ordered, SLOTS)
+    part = compute_part(ordered, SLOTS)
     whole = resolve(Traits.of(ordered["account_id"], part.traits), decisions)
     found = gathered(table).resolve(decisions)
     assert found.entity_of.tolist() == whole.entity_of.tolist()

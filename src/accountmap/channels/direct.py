@@ -128,19 +128,19 @@ class DirectChannel:
         if self._mark(name).exists():
             return
         self._folder.deliver(name, source)
-        settled = threading.Event()
+        done = threading.Event()
         refused: list[ChannelError] = []
 
-        def settle(error: ChannelError | None) -> None:
+        def report_delivery(error: ChannelError | None) -> None:
             refused.extend([error] if error else [])
             self._outgoing = None
-            settled.set()
+            done.set()
 
-        outgoing = Outgoing(name, self._folder.folder / name, settle)
+        outgoing = Outgoing(name, self._folder.folder / name, report_delivery)
         self._outgoing = outgoing
         self._ask(self._offer())
         try:
-            while not settled.wait(SLICE_SECONDS):
+            while not done.wait(SLICE_SECONDS):
                 self._check()
                 if time.monotonic() - outgoing.touched > self._patience:
                     raise self._lonely()

@@ -96,13 +96,13 @@ class Outgoing:
 
     Attributes:
         path: where it lies; it does not change.
-        settle: called once, with None when the partner has it and with an error when it does not take it.
+        report_delivery: called once, with None when the partner has it and with an error when it does not take it.
         touched: when it last moved on, in monotonic seconds.
     """
 
     name: str
     path: Path
-    settle: Callable[[ChannelError | None], None]
+    report_delivery: Callable[[ChannelError | None], None]
     touched: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -240,9 +240,9 @@ class Conversation:
         if outgoing is None or payload[: len(outgoing.offer.digest)] != outgoing.offer.digest:
             return
         if kind is Kind.HAVE:
-            outgoing.settle(None)
+            outgoing.report_delivery(None)
         elif kind is Kind.REFUSE:
-            outgoing.settle(
+            outgoing.report_delivery(
                 ChannelError(
                     "the partner's program does not take this message",
                     "Check with your partner that both hold the same agreement and neither gave the session up.",

@@ -99,7 +99,7 @@ def by_id(table: pa.Table) -> pa.Array:
     return pc.sort_indices(table["account_id"])
 
 
-def work_out(table: pa.Table, slots: Sequence[str]) -> Part:
+def compute_part(table: pa.Table, slots: Sequence[str]) -> Part:
     """Make the keys and traits of one part.
 
     Args:
@@ -232,7 +232,7 @@ def prepare_accounts(
     slots = [slot.name for slot in profile.slots]
     list_traits, candidates = ListTraits(account_ids), Candidates(profile)
     full_names: list[pa.Array] = []
-    for part in spread(partial(work_out, slots=slots), PartsOf(accounts.table, order)):
+    for part in spread(partial(compute_part, slots=slots), PartsOf(accounts.table, order)):
         list_traits.add(part.traits, part.marks)
         candidates.add(candidates_of(part, slots, reference), len(part.traits))
         full_names.append(part.full_names)

@@ -10,11 +10,11 @@ from accountmap.session.decisions import Decisions
 from accountmap.session.engine import SessionRunner
 from accountmap.session.result import Outcome, State
 
-Told = TypeVar("Told")
+Progress = TypeVar("Progress")
 
 
 @dataclass(frozen=True)
-class Patience(Generic[Told]):
+class Patience(Generic[Progress]):
     """How long to wait for each of the partner's files.
 
     Attributes:
@@ -24,7 +24,7 @@ class Patience(Generic[Told]):
     """
 
     seconds: float = 0
-    tell: Callable[[Told], None] = lambda _: None
+    tell: Callable[[Progress], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
 
 

@@ -31,7 +31,7 @@ from accountmap.linkage.blocking import LARGEST_BLOCK
 from accountmap.linkage.compare import Traits, corroboration
 from accountmap.linkage.dedupe import Clusters, Decision, OversizedBlocks, resolve
 from accountmap.linkage.facts import FACT_COLUMNS
-from accountmap.linkage.prepare import candidates_of, work_out
+from accountmap.linkage.prepare import candidates_of, compute_part
 from accountmap.linkage.prepared import Profile
 from accountmap.linkage.reference import Reference
 from accountmap.spark.frames import checkpoint, map_partitions, map_tables
@@ -91,7 +91,7 @@ def features(accounts: DataFrame, profile: Profile, reference: Reference | None)
 
 
 def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table) -> pa.Table:
-    part = work_out(table, slots)
+    part = compute_part(table, slots)
     traits, rows = Traits.of(table["account_id"], part.traits), range(len(table))
     columns = [
         traits.account_ids,
