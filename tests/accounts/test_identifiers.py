@@ -1,15 +1,44 @@
 """Every account has an id; rows that share one are one account, unless they are clearly not."""
 
+import re
+
 import pytest
 
 from accountmap.errors import InputError
 from tests.accounts.conftest import ReadText
 
 
-def test_missing_ids_are_rows(read_text: ReadText) -> None:
+def test_missing_ids_are_made_of_names(read_text: ReadText) -> None:
     accounts = read_text("ID,Name\n7,Acme\n,Globex\n")
-    assert accounts.table["account_id"].to_pylist() == ["7", "row-3"]
-    assert "Accounts without an id, named by their row, such as row-17: 1." in accounts.notes
+    given, made = accounts.table["account_id"].to_pylist()
+    assert given == "7"
+    assert re.fullmatch("no-id-[0-9a-f]{12}", made)
+    assert "Accounts without an id, which get one made of their names: 1." in accounts.notes
+
+
+def test_made_ids_stay_when_rows_move(read_text: ReadText) -> None:
+    before = read_text("Name,Country\nAcme,DE\nGlobex,FR\nAcme,IT\nAcme,DE\n")
+    after = read_text("Name,Country\nInitech,US\nGLOBEX,fr\nAcme,DE\n")
+    ids = dict(
+        zip(["Acme DE", "Globex", "Acme IT", "Acme DE 2"], before.table["account_id"].to_pylist(), strict=True)
+    )
+    assert after.table["account_id"].to_pylist()[1:] == [ids["Globex"], ids["Acme DE"]]
+    assert ids["Acme DE 2"] == f"{ids['Acme DE']}-2"
+    assert len(set(ids.values())) == 4
+
+
+def test_columns_that_hold_what_is_missing_are_pointed_out(read_text: ReadText) -> None:
+    accounts = read_text(
+        "Nom;Adresse du site;Cle;Courrier\nAcme;https://www.acme.example/fr;X1;a@acme.example\nGlobex;globex.example;X2;\n"
+    )
+    advice = [each.advice for each in accounts.remarks if each.kind == "unread_column"]
+    assert [text.partition("--map ")[2] for text in advice] == [
+        "'website=Adresse du site'.",
+        "'account_id=Cle'.",
+        "'owner_email=Courrier'.",
+    ]
+    plain = read_text("Name;Website;Cle\nAcme;acme.example;no\n")
+    assert "unread_column" not in {each.kind for each in plain.remarks}
 
 
 def test_ids_stay_as_written(read_text: ReadText) -> None:

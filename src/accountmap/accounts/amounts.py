@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.cells import as_text, clean, count_true
+from accountmap.accounts.schema import Remark, currencies
 from accountmap.errors import InputError
 
 _CURRENCY: Final = r"(?:[$€£¥￥\\₩₹₽₺₪฿₫₴₦₱円元원]|[A-Z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Fr\.|Rs\.?)"
@@ -270,3 +271,21 @@ def currencies_in_amounts(column: pa.ChunkedArray, *, usual: bool) -> pa.Chunked
     different = column.drop_null().unique()
     codes = [currency_code(_AMOUNT_SIGN.sub(" ", cell), usual=usual) for cell in different.to_pylist()]
     return pa.array(codes, pa.string()).take(pc.index_in(column, value_set=different))
+
+
+def mixed_currencies(table: pa.Table) -> tuple[Remark, ...]:
+    """Remark that the amounts are in several currencies, or in one that nobody named."""
+    found = currencies(table)
+    if len(found) < 2:
+        return ()
+    counts = pc.fill_null(table["currency"].filter(pc.is_valid(table["amount"])), "").value_counts().to_pylist()
+    of = {each["values"]: each["counts"] for each in counts}
+    return (
+        Remark(
+            "mixed_currencies",
+            "Amounts in several currencies, or partly in an unknown one; they are not added up.",
+            "Export one currency, such as the converted amount, or name that of the others: --currency EUR.",
+            sum(of.values()),
+            tuple(f"{code or 'unknown'}: {of[code]:,}" for code in found),
+        ),
+    )

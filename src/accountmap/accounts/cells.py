@@ -1,10 +1,13 @@
 """Cleaning text cells, and reading flags and numbers of employees."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from accountmap.accounts.schema import Remark
 
 LONGEST: Final = 1000
 """Characters of a cell in a known column; a longer one is not a name, address or domain."""
@@ -158,3 +161,56 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     if unread := numbers.null_count - cells.null_count:
         return numbers, (f"'{heading}': cells that are not numbers of employees, left blank: {unread:,}.",)
     return numbers, ()
+
+
+_ADDRESS: Final = r"^(?:https?://)?(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?$"
+_MAIL: Final = r"^[^@\s]+@(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}$"
+_MOST: Final = 0.8
+
+
+def _holds_websites(cells: pa.ChunkedArray) -> bool:
+    """Return whether most of the filled cells are web addresses or domains."""
+    return _mostly(cells, _ADDRESS)
+
+
+def _holds_mail(cells: pa.ChunkedArray) -> bool:
+    """Return whether most of the filled cells are e-mail addresses."""
+    return _mostly(cells, _MAIL)
+
+
+def _holds_ids(cells: pa.ChunkedArray) -> bool:
+    """Return whether all cells are filled, differ, and have a digit and no blank."""
+    return (
+        len(cells) > 1
+        and cells.null_count == 0
+        and pc.count_distinct(cells).as_py() == len(cells)
+        and _mostly(cells, r"^\S*\d\S*$")
+    )
+
+
+def _mostly(cells: pa.ChunkedArray, pattern: str) -> bool:
+    filled = len(cells) - cells.null_count
+    return filled > 0 and count_true(pc.match_substring_regex(cells, pattern)) >= _MOST * filled
+
+
+def overlooked(extras: pa.Table, source: Mapping[str, str]) -> tuple[Remark, ...]:
+    """Remark that columns hold what was looked for under other headings: websites, ids, addresses of owners."""
+    wanted = (
+        ("website", "domain", _holds_websites, "websites"),
+        ("account_id", "account_id", _holds_ids, "account ids"),
+        ("owner_email", "owner_email", _holds_mail, "e-mail addresses, perhaps of owners"),
+    )
+    found = []
+    for column, other, holds, what in wanted:
+        if column in source or other in source:
+            continue
+        for heading in (name for name in extras.column_names if holds(extras[name])):
+            remark = Remark(
+                "unread_column",
+                f"Cells of '{heading}', which hold {what} and were not read.",
+                f"If that is what they are: --map '{column}={heading}'.",
+                len(extras) - extras[heading].null_count,
+            )
+            found.append(remark)
+            break
+    return tuple(found)

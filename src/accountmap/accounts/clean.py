@@ -1,5 +1,7 @@
 """From a list with its own headings to the account list: segments, ids, and rows that belong to one account."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -14,6 +16,7 @@ from accountmap.accounts.amounts import (
     check_currency,
     currencies_in_amounts,
     heading_currency,
+    mixed_currencies,
     read_amounts,
     read_currencies,
 )
@@ -24,12 +27,13 @@ from accountmap.accounts.cells import (
     clean,
     count_true,
     drop_overlong,
+    overlooked,
     read_employees,
     read_off_limits,
     read_registrations,
 )
 from accountmap.accounts.dates import read_dates
-from accountmap.accounts.headings import choose_columns
+from accountmap.accounts.headings import choose_columns, fold
 from accountmap.accounts.raw_table import TAKE, RawList
 from accountmap.accounts.rows import decode_entities, drop_repeated_headings, drop_totals, marked_persons, unwrap
 from accountmap.accounts.schema import (
@@ -38,8 +42,6 @@ from accountmap.accounts.schema import (
     SEGMENTS,
     AccountList,
     ListColumn,
-    Remark,
-    currencies,
 )
 from accountmap.accounts.segments import Segments, read_segments
 from accountmap.errors import InputError
@@ -48,32 +50,67 @@ _SHORTENED: Final = r"^\d([.,]\d+)?[eE]\+\d+$"
 """How a spreadsheet writes a long number: 1.23E+15."""
 
 
-def fill_ids(ids: pa.ChunkedArray | None, labels: pa.Array) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Give accounts without an id the id "row-17", by their row in the source.
+def fill_ids(columns: Mapping[str, pa.ChunkedArray], length: int) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """Give accounts without an id one that is made of what names them, such as "no-id-3f9a01c2d4".
+
+    It stays the same in the next export, as a row number would not, so that what has changed can be told.
 
     Args:
-        ids: cleaned text, or None if the list has no column of ids.
-        labels: where each row stands in the source, as `RawList.labels`.
+        columns: cleaned text, by column; without `account_id` if the list has no column of ids.
+        length: the number of accounts.
 
     Returns:
         The ids, never null, and notes.
     """
+    ids = columns.get("account_id")
     if ids is None:
-        note = "No column holds account ids: accounts are named by their row, such as row-17."
-        return pa.chunked_array([_by_row(labels)], pa.string()), (note,)
+        note = (
+            "No column holds account ids: accounts get ids made of their names. An account that is renamed "
+            "counts as another one next time; export the ids to avoid that."
+        )
+        return pa.chunked_array([_made_ids(columns, np.ones(length, np.bool_))], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
-        notes.append(f"Accounts without an id, named by their row, such as row-17: {missing}.")
+        notes.append(f"Accounts without an id, which get one made of their names: {missing}.")
+        made = _made_ids(columns, ids.is_null().to_numpy())
+        ids = pc.coalesce(ids, pa.chunked_array([made], pa.string()))
     if shortened := count_true(pc.match_substring_regex(ids, _SHORTENED)):
         notes.append(
             f"Account ids that a spreadsheet has shortened, such as 1.23E+15: {shortened}. "
             "Export them as text to keep them apart."
         )
-    return pc.coalesce(ids, pa.chunked_array([_by_row(labels)], pa.string())) if missing else ids, tuple(notes)
+    return ids, tuple(notes)
 
 
-def _by_row(labels: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise("row", labels, "-")
+_NAMING: Final = ("name", "domain", "website", "email")
+"""Columns that say which account it is; the first that is filled counts."""
+
+
+def _made_ids(columns: Mapping[str, pa.ChunkedArray], wanted: npt.NDArray[np.bool_]) -> pa.Array:
+    """Make an id of name and country for each account that is wanted, and null for the others.
+
+    Accounts of the same name and country are numbered in their order.
+    """
+    rows = np.flatnonzero(wanted)
+    blank = pa.nulls(len(wanted), pa.string())
+    named = pc.coalesce(*(columns.get(each, blank) for each in _NAMING), pa.scalar(""))
+    country = pc.fill_null(columns.get("country", blank), "")
+    seen: Counter[str] = Counter()
+    made: list[str | None] = [None] * len(wanted)
+    for row, name, place in zip(
+        rows.tolist(),
+        named.take(pa.array(rows)).to_pylist(),
+        country.take(pa.array(rows)).to_pylist(),
+        strict=True,
+    ):
+        text = f"{fold(name) or name}\n{fold(place)}"
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
+        seen[digest] += 1
+        made[row] = f"no-id-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
+    return pa.array(made, pa.string())
+
+
+_ID_DIGITS: Final = 12
 
 
 _RANKS = pa.array(SEGMENTS)
@@ -258,7 +295,7 @@ def _known_columns(
     """Read the recognised columns into ACCOUNT_SCHEMA; what the list does not have is null."""
     length = raw.table.num_rows
     columns, notes = _text_columns(raw, source)
-    columns["account_id"], id_notes = fill_ids(columns.get("account_id"), raw.labels)
+    columns["account_id"], id_notes = fill_ids(columns, length)
     read = read_segments(columns.get("segment"), source.get("segment", ""), length, segments)
     columns["segment"] = read.column
     notes += id_notes
@@ -301,24 +338,6 @@ def _list_columns(raw: RawList, source: Mapping[str, str]) -> tuple[ListColumn, 
         return ListColumn(heading, read_as, count_true(filled), raw.table.num_rows, values)
 
     return tuple(map(describe, raw.table.column_names))
-
-
-def _mixed(table: pa.Table) -> tuple[Remark, ...]:
-    """Remark that the amounts are in several currencies, or in one that nobody named."""
-    found = currencies(table)
-    if len(found) < 2:
-        return ()
-    counts = pc.fill_null(table["currency"].filter(pc.is_valid(table["amount"])), "").value_counts().to_pylist()
-    of = {each["values"]: each["counts"] for each in counts}
-    return (
-        Remark(
-            "mixed_currencies",
-            "Amounts in several currencies, or partly in an unknown one; they are not added up.",
-            "Export one currency, such as the converted amount, or name that of the others: --currency EUR.",
-            sum(of.values()),
-            tuple(f"{code or 'unknown'}: {of[code]:,}" for code in found),
-        ),
-    )
 
 
 @dataclass(frozen=True)
@@ -386,5 +405,5 @@ def interpret(raw: RawList, options: ReadingOptions = ReadingOptions()) -> Accou
         ),
         columns,
         segments.values,
-        (*raw.remarks, *segments.remarks, *_mixed(table)),
+        (*raw.remarks, *overlooked(extras, choice.source), *segments.remarks, *mixed_currencies(table)),
     )

@@ -212,7 +212,7 @@ def read_excel(
             found = _sheets(workbook, count_known)
             chosen = _choose(found, sheets)
             parts = [_to_raw(sheet, hidden.get(sheet.name, Hidden()), hidden_rows) for sheet in chosen]
-            others = tuple(_others(found, chosen))
+            others = () if sheets else tuple(_others(found, chosen))
     except PasswordError:
         raise InputError("The workbook is protected by a password.", "Save a copy without a password.") from None
     except CalamineError as error:
