@@ -1,158 +1,21 @@
 """`accountmap accounts`: reading, checking and preparing a list. `accountmap reference`: building a public one."""
 
-import shlex
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from accountmap.errors import InputError
 from accountmap.model import segment_count
 from accountmap_cli.agreement_options import USUAL_FIELDS
-from accountmap_cli.context import Progress, existing_file, pairs, workspace
+from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
-from accountmap_cli.passphrase import database_options, database_password
+from accountmap_cli.reading import as_given, as_last_time, last_reading, read, reading_options, to_remember
 
 if TYPE_CHECKING:
-    from accountmap import AccountList, Prepared
+    from accountmap import AccountList
     from accountmap.preflight import Preflight
-
-_Read = TypeVar("_Read")
-Options = dict[str, Any]
-"""The values of `reading_options`, by name."""
-
-SOURCE_OPTIONS: Final = (
-    click.argument("file", type=existing_file(), required=False),
-    click.option("--sql", metavar="STATEMENT|@FILE", help="Read the rows of this statement instead of a file."),
-    database_options,
-)
-FILE_OPTIONS: Final = (
-    click.option(
-        "--hidden-rows",
-        type=click.Choice(["take", "leave"]),
-        help="What to do with rows of a workbook that a filter hides. [default: stop]",
-    ),
-    click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
-    click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
-)
-
-
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what is read, and the options that say how and which keys are made."""
-    options = [
-        *SOURCE_OPTIONS,
-        click.option(
-            "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."
-        ),
-        click.option(
-            "--segment",
-            "segments",
-            multiple=True,
-            metavar="VALUE=SEGMENT,…",
-            help="Your words for customer, opportunity and prospect, or ignore: Kunde=customer.",
-        ),
-        click.option(
-            "--sheet",
-            "sheets",
-            multiple=True,
-            help="Sheet of a workbook; may be repeated; all: those with equal headings. "
-            "[default: the one that looks like a list]",
-        ),
-        *FILE_OPTIONS,
-        click.option(
-            "--persons",
-            type=click.Choice(["take", "leave"]),
-            default="leave",
-            show_default=True,
-            help="What to do with rows that are marked as private persons.",
-        ),
-        click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
-        click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
-        click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def read(options: Options) -> tuple["AccountList", "Prepared"]:
-    """Read a list and make its match keys."""
-    import pyarrow as pa
-
-    from accountmap import prepare_accounts
-
-    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was freed, a third of a long list's need.
-    accounts = read_list(options)
-    prepared = prepare_accounts(
-        accounts,
-        options["profile"],
-        decisions=options["decisions"],
-        reference=options["reference"],
-        progress=Progress("Making match keys"),
-    )
-    return accounts, prepared
-
-
-def read_list(options: Options) -> "AccountList":
-    """Read the file or the statement that the user named.
-
-    Raises:
-        InputError: neither, both, or a part of what belongs together.
-    """
-    from accountmap import read_accounts, read_sql
-
-    how = {
-        "mapping": pairs(options["mapping"], "--map") or None,
-        "segments": pairs(options["segments"], "--segment") or None,
-        "currency": options["currency"],
-        "persons": options["persons"],
-    }
-    return from_file_or_database(options, "A list is", partial(read_accounts, **how), partial(read_sql, **how))
-
-
-def from_file_or_database(
-    options: Options, what: str, read_file: Callable[..., _Read], read_statement: Callable[..., _Read]
-) -> _Read:
-    """Read the file or the statement that the user named.
-
-    Args:
-        what: the beginning of an error: "A list is".
-        read_file: takes the file, and `sheet`, `hidden_rows` and `encoding`.
-        read_statement: takes the statement and the address of the database, and `password`.
-
-    Raises:
-        InputError: neither, both, or a part of what belongs together.
-    """
-    file, statement, dsn = options["file"], options["sql"], options["dsn"]
-    of_file = {"sheet": options["sheets"], "hidden_rows": options["hidden_rows"], "encoding": options["encoding"]}
-    if file and not statement and not dsn:
-        return read_file(file, **of_file)
-    if file or not statement or not dsn or any(of_file.values()):
-        raise InputError(
-            f"{what} read from a file or from a database.",
-            "Give FILE, or both --sql and --dsn. --sheet, --hidden-rows and --encoding are for files.",
-        )
-    if statement.startswith("@"):
-        statement = text_of(Path(statement[1:]))
-    password = database_password(options["dsn_password_fd"], ask=options["ask_dsn_password"])
-    return read_statement(statement, dsn, password=password)
-
-
-def text_of(file: Path) -> str:
-    """Read a file that holds a statement.
-
-    Raises:
-        InputError: it cannot be read as text.
-    """
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The statement in {file} cannot be read.", "Check its path; write it in UTF-8."
-        ) from error
 
 
 @click.group()
@@ -163,10 +26,12 @@ def accounts() -> None:
 @accounts.command()
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(as_json: bool, **options: Any) -> None:
+@click.pass_context
+def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Say what is in a list, what will be matched, and what to fix first.
 
-    Needs no workspace, writes nothing, sends nothing. The examples are from your list: do not pass them on.
+    Needs no workspace, writes nothing, sends nothing. In a workspace it reads the list as the last one was read.
+    The examples are from your list: do not pass them on.
 
     \b
     Examples:
@@ -175,29 +40,15 @@ def check(as_json: bool, **options: Any) -> None:
     """
     from accountmap import check_accounts
 
-    accounts, prepared = read(options)
-    found = check_accounts(accounts, prepared, decisions=options["decisions"])
+    merged = as_last_time(context, options, last_reading(context))
+    accounts, prepared = read(merged)
+    found = check_accounts(accounts, prepared, decisions=merged["decisions"])
     if as_json:
         values = {"read_from": accounts.source_columns, "notes": list(accounts.notes)}
         emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
         say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
-
-
-_OPTION_NAMES: Final = {"mapping": "map", "segments": "segment", "sheets": "sheet"}
-_REPEATED: Final = (*_OPTION_NAMES, "hidden_rows", "encoding", "currency", "persons", "decisions", "reference")
-
-
-def as_given(options: Options) -> str:
-    """Write the file and the options that decide how it is read, so that they can be pasted."""
-    parts = [str(options["file"])] if options["file"] else ["--sql", "…", "--dsn", "…"]
-    for name in _REPEATED:
-        value = options[name]
-        for each in value if isinstance(value, tuple) else [value]:
-            if each and (name, each) != ("persons", "leave"):
-                parts += ["--" + _OPTION_NAMES.get(name, name.replace("_", "-")), str(each)]
-    return " ".join(shlex.quote(part) if part != "…" else part for part in parts)
 
 
 @accounts.command()
@@ -207,7 +58,8 @@ def as_given(options: Options) -> str:
 def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Prepare a list for sessions and keep it in the workspace.
 
-    Your accounts stay in the workspace folder; nothing leaves.
+    Your accounts stay in the workspace folder; nothing leaves. What you say here of headings, segments, sheets and
+    the like is kept, and holds for the next list too until you say otherwise.
 
     \b
     Examples:
@@ -217,8 +69,12 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """
     with workspace(context) as own:
         company = own.identity.card.name  # asks for the passphrase now, not after the work
-        accounts, prepared = read(options)
+        last = own.last_reading
+        merged = as_last_time(context, options, last)
+        accounts, prepared = read(merged)
         kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
+        with own.transaction():
+            own.remember_reading(to_remember(merged, last))
     entities = prepared.entities.num_rows
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})

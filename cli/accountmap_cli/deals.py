@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from accountmap.errors import WorkspaceError
-from accountmap_cli.accounts import FILE_OPTIONS, SOURCE_OPTIONS, from_file_or_database
 from accountmap_cli.context import existing_file, pairs, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
+from accountmap_cli.reading import FILE_OPTIONS, SOURCE_OPTIONS, from_file_or_database
 
 if TYPE_CHECKING:
     from accountmap import AccountList, Workspace

@@ -204,10 +204,10 @@ def test_several_sheets_are_read_as_one_list(write: Write, sheet: str | list[str
         Three=[["Name", "Remark"], ["Hooli", "x"]],
     )
     accounts = read_accounts(path, sheet=sheet)
-    assert accounts.table.select(["account_id", "name", "employees"]).to_pylist() == [
-        {"account_id": "row-One-2", "name": "Acme", "employees": 5},
-        {"account_id": "row-Two-2", "name": "Globex", "employees": 51},
-        {"account_id": "row-Two-3", "name": "Initech", "employees": 7},
+    assert accounts.table.select(["name", "employees"]).to_pylist() == [
+        {"name": "Acme", "employees": 5},
+        {"name": "Globex", "employees": 51},
+        {"name": "Initech", "employees": 7},
     ]
     assert accounts.notes[0] == "The accounts were read from the sheets 'One', 'Two'."
     assert not [each for each in accounts.remarks if each.kind == "other_sheet"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner
 
 from accountmap_cli.main import cli
@@ -167,3 +168,64 @@ def test_a_folder_and_a_file_that_cannot_be_read_are_told_of(tmp_path: Path) -> 
         done = CliRunner().invoke(cli, ["accounts", "check", str(given)])
         assert done.exit_code == 2
         assert "Traceback" not in done.output
+
+
+FIRST = "Firma;Web;Typ;Sitz\nAcme;acme.example;Kd;Bern\nGlobex;globex.example;Ziel;Ulm\n"
+SAID = ("--map", "name=Firma", "--segment", "Kd=customer")
+
+
+def prepared(workspace: Path, text: str, *options: str, check: int = 0) -> str:
+    (workspace / "export.csv").write_text(text, "utf-8")
+    return accountmap("accounts", "prepare", "export.csv", *options, cwd=workspace, check=check).stderr
+
+
+def test_how_the_last_list_was_read_holds_for_the_next_and_is_said(workspace: Path) -> None:
+    assert "As last time" not in prepared(workspace, FIRST, *SAID, "--currency", "EUR")
+    told = prepared(workspace, FIRST + "Initech;initech.example;Kd;Rom\n")
+    assert "As last time: --map name=Firma --segment Kd=customer --currency EUR" in told
+    checked = accountmap("accounts", "check", "export.csv", cwd=workspace)
+    assert ": 2 customers, 0 open opportunities, 1 prospect." in checked.stdout
+    assert "As last time:" in checked.stderr
+    assert checked.stderr.endswith("Next: accountmap accounts prepare export.csv\n")
+
+
+def test_what_is_said_now_wins_over_last_time(workspace: Path) -> None:
+    prepared(workspace, FIRST, *SAID)
+    told = prepared(workspace, FIRST, "--segment", "Kd=opportunity", "--segment", "Ziel=customer")
+    assert "As last time: --map name=Firma\n" in told
+    checked = accountmap("accounts", "check", "export.csv", cwd=workspace)
+    assert ": 1 customer, 1 open opportunity, 0 prospects." in checked.stdout
+
+
+def test_afresh_forgets_how_the_last_list_was_read(workspace: Path) -> None:
+    prepared(workspace, FIRST, *SAID)
+    assert "As last time" not in prepared(workspace, "Name,City\nAcme,Bern\n", "--afresh")
+    assert "As last time" not in prepared(workspace, "Name,City\nAcme,Bern\n")
+
+
+def test_headings_of_last_time_that_are_gone_are_an_error_that_says_what_to_do(workspace: Path) -> None:
+    prepared(workspace, FIRST, *SAID)
+    told = prepared(workspace, "Name,City\nAcme,Bern\n", check=3)
+    assert "--afresh reads without them" in told
+
+
+def test_options_of_a_workbook_wait_for_the_next_one(workspace: Path) -> None:
+    book = xlsxwriter.Workbook(workspace / "export.xlsx")
+    for name in ("One", "Two"):
+        sheet = book.add_worksheet(name)
+        sheet.write_column(0, 0, ["Name", f"Acme {name}"])
+    book.close()
+    accountmap("accounts", "prepare", "export.xlsx", "--sheet", "Two", cwd=workspace)
+    assert "As last time" not in prepared(workspace, "Name,City\nAcme,Bern\n")
+    again = accountmap("accounts", "check", "export.xlsx", cwd=workspace)
+    assert "As last time: --sheet Two" in again.stderr
+    assert "Acme Two" in again.stdout
+
+
+def test_decisions_of_last_time_must_still_be_there(workspace: Path) -> None:
+    decisions = workspace / "pairs.csv"
+    decisions.write_text("account_id,other_account_id,same\n", "utf-8")
+    prepared(workspace, "ID,Name\n1,Acme\n", "--decisions", "pairs.csv")
+    assert f"As last time: --decisions {decisions}" in prepared(workspace, "ID,Name\n1,Acme\n")
+    decisions.unlink()
+    assert "--afresh" in prepared(workspace, "ID,Name\n1,Acme\n", check=3)

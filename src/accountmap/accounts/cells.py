@@ -190,7 +190,7 @@ def _holds_ids(cells: pa.ChunkedArray) -> bool:
 
 def _mostly(cells: pa.ChunkedArray, pattern: str) -> bool:
     filled = len(cells) - cells.null_count
-    return filled > 0 and count_true(pc.match_substring_regex(cells, pattern)) >= _MOST * filled
+    return filled > 0 and bool(count_true(pc.match_substring_regex(cells, pattern)) >= _MOST * filled)
 
 
 def overlooked(extras: pa.Table, source: Mapping[str, str]) -> tuple[Remark, ...]:

@@ -1,14 +1,15 @@
 """The workspace itself: partners, agreements, lists and sessions of one company."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -327,6 +328,16 @@ class Workspace:
     def set_row_limit(self, rows: int) -> None:
         """Set it. Call inside a transaction."""
         self._database.run("INSERT OR REPLACE INTO setting VALUES ('row_limit', ?)", str(rows))
+
+    @property
+    def last_reading(self) -> dict[str, Any]:
+        """The options with which the last list was read, by name; empty if there were none."""
+        rows = self._database.all("SELECT value FROM setting WHERE name = 'reading'")
+        return dict(json.loads(rows[0]["value"])) if rows else {}
+
+    def remember_reading(self, options: Mapping[str, Any]) -> None:
+        """Keep the options with which a list was read. Call inside a transaction."""
+        self._database.run("INSERT OR REPLACE INTO setting VALUES ('reading', ?)", json.dumps(options))
 
     def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
