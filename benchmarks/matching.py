@@ -37,7 +37,7 @@ from accountmap.model import Contradiction, Outcome, Says, Strength, WeakSlots
 from accountmap.psi import parameters as psi
 from accountmap.psi.matching import Decided, MatchRule
 from accountmap.psi.tables import presence_bits
-from accountmap.session.own_side import padded_size
+from accountmap.session.own_side import agreed_size
 from accountmap.trust.match_rule import MatchProfile, SlotTerms, classes_of, weak_slots_of
 
 Row = dict[str, str]
@@ -134,7 +134,7 @@ class Side:
     """The keys of a list as cells of the sent slots."""
 
     def __init__(self, prepared: Prepared, parameters: psi.Parameters) -> None:
-        rows = padded_size(prepared.entities.num_rows)
+        rows = agreed_size(prepared.entities.num_rows)
         sent = {slot: at for at, slot in enumerate(parameters.sent)}
         present = np.zeros((rows, len(sent)), bool)
         country = np.zeros_like(present)
@@ -164,7 +164,7 @@ class Matches:
 
 
 def match(lists: tuple[Prepared, Prepared], rule: MatchProfile) -> Matches:
-    sizes = (padded_size(lists[0].entities.num_rows), padded_size(lists[1].entities.num_rows))
+    sizes = (agreed_size(lists[0].entities.num_rows), agreed_size(lists[1].entities.num_rows))
     parameters = parameters_of(lists[0].profile, rule, sizes)
     left, right = (Side(each, parameters) for each in lists)
     shared = sorted((at, right.cells[key]) for key, at in left.cells.items() if key in right.cells)

@@ -393,7 +393,7 @@ ATTACKS: Final[dict[str, tuple[Replacement, ...]]] = {
     "full sketch": ((Sketches, "body", full_sketch),),
     "copied sketch": ((Sketches, "body", copied_sketch),),
     "sketch of guesses": ((Sketches, "body", sketch_of_guesses),),
-    "many rows": ((agreements, "padded_sizes", as_many_rows_as_wanted),),
+    "many rows": ((agreements, "agreed_sizes", as_many_rows_as_wanted),),
     "no filter": ((own_side, "withheld", nobody_left_out),),
     "questions by guess": ((conversation, "write_questions", questions_by_guess),),
     **PLAN_ATTACKS,

@@ -150,7 +150,7 @@ def growth(party: Party, agreement: Agreement, now: datetime = LATER) -> list[tu
 
 
 def test_a_list_that_grew_fourfold_is_flagged(parties: Parties) -> None:
-    grown = propose(parties.acme, [*LEFT, *prospects(150)])
+    grown = propose(parties.acme, [*LEFT, *prospects(90)])
     assert growth(parties.globex, grown) == [(48, 224)]
     assert growth(parties.acme, grown) == [], "they have not signed yet"
 
@@ -160,42 +160,42 @@ def test_a_list_that_grew_less_is_not(parties: Parties) -> None:
 
 
 def test_the_first_agreement_has_nothing_to_grow_from(tmp_path: Path) -> None:
-    parties = Parties.make(tmp_path, left=[*LEFT, *prospects(150)])
+    parties = Parties.make(tmp_path, left=[*LEFT, *prospects(90)])
     (agreement,) = parties.globex.workspace.agreements(parties.globex.partner)
     assert growth(parties.globex, agreement) == []
 
 
 def test_the_initiator_sees_the_growth_of_the_responder(parties: Parties) -> None:
     draft = propose(parties.acme, LEFT)
-    save(parties.globex, prospects(300))
+    save(parties.globex, prospects(190))
     signed = sign_agreement(parties.globex.workspace, draft.document.encode(), LATER, sizes_confirmed=True)
     assert growth(parties.acme, signed) == [(48, 416)]
 
 
 def test_no_date_of_the_partner_hides_the_growth(parties: Parties) -> None:
     for now in (NOW - timedelta(days=100), NOW, LATER):
-        grown = propose(parties.acme, [*LEFT, *prospects(150)], now)
+        grown = propose(parties.acme, [*LEFT, *prospects(90)], now)
         assert growth(parties.globex, grown) == [(48, 224)]
 
 
 def test_growth_is_counted_from_the_smallest_size_of_a_year(parties: Parties) -> None:
     """Step by step does not get past it, and a size that was small once cannot be forgotten sooner."""
     globex = parties.globex.workspace
-    for rows, flagged in ((40, []), (0, []), (90, []), (150, [(48, 224)])):
+    for rows, flagged in ((40, []), (0, []), (50, []), (90, [(48, 224)])):
         draft = propose(parties.acme, [*LEFT, *prospects(rows)])
         assert growth(parties.globex, draft) == flagged
         signed = sign_agreement(globex, draft.document.encode(), LATER, sizes_confirmed=True)
         assert growth(parties.globex, signed) == flagged, "it stays flagged when signed"
     year = NOW + timedelta(days=366)
     assert (
-        growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), LATER + timedelta(days=366)) == []
+        growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(90)]), LATER + timedelta(days=366)) == []
     )
-    assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(150)]), year), "48 rows again since"
+    assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(90)]), year), "48 rows again since"
 
 
 def test_sizes_that_need_a_person_are_not_signed_by_a_program(parties: Parties) -> None:
     globex = parties.globex.workspace
-    grown = propose(parties.acme, [*LEFT, *prospects(150)])
+    grown = propose(parties.acme, [*LEFT, *prospects(90)])
     concerns = {(c.concern, c.of_sketch) for c in concerns_of(globex, grown, LATER)}
     assert (Concern.ABOVE_OWN, False) in concerns, "224 rows are more than ten times four companies"
     with pytest.raises(TrustError, match="a person has to confirm"):
@@ -211,7 +211,7 @@ def test_new_keys_do_not_hide_the_growth(parties: Parties) -> None:
     for party, other in ((parties.acme, parties.globex), (parties.globex, parties.acme)):
         rotation = party.workspace.rotate(NOW)
         other.partner = other.workspace.renew_partner(rotation, "test", NOW)
-    grown = propose(parties.acme, [*LEFT, *prospects(150)])
+    grown = propose(parties.acme, [*LEFT, *prospects(90)])
     assert growth(parties.globex, grown) == [(48, 224)]
 
 

@@ -9,7 +9,7 @@ from accountmap.channels import FolderChannel
 from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.session.preview import PartnerHolds, PreviewRunner, PreviewState
-from accountmap.session.sketches import FROZEN, renew_sketch, sketch_terms
+from accountmap.session.sketches import FROZEN, KEPT_FOR_PARTNER, renew_sketch, sketch_terms
 from accountmap.workspace.sketches import OwnSketch
 from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
 
@@ -62,7 +62,7 @@ def test_a_sketch_is_renewed_after_half_a_year_whether_the_list_changed_or_not(s
     run(acme, globex)
     first = acme.workspace.sketches.own()[0]
     for side in sides:
-        side.later(days=FROZEN.days)
+        side.later(days=KEPT_FOR_PARTNER.days)
     run_again = acme.preview(new=True)
     assert run_again.state == PreviewState.WAITING
     assert globex.preview(new=True).state == PreviewState.DONE
@@ -90,7 +90,7 @@ def test_a_first_message_is_taken_once(sides: tuple[Side, Side]) -> None:
     assert globex.preview().state == PreviewState.DONE
     assert len(globex.workspace.previews.of(globex.partner.slug)) == 1
     for side in sides:
-        side.later(days=FROZEN.days)
+        side.later(days=KEPT_FOR_PARTNER.days)
     assert globex.preview(new=True).state == PreviewState.WAITING  # the old offer is known
     assert len(globex.workspace.previews.of(globex.partner.slug)) == 1
 

@@ -1,7 +1,7 @@
 """The one place where backend, channel, clock, randomness and workspace are put together."""
 
 from accountmap.session.active import default_curve
-from accountmap.session.admission import Change, too_few_changed
+from accountmap.session.admission import Change, Room, room_left, too_few_changed
 from accountmap.session.agreements import (
     cards_of,
     concerns_of,
@@ -10,6 +10,7 @@ from accountmap.session.agreements import (
     propose_agreement,
     propose_preview,
     read_agreement,
+    renew_agreement,
     sign_agreement,
     write_agreement,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Forecast",
     "Outcome",
     "Preview",
+    "Room",
     "SessionRunner",
     "State",
     "cards_of",
@@ -36,6 +38,8 @@ __all__ = [
     "propose_agreement",
     "propose_preview",
     "read_agreement",
+    "renew_agreement",
+    "room_left",
     "sign_agreement",
     "too_few_changed",
     "write_agreement",

@@ -141,7 +141,7 @@ class OpenSession:
     ) -> Self:
         """Make a new session with a prepared list. Call inside a transaction, for the list is frozen with it."""
         role = Role(agreement.role_of(workspace.card))
-        sketch, _ = sketch_to_send(workspace, agreement, now)
+        sketch, _ = sketch_to_send(workspace, partner, agreement, now)
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
         record = SessionRecord(
             id=workspace.next_session_id(),

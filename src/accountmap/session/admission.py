@@ -8,8 +8,10 @@ only a person, who is told how many, goes on: the rule protects the list of its 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
+from accountmap.accounts.schema import AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, segment_count
@@ -182,7 +184,7 @@ def admit(
             raise TrustError(
                 f"your list has {segment_count(segment, rows)}, and your agreement with {partner.card.name} "
                 f"allows {sizes[segment]:,}",
-                "Make a new agreement, which both of you sign, for the list of today: accountmap agreement new "
+                "Renew it for the list of today, which both of you sign: accountmap agreement renew "
                 f"--with {partner.slug}",
             )
     if not few_changes:
@@ -207,7 +209,7 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
     if current:
         raise TrustError(
             f"the agreement with {partner.card.name} ended on {current[0].terms.valid_until}",
-            "Make a new one with: accountmap agreement new",
+            f"Renew it for another year: accountmap agreement renew --with {partner.slug}",
         )
     if known:
         raise TrustError(
@@ -232,3 +234,74 @@ def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agree
 def recent_sessions(workspace: Workspace, partner: PartnerRecord, now: datetime) -> list[datetime]:
     """Return when the sessions that count against the budget sent their points."""
     return [s.charged for s in workspace.sessions(partner) if s.charged and s.charged > now - SESSION_WINDOW]
+
+
+FEW_DAYS: Final = timedelta(days=45)
+"""An agreement that ends sooner is worth renewing."""
+
+NEARLY_FULL: Final = Fraction(9, 10)
+"""A segment that fills more of its agreed rows is worth renewing the agreement for."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How long an agreement holds, before a list outgrows it or its time is over.
+
+    Attributes:
+        agreement: that under which the next session would run.
+        used: entities of the list that take part, by segment; None if it is not known.
+        allowed: how many may, by segment.
+        runs_left: sessions that may still begin in these 30 days.
+        ends_soon: whether it is over in a few weeks.
+    """
+
+    agreement: Agreement
+    used: dict[str, int] | None
+    allowed: dict[str, int]
+    runs_left: int
+    ends_soon: bool
+
+    @property
+    def too_many(self) -> dict[str, int]:
+        """The segments that have outgrown it, with the companies above."""
+        return {name: -left for name, left in self.left.items() if left < 0}
+
+    @property
+    def nearly_full(self) -> dict[str, int]:
+        """The segments with little room, with the companies that still fit."""
+        full = {name for name, rows in (self.used or {}).items() if rows > NEARLY_FULL * self.allowed[name]}
+        return {name: left for name, left in self.left.items() if left >= 0 and name in full}
+
+    @property
+    def left(self) -> dict[str, int]:
+        """How many companies more fit, by segment."""
+        return {name: self.allowed[name] - rows for name, rows in (self.used or {}).items()}
+
+
+def room_left(
+    workspace: Workspace,
+    partner: PartnerRecord,
+    now: datetime,
+    accounts: AccountList | None = None,
+    prepared: Prepared | None = None,
+) -> Room | None:
+    """Return how long the agreement with a partner holds; None if no agreement lets a session begin.
+
+    Args:
+        accounts, prepared: the list of the next session; without it, no sizes are told.
+    """
+    if partner.revoked_at is not None:
+        return None
+    try:
+        agreement = _usable(workspace, partner, now)
+    except TrustError:
+        return None
+    terms = agreement.terms
+    used = None if accounts is None or prepared is None else sizes_taking_part(accounts, prepared, terms)
+    return Room(
+        agreement,
+        used,
+        dict(agreement.sizes[Role(agreement.role_of(workspace.card))]),
+        max(0, terms.runs_per_30_days - len(recent_runs(workspace, partner, now))),
+        terms.valid_until < (now + FEW_DAYS).date(),
+    )

@@ -1,5 +1,6 @@
 """Making, signing and ending agreements, from what the workspace holds."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypedDict
@@ -9,7 +10,7 @@ from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
 from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, Slot, data_digests
 from accountmap.model import Assistants, MatchProfile, PreviewKind, Role, WeakSlots
-from accountmap.session.own_side import padded_sizes, sizes_taking_part
+from accountmap.session.own_side import agreed_sizes, sizes_taking_part
 from accountmap.session.parameters import session_parameters
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
@@ -122,7 +123,39 @@ def propose_agreement(
         assistants=assistants,
         scoring=scoring or ScoringTerms(),
     )
-    return _propose(workspace, partner, terms, padded_sizes(sizes_taking_part(accounts, prepared, terms)), now)
+    return _propose(workspace, partner, terms, agreed_sizes(sizes_taking_part(accounts, prepared, terms)), now)
+
+
+def renew_agreement(
+    workspace: Workspace, partner: PartnerRecord, *, days: int = 365, now: datetime
+) -> Agreement:
+    """Write the agreement in force again, for the list of today and another year, and sign and keep it.
+
+    Raises:
+        TrustError: there is none, or the list was prepared for other match keys.
+        WorkspaceError: no list is prepared.
+    """
+    partner.check_not_revoked()
+    signed = [
+        each.agreement
+        for each in workspace.agreement_records(partner)
+        if each.ended is None and each.agreement.complete and not each.agreement.is_preview
+    ]
+    if not signed:
+        raise TrustError(
+            f"there is no agreement with {partner.card.name} to renew",
+            f"Make one with: accountmap agreement new --with {partner.slug}",
+        )
+    last = signed[0]
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
+    check_profile(last, prepared)
+    terms = last.terms if last.terms.names[0] == workspace.card.name else last.terms.mirrored()
+    terms = replace(
+        terms,
+        **_about(workspace, partner, terms.purpose, days, now),
+        data=data_digests() | {name: text for name, text in terms.data.items() if name == REFERENCE_LIST},
+    )
+    return _propose(workspace, partner, terms, agreed_sizes(sizes_taking_part(accounts, prepared, terms)), now)
 
 
 def propose_preview(
@@ -253,7 +286,7 @@ def _own_sizes(workspace: Workspace, agreement: Agreement, now: datetime) -> Own
     if not agreement.is_preview:
         accounts, prepared = workspace.load_list(workspace.current_list().id)
         check_profile(agreement, prepared)
-        rows = padded_sizes(sizes_taking_part(accounts, prepared, terms))
+        rows = agreed_sizes(sizes_taking_part(accounts, prepared, terms))
     with workspace.transaction():
         return OwnSizes(sketch_terms(workspace, terms.preview, now=now), rows)
 

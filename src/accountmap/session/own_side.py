@@ -34,19 +34,34 @@ from accountmap.trust.terms import Terms
 SMALLEST: Final = 16
 
 
-def padded_size(rows: int) -> int:
-    """Return the least of 2**i and 3 * 2**(i-1) that is at least 5/4 of some rows; at least 16 (trust-v2 §4.5).
+MOST_ROOM: Final = 1_500
+"""Rows that a segment may grow by, beyond a quarter of it."""
 
-    The quarter leaves room to grow before a new agreement is needed.
+
+def padded_size(rows: int) -> int:
+    """Return the least of 2**i and 3 * 2**(i-1) that is at least 5/4 of some rows; at least 16."""
+    return _rounded_up(-(-5 * rows // 4))
+
+
+def agreed_size(rows: int) -> int:
+    """Return up to how many rows a segment may have under a new agreement (trust-v2 §4.5).
+
+    It is rounded up from twice the rows, so that an agreement lasts a year in which a list grows by a few percent a
+    month; of large segments, which change less, from 5/4 of them and 1,500 more.
     """
-    wanted = max(SMALLEST, -(-5 * rows // 4))
+    return _rounded_up(min(2 * rows, -(-5 * rows // 4) + MOST_ROOM))
+
+
+def _rounded_up(rows: int) -> int:
+    """Return the least of 2**i and 3 * 2**(i-1) that is not below some rows; at least 16."""
+    wanted = max(SMALLEST, rows)
     power = 1 << (wanted - 1).bit_length()
     return power if wanted > 3 * power // 4 else 3 * power // 4
 
 
-def padded_sizes(rows: Mapping[str, int]) -> dict[str, int]:
+def agreed_sizes(rows: Mapping[str, int]) -> dict[str, int]:
     """Round up the size of each segment."""
-    return {segment: padded_size(count) for segment, count in rows.items()}
+    return {segment: agreed_size(count) for segment, count in rows.items()}
 
 
 Flags = npt.NDArray[np.bool_]

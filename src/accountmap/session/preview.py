@@ -26,7 +26,7 @@ from accountmap.session.engine import now_utc
 from accountmap.session.inbox import NO_SESSION, Expected, Received, find
 from accountmap.session.parameters import preview_parameters
 from accountmap.session.sketches import (
-    FROZEN,
+    KEPT_FOR_PARTNER,
     make_estimates,
     read_partner_sketch,
     record_sketch_sent,
@@ -192,11 +192,12 @@ class PreviewRunner:
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
             agreement = self._agreement(now)
-            own, sketch = sketch_to_send(workspace, agreement, now)
-            if before is not None and before.sketch == own.id and (before.done or now) + FROZEN > now:
+            own, sketch = sketch_to_send(workspace, self._partner, agreement, now)
+            if before is not None and before.sketch == own.id and (before.done or now) + KEPT_FOR_PARTNER > now:
                 raise NotNowError(
                     "both blurred copies are still those of the last preview",
-                    f"They stay as they are for half a year; yours until {own.created + FROZEN:%Y-%m-%d}.",
+                    "They stay as they are for half a year; you can run another preview from "
+                    f"{(before.done or now) + KEPT_FOR_PARTNER:%Y-%m-%d} on.",
                 )
             record = PreviewRecord(
                 id=workspace.previews.next_id(),

@@ -168,21 +168,69 @@ def _strongest(values: Values) -> list[int]:
     return [int(count) for count in counted]
 
 
-def sketch_to_send(workspace: Workspace, agreement: Agreement, now: datetime) -> tuple[OwnSketch, bytes]:
+KEPT_FOR_PARTNER: Final = FROZEN + timedelta(days=30)
+"""How long a partner gets the sketch that it has: it takes no other for so long, nor sooner for a slow message."""
+
+
+def sketch_to_send(
+    workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
+) -> tuple[OwnSketch, bytes]:
     """Return the sketch that an agreement names, and its bytes for messages 1, 2, 11 and 12.
 
+    It is the one that the partner has already, until it would take another (account-psi-v2 §5.4), or a person has
+    renewed it before its time.
+
     Raises:
-        TrustError: the workspace has no such sketch, or has renewed it in another size since.
+        TrustError: the workspace has no sketch of the size that the agreement says.
     """
-    terms = agreement.sketches[agreement.role_of(workspace.card)]
-    sketch_terms(workspace, agreement.terms.preview, terms.countries, now=now)
-    own = workspace.sketches.current(agreement.terms.preview, terms.countries)
-    if own is None or (own.rows, own.epsilon) != (terms.rows, terms.epsilon):
+    own = _sketch_for(workspace, partner, agreement, now)
+    if own is None:
         raise TrustError(
             "the blurred copy of your list has another size than this agreement says: it was renewed since",
-            "Make a new agreement with: accountmap agreement new",
+            f"Make a new agreement with: accountmap agreement renew --with {partner.slug}",
         )
     return own, bytes(workspace.sketches.body(own.id))
+
+
+def _sketch_for(
+    workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
+) -> OwnSketch | None:
+    terms = agreement.sketches[agreement.role_of(workspace.card)]
+    kind = agreement.terms.preview
+    agreed = kind, terms.countries, terms.rows, terms.epsilon, workspace.card.digest, canonical_rules()
+    fitting = [each for each in workspace.sketches.own() if _made_as(each) == agreed]
+    sent = {each.sketch: each.at for each in workspace.sketches.disclosures(partner.slug)}
+    theirs = (each for each in fitting if each.id in sent and now < sent[each.id] + KEPT_FOR_PARTNER)
+    known = next(theirs, None)
+    if known is not None:
+        newer = fitting[: fitting.index(known)]
+        insisted = (each for each in newer if each.created < known.created + FROZEN)
+        return next(insisted, known)
+    current = workspace.sketches.current(kind, terms.countries)
+    if fitting and (fitting[0] != current or not _can_be_renewed(workspace, fitting[0], now)):
+        return fitting[0]
+    sketch_terms(workspace, kind, terms.countries, now=now)
+    made = workspace.sketches.current(kind, terms.countries)
+    return made if made is not None and _made_as(made) == agreed else None
+
+
+def _made_as(own: OwnSketch) -> tuple[object, ...]:
+    return own.kind, own.countries, own.rows, own.epsilon, own.card, own.canonical
+
+
+def _can_be_renewed(workspace: Workspace, own: OwnSketch, now: datetime) -> bool:
+    """Return whether a sketch that is due can be made again in its size, without asking a person.
+
+    If the list has outgrown it, or ε of the year is spent, the old one is sent on: less is known from it, and the
+    agreement that names its size goes on to hold.
+    """
+    if not is_due(workspace, own, now):
+        return True
+    accounts, prepared = workspace.load_list(workspace.current_list().id)
+    taking_part = entities_of_sketch(accounts, prepared, own.countries, workspace.previews.left_out_segments())
+    parameters = _parameters(own.kind, sketch_values(prepared, taking_part, SEGMENTS), own)
+    spent = workspace.sketches.epsilon_spent(now)
+    return parameters.rows == own.rows and not epsilon_needs_confirmation(spent, own.epsilon.fraction)
 
 
 def sketch_secret(own: OwnSketch) -> SketchSecret:
