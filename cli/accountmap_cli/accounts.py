@@ -6,16 +6,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap.errors import InputError
+from accountmap.errors import AccountmapError, InputError
 from accountmap.model import segment_count
 from accountmap_cli.agreement_options import USUAL_FIELDS
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
-from accountmap_cli.reading import as_given, as_last_time, last_reading, read, reading_options, to_remember
+from accountmap_cli.reading import (
+    READING,
+    as_given,
+    as_last_time,
+    last_reading,
+    read,
+    reading_options,
+    to_remember,
+)
+from accountmap_cli.words import ROOM, room_in_words
 
 if TYPE_CHECKING:
-    from accountmap import AccountList
+    from accountmap import AccountList, Prepared, Workspace
     from accountmap.preflight import Preflight
+    from accountmap.session import Room
+    from accountmap.workspace import PartnerRecord
 
 
 @click.group()
@@ -48,6 +59,8 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
         emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
+        for partner, room in rooms_here(context, accounts, prepared):
+            emit(f"\n{room_in_words(room, partner)}")
         say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
 
 
@@ -69,12 +82,13 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """
     with workspace(context) as own:
         company = own.identity.card.name  # asks for the passphrase now, not after the work
-        last = own.last_reading
+        last = own.remembered(READING)
         merged = as_last_time(context, options, last)
         accounts, prepared = read(merged)
         kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
         with own.transaction():
-            own.remember_reading(to_remember(merged, last))
+            own.remember(READING, to_remember(merged, last))
+        rooms = remember_rooms(own, kept.id, accounts, prepared)
     entities = prepared.entities.num_rows
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})
@@ -85,6 +99,47 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
             say(f"  {note}")
         for remark in accounts.remarks:
             say(f"  {counted(remark.what, remark.count)} {remark.advice}")
+        for partner, room in rooms:
+            say(room_in_words(room, partner))
+
+
+def rooms_here(
+    context: click.Context, accounts: "AccountList", prepared: "Prepared"
+) -> list[tuple["PartnerRecord", "Room"]]:
+    """Say how a list fits the agreements of the workspace in which this runs, if it is one."""
+    from accountmap import Workspace
+
+    try:
+        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
+            return rooms(own, accounts, prepared)
+    except AccountmapError:
+        return []
+
+
+def rooms(own: "Workspace", accounts: "AccountList", prepared: "Prepared") -> list[tuple["PartnerRecord", "Room"]]:
+    """Say how a list fits the agreement with each partner that has one in force."""
+    from accountmap.session import room_left
+
+    found = ((each, room_left(own, each, datetime.now(UTC), accounts, prepared)) for each in own.partners())
+    return [(partner, room) for partner, room in found if room is not None]
+
+
+def remember_rooms(
+    own: "Workspace", list_id: int, accounts: "AccountList", prepared: "Prepared"
+) -> list[tuple["PartnerRecord", "Room"]]:
+    """Keep for `status`, which does not open the list, which segments of it fill an agreement."""
+    found = rooms(own, accounts, prepared)
+    with own.transaction():
+        facts = {
+            room.agreement.digest.hex(): {
+                "list": list_id,
+                "too_many": list(room.too_many),
+                "nearly_full": list(room.nearly_full),
+            }
+            for _, room in found
+        }
+        own.remember(ROOM, facts)
+    return found
 
 
 @accounts.command()

@@ -15,7 +15,10 @@ from accountmap_cli.output import emit, emit_json, is_interactive, say
 from accountmap_cli.words import agreement_in_words, checked_here, concerns_in_words, signatures_in_words
 
 if TYPE_CHECKING:
+    from accountmap import Workspace
+    from accountmap.trust.agreement import Agreement
     from accountmap.trust.limits import SizeConcern
+    from accountmap.workspace import PartnerRecord
 
 
 @click.group()
@@ -59,6 +62,46 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
 
 
 @agreement.command()
+@partner_option()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days until it ends.")
+@click.pass_context
+def renew(context: click.Context, partner: str, output: Path | None, days: int) -> None:
+    """Propose the agreement in force again, for the list of today and another year.
+
+    What is compared and shown stays as it is. Send the file to your partner; they sign it and send it back. Until
+    both have signed, the old one holds.
+
+    \b
+    Example:
+      accountmap agreement renew --with globex
+    """
+    from accountmap.session import renew_agreement, write_agreement
+
+    with workspace(context) as own:
+        record = own.partner(partner)
+        made = renew_agreement(own, record, days=days, now=datetime.now(UTC))
+        for line in changes_in_words(own, record, made):
+            say(line)
+        file = output or Path(f"{own.short_name}-{record.slug}.agreement.toml")
+        write_agreement(made, file)
+    emit(str(file))
+    say(f'\nNext: send "{file}" to {record.card.name}; they run: accountmap agreement sign FILE')
+
+
+def changes_in_words(own: "Workspace", partner: "PartnerRecord", proposed: "Agreement") -> list[str]:
+    """Say what an agreement changes, beside the last one that both have signed; nothing if there is none."""
+    from accountmap.trust.agreement import differences
+
+    signed = [each for each in own.agreements(partner) if each.complete and each.is_preview == proposed.is_preview]
+    if not signed or signed[0].digest == proposed.digest or proposed.complete:
+        return []
+    found = [line for line in differences(signed[0], proposed) if not line.startswith("Signed: ")]
+    since = f"Beside the agreement of {signed[0].terms.created:%Y-%m-%d}, which both of you have signed:"
+    return [since, *(f"  {line}" for line in found or ["Nothing differs."]), ""]
+
+
+@agreement.command()
 @click.argument("file", type=existing_file())
 @click.option("-y", "--yes", is_flag=True, help="Sign without asking.")
 @click.option(
@@ -84,6 +127,8 @@ def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None
         proposed = read_agreement(own, document)
         partner, ours = partner_of(own, proposed), proposed.role_of(own.card)
         for line in agreement_in_words(proposed, checked=True, own_name=own.card.name):
+            say(line)
+        for line in changes_in_words(own, partner, proposed):
             say(line)
         concerns = concerns_of(own, proposed, now)
         if concerns:

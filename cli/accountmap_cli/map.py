@@ -159,7 +159,7 @@ def choose_list(own: "Workspace", partner: "PartnerRecord", list_id: int | None,
     from accountmap.workspace import Status
 
     last = next(iter(own.sessions(partner)), None)
-    if last is None or last.status is Status.OPEN or not person.is_here:
+    if last is None or last.status is Status.OPEN or not person.is_here or person.declines:
         return Changes()
     shown = own.prepared_list(list_id).id
     change = too_few_changed(own, partner, shown, datetime.now(UTC))
@@ -220,6 +220,11 @@ class Person:
         return {"go on": True, "stop": False}.get(answer)
 
     @property
+    def declines(self) -> bool:
+        """Whether whatever may be asked is answered with no: there is nothing to choose for a session."""
+        return self._decline
+
+    @property
     def is_here(self) -> bool:
         """Whether a person answers: in a terminal, or with an option that speaks for one."""
         return self._approve or (is_interactive() and not self._yes)
@@ -236,6 +241,8 @@ class Person:
     def wants_next(self, news: tuple[str, ...]) -> bool:
         """Return whether to begin the next session."""
         say(f"The last session with {self.partner} is over, and {' and '.join(news)}.")
+        if self._decline:
+            return False
         if self._yes or self._approve:
             return True
         return is_interactive() and click.confirm("Begin the next session?", default=True, err=True)

@@ -163,6 +163,9 @@ _PAIRS: Final = ("mapping", "segments")
 _FILES: Final = ("decisions", "reference")
 _OF_WORKBOOKS: Final = ("sheets", "hidden_rows")
 _REPEATED: Final = (*_PAIRS, *_OF_WORKBOOKS, "encoding", "currency", "persons", *_FILES, "profile")
+READING: Final = "reading"
+"""Under which name the workspace remembers the options of the last list."""
+
 _DEFAULTS: Final = (("persons", "leave"), ("profile", "standard"))
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".ods", ".xls")
 
@@ -190,7 +193,7 @@ def last_reading(context: click.Context) -> Mapping[str, Any]:
 
     try:
         with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
-            return own.last_reading
+            return own.remembered(READING)
     except AccountmapError:
         return {}
 

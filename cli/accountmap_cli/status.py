@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accountmap.model import segment_noun
 from accountmap_cli.context import existing_file, workspace
-from accountmap_cli.output import emit, emit_json
+from accountmap_cli.output import emit, emit_json, plural
+from accountmap_cli.words import ROOM
 
 if TYPE_CHECKING:
     from accountmap import Workspace
-    from accountmap.trust.agreement import Agreement
     from accountmap.workspace import PartnerRecord
 
 LAST_MESSAGE = 10
@@ -108,6 +109,10 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
         if newest == session.list_id:
             done = session.status is Status.DONE
             command = f"accountmap report open --with {slug}" if done else f"{again} --new"
+    agreement, next_one = _agreement_in_words(own, partner, newest, now)
+    is_open = session is not None and session.status is Status.OPEN
+    if next_one and newest is not None and not is_open:
+        command = next_one
     return PartnerStatus(
         partner=partner.card.name,
         session=words,
@@ -115,9 +120,48 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
         since=None if session is None else session.finished or session.charged or session.created,
         list_id=session.list_id if session else None,
         newest_list=newest,
-        agreement=_agreement_in_words(complete, now),
+        agreement=agreement,
         command=command,
     )
+
+
+def _agreement_in_words(
+    own: "Workspace", partner: "PartnerRecord", newest: int | None, now: datetime
+) -> tuple[str, str]:
+    """Say how long the agreement in force holds, and what to type if it has to be renewed first.
+
+    Which segments fill it is known from when the last list was prepared: this does not open the list.
+    """
+    from accountmap.session import room_left
+
+    room, slug = room_left(own, partner, now), quote(partner.slug)
+    renew = f"accountmap agreement renew --with {slug}"
+    if room is None:
+        return _ended_in_words(own, partner, renew, now)
+    until = f"Agreement until {room.agreement.terms.valid_until}, {plural(room.runs_left, 'session')} left in"
+    until += " these 30 days."
+    known = own.remembered(ROOM).get(room.agreement.digest.hex(), {})
+    fills = known if known.get("list") == newest else {}
+    if fills.get("too_many"):
+        waits = not own.agreements(partner)[0].complete
+        nouns = " and ".join(map(segment_noun, fills["too_many"]))
+        said = f"{until} Your list has outgrown it ({nouns}): it has to be renewed."
+        return said, "accountmap agreement sign FILE" if waits else renew
+    if fills.get("nearly_full"):
+        nouns = " and ".join(map(segment_noun, fills["nearly_full"]))
+        return f"{until} Your list nearly fills it ({nouns}). Before map refuses a longer one: {renew}", ""
+    return f"{until} It ends soon. Before it does: {renew}" if room.ends_soon else until, ""
+
+
+def _ended_in_words(own: "Workspace", partner: "PartnerRecord", renew: str, now: datetime) -> tuple[str, str]:
+    signed = [each for each in own.agreement_records(partner) if each.agreement.complete]
+    last = next((each for each in signed if not each.agreement.is_preview), None)
+    if last is None or partner.revoked_at:
+        return "No signed agreement.", ""
+    until = last.agreement.terms.valid_until
+    if last.ended is None and now.date() > until:
+        return f"The agreement ended on {until}.", renew
+    return "No agreement is in force.", f"accountmap agreement new --with {quote(partner.slug)}"
 
 
 def _newest_list(own: "Workspace") -> int | None:
@@ -127,13 +171,6 @@ def _newest_list(own: "Workspace") -> int | None:
         return own.current_list().id
     except WorkspaceError:
         return None
-
-
-def _agreement_in_words(complete: "list[Agreement]", now: datetime) -> str:
-    if not complete:
-        return "No signed agreement."
-    until = complete[0].terms.valid_until
-    return f"Agreement until {until}." if now.date() <= until else f"The agreement ended on {until}."
 
 
 @click.command()

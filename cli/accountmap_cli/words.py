@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
     import click
 
     from accountmap import AccountMap, Outcome, Preview
-    from accountmap.session import Change, Claims, Forecast
+    from accountmap.session import Change, Claims, Forecast, Room
     from accountmap.trust.agreement import Agreement
     from accountmap.trust.limits import SizeConcern
+    from accountmap.workspace import PartnerRecord
     from accountmap.workspace.estimates import Estimate
 
 
@@ -89,6 +91,29 @@ def change_in_words(change: "Change", partner: str) -> Iterator[str]:
     yield "  later    begin nothing now"
 
 
+ROOM: Final = "room"
+"""Under which name the workspace remembers which segments of the last list fill an agreement."""
+
+
+def room_in_words(room: "Room", partner: "PartnerRecord") -> str:
+    """Say how a list fits an agreement, and what to do before it does not."""
+    name, until = partner.card.name, room.agreement.terms.valid_until
+    renew = f"accountmap agreement renew --with {quote(partner.slug)}"
+    left = ", ".join(segment_count(segment, count) for segment, count in room.left.items())
+    runs = f"{plural(room.runs_left, 'session')} left in these 30 days"
+    if room.too_many:
+        over = ", ".join(segment_count(segment, count) for segment, count in room.too_many.items())
+        return (
+            f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew it for this "
+            f"list, which both of you sign: {renew}"
+        )
+    said = f"Agreement with {name}, until {until}: room for as many more: {left}; {runs}."
+    if room.nearly_full:
+        full = " and ".join(map(segment_noun, room.nearly_full))
+        return f"{said}\n  That is little room for {full}. Renew it before map refuses a longer list: {renew}"
+    return f"{said}\n  It ends soon. Renew it for another year: {renew}" if room.ends_soon else said
+
+
 def shared_in_words(found: "AccountMap", partner: str, slug: str) -> str:
     """Say what a session has found."""
     summary, changes = found.summary, found.history.changes
@@ -104,7 +129,12 @@ def shared_in_words(found: "AccountMap", partner: str, slug: str) -> str:
 
 def claims_in_words(claims: "Claims", partner: str) -> str:
     """Say which claims are above the caps."""
-    lines = [f"{partner}'s list matches more of your companies than was to be expected:"]
+    unknown = all(claims.allowed[each] is None for each in claims.above)
+    lines = [
+        f"{partner}'s list matches companies of yours of which there was no estimate to compare that with:"
+        if unknown
+        else f"{partner}'s list matches more of your companies than was to be expected:"
+    ]
     for (segment, strength), count in claims.above.items():
         allowed = claims.allowed[segment, strength]
         expected = (

@@ -36,7 +36,7 @@ def test_a_dry_run_says_what_the_partner_will_learn(tmp_path: Path, side: str, o
 
 def test_an_agreement_whose_sizes_grew_fourfold_is_not_signed_unasked(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path)
-    save(parties.acme, [*LEFT, *prospects(150)])
+    save(parties.acme, [*LEFT, *prospects(90)])
     grown = propose_agreement(
         parties.acme.workspace,
         parties.acme.partner,
@@ -130,3 +130,76 @@ def test_a_program_does_not_give_a_single_company_away(hardly_changed: Path) -> 
     assert "--list 1" in refused.stderr
     accountmap("map", "--with", "globex", "--approve", cwd=hardly_changed)
     assert list_of_last_session(hardly_changed) == 2, "--approve speaks for a person"
+
+
+def csv_of(folder: Path, prospects: int) -> Path:
+    rows = [f"P{n},Prospect {n},p{n}.example,prospect" for n in range(prospects)]
+    file = folder.parent / "export.csv"
+    file.write_text("\n".join(["id,name,website,segment", *rows]), encoding="utf-8")
+    return file
+
+
+def test_an_agreement_that_is_nearly_full_is_renewed_before_it_stops_anybody(tmp_path: Path) -> None:
+    """16 prospects are agreed on: 15 nearly fill it, 17 have outgrown it."""
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    acme, globex = tmp_path / "acme", tmp_path / "globex"
+    renew = "accountmap agreement renew --with globex"
+
+    checked = accountmap("accounts", "check", csv_of(acme, 3), cwd=acme)
+    assert "13 prospects" in next(line for line in checked.stdout.splitlines() if "room for as many more" in line)
+    assert renew not in checked.stdout
+
+    told = accountmap("accounts", "prepare", csv_of(acme, 15), cwd=acme)
+    assert "16 customers, 16 open opportunities, 1 prospect;" in told.stderr
+    assert renew in told.stderr
+    status = accountmap("status", cwd=acme).stdout
+    assert "nearly fills it (prospects)" in status
+    assert "Next: accountmap map --with globex" in status
+
+    told = accountmap("accounts", "prepare", csv_of(acme, 17), cwd=acme)
+    assert "has outgrown the agreement with Globex" in told.stderr
+    assert f"Next: {renew}" in accountmap("status", cwd=acme).stdout
+
+
+def test_an_outgrown_agreement_is_renewed_with_three_commands(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    save(parties.acme, prospects(17))
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    acme, globex = tmp_path / "acme", tmp_path / "globex"
+    refused = accountmap("map", "--with", "globex", cwd=acme, check=5)
+    assert "accountmap agreement renew --with globex" in refused.stderr
+    renewed = accountmap("agreement", "renew", "--with", "globex", "-o", "again.toml", cwd=acme)
+    assert "Padded size of Acme Cloud, prospect: 16, now 48." in renewed.stderr
+    signing = accountmap("agreement", "sign", acme / "again.toml", "--yes", "--confirm-rows", "80", cwd=globex)
+    assert "Padded size of Acme Cloud, prospect: 16, now 48." in signing.stderr
+    accountmap("agreement", "sign", "again.toml", cwd=acme)
+    accountmap("map", "--with", "globex", cwd=acme)
+
+
+def test_the_responder_can_renew_too(tmp_path: Path) -> None:
+    parties = Parties.make(tmp_path)
+    for party in (parties.acme, parties.globex):
+        party.workspace.close()
+    told = accountmap("agreement", "renew", "--with", "acme", "-o", "again.toml", cwd=tmp_path / "globex")
+    assert "Roles: Globex Data begins sessions, before it was Acme Cloud." in told.stderr
+    accountmap(
+        "agreement",
+        "sign",
+        tmp_path / "globex" / "again.toml",
+        "--yes",
+        "--confirm-rows",
+        "48",
+        cwd=tmp_path / "acme",
+    )
+
+
+def test_whoever_declines_is_not_asked_about_the_list(
+    hardly_changed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accountmap_cli.map.is_interactive", lambda: True)
+    declined = accountmap("map", "--with", "globex", "--decline", cwd=hardly_changed)
+    assert "came, went or changed" not in declined.stderr
+    assert declined.stdout.startswith("Done.")

@@ -126,9 +126,7 @@ def propose_agreement(
     return _propose(workspace, partner, terms, agreed_sizes(sizes_taking_part(accounts, prepared, terms)), now)
 
 
-def renew_agreement(
-    workspace: Workspace, partner: PartnerRecord, *, days: int = 365, now: datetime
-) -> Agreement:
+def renew_agreement(workspace: Workspace, partner: PartnerRecord, *, days: int = 365, now: datetime) -> Agreement:
     """Write the agreement in force again, for the list of today and another year, and sign and keep it.
 
     Raises:

@@ -46,8 +46,8 @@ def padded_size(rows: int) -> int:
 def agreed_size(rows: int) -> int:
     """Return up to how many rows a segment may have under a new agreement (trust-v2 §4.5).
 
-    It is rounded up from twice the rows, so that an agreement lasts a year in which a list grows by a few percent a
-    month; of large segments, which change less, from 5/4 of them and 1,500 more.
+    It is rounded up from twice the rows, so that an agreement lasts a year in which a list grows by a few percent
+    a month; of large segments, which change less, from 5/4 of them and 1,500 more.
     """
     return _rounded_up(min(2 * rows, -(-5 * rows // 4) + MOST_ROOM))
 

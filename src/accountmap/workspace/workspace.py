@@ -329,15 +329,14 @@ class Workspace:
         """Set it. Call inside a transaction."""
         self._database.run("INSERT OR REPLACE INTO setting VALUES ('row_limit', ?)", str(rows))
 
-    @property
-    def last_reading(self) -> dict[str, Any]:
-        """The options with which the last list was read, by name; empty if there were none."""
-        rows = self._database.all("SELECT value FROM setting WHERE name = 'reading'")
+    def remembered(self, what: str) -> dict[str, Any]:
+        """Return what was kept with `remember` under a name; empty if there was nothing."""
+        rows = self._database.all("SELECT value FROM setting WHERE name = ?", what)
         return dict(json.loads(rows[0]["value"])) if rows else {}
 
-    def remember_reading(self, options: Mapping[str, Any]) -> None:
-        """Keep the options with which a list was read. Call inside a transaction."""
-        self._database.run("INSERT OR REPLACE INTO setting VALUES ('reading', ?)", json.dumps(options))
+    def remember(self, what: str, facts: Mapping[str, Any]) -> None:
+        """Keep facts for a later command, unsealed: nothing of the accounts. Call inside a transaction."""
+        self._database.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", what, json.dumps(facts))
 
     def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
