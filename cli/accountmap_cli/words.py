@@ -99,7 +99,7 @@ def room_in_words(room: "Room", partner: "PartnerRecord") -> str:
     """Say how a list fits an agreement, and what to do before it does not."""
     name, until = partner.card.name, room.agreement.terms.valid_until
     renew = f"accountmap agreement renew --with {quote(partner.slug)}"
-    left = ", ".join(segment_count(segment, count) for segment, count in room.left.items())
+    left = ", ".join(f"{count:,} more {segment_noun(segment)}" for segment, count in room.left.items())
     runs = f"{plural(room.runs_left, 'session')} left in these 30 days"
     if room.too_many:
         over = ", ".join(segment_count(segment, count) for segment, count in room.too_many.items())
@@ -107,7 +107,7 @@ def room_in_words(room: "Room", partner: "PartnerRecord") -> str:
             f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew it for this "
             f"list, which both of you sign: {renew}"
         )
-    said = f"Agreement with {name}, until {until}: room for as many more: {left}; {runs}."
+    said = f"Agreement with {name}, until {until}: room for {left}; {runs}."
     if room.nearly_full:
         full = " and ".join(map(segment_noun, room.nearly_full))
         return f"{said}\n  That is little room for {full}. Renew it before map refuses a longer list: {renew}"

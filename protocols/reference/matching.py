@@ -136,7 +136,10 @@ def class_of(
 
 def room(x_rows: int, v_rows: int, sure: int) -> int:
     """Return r (psi-v2 §8.2)."""
-    return min(ALWAYS, (x_rows - sure) * (v_rows - sure) // sure) if sure else ALWAYS
+    if not sure:
+        return ALWAYS
+    rest = [max(0, max(rows * 5 // 8, rows - 1500) - sure) for rows in (x_rows, v_rows)]
+    return min(ALWAYS, rest[0] * rest[1] // sure)
 
 
 def outcome_of(decided: MatchClass | None, r: int) -> str:

@@ -247,7 +247,17 @@ class MatchRule:
 
 def room_of(x_rows: int, v_rows: int, sure: int) -> int:
     """Return how many pairs of companies there are to confuse for each match that is sure (psi-v2 §8.2)."""
-    return min(ALWAYS, (x_rows - sure) * (v_rows - sure) // sure) if sure else ALWAYS
+    x_rest, v_rest = (max(0, without_growth(rows) - sure) for rows in (x_rows, v_rows))
+    return min(ALWAYS, x_rest * v_rest // sure) if sure else ALWAYS
+
+
+MOST_GROWTH: Final = 1_500
+"""Rows that a segment has at most for a list that grows, and not for the companies of today."""
+
+
+def without_growth(rows: int) -> int:
+    """Return the padded rows less those that are there for a list that grows (psi-v2 §8.2, trust-v2 §4.5)."""
+    return max(5 * rows // 8, rows - MOST_GROWTH)
 
 
 def outcomes(classes: Sequence[MatchClass], match_class: Order, room: int) -> Order:
