@@ -20,12 +20,12 @@ from accountmap_cli.reading import (
     reading_options,
     to_remember,
 )
-from accountmap_cli.words import ROOM, room_in_words
+from accountmap_cli.words import CAPACITY, capacity_in_words
 
 if TYPE_CHECKING:
     from accountmap import AccountList, Prepared, Workspace
     from accountmap.preflight import Preflight
-    from accountmap.session import Room
+    from accountmap.session import Capacity
     from accountmap.workspace import PartnerRecord
 
 
@@ -59,8 +59,8 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
         emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
-        for partner, room in rooms_here(context, accounts, prepared):
-            emit(f"\n{room_in_words(room, partner)}")
+        for partner, capacity in capacities_here(context, accounts, prepared):
+            emit(f"\n{capacity_in_words(capacity, partner)}")
         say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
 
 
@@ -88,7 +88,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
         kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
         with own.transaction():
             own.remember(READING, to_remember(merged, last))
-        rooms = remember_rooms(own, kept.id, accounts, prepared)
+        capacities = remember_capacities(own, kept.id, accounts, prepared)
     entities = prepared.entities.num_rows
     if as_json:
         emit_json({"list": kept.id, "accounts": len(accounts), "entities": entities})
@@ -99,46 +99,48 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
             say(f"  {note}")
         for remark in accounts.remarks:
             say(f"  {counted(remark.what, remark.count)} {remark.advice}")
-        for partner, room in rooms:
-            say(room_in_words(room, partner))
+        for partner, capacity in capacities:
+            say(capacity_in_words(capacity, partner))
 
 
-def rooms_here(
+def capacities_here(
     context: click.Context, accounts: "AccountList", prepared: "Prepared"
-) -> list[tuple["PartnerRecord", "Room"]]:
+) -> list[tuple["PartnerRecord", "Capacity"]]:
     """Say how a list fits the agreements of the workspace in which this runs, if it is one."""
     from accountmap import Workspace
 
     try:
         with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
-            return rooms(own, accounts, prepared)
+            return capacities(own, accounts, prepared)
     except AccountmapError:
         return []
 
 
-def rooms(own: "Workspace", accounts: "AccountList", prepared: "Prepared") -> list[tuple["PartnerRecord", "Room"]]:
+def capacities(
+    own: "Workspace", accounts: "AccountList", prepared: "Prepared"
+) -> list[tuple["PartnerRecord", "Capacity"]]:
     """Say how a list fits the agreement with each partner that has one in force."""
-    from accountmap.session import room_left
+    from accountmap.session import capacity_of
 
-    found = ((each, room_left(own, each, datetime.now(UTC), accounts, prepared)) for each in own.partners())
-    return [(partner, room) for partner, room in found if room is not None]
+    found = ((each, capacity_of(own, each, datetime.now(UTC), accounts, prepared)) for each in own.partners())
+    return [(partner, capacity) for partner, capacity in found if capacity is not None]
 
 
-def remember_rooms(
+def remember_capacities(
     own: "Workspace", list_id: int, accounts: "AccountList", prepared: "Prepared"
-) -> list[tuple["PartnerRecord", "Room"]]:
+) -> list[tuple["PartnerRecord", "Capacity"]]:
     """Keep for `status`, which does not open the list, which segments of it fill an agreement."""
-    found = rooms(own, accounts, prepared)
+    found = capacities(own, accounts, prepared)
     with own.transaction():
         facts = {
-            room.agreement.digest.hex(): {
+            capacity.agreement.digest.hex(): {
                 "list": list_id,
-                "too_many": list(room.too_many),
-                "nearly_full": list(room.nearly_full),
+                "too_many": list(capacity.too_many),
+                "nearly_full": list(capacity.nearly_full),
             }
-            for _, room in found
+            for _, capacity in found
         }
-        own.remember(ROOM, facts)
+        own.remember(CAPACITY, facts)
     return found
 
 

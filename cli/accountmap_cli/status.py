@@ -11,7 +11,7 @@ import click
 from accountmap.model import segment_noun
 from accountmap_cli.context import existing_file, workspace
 from accountmap_cli.output import emit, emit_json, plural
-from accountmap_cli.words import ROOM
+from accountmap_cli.words import CAPACITY
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -132,15 +132,15 @@ def _agreement_in_words(
 
     Which segments fill it is known from when the last list was prepared: this does not open the list.
     """
-    from accountmap.session import room_left
+    from accountmap.session import capacity_of
 
-    room, slug = room_left(own, partner, now), quote(partner.slug)
+    capacity, slug = capacity_of(own, partner, now), quote(partner.slug)
     renew = f"accountmap agreement renew --with {slug}"
-    if room is None:
+    if capacity is None:
         return _ended_in_words(own, partner, renew, now)
-    until = f"Agreement until {room.agreement.terms.valid_until}, {plural(room.runs_left, 'session')} left in"
-    until += " these 30 days."
-    known = own.remembered(ROOM).get(room.agreement.digest.hex(), {})
+    sessions = plural(capacity.sessions_left, "session")
+    until = f"Agreement until {capacity.agreement.terms.valid_until}, {sessions} left in these 30 days."
+    known = own.remembered(CAPACITY).get(capacity.agreement.digest.hex(), {})
     fills = known if known.get("list") == newest else {}
     if fills.get("too_many"):
         waits = not own.agreements(partner)[0].complete
@@ -150,7 +150,7 @@ def _agreement_in_words(
     if fills.get("nearly_full"):
         nouns = " and ".join(map(segment_noun, fills["nearly_full"]))
         return f"{until} Your list nearly fills it ({nouns}). Before map refuses a longer one: {renew}", ""
-    return f"{until} It ends soon. Before it does: {renew}" if room.ends_soon else until, ""
+    return f"{until} It ends soon. Before it does: {renew}" if capacity.ends_soon else until, ""
 
 
 def _ended_in_words(own: "Workspace", partner: "PartnerRecord", renew: str, now: datetime) -> tuple[str, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import click
 
     from accountmap import AccountMap, Outcome, Preview
-    from accountmap.session import Change, Claims, Forecast, Room
+    from accountmap.session import Capacity, Change, Claims, Forecast
     from accountmap.trust.agreement import Agreement
     from accountmap.trust.limits import SizeConcern
     from accountmap.workspace import PartnerRecord
@@ -91,27 +91,27 @@ def change_in_words(change: "Change", partner: str) -> Iterator[str]:
     yield "  later    begin nothing now"
 
 
-ROOM: Final = "room"
+CAPACITY: Final = "capacity"
 """Under which name the workspace remembers which segments of the last list fill an agreement."""
 
 
-def room_in_words(room: "Room", partner: "PartnerRecord") -> str:
+def capacity_in_words(capacity: "Capacity", partner: "PartnerRecord") -> str:
     """Say how a list fits an agreement, and what to do before it does not."""
-    name, until = partner.card.name, room.agreement.terms.valid_until
+    name, until = partner.card.name, capacity.agreement.terms.valid_until
     renew = f"accountmap agreement renew --with {quote(partner.slug)}"
-    left = ", ".join(f"{count:,} more {segment_noun(segment)}" for segment, count in room.left.items())
-    runs = f"{plural(room.runs_left, 'session')} left in these 30 days"
-    if room.too_many:
-        over = ", ".join(segment_count(segment, count) for segment, count in room.too_many.items())
+    left = ", ".join(f"{count:,} more {segment_noun(segment)}" for segment, count in capacity.left.items())
+    runs = f"{plural(capacity.sessions_left, 'session')} left in these 30 days"
+    if capacity.too_many:
+        over = ", ".join(segment_count(segment, count) for segment, count in capacity.too_many.items())
         return (
             f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew it for this "
             f"list, which both of you sign: {renew}"
         )
     said = f"Agreement with {name}, until {until}: room for {left}; {runs}."
-    if room.nearly_full:
-        full = " and ".join(map(segment_noun, room.nearly_full))
+    if capacity.nearly_full:
+        full = " and ".join(map(segment_noun, capacity.nearly_full))
         return f"{said}\n  That is little room for {full}. Renew it before map refuses a longer list: {renew}"
-    return f"{said}\n  It ends soon. Renew it for another year: {renew}" if room.ends_soon else said
+    return f"{said}\n  It ends soon. Renew it for another year: {renew}" if capacity.ends_soon else said
 
 
 def shared_in_words(found: "AccountMap", partner: str, slug: str) -> str:

@@ -144,7 +144,7 @@ def test_an_agreement_that_is_nearly_full_is_renewed_before_it_stops_anybody(tmp
     parties = Parties.make(tmp_path)
     for party in (parties.acme, parties.globex):
         party.workspace.close()
-    acme, globex = tmp_path / "acme", tmp_path / "globex"
+    acme = tmp_path / "acme"
     renew = "accountmap agreement renew --with globex"
 
     checked = accountmap("accounts", "check", csv_of(acme, 3), cwd=acme)

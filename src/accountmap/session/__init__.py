@@ -1,7 +1,7 @@
 """The one place where backend, channel, clock, randomness and workspace are put together."""
 
 from accountmap.session.active import default_curve
-from accountmap.session.admission import Change, Room, room_left, too_few_changed
+from accountmap.session.admission import Capacity, Change, capacity_of, too_few_changed
 from accountmap.session.agreements import (
     cards_of,
     concerns_of,
@@ -20,15 +20,16 @@ from accountmap.session.engine import SessionRunner
 from accountmap.session.result import Outcome, State
 
 __all__ = [
+    "Capacity",
     "Change",
     "Claims",
     "Decisions",
     "Forecast",
     "Outcome",
     "Preview",
-    "Room",
     "SessionRunner",
     "State",
+    "capacity_of",
     "cards_of",
     "concerns_of",
     "default_curve",
@@ -39,7 +40,6 @@ __all__ = [
     "propose_preview",
     "read_agreement",
     "renew_agreement",
-    "room_left",
     "sign_agreement",
     "too_few_changed",
     "write_agreement",

@@ -244,21 +244,21 @@ NEARLY_FULL: Final = Fraction(9, 10)
 
 
 @dataclass(frozen=True)
-class Room:
+class Capacity:
     """How long an agreement holds, before a list outgrows it or its time is over.
 
     Attributes:
         agreement: that under which the next session would run.
         used: entities of the list that take part, by segment; None if it is not known.
         allowed: how many may, by segment.
-        runs_left: sessions that may still begin in these 30 days.
+        sessions_left: sessions that may still begin in these 30 days.
         ends_soon: whether it is over in a few weeks.
     """
 
     agreement: Agreement
     used: dict[str, int] | None
     allowed: dict[str, int]
-    runs_left: int
+    sessions_left: int
     ends_soon: bool
 
     @property
@@ -278,13 +278,13 @@ class Room:
         return {name: self.allowed[name] - rows for name, rows in (self.used or {}).items()}
 
 
-def room_left(
+def capacity_of(
     workspace: Workspace,
     partner: PartnerRecord,
     now: datetime,
     accounts: AccountList | None = None,
     prepared: Prepared | None = None,
-) -> Room | None:
+) -> Capacity | None:
     """Return how long the agreement with a partner holds; None if no agreement lets a session begin.
 
     Args:
@@ -298,10 +298,10 @@ def room_left(
         return None
     terms = agreement.terms
     used = None if accounts is None or prepared is None else sizes_taking_part(accounts, prepared, terms)
-    return Room(
+    return Capacity(
         agreement,
         used,
         dict(agreement.sizes[Role(agreement.role_of(workspace.card))]),
-        max(0, terms.runs_per_30_days - len(recent_runs(workspace, partner, now))),
+        max(0, terms.sessions_per_30_days - len(recent_sessions(workspace, partner, now))),
         terms.valid_until < (now + FEW_DAYS).date(),
     )

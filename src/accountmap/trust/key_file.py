@@ -111,7 +111,7 @@ class KeyFile:
         except InvalidTag as error:
             raise WorkspaceError(
                 "the passphrase is not the right one",
-                "Run the same command again and type it anew. Nobody can open the keys without it, nor a backup of them.",
+                "Run the same command again and type it anew. Nobody can open the keys or a backup without it.",
             ) from error
         return Identity.from_secret_bytes(raw, self.card)
 
