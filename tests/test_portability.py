@@ -1,6 +1,7 @@
 """Windows, as far as it can be checked elsewhere: no call that it lacks, its files, its screen."""
 
 import ast
+import contextlib
 import io
 import os
 import re
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from accountmap import read_account_map, read_portfolio, write_portfolio, write_reports
 from accountmap.files import move_into_place, slug_of, windows_command, write_atomic
+from accountmap_cli.main import cli
 from accountmap_cli.output import write_all_letters
 from tests.parties import Parties
 
@@ -77,6 +79,12 @@ LACKING_MODULES = {
 LACKING_METHODS = {"add_signal_handler", "remove_signal_handler", "add_reader", "add_writer"}
 """Of event loops: the one of Windows has them not."""
 
+POSIX_STARTS = {"preexec_fn", "start_new_session", "pass_fds", "process_group", "user", "group", "umask"}
+"""Arguments of `subprocess`."""
+
+DATES = re.compile("%-[a-zA-Z]|%[eGPsklDFhrRT]")
+"""Directives of `strftime` that the C library of Windows does not know."""
+
 POSIX_PATHS = ("/dev/", "/proc/", "/etc/", "/var/", "/usr/", "/bin/")
 """`ruff` finds those in folders for temporary files."""
 
@@ -132,7 +140,10 @@ def _lacking(node: ast.AST) -> str:
         names = [alias.name for alias in node.names if alias.name in LACKING.get(node.module or "", ())]
         return node.module or "" if node.module in LACKING_MODULES else ", ".join(names)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value if node.value.startswith(POSIX_PATHS) else ""
+        return node.value if node.value.startswith(POSIX_PATHS) or DATES.fullmatch(node.value) else ""
+    if isinstance(node, ast.FormattedValue) and node.format_spec:
+        spec = ast.unparse(node.format_spec)
+        return f"the date format {spec}" if DATES.search(spec) else ""
     return _unsafe_call(node) if isinstance(node, ast.Call) else ""
 
 
@@ -149,6 +160,12 @@ def _unsafe_call(call: ast.Call) -> str:
         f"{name} without an encoding": "encoding" not in keywords and _is_text(call, name, of_object=of_object),
         "a way to start processes that Windows lacks": (
             name == "get_context" and [ast.unparse(arg) for arg in call.args] in (["'fork'"], ["'forkserver'"])
+        ),
+        "an argument that Windows refuses": (
+            name in ("run", "Popen", "check_call", "check_output") and bool(keywords & POSIX_STARTS)
+        ),
+        "a time with a zone as text, for which Arrow needs a table that Windows lacks": (
+            ast.unparse(call.func) == "pc.strftime" and "in_utc(" not in ast.unparse(call)
         ),
     }
     return next((what for what, found in unsafe.items() if found), "")
@@ -194,6 +211,10 @@ def test_nothing_is_used_that_windows_lacks() -> None:
         "part.replace(path)",
         "socket.socket(socket.AF_UNIX)",
         "if os.path.exists(x):\n    os.getuid()",
+        "f'{day:%-d %B}'",
+        "day.strftime('%-d')",
+        "pc.strftime(column, '%Y')",
+        "subprocess.run(command, start_new_session=True)",
     ],
 )
 def test_the_check_finds_what_windows_lacks(code: str) -> None:
@@ -343,3 +364,25 @@ def test_what_is_redirected_is_utf_8() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
     done = subprocess.run(command, capture_output=True, check=False, env=environment)
     assert "株式会社" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437"])
+def test_a_screen_with_few_letters_gets_the_commands_of_a_first_day(encoding: str, tmp_path: Path) -> None:
+    company = "株式会社ホシ Łódź"
+    shown = io.BytesIO()
+    screen = Screen(shown, encoding, write_through=True)
+    write_all_letters(screen)
+    (tmp_path / "export.csv").write_text(f"Name,City\n{company},Łódź\nNaïve – Co,Köln\n", "utf-8")
+    commands = (
+        ("init", "own", "--name", company, "--no-passphrase"),
+        ("--workspace", "own", "accounts", "check", "export.csv"),
+        ("--workspace", "own", "accounts", "prepare", "export.csv"),
+        ("--workspace", "own", "status"),
+        ("--workspace", "own", "doctor"),
+    )
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
+        for command in commands:
+            cli.main(command, standalone_mode=False)
+    text = shown.getvalue().decode(encoding)
+    assert r"\u682a" in text
+    assert r"\u0141" in text

@@ -29,7 +29,7 @@ from accountmap.report.influence_views import influence_tables
 from accountmap.report.json_export import influence_to_json, portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
-from accountmap.report.safe_text import by_value, has_bytes, spreadsheet_column, utf8
+from accountmap.report.safe_text import by_value, has_bytes, in_utc, spreadsheet_column, utf8
 from accountmap.report.views import matches_to_review, tables_of
 from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 
@@ -88,7 +88,7 @@ def _quoted_where_special(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Write what is not text: a cell of it needs no quotes."""
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
+        return pc.strftime(in_utc(column), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_floating(column.type):
         whole = pc.and_(pc.equal(pc.floor(column), column), pc.less_equal(pc.abs(column), _EXACT))
         digits = pc.if_else(whole, column, None).cast(pa.int64()).cast(pa.string())

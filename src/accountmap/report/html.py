@@ -19,7 +19,7 @@ from accountmap.accounts.schema import SEGMENTS
 from accountmap.report import counts
 from accountmap.report.charts import change_bars, country_bars, history_bars, money_bars, reach_bars
 from accountmap.report.columns import COLUMNS, LEADS, before, for_people
-from accountmap.report.safe_text import visible, visible_column
+from accountmap.report.safe_text import in_utc, visible, visible_column
 from accountmap.report.views import HIDDEN, VIEW, VIEWS, Source, View, has_history
 from accountmap.report.wording import (
     HOW_TO_TREAT,
@@ -147,7 +147,7 @@ def _column(name: str, column: pa.ChunkedArray) -> dict[str, Any]:
         numbers = [int(x) if isinstance(x, float) and x.is_integer() else x for x in column.to_pylist()]
         return described | {"numeric": True, "values": numbers}
     if pa.types.is_temporal(column.type):
-        column = pc.strftime(column, "%Y-%m-%d")
+        column = pc.strftime(in_utc(column), "%Y-%m-%d")
     coded = visible_column(column).combine_chunks().dictionary_encode()
     if 2 * len(coded.dictionary) > len(coded):
         return described | {"values": coded.to_pylist()}

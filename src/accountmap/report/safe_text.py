@@ -112,3 +112,11 @@ def by_value(column: pa.ChunkedArray, written: Callable[[pa.ChunkedArray], pa.Ch
     if 2 * len(coded.dictionary) > len(coded):
         return written(column)
     return written(pa.chunked_array([coded.dictionary])).take(coded.indices)
+
+
+def in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the time zone, which is UTC, from a column of times, and fractions of seconds; days stay as they are.
+
+    To write a time with a zone, Arrow looks that up in a database that Windows does not have.
+    """
+    return column.cast(pa.timestamp("s"), safe=False) if pa.types.is_timestamp(column.type) else column

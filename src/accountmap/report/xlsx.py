@@ -22,7 +22,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from accountmap.report.columns import COLUMNS
-from accountmap.report.safe_text import by_value, has_bytes, utf8, visible, visible_column
+from accountmap.report.safe_text import by_value, has_bytes, in_utc, utf8, visible, visible_column
 from accountmap.report.views import Source, View
 
 _NARROW: Final = 12
@@ -99,7 +99,7 @@ def _filter(sheet: Worksheet, table: pa.Table, first_row: int) -> None:
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """Take a column as text that shows what it holds, or as numbers."""
     if pa.types.is_timestamp(column.type):
-        column = pc.strftime(column, "%Y-%m-%d")
+        column = pc.strftime(in_utc(column), "%Y-%m-%d")
     shown = visible_column(column) if pa.types.is_string(column.type) else column
     values: list[Any] = shown.to_pylist()
     return values
