@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import shutil
+import sys
 from collections.abc import Generator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -33,6 +34,9 @@ with suppress(ModuleNotFoundError):  # without it, the tests that use it are ski
     )
     settings.register_profile("thorough", settings.get_profile("accountmap"), max_examples=1_000)
     settings.load_profile("accountmap")  # pytest --hypothesis-profile=thorough takes the other
+
+# Where it can, jsonschema builds a parser of IRIs as it is imported, for seconds. No schema here has an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # so that an import of it fails
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 

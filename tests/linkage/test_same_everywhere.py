@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def digest(listed: Iterable[dict[str, str | None]]) -> str:
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
-HERE = digest(accounts())
+@cache
+def here() -> str:
+    return digest(accounts())
 
 
 def test_there_is_something_to_compare() -> None:
@@ -48,12 +51,12 @@ def test_another_process_gives_the_same(locale: str, seed: str, utf8: str) -> No
     environment = {**os.environ, "LC_ALL": locale, "PYTHONHASHSEED": seed, "PYTHONUTF8": utf8}
     command = [sys.executable, "-m", "tests.linkage.test_same_everywhere"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
-    assert done.stdout.decode("ascii").strip() == HERE
+    assert done.stdout.decode("ascii").strip() == here()
 
 
 def test_workers_give_the_same() -> None:
-    assert list(ProcessExecutor(2).map(digest, [list(accounts())] * 2)) == [HERE] * 2
+    assert list(ProcessExecutor(2).map(digest, [list(accounts())] * 2)) == [here()] * 2
 
 
 if __name__ == "__main__":
-    sys.stdout.write(HERE)
+    sys.stdout.write(here())
