@@ -11,6 +11,8 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -79,14 +81,20 @@ def remove_parts(folder: Path, name: str | None = None, *, below: bool = False) 
         below: whether to look in the folders below too.
     """
     pattern = f".{'*' if name is None else glob.escape(name)}.*.part"
-    for part in folder.rglob(pattern) if below else folder.glob(pattern):
-        with suppress(OSError):
-            handle = os.open(part, os.O_RDWR)
-            try:
-                if _lock(handle):
-                    part.unlink(missing_ok=True)
-            finally:
-                os.close(handle)
+    for place, _, names in islice(os.walk(folder), None if below else 1):
+        for part in names:
+            if part.endswith(".part") and fnmatchcase(part, pattern):
+                _remove_unless_locked(Path(place, part))
+
+
+def _remove_unless_locked(part: Path) -> None:
+    with suppress(OSError):
+        handle = os.open(part, os.O_RDWR)
+        try:
+            if _lock(handle):
+                part.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
 
 
 def _lock(handle: int) -> bool | None:
