@@ -28,8 +28,7 @@ def maps(draw: st.DrawFn) -> AccountMap:
     return build_map(accounts, prepared, session({"entity": e, "their_segment": draw(segments)} for e in matched))
 
 
-@given(maps())
-def test_cells_add_up_to_the_overlap(result: AccountMap) -> None:
+def cells_add_up_to_the_overlap(result: AccountMap) -> None:
     cells = result.matrix.to_pylist()
     assert sum(cell["accounts"] for cell in cells) == result.summary.overlap.accounts == len(result.overlap)
     entities = len(set(result.overlap["entity_id"].to_pylist()))
@@ -38,8 +37,7 @@ def test_cells_add_up_to_the_overlap(result: AccountMap) -> None:
     assert sum(cell["amount"] or 0 for cell in cells) == sum(amounts)
 
 
-@given(maps())
-def test_overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
+def overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
     ids = result.overlap["account_id"].to_pylist() + result.whitespace["account_id"].to_pylist()
     assert len(ids) == len(set(ids)) == result.summary.listed.accounts
     assert result.summary.overlap + result.summary.whitespace == result.summary.listed
@@ -47,8 +45,7 @@ def test_overlap_and_whitespace_are_the_whole_list(result: AccountMap) -> None:
         assert row.overlap + row.whitespace == row.listed
 
 
-@given(maps())
-def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) -> None:
+def introductions_are_the_cells_that_one_side_serves(result: AccountMap) -> None:
     pairs = {(r["entity_id"], r["segment"], r["their_segment"]) for r in result.overlap.to_pylist()}
     get = sum(theirs == "customer" != mine for _, mine, theirs in pairs)
     give = sum(mine == "customer" != theirs for _, mine, theirs in pairs)
@@ -56,8 +53,7 @@ def test_introductions_are_the_cells_that_one_side_serves(result: AccountMap) ->
     assert result.summary.introductions_to_give.entities == give
 
 
-@given(maps())
-def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
+def scores_add_up_and_never_rise(result: AccountMap) -> None:
     scores = result.overlap["score"].to_pylist()
     assert scores == sorted(scores, reverse=True)
     for row in result.overlap.to_pylist():
@@ -66,6 +62,14 @@ def test_scores_add_up_and_never_rise(result: AccountMap) -> None:
     entities = result.overlap["entity_id"].to_pylist()
     changes = sum(a != b for a, b in pairwise(entities))
     assert changes == max(len(set(entities)) - 1, 0), "the accounts of one entity stand together"
+
+
+@given(maps())
+def test_the_numbers_of_a_map_reconcile(result: AccountMap) -> None:
+    cells_add_up_to_the_overlap(result)
+    overlap_and_whitespace_are_the_whole_list(result)
+    introductions_are_the_cells_that_one_side_serves(result)
+    scores_add_up_and_never_rise(result)
 
 
 @given(st.lists(st.tuples(segments, segments, st.booleans()), max_size=12))

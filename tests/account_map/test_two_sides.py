@@ -86,9 +86,7 @@ def cells(account_map: AccountMap, *, turned: bool = False) -> dict[Cell, tuple[
     }
 
 
-@given(sessions())
-def test_both_reports_agree_where_they_overlap(found: Session) -> None:
-    left, right = seen(found, 0), seen(found, 1)
+def both_reports_agree_where_they_overlap(left: AccountMap, right: AccountMap) -> None:
     assert cells(left) == cells(right, turned=True)
     assert left.summary.matches == right.summary.matches
     ids = [sorted(set(side.overlap["match_id"].to_pylist())) for side in (left, right)]
@@ -101,10 +99,8 @@ def test_both_reports_agree_where_they_overlap(found: Session) -> None:
     assert matches["left"] == {(match, mine, theirs) for match, theirs, mine in matches["right"]}
 
 
-@given(sessions())
-def test_every_number_reconciles_on_each_side(found: Session) -> None:
-    for side in (0, 1):
-        built = seen(found, side)
+def every_number_reconciles_on_each_side(found: Session, reports: tuple[AccountMap, AccountMap]) -> None:
+    for side, built in enumerate(reports):
         summary, own = built.summary, (found.left, found.right)[side]
         shared = {
             pair[side] for cell, level in found.levels.items() if level == "names" for pair in found.of(cell)
@@ -126,17 +122,25 @@ def test_every_number_reconciles_on_each_side(found: Session) -> None:
         )
 
 
-@given(sessions())
-def test_what_is_theirs_without_me_at_most_is_never_too_little(found: Session) -> None:
-    if rectangular(found):
-        return
-    for side in (0, 1):
+def what_is_theirs_without_me_at_most_is_never_too_little(
+    found: Session, reports: tuple[AccountMap, AccountMap]
+) -> None:
+    for side, built in enumerate(reports):
         theirs = (found.right, found.left)[side]
         named = [pair for cell, level in found.levels.items() if level == "names" for pair in found.of(cell)]
-        for row in seen(found, side).summary.theirs:
+        for row in built.summary.theirs:
             without = {at for at, segment in enumerate(theirs) if segment == row.segment}
             without -= {pair[1 - side] for pair in named}
             assert row.without_me_at_most >= len(without)
+
+
+@given(sessions())
+def test_the_reports_of_both_sides_reconcile(found: Session) -> None:
+    reports = seen(found, 0), seen(found, 1)
+    both_reports_agree_where_they_overlap(*reports)
+    every_number_reconciles_on_each_side(found, reports)
+    if not rectangular(found):
+        what_is_theirs_without_me_at_most_is_never_too_little(found, reports)
 
 
 def rectangular(found: Session) -> bool:
