@@ -137,7 +137,7 @@ def browser() -> Iterator[Browser]:
 
 
 def test_in_a_browser_a_number_opens_to_deals_and_a_deal_to_its_touches(browser: Browser, tmp_path: Path) -> None:
-    found = example(D1={"name": HOSTILE["script"]})
+    found = example(D1={"name": HOSTILE["script"], "amount": 1000.5})
     file = tmp_path / "influence.html"
     file.write_text(render_influence_page(replace(found, own_name=HOSTILE["image"])), encoding="utf-8")
     page = browser.new_page()
@@ -146,6 +146,7 @@ def test_in_a_browser_a_number_opens_to_deals_and_a_deal_to_its_touches(browser:
     page.goto(file.as_uri())
     page.locator(".board .list").nth(1).click()
     expect(page.locator("#deals .status")).to_contain_text("1 that fit")
+    assert "1,000.50" in page.locator("#deals .accounts tbody").inner_text(), "amounts have two digits or none"
     page.locator("#deals .accounts .list").first.click()
     expect(page.locator("#touches .status")).to_contain_text("Only Deal ID D1")
     assert page.locator("#touches .accounts tbody tr").count() == 7

@@ -176,7 +176,9 @@ def follow(touch: dict[str, Any], side: Talker, texts: dict[str, str]) -> str:
         account = {"C2": LOGISTICS, "C4": QUILLSTONE}[touch["deal_id"]]
         assert side.match(account).hex().startswith(entry[2])
         return str(facts["topic"])
-    if field := re.fullmatch(r"source field of the deal \(row (\d+)\): (.*)", record):
+    if field := re.fullmatch(
+        r"source field of the deal \(row (\d+)\): (.*); without a day, so that of creation", record
+    ):
         row = list(csv.DictReader(texts["crm.csv"].splitlines()))[int(field[1]) - 2]
         assert (row["Deal ID"], row["Source"], row["Partner"]) == (
             touch["deal_id"],

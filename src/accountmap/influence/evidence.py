@@ -22,6 +22,9 @@ TOO_EARLY: Final = "before the window of the rule"
 TOO_LATE: Final = "after the deal closed"
 AFTER_STAGE: Final = "after a stage that ends the window"
 IN_FUTURE: Final = "after the deals were exported"
+NO_DAY_OF_ITS_OWN: Final = "; without a day, so that of creation"
+"""In the record of a touch that a field of the deal says, and no row or message."""
+
 WHY_NOT: Final = (NOT_A_KIND, NO_DATE, TOO_EARLY, TOO_LATE, AFTER_STAGE, IN_FUTURE)
 """Why a touch does not count."""
 
@@ -150,9 +153,15 @@ def _of_fields(facts: DealFacts, names: PartnerNames) -> Iterable[_Candidates]:
         if kind == REGISTERED:
             own = chosen["registered"].cast(pa.int32()).cast(pa.int64())
             day = np.where(own.is_valid().to_numpy(), pc.fill_null(own, 0).to_numpy(), day)
-        values = chosen[column].to_pylist()
-        where = chosen["row"].to_pylist()
-        records = [f"{kind} of the deal (row {row}): {value}" for row, value in zip(where, values, strict=True)]
+        dated = np.zeros(len(rows), bool)
+        if kind == REGISTERED:
+            dated = chosen["registered"].is_valid().to_numpy(zero_copy_only=False)
+        records = [
+            f"{kind} of the deal (row {row}): {value}{'' if has_day else NO_DAY_OF_ITS_OWN}"
+            for row, value, has_day in zip(
+                chosen["row"].to_pylist(), chosen[column].to_pylist(), dated.tolist(), strict=True
+            )
+        ]
         yield _Candidates(
             rows.astype(np.int64),
             names.numbers(chosen["partner"].to_pylist()),

@@ -77,11 +77,17 @@ def table_rows(view: View[Any], table: pa.Table) -> Rows:
     table = table.slice(0, view.most)
     every = {name: for_people(name, table) for name in view.layout}
     held = {name: column for name, column in every.items() if _says_something(name, column)}
-    return {
-        "rows": table.num_rows,
-        "noun": view.noun,
-        "columns": [_column(name, column) | _place(view, name, held) for name, column in held.items()],
-    }
+    columns = [_column(name, column) | _place(view, name, held) for name, column in held.items()]
+    columns = [each | (_as_money(each, table) if each["name"] == "deal_amount" else {}) for each in columns]
+    return {"rows": table.num_rows, "noun": view.noun, "columns": columns}
+
+
+def _as_money(column: dict[str, Any], table: pa.Table) -> dict[str, Any]:
+    """Name the currency in the heading if there is one alone; give all amounts two digits if any has a part."""
+    currencies = table["currency"].unique().to_pylist()
+    alone = currencies[0] if len(currencies) == 1 else ""
+    cents = any(isinstance(value, float) for value in column["values"])
+    return ({"label": f"{column['label']}, {alone}"} if alone else {}) | ({"cents": True} if cents else {})
 
 
 def _rows_of_overlap(view: View[Any], table: pa.Table, overlap: pa.Table, shared: Collection[str]) -> Rows:

@@ -64,8 +64,8 @@ def board_numbers(influence: Influence) -> tuple[BoardNumber, ...]:
         _sum_of(
             influence,
             INFLUENCED,
-            "Not brought by a partner, but touched by one on a known day: up to "
-            f"{influence.rules.before_days} days before creation, and before the deal closed.",
+            "Not brought by a partner, but touched by one from "
+            f"{influence.rules.before_days} days before creation to the day on which the deal closed.",
         ),
         _difference(influence),
     )

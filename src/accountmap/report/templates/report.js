@@ -4,6 +4,7 @@
   // The overlap in full length would be a book; the others are to be worked on the screen or in a spreadsheet.
   const PRINTED_ROWS = { overlap: 100, others: 40 };
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  const CENTS = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   // One address and nothing that could add a recipient, a header or a text to the mail.
   const ADDRESS = /^[\p{L}\p{N}._+'-]+@[\p{L}\p{N}.-]+\.[\p{L}]{2,}$/u;
@@ -40,7 +41,7 @@
     // A column of a view of the overlap has the label and the values of the overlap's column, at the view's rows.
     constructor({ name, below, before = "", hidden, values, words, codes, ...own }, shown, at) {
       Object.assign(this, { name, below, before, hidden });
-      for (const property of ["label", "order", "numeric", "choose", "mail", "parts", "opens"]) {
+      for (const property of ["label", "order", "numeric", "cents", "choose", "mail", "parts", "opens"]) {
         this[property] = own[property] ?? shown?.[property];
       }
       this.values = values ?? codes?.map((code) => (code === null ? null : words[code]))
@@ -50,7 +51,7 @@
     text(row) {
       const value = this.values[row];
       if (value === null) return "";
-      return this.numeric ? NUMBER.format(value) : value;
+      return this.numeric ? (this.cents ? CENTS : NUMBER).format(value) : value;
     }
 
     // The name of an owner becomes a link, if the e-mail address beside it is nothing but one.
