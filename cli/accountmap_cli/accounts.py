@@ -85,6 +85,7 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
         last = own.remembered(READING)
         merged = as_last_time(context, options, last)
         accounts, prepared = read(merged)
+        kept_names = names_kept(own, prepared)
         kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
         with own.transaction():
             own.remember(READING, to_remember(merged, last))
@@ -99,8 +100,36 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
             say(f"  {note}")
         for remark in accounts.remarks:
             say(f"  {counted(remark.what, remark.count)} {remark.advice}")
+        if kept_names is not None and kept_names < LEAST_KEPT:
+            say(
+                f"  Only {kept_names:.0%} of the companies of the list before are on this one. If it is the wrong "
+                "list, prepare the right one: map takes the last."
+            )
         for partner, capacity in capacities:
             say(capacity_in_words(capacity, partner))
+
+
+LEAST_KEPT: Final = 0.5
+"""Of the last list, this share of names is on the next one, if both are of one company."""
+
+
+def names_kept(own: "Workspace", prepared: "Prepared") -> float | None:
+    """Return what share of the names of the last list is on another; None if there is none that says anything."""
+    import pyarrow.compute as pc
+
+    try:
+        _, before = own.load_list(own.current_list().id)
+    except AccountmapError:
+        return None
+    names = pc.unique(before.entities["full_name"].drop_null())
+    if len(names) < LEAST_COMPARED:
+        return None
+    return float(
+        pc.mean(pc.is_in(names, value_set=pc.unique(prepared.entities["full_name"])).cast("float64")).as_py()
+    )
+
+
+LEAST_COMPARED: Final = 20
 
 
 def capacities_here(

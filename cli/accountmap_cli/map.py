@@ -17,7 +17,7 @@ from accountmap_cli.context import (
     time_to_wait,
     workspace,
 )
-from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say
 from accountmap_cli.words import (
     CHANGE_CHOICES,
     change_in_words,
@@ -309,7 +309,7 @@ def tell(
     moved = [*(f"Took in {place.file(name)}" for name in outcome.taken)]
     moved += [f"Wrote {place.file(name)}" for name in outcome.sent]
     if place.travels and len(moved) > MOST_FILES:
-        moved = [f"{len(outcome.taken)} messages came, and {len(outcome.sent)} went."]
+        moved = [f"{plural(len(outcome.taken), 'message')} came, and {len(outcome.sent)} went."]
     for line in moved:
         say(line)
     for note in outcome.notes[:MOST_NOTES]:

@@ -1,7 +1,7 @@
 """How a list is read: the options that say so, those of last time, and a file or a database."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -86,8 +86,8 @@ def read(options: Options) -> tuple["AccountList", "Prepared"]:
     try:
         accounts = read_list(options)
     except InputError as error:
-        if options.get("as_last_time"):
-            error.hint += " Options as last time were used; --afresh reads without them."
+        if any(word in str(error) for word in options.get("as_last_time", ())):
+            error.hint += " That is as last time; --afresh reads without the options of last time."
         raise
     prepared = prepare_accounts(
         accounts,
@@ -217,8 +217,15 @@ def as_last_time(context: click.Context, options: Options, last: Mapping[str, An
     merged = {name: (*options[name], *value) if name in _PAIRS else value for name, value in added.items()}
     if words := in_words(added):
         say(f"As last time: {words}")
-        return options | merged | {"as_last_time": True}
+        return options | merged | {"as_last_time": tuple(_words_of(added))}
     return options
+
+
+def _words_of(added: Options) -> Iterator[str]:
+    """Yield the headings, values, sheets and the like that options name."""
+    for value in added.values():
+        for each in value if isinstance(value, tuple) else [value]:
+            yield from filter(None, str(each).split("="))
 
 
 def _applies(name: str, file: Path | None) -> bool:

@@ -206,7 +206,7 @@ def test_afresh_forgets_how_the_last_list_was_read(workspace: Path) -> None:
 def test_headings_of_last_time_that_are_gone_are_an_error_that_says_what_to_do(workspace: Path) -> None:
     prepared(workspace, FIRST, *SAID)
     told = prepared(workspace, "Name,City\nAcme,Bern\n", check=3)
-    assert "--afresh reads without them" in told
+    assert "--afresh reads without the options of last time" in told
 
 
 def test_options_of_a_workbook_wait_for_the_next_one(workspace: Path) -> None:
@@ -229,3 +229,17 @@ def test_decisions_of_last_time_must_still_be_there(workspace: Path) -> None:
     assert f"As last time: --decisions {decisions}" in prepared(workspace, "ID,Name\n1,Acme\n")
     decisions.unlink()
     assert "--afresh" in prepared(workspace, "ID,Name\n1,Acme\n", check=3)
+
+
+def test_a_list_of_another_company_is_noticed(workspace: Path) -> None:
+    ours = "\n".join(["Name", *(f"Harbor Works {n}" for n in range(40))])
+    theirs = "\n".join(["Name", *(f"Elbe Labor {n}" for n in range(40))])
+    prepared(workspace, ours)
+    assert "of the list before" not in prepared(workspace, ours.replace("Works 3", "Mill 3"))
+    assert "Only 0% of the companies of the list before are on this one." in prepared(workspace, theirs)
+
+
+def test_the_lock_of_a_workbook_that_is_open_is_not_read(workspace: Path) -> None:
+    (workspace / "~$export.xlsx").write_bytes(b"\5Anna")
+    refused = accountmap("accounts", "check", "~$export.xlsx", cwd=workspace, check=3)
+    assert "Name the workbook itself: export.xlsx" in refused.stderr

@@ -1,14 +1,18 @@
 """The next session with a partner: who begins it, who joins by itself, and what makes it worth it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from accountmap.channels import FolderChannel
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
-from accountmap.session import propose_agreement, sign_agreement
+from accountmap.model import PreviewKind
+from accountmap.session import SessionRunner, propose_agreement, sign_agreement
+from accountmap.session.sketches import FROZEN, KEPT_FOR_PARTNER, renew_sketch
 from accountmap.workspace import Status
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, share_all
+from tests.parties import CURVE, LEFT, NOW, Parties, Party, Row, account_list, answers, share_all
 
 
 @pytest.fixture
@@ -123,3 +127,31 @@ def test_later_leaves_the_question_open_for_another_command(tmp_path: Path) -> N
     later = parties.globex.map(answer=None)
     assert (later.state, later.sent) == ("undecided", ())
     parties.run()
+
+
+def sketches_sent(parties: Parties, day: int, first_of: Party) -> set[bytes]:
+    """Run a session some days after the first, with a clock of then; return the sketches that both sent."""
+    now = NOW + timedelta(days=day)
+    sides = (parties.acme, parties.globex)
+    for turn in range(8):
+        states = []
+        for side in sides:
+            runner = SessionRunner(side.workspace, side.partner, FolderChannel(side.folder), CURVE, lambda: now)
+            states.append(runner.advance(answers(), new=turn == 0 and side is first_of).state)
+        if turn and set(states) == {"done"}:
+            break
+    assert len(numbers(sides[0])) == len(numbers(sides[1]))
+    secrets = [side.workspace.sketches.disclosures(side.partner.slug) for side in sides]
+    return {each.sketch for sent in secrets for each in sent}
+
+
+def test_a_sketch_that_is_renewed_is_not_refused_as_a_second_one(parties: Parties) -> None:
+    """Made some days before the first session, it is due before the partner takes another (psi-v2 §5.4)."""
+    first = sketches_sent(parties, 1, parties.acme)
+    assert len(first) == 2
+    for party in (parties.acme, parties.globex):
+        with party.workspace.transaction():
+            renew_sketch(party.workspace, PreviewKind.SKETCH, now=NOW + FROZEN)  # for another partner
+    assert sketches_sent(parties, FROZEN.days, parties.acme) == first, "this one gets what it has"
+    assert len(sketches_sent(parties, KEPT_FOR_PARTNER.days + 1, parties.acme)) == 4
+    assert numbers(parties.acme) == [4, 3, 2, 1]

@@ -61,6 +61,9 @@ class FileOptions:
         return cls(sheets, hidden_rows, encoding)
 
 
+_LOCK_OF_OFFICE: Final = "~$"
+
+
 def _refuse_old_office(path: Path) -> InputError:
     """Explain a file in the container of Office before 2007, which also holds encrypted workbooks."""
     if _ENCRYPTED in path.read_bytes():
@@ -70,6 +73,11 @@ def _refuse_old_office(path: Path) -> InputError:
 
 def _read_raw(path: Path, count_known: CountKnown, options: FileOptions) -> RawList:
     """Read a file by what it contains; its name does not matter."""
+    if path.name.startswith(_LOCK_OF_OFFICE):
+        raise InputError(
+            f"{path.name} is not a list: Office keeps it while the workbook is open.",
+            f"Name the workbook itself: {path.name.removeprefix(_LOCK_OF_OFFICE)}",
+        )
     with path.open("rb") as stream:
         head = stream.read(512)
     if head.startswith(b"PK\x03\x04"):

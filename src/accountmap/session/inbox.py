@@ -105,6 +105,15 @@ def refusal(header: Header, length: int, expected: Expected) -> str | None:
     return "something was added to it" if length > header.file_bytes else None
 
 
+_WHAT_TO_DO: Final = {
+    "it belongs to another session": " If this workspace was copied, go on in the copy that has come further, or "
+    "give the session up with: accountmap map --abandon",
+    "it belongs to another agreement": " Both of you need the one that you signed last.",
+    "it has expired": " Compare the clocks of both computers; if they are right, give the session up with: "
+    "accountmap map --abandon",
+}
+
+
 def find(
     channel: Channel, expected: Expected, key: SealingKey, is_new: Callable[[bytes], bool]
 ) -> tuple[Received | None, list[str]]:
@@ -131,7 +140,7 @@ def find(
         if reason is None:
             candidates.append((header.created, name, header))
         elif not _is_past(header, expected):
-            notes.append(f"{name} was passed over: {reason}.")
+            notes.append(f"{name} was passed over: {reason}.{_WHAT_TO_DO.get(reason, '')}")
     for _, name, header in sorted(candidates, key=lambda c: c[:2], reverse=True):
         try:
             opened = _open(channel, name, header, expected.sender, key)
