@@ -129,7 +129,7 @@ def test_lengths_of_messages_say_padded_sizes_and_nothing_else(tmp_path: Path) -
     """Somebody who carries the messages compares lists of two lengths, with websites and without."""
     lengths = []
     for folder, victims in (
-        (tmp_path / "long", companies(range(12), "v")),
+        (tmp_path / "long", companies(range(8), "v")),
         (tmp_path / "short", [("v1", name(1), None, "prospect"), ("v2", name(2), None, "opportunity")]),
     ):
         folder.mkdir()
