@@ -358,7 +358,7 @@ def concern_in_words(concern: "SizeConcern", partner: str) -> str:
     why = {
         Concern.ABOVE_OWN: f"more than ten times your own {concern.compared_with:,}",
         Concern.ABOVE_LIMIT: f"above the limit of your workspace, {concern.compared_with:,}",
-        Concern.GROWTH: f"and no more than {concern.compared_with:,} at some time in the last twelve months",
+        Concern.GROWTH: f"and no more than {concern.compared_with:,} in the last agreement or one of a year",
     }
     return f"{rows}, {why[concern.concern]}."
 

@@ -18,6 +18,7 @@ from accountmap.session import (
     concerns_of,
     default_curve,
     propose_agreement,
+    renew_agreement,
     sign_agreement,
     write_agreement,
 )
@@ -191,6 +192,16 @@ def test_growth_is_counted_from_the_smallest_size_of_a_year(parties: Parties) ->
         growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(90)]), LATER + timedelta(days=366)) == []
     )
     assert growth(parties.globex, propose(parties.acme, [*LEFT, *prospects(90)]), year), "48 rows again since"
+
+
+def test_an_agreement_renewed_after_more_than_a_year_is_compared_with_the_last_one(parties: Parties) -> None:
+    later = NOW + timedelta(days=400)
+    for own in (parties.acme, parties.globex):
+        save(own, prospects(90))
+    grown = renew_agreement(parties.acme.workspace, parties.acme.partner, now=later)
+    assert growth(parties.globex, grown, later) == [(48, 224)]
+    with pytest.raises(TrustError, match="a person has to confirm"):
+        sign_agreement(parties.globex.workspace, grown.document.encode(), later)
 
 
 def test_sizes_that_need_a_person_are_not_signed_by_a_program(parties: Parties) -> None:

@@ -29,7 +29,7 @@ CLOCK_SKEW: Final = timedelta(days=1)
 """How far the partner's clock may be ahead."""
 
 SIZES_COMPARED: Final = timedelta(days=365)
-"""How long the smallest size that a partner signed counts."""
+"""How long the smallest size that a partner signed counts, and the last one counts until there is another."""
 
 _STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
 
@@ -232,13 +232,28 @@ def concerns_of(workspace: Workspace, agreement: Agreement, now: datetime) -> li
     """
     partner, role = partner_of(workspace, agreement), agreement.role_of(workspace.card)
     accounts, prepared = workspace.load_list(workspace.current_list().id)
-    earlier = [
-        record.agreement
-        for record in workspace.agreement_records(partner)
-        if record.agreement.complete and record.agreement != agreement and record.added > now - SIZES_COMPARED
-    ]
     own = sum(sizes_taking_part(accounts, prepared, agreement.terms).values())
+    earlier = _earlier(workspace, partner, agreement, now)
     return size_concerns(agreement, role, own, earlier, workspace.row_limit)
+
+
+def _earlier(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> list[Agreement]:
+    """Return the agreements whose sizes another one may not outgrow: those of a year, and the last of each kind.
+
+    An agreement holds for a year by default: without the last, a partner that renews it a day later could bring
+    any size.
+    """
+    signed = [
+        record
+        for record in workspace.agreement_records(partner)
+        if record.agreement.complete and record.agreement != agreement
+    ]
+    last = {record.agreement.is_preview: record.agreement for record in reversed(signed)}
+    return [
+        record.agreement
+        for record in signed
+        if record.added > now - SIZES_COMPARED or record.agreement == last[record.agreement.is_preview]
+    ]
 
 
 def sign_agreement(

@@ -37,7 +37,7 @@ class SizeConcern:
     Attributes:
         of_sketch: whether it is that of its sketch, else that of its rows in sessions.
         rows: padded.
-        compared_with: own entities, the limit, or the smallest such size within twelve months.
+        compared_with: own entities, the limit, or the smallest such size of a year and of the last agreement.
     """
 
     concern: Concern
@@ -54,7 +54,7 @@ def size_concerns(
     Args:
         own: role of this side.
         own_entities: in the list that takes part.
-        earlier: agreements that the partner signed within twelve months, by when they came here.
+        earlier: those that the partner signed within twelve months, by when they came here, and the last ones.
 
     Returns:
         Nothing as long as the partner has not signed: its sizes are not known.
