@@ -1,6 +1,7 @@
 """A preview on its own: two small files, estimates on both sides, whatever happens on the way."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from accountmap.channels import FolderChannel
 from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
 from accountmap.model import Epsilon, PreviewKind
 from accountmap.session.preview import PartnerHolds, PreviewRunner, PreviewState
-from accountmap.session.sketches import FROZEN, KEPT_FOR_PARTNER, renew_sketch, sketch_terms
+from accountmap.session.sketches import FROZEN, KEPT_FOR_PARTNER, renew_sketch, sketch_terms, sketch_to_send
+from accountmap.trust.identity import Identity
 from accountmap.workspace.sketches import OwnSketch
 from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
 
@@ -127,6 +129,24 @@ def test_more_than_two_in_a_year_needs_a_person(sides: tuple[Side, Side]) -> Non
         with pytest.raises(NotNowError, match="limit of a year"):
             renew_sketch(acme.workspace, PreviewKind.SKETCH, now=acme.now)
         renew_sketch(acme.workspace, PreviewKind.SKETCH, now=acme.now, confirmed=True)
+
+
+def test_an_old_sketch_leaves_for_nobody_else_when_the_year_is_used_up(sides: tuple[Side, Side]) -> None:
+    """Agreements go on to name its size: a partner that never ran one would get a copy too many."""
+    acme, globex = sides
+    workspace, (agreement, *_) = acme.workspace, acme.workspace.agreements(acme.partner)
+    run(acme, globex)
+    for later, count in ((366, 3_000), (367, 9_000)):
+        acme.prepare(companies(made_up(count, "Nordic"), "a"))
+        with workspace.transaction():
+            newer = renew_sketch(workspace, PreviewKind.SKETCH, now=NOW + timedelta(days=later))
+            workspace.sketches.sent(newer.id, acme.partner.slug, None, NOW + timedelta(days=later))
+    another = workspace.add_partner(Identity.generate("Zeta", NOW).card, "test", NOW)
+    with workspace.transaction(), pytest.raises(TrustError, match="another size"):
+        sketch_to_send(workspace, another, agreement, NOW + timedelta(days=368))
+    with workspace.transaction():
+        assert sketch_to_send(workspace, acme.partner, agreement, NOW + timedelta(days=368)), "which has it"
+        assert sketch_to_send(workspace, another, agreement, NOW + timedelta(days=800))
 
 
 def test_a_preview_by_segments_says_how_many_are_customers_of_theirs(tmp_path: Path) -> None:

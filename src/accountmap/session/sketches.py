@@ -48,6 +48,8 @@ from accountmap.workspace.sketches import OwnSketch, PartnerSketch
 FROZEN: Final = timedelta(days=184)
 """How long a sketch is sent unchanged, at least, and how seldom one is taken from a partner."""
 
+_YEAR: Final = timedelta(days=365)
+
 ALL_SEGMENTS: Final = ""
 """In the place of a segment in an estimate: all own segments together."""
 
@@ -207,7 +209,8 @@ def _sketch_for(
         insisted = (each for each in newer if each.created < known.created + FROZEN)
         return next(insisted, known)
     current = workspace.sketches.current(kind, terms.countries)
-    if fitting and (fitting[0] != current or not _can_be_renewed(workspace, fitting[0], now)):
+    is_old = bool(fitting) and (fitting[0] != current or not _can_be_renewed(workspace, fitting[0], now))
+    if is_old and _may_go_on(workspace, partner, fitting[0], now):
         return fitting[0]
     sketch_terms(workspace, kind, terms.countries, now=now)
     made = workspace.sketches.current(kind, terms.countries)
@@ -231,6 +234,17 @@ def _can_be_renewed(workspace: Workspace, own: OwnSketch, now: datetime) -> bool
     parameters = _parameters(own.kind, sketch_values(prepared, taking_part, SEGMENTS), own)
     spent = workspace.sketches.epsilon_spent(now)
     return parameters.rows == own.rows and not epsilon_needs_confirmation(spent, own.epsilon.fraction)
+
+
+def _may_go_on(workspace: Workspace, partner: PartnerRecord, own: OwnSketch, now: datetime) -> bool:
+    """Return whether an old sketch may leave without asking a person.
+
+    The partner has it, ε of the year counts it already, or has room for it.
+    """
+    sent = [each for each in workspace.sketches.disclosures() if each.sketch == own.id]
+    counts = any(each.partner == partner.slug or each.at > now - _YEAR for each in sent)
+    spent = workspace.sketches.epsilon_spent(now)
+    return counts or not epsilon_needs_confirmation(spent, own.epsilon.fraction)
 
 
 def sketch_secret(own: OwnSketch) -> SketchSecret:
