@@ -49,8 +49,12 @@ def test_no_account_stands_in_it_but_the_matched_can_be_proved(parties: Parties)
         assert word not in ledger.encode().lower()
     assert not {"a1", "a2", "a3", "a4"} & set(re.findall(r"\w+", " ".join(e.body for e in ledger.entries)))
     done = ledger.entries[-1].facts
-    assert done["own_accounts"] == accounts_digest(bytes.fromhex(done["sid"]), ["a3", "a1", "a2"])
-    assert done["own_accounts"] != accounts_digest(bytes.fromhex(done["sid"]), ["a1", "a2"])
+    own, sid = parties.acme.workspace, bytes.fromhex(done["sid"])
+    assert done["own_accounts"] == accounts_digest(own, sid, ["a3", "a1", "a2"])
+    assert done["own_accounts"] != accounts_digest(own, sid, ["a1", "a2"])
+    assert done["own_accounts"] != accounts_digest(parties.globex.workspace, sid, ["a3", "a1", "a2"]), (
+        "whoever has only the ledger cannot try ids"
+    )
 
 
 def test_a_session_given_up_stays_with_what_it_had_shown(parties: Parties) -> None:

@@ -5,7 +5,7 @@ message before it leaves: so a session that was given up half way is in the ledg
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -68,7 +68,7 @@ def record_done(open_session: OpenSession, found: Result, now: datetime) -> None
         **session_facts(open_session.partner, open_session.record, now),
         "event": "done",
         "matches": sum(len(matches) for matches in found.comparisons),
-        "own_accounts": accounts_digest(open_session.record.sid, sorted(matched)),
+        "own_accounts": accounts_digest(open_session.workspace, open_session.record.sid, matched),
         "cards": list(open_session.agreement.terms.cards),
         **receipt_facts(found.receipt),
     }
@@ -86,10 +86,14 @@ def record_end(
     workspace.record({**session_facts(partner, record, now), "event": event})
 
 
-def accounts_digest(sid: bytes, entity_ids: list[str]) -> str:
-    """Return what is recorded of a set of own matched entities: whoever has the list can check it."""
+def accounts_digest(workspace: Workspace, sid: bytes, entity_ids: Collection[str]) -> str:
+    """Return what is recorded of a set of own matched entities: whoever has workspace and list can check it.
+
+    A secret is hashed too: ids may be made of names, and whoever reads the ledger could try names otherwise.
+    """
+    secret = workspace.secret(f"own accounts of session {sid.hex()}")
     ordered = b"".join(len(i.encode()).to_bytes(4, "big") + i.encode() for i in sorted(entity_ids))
-    return hashlib.sha256(_ACCOUNTS_LABEL + sid + ordered).hexdigest()
+    return hashlib.sha256(_ACCOUNTS_LABEL + secret + ordered).hexdigest()
 
 
 def session_facts(partner: PartnerRecord, record: SessionRecord, now: datetime) -> Facts:

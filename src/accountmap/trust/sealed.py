@@ -150,6 +150,10 @@ class Storage:
             ) from error
         return memoryview(data).toreadonly()
 
+    def secret(self, label: str) -> bytes:
+        """Return 32 secret bytes for one purpose: the same for the same label, and of no use for another."""
+        return self._key(b"", f"secret: {label}")
+
     def _key(self, salt: bytes, label: str) -> bytes:
         return HKDF(SHA256(), 32, salt, _LABEL + label.encode()).derive(self._secret)
 

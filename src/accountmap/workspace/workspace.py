@@ -168,6 +168,10 @@ class Workspace:
         """
         return SealedFile(self.folder, name, self._storage)
 
+    def secret(self, label: str) -> bytes:
+        """Return 32 secret bytes for one purpose, which only this workspace makes, the same every time."""
+        return self._storage().secret(label)
+
     def change_passphrase(self, passphrase: str | None) -> None:
         """Protect the private keys by another passphrase, or with None by none.
 
