@@ -116,7 +116,7 @@ class SessionRunner:
             self._opened = None
 
     def abandon(self) -> Outcome:
-        """Give up an open session. What has left cannot be taken back, and a run that counts stays counted."""
+        """Give up an open session. What has left cannot be taken back, and a session that counts stays counted."""
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
             record = self._latest()
