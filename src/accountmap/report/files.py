@@ -122,15 +122,20 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
     Raises:
         InputError: the folder cannot be made or written.
     """
+    contents = report_contents(account_map, excel=excel)
+    made_of = hashlib.sha256(repr(_described((__version__, excel, account_map))).encode()).hexdigest()
+    return _write_once(Path(folder), contents, made_of)
+
+
+def report_contents(account_map: AccountMap, *, excel: bool = False) -> dict[str, Content]:
+    """Return what makes each file of the reports, by its name, as for `write_reports`."""
     contents: dict[str, Content] = {
         "report.html": lambda: render_page(account_map).encode(),
         "report.json": partial(to_json, account_map),
         "report.xlsx": partial(render_workbook, account_map),
     }
     contents |= _table_files(tables_of(account_map), excel=excel)
-    contents |= {name: partial(_exported, name, account_map) for name in EXPORTS}
-    made_of = hashlib.sha256(repr(_described((__version__, excel, account_map))).encode()).hexdigest()
-    return _write_once(Path(folder), contents, made_of)
+    return contents | {name: partial(_exported, name, account_map) for name in EXPORTS}
 
 
 def write_portfolio(portfolio: Portfolio, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
