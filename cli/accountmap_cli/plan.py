@@ -40,7 +40,7 @@ def day_of(text: str) -> date:
     """Read a day.
 
     Raises:
-        click.BadParameter: it is not an amount.
+        click.BadParameter: it is not a day.
     """
     try:
         return date.fromisoformat(text)

@@ -1,11 +1,13 @@
 """The dry run: right numbers, and no trace."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from accountmap.errors import TrustError
 from accountmap.session import forecast
+from accountmap.session.sketches import KEPT_FOR_PARTNER
 from tests.parties import NOW, Parties, Party
 
 
@@ -44,6 +46,9 @@ def test_what_it_bounds_is_not_exceeded(parties: Parties) -> None:
     after = forecast(parties.globex.workspace, parties.globex.partner, None, NOW)
     assert after.sessions_left == about.sessions_left - 1
     assert after.sketch_known, "the same sketch shows nothing new"
+    later = [NOW + KEPT_FOR_PARTNER - timedelta(days=1), NOW + KEPT_FOR_PARTNER]
+    known = [forecast(parties.globex.workspace, parties.globex.partner, None, at).sketch_known for at in later]
+    assert known == [True, False], "then another one would leave"
 
 
 @pytest.mark.parametrize("side", ["acme", "globex"])

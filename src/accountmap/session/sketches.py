@@ -194,13 +194,29 @@ def sketch_to_send(
     return own, bytes(workspace.sketches.body(own.id))
 
 
+def has_sketch_to_send(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> bool:
+    """Return whether a partner has already what `sketch_to_send` would return now. Makes none."""
+    own = _kept_sketch(workspace, partner, agreement, now)
+    return own is not None and any(each.sketch == own.id for each in workspace.sketches.disclosures(partner.slug))
+
+
 def _sketch_for(
     workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
 ) -> OwnSketch | None:
-    terms = agreement.sketches[agreement.role_of(workspace.card)]
-    kind = agreement.terms.preview
-    agreed = kind, terms.countries, terms.rows, terms.epsilon, workspace.card.digest, canonical_rules()
-    fitting = [each for each in workspace.sketches.own() if _made_as(each) == agreed]
+    kept = _kept_sketch(workspace, partner, agreement, now)
+    if kept is not None:
+        return kept
+    terms, kind = agreement.sketches[agreement.role_of(workspace.card)], agreement.terms.preview
+    sketch_terms(workspace, kind, terms.countries, now=now)
+    made = workspace.sketches.current(kind, terms.countries)
+    return made if made is not None and _made_as(made) == _agreed(workspace, agreement) else None
+
+
+def _kept_sketch(
+    workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
+) -> OwnSketch | None:
+    """Return the sketch to send if there is one; None if it has to be made, or none has the agreed size."""
+    fitting = [each for each in workspace.sketches.own() if _made_as(each) == _agreed(workspace, agreement)]
     sent = {each.sketch: each.at for each in workspace.sketches.disclosures(partner.slug)}
     theirs = (each for each in fitting if each.id in sent and now < sent[each.id] + KEPT_FOR_PARTNER)
     known = next(theirs, None)
@@ -208,13 +224,21 @@ def _sketch_for(
         newer = fitting[: fitting.index(known)]
         insisted = (each for each in newer if each.created < known.created + FROZEN)
         return next(insisted, known)
-    current = workspace.sketches.current(kind, terms.countries)
-    is_old = bool(fitting) and (fitting[0] != current or not _can_be_renewed(workspace, fitting[0], now))
-    if is_old and _may_go_on(workspace, partner, fitting[0], now):
-        return fitting[0]
-    sketch_terms(workspace, kind, terms.countries, now=now)
-    made = workspace.sketches.current(kind, terms.countries)
-    return made if made is not None and _made_as(made) == agreed else None
+    if not fitting:
+        return None
+    newest = fitting[0]
+    is_current = newest == workspace.sketches.current(newest.kind, newest.countries)
+    if is_current and not is_due(workspace, newest, now):
+        return newest
+    is_old = not is_current or not _can_be_renewed(workspace, newest, now)
+    return newest if is_old and _may_go_on(workspace, partner, newest, now) else None
+
+
+def _agreed(workspace: Workspace, agreement: Agreement) -> tuple[object, ...]:
+    """Return what `_made_as` returns of the sketches that an agreement names."""
+    terms = agreement.sketches[agreement.role_of(workspace.card)]
+    made_for = workspace.card.digest, canonical_rules()
+    return agreement.terms.preview, terms.countries, terms.rows, terms.epsilon, *made_for
 
 
 def _made_as(own: OwnSketch) -> tuple[object, ...]:
@@ -227,8 +251,6 @@ def _can_be_renewed(workspace: Workspace, own: OwnSketch, now: datetime) -> bool
     If the list has outgrown it, or ε of the year is spent, the old one is sent on: less is known from it, and the
     agreement that names its size goes on to hold.
     """
-    if not is_due(workspace, own, now):
-        return True
     accounts, prepared = workspace.load_list(workspace.current_list().id)
     taking_part = entities_of_sketch(accounts, prepared, own.countries, workspace.previews.left_out_segments())
     parameters = _parameters(own.kind, sketch_values(prepared, taking_part, SEGMENTS), own)
