@@ -30,7 +30,7 @@ from tests.influence.simulated import LOST_A_DAY, STANDARD, apart, lasting, simu
 from tests.influence.test_compare import attributed, compared, holds  # noqa: E402
 
 from accountmap.account_map.holdout import NOT_SHOWN  # noqa: E402
-from accountmap.influence.compare import AS_THEY_ARE, DAYS, WIN_RATE, time_rows  # noqa: E402  # noqa: E402
+from accountmap.influence.compare import AS_THEY_ARE, DAYS, WIN_RATE, time_rows  # noqa: E402
 from accountmap.influence.watch import CHANGED, FALSE_ALARMS  # noqa: E402
 
 Held = dict[str, dict[str, float]]

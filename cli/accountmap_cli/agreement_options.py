@@ -290,7 +290,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     default=5,
     show_default=True,
     type=click.IntRange(0, 1_000_000),
-    help="Ask a person before a list is used from which fewer companies of a segment have changed than this.",
+    help="Ask a person before a list is used in which fewer companies of a segment have changed than this.",
 )
 @click.option(
     "--growth-alarm",

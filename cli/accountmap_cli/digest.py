@@ -131,8 +131,8 @@ def digest(
     """Say what is new with all partners, and what waits for whom.
 
     Shared companies that are new, moved or gone; possible matches, questions, introductions, leads, deals and
-    plans that wait; sessions; agreements that end. It shows counts, and names accounts only with --names: who gets
-    it then reads what your partners have agreed to show you alone.
+    plans that wait; sessions; agreements that end. It shows counts, and names accounts only with --names: whoever
+    gets it then reads what your partners have agreed to show you alone.
 
     With --send it goes to Slack, Teams, a mailbox or a webhook (https://github.com/caronc/apprise lists the
     addresses). An address often holds a secret: leave it out, and put it into ACCOUNTMAP_NOTIFY_URL.

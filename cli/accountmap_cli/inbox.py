@@ -27,14 +27,13 @@ from accountmap_cli.context import (
     workspace,
 )
 from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
-from accountmap_cli.plan_words import PlanWords, plan_as_dict
+from accountmap_cli.plan_words import DIGITS, PlanWords, plan_as_dict
 
 if TYPE_CHECKING:
     from accountmap import Workspace
     from accountmap.account_map.co_selling import CoSelling, DealRegistration, Introduction, LeadProposal
-
-DIGITS: Final = 8
-"""Of a match id, enough to name it."""
+    from accountmap.session.conversation import ConversationOutcome
+    from accountmap.workspace.conversations import Question
 
 _MOST_NOTES: Final = 20
 _WHY: Final = {
@@ -151,11 +150,6 @@ class CoSellingTexts:
     def _command(self, verb: str, match_id: str) -> str:
         return f"accountmap {verb} --with {self._slug} --match {match_id[:DIGITS]}"
 
-
-if TYPE_CHECKING:
-    from accountmap import Workspace
-    from accountmap.session.conversation import ConversationOutcome
-    from accountmap.workspace.conversations import Question
 
 TABLE_COLUMNS: Final = (
     "match_id",

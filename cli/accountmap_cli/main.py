@@ -91,7 +91,7 @@ def _topics() -> Iterator[str]:
     yield "Topics:"
     for topic in TOPICS:
         yield f"  {topic:9} {topic_text(topic).splitlines()[0]}"
-    yield "Read one with: accountmap help TOPIC. Of a command: accountmap help COMMAND"
+    yield "Read one with: accountmap help TOPIC. Help on a command: accountmap help COMMAND"
     yield "All commands: accountmap --help"
 
 

@@ -221,7 +221,7 @@ class Person:
 
     @property
     def declines(self) -> bool:
-        """Whether whatever may be asked is answered with no: there is nothing to choose for a session."""
+        """Whether every question is answered with no, so that there is no session to choose a list for."""
         return self._decline
 
     @property

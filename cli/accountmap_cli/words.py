@@ -99,7 +99,7 @@ def capacity_in_words(capacity: "Capacity", partner: "PartnerRecord") -> str:
     """Say how a list fits an agreement, and what to do before it does not."""
     name, until = partner.card.name, capacity.agreement.terms.valid_until
     renew = f"accountmap agreement renew --with {quote(partner.slug)}"
-    left = ", ".join(f"{count:,} more {segment_noun(segment)}" for segment, count in capacity.left.items())
+    left = ", ".join(segment_count(segment, count) for segment, count in capacity.left.items())
     runs = f"{plural(capacity.sessions_left, 'session')} left in these 30 days"
     if capacity.too_many:
         over = ", ".join(segment_count(segment, count) for segment, count in capacity.too_many.items())
@@ -107,7 +107,7 @@ def capacity_in_words(capacity: "Capacity", partner: "PartnerRecord") -> str:
             f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew it for this "
             f"list, which both of you sign: {renew}"
         )
-    said = f"Agreement with {name}, until {until}: room for {left}; {runs}."
+    said = f"Agreement with {name}, until {until}: room for {left} more; {runs}."
     if capacity.nearly_full:
         full = " and ".join(map(segment_noun, capacity.nearly_full))
         return f"{said}\n  That is little room for {full}. Renew it before map refuses a longer list: {renew}"
@@ -131,7 +131,7 @@ def claims_in_words(claims: "Claims", partner: str) -> str:
     """Say which claims are above the caps."""
     unknown = all(claims.allowed[each] is None for each in claims.above)
     lines = [
-        f"{partner}'s list matches companies of yours of which there was no estimate to compare that with:"
+        f"{partner}'s list matches companies of yours in segments without an estimate to compare with:"
         if unknown
         else f"{partner}'s list matches more of your companies than was to be expected:"
     ]

@@ -148,11 +148,11 @@ def test_an_agreement_that_is_nearly_full_is_renewed_before_it_stops_anybody(tmp
     renew = "accountmap agreement renew --with globex"
 
     checked = accountmap("accounts", "check", csv_of(acme, 3), cwd=acme)
-    assert "13 more prospects" in next(line for line in checked.stdout.splitlines() if "room for" in line)
+    assert "13 prospects more" in next(line for line in checked.stdout.splitlines() if "room for" in line)
     assert renew not in checked.stdout
 
     told = accountmap("accounts", "prepare", csv_of(acme, 15), cwd=acme)
-    assert "16 more customers, 16 more open opportunities, 1 more prospects;" in told.stderr
+    assert "room for 16 customers, 16 open opportunities, 1 prospect more;" in told.stderr
     assert renew in told.stderr
     status = accountmap("status", cwd=acme).stdout
     assert "nearly fills it (prospects)" in status

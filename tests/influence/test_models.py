@@ -41,7 +41,7 @@ def test_parts_of_a_deal_never_come_to_more_than_the_deal(total: int, shares: li
     st.sampled_from([(0.4, 0.2, 0.4), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.1, 0.9, 0.0)]),
     st.integers(1, 400),
 )
-@settings(max_examples=60)
+@settings(max_examples=2 * settings().max_examples)
 def test_no_model_gives_away_more_than_a_deal(
     deals: list[tuple[list[tuple[int, int]], int, bool]], position: tuple[float, float, float], half_life: int
 ) -> None:

@@ -5,11 +5,12 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 
 from accountmap.account_map import SHARED_COLUMNS, AccountMap
-from accountmap.report.json_export import json_schema, to_json
+from accountmap.report.json_export import encode, json_schema, to_json
 from accountmap.report.views import tables_of
 from tests.account_map.examples import one_account_map, two_months
 from tests.account_map.test_reconciliation import maps
@@ -41,6 +42,14 @@ def test_the_rows_of_a_batch_do_not_show(monkeypatch: pytest.MonkeyPatch) -> Non
     for rows in (1, 2, 3):
         monkeypatch.setattr("accountmap.report.json_export._BATCH_ROWS", rows)
         assert json.loads(b"".join(to_json(months))) == whole
+
+
+def test_a_row_without_any_value_is_an_empty_object() -> None:
+    """A program that counts the rows, or takes them by their number, finds all of them."""
+    names = pa.array([None, "x", None])
+    for table in (pa.table({"a": names, "b": pa.nulls(3, pa.int64())}), pa.table({"a": names.slice(2)})):
+        rows = [{name: value for name, value in row.items() if value} for row in table.to_pylist()]
+        assert json.loads(b"".join(encode({"rows": table}))) == {"rows": rows}
 
 
 def test_the_schema_is_a_schema() -> None:

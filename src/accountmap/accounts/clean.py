@@ -51,7 +51,7 @@ _SHORTENED: Final = r"^\d([.,]\d+)?[eE]\+\d+$"
 
 
 def fill_ids(columns: Mapping[str, pa.ChunkedArray], length: int) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Give accounts without an id one that is made of what names them, such as "no-id-3f9a01c2d4".
+    """Give accounts without an id one that is made of what names them, such as "no-id-3f9a01c2d4e5".
 
     It stays the same in the next export, as a row number would not, so that what has changed can be told.
 

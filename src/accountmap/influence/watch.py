@@ -100,7 +100,7 @@ def find_change(months: Sequence[Sequence[float]], shuffles: int = _SHUFFLES) ->
     weighed by how many values there are on both sides (CUSUM; Page, 1955). How often chance brings as much is
     counted over random orders of the same values, with each month keeping as many as it has. That is exact if the
     values are exchangeable, however unequal the months, and needs no distribution; libraries of change points find
-    places, and says nothing of false alarms. Seasons and trends show as changes.
+    places, and say nothing of false alarms. Seasons and trends show as changes.
 
     Args:
         months: for each month its values, at least one.

@@ -71,9 +71,6 @@ def sessions(account_map: AccountMap) -> CountsTable:
     )
 
 
-_BUDGET: Final = ("entities", "accounts", "employees")
-
-
 def budget(account_map: AccountMap) -> list[CountsTable]:
     """Return the joint-marketing list in numbers, one table each for country, industry and size."""
     lines = account_map.budget.to_pylist()

@@ -281,9 +281,9 @@ def watch_sentence(influence: Influence) -> str:
     )
     return (
         f"{said} {len(rows):,} series are watched by month. Where nothing changes, up to "
-        f"{100 * FALSE_ALARMS:.0f} of 100 such reports name a change all the same, so that the more series there "
-        "are, the rarer by chance a change has to be. A season or a trend is named too. Fewer than "
-        f"{LEAST_MONTHS} months are too few to say anything."
+        f"{100 * FALSE_ALARMS:.0f} of 100 such reports name a change all the same: the more series there are, the "
+        "less likely by chance a change has to be before it is named. Seasons and trends are named too. Fewer "
+        f"than {LEAST_MONTHS} months are too few to say anything."
     )
 
 

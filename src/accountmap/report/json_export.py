@@ -140,9 +140,11 @@ def _parts(value: object) -> Iterator[bytes]:
 
 def _rows(part: pa.Table) -> bytes:
     """Write the rows, each without the columns that it has no value in; joined by Arrow, column by column."""
+    if all(column.null_count for column in part.columns):  # Arrow drops a row of which every member is skipped
+        filled = ({name: value for name, value in row.items() if value is not None} for row in part.to_pylist())
+        return ", ".join(map(_json, filled)).encode()
     held = zip(part.column_names, part.columns, strict=True)
     members = [_members(f"{_json(name)}: ", column) for name, column in held if column.null_count < len(column)]
-    members = members or [pa.chunked_array([pa.nulls(part.num_rows, pa.string())])]
     rows = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
     joined = utf8(pc.binary_join_element_wise("{", rows.combine_chunks(), "}, ", ""))
     return joined.removesuffix(b", ")
