@@ -110,6 +110,27 @@ def test_touches_are_counted_whether_or_not_a_deal_came_of_them_yet() -> None:
     assert counts[1] == counts[0] + 40
 
 
+def test_a_deal_counts_once_though_some_of_its_touches_are_outside_the_window() -> None:
+    """What a partner does after it closed is of the same deal."""
+    company = simulated(300, 3)
+    touches = company.deals.touches
+    rows = touches.to_pylist()
+    again = date(2026, 8, 3)
+    late = [row | {"record": f"{row['record']}, again", "date": max(row["date"], again)} for row in rows]
+    listed = pa.concat_tables([touches, pa.Table.from_pylist(late, schema=touches.schema)])
+    both = (company, replace(company, deals=replace(company.deals, touches=listed)))
+    assert {row["deal_id"] is None for row in rows} == {False}
+    counts = [
+        {
+            (r["partner_name"], r["month"]): r["value"]
+            for r in watched(each)[0].to_pylist()
+            if r["series"] == TOUCHES
+        }
+        for each in both
+    ]
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize("months", range(LEAST_MONTHS))
 def test_few_months_say_nothing(months: int) -> None:
     assert find_change(of_months([0.0] * (months // 2) + [100.0] * (months - months // 2))) is None

@@ -189,7 +189,7 @@ def watch(
         observed: OBSERVED_SCHEMA.
     """
     last = int(_months(np.array([facts.as_of]))[0]) - 1
-    series = _counted(facts, found, _acts(touches, listed, names, rules), last, rules)
+    series = _counted(facts, found, _acts(facts, touches, listed, names, rules), last, rules)
     series |= _observed(observed, names, last)
     watched = {key: points for key, points in series.items() if key[1] != COMPANIES}
     rows = [
@@ -221,7 +221,9 @@ class _Acts:
     record: Texts
 
 
-def _acts(touches: Touches, listed: Iterable[pa.Table], names: PartnerNames, rules: InfluenceRules) -> _Acts:
+def _acts(
+    facts: DealFacts, touches: Touches, listed: Iterable[pa.Table], names: PartnerNames, rules: InfluenceRules
+) -> _Acts:
     """Gather what partners did of the kinds that the rule names.
 
     Touches of accounts without a deal belong to it: if only those counted that a deal came of, the last months
@@ -238,17 +240,18 @@ def _acts(touches: Touches, listed: Iterable[pa.Table], names: PartnerNames, rul
     ]
     partner, day, kind, about, record = zip(*rest, strict=True) if rest else ((),) * 5
     kinds_done = [*own.kind.tolist(), *kind]
+    deals = facts.deals["deal_id"].take(pa.array(own.deal)).to_pylist()
     return _Acts(
         np.concatenate([own.partner, np.array(partner, np.int64)]),
         np.concatenate([own.day, np.array(day, np.int64)]),
         np.array([fold(each) == fold(INTRODUCTION) for each in kinds_done], bool),
-        np.array([*(f"deal {row}" for row in own.deal.tolist()), *about], object),
+        np.array([*(f"deal {deal}" for deal in deals), *about], object),
         np.array([*own.record.tolist(), *record], object),
     )
 
 
 def _about(row: Mapping[str, str | None]) -> str:
-    return f"account {row['account_id']}" if row["account_id"] else f"deal {row['deal_id']}"
+    return f"deal {row['deal_id']}" if row["deal_id"] else f"account {row['account_id']}"
 
 
 def _counted(facts: DealFacts, found: Attribution, acts: _Acts, last: int, rules: InfluenceRules) -> Series:
