@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accountmap.accounts.read import read_accounts
+from accountmap.accounts.headings import ACCOUNTS
+from accountmap.accounts.read import FileOptions, read_accounts, read_source
 from accountmap.accounts.schema import AccountList
 
 ReadText = Callable[..., AccountList]
@@ -21,3 +22,10 @@ def read_text(tmp_path: Path) -> ReadText:
         return read_accounts(path, **options)  # type: ignore[arg-type]  # The tests pass what it takes.
 
     return read
+
+
+def rows_of(path: Path, *sheets: str, hidden_rows: str | None = None) -> list[str]:
+    """Say where each row of a file stands, as messages about rows and the evidence of credits name it."""
+    raw, _ = read_source(path, None, ACCOUNTS, FileOptions(sheets, hidden_rows))
+    labels: list[str] = raw.labels.to_pylist()
+    return labels

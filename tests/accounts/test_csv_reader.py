@@ -2,13 +2,14 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accountmap.errors import InputError
-from tests.accounts.conftest import ReadText
+from tests.accounts.conftest import ReadText, rows_of
 
 HEADINGS = ["Account ID", "Account Name", "Website", "Billing Country"]
 ROWS = [["1", "Acme, Inc.", "acme.example", "US"], ["2", 'The "Globex" Co; KG | Sons', "", "DE"]]
@@ -51,14 +52,16 @@ def squeeze(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def test_a_line_that_names_the_delimiter_is_obeyed(read_text: ReadText) -> None:
+def test_a_line_that_names_the_delimiter_is_obeyed(read_text: ReadText, tmp_path: Path) -> None:
     accounts = read_text("sep=;\nName;City\nAcme, Globex;Rome\n")
     assert accounts.table["name"].to_pylist() == ["Acme, Globex"]
+    assert rows_of(tmp_path / "list.csv") == ["3"]
 
 
-def test_titles_above_the_headings_and_blank_rows_are_passed_over(read_text: ReadText) -> None:
+def test_titles_above_the_headings_and_blank_rows_are_passed_over(read_text: ReadText, tmp_path: Path) -> None:
     accounts = read_text("My accounts\n\nCompany Name,City\nAcme,Rome\n,\n\nGlobex,Paris\n")
     assert accounts.table["name"].to_pylist() == ["Acme", "Globex"]
+    assert rows_of(tmp_path / "list.csv") == ["4", "7"]
 
 
 def test_one_column_needs_no_delimiter(read_text: ReadText) -> None:

@@ -11,6 +11,7 @@ import pytest
 from accountmap.accounts import workbook_parts
 from accountmap.accounts.read import read_accounts
 from accountmap.errors import InputError
+from tests.accounts.conftest import rows_of
 
 Rows = list[list[object]]
 Write = Callable[..., Path]
@@ -57,6 +58,7 @@ def test_titles_blank_rows_and_blank_columns_are_passed_over(write: Write) -> No
     path = write(List=[["Our accounts"], [], [None, "Name", "City"], [None, "Acme", "Rome"], [], [None, "Globex"]])
     accounts = read_accounts(path)
     assert accounts.table["name"].to_pylist() == ["Acme", "Globex"]
+    assert rows_of(path) == ["4", "6"]
     assert accounts.extras.column_names == []
 
 
@@ -160,6 +162,7 @@ def test_hidden_rows_stop_until_the_user_chooses(write: Write) -> None:
     assert "--hidden-rows leave" in caught.value.hint
     left = read_accounts(path, hidden_rows="leave")
     assert left.table["name"].to_pylist() == ["Acme", "Initech"]
+    assert rows_of(path, hidden_rows="leave") == ["3", "5"]
     assert "Hidden rows of the sheet 'List', which were left out: 1." in left.notes
     taken = read_accounts(path, hidden_rows="take")
     assert taken.table["name"].to_pylist() == ["Acme", "Globex", "Initech"]
@@ -209,6 +212,7 @@ def test_several_sheets_are_read_as_one_list(write: Write, sheet: str | list[str
         {"name": "Globex", "employees": 51},
         {"name": "Initech", "employees": 7},
     ]
+    assert rows_of(path, "One", "Two") == ["One-2", "Two-2", "Two-3"]
     assert accounts.notes[0] == "The accounts were read from the sheets 'One', 'Two'."
     assert not [each for each in accounts.remarks if each.kind == "other_sheet"]
 

@@ -179,7 +179,7 @@ def _holds_mail(cells: pa.ChunkedArray) -> bool:
 
 
 def _holds_ids(cells: pa.ChunkedArray) -> bool:
-    """Return whether all cells are filled, differ, and have a digit and no blank."""
+    """Return whether all cells are filled and differ, and most have a digit and no blank."""
     return (
         len(cells) > 1
         and cells.null_count == 0
