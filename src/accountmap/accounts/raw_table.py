@@ -55,7 +55,7 @@ class RawList:
 
     @property
     def labels(self) -> pa.Array:
-        """Where each row stands, for messages and evidence: "17", or "Customers-17" of a list from several sheets."""
+        """Where each row stands, for messages and evidence: "17", or of several sheets "Customers-17"."""
         rows = pa.array(self.rows).cast(pa.string())
         return rows if self.sheets is None else pc.binary_join_element_wise(self.sheets, rows, "-")
 
