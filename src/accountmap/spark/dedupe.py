@@ -87,10 +87,10 @@ def features(accounts: DataFrame, profile: Profile, reference: Reference | None)
         )
     slots = [slot.name for slot in profile.slots]
     known = reference if reference and "reference" in slots else None
-    return map_tables(accounts.select(*_NEEDED), partial(_work_out, slots, known), FEATURES)
+    return map_tables(accounts.select(*_NEEDED), partial(_compute_features, slots, known), FEATURES)
 
 
-def _work_out(slots: Sequence[str], reference: Reference | None, table: pa.Table) -> pa.Table:
+def _compute_features(slots: Sequence[str], reference: Reference | None, table: pa.Table) -> pa.Table:
     part = compute_part(table, slots)
     traits, rows = Traits.of(table["account_id"], part.traits), range(len(table))
     columns = [
