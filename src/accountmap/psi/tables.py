@@ -15,7 +15,7 @@ from accountmap.psi.engine import Curve, Layout, Points, PointTable, TokenTable
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.inputs import ComparisonSecrets
 from accountmap.psi.parameters import Slot
-from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, TOKEN_BYTES, Body, key_message, label
+from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, TOKEN_BYTES, Body, key_prefix, label
 
 ROWS_AT_ONCE: Final = 8192
 """Rows that Python objects are made of at the same time."""
@@ -154,8 +154,11 @@ def dummy_values(secret: bytes, row: Order, slot: Order) -> Bytes2D:
 def dummy_points(curve: Curve, values: Bytes2D) -> Points:
     """Map the values of dummies to points."""
 
+    prefix, width = key_prefix(DUMMY_SPACE), values.shape[1]
+
     def make(begin: int, end: int) -> list[bytes]:
-        return [key_message(DUMMY_SPACE, value.tobytes()) for value in values[begin:end]]
+        flat = values[begin:end].tobytes()
+        return [prefix + flat[at : at + width] for at in range(0, len(flat), width)]
 
     return curve.hash_to_curve(KEY_DST, LazyMessages(len(values), make))
 
