@@ -155,3 +155,13 @@ def test_a_shared_host_is_listed_once_and_can_be_a_companys() -> None:
 def test_no_text_breaks_it_and_a_domain_reads_as_itself(text: str) -> None:
     domain = registrable_domain(text)
     assert domain is None or (domain.isascii() and registrable_domain(domain) == domain)
+
+
+def test_usual_hosts_are_cut_as_the_library_cuts_them() -> None:
+    names, _ = domains._rules()
+    listed = sorted(name for name in names if name.isascii() and "xn--" not in name)
+    assert len(listed) > 5_000
+    for at, name in enumerate(listed):
+        host = ("", "a.", "a.b.", "x.y.z.")[at % 4] + name
+        if "." in host:
+            assert domains._below_suffix(host) == domains.public_suffixes().privatesuffix(host), host

@@ -9,7 +9,7 @@ import pytest
 from accountmap.psi.inputs import key_table_digest
 from accountmap.session import default_curve
 from accountmap.session.active import OpenSession, sweep
-from accountmap.session.own_side import key_records
+from accountmap.session.own_side import OwnSide, key_records
 from tests.parties import NOW, Parties
 
 
@@ -87,3 +87,19 @@ def test_the_frozen_list_is_the_one_that_was_committed_to(parties: Parties) -> N
     assert hashlib.sha256(frozen.read()).digest() == before
     assert b"Northwood" in bytes(frozen.read())
     assert b"Northwood" not in frozen.path.read_bytes()
+
+
+def test_the_key_table_is_made_for_the_first_message_only(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    key_table = OwnSide.key_table
+
+    def counted(own: OwnSide) -> bytes:
+        made.append(own.role.name)
+        return key_table(own)
+
+    monkeypatch.setattr(OwnSide, "key_table", counted)
+    parties.run()
+    assert sorted(set(made)) == ["INITIATOR", "RESPONDER"]
+    assert len(made) == 4  # each for its commitment, and to keep it for an auditor
