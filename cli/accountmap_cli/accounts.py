@@ -9,7 +9,7 @@ import click
 from accountmap.errors import AccountmapError, InputError
 from accountmap.model import segment_count
 from accountmap_cli.agreement_options import USUAL_FIELDS
-from accountmap_cli.context import existing_file, workspace
+from accountmap_cli.context import existing_file, in_workspace, workspace
 from accountmap_cli.output import emit, emit_json, plural, say, table
 from accountmap_cli.reading import (
     READING,
@@ -59,7 +59,7 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
         emit_json({**found.to_dict(), **values, "empty_shared_fields": empty_fields(accounts)})
     else:
         show(accounts, found)
-        for partner, capacity in capacities_here(context, accounts, prepared):
+        for partner, capacity in in_workspace(context, lambda own: capacities(own, accounts, prepared)) or ():
             emit(f"\n{capacity_in_words(capacity, partner)}")
         say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
 
@@ -130,19 +130,6 @@ def names_kept(own: "Workspace", prepared: "Prepared") -> float | None:
 
 
 LEAST_COMPARED: Final = 20
-
-
-def capacities_here(
-    context: click.Context, accounts: "AccountList", prepared: "Prepared"
-) -> list[tuple["PartnerRecord", "Capacity"]]:
-    """Say how a list fits the agreements of the workspace in which this runs, if it is one."""
-    from accountmap import Workspace
-
-    try:
-        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
-            return capacities(own, accounts, prepared)
-    except AccountmapError:
-        return []
 
 
 def capacities(

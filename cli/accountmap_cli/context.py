@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accountmap.channels import DirectChannel
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -34,6 +35,17 @@ def workspace(context: click.Context) -> Iterator["Workspace"]:
         yield opened
     finally:
         opened.close()
+
+
+def in_workspace(context: click.Context, look: Callable[["Workspace"], Found]) -> Found | None:
+    """Return what is found in the workspace without its passphrase; None where it cannot be read."""
+    from accountmap import Workspace
+
+    try:
+        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
+            return look(own)
+    except AccountmapError:
+        return None
 
 
 class Progress:
@@ -83,14 +95,8 @@ def partner_option(text: str = "Your partner.", *, required: bool = True) -> Cal
 
 def _partner_names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
     """List the partners of the workspace; none where it cannot be read, since nobody would see why."""
-    from accountmap import Workspace
-
-    try:
-        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
-            names = [partner.slug for partner in own.partners()]
-    except AccountmapError:
-        return []
-    return [name for name in names if name.startswith(begun)]
+    names = in_workspace(context, lambda own: [partner.slug for partner in own.partners()])
+    return [name for name in names or () if name.startswith(begun)]
 
 
 def existing_file() -> click.Path:

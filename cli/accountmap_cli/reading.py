@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from accountmap.errors import AccountmapError, InputError
-from accountmap_cli.context import Progress, existing_file, pairs
+from accountmap.errors import InputError
+from accountmap_cli.context import Progress, existing_file, in_workspace, pairs
 from accountmap_cli.output import say
 from accountmap_cli.passphrase import database_options, database_password
 
@@ -189,13 +189,7 @@ def in_words(options: Options) -> str:
 
 def last_reading(context: click.Context) -> Mapping[str, Any]:
     """Return the options with which the last list of the workspace was read; none outside a workspace."""
-    from accountmap import Workspace
-
-    try:
-        with Workspace.open(context.find_root().params.get("workspace") or Path()) as own:
-            return own.remembered(READING)
-    except AccountmapError:
-        return {}
+    return in_workspace(context, lambda own: own.remembered(READING)) or {}
 
 
 def as_last_time(context: click.Context, options: Options, last: Mapping[str, Any]) -> Options:

@@ -18,7 +18,7 @@ from accountmap.session.admission import admit, changed_since_earlier, recent_se
 from accountmap.session.decisions import Cell, own_fields, shown_fields
 from accountmap.session.own_side import OwnSide
 from accountmap.session.parameters import session_parameters
-from accountmap.session.sketches import has_sketch_to_send
+from accountmap.session.sketches import partner_has_sketch
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import HEADER_BYTES, Header
 from accountmap.workspace import PartnerRecord, Workspace
@@ -108,7 +108,7 @@ def forecast(workspace: Workspace, partner: PartnerRecord, list_id: int | None, 
         padded_sizes=agreement.sizes[role],
         partner_sizes=agreement.sizes[role.other],
         epsilon=str(agreement.sketches[role].epsilon),
-        sketch_known=has_sketch_to_send(workspace, partner, agreement, now),
+        sketch_known=partner_has_sketch(workspace, partner, agreement, now),
         comparable=len(comparable),
         filled=_filled(accounts, prepared, comparable, own_fields(agreement, role)),
         totals=role in terms.sharing.totals_shown_by,

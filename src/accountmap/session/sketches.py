@@ -194,8 +194,8 @@ def sketch_to_send(
     return own, bytes(workspace.sketches.body(own.id))
 
 
-def has_sketch_to_send(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> bool:
-    """Return whether a partner has already what `sketch_to_send` would return now. Makes none."""
+def partner_has_sketch(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> bool:
+    """Return whether a partner already has what `sketch_to_send` would return now. Makes none."""
     own = _kept_sketch(workspace, partner, agreement, now)
     return own is not None and any(each.sketch == own.id for each in workspace.sketches.disclosures(partner.slug))
 
@@ -216,7 +216,8 @@ def _kept_sketch(
     workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
 ) -> OwnSketch | None:
     """Return the sketch to send if there is one; None if it has to be made, or none has the agreed size."""
-    fitting = [each for each in workspace.sketches.own() if _made_as(each) == _agreed(workspace, agreement)]
+    agreed = _agreed(workspace, agreement)
+    fitting = [each for each in workspace.sketches.own() if _made_as(each) == agreed]
     sent = {each.sketch: each.at for each in workspace.sketches.disclosures(partner.slug)}
     theirs = (each for each in fitting if each.id in sent and now < sent[each.id] + KEPT_FOR_PARTNER)
     known = next(theirs, None)
