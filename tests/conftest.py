@@ -36,7 +36,7 @@ with suppress(ModuleNotFoundError):  # without it, the tests that use it are ski
     settings.load_profile("accountmap")  # pytest --hypothesis-profile=thorough takes the other
 
 # Where it can, jsonschema builds a parser of IRIs as it is imported, for seconds. No schema here has an IRI.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # so that an import of it fails
+sys.modules.setdefault("rfc3987_syntax", None)  # so that an import of it fails
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
