@@ -21,5 +21,5 @@ def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, name: 
 def test_a_package_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ipp_library, "PACKAGE", "numpy")
     monkeypatch.setattr(ipp_library, "RUNTIME_PACKAGE", "numpy")
-    with pytest.raises(BackendError, match=r"cannot be loaded: numpy brings no libintlc\.so\.5"):
+    with pytest.raises(BackendError, match=r"cannot be loaded: numpy has no libintlc\.so\.5"):
         load_again()

@@ -1,4 +1,4 @@
 """Curve arithmetic over many points: the backends behind psi's port.
 
-Imports nothing, for worker processes import this package for its part functions alone.
+This module imports nothing, because worker processes import the package for the functions on parts of a job alone.
 """

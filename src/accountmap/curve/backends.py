@@ -1,9 +1,9 @@
-"""The backends, their known-answer tests, the one that this machine uses, and why.
+"""The backends, their known-answer tests, which of them this machine uses, and why.
 
-The vectors of RFC 7748 §5.2 and of RFC 9380 (its Q for the empty message), and answers for eleven points, a full
-batch and a ragged one, which the plain-integer reference in protocols/reference gives.
+The tests are the vectors of RFC 7748 §5.2 and of RFC 9380 (its Q for the empty message), and answers for eleven
+points, which fill one batch and part of another. The plain-integer reference in protocols/reference made these.
 
-All give identical bytes, so the two parties need not use the same.
+All backends give identical bytes, so the two parties need not use the same one.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class OpenSSLCurve:
 
     Args:
         executor: where parts of a large job run; small jobs stay in this process.
-        progress: told how far each large job is.
+        progress: told how far each large job has got.
     """
 
     def __init__(self, executor: Executor | None = None, progress: Progress | None = None) -> None:
@@ -42,12 +42,12 @@ class OpenSSLCurve:
         return self._jobs.run(partial(openssl.hash_to_curve, dst), each, len(messages))
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
-        """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
+        """Multiply by a scalar with X25519, shape (n, 32); a low-order point gives a zero row."""
         each = (points[part].tobytes() for part in slices(len(points)))
         return self._jobs.run(partial(openssl.multiply, scalar), each, len(points))
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
-        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        """Multiply each point by a scalar of its own, shapes (n, 32)."""
         each = ((scalars[part].tobytes(), points[part].tobytes()) for part in slices(len(points)))
         return self._jobs.run(openssl.multiply_each, each, len(points))
 
@@ -82,7 +82,8 @@ _PRODUCTS_SHA256: Final = "5db2abc52b1d8776b005c612441cf65228e67363370af9c7c8dfa
 def check_multiplication(curve: Curve) -> None:
     """Run the known-answer tests of multiply and multiply_each.
 
-    The points of the last test come from hash_to_curve in plain software, whatever the curve's own does.
+    The points of the last test come from OpenSSLCurve.hash_to_curve, so that a faulty one of the curve's own does
+    not matter.
 
     Raises:
         BackendError: an answer is wrong.
@@ -128,7 +129,7 @@ def _ipp(workers: int | None, progress: Progress | None) -> Curve:
 
 @cache
 def _verified_crypto_mb() -> CryptoMb | BackendError:
-    """Return the library, or why this machine cannot use it: to find that out takes a tenth of a second."""
+    """Return the library, or why this machine cannot use it. Finding out takes a tenth of a second."""
     try:
         return verified(load_crypto_mb())
     except BackendError as error:
@@ -136,7 +137,7 @@ def _verified_crypto_mb() -> CryptoMb | BackendError:
 
 
 def verified(library: CryptoMb) -> CryptoMb:
-    """Return the library without its field functions if these fail their known-answer tests.
+    """Return the library, without its field functions if these fail their known-answer tests.
 
     Raises:
         BackendError: X25519 fails them.
@@ -156,8 +157,8 @@ class Backend:
     Attributes:
         name: for `--backend`.
         about: what it is, in one line.
-        make: returns the curve for a number of workers and a progress; raises BackendError with the reason if this
-            machine cannot run it or its known-answer tests fail.
+        make: returns the curve, given a number of workers and a progress; raises BackendError with the reason if
+            this machine cannot run it or its known-answer tests fail.
     """
 
     name: str
@@ -169,16 +170,16 @@ BACKENDS: Final = (
     Backend("ipp", "eight points at a time with AVX-512 IFMA, in threads (accountmap[fast])", _ipp),
     Backend("openssl", "one point at a time, in processes; runs everywhere", _openssl),
 )
-"""In the order of preference. The last one runs everywhere."""
+"""In order of preference. The last one runs everywhere."""
 
 
 def make_curve(name: str | None = None, workers: int | None = None, progress: Progress | None = None) -> Curve:
-    """Return a backend: the one of a name, or else the first that this machine can use.
+    """Return the backend of this name, or else the first that this machine can use.
 
     Args:
-        name: of BACKENDS.
-        workers: processes or threads; by default one a processor.
-        progress: called during long work with the points done so far and in all.
+        name: one of those in BACKENDS.
+        workers: processes or threads; by default one for each processor.
+        progress: called during long work with the number of points done so far, and of all.
 
     Raises:
         UsageError: there is no backend of that name.
@@ -203,7 +204,7 @@ def _first_usable(workers: int | None, progress: Progress | None) -> Curve:
 
 
 ROUND: Final = 512
-"""Points between two looks at the clock: some milliseconds of work, and more than a batch of any backend."""
+"""Points between two readings of the clock: some milliseconds of work, and more than a batch of any backend."""
 
 _TIMED_SCALAR: Final = bytes(range(32))
 
@@ -218,8 +219,8 @@ class BackendState:
         reason: why it cannot be used, or an empty string.
         hint: what can be done about that.
         default: whether it is used unless another is asked for.
-        multiply_per_second: X25519 of so many points a second on one processor; zero if it cannot be used.
-        hash_per_second: so many keys mapped to points.
+        multiply_per_second: how many points one processor multiplies in a second; zero if it cannot be used.
+        hash_per_second: how many keys it maps to points in a second, likewise.
     """
 
     name: str
@@ -237,7 +238,7 @@ class BackendState:
 
 
 def examine_backends(seconds: float = 0.3) -> list[BackendState]:
-    """Test each backend and measure its speed on one processor, in the order of preference.
+    """Test each backend and measure its speed on one processor, in order of preference.
 
     Args:
         seconds: time for each measurement.

@@ -1,18 +1,20 @@
 """X25519, field elements and Elligator 2 of libcrypto_mb, eight points at a time, with AVX-512 IFMA.
 
-A table has the shape (batches, 5, 8): element number i is lane i % 8 of batch i // 8, its limb of weight 2^(52·j)
-stands at [i // 8, j, i % 8]. A table starts at a multiple of 64 bytes, and so does each of its batches of 320.
+A table has the shape (batches, 5, 8): element number i is lane i % 8 of batch i // 8, and its limb of weight
+2^(52·j) is at [i // 8, j, i % 8]. A table starts at a multiple of 64 bytes, and so does each of its batches of 320
+bytes.
 
-The map of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the inverse, and
-that nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them zero:
+The map is that of psi.hash_to_curve, arranged so that one power gives both the quadratic character and the
+inverse, and so that nothing branches on a value. With d = 1 + 2u², m = d(d - J²) + J² and s = m·d, none of them
+zero:
 
-- gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, for -1 is a square and J is not.
+- gx1 = -J·m/d³ is a square where χ = s^((p-1)/2) is -1, because -1 is a square and J is not.
 - With r = s^((p-5)/8) and q = r⁴·s, χ = q·s and 1/d = m/s = χ·m·q.
 - x1 = -J/d where χ = -1, and x2 = J(1-d)/d where χ = 1: both are -J/2·m·q·(d + χ·d - 2).
 
-libcrypto_mb gives wrong products of some points below p or p/2 (docs/backends.md), of -1 for example, whose
-product is zero. Points that may be such are therefore multiplied by OpenSSL: all near 0, p/2 and p, and of
-arbitrary points one in 33,000.
+libcrypto_mb gives wrong products for some points a little below p or p/2 (docs/backends.md): for -1, for example,
+whose product is zero. OpenSSL therefore multiplies all points that may be among these: those near 0, p/2 and p,
+and one in 33,000 of the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +37,7 @@ LIMBS: Final = 5
 LIMB_BITS: Final = 52
 BATCH_BYTES: Final = LANES * LIMBS * 8
 VECTOR_BYTES: Final = 64
-"""A batch of one limb fills one register, whose loads and stores want its own alignment."""
+"""One limb of a batch fills one register of so many bytes, and is loaded and stored at a multiple of that."""
 
 P: Final = 2**255 - 19
 
@@ -68,7 +70,7 @@ def constant(value: int) -> Lanes:
 
 
 def carry(table: Lanes) -> None:
-    """Bring limbs below 2^63 under 2^52, and values under 2^255 + 2^52, in place."""
+    """Reduce limbs that are below 2^63 to below 2^52, and values to below 2^255 + 2^52, in place."""
     _propagate(table)
     top = table[:, LIMBS - 1]
     table[:, 0] += (top >> _TOP_BITS) * _FOLD_255
@@ -83,13 +85,13 @@ def _propagate(table: Lanes) -> None:
 
 
 def addresses(table: Lanes) -> range:
-    """Return where each batch of a table stands in memory."""
+    """Return the address of each batch of a table."""
     start = table.ctypes.data
     return range(start, start + len(table) * BATCH_BYTES, BATCH_BYTES)
 
 
 def from_digests(digests: Bytes2D) -> Lanes:
-    """Read big-endian integers of 48 bytes, shape (n, 48), modulo P; lanes left over hold zero."""
+    """Read big-endian integers of 48 bytes, shape (n, 48), modulo P; lanes that are left over hold zero."""
     count = len(digests)
     words = np.ascontiguousarray(digests[:, ::-1]).view("<u8").astype(np.uint64, copy=False)
     limbs = [_bits(words, LIMB_BITS * i) & _MASK for i in range(8)]
@@ -105,7 +107,7 @@ def from_digests(digests: Bytes2D) -> Lanes:
 
 
 def _bits(words: npt.NDArray[np.uint64], start: int) -> npt.NDArray[np.uint64]:
-    """Return the bits of little-endian words from a place on, at least 52 of them where there are so many."""
+    """Return the bits of little-endian words from a position on: at least 52, where there are so many."""
     word, shift = divmod(start, 64)
     bits = words[:, word] >> np.uint64(shift)
     if shift > 64 - LIMB_BITS and word + 1 < words.shape[1]:
@@ -136,8 +138,8 @@ def map_digests(field: FieldFunctions, digests: Bytes2D) -> Points:
     """Map expanded messages to u-coordinates.
 
     Args:
-        field: the functions.
-        digests: output of expand_message_xmd, 48 bytes a message, shape (n, 48).
+        field: the library's field functions.
+        digests: output of expand_message_xmd, shape (n, 48).
 
     Returns:
         Canonical u-coordinates, shape (n, 32).
@@ -184,7 +186,7 @@ LOW_ORDER: Final = 4
 """MBX_STATUS_LOW_ORDER_ERR in crypto_mb/status.h: the product is zero."""
 
 BASE_POINT: Final = 9
-"""The u-coordinate that fills lanes left over: of large order, so that it has a product as others have."""
+"""The u-coordinate that fills lanes that are left over. Its order is large, so its product is not zero."""
 
 _STATUS_BITS: Final = np.arange(0, 4 * LANES, 4, dtype=np.uint32)
 _STATUS_MASK: Final = np.uint32(15)
@@ -194,7 +196,7 @@ def multiply_in_lanes(x25519: Callable[[int, int, int], int], scalars: Bytes2D, 
     """Multiply points with X25519.
 
     Args:
-        x25519: as CryptoMb has it.
+        x25519: as in CryptoMb.
         scalars: one for all points, shape (1, 32), or one each, shape (n, 32).
         points: shape (n, 32).
 
@@ -202,7 +204,7 @@ def multiply_in_lanes(x25519: Callable[[int, int, int], int], scalars: Bytes2D, 
         Products, shape (n, 32); that of a low-order point is a zero row.
 
     Raises:
-        BackendError: the library reports another status than success or low order.
+        BackendError: the library reports a status other than success or low order.
     """
     count = len(points)
     batches = -(-count // LANES)
@@ -245,13 +247,13 @@ def _clear_low_order(statuses: npt.NDArray[np.uint32], products: Points) -> None
 
 
 class IppCurve:
-    """psi's Curve port.
+    """psi's Curve port with libcrypto_mb.
 
     Args:
         library: the loaded library.
-        executor: where the parts of a job run that has several: threads, for the library releases Python's lock,
-            and its functions cannot be sent to other processes.
-        progress: told how far each large job is.
+        executor: where the parts of a large job run: threads, since the library releases Python's lock, and its
+            functions cannot be sent to other processes.
+        progress: told how far each large job has got.
     """
 
     def __init__(
@@ -268,13 +270,13 @@ class IppCurve:
         return self._jobs.run(function, each, len(messages))
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
-        """Multiply with X25519, shape (n, 32); the product of a low-order point is a zero row."""
+        """Multiply by a scalar with X25519, shape (n, 32); a low-order point gives a zero row."""
         scalars = np.frombuffer(scalar, np.uint8).reshape(1, 32)
         each = ((scalars, points[part]) for part in slices(len(points)))
         return self._jobs.run(self._multiply_part, each, len(points))
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
-        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        """Multiply each point by a scalar of its own, shapes (n, 32)."""
         each = ((scalars[part], points[part]) for part in slices(len(points)))
         return self._jobs.run(self._multiply_part, each, len(points))
 

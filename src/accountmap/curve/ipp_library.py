@@ -1,10 +1,11 @@
 """libcrypto_mb, the multi-buffer part of Intel's Cryptography Primitives Library, as pip installs it.
 
-`ipp-crypto` brings the library; it is linked to libraries of `intel-cmplr-lib-rt`, which lie where the dynamic
-linker does not look, so they are loaded first: a library that is loaded already is found by its name.
+The package `ipp-crypto` contains the library. It is linked to libraries of `intel-cmplr-lib-rt`, which pip
+installs
+where the dynamic linker does not look, so they are loaded first: the linker then finds them by name.
 
-Functions take addresses as integers. The caller keeps the memory alive, and tables of eight lanes at multiples of
-64 bytes.
+Functions take addresses as integers. The caller keeps the memory alive, and places tables of eight lanes at
+multiples of 64 bytes.
 """
 
 import ctypes
@@ -20,11 +21,11 @@ from accountmap.errors import BackendError
 PACKAGE: Final = "ipp-crypto"
 RUNTIME_PACKAGE: Final = "intel-cmplr-lib-rt"
 RUNTIME_LIBRARIES: Final = ("libintlc.so.5", "libirng.so", "libimf.so", "libsvml.so")
-"""What libcrypto_mb.so names as needed, those first that the others need."""
+"""The libraries that libcrypto_mb.so needs, each after those that it needs itself."""
 
 FIELD_VERSION: Final = "2026.2.0"
-"""The release of `ipp-crypto` whose field functions are known here. No header describes them, so another may have
-changed them."""
+"""The release of `ipp-crypto` whose field functions are known here. No header describes them, so another release
+may have changed them."""
 
 ALGORITHM_X25519: Final = 4
 """MBX_ALGO_X25519 in crypto_mb/cpu_features.h."""
@@ -39,7 +40,7 @@ INSTALL: Final = 'Install it with: pip install "accountmap[fast]"'
 class FieldFunctions:
     """Arithmetic modulo 2^255 - 19 in eight lanes of five limbs of 52 bits; results may overlap arguments.
 
-    Limbs that come in are below 2^52, and values below 2^256. Values that come out are below 2^255 + 2^220.
+    Arguments must have limbs below 2^52 and values below 2^256. Results are below 2^255 + 2^220.
 
     Attributes:
         add: result, two terms.
@@ -63,7 +64,7 @@ class CryptoMb:
     Attributes:
         version: of `ipp-crypto`.
         x25519: tables of eight addresses: of products, of scalars and of points, 32 bytes each. Returns a status
-            of four bits a lane, the first lane lowest.
+            of four bits for each lane, the first lane lowest.
         field: None if the release is not the one whose field functions are known.
     """
 
@@ -74,7 +75,7 @@ class CryptoMb:
 
 @cache
 def load_crypto_mb() -> CryptoMb:
-    """Load the library, once a process.
+    """Load the library, once in each process.
 
     Raises:
         BackendError: it is not installed or cannot be loaded, or this processor cannot run its X25519. The message
@@ -94,11 +95,11 @@ def load_crypto_mb() -> CryptoMb:
 
 
 def bind(library: ctypes.CDLL, holding: ctypes.CDLL, version: str) -> CryptoMb:
-    """Take the functions out of a loaded library.
+    """Declare the functions of a loaded library.
 
     Args:
-        library: calls release Python's lock, which pays for those that take microseconds.
-        holding: the same library; calls hold the lock.
+        library: its calls release Python's lock, which is worth it for those that take microseconds.
+        holding: the same library; its calls keep the lock.
         version: of `ipp-crypto`.
 
     Raises:
@@ -124,7 +125,7 @@ def _field(library: ctypes.CDLL, holding: ctypes.CDLL) -> FieldFunctions:
 
 
 def _void(function: Any, addresses: int) -> Any:
-    """Declare a C function of so many addresses that returns nothing."""
+    """Declare a C function that takes so many addresses and returns nothing."""
     function.restype, function.argtypes = None, [ctypes.c_void_p] * addresses
     return function
 
@@ -134,4 +135,4 @@ def _installed(package: str, name: str) -> str:
     for file in distribution(package).files or ():
         if file.name == name:
             return str(Path(str(file.locate())).resolve())
-    raise OSError(f"{package} brings no {name} for this system")
+    raise OSError(f"{package} has no {name} for this system")

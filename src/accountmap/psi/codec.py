@@ -1,7 +1,7 @@
 """The bodies of the messages as bytes: sections in a container, raw columns, presence bits (psi-v2 §7).
 
-A reader checks the length of a body and of its sections before anything else is read, so nothing is allocated
-for what the agreement does not allow.
+A reader checks the lengths of a body and of its sections before it reads anything else, so it allocates nothing
+that the agreement does not allow.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class RefusalError(PeerError):
 
 
 def require(holds: bool, rule: str, message: str) -> None:
-    """Refuse the partner's message unless something holds.
+    """Refuse the partner's message unless a condition holds.
 
     Raises:
         RefusalError: it does not.
@@ -52,7 +52,7 @@ class Message:
     """A message to send.
 
     Attributes:
-        parts: of the body, one after another; large ones are tables where they lie.
+        parts: the body in parts, one after another; large tables are not copied.
     """
 
     type: MessageType
@@ -60,7 +60,7 @@ class Message:
 
     @property
     def body(self) -> bytes:
-        """The parts put together, which takes as much memory again."""
+        """The parts joined, which takes as much memory again."""
         return b"".join(self.parts)
 
     @property
@@ -70,7 +70,7 @@ class Message:
 
 
 def join(sections: Sequence[Sequence[Body]]) -> tuple[Body, ...]:
-    """Put sections, each in parts, into a container behind their lengths."""
+    """Write a container: the lengths of all sections, then the sections, each of which comes in parts."""
     lengths = [sum(map(len, section)).to_bytes(LENGTH_BYTES, "big") for section in sections]
     return (*lengths, *(part for section in sections for part in section))
 
@@ -87,7 +87,7 @@ def check_length(kind: MessageType, body: Body, limits: Limits) -> None:
 
 
 def split(kind: MessageType, container: Body, limits: Sequence[Limits]) -> list[memoryview]:
-    """Cut a container into its sections, which stay where they lie.
+    """Cut a container into its sections, without copying them.
 
     Raises:
         RefusalError: `section-length`.
@@ -119,7 +119,7 @@ def read_sections(
 
 
 def cut(body: Body, *lengths: int) -> tuple[list[bytes], memoryview]:
-    """Cut fields off the front of a body. What remains is not copied, for it may be most of the message."""
+    """Cut fields off the front of a body. The rest is not copied, since it may be most of the message."""
     fields, rest = [], memoryview(body)
     for length in lengths:
         fields.append(bytes(rest[:length]))
@@ -128,7 +128,7 @@ def cut(body: Body, *lengths: int) -> tuple[list[bytes], memoryview]:
 
 
 def raw(table: npt.NDArray[np.uint8]) -> memoryview:
-    """Return a table's bytes where they lie."""
+    """Return a table's bytes, without copying a table that is contiguous."""
     return np.ascontiguousarray(table).reshape(-1).data
 
 
@@ -148,7 +148,7 @@ def indices(field: Body) -> Order:
 
 
 def bits_bytes(count: int) -> int:
-    """Return the length of the presence bits of so many rows."""
+    """Return how many bytes the presence bits of so many rows have."""
     return -(-count // 4)
 
 
@@ -168,7 +168,7 @@ def unpack_bits(field: Body, count: int) -> Bits:
     """
     quads = np.frombuffer(field, np.uint8)[:, None] >> _SHIFTS
     found = (quads & np.uint8(3)).reshape(-1).astype(np.uint8)
-    require(not found[count:].any(), "bits", "presence bits behind the last row are set")
+    require(not found[count:].any(), "bits", "presence bits are set after the last row")
     return found[:count]
 
 
@@ -187,8 +187,8 @@ def read_preview(
     """Read message 11 or 12.
 
     Args:
-        check_sketch: raises PeerError for a sketch that is not as psi-v2 §5.4 asks.
-        own_nonce: of message 11, where 12 is read.
+        check_sketch: raises PeerError for a sketch that psi-v2 §5.4 refuses.
+        own_nonce: that of our message 11, when message 12 is read.
 
     Returns:
         Nonce and sketch.

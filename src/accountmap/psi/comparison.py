@@ -1,6 +1,6 @@
 """What is computed for one rectangle, at one party (psi-v2 §7.3 to §7.9).
 
-All of it is written here once, for lists in memory and for lists in Spark: points and tokens lie behind the port
+All of it is written here once, for lists in memory and for lists in Spark: points and tokens are behind the port
 `Tables`.
 """
 
@@ -41,12 +41,12 @@ class Knowledge:
     """What a party keeps of one comparison between two messages; empty where it is not known yet, or no longer.
 
     Attributes:
-        own: our blinded points, until they have been sent and are not compared with anything any more.
-        tokens: of the responder, the partner's points as tokens, until the claims are made.
+        own: our blinded points, until they have been sent and nothing is compared with them any more.
+        tokens: the partner's points as tokens, until message 5 or the claims are made of them.
         their_bits: the partner's presence bits, packed.
         tokens_sha256: of V.
         claims: the section of message 6.
-        own_rows: of each match the row of our table, four bytes each.
+        own_rows: for each match the row of our table, four bytes each.
         scalars, shares: our half of the key exchanges, 32 bytes a match.
         keys: for the initiator's fields of all matches, then for the responder's, 32 bytes each.
         fields, field_lengths: what the partner showed, and its length for each match in four bytes.
@@ -72,15 +72,15 @@ class Matches:
     Attributes:
         match_id: shape (matches, 16).
         group: the own entity, by its place among those of the comparison.
-        their_segment: number of the partner's segment.
+        their_segment: number of the partner's segment that the match is in.
         weight: summed over the shared pairs.
         strength: a Strength.
         outcome: Outcome.REVEAL or Outcome.ASK.
         contradictions: Contradiction bits.
         lead: number of the slot that the leading pair counts as.
         match_class: number of the class that decided.
-        room: how many pairs of companies there are to confuse for each match that is sure.
-        pair_match, pair_own_slot, pair_their_slot: one entry a shared pair, ordered by match.
+        room: how many pairs of companies there are to confuse for each sure match.
+        pair_match, pair_own_slot, pair_their_slot: one entry for each shared pair, ordered by match.
         fields: what the partner showed, one after another.
         field_lengths: length of each; 0 of a match to ask about.
     """
@@ -107,7 +107,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class SegmentClaims:
-    """How many claims there are of one own segment.
+    """How many claims there are in one own segment.
 
     Attributes:
         strong, weak: of each strength, over all rectangles.
@@ -123,10 +123,10 @@ class Comparison:
 
     Attributes:
         number: of the rectangle.
-        secrets: that the party derives for this comparison.
-        sketch_seed: padding bits come from it.
+        secrets: those that the party derives for this comparison.
+        sketch_seed: the bits of padding rows come from it.
         rid: id of the comparison; empty while it is not known.
-        decided: the last claims that were weighed, for several steps ask again.
+        decided: the last claims that were weighed, kept because several steps need them.
     """
 
     number: int
@@ -159,7 +159,7 @@ class Comparison:
 
     @cached_property
     def _own_bits(self) -> Bits:
-        """Presence bits of the rows of our table; padding has those of an entity (psi-v2 §7.3)."""
+        """Presence bits of the rows of our table; a row of padding has those of an entity (psi-v2 §7.3)."""
         layout, of_entity = self._layout, self.side.entities.bits()
         bits = np.zeros(len(layout.entity), np.uint8)
         bits[layout.entity >= 0] = of_entity
@@ -173,7 +173,7 @@ class Comparison:
         return bits[layout.order]
 
     def blind(self, known: Knowledge) -> Knowledge:
-        """Blind our points, unless that was done ahead."""
+        """Blind our points, unless this was done in advance."""
         own = known.own or self.side.tables.blind(self._layout, self.secrets)
         return replace(known, own=own)
 
@@ -182,7 +182,7 @@ class Comparison:
         return pack_bits(self._own_bits), _there(known.own).body
 
     def take_points(self, known: Knowledge, section: memoryview) -> Knowledge:
-        """Take the partner's section of message 3 or 4: its points become tokens.
+        """Read the partner's section of message 3 or 4: its points become tokens.
 
         Raises:
             RefusalError: by the rules of psi-v2 §7.3.
@@ -206,7 +206,7 @@ class Comparison:
         return unpack_bits(known.their_bits, self.parameters.rows(self.number, self.role.other))
 
     def _rule(self, known: Knowledge) -> MatchRule:
-        """Return the match rule over the presence bits of X and V; those of V follow from their order."""
+        """Return the match rule over the presence bits of X and V; the bits of V follow from its order."""
         x, y = self._own_bits, self._their_bits(known)
         if self.role is Role.RESPONDER:
             x, y = y, x
@@ -216,7 +216,7 @@ class Comparison:
         return MatchRule(self.parameters, x, v)
 
     def _decided(self, known: Knowledge) -> Decided:
-        """Return the claims, which have been checked or made, and what becomes of each."""
+        """Return the claims, which we have made or checked, and what becomes of each."""
         weighed = bytes(known.their_bits), bytes(known.claims)
         if weighed not in self.decided:
             claims = decode_claims(known.claims, len(self.parameters.sent))
@@ -225,7 +225,7 @@ class Comparison:
         return self.decided[weighed]
 
     def match(self, known: Knowledge, section: memoryview) -> Knowledge:
-        """Take V and choose the claims, as the responder.
+        """Read V and choose the claims, as the responder.
 
         Raises:
             RefusalError: `repeated-token`.
@@ -238,7 +238,7 @@ class Comparison:
         return replace(known, tokens=None, claims=encode_claims(claims), tokens_sha256=sha256([section]))
 
     def take_claims(self, known: Knowledge, section: memoryview) -> Knowledge:
-        """Take the claims, as the initiator, as far as that needs no secret.
+        """Read the claims, as the initiator, and check what can be checked without a secret.
 
         Raises:
             RefusalError: by the rules of psi-v2 §7.6 up to `ask-count`.
@@ -261,7 +261,7 @@ class Comparison:
         """Return our section of message 7, as the initiator: the responder's rows, and our key shares.
 
         Raises:
-            RefusalError: `row-padding` or `row-key`: a claim names a row of ours without what it claims.
+            RefusalError: `row-padding` or `row-key`: a claim names a row of ours that lacks what is claimed.
         """
         claims = self._decided(known).claims
         entities = self._open_rows(claims.x)
@@ -272,7 +272,7 @@ class Comparison:
         return replace(known, own_rows=own_rows, scalars=kept[0], shares=kept[1]), (named, raw(shares))
 
     def take_rows(self, known: Knowledge, section: memoryview) -> tuple[Knowledge, tuple[Body, ...]]:
-        """Take the rows of ours that are matched, and the partner's key shares, as the responder.
+        """Read which rows of ours match, and the partner's key shares, as the responder.
 
         Returns:
             What is known then, our key shares, and our field block.
@@ -296,9 +296,9 @@ class Comparison:
         require(bool((named < len(bits)).all()), "row-range", "message 7 names a row that does not exist")
         require(len(np.unique(named)) == len(named), "row-repeated", "message 7 names a row twice")
         same = np.array_equal(segment_of_rows(named, sizes), segment_of_rows(v_rows, sizes))
-        require(same, "row-segment", "message 7 names a row of another segment than the match is in")
+        require(same, "row-segment", "message 7 names a row outside the segment of the match")
         alike = np.array_equal(bits[named], self._rule(known).v_bits[v_rows])
-        require(alike, "row-bits", "message 7 names a row with other presence bits than the match has")
+        require(alike, "row-bits", "message 7 names a row whose presence bits are not those of the match")
 
     def _open_rows(self, own_rows: Order) -> OpenedEntities:
         """Look up the entities of rows of our table that the partner named.
@@ -330,7 +330,7 @@ class Comparison:
         return self.parameters.rectangles[self.number].field_bytes
 
     def derive_keys(self, known: Knowledge, theirs: Body) -> Knowledge:
-        """Take the partner's key shares, as the initiator, and derive the keys of all matches.
+        """Read the partner's key shares, as the initiator, and derive the keys of all matches.
 
         Raises:
             RefusalError: by the rules of psi-v2 §7.8.
@@ -350,10 +350,10 @@ class Comparison:
         return open_fields(block, self._keys(known)[self.role.other], lengths)
 
     def keep_fields(self, known: Knowledge, texts: Sequence[bytes]) -> Knowledge:
-        """Keep the texts that were opened; the keys have served.
+        """Keep the texts that were opened, and forget the keys.
 
         Raises:
-            RefusalError: `fields`: they have not the form that the agreement gives them.
+            RefusalError: `fields`: they do not have the form that the agreement gives them.
         """
         shown = self._decided(known).outcome == Outcome.REVEAL
         accepted = all(

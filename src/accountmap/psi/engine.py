@@ -1,8 +1,8 @@
-"""The ports of a session: what it needs of the world, of the own list, and of the tables that grow with it.
+"""The ports of a session: what it needs from outside, from the own list, and from the tables that grow with it.
 
-What a round does is written once, in psi.comparison. Where the points and tokens lie, in memory or in Spark, is
-behind `Tables`; row numbers, presence bits and matches are arrays in both cases, for they are small beside the
-message that carries the points.
+What a round does is written once, in psi.comparison. Whether points and tokens are in memory or in Spark is hidden
+behind `Tables`; row numbers, presence bits and matches are arrays in both cases, since they are small compared
+with the message that carries the points.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,16 +31,16 @@ class Curve(Protocol):
         ...
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
-        """Multiply with X25519 (RFC 7748 §5), shape (n, 32); the product of a low-order point is a zero row."""
+        """Multiply by a scalar with X25519 (RFC 7748 §5), shape (n, 32); a low-order point gives a zero row."""
         ...
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
-        """Multiply each point with a scalar of its own, shapes (n, 32)."""
+        """Multiply each point by a scalar of its own, shapes (n, 32)."""
         ...
 
 
 class Receipts(Protocol):
-    """Signatures of the two parties under the digest of what a session did."""
+    """Signatures of the two parties on the digest of what a session did."""
 
     def sign(self, receipt: bytes) -> bytes:
         """Sign with our long-term key, 64 bytes."""
@@ -52,13 +52,13 @@ class Receipts(Protocol):
 
 
 class PartnerRules(Protocol):
-    """Checks of what the partner sends and the session itself does not read."""
+    """Checks of what the partner sends, where the session itself does not read it."""
 
     def check_sketch(self, sketch: bytes) -> None:
         """Check a sketch of the agreed length (psi-v2 §5.4).
 
         Raises:
-            PeerError: it must not be taken.
+            PeerError: it must be refused.
         """
         ...
 
@@ -86,7 +86,7 @@ class Ports:
 
 
 class OpenedEntities(Protocol):
-    """Some own entities, looked up; they are known by their places among these."""
+    """Own entities that were looked up. A place is a position among them."""
 
     def key(self, place: int, slot: int) -> bytes | None:
         """Return a match key as the input of H (suite.key_message), or None if the slot is empty."""
@@ -101,12 +101,12 @@ class OwnEntities(Protocol):
     """The own entities of one comparison, segment by segment.
 
     Attributes:
-        sizes: how many there are in each of the own segments; 0 outside the rectangle.
+        sizes: how many there are in each own segment; 0 outside the rectangle.
     """
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many there are in each of the own segments; 0 outside the rectangle."""
+        """How many there are in each own segment; 0 outside the rectangle."""
         ...
 
     def bits(self) -> Bits:
@@ -124,12 +124,12 @@ class OwnEntities(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Layout:
-    """Where the own entities stand in the own table of a comparison.
+    """Where the own entities are in the own table of a comparison.
 
     Attributes:
         sizes: padded rows of each own segment.
-        entity: for each row before ordering the entity, or -1 for padding.
-        order: for each row of the table the row before ordering.
+        entity: for each row before ordering, its entity, or -1 for padding.
+        order: for each row of the table, its number before ordering.
         slots: numbers of the slots that are sent: the columns.
     """
 
@@ -146,12 +146,12 @@ class TokenTable(Protocol):
         """Return the tokens with their rows in another order.
 
         Args:
-            order: for each row the row here.
+            order: for each row of the result, its number here.
         """
         ...
 
     def shared_with(self, tokens: Body) -> tuple[Order, Order] | None:
-        """Find the cells that hold the same token here and in a table of equally many columns.
+        """Find the cells that hold the same token here and in a table with as many columns.
 
         Returns:
             Cells, row by row and column by column: here, ascending, and in the other table; None if a token
@@ -160,7 +160,7 @@ class TokenTable(Protocol):
         ...
 
     def dump(self) -> Body:
-        """Return what `Tables.load_tokens` finds it by."""
+        """Return what `Tables.load_tokens` needs to load this table again."""
         ...
 
 
@@ -176,8 +176,8 @@ class PointTable(Protocol):
         """Check the partner's points, multiply them, and shorten the products (psi-v2 §3.2, §7.3).
 
         Args:
-            points: 32 bytes each; one or more rows of the same columns.
-            scalar: ours, of this comparison.
+            points: 32 bytes each, in rows with the same columns.
+            scalar: ours, for this comparison.
             prefix: what binds tokens to the comparison, 16 bytes.
 
         Raises:
@@ -186,7 +186,7 @@ class PointTable(Protocol):
         ...
 
     def dump(self) -> Body:
-        """Return what `Tables.load_points` finds it by."""
+        """Return what `Tables.load_points` needs to load this table again."""
         ...
 
 
@@ -194,7 +194,7 @@ class Tables(Protocol):
     """The points and tokens of one comparison."""
 
     def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
-        """Lay out the own points and dummies, and multiply them with the secret (psi-v2 §7.3)."""
+        """Lay out the own points and dummies, and multiply them by the secret (psi-v2 §7.3)."""
         ...
 
     def load_points(self, saved: Body) -> PointTable:

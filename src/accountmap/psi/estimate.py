@@ -1,6 +1,7 @@
 """How many own companies are on a partner's list, estimated from its sketch, with an interval (psi-v2 §5.5).
 
-An estimate stays with the party that made it: if the sketch was crafted, it is an answer about single accounts.
+An estimate stays with the party that made it: if the sketch was crafted, it would answer a question about one
+account.
 Its noise is an integer, sampled exactly (psi-v2 §3.4).
 """
 
@@ -15,12 +16,12 @@ ALL_SEGMENTS: Final = 255
 """In the place of a segment: all own segments together."""
 
 LEAST_SHOWN: Final = 100
-"""For fewer own values no estimate is shown."""
+"""With fewer own values, no estimate is shown."""
 
 _WHOLE: Final = 1 << 64
 _FRACTION: Final = 1 << 128
 _SCALE: Final = {False: 2, True: 6}
-"""Of the noise of an estimate, from a plain sketch and from one by segments."""
+"""Scale of the noise of an estimate, from a plain sketch and from one by segments."""
 _TENFOLD_VARIANCE: Final = {False: 78, True: 718}
 
 
@@ -29,8 +30,8 @@ class Estimate:
     """How many own values are on the partner's list: at least `low`, about `value`, at most `high`.
 
     Attributes:
-        own: the own values that were looked for.
-        hits: how many were met, with the noise of the estimate.
+        own: how many own values were looked for.
+        hits: how many of them were found, with the noise of the estimate.
     """
 
     own: int
@@ -46,7 +47,7 @@ def estimate_level(parameters: SketchParameters, level: int, count: int, own: in
     Args:
         count: positions of the partner's sketch whose answer is at least `level`.
         own: how many own values were looked for.
-        hits: how many were met there, with noise.
+        hits: how many of them were found there, with noise.
     """
     interval = _Interval(parameters, level, count, own, hits)
     value = interval.estimate()
@@ -54,7 +55,7 @@ def estimate_level(parameters: SketchParameters, level: int, count: int, own: in
 
 
 class _Interval:
-    """The numbers of shared values that fit what was met (psi-v2 §5.5)."""
+    """The numbers of shared values that fit what was found (psi-v2 §5.5)."""
 
     def __init__(self, parameters: SketchParameters, level: int, count: int, own: int, hits: int) -> None:
         self._m, self._own, self._hits = parameters.positions, own, hits
@@ -70,7 +71,7 @@ class _Interval:
         return max(0, min(self.most, nearest))
 
     def end(self, inside: int, bound: int) -> int:
-        """Return the last number that fits on the way from the estimate to a bound: those are consecutive."""
+        """Return the last number that fits on the way from the estimate to a bound: they are consecutive."""
         if not self._fits(inside):
             return inside
         outside = bound + (1 if bound >= inside else -1)
@@ -104,7 +105,7 @@ def estimates(sketch: Sketch, own_seed: bytes, values: Values) -> tuple[tuple[Es
         values: of the own entities that take part.
 
     Returns:
-        One row a segment, and one more for all of them, each with one estimate a level.
+        One row for each segment and one more for all of them, with one estimate for each level.
     """
     answers = sketch.answers(values.messages)
     segments = [*enumerate(values.in_segment.T), (ALL_SEGMENTS, values.in_segment.any(axis=1))]
@@ -125,7 +126,7 @@ def estimate_noise(sketch: Sketch, own_seed: bytes, segment: int, level: int) ->
 
 
 Uniform = Callable[[int], int]
-"""Draws a number from 0 up to, and without, its argument, all equally likely."""
+"""Draws a number from 0 up to, but not including, its argument, all equally likely."""
 
 _WORDS: Final = 1 << 64
 """How many words there are."""
@@ -138,7 +139,7 @@ def uniform_of(key: bytes) -> Uniform:
 
 
 def uniform_from(source: Iterator[int]) -> Uniform:
-    """Return a source of uniform numbers over uniform numbers of 64 bits."""
+    """Return a source of uniform numbers that is made from uniform 64-bit numbers."""
 
     def uniform(n: int) -> int:
         limit = _WORDS - _WORDS % n
@@ -183,7 +184,7 @@ def laplace(uniform: Uniform, t: int) -> int:
 
 
 def laplace_of(seed: bytes, name: str, parts: Sequence[bytes], t: int) -> int:
-    """Draw noise from the words of (seed, name, parts): always the same for the same ones.
+    """Draw noise from the words of (seed, name, parts): the same arguments always give the same noise.
 
     Args:
         parts: as in `derive`.

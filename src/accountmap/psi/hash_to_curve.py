@@ -1,10 +1,10 @@
 """H: from messages to u-coordinates (psi-v2 §3.1).
 
 encode_to_curve of RFC 9380 for curve25519 with SHA-512 and Elligator 2 (§3, §5.3.1, §6.7.1, §8.5), x-only and
-without clear_cofactor: clamped scalars clear it. The field arithmetic is GMP's, so the time depends on the
-values; it is spent on the owner's own machine, on the owner's own keys, before anything is sent.
+without clear_cofactor: clamped scalars clear the cofactor. The field arithmetic is GMP's, so the time depends on
+the values; it is spent on the owner's own machine, on the owner's own keys, before anything is sent.
 
-This imports little, for worker processes import it.
+This module imports little, because worker processes import it.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _SHA512_BLOCK: Final = bytes(128)
 
 
 def expand(dst: bytes, messages: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield expand_message_xmd with SHA-512, 48 bytes each, hashing its constant first block once (§5.3.1)."""
+    """Yield expand_message_xmd of each message, 48 bytes (§5.3.1), hashing the constant first block only once."""
     sha512, start = hashlib.sha512, hashlib.sha512(_SHA512_BLOCK).copy
     dst_prime = dst + bytes([len(dst)])
     tail, last = FIELD_ELEMENT_BYTES.to_bytes(2, "big") + b"\x00" + dst_prime, b"\x01" + dst_prime
@@ -37,7 +37,7 @@ def expand(dst: bytes, messages: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _invert_all(values: list[mpz]) -> list[mpz]:
-    """Invert field elements, none of them zero, with one inversion (Montgomery's trick)."""
+    """Invert field elements, none of which may be zero, with one inversion (Montgomery's trick)."""
     running = mpz(1)
     before = []
     for value in values:
@@ -54,9 +54,9 @@ def _invert_all(values: list[mpz]) -> list[mpz]:
 def _numerator(d: mpz) -> mpz:
     """Choose between the two candidates of Elligator 2, both over the denominator d = 1 + 2u².
 
-    x1 = -J/d; gx1 = x1³ + J·x1² + x1 is a square where -J·d·(d² - J²d + J²) is one, for it differs by the factor
-    d⁴. -J is not, so gx1 is a square where the rest is not. Otherwise x2 = -x1 - J = J(1-d)/d. gx1 is never
-    zero, for curve25519 has no other point of order two.
+    x1 = -J/d if gx1 = x1³ + J·x1² + x1 is a square; otherwise x2 = -x1 - J = J(1-d)/d. gx1·d⁴ = -J·d·(d² - J²d +
+    J²), and -J is not a square, so gx1 is a square if and only if d·(d² - J²d + J²) is not. gx1 is never zero: x1
+    is not, and the only point of order two on curve25519 has x = 0.
     """
     square = gmpy2.jacobi(d * ((d - _J_SQUARED) * d + _J_SQUARED) % P, P) == -1
     return -J if square else J * (1 - d)
@@ -88,7 +88,7 @@ class LazyMessages(Sequence[bytes]):
 
     Args:
         count: how many messages there are.
-        make: returns the messages from one number up to, and without, another.
+        make: returns the messages from one number up to, but not including, another.
     """
 
     def __init__(self, count: int, make: Callable[[int, int], list[bytes]]) -> None:

@@ -1,4 +1,4 @@
-"""Auditable inputs: what a party commits to, and all that comes from its one seed (psi-v2 §6)."""
+"""Auditable inputs: what a party commits to, and all that it derives from its one seed (psi-v2 §6)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from accountmap.psi.suite import Words, derive, digest, sha256, words
 
 @dataclass(frozen=True, repr=False)
 class OwnInputs:
-    """What a party brings into a session beside its entities.
+    """What a party brings into a session besides its entities.
 
     Attributes:
-        seed: 32 secret random bytes, of this session and no other; kept for an audit.
+        seed: 32 secret random bytes, for this session and no other; kept for an audit.
         sketch: as it is sent.
-        sketch_seed: 32 bytes, that the sketch was made with.
-        frozen_list: SHA-256 of the list from which the keys were made.
+        sketch_seed: the 32 bytes that the sketch was made with.
+        frozen_list: SHA-256 of the list that the keys were made from.
         key_table: returns the digest of the records of all entities that take part. It is called when our first
-            message is made, and never again: they are many.
+            message is made, and never again, since there are many records.
         sketch_inputs: digest of what the sketch was made from.
     """
 
@@ -146,11 +146,11 @@ def _order(secrets: ComparisonSecrets, name: str, sizes: Sequence[int], rank: Bi
 
 
 def padding_models(sketch_seed: bytes, segment: int, entities: int, rows: range) -> Order:
-    """Return for rows of padding the entities whose presence bits they take (psi-v2 §7.3).
+    """Return for each row of padding the entity whose presence bits it has (psi-v2 §7.3).
 
     Args:
         sketch_seed: of the sketch that was sent.
-        segment: in which the rows are.
+        segment: the one that the rows are in.
         entities: how many there are to choose from, at least one.
         rows: their numbers in the padded segment.
     """

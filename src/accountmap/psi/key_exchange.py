@@ -1,8 +1,8 @@
 """Sealing fields under a key that only holders of the same match keys can derive; receipts (psi-v2 §7.8 to §7.10).
 
-For each match a password-authenticated key exchange after CPace (draft-irtf-cfrg-cpace), with the match keys that
-the claim names as the password: a partner that named a match without holding its keys can test one guess, and
-learns from a wrong one nothing.
+Each match has a password-authenticated key exchange modelled on CPace (draft-irtf-cfrg-cpace). Its password is the
+match keys that the claim names: a partner that named a match without holding its keys can test one guess, and
+learns nothing more from a wrong one.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ _NONCE: Final = bytes(12)
 
 
 def match_ids(rid: bytes, claims: Matching) -> Bytes2D:
-    """Name each match, equally on both sides, shape (matches, 16) (psi-v2 §7.8)."""
+    """Return the id of each match, the same on both sides, shape (matches, 16) (psi-v2 §7.8)."""
     columns = [number_column(rows, INDEX_BYTES) for rows in (claims.x, claims.v)]
     return hash_rows(label("match") + rid, columns, MATCH_ID_BYTES)
 
@@ -78,7 +78,7 @@ class Exchange:
             for slot in slots[edges[match] : edges[match + 1]]:
                 key = entities.key(match, slot)
                 if key is None:
-                    raise RefusalError("row-key", "a row was named without a key that it is said to share")
+                    raise RefusalError("row-key", "a row was named that lacks a key which it is said to share")
                 parts += [len(key).to_bytes(4, "big"), key]
             return b"".join(parts)
 
@@ -91,15 +91,15 @@ class Exchange:
         """Return our key shares.
 
         Args:
-            scalars: fresh secrets, one a match, shape (matches, 32).
+            scalars: fresh secrets, one for each match, shape (matches, 32).
             generators: of the matches.
         """
         return self.curve.multiply_each(scalars, generators)
 
     def answer(self, scalars: Bytes2D, generators: Points, theirs: Points) -> tuple[Points, Bytes2D]:
-        """Make our key shares when the partner's are there: return them, and the products of theirs.
+        """Return our key shares and, since the partner's are there already, the products of theirs.
 
-        The same as two multiplications, but each secret serves both at once.
+        This does the same as two calls, but loads each secret once for both multiplications.
         """
         both = np.stack([generators, theirs], axis=1).reshape(-1, 32)
         products = self.curve.multiply_each(np.repeat(scalars, 2, axis=0), both)
@@ -128,7 +128,7 @@ def seal_fields(keys: Bytes2D, outcome: Order, fields: Callable[[int], bytes], m
         keys: for our fields, shape (matches, 32).
         outcome: of each match; those to ask about seal an empty text.
         fields: returns what is shown of a match.
-        most: greatest length of it.
+        most: the greatest length of that.
 
     Raises:
         UsageError: the fields of an entity are longer than the agreement allows.
@@ -210,7 +210,7 @@ def receipt_digest(
     Args:
         sid: id of the session.
         transcript: after message 8.
-        matches, responder_fields, initiator_fields: digests of the parts, which a record may keep without naming
+        matches, responder_fields, initiator_fields: digests of the parts; a record can keep them without naming
             any account.
     """
     return digest("receipt", sid, transcript, matches, responder_fields, initiator_fields)

@@ -17,7 +17,7 @@ from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, MatchClass, Parameter
 from accountmap.psi.suite import INDEX_BYTES, Body
 
 LEAST_ASKED: Final = 25
-"""So many matches may be asked about in a comparison, however few are revealed."""
+"""How many matches may be asked about in a comparison, however few are revealed."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -27,9 +27,9 @@ class Matching:
     """Rows that match, or are claimed to, in ascending order of `x`.
 
     Attributes:
-        x, v: row of X and row of V, one entry a match.
-        pair_match, pair_x_slot, pair_v_slot: one entry a shared pair, ordered by match, then by slot of X: the
-            match's position, and the slots in which the key is on each side.
+        x, v: row of X and row of V, one entry for each match.
+        pair_match, pair_x_slot, pair_v_slot: one entry for each shared pair, ordered by match, then by slot of X:
+            the position of the match, and the slot that the key is in on each side.
     """
 
     x: Order
@@ -55,7 +55,7 @@ class Matching:
 
 @dataclass(frozen=True, repr=False)
 class Evidence:
-    """What speaks for and against each match, one entry a match (psi-v2 §8.2).
+    """What speaks for and against each match, one entry for each (psi-v2 §8.2).
 
     Attributes:
         weight: summed over the shared pairs.
@@ -77,8 +77,8 @@ class Decided:
     """Claims and what becomes of each.
 
     Attributes:
-        outcome: an Outcome, one entry a claim.
-        room: how many pairs of companies there are to confuse for each match that is sure.
+        outcome: an Outcome, one entry for each claim.
+        room: how many pairs of companies there are to confuse for each sure match.
     """
 
     claims: Matching
@@ -112,7 +112,8 @@ class MatchRule:
         """Match rows that are each other's only best partner (psi-v2 §8.1).
 
         Args:
-            cells: of equal tokens in U, ascending, and in V; row by row, one for each sent slot.
+            cells: those of equal tokens, in U, ascending, and in V. Cells are numbered row by row; each row has
+                one for each sent slot.
         """
         sent = np.array(self._parameters.sent, np.int64)
         x_row, x_column = np.divmod(cells[0], len(sent))
@@ -161,7 +162,7 @@ class MatchRule:
         return Contradiction.DOMAIN * domains_differ + Contradiction.COUNTRY * countries_differ.astype(np.int64)
 
     def _agrees(self, found: Matching, says: Says) -> Mask:
-        """Return which matches share a pair of which both slots say this."""
+        """Return which matches share a pair whose slots both say this."""
         said = self._says[says]
         agreed = np.zeros(len(found), np.bool_)
         agreed[found.pair_match[said[found.pair_x_slot] & said[found.pair_v_slot]]] = True
@@ -183,7 +184,7 @@ class MatchRule:
 
     def _decide(self, claims: Matching, evidence: Evidence) -> Decided:
         classes = self._parameters.classes
-        # Number -1, of no class, takes the last entry.
+        # Where no class fits, the number -1 selects the last entry.
         sure = np.array([*(rule.sure for rule in classes), False])[evidence.match_class]
         room = room_of(len(self._x_bits), len(self.v_bits), int(sure.sum()))
         return Decided(claims, evidence, outcomes(classes, evidence.match_class, room), room)
@@ -246,25 +247,25 @@ class MatchRule:
 
 
 def room_of(x_rows: int, v_rows: int, sure: int) -> int:
-    """Return how many pairs of companies there are to confuse for each match that is sure (psi-v2 §8.2)."""
+    """Return how many pairs of companies there are to confuse for each sure match (psi-v2 §8.2)."""
     x_rest, v_rest = (max(0, without_growth(rows) - sure) for rows in (x_rows, v_rows))
     return min(ALWAYS, x_rest * v_rest // sure) if sure else ALWAYS
 
 
 MOST_GROWTH: Final = 1_500
-"""Rows that a segment has at most for a list that grows, and not for the companies of today."""
+"""At most so many rows of a segment are room for growth, not for the companies of today."""
 
 
 def without_growth(rows: int) -> int:
-    """Return the padded rows less those that are there for a list that grows (psi-v2 §8.2, trust-v2 §4.5)."""
+    """Return the padded rows without those that are room for growth (psi-v2 §8.2, trust-v2 §4.5)."""
     return max(5 * rows // 8, rows - MOST_GROWTH)
 
 
 def outcomes(classes: Sequence[MatchClass], match_class: Order, room: int) -> Order:
-    """Return what becomes of matches in some room (psi-v2 §8.2).
+    """Return what becomes of matches at a given room (psi-v2 §8.2).
 
     Args:
-        match_class: number of the class that decides each, or -1, which takes the entry added at the end.
+        match_class: number of the class that decides each, or -1, which selects the entry added at the end.
     """
     reveal = np.array([*(rule.reveal_up_to for rule in classes), 0], np.int64)[match_class]
     ask = np.array([*(rule.ask_up_to for rule in classes), 0], np.int64)[match_class]
@@ -308,7 +309,7 @@ def decode_claims(section: Body, most_pairs: int) -> Matching:
 
     Args:
         section: at least 4 bytes.
-        most_pairs: that a claim may have.
+        most_pairs: the most that a claim may have.
 
     Raises:
         RefusalError: `claim-length` or `pair-count`.

@@ -1,4 +1,4 @@
-"""The ten messages in their order: a function for whoever makes or takes each of them (psi-v2 §7)."""
+"""The ten messages in their order: what the side does that writes, or reads, each of them (psi-v2 §7)."""
 
 from dataclasses import replace
 
@@ -12,40 +12,40 @@ from accountmap.psi.suite import POINT_BYTES, Body
 
 
 def offer(setting: Setting, progress: Progress, _body: Body) -> Step:
-    """Make message 1."""
+    """Write message 1."""
     return rounds.greet(setting, progress)
 
 
 def answer(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 1, and make message 2: our estimates can be made."""
+    """Read message 1, and write message 2. Our estimates can be made now."""
     return rounds.greet(setting, rounds.take_greeting(setting, progress, MessageType.OFFER, body))
 
 
 def take_answer(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 2: our estimates can be made."""
+    """Read message 2. Our estimates can be made now."""
     return Step(rounds.take_greeting(setting, progress, MessageType.ANSWER, body))
 
 
 def send_x(setting: Setting, progress: Progress, _body: Body) -> Step:
-    """Make message 3: our consent, and X."""
+    """Write message 3: our consent, and X."""
     return rounds.send_points(setting, progress, MessageType.INITIATOR_POINTS)
 
 
 def take_x(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 3; our own points are made before, for they must differ from the partner's."""
+    """Read message 3. Our own points are made first, since the partner's must differ from them."""
     progress = rounds.each(setting, progress, Comparison.blind)
     return Step(rounds.take_points(setting, progress, MessageType.INITIATOR_POINTS, body))
 
 
 def send_y(setting: Setting, progress: Progress, _body: Body) -> Step:
-    """Make message 4: our consent, and Y, which nothing is compared with afterwards."""
+    """Write message 4: our consent, and Y, which we forget, since nothing is compared with it afterwards."""
     step = rounds.send_points(setting, progress, MessageType.RESPONDER_POINTS)
     without = rounds.each(setting, step.progress, lambda _, known: replace(known, own=None))
     return Step(without, step.reply)
 
 
 def take_y(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 4, and make message 5: V, with which the responder finds the matches."""
+    """Read message 4, and write message 5: V, with which the responder finds the matches."""
     progress = rounds.take_points(setting, progress, MessageType.RESPONDER_POINTS, body)
     sections = []
 
@@ -59,7 +59,7 @@ def take_y(setting: Setting, progress: Progress, body: Body) -> Step:
 
 
 def take_tokens(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 5: we know the anonymous graph, the matches, and what is to be claimed."""
+    """Read message 5. We now know the anonymous graph, the matches, and what to claim."""
     kind = MessageType.TOKENS
     _, sections, _ = read_sections(kind, body, setting.parameters)
     section = iter(sections)
@@ -68,12 +68,12 @@ def take_tokens(setting: Setting, progress: Progress, body: Body) -> Step:
 
 
 def claim(_setting: Setting, progress: Progress, _body: Body) -> Step:
-    """Make message 6."""
+    """Write message 6."""
     return rounds.send(progress, MessageType.CLAIMS, join([[known.claims] for known in progress.known]))
 
 
 def take_claims(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 6 as far as that needs no secret: which of our entities match is still to be decided on."""
+    """Read message 6, and check what can be checked without a secret. Whether to go on is decided after that."""
     kind = MessageType.CLAIMS
     _, sections, _ = read_sections(kind, body, setting.parameters)
     section = iter(sections)
@@ -82,7 +82,7 @@ def take_claims(setting: Setting, progress: Progress, body: Body) -> Step:
 
 
 def name_rows(setting: Setting, progress: Progress, _body: Body) -> Step:
-    """Make message 7 if the claims name entities of ours, and keys that these have."""
+    """Write message 7, if the claims name entities of ours, and keys that these have."""
     sections = []
 
     def name(one: Comparison, known: Knowledge) -> Knowledge:
@@ -95,7 +95,7 @@ def name_rows(setting: Setting, progress: Progress, _body: Body) -> Step:
 
 
 def take_rows(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 7, and make message 8: our key shares, and our fields sealed."""
+    """Read message 7, and write message 8: our key shares, and our sealed fields."""
     kind, counts = MessageType.ROWS, rounds.match_counts(setting, progress)
     _, sections, _ = read_sections(kind, body, setting.parameters, counts)
     section, made = iter(sections), []
@@ -114,7 +114,7 @@ def take_rows(setting: Setting, progress: Progress, body: Body) -> Step:
 
 
 def take_responder_fields(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 8, and make message 9: our fields, and our signature under the receipt."""
+    """Read message 8, and write message 9: our sealed fields, and our signature on the receipt."""
     kind, counts = MessageType.RESPONDER_FIELDS, rounds.match_counts(setting, progress)
     _, (*sections, totals), _ = read_sections(kind, body, setting.parameters, counts)
     shares = [section[: POINT_BYTES * count] for section, count in zip(sections, counts, strict=True)]
@@ -139,7 +139,7 @@ def take_responder_fields(setting: Setting, progress: Progress, body: Body) -> S
 
 
 def take_initiator_fields(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 9, the initiator's fields and signature, and make message 10, our signature."""
+    """Read message 9, the initiator's fields and signature, and write message 10, our signature."""
     kind, counts = MessageType.INITIATOR_FIELDS, rounds.match_counts(setting, progress)
     _, (*blocks, totals), signature = read_sections(kind, body, setting.parameters, counts)
     progress = rounds.open_blocks(setting, progress, blocks, totals)
@@ -152,7 +152,7 @@ def take_initiator_fields(setting: Setting, progress: Progress, body: Body) -> S
 
 
 def take_receipt(setting: Setting, progress: Progress, body: Body) -> Step:
-    """Take message 10: the responder signed the same receipt."""
+    """Read message 10: the responder signed the same receipt."""
     kind, signature = MessageType.RECEIPT, bytes(body)
     check_length(kind, body, setting.parameters.body_limits(kind))
     receipt = SignedReceipt.from_bytes(progress.receipt).digest

@@ -20,7 +20,7 @@ from accountmap.psi.suite import (
 )
 
 ALWAYS: Final = 2**63 - 1
-"""A limit of room that is never passed, and the room where no match is sure."""
+"""The room when no match is sure; as a limit, one that no room exceeds."""
 
 MAX_SLOTS: Final = 32
 MAX_CLASSES: Final = 64
@@ -30,7 +30,7 @@ MAX_ROWS: Final = 10**8
 """Padded rows of a segment."""
 
 LENGTH_BYTES: Final = 8
-"""Bytes of the length of a section."""
+"""Bytes in which the length of a section is written."""
 
 CLAIM_BYTES: Final = 9
 """Bytes of a claim before its pairs: a row of X, a row of V, the number of pairs."""
@@ -62,8 +62,8 @@ class Slot:
         space: the name space of its keys, 1 to 255 bytes; slots of one space can match each other.
         weight: positive.
         strength: how much a shared key proves.
-        says: what its keys say.
-        meets_itself: whether an equal key in this same slot on both sides is shared.
+        says: what its keys say of a company.
+        meets_itself: whether a key that both sides have in this slot counts as shared.
     """
 
     space: bytes
@@ -82,7 +82,7 @@ class MatchClass:
         with_any: slots; some other pair counts as one of them. Empty: no other pair is needed.
         tolerates: contradictions that a match of this class may have.
         sure: whether its matches count when the room is computed.
-        reveal_up_to, ask_up_to: greatest room in which its matches are revealed, and asked about.
+        reveal_up_to, ask_up_to: the greatest room at which its matches are revealed, and asked about.
     """
 
     leads: tuple[int, ...]
@@ -95,11 +95,11 @@ class MatchClass:
 
 @dataclass(frozen=True)
 class Rectangle:
-    """Cells whose matches are shown alike.
+    """Cells with one level of disclosure.
 
     Attributes:
         segments: numbers of the initiator's segments and of the responder's.
-        field_bytes: the most that a party shows of one matched entity.
+        field_bytes: the most bytes that a party shows of one matched entity.
     """
 
     segments: tuple[tuple[int, ...], tuple[int, ...]]
@@ -123,7 +123,7 @@ class Parameters:
         rectangles: one comparison each.
         sizes: padded rows of each segment, of the initiator and of the responder.
         sketch_bytes: length of the initiator's sketch and of the responder's.
-        totals_bytes: the most that each shows of the rest of its list; 0 for nothing.
+        totals_bytes: the most bytes that each shows of the rest of its list; 0 for nothing.
         channel_key_bytes: length of the key that messages 1 and 2 carry for the envelope.
 
     Raises:
@@ -190,22 +190,22 @@ class Parameters:
         return sum(self.sizes_in(rectangle, role))
 
     def channel_key(self, body: Body) -> bytes:
-        """Return the key for the envelope that message 1 or 2 carries; its length has been checked."""
+        """Return the key for the envelope from the body of message 1 or 2, whose length has been checked."""
         return bytes(body[NONCE_BYTES : NONCE_BYTES + self.channel_key_bytes])
 
     def body_limits(self, kind: MessageType, matches: Sequence[int] | None = None) -> Limits:
         """Return the least and the greatest length of a body.
 
         Args:
-            kind: of the message.
-            matches: how many each comparison has, once that is known.
+            kind: the message.
+            matches: how many matches each comparison has, once that is known.
         """
         sections, fixed = self.section_limits(kind, matches), self.fixed_bytes(kind)
         fixed += LENGTH_BYTES * len(sections)
         return fixed + sum(least for least, _ in sections), fixed + sum(most for _, most in sections)
 
     def fixed_bytes(self, kind: MessageType) -> int:
-        """Return the length of what a body holds beside its container."""
+        """Return the length of what a body holds outside its container."""
         greeting = NONCE_BYTES + self.channel_key_bytes + DIGEST_BYTES
         return {
             MessageType.OFFER: greeting + self.sketch_bytes[Role.INITIATOR],
@@ -235,7 +235,7 @@ class Parameters:
                 return []
 
     def _limits_before_matches(self, kind: MessageType) -> list[Limits]:
-        """Return the same of the messages before the number of matches is known, none for the others."""
+        """Return the limits of a message that is sent before the number of matches is known, none for others."""
         numbers, columns = range(len(self.rectangles)), len(self.sent)
         match kind:
             case MessageType.INITIATOR_POINTS:

@@ -1,10 +1,10 @@
-"""What both roles' messages have in common: a party's knowledge of a session, and steps over all comparisons.
+"""What the messages of both roles have in common: a party's knowledge, and steps over all comparisons.
 
-A step takes what a party knows and a message of the partner, and gives what it knows then and the reply, if any.
-Nothing is changed in place: a step that refuses leaves no trace.
+A step gets what a party knows and a message of the partner, and returns what the party knows then, and the reply
+if there is one. Nothing is changed in place: a step that refuses leaves no trace.
 
 What a party knows can be written as bytes between two steps, so that a session can wait for days and survive a
-crash. They hold secrets of the session, though not its seed, and are read back only by the party that wrote them.
+crash. These bytes hold secrets of the session, though not its seed, and only the party that wrote them reads them.
 """
 
 import json
@@ -41,9 +41,9 @@ class Setting:
 
     Attributes:
         role: ours.
-        own: what we bring beside our entities.
+        own: what we bring besides our entities.
         sides: what we bring into each comparison.
-        channel_key: our key for the envelope, in messages 1 and 2.
+        channel_key: our key for the envelope, in message 1 or 2.
         made: the comparisons by the session's id, with what each has computed from these inputs.
     """
 
@@ -62,14 +62,14 @@ class Progress:
 
     Attributes:
         transcript: t_n after the last message.
-        nonces: of initiator and responder; empty while not known.
-        commitments: to their inputs.
-        partner_sketch: as it came.
-        known: of each comparison.
-        totals: of the partner.
+        nonces: of the initiator and of the responder; empty while not known.
+        commitments: to the inputs of both, likewise.
+        partner_sketch: as it was received.
+        known: what is known of each comparison.
+        totals: those of the partner.
         own_fields: digest of our field blocks, once they are sent.
         receipt: parts of the receipt, once they are known.
-        signatures: under the receipt, of initiator and responder.
+        signatures: those of the initiator and of the responder on the receipt.
     """
 
     transcript: bytes
@@ -99,7 +99,7 @@ class Result:
         sid: its id.
         comparisons: the matches of each rectangle.
         totals: what the partner showed of the rest of its list.
-        receipt: that both parties signed.
+        receipt: with the signatures of both parties.
     """
 
     sid: bytes
@@ -109,7 +109,7 @@ class Result:
 
 
 def sid_of(setting: Setting, progress: Progress) -> bytes:
-    """Return the session's id, or nothing while a nonce is not known."""
+    """Return the session's id; empty while a nonce is not known."""
     return session_id(setting.parameters.context, *progress.nonces) if all(progress.nonces) else b""
 
 
@@ -141,7 +141,7 @@ def own_totals(setting: Setting, progress: Progress) -> bytes:
 
 
 def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowledge], Knowledge]) -> Progress:
-    """Do something in each comparison."""
+    """Apply a function to each comparison and what is known of it."""
     done: list[Knowledge] = []
     for comparison, known in zip(comparisons(setting, progress), progress.known, strict=True):
         done.append(do(comparison, known))
@@ -149,13 +149,13 @@ def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowled
 
 
 def send(progress: Progress, kind: MessageType, parts: Sequence[Body]) -> Step:
-    """Send a message."""
+    """Return the step that sends a message."""
     message = Message(kind, tuple(parts))
     return Step(replace(progress, transcript=next_transcript(progress.transcript, kind, parts)), message)
 
 
 def taken(progress: Progress, kind: MessageType, body: Body) -> Progress:
-    """Note that a message was taken."""
+    """Return the progress after a message was accepted."""
     return replace(progress, transcript=next_transcript(progress.transcript, kind, [body]))
 
 
@@ -163,9 +163,9 @@ def greet(setting: Setting, progress: Progress) -> Step:
     """Send message 1 or 2: nonce, channel key, input commitment and sketch (psi-v2 §7.1)."""
     role, own = setting.role, setting.own
     if len(setting.channel_key) != setting.parameters.channel_key_bytes:
-        raise UsageError("the channel key has another length than agreed")
+        raise UsageError("the channel key does not have the agreed length")
     if len(own.sketch) != setting.parameters.sketch_bytes[role]:
-        raise UsageError("the sketch has another length than agreed")
+        raise UsageError("the sketch does not have the agreed length")
     nonce = progress.nonces[role]
     commitment = input_commitment(setting.parameters.context, nonce, role, own)
     progress = replace(progress, commitments=_with(progress.commitments, role, commitment))
@@ -174,7 +174,7 @@ def greet(setting: Setting, progress: Progress) -> Step:
 
 
 def take_greeting(setting: Setting, progress: Progress, kind: MessageType, body: Body) -> Progress:
-    """Take message 1 or 2.
+    """Read message 1 or 2.
 
     Raises:
         PeerError: by the rules of psi-v2 §5.4 and §7.1.
@@ -206,14 +206,14 @@ def send_points(setting: Setting, progress: Progress, kind: MessageType) -> Step
 
 
 def take_points(setting: Setting, progress: Progress, kind: MessageType, body: Body) -> Progress:
-    """Take the partner's consent, points and presence bits.
+    """Read the partner's consent, points and presence bits.
 
     Raises:
         RefusalError: by the rules of psi-v2 §7.2 and §7.3.
     """
     head, sections, _ = read_sections(kind, body, setting.parameters)
     expected = consent(sid_of(setting, progress), setting.role.other, progress.transcript)
-    require(head == expected, "consent", f"message {kind} consents to something else than what was exchanged")
+    require(head == expected, "consent", f"message {kind} consents to something other than what was exchanged")
     section = iter(sections)
     progress = each(setting, progress, lambda one, known: one.take_points(known, next(section)))
     return taken(progress, kind, body)
@@ -281,7 +281,7 @@ def receipt_of(
 
 
 def result_of(setting: Setting, progress: Progress) -> Result:
-    """Return what a session found that is over."""
+    """Return what a finished session found."""
     pairs = zip(comparisons(setting, progress), progress.known, strict=True)
     receipt = replace(SignedReceipt.from_bytes(progress.receipt), signatures=progress.signatures)
     found = tuple(one.matches(known) for one, known in pairs)
@@ -295,7 +295,7 @@ _OF_COMPARISON: Final = tuple(f.name for f in fields(Knowledge) if f.name not in
 
 
 def dump(state: str, progress: Progress) -> list[Body]:
-    """Write a length, a JSON directory, and the raw values behind it, none of which is copied."""
+    """Write a length, a JSON directory, and after it the raw values, none of which is copied."""
     values = dict(_values(progress))
     directory = {"state": state, "values": [[name, len(value)] for name, value in values.items()]}
     head = json.dumps(directory).encode()
@@ -318,7 +318,7 @@ def _values(progress: Progress) -> Iterator[tuple[str, Body]]:
 
 
 def load(data: Body, sides: Sequence[Side]) -> tuple[str, Progress]:
-    """Read a state back. Its tables stay where they lie in the data.
+    """Read a state back. Its tables are not copied out of the data.
 
     Raises:
         UsageError: the bytes were not written by `dump`, or were damaged since.

@@ -3,13 +3,13 @@
     session = Session.start(Role.INITIATOR, parameters, own, sides, ports)
     message = session.offer(channel_key)          # send it; then, for each message of the partner:
     reply = session.receive(message.type, message.body)
-    session.decision                              # whether a person or a rule is to decide now; then
+    session.decision                              # what a person or a rule has to decide now, if anything; then
     message = session.consent()                   # or session.stop()
     session.result                                # once finished
 
-`dump` between any two calls and `restore` later, in another process, go on where the session was. The caller
-sends the bytes of a message once they are stored, and the same bytes again after a crash: two different messages
-in one place would show the partner more than one session may.
+A session can be saved with `dump` between any two calls, and continued with `restore` later, in another process.
+The caller stores the bytes of a message before it sends them, and sends the same bytes again after a crash: two
+different messages in one place would show the partner more than one session may.
 
 Bytes from the partner lead to a result or to PeerError. After a PeerError in messages 1 to 5 the session is
 unchanged, and can be given the right message; a refusal of the contents of messages 6 to 9 ends it.
@@ -33,7 +33,7 @@ from accountmap.psi.suite import NONCE_BYTES, Body, first_transcript
 
 
 class State(StrEnum):
-    """Between which two events a session is (psi-v2 §9); in MATCHED and CLAIMED a cap is being applied."""
+    """The states of a session (psi-v2 §9). In MATCHED and CLAIMED a cap is being applied."""
 
     BEGIN = "begin"
     OFFERED = "offered"
@@ -52,14 +52,14 @@ class State(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the owner, or a rule of the owner's, decides: to reveal, and on how many matches are claimed."""
+    """What the owner, or a rule of the owner's, decides: whether to reveal, and whether to accept the claims."""
 
     REVEAL = "reveal"
     CLAIMS = "claims"
 
 
 class Own(Enum):
-    """What the own side does of itself."""
+    """What our own side does without a message from the partner."""
 
     START = "start"
     CONSENT = "consent"
@@ -120,10 +120,10 @@ DECISIONS: Final = {
 """The states that wait for a decision of our own."""
 
 _ENDS_IF_REFUSED: Final = {State.REVEALING, State.CLAIMED, State.REVEALED, State.SHARING}
-"""States in which a second try of the partner would be a second guess (psi-v2 §9)."""
+"""States in which a second try would give the partner a second guess (psi-v2 §9)."""
 
 _HARMLESS: Final = {"length", "section-length", "not-due"}
-"""Rules whose refusal changes nothing in any state."""
+"""Rules whose refusal changes nothing, whatever the state."""
 
 _OVER: Final = {State.DONE, State.STOPPED_BY_US, State.STOPPED_BY_PARTNER}
 _BEFORE_POINTS: Final = {State.BEGIN, State.OFFERED, State.ANSWERED, State.PREVIEWED}
@@ -156,12 +156,12 @@ class Session:
         """Prepare a session; nothing is computed yet.
 
         Args:
-            own: what we bring beside our entities.
+            own: what we bring besides our entities.
             sides: what we bring into the comparison of each rectangle.
         """
         setting = Setting(role, parameters, own, tuple(sides), ports)
         if len(setting.sides) != len(parameters.rectangles):
-            raise UsageError("each rectangle needs a side of its own")
+            raise UsageError("there must be one side for each rectangle")
         nonce = ports.random(NONCE_BYTES)
         progress = Progress(
             transcript=first_transcript(parameters.context),
@@ -175,7 +175,7 @@ class Session:
     def restore(
         cls, role: Role, parameters: Parameters, own: OwnInputs, sides: Sequence[Side], ports: Ports, saved: Body
     ) -> Self:
-        """Go on with a session that was dumped.
+        """Continue a session that was dumped.
 
         Raises:
             UsageError: the bytes were not written by `dump`, or were damaged since.
@@ -186,12 +186,12 @@ class Session:
         return cls(Setting(role, parameters, own, tuple(sides), ports), State(state), progress)
 
     def dump(self) -> list[Body]:
-        """Return the session's state in parts, secrets included; large ones are tables where they lie."""
+        """Return the session's state in parts, secrets included; large tables are not copied."""
         return rounds.dump(self._state.value, self._progress)
 
     @property
     def state(self) -> State:
-        """Between which two events the session is."""
+        """The state that the session is in."""
         return self._state
 
     @property
@@ -200,17 +200,17 @@ class Session:
 
     @property
     def due(self) -> frozenset[MessageType]:
-        """The messages that the partner may send next; none when it is our turn, or over."""
+        """The messages that the partner may send next; none when it is our turn, or the session is over."""
         return frozenset(event for event in self._allowed if isinstance(event, MessageType))
 
     @property
     def decision(self) -> Decision | None:
-        """What is to be decided before the session goes on, with `consent` or `stop`."""
+        """What has to be decided, with `consent` or `stop`, before the session goes on."""
         return DECISIONS.get(self._state)
 
     @property
     def sid(self) -> bytes:
-        """The session's id, or nothing while a nonce is not known."""
+        """The session's id; empty while a nonce is not known."""
         return rounds.sid_of(self._setting, self._progress)
 
     @property
@@ -235,7 +235,7 @@ class Session:
 
     @property
     def claimed(self) -> tuple[SegmentClaims, ...]:
-        """How many matches are claimed of each own segment, once that is known."""
+        """How many matches are claimed in each own segment, once that is known."""
         if not all(known.claims for known in self._progress.known):
             return ()
         return rounds.claimed(self._setting, self._progress)
@@ -247,18 +247,18 @@ class Session:
 
     @property
     def stopped(self) -> Stopped | None:
-        """Who ended the session, if it was ended before it found anything."""
+        """Who ended the session, if it ended before it found anything."""
         if self._state in (State.STOPPED_BY_US, State.STOPPED_BY_PARTNER):
             return Stopped(by_partner=self._state is State.STOPPED_BY_PARTNER)
         return None
 
     def offer(self, channel_key: bytes) -> Message:
-        """Make message 1, as the initiator."""
+        """Write message 1, as the initiator."""
         self._setting = replace(self._setting, channel_key=channel_key)
         return self._act(Own.START)
 
     def answer(self, channel_key: bytes, body: Body) -> Message:
-        """Take message 1 and make message 2, as the responder.
+        """Read message 1 and write message 2, as the responder.
 
         Raises:
             PeerError: the offer is not as the protocol allows.
@@ -274,23 +274,23 @@ class Session:
             self._progress = rounds.each(self._setting, self._progress, Comparison.blind)
 
     def receive(self, kind: MessageType, body: Body) -> Message | None:
-        """Take a message of the partner but the first, and return the reply, if one is due.
+        """Read any message of the partner but the first, and return the reply, if one is due.
 
         Raises:
-            PeerError: it is not the message that is awaited, or not as the protocol allows.
+            PeerError: it is not a message that is due, or not as the protocol allows.
         """
         if kind not in self.due:
             raise RefusalError("not-due", "the partner sent a message that is not due")
         if kind is MessageType.OFFER:
-            raise UsageError("the first message is taken by answer")
+            raise UsageError("the first message is read by answer")
         return self._go(kind, body)
 
     def consent(self) -> Message:
         """Decide to go on: reveal, or accept how many matches are claimed.
 
         Raises:
-            PeerError: as the initiator, with claims to decide on: they name rows of ours that do not hold what is
-                claimed, and the session is over. Whether they do is looked at only now.
+            PeerError: the initiator accepts claims, and only then finds that they name rows of ours that do not
+                have what is claimed. The session is over.
         """
         return self._act(Own.CONSENT)
 
@@ -300,7 +300,7 @@ class Session:
 
     def _act(self, event: Own) -> Message:
         if event not in self._allowed:
-            raise UsageError(f"the session cannot {event.value} here")
+            raise UsageError(f"the session cannot {event.value} in its present state")
         return _made(self._go(event, b""))
 
     def _go(self, event: MessageType | Own, body: Body) -> Message | None:
@@ -318,7 +318,7 @@ class Session:
         return step.reply
 
     def _end(self, state: State) -> None:
-        """Forget what the comparisons hold: it has no further use."""
+        """Forget what is known of the comparisons: it has no further use."""
         self._state = state
         self._progress = replace(self._progress, known=tuple(Knowledge() for _ in self._progress.known))
 

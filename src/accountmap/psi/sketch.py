@@ -1,9 +1,8 @@
 """The frozen noisy copy of a list that may leave before consent: making it, and reading a partner's (psi-v2 §5).
 
-Each position of a sketch has an answer. In a plain sketch it is 1 where a value of the list lies, else 0; in one
-by segments it is 3, 2, 1 for the values of segments 0, 1, 2, and 0 where there is none. Every answer is then
-replaced by another one with a fixed probability. No step uses floating point, so that both sides come to the same
-bytes.
+Each position of a sketch has an answer. In a plain sketch it is 1 where the list has a value, else 0; in one by
+segments it is 3, 2 or 1 for a value of segment 0, 1 or 2, and 0 where there is none. Every answer is then replaced
+by another one with a fixed probability. No step uses floating point, so that every program makes the same bytes.
 """
 
 from collections.abc import Sequence
@@ -44,7 +43,7 @@ _CHANGE: Final = {
     Epsilon.HALF: (6964396094736529935, 3968132955179597173),
     Epsilon.QUARTER: (8076418037615682946, 4305937122093904037),
 }
-"""How many of 2^64 words turn an answer into one certain other one: in a plain sketch, and in one by segments."""
+"""How many of 2^64 words turn an answer into one particular other: in a plain sketch, and in one by segments."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class SketchParameters:
     """What an agreement says of one party's sketch.
 
     Attributes:
-        rows: padded rows: one number for a plain sketch, and one for each of three segments for one by segments.
+        rows: padded rows: one number for a plain sketch, three for one by segments.
         epsilon: as in the agreement.
 
     Raises:
@@ -78,7 +77,7 @@ class SketchParameters:
 
     @property
     def bits(self) -> int:
-        """The bits of an answer."""
+        """How many bits an answer has."""
         return 2 if self.by_segments else 1
 
     @property
@@ -88,12 +87,12 @@ class SketchParameters:
 
     @property
     def levels(self) -> range:
-        """The levels at which a reader counts: the answers but 0."""
+        """The levels at which a reader counts: all answers but 0."""
         return range(1, 1 << self.bits)
 
     @property
     def change(self) -> int:
-        """How many of 2^64 words turn an answer into one certain other one."""
+        """How many of 2^64 words turn an answer into one particular other."""
         return _CHANGE[self.epsilon][self.by_segments]
 
     def answer(self, segment: int) -> int:
@@ -101,7 +100,7 @@ class SketchParameters:
         return _SEGMENTS - segment if self.by_segments else 1
 
     def chances(self, level: int) -> tuple[int, int]:
-        """Return how often an answer is at least `level`, of 2^64: if it was so before the noise, and if not."""
+        """Return how often, of 2^64, an answer is at least `level`: if it was before the noise, and if not."""
         return _WHOLE - level * self.change, ((1 << self.bits) - level) * self.change
 
     def rows_from(self, level: int) -> int:
@@ -115,18 +114,18 @@ class Values:
 
     Attributes:
         messages: their key messages, each once.
-        in_segment: whether an entity of each segment has the value, shape (values, segments).
+        in_segment: whether some entity of the segment has the value, shape (values, segments).
     """
 
     messages: Sequence[bytes]
     in_segment: npt.NDArray[np.bool_]
 
     def counts(self) -> list[int]:
-        """Count the values of each segment; one that stands in several counts in each."""
+        """Count the values of each segment; a value of several segments counts in each."""
         return [int(count) for count in self.in_segment.sum(axis=0)]
 
     def dump(self) -> bytes:
-        """Write them: how many values and segments there are, the length of each message, messages, segments."""
+        """Write the numbers of values and segments, the length of each message, the messages, and `in_segment`."""
         lengths = np.array([len(message) for message in self.messages], ">u2")
         head = len(self.messages).to_bytes(4, "big") + bytes([self.in_segment.shape[1]])
         flags = self.in_segment.astype(np.uint8)
@@ -234,14 +233,14 @@ def _values_by_part(parameters: SketchParameters, strongest: npt.NDArray[np.intp
     counted = np.bincount(strongest, minlength=parts).tolist() if parameters.by_segments else [len(strongest)]
     if any(count > rows for count, rows in zip(counted, parameters.rows, strict=True)):
         raise UsageError(
-            "the list has more companies than the padded rows of its sketch",
-            "Make a new agreement, whose sizes fit the list.",
+            "the list has more companies than its sketch has padded rows",
+            "Make a new agreement whose sizes fit the list.",
         )
     return counted
 
 
 def _dummies(parameters: SketchParameters, secret: SketchSecret, counted: list[int]) -> tuple[Positions, Answers]:
-    """Return position and answer of what fills the values up to the padded rows."""
+    """Return position and answer of the dummies that bring the values up to the padded rows."""
     missing = [rows - count for rows, count in zip(parameters.rows, counted, strict=True)]
     key = derive(secret.seed, "sketch-dummies", secret.id)
     place = words(key, sum(missing)) & np.uint64(parameters.positions - 1)
@@ -250,7 +249,7 @@ def _dummies(parameters: SketchParameters, secret: SketchSecret, counted: list[i
 
 
 def _change(answers: Answers, drawn: Words, parameters: SketchParameters) -> None:
-    """Put the noise on answers, in place."""
+    """Add the noise to answers, in place."""
     others = (1 << parameters.bits) - 1
     changed = np.flatnonzero(drawn < np.uint64(others * parameters.change))
     step = drawn[changed] // np.uint64(parameters.change) + np.uint64(1)
@@ -282,9 +281,9 @@ class Sketch:
         """Check a partner's sketch (psi-v2 §5.4).
 
         Raises:
-            PeerError: its length or its density is not that of so many rows.
+            PeerError: it does not have the length, or not the density, of a sketch with these parameters.
         """
-        require(len(data) == parameters.length, "length", "the sketch has another length than the agreement says")
+        require(len(data) == parameters.length, "length", "the sketch does not have the agreed length")
         sketch = cls(parameters, card, data)
         holds = map(density_holds, repeat(parameters), parameters.levels, sketch.counts)
         require(all(holds), "density", "the sketch does not have the density of a list of the agreed size")
@@ -297,7 +296,7 @@ class Sketch:
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
-        """For each level the number of positions whose answer is at least that."""
+        """For each level, the number of positions whose answer is at least that."""
         total = np.zeros(1 << self.parameters.bits, np.int64)
         for start in range(0, self.parameters.positions, _POSITIONS_AT_ONCE):
             stop = min(start + _POSITIONS_AT_ONCE, self.parameters.positions)
@@ -318,7 +317,7 @@ class Sketch:
 
 
 def all_miss(rows: int, positions: int) -> int:
-    """Return the chance that so many uniform positions all miss one, in units of 2^-128 (psi-v2 §5.4)."""
+    """Return the chance that `rows` uniform positions all miss a given one, in units of 2^-128 (psi-v2 §5.4)."""
     base, chance = _FRACTION - _FRACTION // positions, _FRACTION
     for bit in f"{rows:b}":
         chance = chance * chance // _FRACTION
@@ -328,7 +327,7 @@ def all_miss(rows: int, positions: int) -> int:
 
 
 def density_holds(parameters: SketchParameters, level: int, count: int) -> bool:
-    """Return whether a count is within six deviations of what so many padded rows lead to (psi-v2 §5.4)."""
+    """Return whether a count is within six standard deviations of its expected value (psi-v2 §5.4)."""
     m, (if_so, if_not), rows = parameters.positions, parameters.chances(level), parameters.rows_from(level)
     filled = _FRACTION - all_miss(rows, m)
     off = count * (1 << 192) - m * (if_not * _FRACTION + (if_so - if_not) * filled)

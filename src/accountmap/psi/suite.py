@@ -40,7 +40,7 @@ Words = npt.NDArray[np.uint64]
 
 @lru_cache
 def label(name: str) -> bytes:
-    """Return the label of one use of SHA-256: no two uses hash the same input."""
+    """Return the label of one use of SHA-256, so that no two uses hash the same input."""
     return SUITE + b"/" + name.encode("ascii") + b"\x00"
 
 
@@ -74,7 +74,7 @@ def derive(seed: bytes, name: str, *parts: bytes) -> bytes:
 
 
 def words(key: bytes, count: int, first: int = 0) -> Words:
-    """Return numbers of 64 bits from the key stream of AES-256 in counter mode (psi-v2 §3.3).
+    """Return 64-bit numbers from the key stream of AES-256 in counter mode (psi-v2 §3.3).
 
     Args:
         key: 32 bytes, from `derive`.
@@ -119,5 +119,5 @@ def consent(sid: bytes, role: int, transcript: bytes) -> bytes:
 
 
 def token_prefix(rid: bytes) -> bytes:
-    """Return what binds tokens to a comparison, 16 bytes (psi-v2 §3.2)."""
+    """Return the prefix that binds tokens to a comparison, 16 bytes (psi-v2 §3.2)."""
     return digest("token", rid)[:16]

@@ -18,7 +18,7 @@ from accountmap.psi.parameters import Slot
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, TOKEN_BYTES, Body, key_prefix, label
 
 ROWS_AT_ONCE: Final = 8192
-"""Rows that Python objects are made of at the same time."""
+"""How many rows exist as Python objects at the same time."""
 
 Present = npt.NDArray[np.bool_]
 
@@ -32,17 +32,18 @@ def _words(table: Bytes2D) -> npt.NDArray[np.uint64]:
 
 
 def _first_words(table: Bytes2D) -> npt.NDArray[np.uint64]:
-    """Return the first eight bytes of each row, which nearly always tell rows apart, and are quick to sort by.
+    """Return the first eight bytes of each row, which nearly always tell rows apart and are quick to sort by.
 
-    A partner that makes them tell nothing only makes the sort slower.
+    A partner that makes them equal only makes the sort slower.
     """
     return np.ascontiguousarray(table[:, :8]).view("<u8")[:, 0].astype(np.uint64, copy=False)
 
 
 def equal_pairs(a: Bytes2D, b: Bytes2D) -> tuple[Order, Order]:
-    """Return the places of equal rows in two tables, in each of which no row occurs twice.
+    """Return the places of equal rows in two tables, neither of which has a row twice.
 
-    Their length is a multiple of eight. The tables are not put together, which would hold both twice.
+    The length of a row is a multiple of eight bytes. The tables are not joined, which would keep both in memory
+    twice.
     """
     first = np.concatenate([_first_words(a), _first_words(b)])
     order = np.argsort(first)
@@ -72,8 +73,8 @@ def has_repeats(*tables: Bytes2D) -> bool:
 def check_points(points: Points, own: Points | None) -> None:
     """Refuse a partner's points unless they are canonical, distinct, and none of our own (psi-v2 §7.3).
 
-    Points off the curve are let through: on the twist a clamped scalar shows nothing either (RFC 7748 §7), and
-    points of low order are caught by their zero result.
+    Points off the curve are let through: a product on the twist shows nothing of a clamped scalar either
+    (RFC 7748 §7), and points of low order are caught by their product, which is zero.
 
     Raises:
         RefusalError: `canonical`, `repeated` or `own`.
@@ -96,11 +97,11 @@ def check_products(products: Points) -> None:
 
 
 def hash_rows(prefix: bytes, columns: Sequence[Bytes2D], keep: int) -> Bytes2D:
-    """Hash each row behind a prefix with SHA-256.
+    """Hash a prefix followed by each row with SHA-256.
 
     Args:
         prefix: what all inputs begin with.
-        columns: what each input goes on with, side by side; equally many rows each.
+        columns: the columns of the rows, side by side, all with as many rows.
         keep: how many bytes of each hash to return.
 
     Returns:
@@ -136,7 +137,7 @@ def segment_slices(sizes: Sequence[int]) -> list[slice]:
 
 
 def segment_of_rows(rows: Order, sizes: Sequence[int]) -> Order:
-    """Return the number of the segment in which each row is."""
+    """Return the number of the segment that each row is in."""
     return np.searchsorted(np.cumsum(sizes), rows, side="right").astype(np.int64)
 
 
@@ -211,7 +212,7 @@ class NumpyTokens:
         return here[ascending].astype(np.int64), there[ascending].astype(np.int64)
 
     def dump(self) -> Body:
-        """Return all tokens, where they lie."""
+        """Return all tokens, without copying them."""
         return raw(self._cells)
 
 
@@ -237,7 +238,7 @@ class NumpyPoints:
         return NumpyTokens(tokens(prefix, products), self._columns)
 
     def dump(self) -> Body:
-        """Return all points, where they lie."""
+        """Return all points, without copying them."""
         return raw(self._points)
 
 
@@ -248,7 +249,7 @@ class NumpyTables:
         self._curve, self._groups = curve, groups
 
     def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
-        """Lay out the own points and dummies, and multiply them with the secret."""
+        """Lay out the own points and dummies, and multiply them by the secret."""
         columns = len(layout.slots)
         present = np.zeros((len(layout.entity), columns), np.bool_)
         present[layout.entity >= 0] = self._groups.present
