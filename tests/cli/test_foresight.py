@@ -184,7 +184,7 @@ def test_the_responder_can_renew_too(tmp_path: Path) -> None:
     for party in (parties.acme, parties.globex):
         party.workspace.close()
     told = accountmap("agreement", "renew", "--with", "acme", "-o", "again.toml", cwd=tmp_path / "globex")
-    assert "Roles: Globex Data begins sessions, before it was Acme Cloud." in told.stderr
+    assert "Roles: Globex Data now begins sessions, and no longer Acme Cloud." in told.stderr
     accountmap(
         "agreement",
         "sign",

@@ -83,7 +83,7 @@ def test_options_stand_in_the_agreement_and_are_said(tmp_path: Path) -> None:
         "Globex Data also shows roughly how many companies it has, by country, industry and size",
         "nobody learns the name of an account that only the other has",
         "Cerberus LLP may check for 180 days",
-        "Growth a list that grows to 3 times its size",
+        "Growth a person has to confirm a list that grows to 3 times its size",
         "Signed by Acme Cloud, and the signature holds; Globex Data has not signed yet.",
     ):
         assert sentence in flat
@@ -132,7 +132,7 @@ def test_nothing_is_said_to_be_signed_that_was_not_verified(tmp_path: Path) -> N
         ("agreement", "sign", tmp_path / "changed.toml", "--yes", "--confirm-rows", "48"),
     ):
         done = accountmap(*command, cwd=globex, check=5)
-        assert "does not hold" in done.stderr
+        assert "is not valid" in done.stderr
         assert done.stdout == ""
         assert "igned by" not in done.stderr
     outside = accountmap("agreement", "show", acme / "out.toml", cwd=tmp_path).stdout

@@ -241,7 +241,7 @@ def test_answers_other_than_those_that_were_fixed_are_refused(two: tuple[Workspa
     for lie in (replace(fixed, answers=dict.fromkeys(TOPIC, 5)), Secret.of(fixed.answers)):
         lying = Lying(lie.answers, lie.nonce)
         card = MaturityFile.answer(globex.identity, acme.card, lying, seen.commitment, NOW)
-        with pytest.raises(TrustError, match="not the answers that your partner fixed"):
+        with pytest.raises(TrustError, match="not the answers that your partner committed to"):
             receive_file(acme, card.document.encode(), NOW)
     honest = MaturityFile.answer(globex.identity, acme.card, fixed, seen.commitment, NOW)
     receive_file(acme, honest.document.encode(), NOW)

@@ -19,7 +19,7 @@ from tests.protocols.vectors import Json, cases, comment, load
 
 INITIATOR, RESPONDER = FIRST.card, SECOND.card
 SIGNING_RULES = {
-    "parties": "between other parties|not one of your partners|names another card, or another company",
+    "parties": "between other parties|not one of your partners|names a card or a company",
     "segments": "other segments than this program",
     "date": "in the future|older than the one",
     "changed": "not made in this workspace",

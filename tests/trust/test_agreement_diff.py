@@ -29,7 +29,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ),
     (
         {"names": ("Globex", "Acme"), "cards": TERMS.cards[::-1]},
-        ("Roles: Globex begins sessions, before it was Acme.",),
+        ("Roles: Globex now begins sessions, and no longer Acme.",),
     ),
     (
         {"weak": WeakSlots.NONE},
@@ -44,11 +44,14 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ({"profile": "careful"}, ("Match rule: balanced, now careful.",)),
     (
         {"slots": (TERMS.slots[0], replace(TERMS.slots[1], weight=3), TERMS.slots[2])},
-        ("Match key name: strong, in name, weight 2, says name, now strong, in name, weight 3, says name.",),
+        (
+            "Match key name: strong, name space name, weight 2, says name, now strong, name space name, weight 3, "
+            "says name.",
+        ),
     ),
     (
         {"classes": TERMS.classes[:2]},
-        ("No longer: Class 3 of matches: label: reveal never, ask up to 500.",),
+        ("No longer: Class 3 of matches: label: never revealed, asked about up to room 500.",),
     ),
     ({"threshold": 3}, ("Evidence that makes a match: 2, now 3.",)),
     ({"segments": ("prospect", "customer")}, ("Segments: customer, prospect, now prospect, customer.",)),
@@ -65,7 +68,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     ),
     (
         {"sharing": replace(SHARING, joint_filter=JointFilter(countries=("DE", "AT")))},
-        ("Who takes part: all accounts, now only accounts in DE, AT; the preview is of all.",),
+        ("Who takes part: all accounts, now only accounts in DE, AT; the preview covers all accounts.",),
     ),
     (
         {"sharing": UNEVEN},
@@ -96,8 +99,8 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     (
         {"growth_alarm": 3},
         (
-            "Growth: a list that grows to 4 times its size needs a person's word, now a list that grows to 3 "
-            "times its size needs a person's word.",
+            "Growth: a person has to confirm a list that grows to 4 times its size, now a person has to confirm a "
+            "list that grows to 3 times its size.",
         ),
     ),
     (
@@ -107,26 +110,26 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
     (
         {"assistants": Assistants.NONE},
         (
-            "Assistants: may read which of your own accounts match, and nothing that the other shows or writes, "
-            "now may read nothing about matches.",
+            "Assistants: may read which of your own accounts match, but nothing that your partner shows or "
+            "writes, now may read nothing about matches.",
         ),
     ),
     (
         {"credit": (CREDIT,)},
         (
-            "New: Credit: brought: a partner has brought a deal by an introduction accepted at most 180 days "
-            "before, or a registration at most 14 days after it was created.",
-            "New: Credit: touched: a partner has touched a deal by “demo” or “meeting”, from 90 days before it is "
-            "created until it closes, or enters “Signed”.",
-            "New: Credit: models: time decay: half as much every 30 days; position: 0.4 for the first touch, 0.2 "
-            "for all between, 0.4 for the last.",
+            "New: Credit: brought: a partner brings a deal by an introduction accepted at most 180 days before "
+            "its creation, or a registration at most 14 days after its creation.",
+            "New: Credit: touched: a partner touches a deal by “demo” or “meeting”, from 90 days before it is "
+            "created until it closes or enters “Signed”.",
+            "New: Credit: models: time decay: a touch counts half as much if it is 30 days older; position: 0.4 "
+            "for the first touch, 0.2 for all in between, 0.4 for the last.",
         ),
     ),
     (
         {"scoring": ScoringTerms(Models.NONE, "ab" * 32)},
         (
-            "Models: may learn from the segment of a match, and from no other field that the other shows, now may "
-            "learn nothing from matches.",
+            "Models: may learn from the partner's segment of a match, but from no other field that it shows, now "
+            "may learn nothing from matches.",
             None,
         ),
     ),
@@ -135,7 +138,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
         {"min_change": 0},
         (
             "Changed lists: if fewer than 5 companies of a segment changed since a session, only a person may go "
-            "on, now none asked: two sessions can give single accounts away.",
+            "on, now no rule: two sessions can give single accounts away.",
         ),
     ),
 ]
@@ -159,7 +162,7 @@ def test_a_change_of_one_window_of_the_credit_rule_is_said_alone() -> None:
     (said,) = differences(propose(credit=(CREDIT,)), propose(credit=(later,)))
     assert said.startswith("Credit: touched: ")
     assert "from 90 days before" in said
-    assert "now a partner has touched a deal" in said
+    assert "now a partner touches a deal" in said
     assert "from 60 days before" in said
     assert CREDIT.digest != later.digest
     assert len(differences(propose(credit=(CREDIT,)), propose())) == 3
@@ -170,8 +173,8 @@ def test_a_preview_by_segments_is_said() -> None:
     sizes = OwnSizes(SketchTerms((16, 16, 64), Epsilon.ONE, ()), dict.fromkeys(three, 16))
     plain = propose(replace(SIZES, rows=sizes.rows), segments=three)
     assert differences(plain, propose(sizes, segments=three, preview=PreviewKind.SEGMENTS)) == (
-        "Preview: before any consent each gets a blurred copy of the other's list, without segments, to keep, now "
-        "before any consent each gets a blurred copy of the other's list, with segments, to keep.",
+        "Preview: before anybody consents, each gets a blurred copy of the other's list, without segments, to "
+        "keep, now before anybody consents, each gets a blurred copy of the other's list, with segments, to keep.",
         "Blurred copy of Acme: with room for 1,024, ε = 1, now with room for 16 + 16 + 64, ε = 1.",
     )
 
@@ -203,6 +206,6 @@ def test_who_begins_may_change_and_each_company_keeps_its_side() -> None:
     mirrored = one.terms.mirrored()
     other = propose(**{each.name: getattr(mirrored, each.name) for each in fields(Terms)} | {"purpose": "events"})
     assert differences(one, other) == (
-        "Roles: Globex begins sessions, before it was Acme.",
+        "Roles: Globex now begins sessions, and no longer Acme.",
         "Purpose: co-selling, now events.",
     )

@@ -82,7 +82,7 @@ def test_the_first_entry_that_fails_is_named(
     change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]], first: int
 ) -> None:
     changed = replace(WHOLE, entries=change(WHOLE.entries))
-    with pytest.raises(TrustError, match=f"entry {first} of the ledger does not hold"):
+    with pytest.raises(TrustError, match=f"entry {first} of the ledger is not valid"):
         changed.check()
     with pytest.raises(TrustError):
         Ledger.decode(changed.encode())
@@ -92,7 +92,7 @@ def test_the_first_entry_that_fails_is_named(
     ("signers", "blamed"), [((STRANGER, GLOBEX), "Acme"), ((ACME, STRANGER), "Globex")], ids=["ours", "theirs"]
 )
 def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, Identity], blamed: str) -> None:
-    with pytest.raises(TrustError, match=f"entry 1 .* signature of {blamed} under the receipt"):
+    with pytest.raises(TrustError, match=f"entry 1 .* signature of {blamed} on the receipt"):
         ledger(receipt(signers)).check()
 
 
@@ -106,12 +106,12 @@ def test_a_receipt_that_a_party_did_not_sign_is_named(signers: tuple[Identity, I
         (receipt((ACME, GLOBEX), (ACME,)), "it is not an entry"),
         (receipt((ACME, ACME), (ACME, ACME)), "it is not an entry"),
         (receipt((GLOBEX, STRANGER), (GLOBEX, STRANGER)), "the company that wrote it is not a party"),
-        (receipt() | {"receipt": bytes(32).hex()}, "its receipt is not that of what it says"),
+        (receipt() | {"receipt": bytes(32).hex()}, "its receipt does not belong to what it says"),
         (receipt() | {"signed": []}, "it is not an entry"),
-        (receipt() | {"sid": bytes(32).hex()}, "its receipt is not that of what it says"),
-        (changed(matches="00" * 32), "its receipt is not that of what it says"),
-        (changed(initiator_fields=bytes(32).hex()), "its receipt is not that of what it says"),
-        (changed(transcript="00"), "its receipt is not that of what it says"),
+        (receipt() | {"sid": bytes(32).hex()}, "its receipt does not belong to what it says"),
+        (changed(matches="00" * 32), "its receipt does not belong to what it says"),
+        (changed(initiator_fields=bytes(32).hex()), "its receipt does not belong to what it says"),
+        (changed(transcript="00"), "its receipt does not belong to what it says"),
         (changed(matches=7), "it is not an entry"),
         (receipt() | {"event": "sent"}, "it is not an entry"),
         ({"event": "done"}, "it is not an entry"),
@@ -135,7 +135,7 @@ def test_a_receipt_stands_for_one_session() -> None:
 
 
 def test_a_party_that_is_not_on_file_is_named() -> None:
-    with pytest.raises(TrustError, match="a party of its session is not on file"):
+    with pytest.raises(TrustError, match="a party to its session is not on file"):
         replace(ledger(receipt()), cards={ACME.card.digest.hex(): ACME.card}).check()
 
 
@@ -143,7 +143,7 @@ def test_what_was_cut_off_shows_against_a_hash_that_was_kept() -> None:
     cut = replace(WHOLE, entries=WHOLE.entries[:2])
     cut.check()
     WHOLE.check_contains(cut.head.hex())
-    with pytest.raises(TrustError, match="does not go through"):
+    with pytest.raises(TrustError, match="does not contain that hash"):
         cut.check_contains(WHOLE.head.hex())
     with pytest.raises(TrustError, match="ends before its head"):
         Ledger.decode(cut.encode().replace(cut.head.hex().encode(), WHOLE.head.hex().encode()))

@@ -102,7 +102,7 @@ def test_a_header_other_than_the_one_that_was_judged_is_refused() -> None:
     """Files of a channel may be replaced between the look at their head and the reading."""
     judged, there = header(b"body"), replace(header(b"body"), created=3)
     sealed = b"".join(write(there, [b"body"], ACME, GLOBEX.card.sealing_key, CONTENT_KEY))
-    with pytest.raises(PeerError, match="another one by now"):
+    with pytest.raises(PeerError, match="replaced by another message"):
         read(BytesIO(sealed), judged, ACME.card, GLOBEX.sealing)
 
 

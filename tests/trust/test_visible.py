@@ -49,7 +49,7 @@ def test_names_in_all_scripts_are_taken(name: str) -> None:
     ids=ascii,
 )
 def test_what_does_not_show_is_refused(name: str) -> None:
-    with pytest.raises(TrustError, match="a name has 1 to 80 visible characters"):
+    with pytest.raises(TrustError, match="a name must have 1 to 80 visible characters"):
         check_name(name)
 
 
@@ -62,7 +62,7 @@ def test_a_word_of_letters_that_look_alike_is_refused(name: str) -> None:
 def test_each_kind_of_words_has_its_own_length() -> None:
     purpose = "p" * MAX_PURPOSE
     assert check_line(purpose, "a purpose", MAX_PURPOSE) == purpose
-    with pytest.raises(TrustError, match="a purpose has 1 to 400"):
+    with pytest.raises(TrustError, match="a purpose must have 1 to 400"):
         check_line(f"{purpose}p", "a purpose", MAX_PURPOSE)
-    with pytest.raises(TrustError, match="a purpose has 1 to 80"):
+    with pytest.raises(TrustError, match="a purpose must have 1 to 80"):
         check_line(purpose, "a purpose")

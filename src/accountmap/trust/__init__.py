@@ -1,1 +1,1 @@
-"""Who talks to whom, under which agreement, in which sealed messages."""
+"""Who talks to whom, under which agreement, and in which sealed messages."""

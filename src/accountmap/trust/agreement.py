@@ -31,7 +31,7 @@ class OwnSizes:
 
     Attributes:
         sketch: the sketch that it sends.
-        rows: padded entities by segment; empty in a preview agreement.
+        rows: padded rows by segment; empty in a preview agreement.
     """
 
     sketch: SketchTerms
@@ -47,7 +47,7 @@ class Agreement:
         terms: what both sign.
         parties: the sizes of the initiator and, once it has signed, of the responder.
         signed: what each of them signed: the text before its signature.
-        signatures: likewise; `check_signatures` verifies them.
+        signatures: the signature of each; `check_signatures` verifies them.
     """
 
     document: str
@@ -58,12 +58,12 @@ class Agreement:
 
     @property
     def sizes(self) -> tuple[dict[str, int], ...]:
-        """Padded entities by segment, of each that has signed."""
+        """Padded rows by segment, of each party that has signed."""
         return tuple(each.rows for each in self.parties)
 
     @property
     def sketches(self) -> tuple[SketchTerms, ...]:
-        """The sketches of each that has signed."""
+        """The sketch of each party that has signed."""
         return tuple(each.sketch for each in self.parties)
 
     @property
@@ -90,7 +90,7 @@ class Agreement:
         if card.digest.hex() not in self.terms.cards:
             raise TrustError(
                 "this agreement is between other parties",
-                "Check the file; an identity made anew needs a new agreement.",
+                "Check the file. After new keys were made, a new agreement is needed.",
             )
         return Role(self.terms.cards.index(card.digest.hex()))
 
@@ -101,12 +101,13 @@ class Agreement:
             cards: of the initiator and the responder.
 
         Raises:
-            TrustError: the agreement names another card or name than a card has, or a signature does not hold.
+            TrustError: the agreement names a card or a company that is not one of these, or a signature is not
+            valid.
         """
         named = tuple(zip(self.terms.names, self.terms.cards, strict=True))
         if named != tuple((card.name, card.digest.hex()) for card in cards):
             raise TrustError(
-                "the agreement names another card, or another company, than the cards on file",
+                "the agreement names a card or a company that is not one of those on file",
                 "Make a new agreement with: accountmap agreement new",
             )
         for card, signed, signature in zip(cards, self.signed, self.signatures, strict=False):
@@ -114,7 +115,7 @@ class Agreement:
                 verify(card.signing_key, signature, _label(self.terms) + signed.encode())
             except (InvalidSignature, ValueError) as error:
                 raise TrustError(
-                    f"the signature of {card.name} does not hold: the agreement was changed after it was signed",
+                    f"the signature of {card.name} is not valid: the agreement was changed after it was signed",
                     "Do not rely on this file. Ask your partner to send theirs again.",
                 ) from error
 
@@ -134,7 +135,7 @@ class Agreement:
 
     @classmethod
     def _sign(cls, document: str, terms: Terms, role: Role, sizes: OwnSizes, identity: Identity) -> Self:
-        note = f"\n# Sizes to which {identity.card.name} pads what it sends: all that they show of its list.\n"
+        note = f"\n# The sizes to which {identity.card.name} pads what it sends. Nobody sees the exact ones.\n"
         rows = "".join(f"{toml_text.quote(name)} = {size}\n" for name, size in sizes.rows.items())
         part = f"[{role.label}.rows]\n{rows}\n" if rows else ""
         signed = f"{document}{note}{part}[{role.label}.sketch]\n{write(sizes.sketch)}".rstrip("\n")
@@ -171,9 +172,9 @@ def _label(terms: Terms) -> bytes:
 
 
 def _parts(document: str) -> tuple[str, str]:
-    """Cut the text behind the initiator's signature.
+    """Cut the text after the initiator's signature.
 
-    The parts are parsed apart, for TOML would let the responder's part add slots to the terms before it.
+    The parts are parsed separately: as one document, TOML would let the responder's part add slots to the terms.
     """
     before, mark, after = document.partition("\ninitiator_signature = ")
     line, _, rest = after.partition("\n")
@@ -196,7 +197,7 @@ def _read_sizes(table: dict[str, Any], role: str, terms: Terms) -> OwnSizes:
 
 
 def differences(one: Agreement, other: Agreement) -> tuple[str, ...]:
-    """Say what the other agreement changes; nothing if only the time of writing and the signatures differ."""
+    """Say what the other agreement changes; nothing where only the time of writing or a signature differs."""
     return tuple(_differences(one, other))
 
 
@@ -206,7 +207,7 @@ def _differences(one: Agreement, other: Agreement) -> Iterator[str]:
     before, after, preview = one.terms, other.terms, one.is_preview or other.is_preview
     if before.names == after.names[::-1]:
         # Each company keeps its side, whoever begins sessions now.
-        yield f"Roles: {after.names[0]} begins sessions, before it was {before.names[0]}."
+        yield f"Roles: {after.names[0]} now begins sessions, and no longer {before.names[0]}."
         before = before.mirrored()
     else:
         for role, was, is_now in zip(Role, before.names, after.names, strict=True):
@@ -222,7 +223,7 @@ def _differences(one: Agreement, other: Agreement) -> Iterator[str]:
 
 
 def _compared(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
-    """Say what differs; what changes in the same way is said once."""
+    """Say what differs, in one sentence for all facts that change in the same way."""
     cells = {what for what in {**before, **after} if what.startswith(CELL)}
     changes: dict[tuple[str | None, str | None], list[str]] = {}
     for what in {**before, **after}:

@@ -1,6 +1,6 @@
 """The envelope of messages about single matches after a session (conversation-v1 §2).
 
-They come in any order, so each has an id of its own in the place of the transcript, and is sealed to the card, for
+They come in any order, so each has an id of its own in place of the transcript. They are sealed to the card, since
 the keys of the session are erased. Bodies are padded: others see neither the kind nor how many items there are.
 """
 
@@ -53,9 +53,9 @@ class Talk:
 
     Attributes:
         id: 32 bytes.
-        kind: of the content; a reader leaves one that it does not know where it is.
-        digest: SHA-256 of header and body, by which a repeated message is told from another with its id.
-        proof: header and signature. With the content they prove to anybody who has the sender's card who wrote it.
+        kind: the kind of the content; a reader leaves a message of an unknown kind where it is.
+        digest: SHA-256 of header and body, which tells a repeated message from another one with the same id.
+        proof: header and signature. With the content, they prove to anybody with the sender's card who wrote it.
     """
 
     id: bytes
@@ -113,12 +113,12 @@ def write_talk(
     """Write a message of a conversation.
 
     Args:
-        role: of the sender, in the agreement of the session.
-        agreement, session: digest and sid of the session that has the match.
+        role: that of the sender in the agreement of the session.
+        agreement, session: the agreement's digest and the sid of the session that has the match.
         created, expires: seconds since 1970 in UTC.
 
     Returns:
-        Its id, and the message as it is sent, however often.
+        Its id, and the message; the same bytes are sent, however often.
     """
     body, message_id = padded(kind, content), secrets.token_bytes(ID_BYTES)
     header = Header(
@@ -146,17 +146,17 @@ def check_length(header: Header) -> None:
     """Refuse a length that no padded body has, before anything is opened.
 
     Raises:
-        PeerError: it is one.
+        PeerError: it is such a length.
     """
     if not has_length(header):
-        raise PeerError("a message about matches has a length that none can have")
+        raise PeerError("a message about matches has an impossible length")
 
 
 def read_talk(data: bytes, header: Header, identity: Identity, partner: Card) -> Talk:
-    """Open a message of a conversation whose header is as it should be.
+    """Open a message of a conversation whose header has been checked.
 
     Raises:
-        PeerError: it was cut, altered, sealed to somebody else, signed by somebody else, or is not padded.
+        PeerError: it was cut, altered, sealed to somebody else or signed by somebody else, or is not padded.
     """
     check_length(header)
     opened = read(BytesIO(data), header, partner, identity.sealing)
@@ -170,7 +170,7 @@ def proves(sender: Card, proof: bytes, kind: Kind, content: bytes) -> bool:
     """Return whether a content was signed by a partner.
 
     Args:
-        sender: the card that the partner had then.
+        sender: the card that the partner had at that time.
         proof: as in Talk.
 
     Raises:

@@ -1,7 +1,7 @@
 """The envelope of every message: a clear header, and a body sealed to the partner and signed (message-v2).
 
-The header names no account and shows no more than who writes to whom, under which agreement, and how much. The
-signature covers the transcript, all messages so far, and lies inside the sealed part.
+The header names no account and shows no more than who writes to whom, under which agreement, which message it is,
+when and how long. The signature covers the transcript, that is all messages so far, and is inside the sealed part.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _TRANSCRIPT: Final = b"accountmap-message-v2 transcript\x00"
 _SIGN: Final = b"accountmap-message-v2 signature\x00"
 _SIGN_CONVERSATION: Final = b"accountmap-conversation-v1 signature\x00"
 CONVERSATION: Final = 16
-"""Type of the messages of conversations (conversation-v1 §2). In the place of the transcript they have an id."""
+"""Type of the messages of conversations (conversation-v1 §2). They have an id in place of the transcript."""
 
 _INFO: Final = b"accountmap-message-v2 header\x00"
 
@@ -47,7 +47,7 @@ class Header:
         agreement: digest of the agreement.
         session: sid, or zeros in messages 1 and 11.
         sender, recipient: digests of the two cards.
-        transcript: hash of all messages before this one; of a conversation, the message's id.
+        transcript: hash of all messages before this one; in a conversation, the message's id.
         created, expires: seconds since 1970 in UTC.
         body_bytes: length of the body before sealing.
     """
@@ -72,7 +72,7 @@ class Header:
         """Read a header.
 
         Raises:
-            PeerError: it is not a message, or of a version or suite that is not known.
+            PeerError: it is not a message, or its version or suite is not known.
         """
         if len(data) < HEADER_BYTES or data[:4] != MAGIC:
             raise PeerError("this is not an accountmap message", "Check that the file is the one that was sent.")
@@ -93,15 +93,15 @@ class Header:
 
 
 def first_transcript(agreement: bytes, initiator: bytes, responder: bytes) -> bytes:
-    """Return th_0: what both start from (message-v2 §4)."""
+    """Return th_0, from which both start (message-v2 §4)."""
     return hashlib.sha256(_TRANSCRIPT + agreement + initiator + responder).digest()
 
 
 def next_transcript(header: Header, body: Iterable[Body]) -> bytes:
-    """Return th_i, the hash of all messages up to and with this one (message-v2 §4).
+    """Return th_i, the hash of all messages up to and including this one (message-v2 §4).
 
     Args:
-        body: in parts, one after another.
+        body: its parts, one after another.
     """
     return transcript_with(header, body_digest(body))
 
@@ -115,7 +115,7 @@ def body_digest(body: Iterable[Body]) -> bytes:
 
 
 def transcript_with(header: Header, digest: bytes) -> bytes:
-    """Return th_i from the digest of the body: what an auditor has of a message."""
+    """Return th_i from the digest of the body, which is all that an auditor has of it."""
     return hashlib.sha256(header.transcript + header.encode() + digest).digest()
 
 
@@ -125,10 +125,10 @@ def sign_transcript(identity: Identity, transcript: bytes) -> bytes:
 
 
 def verify_transcript(sender: Card, signature: bytes, transcript: bytes) -> None:
-    """Verify the signature of th_i.
+    """Verify a signature of th_i.
 
     Raises:
-        InvalidSignature: it does not hold.
+        InvalidSignature: it is not valid.
     """
     verify(sender.signing_key, signature, _SIGN + transcript)
 
@@ -140,7 +140,7 @@ def verify_message(sender: Card, header: Header, digest: bytes, signature: bytes
         digest: SHA-256 of the body.
 
     Raises:
-        InvalidSignature: it does not hold.
+        InvalidSignature: it is not valid.
     """
     verify(sender.signing_key, signature, _label(header) + transcript_with(header, digest))
 
@@ -152,12 +152,12 @@ def write(
 
     Args:
         header: its body_bytes is the length of the body.
-        body: in parts, one after another.
+        body: its parts, one after another.
         recipient_key: raw sealing key: the card's for messages 1, 2, 11, 12 and conversations, else the session's.
         content_key: 32 fresh secret random bytes.
 
     Returns:
-        The message in parts of about a mebibyte, each sealed when it is asked for.
+        The message in parts of about a mebibyte, each of which is sealed only when it is asked for.
     """
     head = header.encode()
     yield head + seal(recipient_key, content_key, _INFO + hashlib.sha256(head).digest())
@@ -165,7 +165,7 @@ def write(
 
 
 def _signed(header: Header, body: Iterable[Body], identity: Identity) -> Iterator[Body]:
-    """Yield the body, and the signature behind it."""
+    """Yield the body, then the signature."""
     hashed = hashlib.sha256()
     for part in body:
         hashed.update(part)
@@ -183,8 +183,8 @@ class Opened:
 
     Attributes:
         body: read only; its bytes live as long as it does.
-        transcript: hash of all messages up to and with this one.
-        signature: of the sender over it.
+        transcript: hash of all messages up to and including this one.
+        signature: that of the sender over it.
     """
 
     body: memoryview
@@ -193,13 +193,13 @@ class Opened:
 
 
 def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opened:
-    """Open a message chunk by chunk, and verify it. Memory is taken only for what has opened.
+    """Open a message chunk by chunk, and verify it. Memory is allocated only for what has opened.
 
-    Nothing is returned before the last tag and the signature have held. Whether the header is the one that is due,
-    and the length one that is allowed, is for the caller to check before.
+    Nothing is returned before the last tag and the signature are verified. The caller must have checked that the
+    header is the one that is due, and that the length is allowed.
 
     Args:
-        file: the whole message, at any place.
+        file: the whole message, at any position.
 
     Raises:
         PeerError: it is cut, altered, sealed to somebody else or signed by somebody else, or has another header.
@@ -207,12 +207,12 @@ def read(file: BinaryIO, header: Header, sender: Card, key: SealingKey) -> Opene
     """
     if file.seek(0, SEEK_END) != header.file_bytes:
         raise PeerError(
-            "the message is cut short or has something behind it", "Ask your partner to send it again."
+            "the message is cut short, or something was added to it", "Ask your partner to send it again."
         )
     file.seek(0)
     head, sealed_key = file.read(HEADER_BYTES), file.read(SEALED_KEY_BYTES)
     if head != header.encode():
-        raise PeerError("the message is another one by now", "Run this again.")
+        raise PeerError("the file was replaced by another message meanwhile", "Run this again.")
     try:
         content_key = key.open(sealed_key, _INFO + hashlib.sha256(head).digest())
         whole = memoryview(open_stream(content_key, file, header.body_bytes + SIGNATURE_BYTES))

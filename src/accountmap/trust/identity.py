@@ -1,7 +1,8 @@
-"""A company's identity, its public half, the partner card, and the rotation that replaces one card by another.
+"""A company's identity; its public half, the partner card; and the rotation that replaces one card by another.
 
-Eight points of edwards25519 have an order that divides 8. Under such a key a signature that nobody made can hold
-for any text (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs"). RFC 8032 §5.1.3 lets them through.
+Eight points of edwards25519 have an order that divides 8. Under such a key, signatures can be valid that nobody
+made, for any text (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs"). RFC 8032 §5.1.3 lets them
+through.
 """
 
 import hashlib
@@ -21,16 +22,16 @@ from accountmap.trust.toml_text import check_name
 _P: Final = 2**255 - 19
 _ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 LOW_ORDER: Final = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
-"""The y-coordinates of these points; but for 1 and -1 each has two, told apart by the sign of x."""
+"""The y-coordinates of these points. Each except 1 and -1 has two points, which differ in the sign of x."""
 
 SIGNING_KEY_BYTES: Final = 32
 
 
 def check_signing_key(raw: bytes) -> None:
-    """Refuse a public key of another length, of low order, or that is not the canonical form of a point.
+    """Refuse a public key that does not have 32 bytes, has low order, or is not the canonical form of a point.
 
     Raises:
-        ValueError: it is one.
+        ValueError: it is one of these.
     """
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     if len(raw) != SIGNING_KEY_BYTES or y >= _P or y in LOW_ORDER:
@@ -70,7 +71,7 @@ class Card:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the signed text: what agreements and messages name."""
+        """SHA-256 of the signed text, by which agreements and messages name the card."""
         return hashlib.sha256(self.document.partition(f"\n{_SIGNATURE} = ")[0].encode()).digest()
 
     @property
@@ -84,7 +85,7 @@ class Card:
         """Read and verify a card.
 
         Raises:
-            TrustError: it is not a card, or its signature does not hold.
+            TrustError: it is not a card, or its signature is not valid.
         """
         document = toml_text.normal(data, "partner card")
         signed, signature = toml_text.split_signed(document, _SIGNATURE, "partner card")
@@ -112,7 +113,7 @@ def verify(public: bytes, signature: bytes, message: bytes) -> None:
     """Verify an Ed25519 signature (RFC 8032).
 
     Raises:
-        InvalidSignature: it does not hold.
+        InvalidSignature: it is not valid.
         ValueError: the key is malformed.
     """
     Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
@@ -150,21 +151,21 @@ class Identity:
         return cls(signing, sealing, secrets.token_bytes(_STORAGE_BYTES), Card.parse(document.encode()))
 
     def renewed(self, created: datetime) -> "Identity":
-        """Make new keys under the same name. The key for own files stays, or they could not be read any more."""
+        """Make new keys under the same name. The key for own files stays, so that they can still be read."""
         new = Identity.generate(self.card.name, created)
         return Identity(new._signing, new.sealing, self._storage_key, new.card)
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with Ed25519. The message starts with a label of its own."""
+        """Sign with Ed25519. The message must start with a label for its kind."""
         return self._signing.sign(message)
 
     @property
     def storage(self) -> Storage:
-        """What seals the files of the workspace."""
+        """The storage that seals the files of the workspace."""
         return Storage(self._storage_key)
 
     def secret_bytes(self) -> bytes:
-        """Return the private keys, to be kept by `trust.key_file`."""
+        """Return the private keys, for `trust.key_file` to keep."""
         return self._signing.private_bytes_raw() + self._storage_key + self.sealing.to_bytes()
 
     @classmethod
@@ -198,15 +199,15 @@ _ROTATION_LABEL: Final = b"accountmap-rotation-v1 signature\x00"
 
 @dataclass(frozen=True)
 class Rotation:
-    """A card that takes the place of another: the new card, signed by the old key too (trust-v2 §6).
+    """A card that replaces another: the new card, signed by the old key too (trust-v2 §6).
 
-    The file is the new card with a part behind it that names the old card. Whoever has the old key could have
-    written it, a thief as well: so people still compare the new fingerprint.
+    The file is the new card, followed by a part that names the old card. Whoever has the old key could have
+    written it, even a thief, so people still compare the new fingerprint.
 
     Attributes:
         document: the file's text.
-        signed: what the old key signed of it.
-        card: the new card; its own signature holds.
+        signed: the part of it that the old key signed.
+        card: the new card; its own signature has been verified.
         old_card: digest of the old card in hex.
         signature: of the old key; `check` verifies it.
     """
@@ -226,10 +227,10 @@ class Rotation:
 
     @staticmethod
     def is_one(data: bytes) -> bool:
-        """Tell a rotation from a card alone.
+        """Return whether this is a rotation, and not a card alone.
 
         Raises:
-            TrustError: it is neither, for it is not text.
+            TrustError: it is neither, since it is not text.
         """
         return _ROTATION_PART in toml_text.normal(data, "partner card")
 
@@ -238,7 +239,7 @@ class Rotation:
         """Read a rotation.
 
         Raises:
-            TrustError: it is not one, or the new card does not hold.
+            TrustError: it is not a rotation, or the new card is not valid.
         """
         document = toml_text.normal(data, "card rotation")
         signed, signature = toml_text.split_signed(document, _ROTATION_SIGNATURE, "card rotation")
@@ -248,7 +249,7 @@ class Rotation:
         return cls(document, signed, Card.parse(card.encode()), fields["old_card"], signature)
 
     def check(self, old: Card) -> None:
-        """Refuse a rotation of another card than the one on file.
+        """Refuse a rotation of a card other than the one on file.
 
         Raises:
             TrustError: it replaces another card, is not signed by its key, or names another company.
@@ -263,4 +264,4 @@ class Rotation:
                 "If they lost that key: accountmap partner revoke, then add their new card after a call.",
             ) from error
         if self.card.name != old.name:
-            raise TrustError("the new card bears another name than the one on file", "Ask your partner why.")
+            raise TrustError("the new card has another name than the one on file", "Ask your partner why.")

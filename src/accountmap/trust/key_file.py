@@ -1,8 +1,8 @@
 """The identity as a file: the card in clear, the private keys sealed under a passphrase.
 
-The key comes from the passphrase by scrypt (RFC 7914), whose parameters stand in the file; the private keys are
-sealed with AES-256-GCM, the card as associated data. Without a passphrase, which has to be asked for, the private
-keys stand in the file as they are.
+The key comes from the passphrase by scrypt (RFC 7914), whose parameters are in the file; the private keys are
+sealed with AES-256-GCM, with the card as associated data. Where the user asks to do without a passphrase, the
+private keys are in the file as they are.
 """
 
 import json
@@ -21,7 +21,7 @@ from accountmap.trust.identity import Card, Identity
 KEY_FILE_FORMAT: Final = "accountmap-identity-v2"
 LEAST_PASSPHRASE: Final = 12
 LEAST_GUESSES: Final = 10**10
-"""Decades of one core, which needs some tenths of a second for each guess."""
+"""One processor core would need decades for so many, at some tenths of a second for each guess."""
 
 PASSPHRASE_RULE: Final = (
     f"At least {LEAST_PASSPHRASE} characters that are hard to guess: four words drawn at random, for example. "
@@ -33,20 +33,20 @@ SCRYPT: Final = {"n": 1 << 17, "r": 8, "p": 1}
 
 _MOST_MEMORY: Final = 1 << 30
 _NONCE: Final = bytes(12)
-"""Each file has a salt of its own, and so a key of its own, that seals once."""
+"""The nonce may be constant: each file has its own salt, and so its own key, which seals once."""
 
 
 def check_passphrase(passphrase: str, company: str) -> None:
     """Refuse a passphrase that a dictionary or a pattern finds (estimated as zxcvbn does, Wheeler 2016).
 
     Args:
-        company: name that stands on the card; words of it count as guessed.
+        company: the name on the card; its words count as guessed.
 
     Raises:
         TrustError: it is too short, or too easy to guess.
     """
     if len(passphrase) < LEAST_PASSPHRASE:
-        raise TrustError(f"a passphrase has at least {LEAST_PASSPHRASE} characters", PASSPHRASE_RULE)
+        raise TrustError(f"a passphrase must have at least {LEAST_PASSPHRASE} characters", PASSPHRASE_RULE)
     from zxcvbn import zxcvbn  # noqa: PLC0415 its dictionaries take a while to load, and few commands need them
 
     if zxcvbn(passphrase[:_MOST_LOOKED_AT], [company, *company.split()])["guesses"] < LEAST_GUESSES:
@@ -61,8 +61,8 @@ class KeyFile:
         card: the public half, readable without the passphrase.
         lock: salt (hex) and scrypt parameters, or None if there is no passphrase.
         secret: the private keys, sealed if there is a lock.
-        former: own cards that were replaced, for the signatures that were made with them.
-        rotation: the file that replaced the last of them at partners, or nothing.
+        former: own cards that were replaced, for checking signatures that were made with their keys.
+        rotation: the file by which partners replace the last of them; empty if there is none.
     """
 
     card: Card
@@ -92,7 +92,7 @@ class KeyFile:
         """Return the identity.
 
         Args:
-            passphrase: not looked at if there is no lock.
+            passphrase: ignored if there is no lock.
 
         Raises:
             WorkspaceError: the passphrase is wrong or missing, or the file is damaged.
@@ -111,7 +111,7 @@ class KeyFile:
         except InvalidTag as error:
             raise WorkspaceError(
                 "the passphrase is not the right one",
-                "Run the same command again and type it anew. Nobody can open the keys or a backup without it.",
+                "Run the same command again and retype it. Nobody can open the keys or a backup without it.",
             ) from error
         return Identity.from_secret_bytes(raw, self.card)
 

@@ -1,12 +1,14 @@
 """A record that cannot be changed unseen: entries chained by hash, each signed by the company that wrote it.
 
-An entry is canonical JSON. It holds the hash before it, its own hash covers that, and the signature its own hash:
-an entry that was changed, taken out, put in or moved breaks the chain there. What was cut off the end shows only
-against a hash of the last entry that somebody else keeps: hand one to your auditor with `ledger export`.
+An entry is canonical JSON. It contains the hash of the entry before it; its own hash covers that, and its
+signature covers its own hash. So an entry that was changed, removed, inserted or moved breaks the chain at that
+place. Entries
+that were cut off the end are missed only by somebody who kept the hash of the last one: give it to your auditor
+with `ledger export`.
 
 A receipt is a digest of what a session matched and showed. The entry keeps its parts, as digests that a party can
-open, so that anybody can compute it again. What the entry says besides (dates, names of fields) is the word of the
-company that wrote it.
+open, so that anybody can compute it again. For everything else in the entry (dates, names of fields) there is only
+the word of the company that wrote it.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ from accountmap.trust.identity import Card, Identity, verify
 
 EXPORT_FORMAT: Final = "accountmap-ledger-v2"
 BEGINNING: Final = bytes(32)
-"""What stands for the hash before the first entry."""
+"""The hash before the first entry."""
 
 _HASH_LABEL: Final = b"accountmap-ledger-v2 entry\x00"
 _SIGN_LABEL: Final = b"accountmap-ledger-v2 signature\x00"
@@ -53,11 +55,11 @@ class Entry:
 
     @property
     def before(self) -> bytes:
-        """The hash before it, as it says itself: enough to write the next entry, not to trust this one."""
+        """The hash before it, as the entry says: enough to write the next entry, not to trust this one."""
         return bytes.fromhex(self.facts["before"])
 
     def hash(self, before: bytes) -> bytes:
-        """Return the hash of the chain up to and with this entry."""
+        """Return the hash of the chain up to and including this entry."""
         return hashlib.sha256(_HASH_LABEL + before + self.body.encode()).digest()
 
     @classmethod
@@ -75,10 +77,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A chain with the cards that its signatures are checked with.
+    """A chain with the cards to check its signatures with.
 
     Attributes:
-        cards: of the company that wrote it and of its partners, former ones too, by digest in hex.
+        cards: those of the company that wrote it and of its partners, replaced ones too, by digest in hex.
     """
 
     entries: tuple[Entry, ...]
@@ -90,18 +92,18 @@ class Ledger:
         return head_of(self.entries)
 
     def check(self) -> None:
-        """Check numbers, chain, signatures, and the signatures of both parties under every receipt.
+        """Check numbers, chain and signatures, and the signatures of both parties on every receipt.
 
         Raises:
-            TrustError: naming the first entry that does not hold.
+            TrustError: names the first entry that is not valid.
         """
         before, receipts = BEGINNING, set[bytes]()
         for number, entry in enumerate(self.entries, 1):
             fault = self._fault(entry, number, before, receipts)
             if fault:
                 raise TrustError(
-                    f"entry {number} of the ledger does not hold: {fault}",
-                    "Entries before it do hold. Compare with a backup or with an earlier export.",
+                    f"entry {number} of the ledger is not valid: {fault}",
+                    "The entries before it are valid. Compare with a backup or with an earlier export.",
                 )
             before = entry.hash(before)
 
@@ -132,25 +134,25 @@ class Ledger:
             return None
         parties, signed = _receipt(facts)
         if facts["signer"] not in parties:
-            return "the company that wrote it is not a party of its receipt"
+            return "the company that wrote it is not a party to its receipt"
         if signed.digest in receipts:
             return "its receipt is that of an earlier session"
         receipts.add(signed.digest)
         if signed.digest.hex() != facts["receipt"] or signed.sid.hex() != facts["sid"]:
-            return "its receipt is not that of what it says"
+            return "its receipt does not belong to what it says"
         return self._signature_fault(parties, signed)
 
     def _signature_fault(self, parties: tuple[str, str], signed: SignedReceipt) -> str | None:
         for digest, signature in zip(parties, signed.signatures, strict=True):
             card = self.cards.get(digest)
             if card is None:
-                return "a party of its session is not on file"
+                return "a party to its session is not on file"
             if not receipt_holds(card, signed.digest, signature):
-                return f"the signature of {card.name} under the receipt does not hold"
+                return f"the signature of {card.name} on the receipt is not valid"
         return None
 
     def check_contains(self, head: str) -> None:
-        """Refuse a chain that does not go through a hash which somebody kept.
+        """Refuse a chain that does not contain a hash which somebody kept.
 
         Args:
             head: the last hash of an earlier state, in hex.
@@ -165,7 +167,7 @@ class Ledger:
             hashes.add(before.hex())
         if head.strip().lower() not in hashes:
             raise TrustError(
-                "the ledger does not go through that hash: it was cut or written anew since",
+                "the ledger does not contain that hash: it was cut, or written anew, since then",
                 "Compare with a backup or with an earlier export.",
             )
 
@@ -184,7 +186,7 @@ class Ledger:
         """Read an exported ledger and check it.
 
         Raises:
-            TrustError: it is not one, does not hold, or lacks its last entries.
+            TrustError: it is not an exported ledger, is not valid, or lacks its last entries.
         """
         try:
             fields = json.loads(data)
@@ -213,10 +215,10 @@ def head_of(entries: Iterable[Entry]) -> bytes:
 
 
 def _receipt(facts: Facts) -> tuple[tuple[str, str], SignedReceipt]:
-    """Return the digests of the two parties' cards, and what they signed, of the entry of a finished session.
+    """Return the digests of the two parties' cards, and what they signed, from the entry of a finished session.
 
     Raises:
-        ValueError, KeyError, TypeError: there is no receipt, or not one of two parties.
+        ValueError, KeyError, TypeError: there is no receipt, or it is not that of two parties.
     """
     initiator, responder = facts["cards"]
     if facts["event"] != "done" or initiator == responder:
@@ -257,7 +259,7 @@ def receipt_holds(card: Card, receipt: bytes, signature: bytes) -> bool:
 
 
 def partner_facts(partner: Card, now: datetime) -> Facts:
-    """Return what every entry about a partner begins with: when it was, and with whom."""
+    """Return what every entry about a partner begins with: when something happened, and with whom."""
     return {
         "at": now.isoformat(timespec="seconds"),
         "partner": partner.name,

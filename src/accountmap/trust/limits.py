@@ -1,7 +1,8 @@
 """Rules that one side enforces alone: sizes that need a person, and what a partner could have learned.
 
-A partner that cheats can test as many keys as it has rows and slots, and a sketch is as good as it says for each
-of them (trust-v2 §4.5, account-psi-v2 §12.4). So sizes are watched, and what was given away adds up by partner.
+A partner that cheats can test as many keys as it has rows times slots, and its copy of our sketch says something
+about each of them (trust-v2 §4.5, account-psi-v2 §12.2, §12.4). So sizes are watched, and what each partner got is
+added up.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +17,10 @@ from accountmap.trust.sharing import Rectangle
 
 TIMES_OWN: Final = 10
 MOST_ROWS: Final = 10_000_000
-"""Rows of a partner that need no confirmation, if the workspace sets no other limit."""
+"""A partner with more rows needs a confirmation, unless the workspace sets another limit."""
 
 MOST_EPSILON: Final = Fraction(2)
-"""ε of the own sketches that leave within a year without a confirmation."""
+"""More ε than this, of the own sketches that leave within a year, needs a confirmation."""
 
 
 class Concern(Enum):
@@ -35,9 +36,9 @@ class SizeConcern:
     """A size of the partner that a person has to confirm.
 
     Attributes:
-        of_sketch: whether it is that of its sketch, else that of its rows in sessions.
-        rows: padded.
-        compared_with: own entities, the limit, or the smallest such size of a year and of the last agreement.
+        of_sketch: whether it is the size of its sketch; otherwise that of its rows in sessions.
+        rows: padded rows.
+        compared_with: our entities, the limit, or the smallest such size within a year and of the last agreement.
     """
 
     concern: Concern
@@ -49,15 +50,16 @@ class SizeConcern:
 def size_concerns(
     agreement: Agreement, own: Role, own_entities: int, earlier: Sequence[Agreement], limit: int = MOST_ROWS
 ) -> list[SizeConcern]:
-    """Return what a person has to confirm before an agreement is signed or taken back.
+    """Return what a person has to confirm before we sign an agreement, or accept one that came back signed.
 
     Args:
         own: role of this side.
-        own_entities: in the list that takes part.
-        earlier: those that the partner signed within twelve months, by when they came here, and the last ones.
+        own_entities: how many entities of our list take part.
+        earlier: agreements that the partner signed within twelve months, by the time of arrival here, and the
+        last.
 
     Returns:
-        Nothing as long as the partner has not signed: its sizes are not known.
+        Nothing as long as the partner has not signed, since its sizes are not known.
     """
     partner = own.other
     if partner >= len(agreement.parties):
@@ -85,7 +87,7 @@ def _rows(agreement: Agreement, role: Role, *, of_sketch: bool) -> int:
 
 
 def _role_of(name: str, agreement: Agreement) -> Role:
-    """Return the role of a company: cards may have been replaced since, its name never is."""
+    """Return the role of a company by its name: its card may have been replaced since, its name never is."""
     return Role(agreement.terms.names.index(name))
 
 
@@ -94,21 +96,22 @@ def epsilon_needs_confirmation(spent: Fraction, added: Fraction) -> bool:
 
     Args:
         spent: ε of the own sketches of the last 365 days.
-        added: ε of the one that would leave.
+        added: ε of the one that is to leave.
     """
     return spent + added > MOST_EPSILON
 
 
 def reach(agreement: Agreement, own: Role) -> int:
-    """Return how many keys the partner could have tested in a session: rows by sent slots, over all rectangles."""
+    """Return how many keys the partner could have tested in a session: rows times sent slots of all rectangles."""
     return _rows_in_rectangles(agreement, own.other) * len(agreement.terms.sent_slots)
 
 
 def could_identify(agreement: Agreement, own: Role) -> int:
     """Return how many of our companies a partner that cheats could have identified in a session.
 
-    As responder it can test every cell of its table against ours; as initiator it learns of ours only in rows that
-    we count as matches (account-psi-v2 §12.4). It cannot find more than there are.
+    As the responder, it can test every cell of its table against ours; as the initiator, it learns of at most one
+    of ours for each of its rows, where we claim a match (account-psi-v2 §12.4). It cannot find more than there
+    are.
     """
     rows = _rows_in_rectangles(agreement, own.other)
     tested = rows if own is Role.RESPONDER else rows * len(agreement.terms.sent_slots)
@@ -125,14 +128,14 @@ def _padded(sizes: Mapping[str, int], rectangle: Rectangle, role: Role) -> int:
 
 @dataclass(frozen=True)
 class PartnerBudget:
-    """What one partner got, over all agreements with it, and what it could have made of it.
+    """What one partner got, over all agreements with it, and what it could have learned from that.
 
     Attributes:
-        sessions: those in which our points left.
-        keys: keys that it could have tested, rows by slots.
-        identified: companies of ours that it could have identified with them.
-        epsilon: of the own sketches that it has.
-        totals: sessions in which it got our totals.
+        sessions: how many sessions there were in which our points left.
+        keys: how many keys it could have tested, rows times slots.
+        identified: how many of our companies it could have identified with them.
+        epsilon: of the own sketches that it has, added up.
+        totals: how many of the sessions showed it our totals.
     """
 
     sessions: int
@@ -146,8 +149,8 @@ def budget_of(sessions: Iterable[tuple[Agreement, Role]], epsilon: Fraction) -> 
     """Add up what a partner got.
 
     Args:
-        sessions: those in which our points left: their agreement, and our role.
-        epsilon: of the own sketches that it has.
+        sessions: of each in which our points left, its agreement and our role.
+        epsilon: of the own sketches that it has, added up.
     """
     counted = list(sessions)
     return PartnerBudget(

@@ -1,7 +1,7 @@
 """The match keys that are compared, and the rule that says what becomes of a match (account-psi-v2 §4, §8.2).
 
-One table of classes serves all profiles: `balanced` reveals and asks as it says, `careful` reveals only what is
-sure and asks about the rest of the strong matches, `wide` reveals weak matches too.
+One table of classes serves all profiles: `balanced` reveals and asks as the table says, `careful` reveals only
+sure matches and asks about the other strong ones, `wide` reveals weak matches too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from accountmap.model import Contradiction, MatchProfile, Says, Strength, WeakSl
 from accountmap.trust.term import choice, flag, items, term, whole, words
 
 ALWAYS: Final = 2**63 - 1
-"""As a limit of a class: whatever the room."""
+"""As a limit of a class: at any room."""
 
 MOST_WEIGHT: Final = 2**62 - 1
 
@@ -22,7 +22,7 @@ class SlotTerms:
     """One kind of match key.
 
     Attributes:
-        meets_itself: whether a key that stands in this same slot on both sides is shared.
+        meets_itself: whether a key that both sides have in this slot counts as shared.
     """
 
     name: str = term("name", words())
@@ -38,11 +38,12 @@ class ClassTerms:
     """One class of the match rule: the first that fits a match decides what becomes of it (account-psi-v2 §8.2).
 
     Attributes:
-        leads: slots, one of which leads.
-        companions: slots, one of which another shared pair counts as; empty for any.
-        tolerates: contradictions that may be there.
-        sure: whether its matches count when the room is reckoned.
-        reveal_up_to, ask_up_to: the greatest room; 0 for never, ALWAYS for any.
+        leads: slots; the leading pair counts as one of them.
+        companions: slots; some other shared pair counts as one of them. Empty: no other pair is needed.
+        tolerates: contradictions that a match may have.
+        sure: whether its matches count when the room is computed.
+        reveal_up_to, ask_up_to: the greatest room at which its matches are revealed, and asked about; 0 for never,
+            ALWAYS for any.
     """
 
     leads: tuple[str, ...] = term("leads", items(words(), least=1))
@@ -61,7 +62,7 @@ _BOTH: Final = (Contradiction.COUNTRY, Contradiction.DOMAIN)
 
 
 class _Class(NamedTuple):
-    """A class of all profiles: its terms under `balanced`, and up to which room `wide` reveals its matches."""
+    """A class of all profiles: its terms under `balanced`, and the greatest room at which `wide` reveals."""
 
     terms: ClassTerms
     wide: int
@@ -112,19 +113,19 @@ _CLASSES: Final = (
     _class("first_two_words", room="0/45000/100000"),
     _class("stem", room="0/45000/60000"),
 )
-"""The classes as measured (docs/matching.md); the first that fits decides. Rooms are "revealed by balanced up to/
-revealed by wide up to/asked about up to". Weak slots are revealed by `wide` alone."""
+"""The classes, with limits that were measured (docs/matching.md). `room` has the greatest room at which `balanced`
+reveals, that at which `wide` reveals, and that at which both ask. Only `wide` reveals matches by weak slots."""
 
 
 def weak_slots_of(profile: MatchProfile, *, audited: bool) -> WeakSlots:
-    """Return what a profile does with weak slots. They multiply a cheat's reach: asking needs an audit clause."""
+    """Return what a profile does with weak slots. They let a cheat test more, so asking needs an audit clause."""
     if profile is MatchProfile.WIDE:
         return WeakSlots.REVEAL
     return WeakSlots.ASK if profile is MatchProfile.BALANCED and audited else WeakSlots.NONE
 
 
 def classes_of(profile: MatchProfile, slots: Sequence[SlotTerms], weak: WeakSlots) -> tuple[ClassTerms, ...]:
-    """Return the classes of a profile, as far as they can fit a match by the slots that are sent."""
+    """Return those classes of a profile that can fit a match, given the slots that are sent."""
     return tuple(_classes(profile, slots, weak))
 
 

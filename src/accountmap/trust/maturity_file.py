@@ -1,9 +1,10 @@
-"""Answers of two companies that neither can give after seeing the other's: first commit, then open.
+"""How two companies exchange answers so that neither can fit its own to the other's: first commit, then open.
 
-A commitment is a digest of the answers and 32 random bytes. Each side signs and sends one; only who holds the
-other's sends its answers, which name both commitments and are sealed to the partner. The digest covers both
-cards, so that nobody can pass another's commitment off as its own. Who opens last has seen the other's answers,
-and cannot change its own any more: it can only keep silent, which shows.
+A commitment is a digest of the answers and 32 random bytes. Each side signs and sends one. A side sends its
+answers only when it has the other's commitment; they name both commitments and are sealed to the partner. The
+digest covers both cards, so that nobody can pass another's commitment off as its own. The side that opens last has
+seen the other's
+answers, but can no longer change its own: it can only keep silent, and that shows.
 """
 
 import hashlib
@@ -47,7 +48,7 @@ Answers = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Secret:
-    """Own answers with the random bytes that hide them until they are opened."""
+    """Own answers, with the random bytes that hide them until they are opened."""
 
     answers: Answers
     nonce: bytes
@@ -58,7 +59,7 @@ class Secret:
         return cls(dict(answers), secrets.token_bytes(NONCE_BYTES))
 
     def commitment(self, sender: bytes, recipient: bytes) -> bytes:
-        """Return the digest that fixes them.
+        """Return the digest that commits to the answers.
 
         Args:
             sender, recipient: digests of the two cards.
@@ -93,8 +94,8 @@ class MaturityFile:
         document: the file's text.
         kind: COMMITMENT or ANSWERS.
         sender, recipient: digests of the two cards, in hex.
-        commitment: of the sender.
-        their_commitment: of the recipient, as the sender holds it; empty in a commitment.
+        commitment: that of the sender.
+        their_commitment: that of the recipient, as the sender received it; empty in a commitment.
         sealed: the answers, sealed to the recipient; empty in a commitment.
     """
 
@@ -118,7 +119,7 @@ class MaturityFile:
     def answer(
         cls, identity: Identity, partner: Card, secret: Secret, their_commitment: bytes, now: datetime
     ) -> Self:
-        """Write the answers, once the partner's commitment is held."""
+        """Write the answers, once the partner's commitment is here."""
         commitment = secret.commitment(identity.card.digest, partner.digest)
         info = _SEAL_LABEL + commitment + their_commitment
         lines = _head(ANSWERS, identity.card, partner, commitment, now)
@@ -134,7 +135,7 @@ class MaturityFile:
 
     @classmethod
     def sender_of(cls, data: bytes) -> str:
-        """Return the digest in hex of the card that a file says it is from. Nothing is checked yet.
+        """Return the digest, in hex, of the card that a file claims to be from. Nothing is checked yet.
 
         Raises:
             TrustError: it is not a maturity file.
@@ -167,7 +168,7 @@ class MaturityFile:
         }
         theirs, sealed = values.get("their_commitment", b""), values.get("sealed", b"")
         if {len(values["commitment"]), len(theirs or bytes(32))} != {32}:
-            raise TrustError(f"this is not a valid {_WHAT}: a commitment has another length")
+            raise TrustError(f"this is not a valid {_WHAT}: a commitment does not have 32 bytes")
         return cls(
             document,
             fields["kind"],
@@ -192,7 +193,7 @@ class MaturityFile:
         if (self.commitment, self.their_commitment) != (their_commitment, own_commitment):
             raise TrustError(
                 "these answers belong to another exchange of maturity files",
-                "Both of you send your first file again.",
+                "Both of you have to send your first file again.",
             )
         try:
             raw = identity.sealing.open(self.sealed, _SEAL_LABEL + their_commitment + own_commitment)
@@ -202,14 +203,17 @@ class MaturityFile:
             raise TrustError("these answers cannot be opened", "Ask your partner to send them again.") from error
         if digest != their_commitment:
             raise TrustError(
-                "these are not the answers that your partner fixed before it saw yours", "Ask your partner why."
+                "these are not the answers that your partner committed to before it saw yours",
+                "Ask your partner why.",
             )
         return secret.answers
 
 
 def _head(kind: str, own: Card, partner: Card, commitment: bytes, now: datetime) -> list[str]:
     shown = (
-        "a digest that fixes answers and shows none" if kind == COMMITMENT else "answers, sealed to the partner"
+        "a digest that commits to answers and shows none"
+        if kind == COMMITMENT
+        else "answers, sealed to the partner"
     )
     return [
         f"# How mature a partnership is: {shown}.",
@@ -223,12 +227,12 @@ def _head(kind: str, own: Card, partner: Card, commitment: bytes, now: datetime)
 
 
 def _fields(data: bytes) -> tuple[dict[str, Any], str, str, bytes]:
-    """Take a file apart: its values, its text, what is signed of it, and the signature."""
+    """Split a file into its values, its text, the part that is signed, and the signature."""
     document = toml_text.normal(data, _WHAT)
     signed, signature = toml_text.split_signed(document, _SIGNATURE, _WHAT)
     fields = toml_text.parse(signed, _WHAT, {FORMAT})
     types = _ANSWER_TYPES if fields.get("kind") == ANSWERS else _TYPES
     toml_text.check_keys(fields, types, _WHAT)
     if fields["kind"] not in (COMMITMENT, ANSWERS):
-        raise TrustError(f"this is not a valid {_WHAT} that this version reads")
+        raise TrustError(f"this is not a {_WHAT} that this version of accountmap reads")
     return fields, document, signed, signature

@@ -1,13 +1,14 @@
-"""Sealing: to a partner's public key, and streams and files under a key that the identity holds.
+"""Sealing messages to a partner's public key, and streams and files under a key of the identity.
 
-The key pair that messages are sealed to is MLKEM768-X25519, of HPKE in `cryptography` (FIPS 203, RFC 7748,
-RFC 9180). Raw public keys are the ML-KEM encapsulation key followed by the X25519 key.
+Messages are sealed to an MLKEM768-X25519 key, with the HPKE of `cryptography` (FIPS 203, RFC 7748, RFC 9180). A
+raw public key is the ML-KEM encapsulation key followed by the X25519 key.
 
-Streams are chunks of AES-256-GCM as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015) with an empty prefix, for
-a key seals one stream only: chunks that are cut off, doubled or in another order do not open (message-v2 §5.3).
+Streams are chunks of AES-256-GCM as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015) with an empty prefix,
+since a key seals one stream only. If chunks are cut off, doubled or reordered, the stream does not open
+(message-v2 §5.3).
 
 A file is a salt, then a stream. Its key comes from the storage key, the salt and a label, by HKDF (RFC 5869), so
-that no key is used twice and one file cannot stand in for another.
+that no key is used twice and one file cannot be passed off as another.
 """
 
 import secrets
@@ -38,15 +39,15 @@ TAG_BYTES: Final = 16
 
 
 def sealed_bytes(length: int) -> int:
-    """Return the length of so many bytes once they are sealed."""
+    """Return how long so many bytes are once they are sealed."""
     return length + TAG_BYTES * max(1, -(-length // CHUNK_BYTES))
 
 
 def plain_bytes(sealed: int) -> int:
-    """Return the length of what was sealed, given that of the chunks.
+    """Return the length of what was sealed, given the length of the sealed chunks.
 
     Raises:
-        ValueError: nothing sealed is so long.
+        ValueError: sealed chunks cannot have this length.
     """
     length = sealed - TAG_BYTES * max(1, -(-sealed // (CHUNK_BYTES + TAG_BYTES)))
     if length < 0 or sealed_bytes(length) != sealed:
@@ -55,7 +56,7 @@ def plain_bytes(sealed: int) -> int:
 
 
 def seal_stream(key: bytes, parts: Iterable[Body]) -> Iterator[bytes]:
-    """Seal parts of any lengths, one chunk after another, each when it is asked for.
+    """Seal parts of any lengths. Each chunk is sealed only when it is asked for.
 
     Args:
         key: 32 fresh secret bytes.
@@ -70,13 +71,13 @@ def seal_stream(key: bytes, parts: Iterable[Body]) -> Iterator[bytes]:
 
 
 def open_stream(key: bytes, file: BinaryIO, length: int) -> bytearray:
-    """Open what is left of a file, a chunk at a time; memory is taken only for what has opened.
+    """Open the rest of a file, a chunk at a time. Memory is allocated only for what has opened.
 
     Args:
-        length: of what was sealed.
+        length: the length of what was sealed.
 
     Raises:
-        InvalidTag, ValueError: something else was sealed, or under another key, or it was cut or altered.
+        InvalidTag, ValueError: it was cut or altered, sealed under another key, or has another length.
         MemoryError: it does not fit.
     """
     aead, opened = AESGCM(key), bytearray()
@@ -94,7 +95,7 @@ def _nonce(chunk: int, *, last: bool) -> bytes:
 
 
 def _cut(parts: Iterable[Body]) -> Iterator[bytearray]:
-    """Cut parts into chunks of one length, the last of which may be shorter; nothing is one empty chunk."""
+    """Cut parts into chunks of one length. The last may be shorter; without any bytes there is one empty chunk."""
     chunk = bytearray()
     for part in parts:
         rest = memoryview(part)
@@ -123,10 +124,10 @@ class Storage:
         self._secret = secret
 
     def seal(self, parts: Iterable[Body], label: str) -> Iterator[bytes]:
-        """Encrypt a file, part after part.
+        """Encrypt a file, part by part.
 
         Args:
-            label: which file it is; `open` has to name the same.
+            label: says which file it is; `open` must be given the same.
         """
         salt = secrets.token_bytes(SALT_BYTES)
         yield salt
@@ -136,7 +137,7 @@ class Storage:
         """Decrypt a file, and return all of it, read only.
 
         Raises:
-            WorkspaceError: it was sealed by another workspace or under another label, cut or altered.
+            WorkspaceError: it was cut or altered, or sealed by another workspace or under another label.
         """
         sealed = file.seek(0, SEEK_END) - SALT_BYTES
         file.seek(0)
@@ -151,7 +152,7 @@ class Storage:
         return memoryview(data).toreadonly()
 
     def secret(self, label: str) -> bytes:
-        """Return 32 secret bytes for one purpose: the same for the same label, and of no use for another."""
+        """Return 32 secret bytes for one purpose: always the same for a label, and of no use for any other."""
         return self._key(b"", f"secret: {label}")
 
     def _key(self, salt: bytes, label: str) -> bytes:
@@ -171,7 +172,7 @@ SEALED_KEY_BYTES: Final = 1168
 
 
 class SealingKey:
-    """The private half."""
+    """The private half of a key pair that messages are sealed to."""
 
     def __init__(self, mlkem: MLKEM768PrivateKey, x25519: X25519PrivateKey) -> None:
         self._mlkem, self._x25519 = mlkem, x25519
@@ -200,7 +201,7 @@ class SealingKey:
         """Open what was sealed to the public half.
 
         Raises:
-            InvalidTag: it was sealed to another key, with another info, or altered.
+            InvalidTag: it was sealed to another key or with another info, or was altered.
         """
         return _SUITE.decrypt(sealed, MLKEM768X25519PrivateKey(self._mlkem, self._x25519), info=info)
 
@@ -218,7 +219,7 @@ def check_public(public: bytes) -> None:
     """Refuse bytes that are not a public key.
 
     Raises:
-        ValueError: the length is wrong or the ML-KEM key is malformed.
+        ValueError: the length is wrong, the ML-KEM key is malformed, or the X25519 key has low order.
     """
     if len(public) != PUBLIC_BYTES:
         raise ValueError("a sealing key has another length")

@@ -1,4 +1,4 @@
-"""What both learn, who leads, and who is credited: matrix, filter, rules (trust-v2 §4.1, §4.4, §4.10)."""
+"""What both learn, who leads, and who is credited: sharing matrix, filter, rules (trust-v2 §4.1, §4.4, §4.10)."""
 
 import dataclasses
 import hashlib
@@ -39,12 +39,12 @@ class Rectangle:
 
     @property
     def segments(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Those of the initiator and of the responder."""
+        """The segments of the initiator and of the responder."""
         return self.initiator, self.responder
 
     @property
     def fields(self) -> tuple[Fields, Fields]:
-        """What the initiator and the responder show."""
+        """The fields that the initiator and the responder show."""
         return self.initiator_shows, self.responder_shows
 
     @property
@@ -72,7 +72,7 @@ class JointFilter:
         COUNTRIES,
         "Who takes part",
         default=(),
-        comment="Which accounts of both lists take part; an empty list, or 0, lets all in.",
+        comment="Which accounts of both lists take part. An empty list, or 0, lets all in.",
         say=in_words.who_takes_part,
         facts=lambda terms: {"Who takes part": " ".join(in_words.who_takes_part(terms)) or "all accounts"},
     )
@@ -82,7 +82,7 @@ class JointFilter:
 
     @property
     def employees(self) -> tuple[int, int]:
-        """Both bounds."""
+        """The lower and the upper bound; 0 for none."""
         return self.employees_from, self.employees_to
 
 
@@ -92,8 +92,8 @@ class Sharing:
 
     Attributes:
         totals_shown_by: the roles that show noisy totals of their lists, by country, industry and size.
-        unmatched_named_by: the roles that name their accounts that did not match.
-        rectangles: disjoint; a cell in none is hidden: it is never compared.
+        unmatched_named_by: the roles that name those of their accounts that did not match.
+        rectangles: disjoint; a cell in none of them is hidden, and never compared.
         joint_filter: which entities take part.
     """
 
@@ -115,8 +115,9 @@ class Sharing:
         "rectangle",
         tables(Rectangle, 1, 256),
         default=(),
-        comment="Pairs of segments whose matches are revealed, after both consent: each learns which of its own\n"
-        "accounts the other has, and of these the fields that the other shows. A pair in none is never compared.",
+        comment="Pairs of segments whose matches are revealed after both consent: each learns which of its own\n"
+        "accounts the other has, and the fields that the other shows of these. A pair in no rectangle is never\n"
+        "compared.",
         facts=in_words.cells,
     )
     joint_filter: JointFilter = part(JointFilter)
@@ -153,10 +154,10 @@ class Sharing:
 
 @dataclass(frozen=True)
 class Lead:
-    """A rule of engagement: who leads where both have an account. The first that fits holds.
+    """A rule of engagement: who leads where both have an account. The first rule that fits decides.
 
     Attributes:
-        countries: ISO 3166 alpha-2 codes for which it holds; empty for all.
+        countries: ISO 3166 alpha-2 codes of the countries that it is for; empty for all.
         leads: None for both.
     """
 
@@ -167,7 +168,7 @@ class Lead:
 
     @property
     def segments(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Those of the initiator and of the responder."""
+        """The segments of the initiator and of the responder."""
         return self.initiator, self.responder
 
     def mirrored(self) -> "Lead":
@@ -196,7 +197,7 @@ class CreditRule:
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex of its values as trust-v2 §4.10 writes them: both sides' reports name it."""
+        """SHA-256, in hex, of its values as trust-v2 §4.10 writes them. The reports of both sides name it."""
         text = "".join(
             f"{each.name} = {_in_digest(getattr(self, each.name))}\n" for each in dataclasses.fields(self)
         )
@@ -210,7 +211,7 @@ def _in_digest(value: object) -> str:
 
 
 def rectangles_of(matrix: Mapping[Cell, tuple[Fields, Fields]]) -> tuple[Rectangle, ...]:
-    """Cover a sharing matrix with few rectangles: rows that show the same in the same columns go together.
+    """Cover a sharing matrix with few rectangles, by joining rows that show the same in the same columns.
 
     Args:
         matrix: the fields that both show in each cell; cells that are absent are hidden.

@@ -1,6 +1,6 @@
 """How a term of an agreement is declared.
 
-One field of a dataclass says where the term stands in the text, which values it may have, and how people read it.
+One field of a dataclass says where the term is in the text, which values it may have, and how people read it.
 Reading, writing, comparing and showing follow from that (trust-v2 §4.1).
 """
 
@@ -26,11 +26,12 @@ class Kind:
 
     Attributes:
         toml: its type in TOML.
-        read: returns the value that TOML has; raises TrustError, with the name of the term, if it is out of range.
-        write: writes it as TOML.
-        show: writes it for people.
-        is_table: whether it is a table of its own.
-        blocks: whether each of its values is a block of its own.
+        read: returns the value for that in TOML; raises TrustError, with the name of the term, if it is out of
+        range.
+        write: writes the value as TOML.
+        show: writes the value for people.
+        is_table: whether the value is a table of its own.
+        blocks: whether each item of the value is a block of its own.
     """
 
     toml: type
@@ -61,13 +62,13 @@ def company() -> Kind:
 
 
 def pattern(form: str) -> Kind:
-    """Return the kind of a text of one form."""
+    """Return the kind of a text that matches a regular expression."""
     compiled = re.compile(form)
     return Kind(str, _checked(lambda value: compiled.fullmatch(value) is not None))
 
 
 def choice(values: Mapping[str, Any]) -> Kind:
-    """Return the kind of one of a few values, each by the name that it has in the text."""
+    """Return the kind of a choice between values, each with its name in the text."""
 
     def name(value: Any) -> str:
         return next(name for name, each in values.items() if each == value)
@@ -81,12 +82,12 @@ def choice(values: Mapping[str, Any]) -> Kind:
 
 
 def fixed(only: str) -> Kind:
-    """Return the kind of a text that has to be this one."""
+    """Return the kind of a text that must be this one."""
 
     def read_fixed(value: str, what: str) -> str:
         if value != only:
             raise TrustError(
-                f"the agreement asks for another protocol than this version has: {what}",
+                f"the agreement asks for a protocol that this version does not have: {what}",
                 "Use the same version of accountmap on both sides.",
             )
         return value
@@ -105,7 +106,7 @@ def share() -> Kind:
 
 
 def flag() -> Kind:
-    """Return the kind of yes or no."""
+    """Return the kind of a yes or no."""
     return Kind(bool, _checked(lambda _: True), show=lambda value: "yes" if value else "no")
 
 
@@ -129,7 +130,7 @@ def _checked(holds: Callable[[Any], bool]) -> Callable[[Any, str], Any]:
 
 
 def items(each: Kind, least: int = 0, most: int = 1_000, *, distinct: bool = True) -> Kind:
-    """Return the kind of a list of values of one kind, of which none stands twice."""
+    """Return the kind of a list of values of one kind, each only once unless `distinct` is false."""
 
     def read_items(values: list[Any], what: str) -> tuple[Any, ...]:
         if not all(type(value) is each.toml for value in values):
@@ -190,13 +191,14 @@ class Term:
     """One term.
 
     Attributes:
-        path: where it stands in the text, such as "limits.min_change"; in a table of its own, the name alone.
+        path: where it is in the text, such as "limits.min_change"; in a table of its own, the name alone.
         kind: its type and range.
-        label: what people call it; without one it is not compared.
-        comment: written above it, for whoever reads the text itself.
-        say: sentences for people about the whole terms, as this term decides them; by default none.
-        facts: what to compare in two agreements, by what it is about; by default, under the label, what `say`
-            says, or else the value.
+        label: what people call it; without a label or `facts` it is not compared.
+        comment: written above it, for people who read the text itself.
+        say: returns sentences for people that sum up this term, given all terms; none by default.
+        facts: returns what to compare in two agreements, each fact under its name; by default the sentences of
+        `say`,
+            or else the value, under the label.
         in_preview: whether a preview agreement has it too.
     """
 
@@ -210,7 +212,7 @@ class Term:
 
     @property
     def section(self) -> str:
-        """The table that it stands in; empty at the top."""
+        """The table that it is in; empty at the top."""
         return self.path if self.kind.is_table else self.path.rpartition(".")[0]
 
     @property
@@ -257,7 +259,7 @@ def read(
     """Read a dataclass of terms from parsed TOML, strictly.
 
     Args:
-        table: what TOML has in this place.
+        table: the value in TOML.
         preview: only the terms of a preview agreement are there; others get their defaults.
         beside: further keys at the top, which are not read here.
 
@@ -277,7 +279,7 @@ def read(
 
 
 def _sections(present: Sequence[Term], beside: Mapping[str, type]) -> dict[str, Any]:
-    """Return for each table of the text the types of its keys; None for a table with any keys."""
+    """Return for each table of the text the types of its keys, or None if its keys are free."""
     found: dict[str, Any] = {"": dict(beside)}
     for each in present:
         above = ""
@@ -339,7 +341,7 @@ def _lines(value: Any) -> list[str]:
 
 
 def facts_of(terms: Any, *, preview: bool = False) -> dict[str, str]:
-    """Return what two agreements are compared by."""
+    """Return the facts by which two agreements are compared."""
     found: dict[str, str] = {}
     for declared, value in values_of(terms):
         if preview and not declared.in_preview:
@@ -352,7 +354,7 @@ def facts_of(terms: Any, *, preview: bool = False) -> dict[str, str]:
 
 
 def sentences_of(terms: Any, *, preview: bool = False) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield for each term that has something to say its label and its sentences."""
+    """Yield the label and the sentences of each term that has any."""
     for declared in terms_of(type(terms)):
         said = declared.say(terms) if declared.say and (declared.in_preview or not preview) else ()
         if said:

@@ -1,4 +1,5 @@
-"""The terms of an agreement: one field for each, with its place in the text, range, default, and words for people.
+"""The terms of an agreement: one field for each, with its place in the text, its range, default and words for
+people.
 
 What is compared, what both learn, who takes part, who leads, what may be audited, and the limits (trust-v2 §4).
 """
@@ -42,14 +43,14 @@ _ANSWERED_SEGMENTS: Final = 3
 
 @dataclass(frozen=True)
 class AuditTerms:
-    """Whether an auditor may see what a session was made from, who, and how many days it is kept."""
+    """Whether an auditor may see what a session was made from, who that is, and for how many days it is kept."""
 
     required: bool = term(
         "audit.required",
         flag(),
         "Audit",
         default=True,
-        comment="What each keeps, sealed, for an auditor whom both accept: never for the other.",
+        comment="Whether each keeps, sealed, what an auditor whom both accept may ask for, never for the other.",
         say=in_words.audit,
     )
     auditor: str = term("audit.auditor", words(may_be_empty=True), default="an auditor whom both accept")
@@ -58,7 +59,7 @@ class AuditTerms:
 
 @dataclass(frozen=True)
 class ScoringTerms:
-    """How each may judge the accounts of its own list.
+    """How each may rate the accounts of its own list.
 
     Attributes:
         models: what a model may learn from.
@@ -70,9 +71,9 @@ class ScoringTerms:
         choice({each.value: each for each in Models}),
         "Models",
         default=Models.SEGMENT,
-        comment="What a model that predicts who buys may learn from: nothing of the matches (none), or the\n"
-        "segment that the other shows, never another field. And the digest of the file by which both score\n"
-        "their own accounts, if there is one.",
+        comment="What a model that predicts who buys may learn from the matches: nothing (none), or the other's\n"
+        "segment (segment), and never another field. And the digest of the file by which both score their own\n"
+        "accounts, if there is one.",
         say=lambda terms: [in_words.MODELS[terms.scoring.models]],
     )
     ideal_customer: str = term(
@@ -86,7 +87,7 @@ class ScoringTerms:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The versions of what both programs do; this program knows one."""
+    """The versions of the protocols; this program knows one of each."""
 
     session: str = term("protocol.session", fixed("account-psi-v2"), default="account-psi-v2", in_preview=True)
     message: str = term("protocol.message", fixed("message-v2"), default="message-v2", in_preview=True)
@@ -98,14 +99,15 @@ class Protocol:
 class Terms:
     """What both sign.
 
-    Of a preview agreement only some terms stand in the text; the others have their defaults, and there is no slot,
-    no class and no rectangle.
+    A preview agreement has only some of the terms in its text; the others have their defaults, and there are no
+    slots, classes or rectangles.
 
     Attributes:
-        names, cards: of initiator and responder: name on the card, digest of the card in hex.
-        created, valid_until: in UTC; the last day on which a session may begin.
+        names, cards: of the initiator and of the responder: the name on the card, and the card's digest in hex.
+        created: when the agreement was written, in UTC.
+        valid_until: the last day, in UTC, on which a session may begin.
         segments: in the order in which they are numbered.
-        canonical, data: version of the canonicaliser, digests of its tables.
+        canonical, data: the version of the canonicaliser, and the digests of its tables.
     """
 
     format: str = term(
@@ -138,8 +140,8 @@ class Terms:
         choice({each.value: each for each in PreviewKind}),
         "Preview",
         default=PreviewKind.SKETCH,
-        comment="Before consent each gets a blurred copy of the other's list: a sketch without segments, or one\n"
-        "with them (segments).",
+        comment="Before anybody consents, each gets a blurred copy of the other's list: without segments\n"
+        "(sketch), or with them (segments).",
         in_preview=True,
         say=in_words.preview,
     )
@@ -169,8 +171,8 @@ class Terms:
         choice({each.value: each for each in Assistants}),
         "Assistants",
         default=Assistants.OWN,
-        comment="What language models may read: none, the reader's own accounts (own), or also what the other\n"
-        "shows (shared).",
+        comment="What language models may read of the matches: nothing (none), which of their side's accounts\n"
+        "match (own), or also what the other shows (shared).",
         say=lambda terms: [in_words.ASSISTANTS[terms.assistants]],
     )
     sharing: Sharing = part(Sharing)
@@ -179,7 +181,7 @@ class Terms:
         tables(Lead, 0, 200, inline=True),
         "Who leads",
         default=(),
-        comment="Who leads where both have an account: the first rule that fits.",
+        comment="Who leads where both have an account. The first rule that fits decides.",
         say=in_words.leads,
         facts=lambda terms: {f"Who leads, rule {n}": text for n, text in enumerate(in_words.leads(terms), 1)},
     )
@@ -188,7 +190,7 @@ class Terms:
         tables(CreditRule, 0, 1, inline=True),
         "Credit",
         default=(),
-        comment="By which rule both credit each other for their deals, if one is agreed.",
+        comment="The rule by which both credit each other for their deals, if there is one.",
         say=in_words.credit,
         facts=in_words.credit_facts,
     )
@@ -199,8 +201,8 @@ class Terms:
         whole(0, 1_000_000),
         "Changed lists",
         default=5,
-        comment="Two sessions whose lists differ by few companies give these away: a list stays as it was, or\n"
-        "changes by so many in a segment, or its owner knows and goes on.",
+        comment="Two sessions whose lists differ by few companies give these away. So a list stays as it was, or\n"
+        "at least so many companies of a segment change, unless its owner is told and goes on.",
         say=lambda terms: [in_words.change(terms.min_change)],
     )
     growth_alarm: int = term(
@@ -208,16 +210,16 @@ class Terms:
         whole(2, 1_000),
         "Growth",
         default=4,
-        comment="A list that grows so many times may hold companies that are not its owner's.",
+        comment="A list that grows to so many times its size may have companies on it that are not its owner's.",
         in_preview=True,
-        say=lambda terms: [f"a list that grows to {terms.growth_alarm:,} times its size needs a person's word"],
+        say=lambda terms: [f"a person has to confirm a list that grows to {terms.growth_alarm:,} times its size"],
     )
     protocol: Protocol = part(Protocol)
     canonical: str = term(
         "canonical.version",
         words(),
         "Rules for match keys",
-        comment="Both sides must make the same keys: version and tables of the canonicaliser.",
+        comment="Version and tables of the canonicaliser: both sides must make the same match keys.",
         in_preview=True,
     )
     data: dict[str, str] = term(
@@ -231,7 +233,7 @@ class Terms:
         words(),
         "Match rule",
         default="balanced",
-        comment="Which match keys are compared, and what becomes of a match: `agreement show` sums it up.",
+        comment="Which match keys are compared, and what becomes of a match: `accountmap agreement show` says.",
         say=in_words.rule,
         facts=lambda terms: {"Match rule": terms.profile},
     )
@@ -285,10 +287,10 @@ class Terms:
         )
 
     def check(self) -> None:
-        """Refuse terms that fit their ranges one by one and cannot be kept together.
+        """Refuse terms that are in range one by one, but contradict each other.
 
         Raises:
-            TrustError: naming what is out of range.
+            TrustError: names what is out of range.
         """
         for what, holds in ({**_shared_rules(self), **({} if self.is_preview else _session_rules(self))}).items():
             if not holds:
@@ -300,8 +302,8 @@ class SketchTerms:
     """The sketch that a party sends under an agreement.
 
     Attributes:
-        rows: padded; one number, or one for each segment.
-        countries: ISO 3166 codes of the part of its list that the sketch is of; empty for all of it.
+        rows: padded rows: one number, or one for each segment.
+        countries: ISO 3166 codes of the part of the list that the sketch is of; empty for all of it.
     """
 
     rows: tuple[int, ...] = term("rows", items(whole(1, MAX_ROWS), 1, 16, distinct=False))
@@ -319,8 +321,8 @@ _ROUNDING: Final = 1e-9
 _HINTS: Final = {
     "credit.position": "The shares of the position model add up to 1.",
     "unmatched_named_by": "A side can name its other accounts only if each of its segments reveals matches with "
-    "all segments of the other, or with none: else the names tell what a hidden pair keeps to itself.",
-    "preview.kind": "A preview by segments is for three segments.",
+    "all segments of the other, or with none: otherwise the names would show what a hidden pair is to hide.",
+    "preview.kind": "A preview by segments needs exactly three segments.",
 }
 
 
@@ -366,7 +368,7 @@ def _is_class(each: ClassTerms, terms: Terms) -> bool:
 
 
 def _may_name_unmatched(role: Role, terms: Terms) -> bool:
-    """Naming what does not match must not name what may match in a cell that shows less."""
+    """Return whether naming what does not match cannot show what a hidden cell hides."""
     for own in terms.segments:
         cells = [(own, other) if role is Role.INITIATOR else (other, own) for other in terms.segments]
         shown = [terms.sharing.rectangle(cell) is not None for cell in cells]

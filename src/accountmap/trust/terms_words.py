@@ -23,14 +23,14 @@ WEAK: Final = {
 
 ASSISTANTS: Final = {
     Assistants.NONE: "may read nothing about matches",
-    Assistants.OWN: "may read which of your own accounts match, and nothing that the other shows or writes",
-    Assistants.SHARED: "may also read what the other shows and writes",
+    Assistants.OWN: "may read which of your own accounts match, but nothing that your partner shows or writes",
+    Assistants.SHARED: "may also read what your partner shows and writes",
 }
 
 
 MODELS: Final = {
     Models.NONE: "may learn nothing from matches",
-    Models.SEGMENT: "may learn from the segment of a match, and from no other field that the other shows",
+    Models.SEGMENT: "may learn from the partner's segment of a match, but from no other field that it shows",
 }
 
 
@@ -47,7 +47,7 @@ def _listed(fields: Sequence[str]) -> str:
 
 
 def cells(terms: "Terms") -> dict[str, str]:
-    """Say of each cell what is shown in it, with the company that comes first in the alphabet first."""
+    """Say for each cell what is shown in it. Companies are named in alphabetical order."""
     found = {}
     for one in terms.segments:
         for other in terms.segments:
@@ -58,7 +58,7 @@ def cells(terms: "Terms") -> dict[str, str]:
 
 
 def shown_in_words(rectangle: "Rectangle | None", names: tuple[str, str]) -> str:
-    """Say what a rectangle shows; None is what lies in none."""
+    """Say what a rectangle shows; None stands for cells in no rectangle."""
     if rectangle is None:
         return "not compared"
     ours, theirs = rectangle.fields
@@ -99,16 +99,16 @@ def who_takes_part(terms: "Terms") -> list[str]:
         parts.append(f"of the industries {', '.join(map(_quoted, joint.industries))}")
     if least or most:
         parts.append(f"with {f'{least:,} to {most:,}' if most else f'{least:,} or more'} employees")
-    return [f"only accounts {', '.join(parts)}; the preview is of all"] if parts else []
+    return [f"only accounts {', '.join(parts)}; the preview covers all accounts"] if parts else []
 
 
 def _quoted(word: str) -> str:
-    """Show where a word of the partner begins and ends: it could hold a sentence."""
+    """Show where the partner's words begin and end: they could be a whole sentence."""
     return f"“{word.replace('“', chr(39)).replace('”', chr(39))}”"
 
 
 def leads(terms: "Terms") -> list[str]:
-    """Say who leads where, one sentence a rule."""
+    """Say who leads where, in one sentence for each rule."""
     said = []
     for lead in terms.leads:
         who = "both may call" if lead.leads is None else f"{terms.names[lead.leads]} leads"
@@ -123,8 +123,7 @@ def leads(terms: "Terms") -> list[str]:
 
 
 def credit_facts(terms: "Terms") -> dict[str, str]:
-    """Say by what a partner brings a deal, by what it touches one, and how models divide it; nothing without a
-    rule."""
+    """Say how a partner brings and touches a deal, and how models divide credit; nothing without a rule."""
     return {
         f"Credit: {what}": said
         for rule in terms.credit
@@ -138,20 +137,21 @@ def credit(terms: "Terms") -> list[str]:
 
 
 def _brought(rule: "CreditRule") -> str:
+    before, after = f"{rule.introduction_days:,} days before", f"{rule.registration_days:,} days after"
     windows = {
-        Sourcing.INTRODUCTION: f"an introduction accepted at most {rule.introduction_days:,} days before",
-        Sourcing.REGISTERED: f"a registration at most {rule.registration_days:,} days after it was created",
+        Sourcing.INTRODUCTION: f"an introduction accepted at most {before} its creation",
+        Sourcing.REGISTERED: f"a registration at most {after} its creation",
         Sourcing.SOURCE_FIELD: f"a source field that says {_either(rule.source_values)}",
     }
     ways = [windows[Sourcing(each)] for each in rule.sourced_by]
-    return f"a partner has brought a deal by {', or '.join(ways)}" if ways else "no deal counts as brought"
+    return f"a partner brings a deal by {', or '.join(ways)}" if ways else "no deal counts as brought"
 
 
 def _touched(rule: "CreditRule") -> str:
-    stages = f", or enters {_either(rule.not_after_stages)}" if rule.not_after_stages else ""
+    stages = f" or enters {_either(rule.not_after_stages)}" if rule.not_after_stages else ""
     return (
-        f"a partner has touched a deal by {_either(rule.kinds)}, from {rule.before_days:,} days before it is "
-        f"created until it closes{stages}"
+        f"a partner touches a deal by {_either(rule.kinds)}, from {rule.before_days:,} days before it is created "
+        f"until it closes{stages}"
         if rule.kinds
         else "no deal counts as touched"
     )
@@ -160,8 +160,8 @@ def _touched(rule: "CreditRule") -> str:
 def _divided(rule: "CreditRule") -> str:
     first, between, last = rule.position
     return (
-        f"time decay: half as much every {rule.half_life_days:,} days; position: {first} for the first touch, "
-        f"{between} for all between, {last} for the last"
+        f"time decay: a touch counts half as much if it is {rule.half_life_days:,} days older; position: {first} "
+        f"for the first touch, {between} for all in between, {last} for the last"
     )
 
 
@@ -171,7 +171,7 @@ def _either(listed: Sequence[str]) -> str:
 
 
 def audit(terms: "Terms") -> list[str]:
-    """Say who may check what each side put in."""
+    """Say who may check what each side put into a session."""
     audit = terms.audit
     if not audit.required:
         return ["none: nobody can check afterwards what either side put in"]
@@ -181,20 +181,20 @@ def audit(terms: "Terms") -> list[str]:
 def preview(terms: "Terms") -> list[str]:
     """Say what leaves before consent."""
     what = "without segments" if terms.preview is PreviewKind.SKETCH else "with segments"
-    return [f"before any consent each gets a blurred copy of the other's list, {what}, to keep"]
+    return [f"before anybody consents, each gets a blurred copy of the other's list, {what}, to keep"]
 
 
 def automatic(share: float) -> str:
-    """Say what a program may do without a person."""
+    """Say what a program may reveal without asking a person."""
     return f"a program may reveal up to {share:.0%} of its list" if share else "nothing is revealed"
 
 
 def change(least: int) -> str:
-    """Say by how much a list changes between sessions."""
+    """Say by how much a list has to change between sessions."""
     if not least:
-        return "none asked: two sessions can give single accounts away"
+        return "no rule: two sessions can give single accounts away"
     if least == 1:
-        return "any change may take part"
+        return "a list may change by any number of companies"
     return f"if fewer than {least:,} companies of a segment changed since a session, only a person may go on"
 
 
@@ -205,19 +205,19 @@ def rule(terms: "Terms") -> list[str]:
 
 def slot(slot: "SlotTerms") -> str:
     """Describe a match key."""
-    itself = "" if slot.meets_itself else ", not with itself"
-    return f"{slot.strength.label}, in {slot.space}, weight {slot.weight:,}, says {slot.says}{itself}"
+    itself = "" if slot.meets_itself else ", does not meet itself"
+    return f"{slot.strength.label}, name space {slot.space}, weight {slot.weight:,}, says {slot.says}{itself}"
 
 
-def _limit(room: int) -> str:
-    return "always" if room == _ALWAYS else f"up to {room:,}" if room else "never"
+def _limit(what: str, room: int) -> str:
+    return f"always {what}" if room == _ALWAYS else f"{what} up to room {room:,}" if room else f"never {what}"
 
 
 def match_class(each: "ClassTerms") -> str:
     """Describe a class of matches."""
     companions = f" with {', '.join(each.companions)}" if each.companions else ""
     despite = [str(one.name).lower() for one in each.tolerates]
-    although = f" despite another {' or '.join(despite)}" if despite else ""
+    although = f" despite a different {' or '.join(despite)}" if despite else ""
     sure = ", sure" if each.sure else ""
-    limits = f"reveal {_limit(each.reveal_up_to)}, ask {_limit(each.ask_up_to)}"
+    limits = f"{_limit('revealed', each.reveal_up_to)}, {_limit('asked about', each.ask_up_to)}"
     return f"{', '.join(each.leads)}{companions}{although}: {limits}{sure}"

@@ -1,8 +1,8 @@
-"""Signed text files: cards and agreements are TOML that people can read, signed by its characters.
+"""Signed text files: cards and agreements are TOML that people can read, and their characters are what is signed.
 
-What is signed is the text before the line that opens a signature, with line ends as LF and no trailing blanks, so
-that a trip through a mail program does not break it. Words in it that somebody reads before signing show as they
-are, on one line (trust-v2 §2).
+The signed text is what precedes the signature line, with line ends as LF and no trailing white space, so that a
+trip through a mail program does not break the signature. Words in it that somebody reads before signing must show
+as they are, on one line (trust-v2 §2).
 """
 
 import base64
@@ -24,14 +24,14 @@ _WRAP: Final = 76
 
 _KEY_PART: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\[^\n])*+"|'[^'\n]*+')"""
 _LONG_KEY: Final = re.compile(rf"(?<![\w\\-])(?:{_KEY_PART}[ \t]*+\.[ \t]*+){{32}}")
-"""A key of more than 32 parts, or text like it.
+"""A key of more than 32 parts, or text that looks like one.
 
-The time and memory of `tomllib` grow with the square of the parts: a file of 250 KB could ask for 60 GB.
+The time and memory of `tomllib` grow with the square of the number of parts: a file of 250 KB could need 60 GB.
 """
 
 
 def normal(data: bytes, what: str) -> str:
-    """Decode a text file and take back what mail programs change.
+    """Decode a text file, and undo what mail programs change (trust-v2 §1).
 
     Raises:
         TrustError: it is too long or not UTF-8.
@@ -49,39 +49,39 @@ def normal(data: bytes, what: str) -> str:
 
 
 def parse(text: str, what: str, formats: Collection[str] = ()) -> dict[str, Any]:
-    """Read TOML and check which format it claims, where it has to claim one.
+    """Read TOML, and check its `format`, where it must have one.
 
     Args:
-        formats: those that it may claim; none if it claims none.
+        formats: the allowed ones; empty if it must have none.
 
     Raises:
-        TrustError: it is not TOML, or of another format or version.
+        TrustError: it is not TOML, or has another format or version.
     """
     try:
         if _LONG_KEY.search(text):
             raise ValueError("a key of too many parts")
         data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and deep nesting
         raise TrustError(
             f"this is not a valid {what}: it is not TOML", "Ask your partner for the file again."
         ) from error
     if data.get("format") not in (formats or (None,)):
         raise TrustError(
-            f"this is not a valid {what} that this version reads",
-            "Check the file, and that both use the same version.",
+            f"this is not a {what} that this version of accountmap reads",
+            "Check that it is the right file, and that both of you use the same version.",
         )
     return data
 
 
 def check_keys(table: object, types: dict[str, type], where: str) -> None:
-    """Refuse a table that lacks a key, has one that is not known, or one of another type.
+    """Refuse a table that lacks a key, has an unknown one, or one of another type.
 
     Args:
-        table: what TOML has in this place, which may be no table at all.
-        types: datetime stands for an offset date-time.
+        table: the value in TOML, which may be no table at all.
+        types: the type of each key; datetime means an offset date-time.
 
     Raises:
-        TrustError: naming the key.
+        TrustError: names the key.
     """
     if not isinstance(table, dict):
         raise TrustError(f"{where}: it is not a table")
@@ -97,19 +97,19 @@ def _is_of_type(value: object, expected: type) -> bool:
 
 
 def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
-    """Take a text apart whose last line is its signature.
+    """Split a text whose last line is its signature.
 
-    Nothing may stand where no signature covers it: so the line is the very one that `encode` writes.
+    Nothing may be where no signature covers it, so the line must be exactly what `encode` writes.
 
     Args:
         text: in normal form.
-        key: what opens the line.
+        key: the key that the line begins with.
 
     Returns:
         The signed text, without the line end before the signature; the signature.
 
     Raises:
-        TrustError: the line is missing, is not the last, or is written otherwise.
+        TrustError: the line is missing, is not the last, or is written in another way.
     """
     signed, mark, line = text.partition(f"\n{key} = ")
     if not mark:
@@ -119,7 +119,7 @@ def split_signed(text: str, key: str, what: str) -> tuple[str, bytes]:
     signature = decode(line.strip('"\n'), f"{what}: the line of the signature")
     if len(signature) != SIGNATURE_BYTES or line != f"{encode(signature)}\n":
         raise TrustError(
-            f"{what}: the signature is not the last line, or not as it was written",
+            f"{what}: the signature is not the last line, or was changed",
             "Ask your partner for the file again.",
         )
     return signed, signature
@@ -131,7 +131,7 @@ def quote(value: object) -> str:
 
 
 def encode(raw: bytes) -> str:
-    """Write bytes as a TOML string of base64, in lines that fit a mail."""
+    """Write bytes as a TOML string of base64, in lines that are short enough for a mail."""
     encoded = base64.b64encode(raw).decode()
     if len(encoded) <= _WRAP * 2:
         return f'"{encoded}"'
@@ -167,7 +167,7 @@ _BLANK_RANGES: Final = (
     (0x1D159, 0x1D159),  # null notehead
     (0xE0100, 0xE01EF),  # more variation selectors
 )
-"""Characters that show nothing although no category says so; most are Default_Ignorable_Code_Point in Unicode."""
+"""Characters that show nothing, although their category does not say so; most are Default_Ignorable_Code_Point."""
 
 _ALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 
@@ -178,30 +178,30 @@ def check_name(name: str) -> str:
     """Refuse a company's name that could mislead on a screen.
 
     Raises:
-        TrustError: as `check_line`, or a word mixes scripts whose letters look alike.
+        TrustError: `check_line` refuses it, or a word mixes scripts whose letters look alike.
     """
     if any(len(_scripts(word)) > 1 for word in name.split()):
         raise TrustError(
             "a name mixes letters of scripts that look alike, such as Latin and Cyrillic, in one word",
-            "It may pretend to be another company: ask your partner, by phone, for a card with its plain name.",
+            "It may imitate another company: ask your partner, by phone, for a card with its plain name.",
         )
     return check_line(name, "a name")
 
 
 def _scripts(word: str) -> set[str]:
-    """Return which of the scripts with letters that look alike a word has."""
+    """Return which of the scripts whose letters look alike a word has letters of."""
     return {unicodedata.name(c, "").split(" ")[0] for c in word if c.isalpha()} & _ALIKE
 
 
 def check_line(text: str, what: str, most: int = MAX_NAME) -> str:
-    """Refuse words that show nothing, show something else than they hold, or could pass for another line.
+    """Refuse words that show nothing, show something other than they say, or could pass for another line.
 
     Args:
-        what: names the words in the error.
-        most: characters.
+        what: the name of the words in the error.
+        most: how many characters they may have.
 
     Raises:
-        TrustError: the text is empty, longer, without a letter, number or symbol, has characters that do not show,
+        TrustError: the text is empty or too long, has no letter, number or symbol, or characters that do not show,
             or white space at an end or twice in a row, which can push the rest to another line.
     """
     hidden = any(unicodedata.category(c).startswith("C") or c in _BLANKS for c in text)
@@ -209,7 +209,7 @@ def check_line(text: str, what: str, most: int = MAX_NAME) -> str:
     pushed = any(one.isspace() and other.isspace() for one, other in zip(f" {text}", f"{text} ", strict=True))
     if hidden or not shows or pushed or len(text) > most:
         raise TrustError(
-            f"{what} has 1 to {most} visible characters, and single blanks between them",
+            f"{what} must have 1 to {most} visible characters, with single blanks between words",
             "Choose short words that your partner knows.",
         )
     return text
