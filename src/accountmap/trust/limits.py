@@ -1,4 +1,4 @@
-"""Rules that one side enforces alone: sizes that need a person, and what a partner could have learned.
+"""Rules that each side enforces alone: sizes that need a person, and what a partner could have learned.
 
 A partner that cheats can test as many keys as it has rows times slots, and its copy of our sketch says something
 about each of them (trust-v2 §4.5, account-psi-v2 §12.2, §12.4). So sizes are watched, and what each partner got is
