@@ -18,7 +18,7 @@ MAX_NAME: Final = 200
 
 
 def is_message_name(name: str) -> bool:
-    """Return whether a file may be a message, by its name, which the partner may have chosen.
+    """Return whether a file's name, which the partner may have chosen, is that of a message.
 
     Only names that are safe in a path and on a screen: no separators, nothing hidden, no control characters.
     """
@@ -54,7 +54,7 @@ class Channel(Protocol):
         """Open a file of exactly that many bytes for reading, at any place in it. The caller closes it.
 
         Raises:
-            ChannelError: it is of another length by now, or cannot be read.
+            ChannelError: its length has changed, or it cannot be read.
         """
         ...
 
@@ -67,11 +67,11 @@ class Channel(Protocol):
         ...
 
     def pause(self, seconds: float) -> None:
-        """Return when `files` may have changed, after so many seconds at the latest."""
+        """Return when `files` may have changed, or after so many seconds at the latest."""
         ...
 
     def close(self) -> None:
-        """Let go of connections. The channel is not used after it."""
+        """Close connections. The channel is not used afterwards."""
         ...
 
 
@@ -79,7 +79,7 @@ POLL_SECONDS: Final = 1.0
 
 
 class FolderChannel:
-    """Messages as files in one folder. Other files, such as unfinished uploads, are not looked at."""
+    """Messages as files in one folder. Other files, such as unfinished uploads, are ignored."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -133,15 +133,15 @@ class FolderChannel:
         time.sleep(min(seconds, POLL_SECONDS))
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is no connection."""
 
 
 _HEAD_BYTES: Final = 4096
-"""What is kept of a message that was taken out, so that it is known to have been here."""
+"""How many bytes of a message that was taken out are kept, so that it is still listed."""
 
 
 class MemoryChannel:
-    """A place that lives as long as the object."""
+    """Messages in memory, for a caller that carries them."""
 
     def __init__(self) -> None:
         self._received: dict[str, bytes] = {}
@@ -149,7 +149,7 @@ class MemoryChannel:
         self._gone: dict[str, tuple[int, bytes]] = {}
 
     def put(self, message: bytes) -> str:
-        """Lay a message of the partner in, and return its name; the same bytes twice are one."""
+        """Put in a message of the partner, and return its name; the same bytes have the same name."""
         name = hashlib.sha256(message).hexdigest() + SUFFIX
         self._received[name] = message
         return name
@@ -162,11 +162,11 @@ class MemoryChannel:
         return taken
 
     def forget(self, name: str) -> None:
-        """Let go of a message of the partner that is done with."""
+        """Drop a message of the partner that is no longer needed."""
         self._received.pop(name, None)
 
     def files(self) -> dict[str, int]:
-        """List all messages, those taken out too."""
+        """List all messages, including those taken out."""
         here = {name: len(data) for name, data in {**self._received, **self._out}.items()}
         return {name: size for name, (size, _) in self._gone.items()} | here
 
@@ -179,11 +179,11 @@ class MemoryChannel:
         """Open a message of exactly that many bytes, which are not copied."""
         data = self._received.get(name, b"")
         if len(data) != size:
-            raise ChannelError("the message is not there as a whole", "Hand it over again.")
+            raise ChannelError("the message is incomplete", "Hand it over again.")
         return BytesIO(data)
 
     def deliver(self, name: str, source: Path) -> None:
-        """Lay a message out for the partner.
+        """Keep a message for the partner until it is taken out.
 
         Raises:
             ChannelError: the file cannot be read.
@@ -194,7 +194,7 @@ class MemoryChannel:
             raise ChannelError("the stored message cannot be read", "Check the workspace folder.") from error
 
     def pause(self, seconds: float) -> None:
-        """Return at once: nothing comes while nobody puts it in."""
+        """Return at once: nothing arrives until somebody puts it in."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is no connection."""

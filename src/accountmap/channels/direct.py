@@ -1,7 +1,7 @@
-"""A connection to the partner as a channel: what it sends lands in a folder, what we deliver lands in theirs.
+"""A connection to the partner as a channel: what they send lands in our folder, what we deliver lands in theirs.
 
-The connection lives in a thread of its own, so that it stays alive while this side computes or asks. Both sides
-find in their folder what they have, so a session may go on by mail, and a file that is there is not sent again.
+The connection has a thread of its own, so that it stays alive while this side computes or asks. Each side looks in
+its folder for what it has, so a session may also go on by mail, and a file that is there is not sent again.
 """
 
 import asyncio
@@ -29,15 +29,15 @@ from accountmap.errors import AccountmapError, ChannelError, PeerError
 
 GOODBYE_SECONDS: Final = 3
 SLICE_SECONDS: Final = 0.5
-"""How often a wait looks up, so that Ctrl-C is heard on every system."""
+"""How often a wait is interrupted, so that Ctrl-C works on every system."""
 
 
 class DirectChannel:
     """Messages over a TLS connection, kept in a folder.
 
     Args:
-        folder: where the partner's files are kept, and may be put by hand.
-        accept: tells whether a file may come, and how long it must be.
+        folder: where the partner's files are kept; people may put files there too.
+        accept: says whether a file may come, and how long it must be.
         patience: for how many seconds `deliver` waits while nothing moves.
     """
 
@@ -103,7 +103,7 @@ class DirectChannel:
         return self
 
     def files(self) -> dict[str, int]:
-        """List the partner's files in the folder, and of ours those that the partner has said to have."""
+        """List the partner's files in the folder, and those of ours that the partner has confirmed."""
         self._check()
         return {
             name: size
@@ -123,7 +123,7 @@ class DirectChannel:
         """Send a file, and return when the partner has stored it. A copy stays in the folder.
 
         Raises:
-            ChannelError: the partner does not take it, or nothing has moved for too long.
+            ChannelError: the partner does not accept it, or nothing has moved for too long.
         """
         if self._mark(name).exists():
             return
@@ -143,7 +143,7 @@ class DirectChannel:
             while not done.wait(SLICE_SECONDS):
                 self._check()
                 if time.monotonic() - outgoing.touched > self._patience:
-                    raise self._lonely()
+                    raise self._no_connection()
         finally:
             self._outgoing = None
         if refused:
@@ -151,16 +151,16 @@ class DirectChannel:
         self._mark(name).touch()
 
     def _mark(self, name: str) -> Path:
-        """Return the file that says that the partner has one of ours: it is not sent again after a crash."""
+        """Return the marker of a file of ours that the partner has: after a crash it is not sent again."""
         return self._folder.folder / f".{name}.reached"
 
     def pause(self, seconds: float) -> None:
-        """Return when a file has come in, after so many seconds at the latest."""
+        """Return when a file has arrived, or after so many seconds at the latest."""
         if self._changed.wait(min(seconds, SLICE_SECONDS)):
             self._changed.clear()
 
     def close(self) -> None:
-        """Take leave of the partner and end the connection."""
+        """Say goodbye to the partner and end the connection."""
         with contextlib.suppress(TimeoutError, CancelledError, AccountmapError):
             self._ask(self._take_leave()).result(2 * GOODBYE_SECONDS)
         with self._ending:
@@ -168,11 +168,11 @@ class DirectChannel:
                 self._loop.call_soon_threadsafe(self._keeping.cancel)
         self._thread.join()
 
-    def _lonely(self) -> ChannelError:
+    def _no_connection(self) -> ChannelError:
         tried = f" ({self._obstacle})" if self._obstacle else ""
         return ChannelError(
-            f"no connection to your partner came about within {self._patience:.0f} seconds{tried}",
-            "Both of you run the command at the same time; what was done so far is kept.",
+            f"there was no connection to your partner for {self._patience:.0f} seconds{tried}",
+            "Run the command again while your partner runs theirs; what was done so far is kept.",
         )
 
     def _check(self) -> None:
@@ -207,7 +207,7 @@ class DirectChannel:
             self._changed.set()
 
     def _ask(self, work: Coroutine[Any, Any, None]) -> Future[None]:
-        """Have something done in the thread.
+        """Run a coroutine in the connection's thread.
 
         Raises:
             AccountmapError: the connection has ended.
@@ -222,7 +222,7 @@ class DirectChannel:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if writer.get_extra_info("ssl_object").selected_alpn_protocol() is None:
             writer.close()
-            raise PeerError("the partner's program makes direct connections of another version")
+            raise PeerError("the partner's program uses another version of the direct connection")
         talk = Conversation(reader, writer, self._spool, lambda: self._outgoing, self._changed.set)
         self._talks.add(talk)
         try:
@@ -246,7 +246,7 @@ class DirectChannel:
 
 
 async def _drop_what_was_asked() -> None:
-    """Cancel what is still to be done, also what was asked for but has not begun."""
+    """Cancel what is still to be done, including what has not begun."""
     await asyncio.sleep(0)
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:

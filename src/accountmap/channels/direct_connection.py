@@ -71,7 +71,7 @@ PING_SECONDS: Final = 15
 HANG_UP_SECONDS: Final = 2
 HEAD_BYTES: Final = 512
 MAX_CONTROLS: Final = 1_000
-"""Frames other than data that a connection may bring, and one more a second: a partner that floods is cut off."""
+"""How many frames other than data a connection may bring, besides one a second. More of them end it."""
 
 ENDED: Final = "the connection ended"
 
@@ -81,13 +81,13 @@ _OBSTACLES: Final[dict[type[BaseException], str]] = {
     asyncio.IncompleteReadError: ENDED,
     socket.gaierror: "there is no such host",
 }
-"""What people are told of a failed try; of any other its kind."""
+"""What people are told about a failed attempt; for other errors, the name of the class."""
 
 Kept = TypeVar("Kept")
 
 
 class UnheardError(EOFError):
-    """The other end hung up at once: what TLS 1.3 shows of a server that does not accept the client's key."""
+    """The other end hung up at once: in TLS 1.3, that is how a client sees that the server refuses its key."""
 
 
 @dataclass
@@ -95,9 +95,9 @@ class Outgoing:
     """A file on its way to the partner.
 
     Attributes:
-        path: where it lies; it does not change.
-        report_delivery: called once, with None when the partner has it and with an error when it does not take it.
-        touched: when it last moved on, in monotonic seconds.
+        path: where it is; its bytes do not change.
+        report_delivery: called once, with None when the partner has it, or with an error when they refuse it.
+        touched: when a part of it was last sent, in monotonic seconds.
     """
 
     name: str
@@ -113,11 +113,11 @@ class Outgoing:
 
 
 class Conversation:
-    """Offers what goes out, takes in what comes, and keeps the connection alive.
+    """Offers what goes out, takes in what arrives, and keeps the connection alive.
 
     Args:
-        outgoing: tells what is to be sent now, if anything.
-        arrived: called when a file has come in whole.
+        outgoing: returns what is to be sent now, if anything.
+        arrived: called when the whole of a file has arrived.
     """
 
     def __init__(
@@ -140,9 +140,9 @@ class Conversation:
         """Talk until the partner says goodbye.
 
         Raises:
-            PeerError: it does what the protocol does not allow.
-            ChannelError: what it sends cannot be kept.
-            UnheardError: the other end hangs up before it has said anything.
+            PeerError: the partner does what the protocol does not allow.
+            ChannelError: what they send cannot be kept.
+            UnheardError: the other end hangs up before it has sent anything.
             TimeoutError, OSError, EOFError: the connection is silent or gone.
         """
         self._spool.forget_place()
@@ -180,7 +180,7 @@ class Conversation:
             self._writer.transport.abort()
 
     async def offer(self) -> None:
-        """Offer the file that is to be sent, if there is one, once."""
+        """Offer the file that is to be sent, if there is one and it has not been offered."""
         outgoing = self._outgoing()
         if outgoing and outgoing is not self._offered:
             self._offered = outgoing
@@ -225,7 +225,7 @@ class Conversation:
             await self._send(Kind.WANT, encode_want(offer.digest, offset))
 
     def _keep(self, act: Callable[[], Kept]) -> Kept:
-        """Let the spool write, and tell a full disk from a lost connection."""
+        """Let the spool write; an error of the disk is not to look like a lost connection."""
         try:
             return act()
         except OSError as error:
@@ -235,7 +235,7 @@ class Conversation:
             ) from error
 
     def _hear(self, kind: Kind, payload: bytes) -> None:
-        """Act on what the partner says of our file. What it says of another one came too late."""
+        """Act on what the partner says about our file. What they say about any other file comes too late."""
         outgoing = self._outgoing()
         if outgoing is None or payload[: len(outgoing.offer.digest)] != outgoing.offer.digest:
             return
@@ -244,8 +244,8 @@ class Conversation:
         elif kind is Kind.REFUSE:
             outgoing.report_delivery(
                 ChannelError(
-                    "the partner's program does not take this message",
-                    "Check with your partner that both hold the same agreement and neither gave the session up.",
+                    "the partner's program does not accept this message",
+                    "Check with your partner that both have the same agreement and neither gave the session up.",
                 )
             )
         else:
@@ -264,7 +264,7 @@ class Conversation:
 
 HANDSHAKE_SECONDS: Final = 20
 MAX_GREETINGS: Final = 8
-"""Strangers whose handshake is under way at the same time; others wait in the system's queue."""
+"""How many handshakes may be under way at the same time; other connections wait in the system's queue."""
 LONGEST_PAUSE: Final = 5.0
 MAX_UNHEARD: Final = 3
 
@@ -272,13 +272,13 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def keep_listening(listener: socket.socket, tls: ssl.SSLContext, talk: Talk) -> None:
-    """Let the partner in whenever it comes; a new connection takes the place of an older one.
+    """Let the partner in whenever they connect; a new connection takes the place of an older one.
 
     Strangers fail in the handshake and are forgotten: they must not be able to end the command.
 
     Raises:
-        PeerError, ChannelError: whatever `talk` finds that is not to be tried again.
-        OSError: the system gives no more connections.
+        PeerError, ChannelError: raised by `talk`, if trying again would not help.
+        OSError: the system accepts no more connections.
     """
     loop, greetings = asyncio.get_running_loop(), asyncio.Semaphore(MAX_GREETINGS)
     failed: asyncio.Future[None] = loop.create_future()
@@ -336,14 +336,14 @@ async def _accept_tls(
 async def keep_connecting(
     endpoint: Endpoint, tls: ssl.SSLContext, talk: Talk, tried: Callable[[str], None]
 ) -> None:
-    """Connect until the partner is there, and again when the connection breaks off.
+    """Try to connect until the partner is there, and again when the connection breaks off.
 
     Args:
-        tried: called after each attempt that failed, with the kind of error.
+        tried: called after each failed attempt, with the reason.
 
     Raises:
         ChannelError: whoever answers is not the partner, or does not know this identity.
-        PeerError: as `talk` raises it.
+        PeerError: raised by `talk`.
     """
     pause, unheard = 0.5, 0
     while True:

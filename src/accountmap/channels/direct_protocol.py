@@ -1,9 +1,8 @@
 """The frames of a direct connection (accountmap-direct/1), and the folder that keeps incoming files.
 
 A file is offered with its digest, length and first bytes; the other end wants it from an offset on, has it
-already, or does not take it. Then it goes in pieces, all of CHUNK_BYTES but the last. Both directions work alike,
-and at once.
-No payload is read before its length is one that its kind may have.
+already, or refuses it. The file is then sent in pieces, all of CHUNK_BYTES but the last. Both directions work
+alike, and at the same time. A payload is read only if its length is one that its kind may have.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from accountmap.files import move_into_place
 CHUNK_BYTES: Final = 1 << 16
 DIGEST_BYTES: Final = hashlib.sha256().digest_size
 SILENCE_SECONDS: Final = 60
-"""A frame that takes longer, to come or to go, ends the connection: so a sender is never slower than 1 KiB/s."""
+"""A frame that takes longer to arrive or to send ends the connection, so no sender is slower than 1 KiB/s."""
 
 _HEAD: Final = struct.Struct(">BI")
 _OFFER: Final = struct.Struct(">32sQH")
@@ -55,11 +54,11 @@ _LENGTHS: Final = {
 
 @dataclass(frozen=True)
 class Offer:
-    """What is said of a file before it is sent.
+    """What is said about a file before it is sent.
 
     Attributes:
         digest: SHA-256 of the file.
-        length: of the file in bytes.
+        length: its length in bytes.
         head: its first bytes.
     """
 
@@ -102,7 +101,7 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
     """Read the next frame.
 
     Raises:
-        PeerError: it is of no known kind, or longer than its kind may be.
+        PeerError: its kind is unknown, or its length is not allowed for its kind.
         TimeoutError, OSError, asyncio.IncompleteReadError: the connection is silent or gone.
     """
     async with asyncio.timeout(SILENCE_SECONDS):
@@ -117,7 +116,7 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
 
 
 async def write_frame(writer: asyncio.StreamWriter, kind: Kind, payload: bytes = b"") -> None:
-    """Write a frame, and wait until the other end keeps up.
+    """Write a frame, and wait until the other end has caught up.
 
     Raises:
         TimeoutError, OSError: the other end does not read, or is gone.
@@ -129,10 +128,10 @@ async def write_frame(writer: asyncio.StreamWriter, kind: Kind, payload: bytes =
 
 
 MAX_FILES: Final = 8
-"""Files that one run takes in: a session has five of each side."""
+"""How many files one run takes in: a session has five from each side."""
 
 Accept = Callable[[bytes], int | None]
-"""From the first bytes of a file to the length that it must have, or None if it is not to be taken."""
+"""From the first bytes of a file to the length that it must have, or None if it is refused."""
 
 
 @dataclass
@@ -147,7 +146,7 @@ class Spool:
     """The folder that takes in the partner's files.
 
     Args:
-        accept: tells whether a file may come, before anything of it is kept.
+        accept: says whether a file may come, before any of it is kept.
     """
 
     def __init__(self, folder: Path, accept: Accept) -> None:
@@ -156,14 +155,14 @@ class Spool:
         self._incoming: _Incoming | None = None
 
     def forget_place(self) -> None:
-        """Expect no more pieces: what has come of a file stays, and is gone on from when it is offered again."""
+        """Expect no more pieces. What has arrived of a file stays, and is continued when it is offered again."""
         self._incoming = None
 
     def begin(self, offer: Offer) -> int | None:
         """Get ready for a file.
 
         Returns:
-            The offset to go on from; the file's length if it is there already; None if it is not taken.
+            The offset to go on from; the file's length if it is there already; None if it is refused.
 
         Raises:
             PeerError: another file is under way.
@@ -187,7 +186,7 @@ class Spool:
         return self._incoming.size
 
     def _resume(self, offer: Offer, part: Path) -> _Incoming:
-        """Count what is there already, at most all but the last byte, so that the end is always checked."""
+        """Hash what is there already, without the last byte at least, so that the end is always checked."""
         os.truncate(part, min(part.stat().st_size, max(0, offer.length - 1)))
         hashed, size = hashlib.sha256(), 0
         with part.open("rb") as file:
@@ -200,14 +199,14 @@ class Spool:
         return any(_matches(path, offer) for path in self._places(offer))
 
     def _places(self, offer: Offer) -> tuple[Path, Path]:
-        """Return where a file goes: under its name, or beside another of that name, which is never replaced."""
+        """Return where a file may go: under its name, or, if that is taken, under one with its digest in front."""
         return self.folder / offer.name, self.folder / f"{offer.digest.hex()[:8]}-{offer.name}"
 
     def add(self, piece: bytes) -> Offer | None:
         """Keep the next piece; return the offer when the file is whole.
 
         Raises:
-            PeerError: no file was asked for, it is too long or short, or it is not the one that was offered.
+            PeerError: no file was asked for, the piece does not fit, or the file is not the one that was offered.
             OSError: the disk is full.
         """
         incoming = self._incoming

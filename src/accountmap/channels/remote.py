@@ -1,4 +1,4 @@
-"""A folder on a server, through SFTP or in an S3-compatible store; and opening the channel that the user names."""
+"""A folder on an SFTP server or in an S3-compatible store; and opening the channel that the user names."""
 
 import tempfile
 import time
@@ -17,14 +17,14 @@ STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}
 """Classes of `stores`, which needs the libraries of the extra `remote`, by the scheme of their addresses."""
 
 MAX_FILES: Final = 1_000
-"""A place with more files than that is not looked through: whoever else writes there could keep us busy."""
+"""A folder with more files is not looked through: somebody else who writes there could keep us busy."""
 
 
 class Store(Protocol):
-    """The few things that are asked of a remote store. Whatever it raises, `RemoteChannel` translates."""
+    """The few things that are asked of a remote store. `RemoteChannel` translates whatever it raises."""
 
     def sizes(self) -> dict[str, int]:
-        """Return name and length of at most MAX_FILES + 1 files directly in the place."""
+        """Return name and length of at most MAX_FILES + 1 files directly in the folder."""
         ...
 
     def read(self, name: str, size: int) -> Iterator[bytes]:
@@ -32,7 +32,7 @@ class Store(Protocol):
         ...
 
     def write(self, name: str, source: Path) -> None:
-        """Copy a file of this machine there so that nobody ever sees a part of it under its name."""
+        """Upload a file so that nobody ever sees a part of it under its name."""
         ...
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a remote place is: never with a password, and shown without the user."""
+    """Where a remote folder is: never with a password, and shown without the user."""
 
     scheme: str
     user: str | None
@@ -59,7 +59,7 @@ class Address:
         """Read `sftp://[user@]host[:port]/path` or `s3://bucket/prefix`.
 
         Raises:
-            InputError: it is neither, or holds a password. The message does not repeat it.
+            InputError: it is neither, or it has a password in it. The message does not repeat the address.
         """
         try:
             parts = urlsplit(url)
@@ -68,7 +68,7 @@ class Address:
             raise InputError("the address of the folder is malformed", "Write sftp://host/path.") from error
         if parts.password is not None or (parts.scheme == "s3" and parts.username is not None):
             raise InputError(
-                "the address of the folder holds credentials, which would end up in logs and histories",
+                "the address of the folder has credentials in it, which would end up in logs and histories",
                 "Leave them out; docs/channels.md says where they are taken from.",
             )
         if parts.scheme not in STORES or not host or parts.query or parts.fragment:
@@ -102,7 +102,7 @@ def open_store(address: Address) -> Store:
 
 
 class RemoteChannel:
-    """Messages as files in a folder of a store. It is connected when first used.
+    """Messages as files in a folder of a store. It connects when first used.
 
     Args:
         connect: makes the connection.
@@ -114,12 +114,12 @@ class RemoteChannel:
         self._store: Store | None = None
 
     def files(self) -> dict[str, int]:
-        """List the message files, by name. Empty ones are uploads that have begun."""
+        """List the message files, by name, without the empty ones, which are uploads that have begun."""
         sizes = self._call(lambda store: store.sizes())
         if len(sizes) > MAX_FILES:
             raise ChannelError(
-                f"{self.address} holds more than {MAX_FILES:,} files",
-                "Use a folder of its own for this partner, or remove old files.",
+                f"{self.address} has more than {MAX_FILES:,} files in it",
+                "Use a separate folder for this partner, or remove old files.",
             )
         return {name: sizes[name] for name in sorted(sizes) if is_message_name(name) and sizes[name]}
 
@@ -154,10 +154,10 @@ class RemoteChannel:
             self._store = None
 
     def _call(self, ask: Callable[[Store], Answer]) -> Answer:
-        """Ask the store; if a connection that once worked has died meanwhile, connect anew and ask once more.
+        """Ask the store; if a connection that worked before has died meanwhile, connect anew and ask once more.
 
-        What the libraries raise has no common base and may repeat addresses and logins, so only the kind of error
-        is passed on.
+        The libraries' exceptions have no common base and may repeat addresses and logins, so only the kind of
+        error is passed on.
         """
         again = self._store is not None
         try:
@@ -184,7 +184,7 @@ def _download(parts: Iterable[bytes], copy: BinaryIO) -> int:
     """Write the parts into a file from its start on, and return how many bytes they are.
 
     Raises:
-        ChannelError: this machine's disk does not take them.
+        ChannelError: they cannot be written to this machine's disk.
     """
     copy.seek(0)
     copy.truncate()
@@ -201,13 +201,13 @@ def _download(parts: Iterable[bytes], copy: BinaryIO) -> int:
 
 @contextmanager
 def open_channel(place: Path | str | Channel) -> Iterator[Channel]:
-    """Open the channel of a place and close it in the end; one that is open already stays so.
+    """Open the channel of a place and close it in the end; a channel that is passed in stays open.
 
     Args:
         place: a folder, the address of a remote one (`sftp://`, `s3://`), or a channel.
 
     Raises:
-        InputError: the address is malformed, or holds credentials.
+        InputError: the address is malformed, or has credentials in it.
     """
     if not isinstance(place, Path | str):
         yield place

@@ -21,11 +21,11 @@ LOGIN_SECONDS: Final = 20
 ANSWER_SECONDS: Final = 60
 PART_BYTES: Final = 1 << 20
 REQUESTS_AT_ONCE: Final = 64
-"""Answers of 32 KiB that are asked for ahead."""
+"""How many answers of 32 KiB are requested ahead."""
 
 
 class KnownHosts(paramiko.MissingHostKeyPolicy):
-    """Talk only to servers whose key stands in the user's known_hosts, as ssh does when nobody is there to ask."""
+    """Talk only to servers whose key is in the user's known_hosts, as ssh does when nobody is there to ask."""
 
     def missing_host_key(self, _client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         """Refuse a server that is not known under this key."""
@@ -40,7 +40,7 @@ class UnknownHostError(paramiko.SSHException):
 
 
 class SftpStore:
-    """A folder of an SFTP server. Logins are the user's own: of ssh-agent, ~/.ssh, or fsspec's configuration."""
+    """A folder of an SFTP server. Logins are the user's own: from ssh-agent, ~/.ssh, or fsspec's configuration."""
 
     def __init__(self, address: Address) -> None:
         options: dict[str, Any] = {"port": address.port} if address.port else {}
@@ -69,7 +69,7 @@ class SftpStore:
         return {entry.filename: entry.st_size or 0 for entry in listed}
 
     def read(self, name: str, size: int) -> Iterator[bytes]:
-        """Yield the first bytes of a file, asking ahead, so that it is not waited for each answer."""
+        """Yield the first bytes of a file, with several requests under way at once, to save waiting."""
         with self._fs.open(self._path(name), "rb") as file:
             left = min(size, file.stat().st_size or 0)
             file.prefetch(left, REQUESTS_AT_ONCE)
@@ -91,7 +91,7 @@ class SftpStore:
             raise
 
     def _rename(self, part: str, path: str) -> None:
-        """Replace in one step where the server can; elsewhere rename, which works while the name is free."""
+        """Replace in one step where the server can; elsewhere rename, which works if the name is free."""
         try:
             self._fs.mv(part, path)
         except OSError:
@@ -106,15 +106,15 @@ class SftpStore:
 
 
 OBJECT_PART_BYTES: Final = 1 << 24
-"""What one request takes or brings of a large object: an upload may have 10,000 parts, so 160 GB."""
+"""How much of a large object one request moves: an upload may have 10,000 parts, so 160 GB."""
 
 PARTS_AT_ONCE: Final = 2
 
 
 class S3Store:
-    """A prefix in a bucket. Credentials are the user's own: of the AWS configuration or of fsspec's.
+    """A prefix in a bucket. Credentials are the user's own: from the configuration of AWS or of fsspec.
 
-    An object appears when it has been uploaded whole, and not before, also if it was sent in parts.
+    An object appears only once all of it has been uploaded, even if it was sent in parts.
     """
 
     def __init__(self, address: Address) -> None:
@@ -124,7 +124,7 @@ class S3Store:
     def sizes(self) -> dict[str, int]:
         """Return name and length of the first objects directly under the prefix.
 
-        One page of the store's answer, which has at most MAX_FILES; if there are more, one name stands for them.
+        One page of the store's answer has at most MAX_FILES; if there are more, one empty name represents them.
         """
         page = self._fs.call_s3(
             "list_objects_v2", Bucket=self._bucket, Prefix=self._prefix, Delimiter="/", MaxKeys=MAX_FILES
@@ -135,7 +135,7 @@ class S3Store:
     def read(self, name: str, size: int) -> Iterator[bytes]:
         """Yield the first bytes of an object.
 
-        The last byte never stands alone: to ask for what lies behind the end of an object is an error.
+        The last byte is never requested alone: a request beyond the end of an object would be an error.
         """
         start, stop = 0, 0
         while start == stop < size:
