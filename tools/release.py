@@ -118,7 +118,7 @@ def main() -> None:
         wheel = build_twice(work)
         python = install(wheel, work / "environment")
         write_bill(wheel, python)
-        print("pip:", run(python.parent / "accountmap", "--version", cwd=work).strip())
+        print("uv:", run(python.parent / "accountmap", "--version", cwd=work).strip())
         print(try_demo(python, work))
         try_installers(wheel, work)
     print("\nBuilt twice to the same bytes, and tried. Upload these, as docs/releasing.md says:")
