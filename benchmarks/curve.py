@@ -3,7 +3,7 @@
     python benchmarks/psi.py --size 100000 --json >> benchmarks/results/sizes.jsonl
     python benchmarks/curve.py
 
-Of several measurements of one size the quickest is drawn: what else ran on the machine only ever adds.
+If a size was measured several times, the fastest is drawn: other work on the machine only ever adds time.
 """
 
 import json

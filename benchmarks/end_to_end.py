@@ -3,9 +3,9 @@
     python benchmarks/lists.py NAMES.parquet lists --size 100000
     python benchmarks/end_to_end.py lists --profile standard [--json]
 
-Each command is a process of its own, as users run it. Of each stage: the time on the clock, the processor time of
-it and of its workers, and the memory of its largest process. The last two hardly depend on what else the machine
-does.
+Each command is a process of its own, as users run it. For each stage it prints the time on the clock, the
+processor time of the command and its workers, and the memory of its largest process. The last two hardly depend on
+what else the machine does.
 """
 
 import argparse
@@ -36,7 +36,7 @@ class Stage:
 
 
 class Party:
-    """One side: its list, its workspace, and what its commands took."""
+    """One side: its list, its workspace, and how long its commands took."""
 
     def __init__(self, side: str, source: Path, folder: Path) -> None:
         self.side, self.source, self.folder = side, source, folder

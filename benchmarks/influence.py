@@ -1,14 +1,13 @@
-"""Time what partners do for revenue, count how often its intervals hold what was planted, and how often it names a
-change.
+"""Time the influence report, and count how often its intervals contain the truth and how often it names a change.
 
     python benchmarks/influence.py --size 100000 --partners 10 --draws 400
 
-Deals are drawn as in tests/influence/simulated.py. In the first kind of company large companies are won more often
-and meet a partner more often, and beyond that a partner adds a known effect to the probability of being won. In
-the second kind deals are won and lost at constant rates, and a partner multiplies the rate of being won. An
-interval of 90 % should hold the truth in 88 to 92 of 100 draws; without an effect, the two sides should be said to
-differ in about 10 of 100. Months are drawn as in tests/influence/recorded.py: with no change, 5 of 100 series
-should have one by chance, and 5 of 100 reports should name one.
+Deals are drawn as in tests/influence/simulated.py. In the first kind of data, deals with large companies are won
+more often and have a partner more often, and besides, a partner adds a known effect to the probability of being
+won. In the second kind, deals are won and lost at constant rates, and a partner multiplies the rate of being won.
+An interval of 90 % should contain the truth in 88 to 92 of 100 draws; without an effect, deals with and without a
+partner should be said to differ in about 10 of 100. Months are drawn as in tests/influence/recorded.py: without a
+change, 5 of 100 series should seem to have one by chance, and 5 of 100 reports should name one.
 """
 
 import argparse
@@ -37,10 +36,10 @@ Held = dict[str, dict[str, float]]
 
 
 def counted(rows: Iterable[dict[str, Any]], truth: dict[str, float]) -> Held:
-    """Return for each kind of interval how often it holds the truth, and how often a difference is claimed.
+    """Return for each kind of interval how often it contains the truth, and how often a difference is claimed.
 
     Args:
-        truth: by kind; of another kind it is the mean of what was found.
+        truth: by kind; for other kinds, the mean of what was found is used.
     """
     found = defaultdict(list)
     for row in rows:
@@ -63,7 +62,7 @@ def _held(rows: list[dict[str, Any]], truth: float | None) -> dict[str, float]:
 
 
 def coverage(draws: int, effect: float, size: int) -> Held:
-    """Count for comparisons of rates and sizes. What the rates as they are differ by is not planted."""
+    """Count for comparisons of rates and sizes. The difference of the unadjusted rates is not planted."""
     rows = [row for seed in range(draws) for row in compared(simulated(size, 10_000 + seed, effect))]
     kinds = {f"{row['measure']}, {row['method']}, {who} partner" for row in rows for who in ("any", "each")}
     rates = {kind: effect for kind in kinds if kind.startswith(WIN_RATE) and AS_THEY_ARE not in kind}
@@ -117,7 +116,7 @@ def changes(draws: int, factor: float) -> dict[str, float]:
 
 
 def timed(size: int, partners: int) -> dict[str, float]:
-    """Compute it once for many deals."""
+    """Time one report on many deals."""
     company = simulated(size, 1, 0.1, partners, days=1_400)
     began, cpu = time.perf_counter(), time.process_time()
     found = company.influence()
@@ -138,7 +137,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=400, help="companies to draw for each effect")
     parser.add_argument("--deals", type=int, default=1_500, help="deals of each of them")
     parser.add_argument(
-        "--only", choices=("time", "rates", "differing", "times", "changes"), help="leave out the others"
+        "--only", choices=("time", "rates", "differing", "times", "changes"), help="run only this part"
     )
     options = parser.parse_args()
     draws, deals = options.draws, options.deals

@@ -2,11 +2,11 @@
 
     python benchmarks/lists.py NAMES.parquet FOLDER --size 1000000
 
-NAMES has the columns name and country (alpha-2), such as those of GLEIF's LEI data. Where more companies are
-asked for than it has names, the first words of one are joined with the other words of another of its country: the
-words stay as frequent as they are. The other list writes its half of the common companies in another way: legal
-forms are dropped, letters change their case, the website is there or not. FOLDER gets left.csv and right.csv. With
-`--alone` it gets left.csv only, written as it is made, for lists that do not fit into memory as objects.
+NAMES has the columns name and country (alpha-2), such as those of GLEIF's LEI data. If more companies are asked
+for than there are names, the first words of one name are joined with the other words of another name of its
+country, so that words stay as frequent as they are. The other list writes the common companies in another way:
+legal forms are dropped, letters change case, websites come or go. left.csv and right.csv are written to FOLDER.
+With `--alone` only left.csv is written, row by row, for lists that do not fit into memory as objects.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Company:
 
 
 def companies(names: Path, random_: random.Random) -> Iterator[Company]:
-    """Yield companies without end, each name once."""
+    """Yield companies, endlessly, each name once."""
     table = pq.read_table(names, columns=["name", "country"])
     of_country = defaultdict(list)
     for name, country in zip(*(table[column].to_pylist() for column in ("name", "country")), strict=True):
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("names", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=100_000, help="accounts on each list")
-    parser.add_argument("--alone", action="store_true", help="only left.csv, of companies in the order as made")
+    parser.add_argument("--alone", action="store_true", help="only left.csv, with companies as they are made")
     options = parser.parse_args()
     random_ = random.Random(20261122)  # noqa: S311 - the same lists each time
     source = companies(options.names, random_)

@@ -7,11 +7,11 @@
     python benchmarks/matching.py aliases DATA_DIR/dev_affil.csv
     python benchmarks/matching.py speed DATA_DIR/large_gleif_names.parquet
 
-A set is `<set>_A.csv`, `<set>_B.csv`, `<set>_links.csv` and, if there, `<set>_hard_negatives.csv`; pairs inside
-one true entity or group are no errors. `--half` counts one half of the true entities, split by a digest of their
-id, so that rules made on one half are judged on the other; the lists stay whole. `classes` counts right and wrong
-matches by the class of the match rule that decides them. The tokens are plain digests of the keys: what a session
-compares, without the blinding.
+A set is `<set>_A.csv`, `<set>_B.csv`, `<set>_links.csv` and, if it exists, `<set>_hard_negatives.csv`; pairs
+within one true entity or group are not errors. `--half` counts one half of the true entities, split by a digest of
+their id, so that rules made with one half are judged by the other; the lists stay whole. `classes` counts right
+and wrong matches by the class of the match rule that decides them. The tokens are plain digests of the keys: what
+a session compares, without the blinding.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class Truth:
 
     Attributes:
         rows: of both lists, by id.
-        half: that whose entities count; None for all.
+        half: the half whose entities count; None for all.
     """
 
     left: list[Row]
@@ -152,7 +152,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Matches:
-    """What became of the matches of two lists: decided ones, and the pairs of accounts that each is."""
+    """What became of the matches of two lists: how each was decided, and the pairs of accounts that it means."""
 
     decided: Decided
     pairs: list[list[Pair]]
@@ -176,7 +176,7 @@ def match(lists: tuple[Prepared, Prepared], rule: MatchProfile) -> Matches:
 
 
 def summary(truth: Truth, matches: Matches) -> str:
-    """Count as `evaluate.py` does."""
+    """Count right and wrong matches, and give precision and recall of those that are revealed."""
     revealed, asked = ({*filter(truth.counts, matches.of(o))} for o in (Outcome.REVEAL, Outcome.ASK))
     hits, wrong = len(revealed & truth.links), sum(map(truth.is_error, revealed))
     same = len(asked & truth.links)

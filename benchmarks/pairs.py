@@ -3,8 +3,8 @@
     python benchmarks/pairs.py --runs 5 --ours "--size 100000" \\
         --peer "peer/bin/python benchmarks/peers/openmined_psi.py --size 100000"
 
-What else runs on the machine slows both runs of a pair alike, so a ratio says more than seconds. All that was
-measured is appended to a file, one JSON line a pair.
+Other work on the machine slows both runs of a pair alike, so a ratio says more than seconds. Everything measured
+is appended to a file, with one line of JSON for each pair.
 """
 
 import argparse

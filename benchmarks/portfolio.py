@@ -1,12 +1,12 @@
-"""Time `accountmap portfolio open` as a user types it: all partners of a workspace beside the own list.
+"""Time `accountmap portfolio open` as a user types it, with all partners of a workspace.
 
     python benchmarks/portfolio.py --accounts 100000 --partners 10 --runs 3
 
 The workspace is made in a folder that is deleted at the end: made-up accounts, and partners that share up to
-`--shared` of them in their last session, evenly spread, and half as many in one before. `anew` makes the page, as
-after a session; `again` finds that nothing is newer, as every time after that; `build` writes all files. Seconds
-are of the whole command, with the start of Python: elapsed, and of the processor. A browser that does nothing
-takes the page.
+`--shared` of them in their last session, evenly spread, and half as many in the session before. `anew` makes the
+page, as after a session; `again` finds that nothing is newer, as every time after that; `build` writes all files.
+The seconds, on the clock and of the processor, are those of the whole command with the start of Python. The
+browser that opens the page does nothing.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def main() -> int:
     options.add_argument("--accounts", type=int, default=100_000)
     options.add_argument("--partners", type=int, default=10)
     options.add_argument(
-        "--shared", type=float, default=0.2, help="Of the accounts, by the partner that has most."
+        "--shared", type=float, default=0.2, help="Share of the accounts that the largest partner has."
     )
     options.add_argument("--runs", type=int, default=3)
     chosen = options.parse_args()

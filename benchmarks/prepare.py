@@ -5,10 +5,11 @@
     python benchmarks/prepare.py lists/left.csv --steps same --runs 5 \\
         --peer "peer/bin/python benchmarks/peers/public_tools.py"
 
-`--steps all` is what `accounts prepare` does: keys of all kinds, entities, and what makes keys distinct. `--steps
-same` is what the public tools do too: names without legal forms in Latin letters, domains, registry numbers.
-With `--peer`, both are run in turn on the same list, and the median over the pairs says how many times as many
-rows a second ours does: what else runs on the machine slows both alike.
+`--steps all` does what `accounts prepare` does: keys of all kinds, entities, and making keys distinct. `--steps
+same` does only what the public tools do too: names in Latin letters without legal forms, domains, registry
+numbers. With `--peer`, both are run in turn on the same list, and the median over the pairs says how many times as
+many
+rows a second ours prepares: other work on the machine slows both alike.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from accountmap.parallel import ProcessExecutor
 
 
 def normalise(table: pa.Table) -> int:
-    """Do the steps that public tools do too with a part, and count the names."""
+    """Do the steps that public tools do too on one part, and count the names."""
     numbers = registry_numbers(table)
     domains = [registrable_domain(text) for text in table["website"].to_pylist()]
     names = [parse(text or "") for text in table["name"].to_pylist()]
@@ -50,7 +51,7 @@ def cpu_seconds() -> float:
 
 
 def measure(path: Path, profile: str, steps: str) -> dict[str, object]:
-    """Prepare a list once, with the memory pool that the command line takes."""
+    """Prepare a list once, with the memory pool that the command line uses."""
     pa.set_memory_pool(pa.system_memory_pool())
     start = time.monotonic()
     accounts = read_accounts(path)

@@ -1,10 +1,10 @@
-"""Time a model of propensity, and count how often it claims to be better than the base rate, rightly and wrongly.
+"""Time a propensity model, and count how often it claims, rightly or wrongly, to be better than the base rate.
 
     python benchmarks/propensity.py --size 100000 --draws 40
 
 Deals are drawn as in tests/propensity/simulated.py. Without an effect, a model should be said to be better in at
-most 5 of 100 draws, and rules of an ideal customer be found in at most 5. The intervals of the groups of later
-deals would hold the mean of their probabilities in 90 of 100 cases if the model had no error of its own.
+most 5 of 100 draws, and rules of an ideal customer should be found in at most 5. The intervals of the groups of
+later deals would contain the mean of their probabilities in 90 of 100 cases if the model had no error of its own.
 """
 
 import argparse
@@ -29,7 +29,7 @@ SMALL = Effort(bags=2, rounds=1_000, folds=3)
 
 
 def models(draws: int, effect: float, size: int) -> dict[str, float]:
-    """Return how often the model is said to be better, by how much it is, and how often its groups hold."""
+    """Return how often the model is said to be better, by how much, and how often the intervals are right."""
     better, held, off, errors = [], [], [], []
     less: dict[str, list[float]] = {BOOSTED: [], LINEAR: []}
     for seed in range(draws):

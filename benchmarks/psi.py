@@ -2,10 +2,10 @@
 
     python benchmarks/psi.py --size 100000 --backend openssl --json
 
-From canonical keys in Parquet to the end of the session, two marks on the slower party's clock: the matched rows
-known on both sides, which is what other programs are compared with, so the key exchange of each match is left out
-of it; everything with fields sealed and receipts signed. Messages go through a pipe, unsealed: the envelope is
-timed by benchmarks/envelope.py. Each party uses all processors.
+It times a session from canonical keys in Parquet to its end, with two marks on the slower party's clock. At the
+first, both sides know the matched rows; other programs are compared with this one, so it leaves out the key
+exchange of each match. At the second, fields are sealed and receipts signed. Messages go through a pipe, unsealed:
+the envelope is timed by benchmarks/envelope.py. Each party uses all processors.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from accountmap.model import Role
 
 
 def write_keys(folder: Path, size: int, slots: int) -> list[Path]:
-    """Write both parties' keys, group by group, slot by slot: company-like, half of each list on the other."""
+    """Write both parties' keys, group by group, slot by slot: like company names, half of them on both lists."""
     files = []
     for name, start in (("left", 0), ("right", size // 2)):
         keys = [f"northwood{n:x}bakery{slot or ''}" for n in range(start, start + size) for slot in range(slots)]
@@ -62,8 +62,8 @@ def run_both(files: list[Path], options: argparse.Namespace) -> list[Marks]:
 def summary(marks: list[Marks]) -> dict[str, Any]:
     """Put both parties' marks together.
 
-    The responder learns its rows from message 7, which also carries the initiator's half of the key exchanges:
-    what the initiator took to make that half comes off.
+    The responder learns its rows from message 7, which also carries the initiator's half of the key exchanges, so
+    the time that the initiator took to make that half is subtracted.
     """
     initiator, responder = marks
     rows = max(initiator.rows, responder.rows - initiator.exchange)
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=1, help="keys of each account")
     parser.add_argument("--backend", choices=[b.name for b in BACKENDS], default="openssl")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of each party")
-    parser.add_argument("--cached", action="store_true", help="points of the keys are there already")
+    parser.add_argument("--cached", action="store_true", help="the points of the keys are made beforehand")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

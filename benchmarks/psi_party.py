@@ -34,13 +34,13 @@ SKETCH = bytes(16)
 
 @dataclass
 class Marks:
-    """Seconds since the start, and what it took.
+    """Seconds since the start, and the resources used.
 
     Attributes:
-        rows: the own matched rows are known: the session asks for their keys, to begin the key exchanges.
-        exchange: from `rows` to the next message that was sent, which the key exchanges fill.
-        sealed: the session is over.
-        stages: seconds up to `rows` by what they went into.
+        rows: when the own matched rows are known: the session asks for their keys, to begin the key exchanges.
+        exchange: from `rows` to the next message sent, a time spent on the key exchanges.
+        sealed: when the session is over.
+        stages: seconds up to `rows`, by stage.
     """
 
     rows: float = 0.0
@@ -78,7 +78,7 @@ class Clock:
 
 
 class TimedCurve:
-    """A backend whose time is taken."""
+    """A backend that is timed."""
 
     def __init__(self, curve: Curve, clock: Clock) -> None:
         self._curve, self._clock = curve, clock
@@ -94,7 +94,7 @@ class TimedCurve:
 
 
 class NoReceipts:
-    """Receipts are signed once a session, which is too quick to be seen here."""
+    """No signatures: there is one receipt in a session, too fast to be seen here."""
 
     def sign(self, receipt: bytes) -> bytes:
         return receipt * 2
@@ -104,7 +104,7 @@ class NoReceipts:
 
 
 class AnyPartner:
-    """Sketches and totals are not looked into here."""
+    """Accepts any sketch and totals, unread."""
 
     def check_sketch(self, sketch: bytes) -> None:
         assert sketch == SKETCH
@@ -119,7 +119,7 @@ class AnyPartner:
 
 @dataclass
 class Opened:
-    """Some entities, looked up; as fields sixteen bytes."""
+    """Some entities, looked up, with sixteen bytes as their fields."""
 
     messages: LazyMessages
     slots: int
@@ -169,7 +169,7 @@ def read_messages(file: Path) -> LazyMessages:
 
 
 def save_points(file: Path, options: argparse.Namespace) -> None:
-    """Leave the points of the keys beside them."""
+    """Save the points of the keys beside the keys."""
     points = make_curve(options.backend, options.workers).hash_to_curve(KEY_DST, read_messages(file))
     np.save(_cache(file), points)
 
@@ -283,6 +283,6 @@ def children() -> list[str]:
 
 
 def peak_mb(pid: str) -> float:
-    """Return the most memory that a process ever held (Linux). ru_maxrss would count its parent's before exec."""
+    """Return the most memory that a process has used (Linux). ru_maxrss would count its parent's before exec."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

@@ -4,8 +4,8 @@
     python benchmarks/reports.py --size 500000 --folder reports
 
 The workbook's largest sheet is also written by XlsxWriter alone, cell by cell, in turn with ours; the median over
-the pairs says how many times as long it takes. Processor time counts: what else runs on the machine slows both
-alike. With `--folder`, all files are written there instead, and each is timed.
+the pairs says how many times as long that takes. All times are processor time; other work on the machine slows
+both alike. With `--folder`, all files are written there instead, and each is timed.
 """
 
 import argparse

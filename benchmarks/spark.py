@@ -1,10 +1,11 @@
-"""Time the tables of a comparison on Spark beside those in memory: the same points and tokens, byte for byte.
+"""Time the tables of a comparison on Spark against those in memory: the same points and tokens, byte for byte.
 
     python benchmarks/spark.py --size 100000 --executors 2
 
-A party blinds its own points, multiplies the partner's, and finds the tokens that are equal; keys are points
-already. Spark runs in local-cluster: a driver and executors of one core as processes of their own. Processor time
-is that of all processes; the first small run, which starts them, does not count. Needs Java 17.
+A party blinds its own points, multiplies the partner's, and finds the tokens that are equal; the keys have been
+mapped to points beforehand. Spark runs in local-cluster: a driver, and executors of one core each, as separate
+processes. Processor time is that of all processes; a first small run, which starts them, is not counted. Needs
+Java 17.
 """
 
 import argparse
@@ -33,7 +34,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Sides:
-    """What a party and its partner hold: points of keys, half of them equal; theirs are blinded."""
+    """The points of a party and of its partner, half of them equal; the partner's are blinded."""
 
     own: Points
     theirs: Points
@@ -76,7 +77,7 @@ def on_spark(spark: SparkSession, points: Points, folder: str) -> SparkTables:
 
 
 def processor_seconds() -> float:
-    """Return what this process and all below it have used (Linux)."""
+    """Return the processor time of this process and all its descendants (Linux)."""
     parents, used = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -3,7 +3,7 @@
     python benchmarks/end_to_end.py lists --json >> benchmarks/results/end_to_end.jsonl
     python benchmarks/stages.py
 
-The largest lists that were measured are drawn; of several runs, the last.
+It draws the largest lists that were measured, and the last run if there are several.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Measure what each table behind the names gives, by leaving it empty.
+"""Measure what each table used on names contributes, by leaving it empty.
 
 python benchmarks/tables.py DATA_DIR --set dev_listed [--half 0|1]
 """

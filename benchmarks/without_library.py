@@ -1,12 +1,12 @@
-"""Time a session on the backend `ipp` with the work of Intel's library left out: what all the rest takes.
+"""Time a session on the backend `ipp` without the work of Intel's library, to see how long everything else takes.
 
     python benchmarks/without_library.py --size 1000000 --json
 
-Runs on any processor, so it bounds what `ipp` can reach where there is none to run it. The library's functions are
-replaced by C functions that return at once, all but X25519, which mixes scalar and point with XOR: so both parties
-still arrive at equal values, and the session runs to its end. Needs a C compiler; takes the options of psi.py. To
-what it prints, add the library's own time: four multiplications for each pair of accounts and slot, and two
-powers, on all processors together.
+It runs on any processor, so it bounds what `ipp` can reach even where `ipp` itself cannot run. The library's
+functions are replaced by C functions that return at once, except X25519, which mixes scalar and point with XOR: so
+both parties still arrive at equal values, and the session runs to its end. Needs a C compiler; takes the options of
+psi.py. To what it prints, add the library's own time: four multiplications for each pair of accounts and slot, and
+two powers, on all processors together.
 """
 
 import ctypes
@@ -60,11 +60,11 @@ def library() -> CryptoMb:
 
 
 def none_special(points: Points) -> npt.NDArray[np.bool_]:
-    """Leave all points to the library: a true product among mixed values would fit nothing."""
+    """Leave all points to the library: a true product among mixed values would match nothing."""
     return np.zeros(len(points), np.bool_)
 
 
-# At import, for the processes of the parties import this module anew.
+# At import, because the processes of the parties import this module anew.
 backends.load_crypto_mb = library
 backends.verified = lambda loaded: loaded
 ipp._special = none_special

@@ -5,8 +5,8 @@
     peer/bin/python benchmarks/peers/public_tools.py left.csv --names fingerprints --json
 
 Names go through cleanco and anyascii, or through fingerprints, which does both; domains through tldextract with
-the list that it brings along; numbers through python-stdnum. That is less than half of what `accounts prepare`
-does: there are no keys of several kinds, no entities, and nothing is made distinct.
+the list that comes with it; numbers through python-stdnum. That is less than half of what `accounts prepare`
+does: there are no keys of several kinds, no entities, and keys are not made distinct.
 """
 
 import argparse

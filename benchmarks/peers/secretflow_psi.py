@@ -3,9 +3,10 @@
     python -m venv peer && peer/bin/pip install spu==0.9.5
     peer/bin/python benchmarks/peers/secretflow_psi.py --size 100000 --protocol ecdh --json
 
-Protocols: `ecdh` takes the hash of a key as a coordinate, so that each blinded value shows one bit of it;
+Protocols: `ecdh` uses the hash of a key as a coordinate, so that each blinded value shows one bit of the hash;
 `elligator2` maps the hash to the curve first; `kkrt` and `rr22` use oblivious transfer and vector oblivious linear
-evaluation. None has a preview, consent or sealed fields. From the CSV files of both to those of the result.
+evaluation. None has a preview, consent or sealed fields. It times from the CSV files of both to those of the
+result.
 """
 
 import argparse

@@ -16,7 +16,7 @@ BY_PLAY = "SELECT play, count(DISTINCT entity_id) AS companies FROM overlap GROU
 
 
 def companies_by_play(workspace: Path, partner: str, place: str, file: str) -> list[tuple[str, int]]:
-    """Map the accounts of a file, and count the shared companies by what they are good for."""
+    """Map the accounts of a file, and count the shared companies by play."""
     with accountmap.Workspace.open(workspace) as own, duckdb.connect() as database:
         accounts = accountmap.read_accounts(database.sql(CUSTOMERS, params={"file": file}))
         own.save_list(accounts, accountmap.prepare_accounts(accounts), accounts.source, datetime.now(UTC))

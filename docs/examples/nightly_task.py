@@ -16,7 +16,7 @@ STATEMENT = "SELECT id, name, website, segment, owner_name FROM crm_accounts"
 
 
 class NotYetError(Exception):
-    """The partner is next: the scheduler shall try again later."""
+    """It is the partner's turn: the scheduler is to try again later."""
 
 
 def map_with_partner(
@@ -25,7 +25,7 @@ def map_with_partner(
     """Prepare tonight's list, go on with the session or begin one, and store the result.
 
     Returns:
-        How many accounts are shared; None if the agreement allows no session tonight, which is no failure.
+        How many accounts are shared; None if the agreement allows no session tonight, which is not a failure.
 
     Raises:
         NotYetError: the session waits for the partner, or for a person.

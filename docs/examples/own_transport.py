@@ -21,7 +21,7 @@ async def receive(reader: asyncio.StreamReader) -> bytes:
     """Read one message.
 
     Raises:
-        ValueError: its length is beyond reason.
+        ValueError: it is longer than any message can be.
         asyncio.IncompleteReadError: the stream ended.
     """
     length = int.from_bytes(await reader.readexactly(LENGTH_BYTES))
@@ -47,7 +47,7 @@ async def exchange(
 
 
 async def main(workspace: Path, partner: str, host: str, port: int) -> None:
-    """Connect to a partner's socket and map with it."""
+    """Connect to a partner's socket and map with them."""
     reader, writer = await asyncio.open_connection(host, port)
     outcome = await exchange(workspace, partner, reader, writer)
     print(outcome.state)

@@ -10,7 +10,7 @@ import accountmap
 
 
 def shared_with(workspace: Path, partner: str, place: str, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Map the accounts of a frame; return those of its rows that the partner has too, with its segment."""
+    """Map the accounts of a frame; return the rows that the partner has too, with the partner's segment."""
     with accountmap.Workspace.open(workspace) as own:
         read = accountmap.read_accounts(accounts)
         own.save_list(read, accountmap.prepare_accounts(read), read.source, datetime.now(UTC))
