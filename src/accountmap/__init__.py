@@ -1,7 +1,7 @@
 """Find the accounts that two companies share, without either showing its list.
 
-The names below and what docs/library.md says of them are the library; the rest of the package may change with any
-release. They are loaded when they are first used, so that importing the package is quick.
+The names below, and what docs/library.md says about them, are the library; the rest of the package may change with
+any release. They are loaded when they are first used, so that importing the package is quick.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The calls that work on the own list and its results; those that talk to a partner are in `exchange`."""
+"""The calls that work on your own list and its results; those that talk to a partner are in `exchange`."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from accountmap.workspace.user_files import load_reviews
 _LOG: Final = logging.getLogger(__name__)
 
 LONG_LIST: Final = 25_000
-"""Accounts from which on all cores are worth the second that it takes to start them."""
+"""From this many accounts on, using all cores is worth the second that it takes to start workers."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -52,16 +52,16 @@ def prepare_accounts(
     The result depends on the accounts, not on their order, and not on the machine.
 
     Args:
-        accounts: the own list.
-        profile: which match keys to make: `identifiers`, or another of docs/matching.md.
+        accounts: your own list.
+        profile: which match keys to make: `identifiers`, or another profile of docs/matching.md.
         decisions: CSV file of pairs that are, or are not, one company (docs/duplicates.md).
         reference: reference list, for profiles that use one; by default the one in the package.
-        workers: processes; by default one a processor, and none for short lists.
-        progress: called with the parts of a long list that are done, and all.
+        workers: number of processes; by default one for each processor, and none for short lists.
+        progress: called with how many parts of a long list are done, and how many there are.
 
     Raises:
         InputError: there is no such profile, or a file cannot be used.
-        UsageError: `accounts` was not read by `read_accounts` or `read_sql`; fewer than one worker.
+        UsageError: `accounts` was not read by `read_accounts` or `read_sql`, or `workers` is less than one.
     """
     executor = _executor(accounts, workers)
     chosen = PROFILES.get(profile)
@@ -92,12 +92,12 @@ def check_accounts(
 ) -> Preflight:
     """Judge a list before anything is shared: what is filled, what can match, what to fix first.
 
-    Its examples are from the list: they are for the owner alone.
+    The examples in the result come from the list: they are for its owner alone.
 
     Args:
-        accounts: the own list.
+        accounts: your own list.
         prepared: what `prepare_accounts` made of it.
-        decisions: the file that it was made with.
+        decisions: the file that was passed to `prepare_accounts`.
         workers: as for `prepare_accounts`.
 
     Raises:
@@ -123,18 +123,18 @@ def read_deals(
     hidden_rows: str | None = None,
     encoding: str | None = None,
 ) -> DealList:
-    """Read the own deals, and what partners did with them, from files or tables, as `read_accounts` does.
+    """Read your own deals, and what partners did with them, from files or tables, as `read_accounts` does.
 
     Args:
         source: path, or a table with the Arrow PyCapsule interface.
-        touches: likewise: partner, kind, day, and the deal or the account.
+        touches: path or table of what partners did: partner, kind, day, and the deal or the account.
         mapping, touch_mapping: column (docs/influence.md) -> heading; an empty heading leaves the column out.
         outcomes: value of status or stage -> won, lost or open.
-        stage_dates: stage -> heading of the day on which a deal entered it.
+        stage_dates: stage -> heading of the column with the day on which a deal entered it.
         preset, currency, sheet, hidden_rows, encoding: as for `read_accounts`.
 
     Raises:
-        InputError: it cannot be read as a list of deals, or of touches.
+        InputError: a source cannot be read as a list of deals, or of touches.
         UsageError: a source is neither a path nor a table.
     """
     options = DealOptions(mapping, outcomes, stage_dates, preset, currency)
@@ -144,9 +144,13 @@ def read_deals(
 
 def _executor(accounts: AccountList, workers: int | None) -> ProcessExecutor:
     if not isinstance(accounts, AccountList):
-        raise UsageError(f"a {type(accounts).__name__} is no account list", "Read it with read_accounts first.")
+        raise UsageError(
+            f"a {type(accounts).__name__} is not an account list", "Read it with read_accounts first."
+        )
     if workers is not None and workers < 1:
-        raise UsageError(f"{workers} workers do no work", "Name one or more, or leave it out for one a processor.")
+        raise UsageError(
+            f"{workers} workers are too few", "Give at least one, or leave it out for one for each processor."
+        )
     return ProcessExecutor(workers or (1 if len(accounts) < LONG_LIST else None))
 
 
@@ -157,12 +161,12 @@ SESSIONS_COMPARED: Final = 12
 def read_account_map(workspace: Workspace, partner: str, weights: Weights = STANDARD_WEIGHTS) -> AccountMap:
     """Build the account map from the last finished session with a partner.
 
-    It tells what has changed since earlier sessions, and leaves out the matches that the user has rejected. A
-    possible match that somebody has answered *same* is in the overlap. The model of propensity and the profiles of
-    the ideal customer that the workspace keeps are applied to the last session.
+    It says what has changed since earlier sessions, and leaves out the matches that the user has rejected. A
+    possible match that somebody has answered with *same* is in the overlap. The propensity model and the ideal
+    customer profiles that the workspace keeps are applied to the last session.
 
     Args:
-        weights: what the overlap is ranked by.
+        weights: how the overlap is ranked.
 
     Raises:
         WorkspaceError: no session with this partner is finished, or a model or a profile is damaged.
@@ -178,10 +182,10 @@ def read_account_map(workspace: Workspace, partner: str, weights: Weights = STAN
     qualifiers = read_qualifiers(workspace, workspace.partner(partner), latest)
     maps = [session_map(workspace, latest, decisions, answers, weights, qualifiers)]
     for session in earlier:
-        # A list or result that cannot be read any more shortens the history, and must not cost the report.
+        # A list or result that cannot be read any more shortens the history, but must not prevent the report.
         with suppress(WorkspaceError, UsageError):
             before = session_map(workspace, session, decisions, answers, weights)
-            # The clock may have been set back in between.
+            # The clock may have been set back between two sessions.
             maps += [before] if before.finished < maps[-1].finished else []
     return with_history(maps[::-1])
 
@@ -192,8 +196,8 @@ def read_digest(
     """Sum up what is new with each partner whose card was not revoked, and what waits for whom.
 
     Args:
-        now: in a time zone; agreements end soon, or have ended, by its date.
-        since: from when on something is new; by default since the last session but one with each partner.
+        now: with a time zone; its date decides which agreements end soon or have ended.
+        since: what came later is new; by default, what came after the last session but one with each partner.
         names: whether to name the accounts behind the counts.
 
     Raises:
@@ -210,7 +214,7 @@ def read_digest(
 def _maps_to_compare(
     workspace: Workspace, partner: PartnerRecord, since: datetime | None
 ) -> tuple[AccountMap, ...]:
-    """Return the map of the last session, and before it that of the last one before a moment, if there is one."""
+    """Return the map of the last session and, before it, that of the last one before `since`, if there is one."""
     finished = finished_sessions(workspace, partner)
     if not finished:
         return ()

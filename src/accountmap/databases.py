@@ -1,7 +1,8 @@
 """SQL databases through ADBC: where lists are read from and results are written to.
 
-The password that opens one is never part of its address. Drivers' messages are never passed on, for they quote the
-connection URI, the statement and values of rows: a few phrases are recognised in them and put in words of our own.
+The password of a database is never part of its address. Drivers' messages are never passed on, because they quote
+the connection URI, the statement and values of rows: a few phrases are recognised in them and put in words of our
+own.
 """
 
 from collections.abc import Iterator
@@ -33,9 +34,9 @@ class DatabaseAddress:
     """A database, as the user named it.
 
     Attributes:
-        server: of PostgreSQL what stands between `//` and `?`: user, hosts, ports, name of the database.
-        options: of PostgreSQL what stands after `?`.
-        path: of SQLite and DuckDB the file.
+        server: for PostgreSQL, what is between `//` and `?`: user, hosts, ports, name of the database.
+        options: for PostgreSQL, what is after `?`.
+        path: for SQLite and DuckDB, the file.
     """
 
     system: System
@@ -50,7 +51,7 @@ class DatabaseAddress:
         Three slashes lead to a file in the current folder, four to one from the root.
 
         Raises:
-            InputError: it is none of these, or holds a password. The message does not repeat it.
+            InputError: it is none of these, or it has a password in it. The message does not repeat the address.
         """
         scheme, _, rest = dsn.partition("://")
         system = _SYSTEMS.get(scheme)
@@ -71,14 +72,14 @@ class DatabaseAddress:
         return cls(system, path=Path(rest[1:]))
 
     def __str__(self) -> str:
-        """Show it as it may stand in a workspace or a log: without the user and the options, the service aside."""
+        """Show what a workspace or a log may contain: no user, and no options but the service."""
         if self.path is not None:
             return f"{self.system}:///{self.path.name}"
         service = next((value for name, value in parse_qsl(self.options) if name == "service"), None)
         return f"postgresql://{self.server.rpartition('@')[2]}" + (f"?service={service}" if service else "")
 
     def uri(self, password: str | None) -> str:
-        """Return what libpq is given. Without a password it looks where it always does: PGPASSFILE, a service."""
+        """Return the URI for libpq, which without a password looks where it always does: PGPASSFILE, a service."""
         options = [
             part for part in (self.options, f"password={quote(password, safe='')}" if password else "") if part
         ]
@@ -86,7 +87,7 @@ class DatabaseAddress:
 
 
 def _user(rest: str) -> tuple[str, str]:
-    """Cut off what libpq takes as user and password: all before the first `@`, if no `/` stands before it."""
+    """Cut off what libpq reads as user and password: all before the first `@`, if there is no `/` before it."""
     user, at, address = rest.partition("@")
     return (user, address) if at and "/" not in user else ("", rest)
 
@@ -95,7 +96,7 @@ def _refuse_password(user: str, options: str) -> None:
     if ":" in user or _SECRETS & {name for name, _ in parse_qsl(options, keep_blank_values=True)}:
         raise InputError(
             "The address of the database holds a password, which would end up in logs and histories.",
-            "Leave it out: keep it in ~/.pgpass or a service file, or give it apart; docs/library.md says how.",
+            "Leave it out: keep it in ~/.pgpass or a service file, or give it separately; see docs/library.md.",
         )
 
 
@@ -122,7 +123,7 @@ _REASONS: Final = (
     ("incorrect column count", "a table of that name has other columns"),
     ("unique constraint", "another run is writing the same rows"),
 )
-"""Phrases of PostgreSQL, SQLite and DuckDB, in lower case, and what they mean; the first that fits is said."""
+"""Phrases of PostgreSQL, SQLite and DuckDB, in lower case, and what they mean; the first that fits is used."""
 
 _STATES: Final = {
     "42P01": "a table that the statement names does not exist",
@@ -132,11 +133,11 @@ _STATES: Final = {
     "3F000": "this user has no schema to write to",
     "57014": "it took longer than the database allows",
 }
-"""SQLSTATE codes (PostgreSQL, appendix A); they hold in every language that a server speaks."""
+"""SQLSTATE codes (PostgreSQL, appendix A), which do not depend on the server's language."""
 
 
 def refusal(address: DatabaseAddress, doing: str, error: Exception) -> InputError:
-    """Describe what a driver raised, without its words.
+    """Describe a driver's error, in words of our own.
 
     Args:
         doing: what failed, such as "cannot be opened".
@@ -152,16 +153,16 @@ def refusal(address: DatabaseAddress, doing: str, error: Exception) -> InputErro
 
 
 _READING: Final[dict[System, dict[str, str]]] = {
-    # The driver would put the statement into a COPY, where it may not end in a semicolon or a comment.
+    # The driver would put the statement into a COPY, in which it may not end in a semicolon or a comment.
     "postgresql": {"adbc.postgresql.use_copy": "false"},
-    # SQLite has no types of columns: the driver takes those of the first so many rows, and refuses others later.
+    # SQLite's columns have no types: the driver infers them from this many rows, and refuses other types later.
     "sqlite": {"adbc.sqlite.query.batch_rows": str(2**30)},
     "duckdb": {},
 }
 
 
 class Database:
-    """An open database. Nothing stays without `commit`."""
+    """An open database. Without `commit`, nothing is kept."""
 
     def __init__(self, address: DatabaseAddress, connection: Any) -> None:
         self._address, self._connection = address, connection
@@ -178,7 +179,7 @@ class Database:
             return cursor.fetch_arrow_table()
 
     def run(self, statement: str, *values: str) -> None:
-        """Execute a statement that returns no rows. `?` in it stand for the values, in order."""
+        """Execute a statement that returns no rows. Each `?` in it stands for one of the values, in order."""
         if self._address.system == "postgresql":
             for number in range(1, len(values) + 1):
                 statement = statement.replace("?", f"${number}", 1)
@@ -186,7 +187,7 @@ class Database:
             cursor.execute(statement, values or None)
 
     def make_view(self, name: str, query: str) -> None:
-        """Make a view, in the place of one of that name; views of other people that read it stay."""
+        """Make a view, replacing one of that name; other people's views that read it stay."""
         if self._address.system == "sqlite":
             self.run(f"DROP VIEW IF EXISTS {name}")
         create = "CREATE VIEW" if self._address.system == "sqlite" else "CREATE OR REPLACE VIEW"
@@ -215,7 +216,7 @@ class Database:
 
 @contextmanager
 def refusing(address: DatabaseAddress, doing: str) -> Iterator[None]:
-    """Turn what drivers raise into InputError; their words, which quote rows and passwords, go no further."""
+    """Turn drivers' errors into InputError; their messages, which quote rows and passwords, go no further."""
     from adbc_driver_manager import Error  # noqa: PLC0415 of the extra `sql`
 
     try:
@@ -230,16 +231,16 @@ def open_database(dsn: str, password: str | None = None, *, write: bool = False)
 
     Args:
         dsn: as `DatabaseAddress.parse` reads it.
-        password: of PostgreSQL, if it is not where libpq looks by itself.
-        write: whether anything shall be written; a file that is missing is made then.
+        password: for PostgreSQL, if it is not where libpq looks by itself.
+        write: whether anything is to be written; a missing file is then made.
 
     Raises:
-        InputError: the address is malformed, the password is for a file, or the database cannot be opened.
+        InputError: the address is malformed, a password is given for a file, or the database cannot be opened.
         BackendError: the driver is not installed.
     """
     address = DatabaseAddress.parse(dsn)
     if address.path is not None and password is not None:
-        raise InputError(f"{address} is a file, which no password opens.", "Leave the password out.")
+        raise InputError(f"{address} is a file, which has no password.", "Leave the password out.")
     if address.path is not None and not write and not address.path.is_file():
         raise InputError(f"There is no file {address.path}.", "Check the path of the database.")
     try:

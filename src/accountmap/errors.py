@@ -1,6 +1,6 @@
 """Every error that accountmap raises, in one tree, each with a message and a hint for people.
 
-No message and no hint ever holds an account's name, domain or key: row numbers and column headings say where
+No message and no hint ever contains an account's name, domain or key: row numbers and column headings say where
 to look instead.
 """
 
@@ -26,11 +26,11 @@ class WorkspaceError(AccountmapError):
 
 
 class TrustError(AccountmapError):
-    """A card, agreement or signature does not hold, or does not fit this workspace."""
+    """A card, agreement or signature is not valid, or does not fit this workspace."""
 
 
 class NotNowError(TrustError):
-    """The agreement holds, and allows a session later or with another list: try again another day."""
+    """The agreement is valid, but allows a session only later or with another list: try again another day."""
 
 
 class ChannelError(AccountmapError):

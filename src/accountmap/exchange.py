@@ -26,7 +26,7 @@ from accountmap.workspace.conversations import Question
 _LOG: Final = logging.getLogger(__name__)
 
 DIRECT_WAIT: Final = 3600.0
-"""Seconds that a direct connection waits for the partner's program if nothing else is said."""
+"""Seconds that a direct connection waits for the partner's program by default."""
 
 
 def map_accounts(
@@ -53,25 +53,25 @@ def map_accounts(
     Args:
         partner: name or short name of a partner of the workspace.
         place: where both sides' messages are: a folder (by mail, where you save theirs and find yours), the
-            address of a remote one (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
-        reveal: asked once the estimates are known and it is our turn: True reveals, False declines, None leaves
+            address of a remote folder (`sftp://user@host/path`, `s3://bucket/prefix`), or an open channel.
+        reveal: called once the estimates are known and it is our turn: True reveals, False declines, None leaves
             it open. `lambda preview: preview.automatic or None` follows the agreement's rule and leaves the rest
             to people.
-        go_on: asked if more matches are claimed than this side's caps allow: True goes on, False ends the session,
-            None leaves it to people.
-        by_person: whether both answers are those of a person, which later caps go by.
-        listen, connect: `HOST:PORT` of a direct connection, one of them; `place` is then a folder of your own
+        go_on: called if more matches are claimed than this side's caps allow: True goes on, False ends the
+            session, None leaves it to people.
+        by_person: whether both answers are those of a person; later caps depend on this.
+        listen, connect: `HOST:PORT` of a direct connection, one of the two; `place` is then a folder of your own
             that keeps the partner's messages.
         new: begin another session although the last one is over.
         list_id: number of the prepared list that a new session uses; by default the last one.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year, as
-            after it has replaced its card. Let a person decide that.
-        few_changes: begin with a list that differs from an earlier one by fewer companies than the agreement asks:
-            the partner could tell that what changed is among these few. Let a person decide that.
-        wait: stay, for so many seconds at most for each of the partner's files; by default an hour if connected
-            directly, and else not at all.
+        accept_sketch: accept another sketch of the partner although the last one is less than half a year old,
+            for example after they have replaced their card. Let a person decide that.
+        few_changes: begin with a list that differs from an earlier one by fewer companies than the agreement
+            requires: the partner could tell that what changed is among these few. Let a person decide that.
+        wait: how many seconds at most to wait for each of the partner's files; by default an hour with a direct
+            connection, and otherwise not at all.
         waiting: called before each wait, with what was done so far.
-        progress: called during long work with the points computed so far and in all.
+        progress: called during long work with the number of points computed so far, and of all points.
         backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
             machine can use.
 
@@ -122,13 +122,14 @@ def preview_accounts(
 
     Args:
         partner, place, listen, connect, wait, waiting: as in `map_accounts`.
-        new: exchange sketches again, because one of them was renewed since.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year. Two
-            of them say more of the partner's list than one, and cost it more: let a person decide that.
+        new: exchange sketches again, because one of them has been renewed since.
+        accept_sketch: accept another sketch of the partner although the last one is less than half a year old. Two
+            sketches say more about the partner's list than one, and cost more of their privacy: let a person
+            decide that.
 
     Raises:
         NotNowError: with `new`, the sketches are still those of the last preview.
-        TrustError: no preview agreement holds today.
+        TrustError: no preview agreement is in force today.
         PeerError: what came from the partner is not what the protocol allows; nothing has changed.
         ChannelError, WorkspaceError: a file cannot be read or written; nothing is lost.
     """
@@ -160,20 +161,21 @@ def exchange_messages(
 ) -> ConversationOutcome:
     """Ask about possible matches, answer the partner's questions, and say things about revealed matches.
 
-    Each question shows name, website and country of an own account. Each answer *same* returns these three, and
-    the agreed fields of both follow. Call it again to take in what has come since.
+    Each question shows name, website and country of one of our accounts. Each answer *same* returns these three,
+    and the agreed fields of both follow. Call it again to take in what has arrived since.
 
     Args:
         partner, place, listen, connect, wait, waiting: as in `map_accounts`.
         ask: ids of possible matches of the last session.
         same, no: questions of the partner that a person has answered. All questions of one message are answered
             together: those that are in neither count as *no* for now.
-        say: messages about revealed matches of a session each, of one topic and step: introductions, leads, deals
-            or notes.
-        plan: what is said about joint plans, as session.plan_drafts makes it; all of it is kept, or nothing.
+        say: messages about revealed matches, each with its session and of one topic and step: introductions,
+            leads, deals or notes.
+        plan: what is said about joint plans, as session.plan_drafts makes it; either all of it is kept or nothing.
 
     Raises:
-        UsageError: a match cannot be asked about, or too many are; a step does not follow from what was said.
+        UsageError: a match cannot be asked about, there are too many, or a step does not follow from what was
+            said.
         InputError, TrustError: what is to be said is not agreed, or a rule of engagement does not allow it.
         WorkspaceError: no session with this partner is finished.
         ChannelError: a message cannot be read or written; nothing is lost.
@@ -194,7 +196,7 @@ def exchange_messages(
 
 
 def log_outcome(outcome: Outcome) -> None:
-    """Log where a session stands; no count, for it says how much two companies share."""
+    """Log the state of a session, but no count that would say how much two companies share."""
     number = outcome.session.id if outcome.session else "not begun"
     taken, sent = len(outcome.taken), len(outcome.sent)
     _LOG.info("session %s is %s: took in %d messages, wrote %d", number, outcome.state, taken, sent)
@@ -231,13 +233,13 @@ def direct_channel(
     wait: float = DIRECT_WAIT,
     tell: Callable[[str], None] = lambda _: None,
 ) -> DirectChannel:
-    """Open a TLS connection to a partner, as the place of `map_accounts`. Close it when that has returned.
+    """Open a TLS connection to a partner, as the place of `map_accounts`. Close it after that call.
 
     Args:
-        folder: keeps the partner's messages; a session that was begun by mail goes on if it holds them.
-        listen, connect: `HOST:PORT`, one of them.
+        folder: keeps the partner's messages; a session that was begun by mail goes on if they are in it.
+        listen, connect: `HOST:PORT`, one of the two.
         wait: seconds after which a message that cannot be sent is given up.
-        tell: called, from another thread, with what stands in the way of a connection.
+        tell: called, from another thread, with what prevents a connection.
 
     Raises:
         InputError: the address is malformed.
@@ -271,7 +273,7 @@ def abandon_session(workspace: Workspace, partner: str) -> None:
 
 
 def revoke_partner(workspace: Workspace, partner: str) -> None:
-    """Trust a partner's card no longer, and give up the open session with it, if there is one.
+    """Stop trusting a partner's card, and give up the open session with them, if there is one.
 
     Raises:
         TrustError: there is no such partner.
@@ -285,17 +287,17 @@ def revoke_partner(workspace: Workspace, partner: str) -> None:
 class Session:
     """The session with one partner: bytes in, bytes out.
 
-    What it knows lies in the workspace. It may be left after any step and gone on with by another object, by
-    another process, or by `map_accounts`. A new object hands out the last message once more, in case it never
-    arrived; the partner passes over what it has already.
+    All its state is in the workspace. It may be left after any step and continued by another object, by another
+    process, or by `map_accounts`. A new object hands out the last message once more, in case it never arrived; the
+    partner ignores what they have already.
 
     Calls from several threads wait for each other.
 
     Args:
-        workspace: the own side.
+        workspace: your own side.
         partner: name or short name of a partner of the workspace.
         list_id: number of the prepared list that a new session uses; by default the last one.
-        progress: called during long work with the points computed so far and in all.
+        progress: called during long work with the number of points computed so far, and of all points.
         backend: what does the curve arithmetic, a name of docs/backends.md; by default the fastest that this
             machine can use.
 
@@ -332,13 +334,13 @@ class Session:
 
         Args:
             reveal, go_on: as for `map_accounts`.
-            received: messages that have come from the partner, whole. Others, old ones and forged ones are passed
-                over, with a note in the outcome.
+            received: whole messages that have come from the partner. Old, forged and unrelated ones are ignored,
+                with a note in the outcome.
             new: begin another session although the last one is over.
 
         Returns:
-            Where the session stands, and the messages to hand to the partner, in order. The session is over when
-            the state is `done` or `stopped`; messages of that last step must still go out.
+            The state of the session, and the messages to hand to the partner, in order. The session is over when
+            the state is `done` or `stopped`; the messages of that last step must still go out.
 
         Raises:
             NotNowError: the agreement allows no session today, or none with this list.
@@ -385,7 +387,7 @@ class Session:
         return await asyncio.to_thread(self.step, reveal, received, go_on=go_on, new=new)
 
     def _repeat_last(self) -> None:
-        """Lay out the last message of a session that is over; that of an open one is delivered again anyway."""
+        """Hand out the last message of a finished session again; that of an open one is delivered again anyway."""
         last = next(iter(self._workspace.sessions(self._partner)), None)
         if last is not None and last.status in (Status.DONE, Status.STOPPED) and last.sent:
             self._channel.deliver(last.sent, self._workspace.session_folder(last.id) / last.sent)

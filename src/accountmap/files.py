@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash, never finds half of one."""
+"""Writing files so that no reader ever finds half a file, not even after a crash."""
 
 import ctypes
 import getpass
@@ -27,14 +27,14 @@ _IN_USE: Final = (5, 32)
 _PAUSES: Final = (0.01, 0.05, 0.2, 0.5)
 """Seconds between tries."""
 _WINDOWS_DEVICE: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
-"""Names that Windows takes for devices, whatever suffix a file has."""
+"""Names that are devices on Windows, whatever suffix a file has."""
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o600) -> None:
-    """Write a file under another name, bring it to the disk, and move it into place.
+    """Write a file under another name, flush it to the disk, and move it into place.
 
     Args:
-        data: the whole, or its parts, which need not exist before they are written.
+        data: the whole file, or its parts, which need not exist before they are written.
 
     What earlier writers of the same file left behind when they were killed is removed first.
 
@@ -48,7 +48,7 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-            if os.name == "nt":  # where an open file cannot be moved, and one that is not there cannot be removed
+            if os.name == "nt":  # Windows cannot move an open file, nor remove one that is no longer there
                 file.close()
                 os.close(handle)
             temporary.chmod(mode)
@@ -63,7 +63,7 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes | memoryview], mode: i
 
 
 def _locked_part(path: Path) -> tuple[int, Path]:
-    """Make the file under another name, locked as long as its writer lives: `remove_parts` may come between."""
+    """Make the file under another name, locked as long as its writer lives, so that `remove_parts` leaves it."""
     while True:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         if _lock(handle) is not False and os.fstat(handle).st_nlink:
@@ -72,12 +72,12 @@ def _locked_part(path: Path) -> tuple[int, Path]:
 
 
 def remove_parts(folder: Path, name: str | None = None, *, below: bool = False) -> None:
-    """Remove what writers left in a folder that were killed: parts of files that no process writes any more.
+    """Remove from a folder what killed writers left: parts of files that no process writes any more.
 
-    Where the file system knows no locks, and on Windows, nothing is removed.
+    Where the file system has no locks, and on Windows, nothing is removed.
 
     Args:
-        name: of the file that was to be written, or None for any.
+        name: name of the file that was to be written, or None for any.
         below: whether to look in the folders below too.
     """
     pattern = f".{'*' if name is None else glob.escape(name)}.*.part"
@@ -98,7 +98,7 @@ def _remove_unless_locked(part: Path) -> None:
 
 
 def _lock(handle: int) -> bool | None:
-    """Lock a file for this process; return whether it could be, or None where there are no such locks."""
+    """Lock a file for this process; return whether that worked, or None where there are no such locks."""
     if sys.platform == "win32":
         return None
     try:
@@ -111,10 +111,10 @@ def _lock(handle: int) -> bool | None:
 
 
 def move_into_place(new: Path, path: Path) -> None:
-    """Give a file its name, in place of the one that has it.
+    """Give a file its name, replacing the one that has it.
 
-    Windows refuses while another program has either of them open. Virus scanners let go within moments, so it is
-    tried again; a workbook that is open in Excel stays open.
+    Windows refuses while another program has either of them open. Virus scanners close files within moments, so it
+    is tried again; a workbook that is open in Excel stays open.
 
     Raises:
         OSError: it cannot be done.
@@ -132,18 +132,18 @@ def move_into_place(new: Path, path: Path) -> None:
 
 
 def keep_private(folder: Path) -> None:
-    """Leave a folder, and all that will be made in it, to its owner alone.
+    """Let only the owner use a folder and everything that will be made in it.
 
     On Windows that takes an access list, which is inherited; elsewhere every file is made with its mode.
 
     Raises:
-        OSError: it cannot be done here, on a drive without access lists for example.
+        OSError: it cannot be done here, for example on a drive without access lists.
     """
     if os.name != "nt":
         return
     done = subprocess.run(windows_command(folder, getpass.getuser()), capture_output=True, check=False)  # noqa: S603 a fixed program, no shell
     if done.returncode:
-        raise OSError(done.returncode, "its access list cannot be set to its owner alone", str(folder))
+        raise OSError(done.returncode, "its access list cannot be limited to its owner", str(folder))
 
 
 def windows_command(folder: Path, user: str) -> list[str]:
@@ -152,7 +152,7 @@ def windows_command(folder: Path, user: str) -> list[str]:
 
 
 def _system_folder() -> Path:
-    """Return where Windows keeps its programs, as the system says: anybody could set a variable."""
+    """Ask the system where Windows keeps its programs: anybody could set an environment variable."""
     if sys.platform == "win32":
         found = ctypes.create_unicode_buffer(260)
         ctypes.windll.kernel32.GetSystemDirectoryW(found, len(found))
@@ -161,9 +161,9 @@ def _system_folder() -> Path:
 
 
 def slug_of(name: str) -> str:
-    """Shorten a name to what may stand in a command or a file name: a-z, 0-9 and single hyphens.
+    """Shorten a name for use in commands and file names: a-z, 0-9 and single hyphens.
 
-    Other scripts are spelled in Latin letters, so that two names differ there too.
+    Other scripts are spelled in Latin letters, so that different names stay different.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower()).strip("-")[:40].rstrip("-") or "partner"
     return f"{slug}-company" if _WINDOWS_DEVICE.fullmatch(slug) else slug

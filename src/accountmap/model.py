@@ -6,7 +6,7 @@ from typing import Final, Self
 
 
 class Role(IntEnum):
-    """What a party does in a session. The number is that on the wire (message-v2 §2)."""
+    """What a party does in a session. The number is the one on the wire (message-v2 §2)."""
 
     INITIATOR = 0
     RESPONDER = 1
@@ -37,10 +37,10 @@ WHO: Final[dict[str, tuple[Role, ...]]] = {
     "them": (Role.RESPONDER,),
     "both": (Role.INITIATOR, Role.RESPONDER),
 }
-"""What the one who proposes an agreement types of who shows something."""
+"""What the company that proposes an agreement types to say who shows something."""
 
 LEADERS: Final[dict[str, Role | None]] = {"us": Role.INITIATOR, "them": Role.RESPONDER, "both": None}
-"""And of who leads."""
+"""What it types to say who leads."""
 
 
 class Level(StrEnum):
@@ -54,7 +54,7 @@ class Level(StrEnum):
 class Strength(IntEnum):
     """How much a match key says: a strong one names a company, a weak one only hints at it.
 
-    The number is that in the receipt (account-psi-v2 §7.10).
+    The number is the one in the receipt (account-psi-v2 §7.10).
     """
 
     STRONG = 1
@@ -67,7 +67,7 @@ class Strength(IntEnum):
 
 
 class WeakSlots(StrEnum):
-    """What matches by weak keys alone may come to. With NONE, weak keys are not sent."""
+    """What may become of matches by weak keys alone. With NONE, weak keys are not sent."""
 
     NONE = "none"
     ASK = "ask"
@@ -75,7 +75,7 @@ class WeakSlots(StrEnum):
 
 
 class Assistants(StrEnum):
-    """What of the matches with a partner a program that answers by a language model may read."""
+    """What an assistant based on a language model may read of the matches with a partner."""
 
     NONE = "none"
     OWN = "own"
@@ -83,7 +83,7 @@ class Assistants(StrEnum):
 
 
 class Sourcing(StrEnum):
-    """By what a partner can bring a deal."""
+    """What shows that a partner brought a deal."""
 
     INTRODUCTION = "introduction"
     REGISTERED = "registered deal"
@@ -91,7 +91,7 @@ class Sourcing(StrEnum):
 
 
 class Outcome(IntEnum):
-    """What becomes of a match. The number is that in the receipt (account-psi-v2 §7.10)."""
+    """What becomes of a match. The number is the one in the receipt (account-psi-v2 §7.10)."""
 
     DROP = 0
     REVEAL = 1
@@ -99,14 +99,14 @@ class Outcome(IntEnum):
 
 
 class Models(StrEnum):
-    """What of the matches with a partner a model that predicts outcomes may learn from."""
+    """What a model that predicts outcomes may learn from the matches with a partner."""
 
     NONE = "none"
     SEGMENT = "segment"
 
 
 class Says(StrEnum):
-    """What a slot says of a company, for presence bits and contradictions."""
+    """What a slot says about a company, for presence bits and contradictions."""
 
     NAME = "name"
     DOMAIN = "domain"
@@ -115,7 +115,7 @@ class Says(StrEnum):
 
 
 class Contradiction(IntFlag):
-    """What two matched rows both have, and do not share."""
+    """Kinds of values that two matched rows both have, but that differ."""
 
     NONE = 0
     DOMAIN = 1
@@ -168,7 +168,7 @@ class Answer(StrEnum):
 
 
 class Topic(IntEnum):
-    """What an entry is about. The number is that of the message's kind (conversation-v1 §1)."""
+    """What an entry is about. The number is the one of the message's kind (conversation-v1 §1)."""
 
     INTRODUCTION = 5
     LEAD = 6

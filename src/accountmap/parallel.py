@@ -1,4 +1,4 @@
-"""Where bulk work runs: one interface for threads, processes, or the calling thread; and jobs over many points."""
+"""Where bulk work runs: one interface for threads, processes and the calling thread; and jobs over many points."""
 
 import os
 from collections import deque
@@ -27,7 +27,7 @@ class Executor(Protocol):
         ...
 
     def map(self, function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
-        """Yield the results in the order of the parts, each as soon as it and those before it are there.
+        """Yield the results in the order of the parts, each as soon as it and those before it are done.
 
         Args:
             function: defined at the top level of a module, so that other processes can find it.
@@ -37,7 +37,7 @@ class Executor(Protocol):
 
 
 class SerialExecutor:
-    """Needs nothing and hides nothing; right for small jobs and for tests."""
+    """The calling thread: right for small jobs and for tests."""
 
     workers = 1
 
@@ -50,7 +50,7 @@ class ThreadExecutor:
     """Threads that live for one job: they start at once and share the memory of the parts.
 
     Args:
-        workers: number of threads; by default one a processor.
+        workers: number of threads; by default one for each processor.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -63,17 +63,17 @@ class ThreadExecutor:
 
 
 IDLE_SECONDS = 20
-"""Workers that have had nothing to do for so long end by themselves."""
+"""Workers that have had nothing to do for this long end by themselves."""
 
 
 class ProcessExecutor:
-    """This process and a pool of worker processes, started at the first use and shared by all who ask for as many.
+    """This process and a pool of worker processes, started on first use and shared by all executors of that size.
 
     The workers are fresh processes that do not import the caller's main module, so scripts need no guard. While
-    they start, and whenever their next result is not there yet, this process takes a part itself.
+    they start, and whenever their next result is not ready, this process works on a part itself.
 
     Args:
-        workers: number of processes, this one among them; by default one a processor.
+        workers: number of processes, including this one; by default one for each processor.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -103,10 +103,10 @@ class ProcessExecutor:
 
 
 AHEAD: Final = 4
-"""Parts that are handed out or done at once, for each worker: enough that none waits, few enough to hold."""
+"""How many parts for each worker are handed out or done: enough that none waits, few enough for the memory."""
 
 HANDED_OUT: Final = 2
-"""Parts that each worker process has before it where the calling one works too: one at work, and the next."""
+"""How many parts each worker process is given if the calling process works too: the present one and the next."""
 
 
 class Pool(Protocol):
@@ -120,7 +120,8 @@ class Pool(Protocol):
 def map_ahead(
     pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In], *, take_part: bool = False
 ) -> Iterator[Out]:
-    """Yield the results in the order of the parts. If nobody asks for more, what has not begun is given up.
+    """Yield the results in the order of the parts. If the caller stops iterating, parts not yet begun are
+    cancelled.
 
     Args:
         workers: how many parts run at once.
@@ -144,7 +145,7 @@ def map_ahead(
 
 
 def _done(function: Callable[[In], Out], part: In) -> "Future[Out]":
-    """Call a function here; what it raises comes in the order of the parts, as from a worker."""
+    """Call a function here; its exception is raised in the order of the parts, as from a worker."""
     future: Future[Out] = Future()
     try:
         future.set_result(function(part))
@@ -154,10 +155,10 @@ def _done(function: Callable[[In], Out], part: In) -> "Future[Out]":
 
 
 PART_POINTS: Final = 1024
-"""Points in one part of a job: some hundredths of a second of work, 32 KiB to send."""
+"""Points in one part of a job: a few hundredths of a second of work, 32 KiB to send."""
 
 LARGE_POINTS: Final = 16384
-"""A job of more points than this reports its progress, and is worth waking other processes for."""
+"""A job of more points than this reports its progress, and is worth sending to other processes."""
 
 Points = npt.NDArray[np.uint8]
 """u-coordinates, shape (n, 32)."""
@@ -167,7 +168,7 @@ Progress = Callable[[int, int], None]
 
 
 def slices(total: int) -> Iterator[slice]:
-    """Return which rows of a table of `total` rows each part takes."""
+    """Return the rows of each part of a table of `total` rows."""
     return (slice(*ends) for ends in pairwise([*range(0, total, PART_POINTS), total]))
 
 
@@ -176,8 +177,8 @@ class Jobs:
 
     Args:
         executor: where parts of a large job run; small jobs stay in this thread.
-        progress: told how far each large job is.
-        large: points from which on a job is spread; it reports its progress from LARGE_POINTS on.
+        progress: called with how far each large job is.
+        large: how many points a job must have to be spread; from LARGE_POINTS on, it reports its progress.
     """
 
     def __init__(self, executor: Executor, progress: Progress | None, large: int = LARGE_POINTS) -> None:
@@ -189,7 +190,7 @@ class Jobs:
         """Return the points that a function makes of each part, shape (total, 32).
 
         Args:
-            function: makes one row of 32 bytes a point.
+            function: makes one row of 32 bytes for each point.
             parts: one for each of slices(total), in their order.
         """
         executor = self._executor if total > self._large else SerialExecutor()

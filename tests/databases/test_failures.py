@@ -52,7 +52,7 @@ def test_a_database_of_duckdb_that_another_program_writes_is_said_to_be_open(tmp
 
 def test_a_password_for_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "crm.db").touch()
-    with pytest.raises(InputError, match="which no password opens"):
+    with pytest.raises(InputError, match="which has no password"):
         read_sql("SELECT 1 AS name", f"sqlite:///{tmp_path / 'crm.db'}", password="sesame")
 
 
