@@ -37,13 +37,13 @@ from accountmap.preflight.findings import (
 
 @dataclass(frozen=True)
 class PartFindings:
-    """What the accounts of a part give.
+    """What was found in one part of a list.
 
     Attributes:
-        traits: TRAIT_SCHEMA; what they are compared by.
-        marks: of what they may have in common.
-        counts: of each kind of finding, the cells that give no key.
-        examples: id of the account, kind of finding and text of the cell, of the first of each kind.
+        traits: TRAIT_SCHEMA; what its accounts are compared by.
+        marks: marks of the values that accounts may have in common.
+        counts: the number of cells by kind of finding.
+        examples: for the first findings of each kind, the account's id, the kind and the text of the cell.
     """
 
     traits: pa.Table
@@ -53,7 +53,7 @@ class PartFindings:
 
 
 Spread = Callable[[Callable[[pa.Table], PartFindings], Sequence[pa.Table]], Iterable[PartFindings]]
-"""Applies a function to each part and yields the results in the order of the parts, as `map` does."""
+"""A function that applies another to each part and yields the results in the order of the parts, as `map` does."""
 
 
 def look(table: pa.Table) -> PartFindings:
@@ -92,14 +92,14 @@ _PAIR_FINDINGS: Final = {
         "Websites that look like those of another company on the list.",
         "Correct the website; a wrong one matches the wrong company.",
     ),
-    "merged": ("Accounts joined to one company.", "Look through the pairs; a decision can keep two apart."),
+    "merged": ("Accounts joined into one company.", "Look through the pairs; a decision can keep two apart."),
     "review": (
         "Pairs that may be one company and were not joined.",
         "Decide about them; duplicates cost matches.",
     ),
     "other_form": (
         "Groups of accounts with one name and different legal forms.",
-        "They stay apart. If they are one company, say so in a decisions file; if not, give each its country.",
+        "They stay apart. If they are one company, say so in a decisions file; if not, give each one its country.",
     ),
     "conflict": (
         "Domains or numbers that unrelated names share.",
@@ -115,10 +115,10 @@ def check(
     """Judge a list before anything is shared.
 
     Args:
-        accounts: the own list.
+        accounts: the owner's list.
         prepared: what was made of it with the same decisions.
-        decisions: what the user said of pairs of accounts.
-        spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
+        decisions: what the user decided about pairs of accounts.
+        spread: where the parts of the list are processed: the `map` of an executor, or here, one after another.
     """
     table = accounts.table
     order = by_id(table)
@@ -145,7 +145,7 @@ def check(
 def _summary(
     prepared: Prepared, columns: tuple[Coverage, ...], findings: tuple[Finding, ...], accounts: int
 ) -> Preflight:
-    """Count entities by their keys and put all together."""
+    """Count entities by their keys, and put everything together."""
     entities = prepared.entities.num_rows
     slots = prepared.profile.slots
     entity, slot = (prepared.keys.column(name).to_numpy() for name in ("entity", "slot"))
@@ -168,7 +168,7 @@ def _summary(
 
 
 class _Names:
-    """The names of accounts by their ids, which ascend."""
+    """The names of accounts by their ids, which are in ascending order."""
 
     def __init__(self, account_ids: pa.ChunkedArray, names: pa.ChunkedArray) -> None:
         self.account_ids: Final = account_ids

@@ -1,9 +1,9 @@
-"""What there is to say of a list: counts, findings, and the cells and websites that cause them.
+"""What there is to say about a list: counts, findings, and the cells and websites that cause them.
 
-The examples hold names and values. They are for the owner's own screen and never leave the machine.
+The examples contain names and values. They are for the owner's own screen and never leave the machine.
 
-A label that looks nothing like the name is common and harmless (a brand, an abbreviation). It is suspicious if
-the list has a company that the label does fit.
+A domain whose label looks nothing like the account's name is common and harmless (a brand, an abbreviation). It is
+suspicious if the list has another company whose name the label fits.
 """
 
 import re
@@ -36,17 +36,17 @@ from accountmap.linkage.places import country_code
 from accountmap.linkage.written_name import PERSON, PLACEHOLDER, SITE, STATUS_MARK, WEB_ADDRESS, read_name
 
 EXAMPLES: Final = 5
-"""Examples kept of each finding: those with the smallest account ids."""
+"""How many examples of each finding are kept: those with the smallest account ids."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of the accounts have a column filled, or of the entities a key.
+    """How many of the accounts have a column filled, or how many of the entities have a key.
 
     Attributes:
-        name: of the column or slot.
-        filled: how many.
-        of: of how many.
+        name: name of the column or slot.
+        filled: how many accounts or entities have it.
+        of: how many there are.
     """
 
     name: str
@@ -55,16 +55,16 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The filled part, 0 to 1; 0 of an empty list."""
+        """The filled part, 0 to 1; 0 for an empty list."""
         return self.filled / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True)
 class Example:
-    """Accounts of the own list that a finding is about.
+    """Accounts of the list that a finding is about.
 
     Attributes:
-        account_ids: one, or those of a pair or group; none where the finding is about the list.
+        account_ids: one, or those of a pair or group; none if the finding is about the whole list.
         names: as written, one for each id.
         text: the cell or the rule that the finding is about.
     """
@@ -82,7 +82,7 @@ class Finding:
         kind: short and stable, for programs.
         what: one sentence without data of the list.
         advice: one sentence.
-        count: accounts, pairs or groups concerned.
+        count: how many accounts, pairs or groups are concerned.
         examples: the first few. Local only.
     """
 
@@ -99,16 +99,16 @@ class Preflight:
 
     Attributes:
         accounts: rows of the list.
-        entities: companies that they are.
+        entities: how many companies the accounts are.
         segments: entities by segment, strongest first.
         columns: coverage of the columns that matter for matching, by accounts.
         keys: coverage of each slot of the profile, by entities.
         preview: entities with a full name; the preview counts no others.
-        strong: entities with a key of a strength above "weak name".
+        strong: entities with a key stronger than "weak name".
         matchable: entities with any key; no others can match.
-        findings: what to look at, in a fixed order; without those that have no case.
+        findings: what to look at, in a fixed order; kinds without any case are left out.
         list_columns: every column of the list as it came, what it was read as, how full it is, some values.
-        segment_values: what each value of the column that tells the segment was taken for.
+        segment_values: what each value of the segment column was taken for.
     """
 
     accounts: int
@@ -124,14 +124,14 @@ class Preflight:
     segment_values: tuple[SegmentValue, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values for JSON, marked as not to be passed on."""
+        """Return everything as plain values for JSON, marked as not to be passed on."""
         return {"local_only": True, **asdict(self)}
 
 
 Row = Mapping[str, str | None]
 
 CELL_COLUMNS: Final = ("account_id", "name", *ADDRESS_COLUMNS, "country", "lei", "vat", "duns")
-"""The columns that are looked at."""
+"""The columns whose cells are judged."""
 
 CELL_FINDINGS: Final = {
     "no_name": ("Accounts without a name.", "Fill in the name; it makes most of the keys."),
@@ -145,7 +145,7 @@ CELL_FINDINGS: Final = {
     ),
     "test_record": (
         "Names that look like tests or samples.",
-        "Leave them out of the export, unless a company is called so: they are compared like all others.",
+        "Leave them out of the export, unless a company has that name: they are compared like all others.",
     ),
     "person_name": (
         "Names that look like those of people.",
@@ -153,18 +153,18 @@ CELL_FINDINGS: Final = {
     ),
     "status_mark": (
         "Names with a mark such as (INACTIVE) or a record number.",
-        "Leave dead accounts out of the export: the mark is taken off, and they are compared like all others.",
+        "Leave dead accounts out of the export: the mark is removed, and they are compared like all others.",
     ),
     "site": (
-        "Names with a site behind them, such as `- Leeds, UK` or `(London office)`.",
-        "Nothing, if they are sites of that company: the site is taken off, and they are compared as the company.",
+        "Names followed by a site, such as `- Leeds, UK` or `(London office)`.",
+        "If they are sites of that company, do nothing: they are compared without the site, as the company.",
     ),
     "web_address_name": (
         "Web or mail addresses in the place of a name.",
-        "Write the company's name, and the address into the column of websites.",
+        "Write the company's name there, and the address in the column of websites.",
     ),
     "glued_records": (
-        "Names that hold several companies or other cells of their record.",
+        "Names that contain several companies, or other cells of their record.",
         "Give each company a row of its own, and each cell its column.",
     ),
     "mail_provider": (
@@ -180,7 +180,7 @@ CELL_FINDINGS: Final = {
         "Keep the website that a partner would list. The examples name the one that is compared first.",
     ),
     "page_elsewhere": (
-        "Addresses of a page or subdomain that does not carry the account's name, and may be another company's.",
+        "Addresses of a page or subdomain without the account's name in them, which may be another company's.",
         "Add the company's own domain, or leave out the rest of the address if the site is its own.",
     ),
     "unreadable_address": (
@@ -188,7 +188,7 @@ CELL_FINDINGS: Final = {
         "Correct the website or leave it empty.",
     ),
     "unknown_country": ("Countries that could not be read.", "Use the English name or the ISO 3166 code."),
-    "invalid_lei": ("LEIs that are not 20 characters or fail their check digits.", "Correct or empty them."),
+    "invalid_lei": ("LEIs that are not 20 characters or fail their check digits.", "Correct or clear them."),
     "invalid_vat": (
         "VAT numbers that fail the check of their country.",
         "Correct them, and give the country or the prefix.",
@@ -245,7 +245,7 @@ _MOST_WORDS_OF_PERSON: Final = 3
 
 
 def _judge_name(name: str, facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield what is to be said of a name that is filled in: at most one finding of each kind."""
+    """Yield what there is to say about a name that is filled in: at most one finding of each kind."""
     finding = read_name(name).finding
     if finding:
         yield _OF_WRITTEN[finding], name
@@ -263,7 +263,7 @@ def _judge_name(name: str, facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _is_bare(words: Sequence[str], facts: Facts) -> bool:
-    """Return whether a name is so few words, without a legal form, that it may be a person's."""
+    """Return whether a name has so few words, and no legal form, that it may be a person's."""
     name = facts.name
     return name is not None and len(words) <= _MOST_WORDS_OF_PERSON and len(name.full) == len(name.words)
 
@@ -273,7 +273,7 @@ _ADDRESS: Final = re.compile(r"\S+@\S+\.\w+|(?:https?://|www\.)\S+", re.IGNORECA
 
 
 def is_glued(name: str) -> bool:
-    """Return whether a name holds several companies, each with its legal form, or the addresses of one."""
+    """Return whether a name contains several companies, each with its legal form, or addresses of a company."""
     parts = [part for part in _BETWEEN_RECORDS.split(name) if part and part.strip()]
     if len(parts) < 2:
         return False
@@ -297,7 +297,7 @@ def _judge_addresses(texts: list[str]) -> tuple[str, str]:
 
 
 def _other_domains(row: Row, domain: str) -> list[str]:
-    """Return the domains of an account's websites that are not compared; a mailbox elsewhere is none of them."""
+    """Return the domains of an account's websites that are not compared, without those of its e-mail addresses."""
     found = (each for column in ADDRESS_COLUMNS if column != "email" for each in addresses(row[column] or ""))
     own = dict.fromkeys(each.domain for each in found if not each.is_shared and not each.is_page)
     return [each for each in own if each != domain]
@@ -326,7 +326,7 @@ def label_marks(traits: Traits) -> pa.Table:
 
 
 def doubtful_websites(list_traits: ListTraits) -> Iterator[tuple[str, str, str]]:
-    """Find accounts whose domain fits another account's name and not their own.
+    """Find accounts whose domain fits another account's name but not their own.
 
     Args:
         list_traits: the accounts, with `label_marks`.
@@ -347,7 +347,7 @@ def doubtful_websites(list_traits: ListTraits) -> Iterator[tuple[str, str, str]]
 
 
 def other_forms(list_traits: ListTraits, asked: Sequence[Pair]) -> Iterator[tuple[Sequence[str], str]]:
-    """Find accounts of one name with different legal forms, in one country or in none that is known.
+    """Find accounts with the same name and different legal forms that are not all in different countries.
 
     Args:
         list_traits: the accounts, with `shared_marks`.
@@ -368,6 +368,6 @@ def other_forms(list_traits: ListTraits, asked: Sequence[Pair]) -> Iterator[tupl
 
 
 def from_remark(remark: Remark) -> Finding:
-    """Show what the reader noticed among the findings."""
+    """Turn a remark of the reader into a finding."""
     examples = tuple(Example((), (), text) for text in remark.examples)
     return Finding(remark.kind, remark.what, remark.advice, remark.count, examples)

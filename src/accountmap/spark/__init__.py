@@ -1,16 +1,17 @@
 """Lists that outgrow one machine: the bulk of the work, and sessions, as transformations of Spark DataFrames.
 
-The functions run the library's own code over partitions, through Arrow, and give what it gives on one machine,
-byte for byte. docs/scaling.md has an example, the settings that keep a session's secret to itself, and the costs.
+The functions run the library's own code over partitions, through Arrow, and give the same results as on one
+machine, byte for byte. docs/scaling.md has an example, the settings that keep a session's secret from leaking, and
+the costs.
 
 Each function that has to pass over its result more than once takes a folder, or the address of one in an object
-store, and keeps tables there: in clear, so it is to be as well guarded as the list, and emptied afterwards.
+store, and keeps tables there. They are in clear, so guard the folder like the list, and empty it afterwards.
 """
 
 from accountmap.errors import BackendError
 
 try:
-    import pyspark  # noqa: F401 - asked for here, so that its absence has one message
+    import pyspark  # noqa: F401 - imported here, so that there is one message if it is missing
 except ImportError as error:
     raise BackendError("Spark is not installed.", "Install it with: pip install 'accountmap[spark]'") from error
 

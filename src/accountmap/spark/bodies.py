@@ -1,7 +1,7 @@
 """The columns of message bodies as files of several parts, in a folder or an object store.
 
-A part holds the bytes of consecutive rows as they stand in the message, and its name tells its number: the parts,
-one after another, are the column. What a worker that dies leaves behind is written again under the same name.
+A part has the bytes of consecutive rows as in the message, and a name with its number: the parts, one after
+another, are the column. If a worker dies, its part is written again under the same name.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,10 +21,10 @@ from accountmap.psi.codec import Bytes2D
 from accountmap.spark.frames import checkpoint, pieces
 
 PART_BYTES: Final = 64 << 20
-"""Bytes of a part, about: a worker holds one at a time."""
+"""Approximate size of a part in bytes: a worker has one at a time in memory."""
 
 SLICE_ROWS: Final = 8192
-"""Rows that are read at a time."""
+"""How many rows are read at a time."""
 
 
 def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
@@ -34,7 +34,7 @@ def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
         rows: row (a long, counted from zero without gaps) and the column.
         column: its name; binary, of `width` bytes.
         width: bytes of a row.
-        folder: an empty one, as `file:///path` or `s3://bucket/prefix`, which all workers reach.
+        folder: an empty folder that all workers can reach, as `file:///path` or `s3://bucket/prefix`.
 
     Returns:
         The number of parts.
@@ -50,7 +50,7 @@ def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
     written = ordered.mapInArrow(partial(_write_parts, folder), "part long, first long, rows long").collect()
     written.sort(
         key=lambda row: row["part"]
-    )  # here: Spark would write all parts twice, to sample what it sorts by
+    )  # sorted here, because Spark would write all parts twice, to sample what it sorts by
     expected = 0
     for part in written:
         if part["first"] != expected or (part["rows"] < each and part is not written[-1]):
@@ -60,10 +60,10 @@ def write_column(rows: DataFrame, column: str, width: int, folder: str) -> int:
 
 
 def lay_out(column: memoryview, width: int, folder: str) -> None:
-    """Write a column that the driver holds in parts, in the place of what lay there.
+    """Write a column that the driver has in memory, in parts, replacing what was in the folder.
 
     Args:
-        width: bytes of a row; no part ends within one.
+        width: bytes of a row; no part ends within a row.
         folder: as in `write_column`.
     """
     store, root = fs.FileSystem.from_uri(folder)
@@ -76,7 +76,7 @@ def lay_out(column: memoryview, width: int, folder: str) -> None:
 
 
 def read_back(folder: str) -> Bytes2D:
-    """Return the bytes of a column that lies in parts, shape (n,); the driver holds them once."""
+    """Return the bytes of a column that is stored in parts, shape (n,); the driver keeps them in memory once."""
     store, root = fs.FileSystem.from_uri(folder)
     column = np.empty(sum(file.size for file in _parts(store, root)), np.uint8)
     at = 0
@@ -87,7 +87,7 @@ def read_back(folder: str) -> Bytes2D:
 
 
 def chunks(folder: str) -> Iterator[bytes]:
-    """Yield a column that lies in parts, a mebibyte at a time."""
+    """Yield a column that is stored in parts, a mebibyte at a time."""
     store, root = fs.FileSystem.from_uri(folder)
     for file in _parts(store, root):
         with store.open_input_stream(file.path) as stream:
@@ -121,18 +121,18 @@ def _write_parts(folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.
 
 
 def read_column(spark: SparkSession, folder: str, column: str, width: int, rows: int, own: str) -> DataFrame:
-    """Read a column that lies in parts, once, into a table of one's own: what is checked then is what is used.
+    """Copy a column that is stored in parts into a table of our own: what is checked then is what is used.
 
     Args:
-        spark: the session.
-        folder: where they are.
-        column: the name it gets.
+        spark: the Spark session.
+        folder: where the parts are.
+        column: the name that the column gets.
         width: bytes of a row.
-        rows: how many there must be, as the agreement says.
-        own: for the table; a folder that the partner cannot write.
+        rows: how many rows there must be, as the agreement says.
+        own: folder for the table, which the partner cannot write to.
 
     Returns:
-        row, and the column.
+        Rows with `row` and the column.
 
     Raises:
         PeerError: there are more or fewer bytes, or a part ends within a row.
@@ -140,7 +140,7 @@ def read_column(spark: SparkSession, folder: str, column: str, width: int, rows:
     store, root = fs.FileSystem.from_uri(folder)
     files = _parts(store, root)
     if any(file.size % width for file in files) or sum(file.size for file in files) != rows * width:
-        raise PeerError("the column has not the length that the agreement says")
+        raise PeerError("the column does not have the length that the agreement says")
     slices, first = [], 0
     for file in files:
         for at in range(0, file.size // width, SLICE_ROWS):

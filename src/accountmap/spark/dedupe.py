@@ -1,17 +1,19 @@
 """Local de-duplication over partitions, with the outcome of linkage.dedupe.
 
-Alternating large-star and small-star steps (Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected
-Components in MapReduce and Beyond, SoCC 2014): the number of rounds grows with the logarithm of a component's
-size, however long its paths are.
+Connected components are found by alternating large-star and small-star steps (Kiveris, Lattanzi, Mirrokni,
+Rastogi, Vassilvitskii: Connected Components in MapReduce and Beyond, SoCC 2014). The number of rounds grows with
+the logarithm of a component's size, however long its paths are.
 
-Accounts that share no number, name or domain, directly or through others, never meet in `resolve`. So each
-connected component of the accounts that share something is resolved by itself, and gives what the whole list
-would give. Two things keep components small when many accounts share one value:
+Accounts that share no number, name or domain, directly or through others, are never compared in `resolve`. So each
+connected component of the accounts that share something is resolved by itself, with the same outcome as within the
+whole list. Two things keep components small when many accounts share one value:
 
-- Twins, accounts equal in all that they are compared by, where that is enough to join them, are one account here.
+- Twins are treated as one account. These are accounts equal in everything that they are compared by, where that is
+  enough to join them.
 - The block of a name or domain of more than LARGEST_BLOCK companies is oversized: `resolve` compares nothing in
   it, so it connects nothing here. Only companies that cannot be joined before that block's turn are counted, so
-  that each block found oversized here is so on one machine too. One that is missed only makes a component larger.
+  that each block found oversized here is oversized on one machine too. One that is missed only makes a component
+  larger.
 """
 
 import hashlib
@@ -39,15 +41,15 @@ from accountmap.spark.frames import checkpoint, map_partitions, map_tables
 NUMBERS: Final = ("lei", "vat", "duns")
 
 FEW_EDGES: Final = 200_000
-"""A graph of so many edges takes the driver a second; on the workers, each round has jobs of its own."""
+"""A graph with this many edges takes the driver a second; on the workers, each round has jobs of its own."""
 
 FEATURES: Final = (
     "account_id string, segment string, full_name string, name string, forms array<string>, country string, "
     "domain string, city string, lei string, vat string, duns string, evidence binary, "
     "candidates array<struct<slot: tinyint, value: string, rule: string, closeness: tinyint>>"
 )
-"""One row an account: its squashed full name; the columns of Traits; `evidence`, null, or equal for accounts that
-are one company because they have all of it in common; and the candidates of linkage.candidates."""
+"""One row for each account: its squashed full name; the columns of Traits; `evidence`, which is null, or equal for
+accounts that are one company because they have everything in common; and the candidates of linkage.candidates."""
 
 _CANDIDATE: Final = pa.struct(
     [("slot", pa.int8()), ("value", pa.string()), ("rule", pa.string()), ("closeness", pa.int8())]
@@ -65,16 +67,16 @@ _SCHEMA: Final = pa.schema(
         ("candidates", pa.list_(_CANDIDATE)),
     ]
 )
-"""FEATURES, as Arrow has it."""
+"""FEATURES as an Arrow schema."""
 
 _NEEDED: Final = ("account_id", "segment", *FACT_COLUMNS, "city", *NUMBERS)
 
 
 def features(accounts: DataFrame, profile: Profile, reference: Reference | None) -> DataFrame:
-    """Work out each account.
+    """Compute what each account is compared by, and its candidates for keys.
 
     Args:
-        accounts: columns of ACCOUNT_SCHEMA; those that keys need must be there.
+        accounts: columns of ACCOUNT_SCHEMA; those that keys are made from must be there.
         profile: which keys to make.
         reference: the list that fills the profile's reference slot, if it has one.
 
@@ -83,7 +85,7 @@ def features(accounts: DataFrame, profile: Profile, reference: Reference | None)
     """
     if missing := [name for name in _NEEDED if name not in accounts.columns]:
         raise InputError(
-            f"The accounts have no column {', '.join(missing)}.", "Add it, empty if nothing is known of it."
+            f"The accounts have no column {', '.join(missing)}.", "Add it, with nulls if nothing is known."
         )
     slots = [slot.name for slot in profile.slots]
     known = reference if reference and "reference" in slots else None
@@ -112,12 +114,12 @@ def _compute_features(slots: Sequence[str], reference: Reference | None, table: 
 def _segments(table: pa.Table) -> pa.ChunkedArray:
     known = pc.is_in(table["segment"], value_set=pa.array(SEGMENTS))
     if not pc.all(known).as_py():
-        raise InputError("A segment is not one of the program's.", f"Use {', '.join(SEGMENTS)}.")
+        raise InputError("There is an unknown segment.", f"Use {', '.join(SEGMENTS)}.")
     return table["segment"]
 
 
 def _evidence(traits: Traits, row: int) -> bytes | None:
-    """Digest all that an account is compared by, if that is enough for two with the same to be one company."""
+    """Digest everything that an account is compared by, if two accounts that are equal in it are one company."""
     if traits.names[row] is None or corroboration(traits, row, row) is None:
         return None
     texts = (
@@ -132,7 +134,7 @@ def _evidence(traits: Traits, row: int) -> bytes | None:
 
 
 def _lists(candidates: pa.Table, accounts: int) -> pa.ListArray:
-    """Gather the candidates of each account, which stand one after another."""
+    """Gather the candidates of each account, which follow one another."""
     ends = np.cumsum(np.bincount(candidates["account"].to_numpy(), minlength=accounts))
     fields = [candidates[field.name].cast(field.type).combine_chunks() for field in _CANDIDATE]
     values = pa.StructArray.from_arrays(fields, fields=list(_CANDIDATE))
@@ -140,7 +142,7 @@ def _lists(candidates: pa.Table, accounts: int) -> pa.ListArray:
 
 
 def traits_of(table: pa.Table) -> Traits:
-    """Read back what accounts are compared by."""
+    """Read what accounts are compared by from a table of features."""
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     return Traits(
         account_ids=columns["account_id"],
@@ -157,11 +159,11 @@ def components(edges: DataFrame, folder: str) -> DataFrame:
     """Label each node with the smallest node of its component.
 
     Args:
-        edges: longs `node` and `other`; the order of the two, repetitions and loops mean nothing.
+        edges: longs `node` and `other`; the order of the two, repetitions and loops do not matter.
         folder: for intermediate tables.
 
     Returns:
-        Longs `node` and `component`, each node once that has another in its component.
+        Longs `node` and `component`: each node that is not alone in its component, once.
     """
     current = checkpoint(_downwards(edges), folder, "edges-0")
     few = current.limit(FEW_EDGES + 1).toArrow()
@@ -191,7 +193,7 @@ def _components_here(edges: pa.Table) -> pa.Table:
 
 
 def _downwards(edges: DataFrame) -> DataFrame:
-    """Point each edge from its greater node to its smaller one, and keep it once."""
+    """Direct each edge from its greater node to its smaller one, and keep it once."""
     ends = edges.select(F.greatest("node", "other").alias("node"), F.least("node", "other").alias("other"))
     return ends.where("node > other").distinct()
 
@@ -207,7 +209,7 @@ def _large_star(edges: DataFrame) -> DataFrame:
 def _small_star(edges: DataFrame) -> DataFrame:
     """Connect each node and its smaller neighbours to the smallest of them; each edge is kept once."""
     stars = edges.withColumn("smallest", F.min("other").over(Window.partitionBy("node")))
-    # The smallest neighbour needs no edge to itself; in place of that one is the edge of the node.
+    # The smallest neighbour needs no edge to itself; the edge of the node takes that one's place.
     node = F.when(F.col("other") == F.col("smallest"), F.col("node")).otherwise(F.col("other")).alias("node")
     return stars.select(node, F.col("smallest").alias("other")).distinct()
 
@@ -224,12 +226,12 @@ def resolve_entities(features: DataFrame, decisions: Iterable[Decision], folder:
     """Find each account's entity.
 
     Args:
-        features: as features.features makes them, settled.
-        decisions: what the user said of pairs of accounts.
+        features: as `features` makes them, written to storage.
+        decisions: what the user decided about pairs of accounts.
         folder: for intermediate tables.
 
     Returns:
-        `account_id` and `entity_id`, the smallest account id of the entity; one row an account.
+        One row for each account: `account_id`, and `entity_id`, the smallest account id of the entity.
     """
     said = tuple(decisions)
     decided = _decided(features, said)
@@ -248,7 +250,7 @@ def resolve_entities(features: DataFrame, decisions: Iterable[Decision], folder:
 
 
 def _resolve(decisions: Iterable[Decision], table: pa.Table) -> pa.Table:
-    """Resolve the components of a partition, all at once: they do not meet."""
+    """Resolve the components of a partition, all at once: they share nothing."""
     traits = traits_of(table.select(_TRAITS))
     letters = [name and name.replace(" ", "") for name in traits.names]
     oversized = OversizedBlocks(
@@ -276,7 +278,7 @@ def _decided(features: DataFrame, decisions: tuple[Decision, ...]) -> DataFrame:
 
 
 def _twins(features: DataFrame, decided: DataFrame) -> DataFrame:
-    """Give each account that has a smaller twin that twin; what the user decided about stands for itself."""
+    """Pair each account with its smallest twin; accounts that the user decided about have none."""
     able = (
         features.where("evidence is not null")
         .select("account_id", "evidence")
@@ -309,7 +311,7 @@ def _mark_oversized(accounts: DataFrame) -> DataFrame:
     oversized_names = names.where(F.col("free") > LARGEST_BLOCK).select(
         "letters", F.lit(True).alias("oversized_name")
     )
-    # Two of a domain's names tell two companies at its turn, if nothing could join an account of either to others.
+    # Two names of a domain are two companies at its turn, if nothing could join an account of either to others.
     quiet = names.where("free = all").select("letters")
     of_domain = accounts.where("domain is not null and letters is not null").select("domain", "letters").distinct()
     many = of_domain.groupBy("domain").count().where(F.col("count") > LARGEST_BLOCK).select("domain")
@@ -324,10 +326,10 @@ def _mark_oversized(accounts: DataFrame) -> DataFrame:
 
 
 def _edges(accounts: DataFrame, decisions: tuple[Decision, ...]) -> DataFrame:
-    """Connect accounts that share what `resolve` looks at, each with the smallest of its block.
+    """Connect accounts that share what `resolve` compares, each with the smallest of its block.
 
-    Nodes are digests of account ids: should two ever be equal, two components are resolved together, which changes
-    nothing.
+    Nodes are digests of account ids. If two of them should ever be equal, two components are resolved together,
+    which changes nothing.
     """
     letters, domain = (
         F.when(~F.col("oversized_name"), F.col("letters")),

@@ -1,11 +1,12 @@
 """psi's Tables over DataFrames: points and tokens of one comparison that outgrow one machine (psi-v2 §7.3, §7.4).
 
-Tables lie in the comparison's folder, and are read from there. The driver holds the column that a message carries,
-row numbers and presence bits; what the rounds do with them is in psi.comparison, as for lists in memory.
+Tables are stored in the comparison's folder, and are read from there. The driver has in memory the column that a
+message carries, row numbers and presence bits; what the rounds do with them is in psi.comparison, as for lists in
+memory.
 
-What a party keeps to itself travels to the workers as a value inside the functions that they run, and as nothing
-else: not in the settings, not in a column, and above all not in an expression, for those are in the plans that
-Spark logs and shows. docs/scaling.md says where Spark keeps such functions, and what to set.
+A party's secrets reach the workers only as values inside the functions that they run: not in the settings, not in
+a column, and above all not in an expression, because expressions are in the plans that Spark logs and shows.
+docs/scaling.md says where Spark keeps such functions, and what to set.
 """
 
 from dataclasses import dataclass, field
@@ -30,16 +31,16 @@ from accountmap.spark.frames import checkpoint, map_tables, pieces
 
 _OWN: Final = b"own points"
 _THEIRS: Final = b"partner's tokens"
-"""What a checkpoint says of tables that lie in the folder."""
+"""What a checkpoint contains in place of tables that are in the folder."""
 
 
 @dataclass(frozen=True)
 class BlindingSecrets:
-    """What workers need to make the own table; they never get the seed.
+    """What workers need to make our own table; they never get the seed.
 
     Attributes:
         scalar: multiplies all points.
-        dummies: of each own segment, what its dummies are made from.
+        dummies: for each of our segments, what its dummies are made from.
         slots: numbers of the slots that are sent.
     """
 
@@ -54,11 +55,11 @@ class SparkTables:
 
     Attributes:
         spark: the Spark session.
-        entities: segment (its number), place (of the entity among those of its segment), slots (one byte a key),
-            points (32 bytes each, in that order): the entities of the rectangle.
+        entities: the entities of the rectangle: segment (its number), place (of the entity among those of its
+            segment), slots (one byte for each key), points (32 bytes each, in that order).
         columns: how many slots are sent.
-        folder: of this comparison and no other, which all workers reach. The own points lie there blinded, and row
-            numbers in clear: guard it like the list, and empty it after the session.
+        folder: of this comparison and no other, which all workers can reach. Our own points are stored there
+            blinded, and row numbers in clear: guard it like the list, and empty it after the session.
     """
 
     spark: SparkSession
@@ -67,7 +68,7 @@ class SparkTables:
     folder: str
 
     def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
-        """Lay out the own points and dummies, and multiply them with the secret."""
+        """Lay out our own points and dummies, and multiply them with the secret."""
         segment = segment_of_rows(layout.order, layout.sizes)
         starts = np.cumsum([0, *layout.sizes])[:-1]
         rows = {"row": np.arange(len(segment)), "segment": segment, "place": layout.order - starts[segment]}
@@ -80,12 +81,12 @@ class SparkTables:
         return SparkPoints(self)
 
     def load_points(self, saved: Body) -> PointTable:
-        """Return the table of points, which lies in the folder."""
+        """Return the table of points, which is in the folder."""
         require_saved(saved, _OWN)
         return SparkPoints(self)
 
     def load_tokens(self, saved: Body) -> TokenTable:
-        """Return the table of tokens, which lies in the folder."""
+        """Return the table of tokens, which is in the folder."""
         require_saved(saved, _THEIRS)
         return SparkTokens(self)
 
@@ -94,7 +95,7 @@ class SparkTables:
         return self.spark.read.parquet(f"{self.folder}/{name}")
 
     def write(self, rows: DataFrame, column: str, width: int, name: str) -> None:
-        """Write a column of a message; what an earlier try left is gone before."""
+        """Write a column of a message, after removing what an earlier attempt left."""
         place = f"{self.folder}/{name}"
         lay_out(memoryview(b""), width, place)
         write_column(rows, column, width, place)
@@ -114,7 +115,7 @@ class SparkPoints:
 
     @property
     def body(self) -> Body:
-        """The points as a message carries them."""
+        """The points, as they are in a message."""
         return read_back(f"{self.tables.folder}/own-column").data
 
     def tokens_of(self, points: Body, scalar: bytes, prefix: bytes) -> TokenTable:
@@ -132,7 +133,7 @@ class SparkPoints:
         return SparkTokens(tables)
 
     def _check_points(self, theirs: DataFrame, found: set[str | None]) -> None:
-        """Refuse points for what workers found in their batches, or for what is the same in two."""
+        """Refuse points for what workers found in their batches, or because two of them are equal."""
         columns = self.tables.columns
         require("canonical" not in found, "canonical", "a coordinate is not canonical")
         own = self.tables.table("own").select("points")
@@ -142,7 +143,7 @@ class SparkPoints:
             raise RefusalError("own", "a point is one of our own")
 
     def dump(self) -> Body:
-        """Return what `load_points` knows it by."""
+        """Return what `load_points` recognises it by."""
         return _OWN
 
 
@@ -160,10 +161,10 @@ class SparkTokens:
         return read_back(f"{self.tables.folder}/token-column").data
 
     def shared_with(self, tokens: Body) -> tuple[Order, Order] | None:
-        """Find the cells that hold the same token here and in another table, ascending here.
+        """Find the cells with the same token here and in another table, in ascending order here.
 
-        Each token meets at most one of the other table: no key of this join can be skewed, whatever the partner
-        sends.
+        Each token has at most one equal in the other table: no key of this join can be skewed, whatever the
+        partner sends.
         """
         tables, columns = self.tables, self.tables.columns
         other = tables.read(tokens, "tokens", TOKEN_BYTES * columns)
@@ -176,7 +177,7 @@ class SparkTokens:
         return mine, theirs
 
     def dump(self) -> Body:
-        """Return what `load_tokens` knows it by."""
+        """Return what `load_tokens` recognises it by."""
         return _THEIRS
 
 
@@ -184,14 +185,14 @@ def require_saved(saved: Body, expected: bytes) -> None:
     """Refuse a checkpoint of a session that did not run on Spark.
 
     Raises:
-        ValueError: it is one.
+        ValueError: it did not.
     """
     if bytes(saved) != expected:
         raise ValueError("the state was not written by a session on Spark")
 
 
 def has_repeats(frame: DataFrame, column: str, columns: int, width: int) -> bool:
-    """Return whether any value occurs twice in a column of rows with so many values of `width` bytes."""
+    """Return whether any value occurs twice in a column of rows with `columns` values of `width` bytes each."""
     values = frame.select(F.explode(_each(column, columns, width)).alias("value"))
     return bool(values.groupBy("value").count().where("count > 1").limit(1).count())
 
@@ -237,7 +238,7 @@ def _points_of(table: pa.Table) -> tuple[Order, Order, Points]:
 
 
 def _tokens(scalar: bytes, prefix: bytes, columns: int, table: pa.Table) -> pa.Table:
-    """Make the tokens of a batch; what is refused travels as a column, for an error would not arrive as it is."""
+    """Make the tokens of a batch; what is refused is reported in a column, because Spark would wrap an error."""
     points, rule = _rows(table["points"]), None
     try:
         check_points(points, None)

@@ -1,4 +1,4 @@
-"""What all transformations need of DataFrames: batches in and out, results that stay, rows that are numbered."""
+"""What all transformations do with DataFrames: apply functions to batches, keep results, number rows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -21,8 +21,8 @@ def checkpoint(frame: DataFrame, folder: str, name: str) -> DataFrame:
 
     Args:
         frame: what to compute.
-        folder: where intermediate tables are, on storage that all workers reach.
-        name: of the table; one that stands there is replaced.
+        folder: where intermediate tables are, on storage that all workers can reach.
+        name: name of the table; an existing one is replaced.
     """
     place = f"{folder.rstrip('/')}/{name}"
     frame.write.mode("overwrite").parquet(place)
@@ -34,17 +34,18 @@ def map_tables(frame: DataFrame, function: Callable[[pa.Table], pa.Table], schem
 
     Args:
         frame: rows, handed over in batches of `spark.sql.execution.arrow.maxRecordsPerBatch`.
-        function: of an importable module, or a `partial` of one; gives a table with the columns of `schema`.
-        schema: what comes out, as Spark's DDL.
+        function: a function of an importable module, or a `partial` of one, which returns a table with the columns
+            of `schema`.
+        schema: what it returns, as Spark's DDL.
     """
     return frame.mapInArrow(partial(_each_batch, function), schema)
 
 
 def account_table(columns: pa.Table) -> pa.Table:
-    """Give columns of an account list their types; segments are blank, and what else is not there is null.
+    """Give columns of an account list their types; segments are blank, and other missing columns are null.
 
     Args:
-        columns: of ACCOUNT_SCHEMA by name, without segment, and of types that cast to theirs.
+        columns: columns of ACCOUNT_SCHEMA by name, without segment, of types that can be cast to theirs.
 
     Returns:
         ACCOUNT_SCHEMA.
@@ -76,8 +77,9 @@ def _whole_partition(
 def numbered(frame: DataFrame, order: list[str | Column], column: str, folder: str, name: str) -> DataFrame:
     """Sort rows and number them from zero, without bringing them to one place.
 
-    Rows are sorted into partitions and numbered in each; the partitions' sizes, few numbers, then give each its
-    first number. The sorted rows are settled in between, so that both passes see the same partitions.
+    Rows are sorted into partitions and numbered within each; from the few sizes of the partitions follows the
+    first number of each. The sorted rows are written to storage between the two passes, so that both see the same
+    partitions.
 
     Args:
         frame: rows of which no two are equal in `order`.
@@ -103,7 +105,7 @@ def numbered(frame: DataFrame, order: list[str | Column], column: str, folder: s
 
 
 def pieces(blob: bytes, ends: npt.NDArray[np.int64]) -> pa.Array:
-    """Cut a byte string into an array; `ends` holds where each piece begins, and the end of the last."""
+    """Cut a byte string into an array; `ends` says where each piece begins, and where the last one ends."""
     return pa.Array.from_buffers(
         pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(blob)]
     )

@@ -1,4 +1,4 @@
-"""What a party whose list lies in Spark brings into a session: who takes part, and what is read of whom."""
+"""What a party whose list is in Spark brings into a session: entities that take part, their keys and fields."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,15 +35,15 @@ _FILTERED: Final = {
     "industries": ("industry",),
     "employees": ("employees",),
 }
-"""The columns that each part of a filter looks at."""
+"""The columns that each part of a filter reads."""
 
 
 @dataclass(frozen=True, repr=False)
 class SparkList:
-    """A list that lies in Spark, as sessions need it.
+    """A list in Spark, as sessions need it.
 
     Attributes:
-        accounts: as `prepare` takes them, with the columns that the agreement shows of matches or filters by.
+        accounts: those passed to `prepare`, with the columns that the agreement shows of matches or filters by.
         prepared: what `prepare` made of them.
         points: what `make_points` made of its keys.
     """
@@ -58,15 +58,15 @@ class SparkParty:
     """One party under an agreement; its session is psi's Session with `sides`.
 
     Attributes:
-        agreement: that both have signed.
-        parameters: of its sessions.
+        agreement: the agreement, which both have signed.
+        parameters: those of its sessions.
         role: ours in it.
-        own: the list.
-        folder: of this session and no other, which all workers reach.
+        own: our list.
+        folder: a folder for this session and no other, which all workers can reach.
         resumed: whether the session was begun before, in the same folder.
 
     Raises:
-        InputError: the list lacks a column that the agreement's joint filter looks at.
+        InputError: the list lacks a column that the agreement's joint filter reads.
     """
 
     agreement: Agreement
@@ -78,7 +78,7 @@ class SparkParty:
 
     @cached_property
     def _taking_part(self) -> DataFrame:
-        """All that take part in some rectangle: entity_id, segment (its number), place (among those of it)."""
+        """The entities that take part in any rectangle: entity_id, segment (its number), place (in the segment)."""
         name, spark = "taking-part", self.own.accounts.sparkSession
         if self.resumed:
             return spark.read.parquet(f"{self.folder}/{name}")
@@ -121,7 +121,7 @@ class SparkParty:
         return (one + other).alias("bits")
 
     def key_table(self) -> bytes:
-        """Return the digest of the key table, which the input commitment holds (account-psi-v2 §6.2)."""
+        """Return the digest of the key table, a part of the input commitment (account-psi-v2 §6.2)."""
         key = F.array_sort(F.collect_list(F.struct("slot", "value"))).alias("keys")
         keys = self.own.prepared.keys.groupBy("entity_id").agg(key)
         names = F.array_sort(F.collect_list("account_id")).alias("account_ids")
@@ -159,17 +159,17 @@ class SparkEntities:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many there are in each of the own segments; 0 outside the rectangle."""
+        """How many there are in each of our segments; 0 outside the rectangle."""
         chosen = self.party.parameters.rectangles[self.number].segments[self.party.role]
         return tuple(size if number in chosen else 0 for number, size in enumerate(self.party.sizes))
 
     def bits(self) -> Bits:
-        """Return the presence bits of each."""
+        """Return the presence bits of each entity."""
         parts = zip(segment_slices(self.party.sizes), self.sizes, strict=True)
         return np.concatenate([self.party.bits[part] for part, size in parts if size] or [np.zeros(0, np.uint8)])
 
     def ids(self, entities: Order) -> list[str]:
-        """Return the ids of some, in this order; `Matches.group` counts them so."""
+        """Return the ids of some entities, given by their numbers as in `Matches.group`, in this order."""
         if not len(entities):
             return []
         ends = np.cumsum(self.sizes)
@@ -180,7 +180,7 @@ class SparkEntities:
         found = sought.join(self.party._taking_part, ["segment", "place"]).orderBy("at").toArrow()
         ids: list[str] = found["entity_id"].to_pylist()
         if len(ids) != len(entities):
-            raise UsageError("an entity is sought that does not take part")
+            raise UsageError("an entity was asked for that does not take part")
         return ids
 
     def open(self, entities: Order) -> OpenedEntities:
@@ -190,7 +190,7 @@ class SparkEntities:
         return Opened(open_entities(self.party.own, fields, self.ids(entities)), fields)
 
     def accepts(self, fields: bytes) -> bool:
-        """Return whether the partner's fields are as many as agreed, and text."""
+        """Return whether the partner's fields are text, and as many as agreed."""
         rectangle = self.party.agreement.terms.sharing.rectangles[self.number]
         try:
             decode_payload(fields, len(rectangle.fields[self.party.role.other]))
@@ -201,7 +201,7 @@ class SparkEntities:
 
 @dataclass(frozen=True, repr=False)
 class Opened:
-    """psi's OpenedEntities: entities whose keys and accounts the driver holds.
+    """psi's OpenedEntities: entities whose keys and accounts the driver has in memory.
 
     Attributes:
         tables: of these entities alone.
@@ -221,10 +221,10 @@ class Opened:
 
 
 def open_entities(own: SparkList, fields: Sequence[str], ids: Sequence[str]) -> EntityTables:
-    """Cut a list down to some entities, which are then known by their places in `ids`.
+    """Reduce a list to some entities, which are then numbered by their places in `ids`.
 
     Args:
-        fields: columns of the accounts that are needed, of the types of the account list or such as cast to them.
+        fields: columns of the accounts that are needed, of types that can be cast to those of the account list.
     """
     prepared = own.prepared
     if not ids:
@@ -249,7 +249,7 @@ def open_entities(own: SparkList, fields: Sequence[str], ids: Sequence[str]) -> 
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give a table the columns of a schema; what is not there is null."""
+    """Give a table the columns of a schema; missing ones are null."""
     columns = {
         name: table[name] if name in table.column_names else pa.nulls(len(table), schema.field(name).type)
         for name in schema.names
@@ -258,10 +258,10 @@ def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def filtered(accounts: DataFrame, prepared: PreparedFrames, joint: JointFilter) -> DataFrame:
-    """Return the entities that are inside a filter: those of which one account is.
+    """Return the entities that pass a filter: those with an account that does.
 
     Args:
-        accounts: account_id, and the columns that the filter looks at.
+        accounts: account_id, and the columns that the filter reads.
 
     Raises:
         InputError: one of these columns is missing.
@@ -273,8 +273,8 @@ def filtered(accounts: DataFrame, prepared: PreparedFrames, joint: JointFilter) 
     missing = [column for column in columns if column not in accounts.columns]
     if missing:
         raise InputError(
-            f"The agreement's filter looks at columns that the list does not have: {', '.join(missing)}.",
-            "Add them to the DataFrame; blanks are null.",
+            f"The agreement's filter reads columns that the list does not have: {', '.join(missing)}.",
+            "Add them to the DataFrame, with nulls for blanks.",
         )
     inner = map_tables(accounts.select(*columns), partial(_inside, joint), "account_id string")
     ids = inner.join(prepared.members, "account_id").select("entity_id").distinct()

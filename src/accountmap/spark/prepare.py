@@ -1,6 +1,7 @@
 """From a DataFrame of accounts to entities and match keys, as linkage.prepare makes them.
 
-Besides: points of keys, and the values of sketches. Points are as sensitive as the list. No session changes them.
+It also makes the points of keys, and the values of sketches. Points are as sensitive as the list; no session
+changes them.
 """
 
 from collections.abc import Collection, Iterable
@@ -31,7 +32,7 @@ def distinct_keys(candidates: DataFrame, profile: Profile) -> DataFrame:
 
     Args:
         candidates: entity_id, slot, value, rule, closeness.
-        profile: their slots.
+        profile: the profile whose slots they are for.
 
     Returns:
         entity_id, slot, value, rule.
@@ -62,7 +63,7 @@ def _one_per_cell(candidates: DataFrame) -> DataFrame:
 
 
 def _strongest_holders(keys: DataFrame, profile: Profile) -> DataFrame:
-    """Leave each value to its strongest holder, and to none if two entities are as strong."""
+    """Leave each value to its strongest holder, and to none if two entities are equally strong."""
     spaces = [slot.space for slot in profile.slots]
     rank = _of_slot([int(rank) for rank in slot_ranks(profile)]) * 4 + F.col("closeness")
     space = _of_slot([spaces.index(space) for space in spaces])
@@ -105,11 +106,11 @@ def prepare(
     """Turn a list into entities and match keys: those of `accountmap.prepare_accounts`.
 
     Args:
-        accounts: account_id (unique) and segment, and as text or null name, domain, website, email, country, city,
-            lei, vat and duns; off_limits, true or not, if there is any such account. Other columns are left alone.
+        accounts: account_id (unique) and segment; name, domain, website, email, country, city, lei, vat and duns,
+            each as text or null; and off_limits, a boolean, if any account is. Other columns are ignored.
         profile: which keys to make.
-        folder: for tables, on storage that all workers reach. The result is read from there.
-        decisions: what the user said of pairs of accounts: the same company or not.
+        folder: for tables, on storage that all workers can reach. The result is read from there.
+        decisions: what the user decided about pairs of accounts: the same company or not.
         reference: the list that the agreement names, if its profile has the slot. It is sent to each worker.
 
     Raises:
@@ -130,7 +131,7 @@ def prepare(
 
 
 def _full_names(worked: DataFrame, members: DataFrame) -> DataFrame:
-    """Return each entity's most frequent full name, of equally frequent ones the smallest."""
+    """Return each entity's most frequent full name; of equally frequent ones, the smallest."""
     named = worked.where("full_name is not null").select("account_id", "full_name").join(members, "account_id")
     counted = named.groupBy("entity_id", "full_name").agg((-F.count("*")).alias("rarity"))
     best = F.min(F.struct("rarity", "full_name"))["full_name"].alias("full_name")
@@ -143,12 +144,12 @@ def entities_of_sketch(
     countries: Collection[str] = (),
     left_out_segments: Collection[str] = (),
 ) -> DataFrame:
-    """Return the entities that a sketch is of, whatever an agreement filters (psi-v2 §5.1).
+    """Return the entities that a sketch is made of, whatever an agreement filters (psi-v2 §5.1).
 
     Args:
-        accounts: account_id, and country and domain, if the sketch is for countries.
-        countries: ISO 3166 codes of the part that it is for; none for the whole list.
-        left_out_segments: those that the owner never previews.
+        accounts: account_id; also country and domain, if the sketch is for countries.
+        countries: ISO 3166 codes of the part of the list that it is for; none for the whole list.
+        left_out_segments: segments that the owner never previews.
 
     Returns:
         Rows of `prepared.entities`.
@@ -167,9 +168,9 @@ def _in_countries(countries: JointFilter, table: pa.Table) -> pa.Table:
 
 
 def sketch_values(entities: DataFrame) -> Values:
-    """Return the different full names of some entities, which are brought to the driver.
+    """Bring the distinct full names of some entities to the driver.
 
-    Sketches and estimates are made of them, by `psi.sketch` and `psi.estimate`, as on one machine.
+    Sketches and estimates are made from them, by `psi.sketch` and `psi.estimate`, as on one machine.
 
     Args:
         entities: segment and full_name.
@@ -196,11 +197,11 @@ def make_points(keys: DataFrame, profile: Profile) -> DataFrame:
 
     Args:
         keys: entity_id, slot, value.
-        profile: their slots.
+        profile: the profile whose slots they are for.
 
     Returns:
-        One row an entity: entity_id, slots (one byte each, ascending), points (32 bytes each, in that order). It
-        may be kept beside the prepared list, and guarded like it.
+        One row for each entity: entity_id, slots (one byte each, ascending), points (32 bytes each, in that
+        order). It may be kept beside the prepared list; guard it like the list.
     """
     each = F.sort_array(F.collect_list(F.struct("slot", "value"))).alias("keys")
     spaces = [slot.space.encode() for slot in profile.slots]
