@@ -102,7 +102,7 @@ def test_a_report_footer_is_left_out_and_noted(read_text: ReadText) -> None:
         ),
         (
             'Name,City\nAcme,Rome\n"Globex,Paris\nInitech,Oslo\n',
-            "Row 3 cannot be read: a quotation mark is opened and not closed before the end of the file.",
+            "Row 3 cannot be read: a quotation mark is opened but not closed before the end of the file.",
         ),
         (
             'Name,City\n"Acme" Inc,Rome\n',

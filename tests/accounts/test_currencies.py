@@ -84,7 +84,7 @@ def test_one_currency_or_none_is_no_remark(read_text: ReadText, text: str) -> No
 def test_rows_of_one_account_are_not_mixed(read_text: ReadText) -> None:
     accounts = read_text("Account ID,Name,Amount\n1,Acme,1 €\n1,Acme,$900\n1,Acme,5 €\n")
     assert accounts.table.select(["amount", "currency"]).to_pylist() == [{"amount": 5.0, "currency": "EUR"}]
-    assert any("in another currency than the account's first, left out: 1" in note for note in accounts.notes)
+    assert any("in another currency than the account's first row, left out: 1" in note for note in accounts.notes)
 
 
 def test_an_unknown_currency_is_refused(read_text: ReadText) -> None:

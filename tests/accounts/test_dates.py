@@ -69,7 +69,7 @@ def test_a_column_that_does_not_say_is_left_blank_where_it_matters() -> None:
     dates, notes = read_dates(pa.chunked_array([["02/03/2026", "04/04/2026"]]), "Seen")
     assert dates.to_pylist() == [None, date(2026, 4, 4)]
     assert notes == (
-        "'Seen': dates of which the column does not say whether the day or the month comes first, left blank: 1. "
+        "'Seen': dates left blank, because the column does not show whether the day or the month comes first: 1. "
         "Export them as 2026-03-31.",
     )
 

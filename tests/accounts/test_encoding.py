@@ -57,7 +57,7 @@ def test_utf_16_cut_within_a_letter_is_refused(tmp_path: Path) -> None:
 
 
 def test_nul_characters_are_refused_with_their_line(tmp_path: Path) -> None:
-    assert "Line 3 holds a NUL" in str(damaged(tmp_path, b"Name,City\nAcme,Rome\nGlo\0bex,Paris\n"))
+    assert "Line 3 has a NUL" in str(damaged(tmp_path, b"Name,City\nAcme,Rome\nGlo\0bex,Paris\n"))
 
 
 def test_an_encoded_letter_across_two_reads_is_no_damage(tmp_path: Path) -> None:

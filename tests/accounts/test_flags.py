@@ -28,7 +28,7 @@ def test_a_reason_counts_as_yes() -> None:
     assert flags.to_pylist() == [False, None, None, True, True]
     assert notes == (
         "'Tabu': accounts that are off limits and take no part in any session: 2.",
-        "'Tabu': of these, cells that say neither yes nor no: 1.",
+        "'Tabu': of these, accounts whose cell says neither yes nor no: 1.",
     )
 
 

@@ -13,7 +13,7 @@ def test_missing_ids_are_made_of_names(read_text: ReadText) -> None:
     given, made = accounts.table["account_id"].to_pylist()
     assert given == "7"
     assert re.fullmatch("no-id-[0-9a-f]{12}", made)
-    assert "Accounts without an id, which get one made of their names: 1." in accounts.notes
+    assert "Accounts without an id, which get one made from their names: 1." in accounts.notes
 
 
 def test_made_ids_stay_when_rows_move(read_text: ReadText) -> None:

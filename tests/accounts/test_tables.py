@@ -96,7 +96,7 @@ def test_all_types_become_text_or_are_left_out_with_a_note() -> None:
         {"account_id": "12345678901234567890", "name": "Acme", "city": "Rome"}
     ]
     assert accounts.extras.to_pydict() == {"flag": ["true"]}
-    assert "'parts' was left out: it does not hold text, numbers or dates." in accounts.notes
+    assert "'parts' was left out: it has no text, numbers or dates." in accounts.notes
 
 
 def test_headings_that_repeat_are_numbered() -> None:
@@ -104,7 +104,7 @@ def test_headings_that_repeat_are_numbered() -> None:
     accounts = read_accounts(table)
     assert accounts.table["name"].to_pylist() == ["Acme"]
     assert accounts.extras.to_pydict() == {"Name (2)": ["Globex"]}
-    assert "Headings that stand more than once were numbered: 'Name'." in accounts.notes
+    assert "Headings that occur more than once were numbered: 'Name'." in accounts.notes
 
 
 def test_mixed_objects_are_refused_without_quoting_them() -> None:

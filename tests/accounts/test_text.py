@@ -42,7 +42,7 @@ def test_numbers_become_text_without_a_fraction() -> None:
 def test_cleaning_is_noted_without_account_data(read_text: ReadText) -> None:
     accounts = read_text(f"Name,City\nAc\u202eme,Rome\n{'x' * (LONGEST + 1)},Paris\n")
     assert accounts.table["name"].to_pylist() == ["Acme", None]
-    assert "Cells with control or text-direction characters, which were taken out: 1." in accounts.notes
+    assert "Cells with control or text-direction characters, which were removed: 1." in accounts.notes
     assert f"'Name': cells over {LONGEST:,} characters, left blank: 1, the first in row 3." in accounts.notes
 
 

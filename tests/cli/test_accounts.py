@@ -138,7 +138,7 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
     assert f"{usual}owner name, owner email." in lines
     assert any(line.startswith("An agreement could also show these") and "stage" in line for line in lines)
     assert any(
-        line.startswith("Rows that count as prospect, since their 'Typ' is not known as a segment")
+        line.startswith("Rows that count as prospect, because it is not known which segment their 'Typ' means")
         for line in lines
     )
 

@@ -114,11 +114,11 @@ def test_types_of_postgresql_become_text_and_numbers(server: Server) -> None:
         12.5,
     )
     assert accounts.extras.to_pylist() == [{"note": "x", "more": '{"a": 1}'}]
-    assert "'parts' was left out: it does not hold text, numbers or dates." in accounts.notes
+    assert "'parts' was left out: it has no text, numbers or dates." in accounts.notes
 
 
 def test_money_is_refused_for_its_unit_is_unknown(server: Server) -> None:
-    with pytest.raises(InputError, match="'amount' is of the type money"):
+    with pytest.raises(InputError, match="'amount' has the type money"):
         read_sql("SELECT 'Acme' AS name, 5::money AS amount", server.dsn, password=PASSWORD)
 
 

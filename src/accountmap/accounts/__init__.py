@@ -1,4 +1,4 @@
-"""The account list as its owner has it: reading it, and knowing its columns.
+"""The account list as its owner has it: reading it, and what its columns are.
 
-`reading` loads the readers and what they need; `schema` alone is light.
+`read` imports the readers and what they need; `schema` alone is quick to import.
 """

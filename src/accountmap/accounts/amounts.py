@@ -17,9 +17,9 @@ _AMOUNT: Final = re.compile(
     rf"(?!.*[-−].*[-−])(?P<open>\()?\s*(?P<minus>[-−])?\s*{_CURRENCY}?\s*(?P<minus2>[-−])?"
     rf"(?P<digits>\d[\d.,'’ \u00a0\u202f]*)(?P<minus3>[-−])?\s*{_CURRENCY}?\s*(?P<close>\))?"
 )
-"""Sign, currency and digits; a minus sign may stand before or after, or parentheses instead.
+"""Sign, currency and digits; a minus sign may come before or after, or parentheses instead.
 
-A backslash is the yen sign of Shift-JIS, which has it in that place (JIS X 0201).
+A backslash is read as the yen sign, which has its code in Shift-JIS (JIS X 0201).
 """
 
 _SPACES: Final = re.compile(r"['’ \u00a0\u202f]")
@@ -27,7 +27,7 @@ _GROUPS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 
 
 def _decimal_mark(digits: str) -> str | None:
-    """Tell which of "." and "," is the decimal mark in a number, or None if it may be either or has none."""
+    """Return which of "." and "," is the decimal mark in a number; None if it may be either or there is none."""
     last = max(digits.rfind("."), digits.rfind(","))
     mark = digits[last] if last >= 0 else ""
     other = {".": ",", ",": "."}.get(mark, "")
@@ -41,7 +41,7 @@ def _decimal_mark(digits: str) -> str | None:
 
 
 def _to_number(digits: str, mark: str) -> float | None:
-    """Read digits with a known decimal mark, or return None if their grouping is not one of thousands."""
+    """Read digits with a known decimal mark, or return None if they are not grouped as thousands."""
     grouping = "," if mark == "." else "."
     whole, _, fraction = digits.partition(mark)
     parts = whole.split(grouping)
@@ -62,11 +62,11 @@ def _is_negative(match: re.Match[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Parsed:
-    """Different cells of a column, read.
+    """Distinct cells of a column, read.
 
     Attributes:
-        amounts: one a cell, None where it is not an amount.
-        doubtful: whether the cell may be read in another way too.
+        amounts: one for each cell, None where it is not an amount.
+        doubtful: for each cell, whether it may also be read in another way.
         mark: the decimal mark that most cells show, or None.
     """
 
@@ -93,7 +93,7 @@ def _parse(cells: list[str]) -> _Parsed:
 
 
 def _read_text(cells: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Read cleaned text, each different cell once."""
+    """Read cleaned text, each distinct cell once."""
     different = cells.drop_null().unique()
     parsed = _parse(different.to_pylist())
     at = pc.index_in(cells, value_set=different)
@@ -114,11 +114,11 @@ def read_amounts(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray
     """Read a column of amounts such as "$1,234.56", "1.234,56 €", "1 234,56", "(500)", or of numbers.
 
     An amount that shows its decimal mark is read by it. One that may be read in two ways, such as "1.234", is
-    read by the mark that most of the column shows; if none is shown, as thousands, which is how amounts without
-    cents are written. Numbers are taken as they are.
+    read by the mark that most of the column shows; if none is shown, the mark separates thousands, because amounts
+    without cents are written like this. Numbers are taken as they are.
 
     Returns:
-        The amounts, null where a cell is blank or no amount, and notes.
+        The amounts, null where a cell is blank or not an amount, and notes.
     """
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -195,7 +195,7 @@ _WRITTEN: Final = {
 """Signs and words that mean one currency, in lower case."""
 
 _USUAL: Final = {"$": "USD", "¥": "JPY", "￥": "JPY"}
-"""Signs that several currencies share, and which it is if nothing else is known."""
+"""Signs that several currencies share, and which currency it is if nothing else is known."""
 
 _AMOUNT_SIGN: Final = re.compile(r"[\d.,'’()\s\u00a0\u202f−-]+")
 _CODE: Final = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
@@ -211,7 +211,7 @@ def currency_code(text: str, *, usual: bool = True) -> str | None:
     """Read one currency: "EUR", "EUR - Euro", "€", "US Dollar"; None if it names none, or could be several.
 
     Args:
-        usual: whether "$" and "¥", which several currencies share, are those that they mean most often.
+        usual: whether "$" and "¥", which several currencies share, mean the most usual of them.
     """
     plain = text.strip().rstrip(".")
     codes = {code for code in _CODE.findall(plain.upper() if len(plain) == 3 else plain) if code in CODES}
@@ -227,13 +227,13 @@ def heading_currency(heading: str) -> str | None:
 
 
 def without_currency(heading: str) -> str:
-    """Take a currency, or the remark that amounts were converted, from the end of a heading."""
+    """Remove a currency, or the remark that amounts were converted, from the end of a heading."""
     bare = _CONVERTED.sub("", heading)
     return _HEADING_END.sub("", bare).strip() if heading_currency(bare) else bare
 
 
 def check_currency(text: str | None) -> str | None:
-    """Check what the user names.
+    """Check a currency that the user names.
 
     Raises:
         InputError: it is not a currency.
@@ -249,19 +249,19 @@ def read_currencies(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedAr
     """Read a column of currencies.
 
     Returns:
-        ISO 4217 codes, null where a cell is blank or names none, and notes.
+        ISO 4217 codes, null where a cell is blank or names no currency, and notes.
     """
     cells, _ = clean(as_text(column))
     different = cells.drop_null().unique()
     codes = pa.array([currency_code(cell) for cell in different.to_pylist()], pa.string())
     found = codes.take(pc.index_in(cells, value_set=different))
     if unread := found.null_count - cells.null_count:
-        return found, (f"'{heading}': cells that name no currency, left blank: {unread:,}.",)
+        return found, (f"'{heading}': cells that do not name a currency, left blank: {unread:,}.",)
     return found, ()
 
 
 def currencies_in_amounts(column: pa.ChunkedArray, *, usual: bool) -> pa.ChunkedArray:
-    """Read the currencies that stand beside amounts, such as "€ 1.234" or "USD 500"; null where none does.
+    """Read the currencies beside amounts, such as "€ 1.234" or "USD 500"; null where there is none.
 
     Args:
         usual: as in `currency_code`.
@@ -274,7 +274,7 @@ def currencies_in_amounts(column: pa.ChunkedArray, *, usual: bool) -> pa.Chunked
 
 
 def mixed_currencies(table: pa.Table) -> tuple[Remark, ...]:
-    """Remark that the amounts are in several currencies, or in one that nobody named."""
+    """Remark that the amounts are in several currencies, or partly in an unknown one."""
     found = currencies(table)
     if len(found) < 2:
         return ()
@@ -284,7 +284,7 @@ def mixed_currencies(table: pa.Table) -> tuple[Remark, ...]:
         Remark(
             "mixed_currencies",
             "Amounts in several currencies, or partly in an unknown one; they are not added up.",
-            "Export one currency, such as the converted amount, or name that of the others: --currency EUR.",
+            "Export one currency, such as the converted amount, or name the unknown one: --currency EUR.",
             sum(of.values()),
             tuple(f"{code or 'unknown'}: {of[code]:,}" for code in found),
         ),

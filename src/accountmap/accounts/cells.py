@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from accountmap.accounts.schema import Remark
 
 LONGEST: Final = 1000
-"""Characters of a cell in a known column; a longer one is not a name, address or domain."""
+"""Most characters of a cell in a known column; a longer one is not a name, address or domain."""
 
 LONGEST_EXTRA: Final = 32_767
-"""Characters of a cell in another column: what an Excel cell can hold."""
+"""Most characters of a cell in another column: the limit of Excel."""
 
 _NO_VALUE: Final = """
 - | -- | --- | – | — | . | ? | n/a | n.a. | n. a. | n/v | k.a. | k. a. | null | none | -none- | --none--
@@ -29,7 +29,7 @@ _INVISIBLE: Final = (
     r"\x{061C}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2066}-\x{2069}"  # direction marks, embeddings, isolates
     r"\x{200B}\x{2060}-\x{2064}\x{206A}-\x{206F}\x{FEFF}\x{FFF9}-\x{FFFB}]"  # without width
 )
-"""What is taken out. Zero width joiner and non-joiner stay: some scripts need them."""
+"""Characters that are removed. Zero-width joiner and non-joiner stay: some scripts need them."""
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -47,17 +47,17 @@ def count_true(mask: pa.ChunkedArray | pa.BooleanArray) -> int:
 
 
 def clean(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
-    """Strip cells, take out invisible characters, and make blanks null.
+    """Strip cells, remove invisible characters, and make blanks null.
 
     Returns:
-        The column, in as many chunks, and how many cells held invisible characters.
+        The column, in as many chunks, and how many cells had invisible characters.
     """
     cleaned = [_clean_chunk(chunk) for chunk in column.chunks]
     return pa.chunked_array([chunk for chunk, _ in cleaned], pa.string()), sum(count for _, count in cleaned)
 
 
 def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
-    """Clean so few cells that the copies between the steps stay small."""
+    """Clean a chunk; it has few enough cells for the copies between the steps to stay small."""
     invisible = pc.match_substring_regex(column, _INVISIBLE)
     count = count_true(invisible)
     if count:
@@ -68,7 +68,7 @@ def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
 
 
 def drop_overlong(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    """Make cells over LONGEST characters null: cut, they would be another value.
+    """Make cells over LONGEST characters null: cut short, they would be a different value.
 
     Returns:
         The column, and which cells were dropped.
@@ -91,15 +91,15 @@ NO: Final = frozenset(word.strip() for word in _NO.split("|"))
 
 
 def _is_one_of(cells: pa.ChunkedArray, words: frozenset[str]) -> pa.ChunkedArray:
-    """Return which cells are one of the words; a blank is not."""
+    """Return which cells are one of the words; blanks are not."""
     return pc.is_in(pc.utf8_lower(cells), value_set=pa.array(sorted(words), pa.string()))
 
 
 def read_off_limits(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Read which accounts are off limits.
 
-    A cell with words that are neither yes nor no counts as yes: such a column says why, and an account that is
-    compared by mistake cannot be taken back.
+    A cell with words that are neither yes nor no counts as yes: such a column gives reasons, and if an account is
+    compared by mistake, that cannot be undone.
 
     Returns:
         True or false, null where a cell is blank, and notes.
@@ -110,12 +110,13 @@ def read_off_limits(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedAr
     if off_limits := count_true(flags):
         notes.append(f"'{heading}': accounts that are off limits and take no part in any session: {off_limits}.")
     if reasons := count_true(pc.and_(pc.fill_null(flags, False), pc.invert(_is_one_of(cells, YES)))):
-        notes.append(f"'{heading}': of these, cells that say neither yes nor no: {reasons}.")
+        notes.append(f"'{heading}': of these, accounts whose cell says neither yes nor no: {reasons}.")
     return flags, tuple(notes)
 
 
 def read_registrations(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Read the registered deals: ids, or whatever says that there is one; a cell that says no is blank.
+    """Read the registered deals: ids, or any other text, which says that there is one; a cell that says no is
+    blank.
 
     Returns:
         Text, null where there is none, and notes.
@@ -139,7 +140,7 @@ _GREATEST: Final = 2**31 - 1
 def parse_employees(cell: str) -> int | None:
     """Read a number, or the lower end of a range: "51-200" -> 51, "10,001+" -> 10001.
 
-    The lower end is what the company is known to have at least.
+    The company is known to have at least as many as the lower end.
     """
     match = _EMPLOYEES.fullmatch(cell)
     if match is None:
@@ -152,7 +153,7 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
     """Read a column of numbers or ranges.
 
     Returns:
-        The numbers, null where a cell is blank or holds none, and notes.
+        The numbers, null where a cell is blank or has no number, and notes.
     """
     cells, _ = clean(as_text(column))
     different = cells.drop_null().unique()
@@ -179,7 +180,7 @@ def _holds_mail(cells: pa.ChunkedArray) -> bool:
 
 
 def _holds_ids(cells: pa.ChunkedArray) -> bool:
-    """Return whether all cells are filled and differ, and most have a digit and no blank."""
+    """Return whether all cells are filled and distinct, and most have a digit and no space."""
     return (
         len(cells) > 1
         and cells.null_count == 0
@@ -194,7 +195,7 @@ def _mostly(cells: pa.ChunkedArray, pattern: str) -> bool:
 
 
 def overlooked(extras: pa.Table, source: Mapping[str, str]) -> tuple[Remark, ...]:
-    """Remark that columns hold what was looked for under other headings: websites, ids, addresses of owners."""
+    """Remark that columns under unknown headings look like websites, account ids or owners' addresses."""
     wanted = (
         ("website", "domain", _holds_websites, "websites"),
         ("account_id", "account_id", _holds_ids, "account ids"),
@@ -207,7 +208,7 @@ def overlooked(extras: pa.Table, source: Mapping[str, str]) -> tuple[Remark, ...
         for heading in (name for name in extras.column_names if holds(extras[name])):
             remark = Remark(
                 "unread_column",
-                f"Cells of '{heading}', which hold {what} and were not read.",
+                f"Cells of '{heading}', which seem to be {what} and were not read.",
                 f"If that is what they are: --map '{column}={heading}'.",
                 len(extras) - extras[heading].null_count,
             )

@@ -51,9 +51,9 @@ _SHORTENED: Final = r"^\d([.,]\d+)?[eE]\+\d+$"
 
 
 def fill_ids(columns: Mapping[str, pa.ChunkedArray], length: int) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Give accounts without an id one that is made of what names them, such as "no-id-3f9a01c2d4e5".
+    """Give accounts without an id one that is made from their name, such as "no-id-3f9a01c2d4e5".
 
-    It stays the same in the next export, as a row number would not, so that what has changed can be told.
+    Unlike a row number, it stays the same in the next export, so that changes can be recognised.
 
     Args:
         columns: cleaned text, by column; without `account_id` if the list has no column of ids.
@@ -65,29 +65,29 @@ def fill_ids(columns: Mapping[str, pa.ChunkedArray], length: int) -> tuple[pa.Ch
     ids = columns.get("account_id")
     if ids is None:
         note = (
-            "No column holds account ids: accounts get ids made of their names. An account that is renamed "
+            "No column has account ids: accounts get ids made from their names. An account that is renamed "
             "counts as another one next time; export the ids to avoid that."
         )
         return pa.chunked_array([_made_ids(columns, np.ones(length, np.bool_))], pa.string()), (note,)
     notes = []
     if missing := ids.null_count:
-        notes.append(f"Accounts without an id, which get one made of their names: {missing}.")
+        notes.append(f"Accounts without an id, which get one made from their names: {missing}.")
         made = _made_ids(columns, ids.is_null().to_numpy())
         ids = pc.coalesce(ids, pa.chunked_array([made], pa.string()))
     if shortened := count_true(pc.match_substring_regex(ids, _SHORTENED)):
         notes.append(
             f"Account ids that a spreadsheet has shortened, such as 1.23E+15: {shortened}. "
-            "Export them as text to keep them apart."
+            "Export them as text, so that they stay distinct."
         )
     return ids, tuple(notes)
 
 
 _NAMING: Final = ("name", "domain", "website", "email")
-"""Columns that say which account it is; the first that is filled counts."""
+"""Columns that say which account it is; the first filled one counts."""
 
 
 def _made_ids(columns: Mapping[str, pa.ChunkedArray], wanted: npt.NDArray[np.bool_]) -> pa.Array:
-    """Make an id of name and country for each account that is wanted, and null for the others.
+    """Make an id from name and country for each account that needs one, and null for the others.
 
     Accounts of the same name and country are numbered in their order.
     """
@@ -119,14 +119,14 @@ _RANKS = pa.array(SEGMENTS)
 def _merge(table: pa.Table) -> pa.Table:
     """Merge rows by id, in the order in which ids first occur.
 
-    Of each column the first value that is not null is kept; of segments the strongest, of amounts the largest, of
-    activities the latest; and one row that is off limits makes the account so.
+    The first value of each column that is not null is kept, but the strongest segment, the largest amount and the
+    latest activity; and if one row is off limits, so is the account.
     """
     at_segment = table.column_names.index("segment")
     ranked = table.set_column(at_segment, "segment", pc.index_in(table["segment"], _RANKS))
     how = {"segment": "min", "amount": "max", "annual_revenue": "max", "last_activity": "max", "off_limits": "any"}
     wanted = [(name, how.get(name, "first")) for name in table.column_names if name != "account_id"]
-    grouped = ranked.group_by("account_id", use_threads=False).aggregate(wanted)  # One thread keeps the order.
+    grouped = ranked.group_by("account_id", use_threads=False).aggregate(wanted)  # one thread keeps the order
     columns = {
         name: grouped["account_id" if name == "account_id" else f"{name}_{how.get(name, 'first')}"]
         for name in table.column_names
@@ -138,7 +138,7 @@ def _merge(table: pa.Table) -> pa.Table:
 def _in_first_currency(
     table: pa.Table, group: npt.NDArray[np.int32], first: npt.NDArray[np.int64]
 ) -> tuple[pa.Table, int]:
-    """Blank amounts in another currency than that of their account's first row: the largest would mean nothing."""
+    """Blank amounts that are not in the currency of their account's first row: they cannot be compared with it."""
     currency = pc.fill_null(table["currency"], "")
     differs = pc.not_equal(currency, currency.take(pa.array(first)).take(pa.array(group)))
     of_amounts = pc.and_(differs, pc.or_(pc.is_valid(table["amount"]), pc.is_valid(table["annual_revenue"])))
@@ -168,19 +168,19 @@ def _check_one_company(
             f"Rows {labels[int(first)]} and {labels[int(bad[0])]} have the same account id but different names; "
             f"rows like this: {len(bad):,}.",
             "Map account_id to a column that is unique for each account, or to nothing (--map account_id=) to use "
-            "row numbers.",
+            "ids made from names.",
         )
 
 
 def merge_same_id(
     table: pa.Table, extras: pa.Table, labels: pa.Array
 ) -> tuple[pa.Table, pa.Table, tuple[str, ...]]:
-    """Make one account of all rows with the same id.
+    """Merge all rows with the same id into one account.
 
     Args:
         table: ACCOUNT_SCHEMA, but account_id may repeat.
-        extras: row for row with `table`; of a merged account the first row's are kept.
-        labels: where each row stands in the source.
+        extras: row for row with `table`; those of a merged account's first row are kept.
+        labels: where each row is in the source.
 
     Returns:
         The two tables, and notes.
@@ -202,7 +202,7 @@ def merge_same_id(
     ]
     if foreign:
         notes.append(
-            f"Amounts of merged rows in another currency than the account's first, left out: {foreign:,}."
+            f"Amounts of merged rows in another currency than the account's first row, left out: {foreign:,}."
         )
     # Without columns, `take` would forget the number of rows.
     kept = extras.take(pa.array(first)) if extras.num_columns else extras.slice(0, len(first))
@@ -219,11 +219,11 @@ _READERS: Final = {
     "registered_deal": read_registrations,
     "off_limits": read_off_limits,
 }
-"""The columns whose cells say more than their text."""
+"""The columns that are not plain text."""
 
 
 def _in_one(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Put the chunks of a column together, as far as they fit into one."""
+    """Join the chunks of a column, if they fit into one."""
     return pa.table([column], names=["column"]).combine_chunks()["column"]
 
 
@@ -246,14 +246,14 @@ def _text_columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa
                 f"'{heading}': cells over {LONGEST:,} characters, left blank: {dropped:,}, the first in row {row}."
             )
     if invisible:
-        notes.append(f"Cells with control or text-direction characters, which were taken out: {invisible:,}.")
+        notes.append(f"Cells with control or text-direction characters, which were removed: {invisible:,}.")
     if encoded:
         notes.append(f"Cells with HTML entities such as &amp;, which were decoded: {encoded:,}.")
     return columns, notes
 
 
 def _extras(table: pa.Table, read: set[str]) -> pa.Table:
-    """Keep the owner's other columns as text, without those that are blank throughout."""
+    """Keep the owner's other columns as text, without those that are entirely blank."""
     kept = table.select([heading for heading in table.column_names if heading not in read])
     columns = {heading: clean(as_text(kept[heading]))[0] for heading in kept.column_names}
     filled = {heading: cells for heading, cells in columns.items() if cells.null_count < len(cells)}
@@ -265,7 +265,7 @@ def _unread_notes(extras: pa.Table) -> tuple[str, ...]:
     if not extras.num_columns:
         return ()
     quoted = ", ".join(f"'{heading}'" for heading in extras.column_names)
-    return (f"Columns that are filled and were not read; they stay on this machine: {quoted}.",)
+    return (f"Columns with values that were not read; they stay on this machine: {quoted}.",)
 
 
 def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
 def _currency(
     raw: RawList, source: Mapping[str, str], column: pa.ChunkedArray | None, wanted: str | None
 ) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Find the currency of each row: from its column, the cell of the amount, its heading, or the user's word."""
+    """Find the currency of each row: from its column, the amount's cell or heading, or what the user named."""
     found = [] if column is None else [column]
     amounts = [source[name] for name in ("amount", "annual_revenue") if name in source]
     found += [currencies_in_amounts(raw.table[heading], usual=wanted is None) for heading in amounts]
@@ -292,7 +292,7 @@ def _currency(
 def _known_columns(
     raw: RawList, source: Mapping[str, str], segments: Mapping[str, str] | None, currency: str | None
 ) -> tuple[pa.Table, Segments, list[str]]:
-    """Read the recognised columns into ACCOUNT_SCHEMA; what the list does not have is null."""
+    """Read the recognised columns into ACCOUNT_SCHEMA; columns that the list does not have are null."""
     length = raw.table.num_rows
     columns, notes = _text_columns(raw, source)
     columns["account_id"], id_notes = fill_ids(columns, length)
@@ -310,7 +310,7 @@ def _known_columns(
 
 
 def _without_persons(raw: RawList, heading: str | None, persons: str | None) -> RawList:
-    """Leave out the rows that are marked as private persons, unless the user takes them."""
+    """Leave out the rows that are marked as private persons, unless the user wants them."""
     if heading is None or persons == TAKE or not (marked := marked_persons(raw, heading)).any():
         return raw
     return raw.filter(
@@ -321,7 +321,7 @@ def _without_persons(raw: RawList, heading: str | None, persons: str | None) -> 
 
 _SHOWN: Final = 5
 _LOOKED_THROUGH: Final = 5_000
-"""Rows from the top in which the values that are shown are looked for."""
+"""How many rows from the top are searched for values to show."""
 
 
 def _list_columns(raw: RawList, source: Mapping[str, str]) -> tuple[ListColumn, ...]:
@@ -348,7 +348,7 @@ class ReadingOptions:
         mapping: column -> heading to read it from; an empty heading means: do not read the column.
         segments: value of the segment column -> customer, opportunity, prospect or ignore.
         preset: the CRM, or None to recognise it.
-        currency: of amounts that do not say theirs.
+        currency: the currency of amounts that do not say theirs.
         persons: TAKE, or None to leave out rows that are marked as private persons.
     """
 

@@ -35,7 +35,7 @@ def declared_delimiter(sample: str) -> str | None:
 
 
 def _first_records(sample: str, delimiter: str) -> list[list[str]]:
-    """Split the sample; it may end within a cell, and what came before is enough to judge by."""
+    """Split the sample, which may end within a cell; the records before that are enough to judge by."""
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
     records: list[list[str]] = []
     with contextlib.suppress(csv.Error):
@@ -44,18 +44,19 @@ def _first_records(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def find_delimiter(sample: str, count_known: CountKnown) -> str:
-    """Choose the delimiter that yields most known headings, then most rows as wide as these, then most columns.
+    """Choose the delimiter with the most known headings, then the most rows as wide as these, then the most
+    columns.
 
     Args:
         sample: the beginning of the file; it may end anywhere.
-        count_known: tells how many cells of a row are known headings.
+        count_known: counts the cells of a row that are known headings.
     """
 
     def merit(delimiter: str) -> tuple[int, float, int]:
         records = _first_records(sample, delimiter)
         header = find_header(records[:HEADER_SEARCH_ROWS], count_known)
         if header is None:
-            return 0, 1.0, 0  # Nothing but delimiters.
+            return 0, 1.0, 0  # nothing but delimiters
         width = len(records[header])
         below = [len(record) == width for record in records[header + 1 :] if any(record)]
         return count_known(records[header]), sum(below) / len(below) if below else 0.0, width
@@ -65,17 +66,17 @@ def find_delimiter(sample: str, count_known: CountKnown) -> str:
 
 _SAMPLE_CHARACTERS: Final = 1 << 16
 _BATCH_ROWS: Final = 1 << 11
-"""Rows that are Python objects at once. With more, they leave the processor's cache, and reading takes half as
-long again."""
+"""How many rows are Python objects at the same time. More do not fit into the processor's cache, and reading takes
+half as long again."""
 
 _FOOTER_ROWS: Final = 20
 
 _REASONS: Final = {
-    "unexpected end of data": "a quotation mark is opened and not closed before the end of the file",
+    "unexpected end of data": "a quotation mark is opened but not closed before the end of the file",
     "field larger than": "a cell is longer than 131,072 characters; probably a quotation mark is not closed",
     "expected after": "text follows a closing quotation mark",
 }
-"""What the messages of the csv module mean, by a part of each."""
+"""What the messages of the csv module mean, by a part of each message."""
 
 
 class _Record(NamedTuple):
@@ -114,7 +115,7 @@ def _fit(record: _Record, width: int) -> list[str]:
         much = "few" if len(cells) < width else "many"
         raise InputError(
             f"{record.place} has too {much} cells: {len(cells)}, where the headings have {width}.",
-            "Put a cell that holds the delimiter in quotation marks. If this is the last row, the file may "
+            "Put a cell with the delimiter in it in quotation marks. If this is the last row, the file may "
             "have been cut off: export it again.",
         )
     return cells[:width]
@@ -157,7 +158,7 @@ def read_csv(path: Path, count_known: CountKnown, encoding: str | None = None) -
     Args:
         path: the file.
         count_known: counts the cells of a row that are known headings.
-        encoding: as the user named it, or None to find it.
+        encoding: the one that the user named, or None to find it.
 
     Raises:
         InputError: the file is empty, a row is damaged, or the encoding is unknown or does not fit.

@@ -12,7 +12,7 @@ from accountmap.accounts.cells import as_text, clean, count_true
 from accountmap.accounts.headings import fold
 
 _TIME: Final = r"(?:[T,]?\s*\d{1,2}[:.]\d{2}.*)?"
-"""A time of day and what follows it, which is not read: the date counts as it is written, in its own time zone."""
+"""A time of day and what follows it. They are not read: the date counts as written, in its own time zone."""
 
 _YEAR_FIRST: Final = re.compile(
     rf"(?:(\d{{4}})(\d{{2}})(\d{{2}})|(\d{{4}})([-/.])\s?(\d{{1,2}})\s?\5\s?(\d{{1,2}})\.?|(\d{{4}})[年년]\s?(\d{{1,2}})[月월]\s?(\d{{1,2}})[日일]){_TIME}"
@@ -50,12 +50,12 @@ _EXCEL_DAY_ZERO: Final = date(1899, 12, 30)
 
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2100
-"""Outside these a cell is a typing error or no date."""
+"""Outside these years, a cell is a typing error or not a date."""
 
 
 @dataclass(frozen=True)
 class _Either:
-    """Two numbers of which one is the day and one the month, and the year."""
+    """Two numbers, of which one is the day and one the month, and a year."""
 
     first: int
     second: int
@@ -77,7 +77,7 @@ def _of_numbers(cell: str) -> date | _Either | None:
         return _to_date(year, month, day)
     if match := _THREE_NUMBERS.fullmatch(cell):
         year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
-        if match[2] == ".":  # Only written with the day first.
+        if match[2] == ".":  # always written with the day first
             return _to_date(year, int(match[3]), int(match[1]))
         return _Either(int(match[1]), int(match[3]), year)
     if match := _SERIAL.fullmatch(cell):
@@ -95,19 +95,19 @@ def _with_a_month(cell: str) -> date | None:
 
 
 def _parse(cell: str) -> date | _Either | None:
-    """Read a cell as far as it tells by itself."""
+    """Read a cell as far as that is possible without its column."""
     return _of_numbers(cell) or _with_a_month(cell)
 
 
 def _day_comes_first(cells: list[_Either]) -> bool | None:
-    """Tell the order from the cells that have only one, or None if there are none or they disagree."""
+    """Return the order of the cells that have only one, or None if there are none or they disagree."""
     day_first = any(cell.first > 12 for cell in cells)
     month_first = any(cell.second > 12 for cell in cells)
     return day_first if day_first != month_first else None
 
 
 def _readings(cell: date | _Either | None, day_first: bool | None) -> set[date]:
-    """Give the dates that a cell may mean in the order of its column, None for either."""
+    """Return the dates that a cell may mean, given the order of its column, or None if either is possible."""
     if not isinstance(cell, _Either):
         return {cell} if cell else set()
     in_order = {
@@ -121,11 +121,11 @@ def _readings(cell: date | _Either | None, day_first: bool | None) -> set[date]:
 def read_dates(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Read a column of dates: ISO 8601, D.M.Y, D/M/Y, M/D/Y, with names of months, or numbers as in a spreadsheet.
 
-    Which of the two numbers in 03/04/2026 is the day, the column says: by a cell in which one of them is over 12.
-    If none is, or they disagree, cells that may mean two dates are left blank.
+    Which of the two numbers in 03/04/2026 is the day follows from a cell of the column in which one of them is
+    over 12. If there is none, or such cells disagree, cells that may mean two dates are left blank.
 
     Returns:
-        Dates, null where a cell is blank or none, and notes.
+        Dates, null where a cell is blank or not a date, and notes.
     """
     cells, _ = clean(as_text(column))
     different = cells.drop_null().unique()
@@ -139,8 +139,8 @@ def read_dates(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, 
     notes = []
     if doubtful:
         notes.append(
-            f"'{heading}': dates of which the column does not say whether the day or the month comes first, "
-            f"left blank: {doubtful:,}. Export them as 2026-03-31."
+            f"'{heading}': dates left blank, because the column does not show whether the day or the month comes "
+            f"first: {doubtful:,}. Export them as 2026-03-31."
         )
     if unread := dates.null_count - cells.null_count - doubtful:
         notes.append(f"'{heading}': cells that are not dates, left blank: {unread:,}.")

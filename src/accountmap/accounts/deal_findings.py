@@ -1,4 +1,4 @@
-"""What the owner of a list of deals should see before a number is made of it."""
+"""What the owner of a list of deals should see before anything is computed from it."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,14 +13,15 @@ from accountmap.accounts.schema import AccountList, Remark, currencies
 
 _LONG_ID: Final = 18
 _SHORT_ID: Final = 15
-"""Characters of an id of Salesforce, with and without its checksum."""
+"""Length of a Salesforce id, with and without its checksum."""
 
 _EXAMPLES: Final = 5
 _OLD: Final = timedelta(days=730)
 
 
 def account_rows(deals: pa.Table, accounts: pa.Table) -> pa.Array:
-    """Find the account of each deal: by its id, an id of Salesforce in either length, or a name that only one has.
+    """Find the account of each deal: by its id, a Salesforce id of either length, or a name that only one account
+    has.
 
     Args:
         deals: with account_id and account_name.
@@ -46,12 +47,12 @@ def account_rows(deals: pa.Table, accounts: pa.Table) -> pa.Array:
 
 
 def _where_known(found: pa.ChunkedArray, key: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Blank what was found for a key that is null, which is equal to another null."""
+    """Blank what was found for a null key, which would equal another null."""
     return pc.if_else(pc.is_valid(key), found, pa.scalar(None, pa.int32()))
 
 
 def _short(ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Cut ids of Salesforce to 15 characters; others are null."""
+    """Cut Salesforce ids to 15 characters; other ids are null."""
     is_one = pc.match_substring_regex(ids, rf"^[a-zA-Z0-9]{{{_SHORT_ID}}}(?:[A-Z0-5]{{{_LONG_ID - _SHORT_ID}}})?$")
     return pc.if_else(is_one, pc.utf8_slice_codeunits(ids, 0, _SHORT_ID), pa.scalar(None, pa.string()))
 
@@ -60,15 +61,15 @@ def deal_findings(deals: DealList, accounts: AccountList | None, today: date) ->
     """Judge a list of deals.
 
     Args:
-        accounts: the own account list, or None if there is none yet.
-        today: no deal can have been created or closed after it.
+        accounts: the company's own account list, or None if there is none yet.
+        today: no deal can have been created or closed after this day.
     """
     return (*deals.remarks, *_of_outcomes(deals), *_of_dates(deals, today), *_of_amounts(deals),
             *_of_accounts(deals, accounts), *_of_partners(deals))  # fmt: skip
 
 
 def _remark(kind: str, what: str, advice: str, deals: DealList, which: pa.ChunkedArray) -> Iterator[Remark]:
-    """Make a remark of the deals for which `which` is true, if there are any; its examples are their ids."""
+    """Make a remark about the deals for which `which` is true, if there are any; its examples are their ids."""
     which = pc.fill_null(which, False)
     if count := count_true(which):
         examples = deals.table["deal_id"].filter(which).slice(0, _EXAMPLES).to_pylist()
@@ -86,7 +87,7 @@ def _of_outcomes(deals: DealList) -> Iterator[Remark]:
             "no_outcome",
             f"No deal is {' or '.join(missing)}.",
             "Check the filter of the export: every rate needs won, lost and open deals together. "
-            "--outcome 'VALUE=won' says what a word of yours means.",
+            "--outcome 'VALUE=won' says what a word in your list means.",
             len(deals),
         )
 
@@ -96,8 +97,8 @@ def _of_dates(deals: DealList, today: date) -> Iterator[Remark]:
     created, closed = table["created"], table["closed"]
     yield from _remark(
         "created_missing",
-        "Deals without the day on which they were created; no introduction can be earlier than that, so they are "
-        "sourced by a field alone.",
+        "Deals without the day on which they were created; no introduction can be shown to be earlier, so only a "
+        "field can say that they are sourced.",
         "Export the day of creation.",
         deals,
         pc.is_null(created),
@@ -112,21 +113,21 @@ def _of_dates(deals: DealList, today: date) -> Iterator[Remark]:
     yield from _remark(
         "closed_before_created",
         "Deals that closed before they were created, as when they are entered after the signature.",
-        "Look at them: a touch between the two days counts for nothing.",
+        "Look at them: a touch between the two days does not count.",
         deals,
         pc.less(closed, created),
     )
     yield from _remark(
         "in_future",
         "Deals that were created or closed after today.",
-        "Correct the days; a won deal with an expected day of closing is counted on that day.",
+        "Correct the days; a won deal whose day of closing is only expected is counted on that day.",
         deals,
         pc.or_kleene(pc.greater(created, pa.scalar(today)), pc.greater(closed, pa.scalar(today))),
     )
     yield from _remark(
         "old_open",
         "Open deals that were created more than two years ago.",
-        "Close what is dead: it counts as pipeline.",
+        "Close those that are dead: they count as pipeline.",
         deals,
         pc.and_kleene(_is(deals, OPEN), pc.less(created, pa.scalar(today - _OLD))),
     )
@@ -144,7 +145,7 @@ def _of_amounts(deals: DealList) -> Iterator[Remark]:
     yield from _remark(
         "amount_negative",
         "Deals with a negative amount, such as credit notes; they are left out of the money.",
-        "Check whether they belong into the list.",
+        "Check whether they belong in the list.",
         deals,
         pc.less(table["amount"], 0.0),
     )
@@ -152,8 +153,8 @@ def _of_amounts(deals: DealList) -> Iterator[Remark]:
     if len(found) > 1 or "" in found:
         yield Remark(
             "currencies",
-            "Amounts in several currencies, or in one that nobody named; they are never added up.",
-            "Name the unknown one with --currency, or export the amount converted to one currency.",
+            "Amounts in several currencies, or partly in an unknown one; they are never added up.",
+            "Name the unknown one with --currency, or export amounts converted to one currency.",
             int(pc.count(table["amount"]).as_py()),
             tuple(each or "unknown" for each in found),
         )
@@ -164,8 +165,8 @@ def _of_accounts(deals: DealList, accounts: AccountList | None) -> Iterator[Rema
         return
     yield from _remark(
         "account_unknown",
-        "Deals whose account is not on the prepared account list; no overlap and no introduction leads to them.",
-        "Export both from the same system, with the account's id in the list of deals.",
+        "Deals whose account is not on the prepared list; no shared account and no introduction leads to them.",
+        "Export both lists from the same system, with the account's id in the list of deals.",
         deals,
         pa.chunked_array([pc.is_null(account_rows(deals.table, accounts.table))]),
     )
@@ -177,12 +178,12 @@ def _of_partners(deals: DealList) -> Iterator[Remark]:
         yield Remark(
             "no_partner_fields",
             "No deal names a source, a partner or a registration.",
-            "Then only introductions and touches can count; export these fields if your CRM has them.",
+            "So only introductions and touches can count; export these fields if your CRM has them.",
             len(deals),
         )
     yield from _remark(
         "won_by_partner_unnamed",
-        "Deals with a registration that names no partner; it counts for nobody.",
+        "Deals with a registration that names no partner; it is credited to nobody.",
         "Export the partner of each registered deal.",
         deals,
         pc.and_(pc.is_valid(table["registered_deal"]), pc.is_null(table["partner"])),

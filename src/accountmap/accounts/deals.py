@@ -57,10 +57,10 @@ DEAL_SCHEMA: Final = pa.schema(
         pa.field("row", pa.string(), nullable=False),
     ]
 )
-"""One row a deal. `amount` is in `currency`, an ISO 4217 code, null where it is not known. `outcome` is one of
-OUTCOMES; `closed` is the day of a won or lost deal, null for an open one, whose day in the CRM is only expected.
-`registered_deal` is the id of a registration or whatever says that there is one, `registered` its day; `row` is
-where the deal stands in what it was read from."""
+"""One row for each deal. `amount` is in `currency`, an ISO 4217 code, null where it is not known. `outcome` is one
+of OUTCOMES; `closed` is the day of a won or lost deal, null for an open one, whose day in the CRM is only
+expected. `registered_deal` is the id of a registration, or any text that says that there is one, and `registered`
+is its day; `row` is where the deal is in the source."""
 
 STAGE_SCHEMA: Final = pa.schema(
     [
@@ -69,7 +69,7 @@ STAGE_SCHEMA: Final = pa.schema(
         pa.field("entered", pa.date32(), nullable=False),
     ]
 )
-"""One row for each stage of a deal of which the list has the day."""
+"""One row for each stage of a deal whose day is in the list."""
 
 TOUCH_SCHEMA: Final = pa.schema(
     [
@@ -81,8 +81,8 @@ TOUCH_SCHEMA: Final = pa.schema(
         pa.field("record", pa.string(), nullable=False),
     ]
 )
-"""One row for each thing that a partner did with a deal or an account, as the own CRM has it; `record` leads to
-it."""
+"""One row for each thing that a partner did with a deal or an account, from the company's own CRM; `record` says
+where it is there."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,7 +112,7 @@ class DealList:
 
 
 _READ_ONLY: Final = ("amount_expected", "closed_lost", "is_won", "is_lost", "is_closed")
-"""Columns that are read and not kept: others are made from them."""
+"""Columns that are read but not kept: others are made from them."""
 
 DEALS: Final = ListKind(
     rows="deals",
@@ -147,10 +147,10 @@ class DealOptions:
 
     Attributes:
         mapping: column -> heading; an empty heading means: do not read the column.
-        outcomes: value of the status or stage -> won, lost or open; wins over the built-in ones.
-        stage_dates: stage -> heading of the day on which a deal entered it.
+        outcomes: value of the status or stage -> won, lost or open; takes precedence over the built-in ones.
+        stage_dates: stage -> heading of the column with the day on which a deal entered it.
         preset: the CRM, or None to recognise it.
-        currency: of amounts that do not say theirs.
+        currency: the currency of amounts that do not say theirs.
     """
 
     mapping: Mapping[str, str] | None = None
@@ -184,7 +184,7 @@ def read_deals_sql(
     """Read deals from PostgreSQL, SQLite or DuckDB, as `read_sql` reads accounts.
 
     Raises:
-        InputError: the database refuses, or its answer cannot be read as a list of deals.
+        InputError: the database refuses, or its rows cannot be read as a list of deals.
         BackendError: the driver is not installed.
     """
     raw, source = query_source(statement, dsn, password)
@@ -195,7 +195,7 @@ def interpret_deals(raw: RawList, options: DealOptions) -> DealList:
     """Recognise the columns of a list of deals, clean its cells, and find out what became of each deal.
 
     Raises:
-        InputError: no deal, no column that leads to accounts, or an option that does not fit.
+        InputError: there is no deal, no column leads to accounts, or an option does not fit.
     """
     currency = check_currency(options.currency)
     raw = drop_repeated_headings(unwrap(raw))
@@ -230,7 +230,7 @@ def interpret_deals(raw: RawList, options: DealOptions) -> DealList:
 
 
 def _as_of_accounts(source: Mapping[str, str]) -> dict[str, str]:
-    """Name the columns that no row of totals fills as those of an account list are named."""
+    """Give the columns that no row of totals fills the names that they have in an account list."""
     names = {"deal_id": "account_id", "account_name": "name", "created": "phone", "closed": "email"}
     return {names[column]: heading for column, heading in source.items() if column in names}
 
@@ -240,7 +240,7 @@ _FLAGS: Final = ("is_won", "is_lost", "is_closed")
 
 
 def _columns(raw: RawList, source: Mapping[str, str]) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
-    """Read every column of DEALS; what the list does not have is null."""
+    """Read every column of DEALS; columns that the list does not have are null."""
     columns: dict[str, pa.ChunkedArray] = {}
     notes: list[str] = []
     for column in DEALS.columns:
@@ -277,7 +277,7 @@ def _read_column(column: str, cells: pa.ChunkedArray, heading: str) -> tuple[pa.
 
 
 def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Read a column of yes and no; what is neither is null."""
+    """Read a column of yes and no; other cells are null."""
     cells = pc.utf8_lower(clean(as_text(column))[0])
     yes, no = (pc.is_in(cells, value_set=pa.array(sorted(words), pa.string())) for words in (YES, NO))
     return pc.if_else(yes, pa.scalar(True), pc.if_else(no, pa.scalar(False), pa.scalar(None, pa.bool_())))
@@ -286,7 +286,7 @@ def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _currency(
     raw: RawList, source: Mapping[str, str], column: pa.ChunkedArray, wanted: str | None
 ) -> pa.ChunkedArray:
-    """Find the currency of each deal: from its column, the cell of the amount, its heading, or the user's word."""
+    """Find the currency of each deal: from its column, the amount's cell or heading, or what the user named."""
     headings = [source[name] for name in ("amount", "amount_expected") if name in source]
     found = [column, *(currencies_in_amounts(raw.table[each], usual=wanted is None) for each in headings)]
     named = [*(code for each in headings if (code := heading_currency(each))), *([wanted] if wanted else [])]
@@ -297,10 +297,10 @@ def _currency(
 def _outcomes(
     columns: dict[str, pa.ChunkedArray], wanted: Mapping[str, str]
 ) -> tuple[pa.ChunkedArray, tuple[Remark, ...]]:
-    """Say of each deal whether it is won, lost or open; takes the flags out of the columns.
+    """Find out whether each deal is won, lost or open, and remove the flags from the columns.
 
-    The user's own words come first, then the flag *won*, the status, the flag *lost*, the stage; a deal that is
-    only said to be closed is lost, for none of them says that it is won. All else is open.
+    The user's own words come first, then the flag *won*, the status, the flag *lost*, and the stage. A deal that
+    is only marked as closed is lost, because nothing says that it is won. All other deals are open.
     """
     for outcome in wanted.values():
         if outcome not in OUTCOMES:
@@ -345,7 +345,7 @@ def _translated(column: pa.ChunkedArray, words: Mapping[str, str]) -> pa.Chunked
 
 
 def _once_each(table: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Keep the first row of each deal; reports with products or contacts have a deal several times."""
+    """Keep the first row of each deal; reports with products or contacts list a deal several times."""
     group = table["deal_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     _, first = np.unique(group, return_index=True)
     if len(first) == table.num_rows:
@@ -354,9 +354,9 @@ def _once_each(table: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
     others = int((~pc.fill_null(same, True).to_numpy(zero_copy_only=False)).sum())
     remark = Remark(
         "repeated_deal",
-        "Rows with the id of an earlier deal; the first row of each was kept, and amounts were not added up."
+        "Rows with the id of an earlier deal; the first row of each deal was kept, and amounts were not added up."
         + (f" In {others:,} of them the amount differs from that of the first." if others else ""),
-        "Export one row a deal, without its products and contacts, or map deal_id to the column that is unique.",
+        "Export one row for each deal, without products and contacts, or map deal_id to a column that is unique.",
         table.num_rows - len(first),
     )
     return table.take(pa.array(first)), (remark,)
@@ -370,7 +370,7 @@ _STAGE_HEADING: Final = re.compile(
 
 
 def _stage_dates(raw: RawList, table: pa.Table, wanted: Mapping[str, str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Read the days on which deals entered their stages, from a column a stage.
+    """Read the days on which deals entered their stages, from one column for each stage.
 
     Raises:
         InputError: there is no such heading.
@@ -397,7 +397,8 @@ def _stage_dates(raw: RawList, table: pa.Table, wanted: Mapping[str, str]) -> tu
 
 
 def read_touches(source: str | PathLike[str] | ArrowStream, mapping: Mapping[str, str] | None = None) -> pa.Table:
-    """Read what partners did with deals or accounts, as the own CRM has it: partner, kind, day, deal or account.
+    """Read what partners did with deals or accounts, from the company's own CRM: partner, kind, day, deal or
+    account.
 
     Args:
         mapping: column of TOUCH_SCHEMA -> heading.
@@ -415,7 +416,7 @@ def read_touches(source: str | PathLike[str] | ArrowStream, mapping: Mapping[str
     if missing or not {"deal_id", "account_id"} & set(choice.source):
         raise InputError(
             "A list of touches needs columns for the partner, the kind, the day, and the deal or the account.",
-            f"Name them so, or with --map-touches kind=HEADING. Found: {', '.join(raw.table.column_names)}.",
+            f"Use these headings, or --map-touches kind=HEADING. Found: {', '.join(raw.table.column_names)}.",
         )
     columns = {
         column: pa.chunked_array([pa.nulls(raw.table.num_rows, TOUCH_SCHEMA.field(column).type)])
@@ -432,6 +433,6 @@ def read_touches(source: str | PathLike[str] | ArrowStream, mapping: Mapping[str
     table = table.filter(pc.and_(whole, placed))
     if not table.num_rows:
         raise InputError(
-            "No row of the touches is whole.", "Each needs a partner, a kind, a day, and a deal or account."
+            "No row of the touches is complete.", "Each needs a partner, a kind, a day, and a deal or account."
         )
     return table.cast(TOUCH_SCHEMA)

@@ -1,8 +1,8 @@
 """Finding the encoding of a text file: Unicode by its form, code pages by the names that they make of the bytes.
 
-Many code pages can read the same bytes, and only one gives names. So each is tried, and the letters that come
-out are compared with how often they follow one another in names of companies (`letter_counts.tsv`). Where two
-code pages give different names that are about as likely, the user is asked: a wrong letter makes a wrong key.
+Many code pages can read the same bytes, but only one gives names. So each is tried, and judged by how often the
+letters that come out follow one another in names of companies (`letter_counts.tsv`). Where two code pages give
+different names that are about equally likely, the user is asked: a wrong letter makes a wrong key.
 """
 
 import codecs
@@ -28,6 +28,7 @@ _JAPANESE_ESCAPES: Final = (b"\x1b$B", b"\x1b$@")
 """How ISO-2022-JP, which has no byte above 127, changes to Japanese (RFC 1468)."""
 
 SAVE_AGAIN: Final = "Open the list in the program it came from and export it again as CSV in UTF-8."
+_OR_SAVE_AGAIN: Final = f"or {SAVE_AGAIN[0].lower()}{SAVE_AGAIN[1:]}"
 
 CODE_PAGES: Final = {
     "cp1252": "Windows-1252",
@@ -49,16 +50,16 @@ CODE_PAGES: Final = {
     "cp950": "Big5",
     "cp949": "EUC-KR",
 }
-"""What is tried: the codec's name in Python and the name that people know."""
+"""The code pages that are tried: the codec's name in Python, and the name that people know."""
 
 _PRIOR: Final = {"cp1252": 7.0, "cp1250": 2.0, "cp1251": 2.0, "cp932": 2.0, "gb18030": 2.0, "mac_roman": 1.0}
-"""Natural logarithm of how much more often lists come in these than in the others."""
+"""Natural logarithm of how much more often lists are in these code pages than in the others."""
 
 _MARGIN: Final = 3.0
-"""Natural logarithm of how much likelier than every other reading the names must be: twenty times."""
+"""Natural logarithm of how much likelier the names must be than those of any other code page: twenty times."""
 
 _LEAST_LIKELY: Final = -11.5
-"""Mean natural logarithm of the chance of a letter beyond ASCII below which a text is no names in any language."""
+"""Mean natural logarithm of the chance of a letter beyond ASCII; if it is lower, a text is not names at all."""
 
 
 _LEAST_LETTERS: Final = 5
@@ -81,7 +82,7 @@ def _check(path: Path, encoding: str) -> None:
 
     Raises:
         _UndecodableError: some bytes are not in the encoding.
-        InputError: a NUL character stands in the text.
+        InputError: there is a NUL character in the text.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
@@ -95,7 +96,7 @@ def _check(path: Path, encoding: str) -> None:
                 raise _UndecodableError(line + before.count("\n")) from None
             if "\0" in text:
                 line += text[: text.index("\0")].count("\n")
-                raise InputError(f"Line {line} holds a NUL character, so the file is damaged.", SAVE_AGAIN)
+                raise InputError(f"Line {line} has a NUL character in it, so the file is damaged.", SAVE_AGAIN)
             line += text.count("\n")
             if not chunk:
                 return
@@ -112,18 +113,18 @@ def _without_mark(sample: bytes) -> str:
 def text_encoding(path: Path, wanted: str | None = None) -> str:
     """Find the encoding of a text file and check that all of the file is in it.
 
-    UTF-8 and UTF-16 are known by a byte order mark or by their form. UTF-8 with some invalid bytes was
-    damaged: reading it in a code page would make false names. All else is in a code page.
+    UTF-8 and UTF-16 are recognised by a byte order mark or by their form. UTF-8 with some invalid bytes was
+    damaged: reading it in a code page would make wrong names. Any other file is in a code page.
 
     Args:
         wanted: the encoding that the user named, or None to find it.
 
     Returns:
-        A codec name of Python.
+        The name of a codec of Python.
 
     Raises:
-        InputError: no such encoding; the file is damaged or not in it, holds NUL characters, or may be in several
-            code pages that would give different names.
+        InputError: there is no such encoding; the file is damaged or not in it, has NUL characters in it, or may
+            be in several code pages that would give different names.
     """
     if wanted is not None:
         return _as_wanted(path, wanted)
@@ -143,7 +144,7 @@ def text_encoding(path: Path, wanted: str | None = None) -> str:
 
 
 def _was_utf_8(path: Path) -> bool:
-    """Return whether what can be read as UTF-8 are letters of names: in other encodings it is so by accident."""
+    """Return whether what can be read as UTF-8 are letters of names; other encodings give some only by chance."""
     letters = b"\n".join(_sample(path)).decode("utf-8", "ignore")
     return not letters.isascii() and _mean_likelihood(letters) > _LEAST_LIKELY
 
@@ -152,11 +153,11 @@ def _as_wanted(path: Path, wanted: str) -> str:
     by_label = {label.casefold(): codec for codec, label in CODE_PAGES.items()}
     name = by_label.get(wanted.strip().casefold(), wanted.strip())
     try:
-        "".encode(name)  # Knows text encodings only, where codecs.lookup knows base64 too.
+        "".encode(name)  # knows only text encodings, whereas codecs.lookup knows base64 too
         _check(path, name)
     except _UndecodableError as bad:
         raise InputError(
-            f"Line {bad.line} is not in the encoding '{wanted}'.", f"Name another encoding. {SAVE_AGAIN}"
+            f"Line {bad.line} is not in the encoding '{wanted}'.", f"Name another encoding, {_OR_SAVE_AGAIN}"
         ) from None
     except (LookupError, UnicodeError, ValueError):
         known = ", ".join(("UTF-8", "UTF-16", *CODE_PAGES.values()))
@@ -182,8 +183,8 @@ def _code_page(path: Path) -> str:
     fitting = [each for each in ranked if _fits(path, each[1])]
     if not fitting or _is_noise(fitting[0][2]):
         raise InputError(
-            "The encoding of the file was not recognised: no code page makes names of it.",
-            f"Name it: --encoding. {SAVE_AGAIN}",
+            "The encoding of the file was not recognised: in no code page does it contain names.",
+            f"Name it with --encoding, {_OR_SAVE_AGAIN}",
         )
     best, page, text = fitting[0]
     rivals = [CODE_PAGES[other] for score, other, read in fitting[1:] if read != text and best - score < _MARGIN]
@@ -191,13 +192,13 @@ def _code_page(path: Path) -> str:
         raise InputError(
             f"The file is not UTF-8; it may be {' or '.join((CODE_PAGES[page], *rivals[:2]))}, "
             "which would give different names.",
-            f"Say which it is, such as --encoding '{CODE_PAGES[page]}'. {SAVE_AGAIN}",
+            f"Say which it is, such as --encoding '{CODE_PAGES[page]}', {_OR_SAVE_AGAIN}",
         )
     return page
 
 
 def _is_noise(text: str) -> bool:
-    """Return whether a text is no names in any language; a few letters do not say it."""
+    """Return whether a text is not names in any language; a few letters are not enough to say so."""
     return sum(not char.isascii() for char in text) >= _LEAST_LETTERS and _mean_likelihood(text) < _LEAST_LIKELY
 
 
@@ -210,13 +211,13 @@ def _fits(path: Path, page: str) -> bool:
 
 
 _BETWEEN_CELLS: Final = re.compile(rb'[,;\t"\r\n]+')
-"""Bytes that part cells and are no second byte of a letter in any code page."""
+"""Bytes that separate cells and are not the second byte of a letter in any code page."""
 
 _SAMPLE_CELLS: Final = 400
 
 
 def _sample(path: Path) -> Iterator[bytes]:
-    """Yield different cells with bytes above 127, as many as are needed to judge."""
+    """Yield distinct cells with bytes above 127, as many as are needed to judge."""
     seen: set[bytes] = set()
     with path.open("rb") as stream:
         for line in stream:
@@ -233,7 +234,7 @@ def _reading(sample: bytes, page: str) -> Iterator[tuple[float, str]]:
     try:
         text = sample.decode(page)
     except UnicodeDecodeError:
-        # A sample cut in the middle of a letter spoils the end of one cell; a wrong code page spoils many.
+        # A sample cut in the middle of a letter damages the end of one cell; a wrong code page damages many.
         text = sample.decode(page, "ignore")
         if len(text.encode(page, "ignore")) < 0.999 * len(sample):
             return
@@ -250,7 +251,7 @@ def _mean_likelihood(text: str) -> float:
 
 
 def class_of(char: str) -> str:
-    """Give the class of a character, as far as it says what may follow: capitals rarely follow small letters."""
+    """Return the class of a character, as far as it says what may follow: capitals rarely follow small letters."""
     if not char:
         return "start"
     category = unicodedata.category(char)
@@ -273,12 +274,12 @@ def _counts() -> tuple[dict[tuple[str, str], int], dict[str, int]]:
 
 _ASCII: Final = log(0.03)
 _SIGNS: Final = frozenset("\u00a0®©™°–—‘’“”„«»€£·…²½")
-"""Signs that people do write into names and cells."""
+"""Signs that do occur in names and cells."""
 
 
 @lru_cache(maxsize=1 << 15)
 def _likelihood(before: str, char: str) -> float:
-    """Give the logarithm of the chance that a character follows another in a name."""
+    """Return the logarithm of the chance that a character follows another in a name."""
     mixed = _mixing(before, char) + _mixing(char, before)
     if char.isascii():
         return _ASCII + mixed
@@ -290,7 +291,7 @@ def _likelihood(before: str, char: str) -> float:
 
 
 def _mixing(one: str, other: str) -> float:
-    """Give the natural logarithm of how rarely the letters of two scripts stand side by side in a word.
+    """Return the natural logarithm of how rarely letters of two scripts are next to each other in a word.
 
     Args:
         one: of any script.
@@ -304,9 +305,9 @@ def _mixing(one: str, other: str) -> float:
 
 
 def _unseen(char: str) -> float:
-    """Give the chance of a character that was never counted, by how many of its kind there are."""
+    """Return the chance of a character that was never counted, by how many of its kind there are."""
     if "\uac00" <= char <= "\ud7a3" or "\u0590" <= char <= "\u05ff" or "\u0e00" <= char <= "\u0e7f":
-        return 2e-5  # Hangul, Hebrew, Thai: few names of them were counted, and most characters come often.
+        return 2e-5  # Hangul, Hebrew, Thai: few such names were counted, and most characters are frequent
     if char in _SIGNS:
         return 5e-6
     category = unicodedata.category(char)

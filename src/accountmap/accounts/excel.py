@@ -1,4 +1,4 @@
-"""Reading workbooks, XLSX and ODS: which sheets hold the list, and their rows."""
+"""Reading workbooks, XLSX and ODS: which sheets contain the list, and their rows."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ def _cell_text(cell: _Cell) -> str:
 
 
 def _to_array(cells: Sequence[_Cell]) -> pa.Array:
-    """Make a column: numbers if all its cells are, else text; an empty cell is null."""
+    """Make a column: numbers if all its cells are numbers, else text; an empty cell is null."""
     numbers = [
         float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None for cell in cells
     ]
@@ -63,10 +63,10 @@ class _Sheet:
     """A sheet whose headings were found.
 
     Attributes:
-        sheet: of the reader.
+        sheet: the reader's sheet.
         first: its first rows, as text.
-        header: which of them holds the headings, or None if all are blank.
-        known: how many headings of it the program knows.
+        header: which of them has the headings, or None if all are blank.
+        known: how many of these headings the program knows.
         visible: whether it is shown.
     """
 
@@ -105,7 +105,7 @@ class _Sheet:
 
 
 def _sheets(workbook: CalamineWorkbook, count_known: CountKnown) -> list[_Sheet]:
-    """List the sheets that hold cells: no charts, no macros."""
+    """List the sheets with cells: no charts, no macros."""
     return [
         _Sheet.of(
             workbook.get_sheet_by_name(each.name), count_known, visible=each.visible == SheetVisibleEnum.Visible
@@ -116,10 +116,10 @@ def _sheets(workbook: CalamineWorkbook, count_known: CountKnown) -> list[_Sheet]
 
 
 def _choose(sheets: list[_Sheet], wanted: Sequence[str]) -> list[_Sheet]:
-    """Choose the sheets that were asked for, or else the visible one with most known headings.
+    """Choose the sheets that were asked for, or else the visible one with the most known headings.
 
     Raises:
-        InputError: no such sheet, or none at all.
+        InputError: there is no such sheet, or none at all.
     """
     if not sheets:
         raise InputError("The workbook has no sheet with cells.", AS_CSV)
@@ -141,7 +141,7 @@ def _to_raw(sheet: _Sheet, hidden: Hidden, hidden_rows: str | None) -> RawList:
     """Read one sheet.
 
     Raises:
-        InputError: it is empty, or has hidden rows and nobody said what is to be done with them.
+        InputError: it is empty, or it has hidden rows and nobody said what to do with them.
     """
     if sheet.header is None:
         raise InputError(f"The sheet '{sheet.name}' is empty.", "Name the sheet with the accounts: --sheet.")
@@ -161,11 +161,11 @@ def _to_raw(sheet: _Sheet, hidden: Hidden, hidden_rows: str | None) -> RawList:
 def _hidden_notes(
     sheet: _Sheet, hidden: Hidden, concealed: int, filled: int, hidden_rows: str | None
 ) -> Iterable[str]:
-    """Say what is hidden; stop where rows are, until the user has chosen."""
+    """Say what is hidden; if rows are, stop until the user has chosen."""
     if concealed and hidden_rows is None:
         raise InputError(
             f"{concealed:,} of {filled:,} rows of the sheet '{sheet.name}' are hidden, by a filter or by hand.",
-            "Say whether they belong to the list: --hidden-rows leave, or --hidden-rows take.",
+            "Leave them out with --hidden-rows leave, or read them with --hidden-rows take.",
         )
     if concealed:
         what = "read too" if hidden_rows == TAKE else "left out"
@@ -177,7 +177,7 @@ def _hidden_notes(
 
 
 def _others(sheets: list[_Sheet], chosen: list[_Sheet]) -> Iterable[Remark]:
-    """Name the sheets that look like the list and were not read."""
+    """Name the sheets that look like the list but were not read."""
     for sheet in sheets:
         if sheet not in chosen and sheet.looks_like(chosen[0]) and (rows := sheet.filled_rows()):
             shown = "sheet" if sheet.visible else "hidden sheet"
@@ -201,7 +201,7 @@ def read_excel(
         path: the workbook.
         count_known: counts the cells of a row that are known headings.
         sheets: names of sheets, or ALL_SHEETS; by default the one that looks most like a list.
-        hidden_rows: TAKE or LEAVE; None refuses a sheet that has some.
+        hidden_rows: TAKE or LEAVE; None refuses a sheet that has hidden rows.
 
     Raises:
         InputError: the workbook is damaged, too large or protected, has no such sheet, or rows are hidden.

@@ -1,6 +1,7 @@
-"""The headings that the program knows, and which of a list's columns is read as which column.
+"""The headings that the program knows, and which column of a list is read as what.
 
-A `ListKind` has the headings of one kind of list: of accounts here, of deals and of touches in `deals`.
+A `ListKind` has the headings of one kind of list: that of accounts is here, those of deals and touches are in
+`deals`.
 """
 
 import re
@@ -18,7 +19,7 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, PERSON_ACCOUNT
 from accountmap.errors import InputError
 
 Headings = Mapping[str, tuple[str, ...]]
-"""For each column of the account list the headings it may be read from, best first."""
+"""For each column of the account list, the headings that it may be read from, best first."""
 
 
 TITLES: Final = {
@@ -29,16 +30,16 @@ TITLES: Final = {
     "zoho": "Zoho",
     "sap": "SAP",
 }
-"""The presets' names for people."""
+"""The names of the presets, for people."""
 
 _WORD_INSIDE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _BESIDE_IDEOGRAPH: Final = re.compile("(?<=[\u1100-\u11ff\u2e80-\uffdc]) | (?=[\u1100-\u11ff\u2e80-\uffdc])")
-"""Spaces beside Chinese, Japanese and Korean letters, which some write and others leave out."""
+"""Spaces beside Chinese, Japanese and Korean letters, which some people write and others do not."""
 
 
 def fold(text: str) -> str:
-    """Reduce a heading or a stage to what its spellings share: "BillingCountry", "billing_country" alike."""
+    """Reduce a heading or a stage to what its spellings have in common: "BillingCountry", "billing_country"."""
     parted = _WORD_INSIDE.sub(" ", text)
     letters = unicodedata.normalize("NFKD", parted.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
@@ -46,10 +47,10 @@ def fold(text: str) -> str:
 
 
 _SIGNS: Final = "signs"
-"""In the table, headings that are not read and by which a system is recognised."""
+"""The table's name for headings that are not read, but by which a system is recognised."""
 
 _GENERAL: Final = "general"
-"""In the table, headings that are not of one CRM."""
+"""The table's name for headings that do not belong to one CRM."""
 
 
 def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
@@ -66,9 +67,9 @@ class ListKind:
     Attributes:
         rows: what its rows are, for messages.
         file: TOML in this package: system, column, language, headings; two languages may share a heading.
-        columns: those that can be read, in their order.
-        identifying: of these, columns of which a list needs one.
-        needs: what to say of a list that has none of them.
+        columns: the columns that can be read, in their order.
+        identifying: those of which a list needs at least one.
+        needs: the message for a list that has none of them.
         objects: what some exports put in front of every heading: "Organization - Name", "Company: City".
     """
 
@@ -86,7 +87,7 @@ class ListKind:
 
     @cached_property
     def known(self) -> dict[str, Headings]:
-        """By system, for each column its headings, best first."""
+        """For each system and column, the headings, best first."""
         return {
             system: {column: _distinct(chain(*by.values())) for column, by in columns.items() if column != _SIGNS}
             for system, columns in self.table.items()
@@ -94,12 +95,12 @@ class ListKind:
 
     @property
     def presets(self) -> tuple[str, ...]:
-        """The CRMs whose exports are recognised, in the order in which a tie between them is decided."""
+        """The CRMs whose exports are recognised; if there is a tie, the first wins."""
         return tuple(system for system in self.known if system != _GENERAL)
 
     @cached_property
     def folded(self) -> dict[str, dict[str, list[str]]]:
-        """As `known`, folded."""
+        """The same as `known`, folded."""
         return {
             system: {column: [fold(each) for each in headings] for column, headings in columns.items()}
             for system, columns in self.known.items()
@@ -115,7 +116,7 @@ class ListKind:
         return frozenset(map(fold, self.objects))
 
     def bare(self, heading: str) -> str:
-        """Take from a heading the name of the object in front and a currency at the end."""
+        """Remove from a heading the name of the object in front and a currency at the end."""
         match = _OBJECT_IN_FRONT.match(heading)
         own = heading[match.end() :] if match and fold(match[1]) in self._folded_objects else heading
         return without_currency(own) or heading
@@ -168,7 +169,7 @@ def known_counter(mapping: Mapping[str, str] | None, kind: ListKind = ACCOUNTS) 
 
 
 def _find_preset(kind: ListKind, folded: set[str]) -> str | None:
-    """Find the CRM with most headings of its own, that is, headings that no other list would have."""
+    """Find the CRM with the most headings of its own, that is, headings that no other list would have."""
     general = {heading for headings in kind.folded[_GENERAL].values() for heading in headings}
 
     def own(system: str) -> int:
@@ -187,10 +188,10 @@ def _check_preset(kind: ListKind, preset: str) -> str:
 
 
 def _mapped(kind: ListKind, headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str | None]:
-    """Resolve what the user has mapped: column -> heading of the list, or None where it shall not be read.
+    """Resolve what the user has mapped: column -> heading of the list, or None if it is not to be read.
 
     Raises:
-        InputError: an unknown column, or a heading that the list does not have.
+        InputError: a column is unknown, or the list does not have a heading.
     """
     by_fold = {fold(heading): heading for heading in reversed(headings)}
     resolved: dict[str, str | None] = {}
@@ -208,11 +209,11 @@ def _mapped(kind: ListKind, headings: Sequence[str], mapping: Mapping[str, str])
 
 
 _OF_AN_ACCOUNT: Final = re.compile(r"@|\d{3}|^\d+$|\w\.[a-zA-Z]{2,}(?:/|$)")
-"""What cells of accounts hold and headings do not: addresses, numbers."""
+"""What is found in cells of accounts but not in headings: addresses, numbers."""
 
 
 def _found(kind: ListKind, headings: Sequence[str]) -> str:
-    """List the first row, unless it seems to be an account, which no error may show."""
+    """Quote the headings, unless they seem to be an account, which no error may show."""
     known = any(fold(each) in kind.all or fold(kind.bare(each)) in kind.all for each in headings)
     if known or not any(_OF_AN_ACCOUNT.search(each) for each in headings):
         return f"The headings found are: {_quote(headings)}."
@@ -226,7 +227,7 @@ def _require_identity(kind: ListKind, source: Mapping[str, str], headings: Seque
 
 
 def _free(kind: ListKind, headings: Sequence[str]) -> dict[str, str]:
-    """Give the headings by how they are compared: as they are, and without what stands before and behind."""
+    """Return the headings as they are compared: whole, and without the object in front and the currency."""
     bare = {fold(kind.bare(each)): each for each in reversed(headings)}
     return bare | {fold(each): each for each in reversed(headings)}
 
@@ -234,10 +235,10 @@ def _free(kind: ListKind, headings: Sequence[str]) -> dict[str, str]:
 def _take(
     wanted: Sequence[str], free: dict[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
 ) -> dict[str, str]:
-    """Take for each wanted column the best heading that is still free, from the first table that has one.
+    """Choose for each wanted column the best heading that is still free, from the first table that has one.
 
     Args:
-        free: folded heading -> heading of the list; those taken are removed.
+        free: folded heading -> heading of the list; those chosen are removed.
     """
     source: dict[str, str] = {}
     for table in tables:
@@ -253,7 +254,7 @@ def _take(
 def _share_stage(
     source: Mapping[str, str], wanted: Sequence[str], tables: Sequence[Mapping[str, Sequence[str]]]
 ) -> dict[str, str]:
-    """Read stage and segment from one heading, that of a stage, if the list has no other for one of them."""
+    """Read both stage and segment from the heading of a stage, if the list has no other for one of them."""
     of_stage = {each for table in tables for each in table.get("stage", ())}
     if "segment" in wanted and "segment" not in source and "stage" in source:
         return {"segment": source["stage"]}
@@ -265,7 +266,7 @@ def _share_stage(
 def _note_passed_over(
     source: Mapping[str, str], free: Mapping[str, str], tables: Sequence[Mapping[str, Sequence[str]]]
 ) -> list[str]:
-    """Say which headings might have been read as a column, but were not."""
+    """Say which headings could have been read as a column, but were not."""
     notes = []
     for column, heading in source.items():
         known = dict.fromkeys(each for table in tables for each in table.get(column, ()))
@@ -283,16 +284,16 @@ def choose_columns(
 ) -> Choice:
     """Decide which heading each column is read from.
 
-    The user's mapping comes first; then the headings of the CRM that the list comes from; then the general
-    ones; within each, in the order of the tables. A heading serves one column only, unless the user says so; but
-    a stage may tell the segment too.
+    The user's mapping comes first, then the headings of the CRM that the list comes from, then the general ones;
+    each in the order of the tables. A heading is used for one column only, unless the user says otherwise; but the
+    segment may be read from the heading of a stage too.
 
     Args:
         headings: the list's own, distinct.
-        mapping: column -> heading; an empty heading means that the column shall not be read.
+        mapping: column -> heading; an empty heading means that the column is not to be read.
         preset: the CRM, or None to recognise it.
-        blank: headings with nothing below; only the mapping reads them.
-        kind: of the list.
+        blank: headings with nothing below them, which are used only if they are mapped.
+        kind: the kind of list.
 
     Raises:
         InputError: the mapping or preset does not fit, or nothing that identifies a company was found.

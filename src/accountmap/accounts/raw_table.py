@@ -16,11 +16,11 @@ from accountmap.accounts.schema import Remark
 from accountmap.errors import InputError, UsageError
 
 HEADER_SEARCH_ROWS: Final = 20
-"""How far down a file the row of headings may stand, below titles and blank rows."""
+"""How far down in a file the row of headings may be, below titles and blank rows."""
 
 TAKE: Final = "take"
 LEAVE: Final = "leave"
-"""What the user may want of rows that a reader would not take unasked: hidden ones, private persons."""
+"""What the user may want to do with rows that are not read unasked: hidden ones, private persons."""
 
 CountKnown = Callable[[Sequence[str]], int]
 """Counts how many of a row's cells are headings that the program knows."""
@@ -31,10 +31,10 @@ class RawList:
     """A list with its own headings.
 
     Attributes:
-        table: one column a heading, in the source's order, names distinct; each of strings or of numbers.
+        table: one column for each heading, in the source's order, names distinct; each of strings or of numbers.
         rows: for each row of the table its number in the source, counted from 1 as a spreadsheet does.
         notes: what the reader decided, one sentence each.
-        sheets: of which sheet each row is, if the list was put together from several; otherwise None.
+        sheets: the sheet that each row comes from, if the list was put together from several; otherwise None.
         remarks: what the owner should look at.
     """
 
@@ -46,7 +46,7 @@ class RawList:
 
     @classmethod
     def of_sheets(cls, names: Sequence[str], parts: Sequence["RawList"]) -> "RawList":
-        """Put the sheets of a workbook under one another; a column that one does not have is null there."""
+        """Put the sheets of a workbook below each other; a column that a sheet does not have is null there."""
         tables = _with_equal_types([part.table for part in parts])
         sheets = pa.array([name for name, part in zip(names, parts, strict=True) for _ in part.rows], pa.string())
         notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
@@ -55,12 +55,12 @@ class RawList:
 
     @property
     def labels(self) -> pa.Array:
-        """Where each row stands, for messages and evidence: "17", or of several sheets "Customers-17"."""
+        """Where each row is, for messages and evidence: "17", or if there are several sheets, "Customers-17"."""
         rows = pa.array(self.rows).cast(pa.string())
         return rows if self.sheets is None else pc.binary_join_element_wise(self.sheets, rows, "-")
 
     def filter(self, kept: npt.NDArray[np.bool_], *notes: str) -> "RawList":
-        """Return the rows for which `kept` is true, with notes on the others."""
+        """Return the rows for which `kept` is true, with notes about the others."""
         sheets = None if self.sheets is None else self.sheets.filter(pa.array(kept))
         return replace(
             self,
@@ -83,7 +83,7 @@ class RawList:
 
 
 def _with_equal_types(tables: Sequence[pa.Table]) -> list[pa.Table]:
-    """Make columns text that are of numbers in one table and of text in another."""
+    """Turn columns into text that are numbers in one table and text in another."""
     types: dict[str, set[pa.DataType]] = {}
     for table in tables:
         for column in table.schema:
@@ -99,7 +99,8 @@ def _with_equal_types(tables: Sequence[pa.Table]) -> list[pa.Table]:
 
 
 def find_header(rows: Sequence[Sequence[str]], count_known: CountKnown) -> int | None:
-    """Find the row of headings: of the first rows the one with most known headings, or else the first not blank.
+    """Find the row of headings: among the first rows, the one with the most known headings, else the first not
+    blank.
 
     Returns:
         The position in `rows`, or None if all are blank.
@@ -112,7 +113,7 @@ def distinct_headings(headings: Iterable[str]) -> tuple[list[str], list[str]]:
     """Name every column, and each differently: blanks become "column 3", a second "Name" becomes "Name (2)".
 
     Returns:
-        The names, and the headings that stood more than once.
+        The names, and the headings that occurred more than once.
     """
     names: list[str] = []
     repeated: dict[str, None] = {}
@@ -128,11 +129,11 @@ def distinct_headings(headings: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def heading_notes(repeated: Sequence[str]) -> tuple[str, ...]:
-    """Say which headings stand more than once."""
+    """Say which headings occur more than once."""
     if not repeated:
         return ()
     quoted = ", ".join(f"'{heading}'" for heading in repeated)
-    return (f"Headings that stand more than once were numbered: {quoted}.",)
+    return (f"Headings that occur more than once were numbered: {quoted}.",)
 
 
 class ArrowStream(Protocol):
@@ -146,12 +147,12 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Reduce a column to numbers or strings.
 
     Raises:
-        pa.ArrowNotImplementedError, pa.ArrowInvalid: it is of lists, structs or bytes that are not text.
+        pa.ArrowNotImplementedError, pa.ArrowInvalid: it has lists, structs or bytes that are not text.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _decoded(column)
-    if isinstance(kind, pa.UuidType):  # A cast would take the sixteen bytes for text.
+    if isinstance(kind, pa.UuidType):  # a cast would read the sixteen bytes as text
         ids = [None if each is None else str(each) for each in column.to_pylist()]
         return pa.chunked_array([ids], pa.string())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -160,7 +161,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Put the values in the place of their numbers; Arrow has no cast for Polars' categories."""
+    """Replace the numbers of a dictionary by their values; Arrow has no cast for Polars' categories."""
     parts = [_plain(pa.chunked_array([part.dictionary])).take(part.indices) for part in column.chunks]
     return pa.chunked_array(
         [chunk for part in parts for chunk in part.chunks], parts[0].type if parts else pa.string()
@@ -168,23 +169,23 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def from_arrow(table: pa.Table) -> RawList:
-    """Take an Arrow table as a list; its rows are counted from 1."""
+    """Read an Arrow table as a list; its rows are counted from 1."""
     names, repeated = distinct_headings(table.column_names)
     columns, notes = {}, list(heading_notes(repeated))
     for name, column in zip(names, table.columns, strict=True):
         try:
             columns[name] = _plain(column)
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            notes.append(f"'{name}' was left out: it does not hold text, numbers or dates.")
+            notes.append(f"'{name}' was left out: it has no text, numbers or dates.")
     return RawList(pa.table(columns), np.arange(1, table.num_rows + 1), tuple(notes))
 
 
 def from_stream(table: ArrowStream) -> RawList:
-    """Take any table that offers the Arrow PyCapsule interface; the index of pandas is not a column.
+    """Read any table that offers the Arrow PyCapsule interface; the index of pandas is not a column.
 
     Raises:
-        InputError: a column of objects of several types, or of text that is not Unicode.
-        UsageError: not such a table.
+        InputError: a column has objects of several types, or text that is not Unicode.
+        UsageError: it is not such a table.
     """
     if not hasattr(table, "__arrow_c_stream__"):
         raise UsageError(
@@ -193,27 +194,27 @@ def from_stream(table: ArrowStream) -> RawList:
         )
     try:
         arrow = pa.RecordBatchReader.from_stream(table).read_all()
-        arrow.validate(full=True)  # Text that others made may not be UTF-8.
-    except (ValueError, pa.ArrowTypeError):  # Of pandas or Arrow, whose messages quote cells.
+        arrow.validate(full=True)  # text that others made may not be UTF-8
+    except (ValueError, pa.ArrowTypeError):  # from pandas or Arrow, whose messages quote cells
         raise InputError(
-            "The table cannot be handed over: a column holds values of several types or text that is not Unicode, "
-            "or two have one name.",
-            "Pass a table, not a single column; make every column of one type, such as with astype(str), text "
-            "without surrogates, and every name different.",
+            "The table cannot be handed over: a column has values of several types or text that is not Unicode, "
+            "or two columns have the same name.",
+            "Pass a table, not a single column; give every column one type, for example with astype(str), text "
+            "without surrogates, and a name of its own.",
         ) from None
     index = [name for name in arrow.column_names if name.startswith("__index_level_")]
     return from_arrow(arrow.drop_columns(index))
 
 
 def read_parquet(path: Path) -> RawList:
-    """Read a Parquet file of one's own; never one that came from a partner.
+    """Read a Parquet file that this company wrote, never one that came from a partner.
 
     Raises:
         InputError: the file is damaged.
     """
     try:
         table = pq.ParquetFile(path).read()
-        table.validate(full=True)  # Text in a damaged file may not be UTF-8.
+        table.validate(full=True)  # text in a damaged file may not be UTF-8
         return from_arrow(table)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(

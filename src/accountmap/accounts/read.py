@@ -37,7 +37,7 @@ _REFUSED: Final = {
     b"{": ("a JSON document", "Export the list as CSV or XLSX."),
     b"[": ("a JSON document", "Export the list as CSV or XLSX."),
 }
-"""First bytes of what is often given a name that ends in .csv or .xls."""
+"""First bytes of other files that often have names ending in .csv or .xls."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class FileOptions:
 
     @classmethod
     def of(cls, sheet: str | Sequence[str] | None, hidden_rows: str | None, encoding: str | None) -> "FileOptions":
-        """Take them as a caller names them.
+        """Make them from the arguments of a caller.
 
         Raises:
-            UsageError: there is no such way to treat hidden rows.
+            UsageError: `hidden_rows` is neither `take` nor `leave`.
         """
         if hidden_rows not in (None, TAKE, LEAVE):
             raise UsageError(f"hidden_rows is '{hidden_rows}'", f"Use {TAKE} or {LEAVE}.")
@@ -65,14 +65,14 @@ _LOCK_OF_OFFICE: Final = "~$"
 
 
 def _refuse_old_office(path: Path) -> InputError:
-    """Explain a file in the container of Office before 2007, which also holds encrypted workbooks."""
+    """Explain a file in the container of Office before 2007, which is also used for encrypted workbooks."""
     if _ENCRYPTED in path.read_bytes():
         return InputError("The workbook is protected by a password.", "Save a copy without a password.")
     return InputError("The workbook is in the format of Excel before 2007.", "Save it as XLSX or CSV UTF-8.")
 
 
 def _read_raw(path: Path, count_known: CountKnown, options: FileOptions) -> RawList:
-    """Read a file by what it contains; its name does not matter."""
+    """Read a file in the format that it has, whatever its name."""
     if path.name.startswith(_LOCK_OF_OFFICE):
         raise InputError(
             f"{path.name} is not a list: Office keeps it while the workbook is open.",
@@ -114,19 +114,19 @@ def read_accounts(
         source: path of a CSV, XLSX, ODS or Parquet file; or a table, which is anything with the Arrow PyCapsule
             interface: pandas, Polars, pyarrow, a DuckDB relation.
         mapping: column -> heading to read it from; an empty heading means: do not read the column.
-        segments: value of the segment column -> customer, opportunity, prospect or ignore; wins over the built-in
-            ones. Accounts whose value is ignored are left out.
+        segments: value of the segment column -> customer, opportunity, prospect or ignore; takes precedence over
+            the built-in ones. Accounts whose value is ignored are left out.
         preset: a CRM of docs/account-lists.md; None to recognise it by the headings.
-        sheet: name of the sheet of a workbook, several names, or `all` for those with equal headings; None for the
-            one with most known headings.
-        hidden_rows: `take` or `leave` the rows of a workbook that do not show; None refuses a sheet that has some.
-        encoding: of a CSV file; None to recognise it.
+        sheet: name of a sheet of a workbook, several names, or `all` for those with the same headings; None for
+            the one with the most known headings.
+        hidden_rows: `take` or `leave` the hidden rows of a workbook; None refuses a sheet that has some.
+        encoding: the encoding of a CSV file; None to recognise it.
         currency: ISO 4217 code, for amounts that do not say theirs.
         persons: `take` also reads rows that are marked as private persons; None leaves them out.
 
     Raises:
         InputError: it cannot be read as an account list; the message says where and why.
-        UsageError: it is neither a path nor a table, or a table with options that are for files.
+        UsageError: it is neither a path nor a table, or it is a table with options that are for files.
     """
     options = ReadingOptions(mapping, segments, preset, currency, persons)
     raw, name = read_source(source, mapping, ACCOUNTS, FileOptions.of(sheet, hidden_rows, encoding))
@@ -146,7 +146,7 @@ def read_source(
 
     Raises:
         InputError: it cannot be read as a list.
-        UsageError: it is neither a path nor a table, or a table with options that are for files.
+        UsageError: it is neither a path nor a table, or it is a table with options that are for files.
     """
     if not isinstance(source, str | PathLike):
         if of_file != FileOptions():
@@ -182,17 +182,17 @@ def read_sql(
 ) -> AccountList:
     """Read a company's account list from PostgreSQL, SQLite or DuckDB.
 
-    The columns of the result are recognised as headings of a file are: `select firm as name` or `mapping`
-    help where they are not. Nothing that the statement may change is kept.
+    The columns of the result are recognised like the headings of a file; where they are not, use `select firm as
+    name` or `mapping`. If the statement changes anything, the change is not kept.
 
     Args:
-        statement: one SQL statement that returns one row an account; of several, SQLite executes the first.
+        statement: one SQL statement that returns one row for each account; of several, SQLite executes the first.
         dsn: `postgresql://user@host:port/name`, `sqlite:///file` or `duckdb:///file`, without a password.
-        password: of PostgreSQL; None to take it from where libpq does, such as ~/.pgpass or a service file.
+        password: for PostgreSQL; None to take it from where libpq does, such as ~/.pgpass or a service file.
         mapping, segments, preset, currency, persons: as in `read_accounts`.
 
     Raises:
-        InputError: the database refuses, or its answer cannot be read as an account list. The message holds
+        InputError: the database refuses, or its rows cannot be read as an account list. The message contains
             neither the password nor the statement nor values of rows.
         BackendError: the driver is not installed.
     """
@@ -220,16 +220,16 @@ def query_source(statement: str, dsn: str, password: str | None) -> tuple[RawLis
 def sql_source(statement: str, dsn: str) -> str:
     """Describe where a list came from, for people who know their databases, without anything secret.
 
-    A statement may hold credentials (DuckDB attaches databases by one), so that only its digest is told.
+    A statement may contain credentials (DuckDB attaches databases by one), so only its digest is shown.
     """
     digest = hashlib.sha256(" ".join(statement.split()).encode()).hexdigest()
     return f"{DatabaseAddress.parse(dsn)}, statement {digest[:8]}"
 
 
 def _refuse_money(schema: pa.Schema) -> None:
-    """Refuse PostgreSQL's type money, which arrives as a whole number of its smallest units, unknown which."""
+    """Refuse PostgreSQL's type money, which arrives as a whole number of units whose size is not known."""
     for column in schema:
         if (column.metadata or {}).get(b"POSTGRESQL:type") == b"money":
             raise InputError(
-                f"The column '{column.name}' is of the type money.", "Select it as a number: amount::numeric."
+                f"The column '{column.name}' has the type money.", "Select it as a number: amount::numeric."
             )

@@ -1,4 +1,4 @@
-"""Rows that are not accounts, and cells that are wrapped: what spreadsheets and exports add to a list."""
+"""What spreadsheets and exports add to a list: rows that are not accounts, and wrapped cells."""
 
 import html
 import re
@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 _FORMULA: Final = r'^\s*=\s*"((?:[^"]|"")*)"\s*$'
 _APOSTROPHE: Final = r"^'([^'].*)$"
 _GUARDED: Final = r"^'[=+\-@0-9]"
-"""An apostrophe that keeps a spreadsheet from computing, or from dropping zeros."""
+"""An apostrophe that keeps a spreadsheet from computing a formula or dropping zeros."""
 
 _OWN_APOSTROPHE: Final = r"^'[a-zA-Z]\b"
 """An apostrophe that belongs to a name: 't Hart, 's-Hertogenbosch."""
@@ -30,9 +30,10 @@ def _are(column: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
 
 
 def unwrap(raw: RawList) -> RawList:
-    """Take cells out of what people put around them to keep zeros: ="00123" and '00123 are 00123.
+    """Remove from cells what people put around them to keep zeros: ="00123" and '00123 become 00123.
 
-    An apostrophe goes where it guards a number or a formula, and where half of a column's filled cells have it.
+    An apostrophe is removed where it guards a number or a formula, and where half of a column's filled cells have
+    it.
     """
     columns, formulas, apostrophes = {}, 0, 0
     for name in raw.table.column_names:
@@ -44,9 +45,9 @@ def unwrap(raw: RawList) -> RawList:
         columns[name] = column
     notes = []
     if formulas:
-        notes.append(f'Cells written as ="...", of which the text was taken: {formulas:,}.')
+        notes.append(f'Cells written as ="...", of which only the text was read: {formulas:,}.')
     if apostrophes:
-        notes.append(f"Cells with an apostrophe in front, which was left out: {apostrophes:,}.")
+        notes.append(f"Cells with an apostrophe in front, which was removed: {apostrophes:,}.")
     if not notes:
         return raw
     return RawList(pa.table(columns), raw.rows, (*raw.notes, *notes), raw.sheets, raw.remarks)
@@ -82,11 +83,11 @@ def _filled(raw: RawList) -> npt.NDArray[np.int64]:
 
 _NUMBERED: Final = re.compile(r" \(\d+\)$")
 _LEAST_EQUAL: Final = 0.8
-"""The part of a row's filled cells that must repeat headings; somebody may have renamed one."""
+"""The share of a row's filled cells that must repeat headings; somebody may have renamed one."""
 
 
 def drop_repeated_headings(raw: RawList) -> RawList:
-    """Leave out rows that repeat the headings, as lists glued together have them, and a title right above one."""
+    """Leave out rows that repeat the headings, as in lists pasted together, and a title right above such a row."""
     equal = np.zeros(raw.table.num_rows, np.int64)
     for name in raw.table.column_names:
         column = raw.table[name]
@@ -119,10 +120,10 @@ _TOTAL: Final = (
 """How a row of totals begins, in the languages of spreadsheets and CRMs, in lower case."""
 
 _LOOKED_AT: Final = 3
-"""Columns from the left in which the word for total is looked for, besides that of the names."""
+"""How many columns from the left are searched for the word for total, besides that of the names."""
 
 _LAST_ROWS: Final = 3
-"""Rows at the end in which the word for total is enough; further up numbers must stand beside it."""
+"""How many rows at the end need only the word for total; further up there must be numbers beside it."""
 
 _IDENTIFYING: Final = (
     "account_id",
@@ -140,7 +141,7 @@ _SOME_NUMBER: Final = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*(?:[A-Za-z]{1,3}\.?)?")
 
 
 def drop_totals(raw: RawList, source: dict[str, str]) -> RawList:
-    """Leave out rows of totals: a word for total and besides only numbers, none of which tells a company.
+    """Leave out rows of totals: a word for total and otherwise only numbers, none of which identifies a company.
 
     Args:
         source: column of the account list -> heading.
@@ -166,7 +167,7 @@ def drop_totals(raw: RawList, source: dict[str, str]) -> RawList:
 
 
 def _numbers_beside_total(row: dict[str, str | float | None], identifying: set[str]) -> int | None:
-    """Count the cells with numbers, or return None if there is a cell that no row of totals has."""
+    """Count the cells with numbers; return None if there is a cell that a row of totals would not have."""
     numbers = 0
     for heading, cell in row.items():
         if cell is None or (isinstance(cell, str) and not cell.strip()):
@@ -184,7 +185,7 @@ _PERSON: Final = f"^(?:{'|'.join([*_WORDS['person'], *sorted(YES)])})$"
 
 
 def marked_persons(raw: RawList, heading: str) -> Mask:
-    """Return which rows a column marks as private persons, by a yes or by the name of a record type."""
+    """Return which rows a column marks as private persons, by a word for yes or the name of a record type."""
     cells, _ = clean(as_text(raw.table[heading]))
     found: Mask = _are(pc.utf8_lower(cells), _PERSON).to_numpy()
     return found
@@ -192,14 +193,14 @@ def marked_persons(raw: RawList, heading: str) -> Mask:
 
 _ENTITY: Final = r"&(?:#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5}|[A-Za-z]{2,8}[0-9]{0,2});"
 _MOST_TIMES: Final = 3
-"""How often text was encoded that is still decoded: &amp;amp;amp;."""
+"""How many times text may have been encoded to be decoded still: &amp;amp;amp;."""
 
 
 def decode_entities(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
-    """Decode the HTML entities in text, also those encoded several times: `&amp;auml;` is ä.
+    """Decode the HTML entities in text, including those encoded several times: `&amp;auml;` is ä.
 
     Returns:
-        The column, and how many cells held some.
+        The column, and how many cells had some.
     """
     encoded = _are(column, _ENTITY)
     if not (count := count_true(encoded)):

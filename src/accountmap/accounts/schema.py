@@ -1,4 +1,4 @@
-"""The columns of an account list, and the type that carries one through the program."""
+"""The columns of an account list, and the type of a list that has been read."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ SIZE_BANDS: Final = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1001-500
 
 
 def size_band(employees: int | None) -> str | None:
-    """Return the band of a company with so many employees, or None if that is not known."""
+    """Return the band of a company with this many employees, or None if the number is not known."""
     return SIZE_BANDS[bisect_left(_TOPS, employees)] if employees and employees > 0 else None
 
 
@@ -21,7 +21,7 @@ SEGMENTS: Final = ("customer", "opportunity", "prospect")
 """The owner's relationship to an account, strongest first. Exclusive."""
 
 IGNORE: Final = "ignore"
-"""What a value may mean instead of a segment: the account takes no part."""
+"""What a value may mean instead of a segment: the account takes part in nothing."""
 
 PERSON_ACCOUNT: Final = "person_account"
 """A column that is read, but not kept: whether the row is a private person instead of a company."""
@@ -57,9 +57,9 @@ ACCOUNT_SCHEMA: Final = pa.schema(
 )
 """All columns that the program knows. Text is as the owner wrote it, stripped; a blank is null.
 
-`amount` is the owner's business with the account, such as its open deals; `annual_revenue` what the account itself
-turns over in a year. `currency` is that of both, an ISO 4217 code, null where it is not known. Amounts of
-different currencies must not be added up: `currencies` says which there are.
+`amount` is the owner's business with the account, such as its open deals; `annual_revenue` is what the account
+itself turns over in a year. `currency` is the currency of both, an ISO 4217 code, null where it is not known.
+Amounts in different currencies must not be added up: `currencies` says which there are.
 
 An account that is off limits takes no part in any session; null counts as false.
 """
@@ -77,7 +77,7 @@ def currencies(table: pa.Table) -> tuple[str, ...]:
 
 
 def with_all_columns(table: pa.Table) -> pa.Table:
-    """Complete a table that an earlier version made: the columns that it did not know are null."""
+    """Complete a table made by an earlier version: columns that it did not know are null."""
     length = table.num_rows
     return pa.table(
         [table[f.name] if f.name in table.column_names else pa.nulls(length, f.type) for f in ACCOUNT_SCHEMA],
@@ -93,7 +93,7 @@ class Remark:
         kind: short and stable, for programs.
         what: one sentence, without account data.
         advice: what to do about it, one sentence.
-        count: of the rows or cells concerned.
+        count: how many rows or cells are concerned.
         examples: some of them, as written. For the owner's own screen; they never leave the machine.
     """
 
@@ -109,11 +109,11 @@ class ListColumn:
     """One of the columns of the list as it came.
 
     Attributes:
-        heading: as the list has it.
+        heading: as in the list.
         read_as: columns of ACCOUNT_SCHEMA, or PERSON_ACCOUNT, that were read from it; empty if none was.
-        filled: cells that are not blank.
-        of: rows.
-        values: the first different cells, five at most. Local only.
+        filled: how many cells are not blank.
+        of: how many rows there are.
+        values: the first distinct cells, five at most. Local only.
     """
 
     heading: str
@@ -125,13 +125,13 @@ class ListColumn:
 
 @dataclass(frozen=True, repr=False)
 class SegmentValue:
-    """What one value of the column that tells the segment was taken for.
+    """What one value of the segment column was taken for.
 
     Attributes:
-        value: as written, the most frequent spelling; None for blank cells. Local only.
-        count: rows that have it.
+        value: as written, in the most frequent spelling; None for blank cells. Local only.
+        count: how many rows have it.
         segment: one of SEGMENTS, or IGNORE.
-        known: whether the user or the built-in table says so; what is unknown counts as the weakest segment.
+        known: whether the user or the built-in table says so; unknown values count as the weakest segment.
     """
 
     value: str | None
@@ -145,12 +145,12 @@ class AccountList:
     """One company's accounts.
 
     Attributes:
-        table: one row an account, exactly the columns of ACCOUNT_SCHEMA; account_id is unique.
+        table: one row for each account, exactly the columns of ACCOUNT_SCHEMA; account_id is unique.
         extras: the owner's other columns, as text, row for row with `table`. They stay on this machine.
         source_columns: for each recognised column, the heading that it was read from.
         notes: what the reader decided or noticed, one sentence each, without account data.
         columns: all columns of the list as it came, in its order.
-        segment_values: the values of the column that tells the segment, the most frequent first.
+        segment_values: the values of the segment column, the most frequent first.
         remarks: what the owner should look at.
         source: what it was read from, for people: the name of a file, the address of a database. Nothing secret.
     """

@@ -32,7 +32,7 @@ _BUILT_IN: Final = {fold(value): segment for segment, values in SEGMENT_VALUES.i
 
 
 def segment_of(value: str) -> str | None:
-    """Give the segment that a stage, type or status is known to mean, or None."""
+    """Return the segment that a stage, type or status is known to mean, or None."""
     return _BUILT_IN.get(fold(value))
 
 
@@ -42,7 +42,7 @@ class Segments:
 
     Attributes:
         column: one of SEGMENTS for each row.
-        ignored: the rows whose value the user wants to be ignored; they take no part.
+        ignored: the rows whose value the user wants to be ignored; they are left out.
         values: what each value was taken for, the most frequent first.
         notes: what was decided, one sentence each.
         remarks: what the owner should look at.
@@ -65,13 +65,13 @@ def _check(segments: Mapping[str, str]) -> dict[str, str]:
 def read_segments(
     column: pa.ChunkedArray | None, heading: str, length: int, segments: Mapping[str, str] | None = None
 ) -> Segments:
-    """Read segments: the user's own values first, then the built-in ones; all else is the weakest, with a remark.
+    """Read segments: the user's own values first, then the built-in ones; others are the weakest, with a remark.
 
     Args:
         column: cleaned text, or None if the list has no such column.
-        heading: where the column stands, for notes.
+        heading: the heading of the column, for notes.
         length: the number of accounts.
-        segments: the owner's value -> segment or IGNORE; wins over the built-in table.
+        segments: the owner's value -> segment or IGNORE; takes precedence over the built-in table.
 
     Raises:
         InputError: `segments` names a segment that does not exist.
@@ -102,7 +102,7 @@ _BETWEEN_LABELS: Final = re.compile(r"[,;|]")
 
 
 def _meaning(value: str, meaning: Mapping[str, str]) -> str | None:
-    """Return what a value means; of several labels in one cell the strongest, and any that is to be ignored."""
+    """Return what a value means; of several labels in one cell, IGNORE if there is one, else the strongest."""
     whole = meaning.get(fold(value))
     if whole or not _BETWEEN_LABELS.search(value):
         return whole
@@ -144,7 +144,7 @@ def _unknown(unknown: Mapping[str, int], heading: str) -> tuple[Remark, ...]:
     return (
         Remark(
             "unknown_segment",
-            f"Rows that count as {WEAKEST}, since their '{heading}' is not known as a segment "
+            f"Rows that count as {WEAKEST}, because it is not known which segment their '{heading}' means "
             f"({'1 value' if len(unknown) == 1 else f'{len(unknown):,} different values'})",
             "Say for each what it means: --segment 'VALUE=customer', or =opportunity, =prospect, =ignore.",
             sum(unknown.values()),

@@ -1,7 +1,7 @@
-"""What a workbook's parts say that the reader of cells does not: their size, and what is hidden.
+"""What the reader of cells does not say about a workbook: its size unpacked, and what is hidden.
 
-Every part is unpacked once within the size that it declares, and its checksum compared, before anything else reads
-it. Hidden rows and columns are those of ECMA-376 (part 1, 18.3.1.73 and 18.3.1.13) and of OpenDocument 1.3
+Every part is unpacked once within the size that it declares, and its checksum is compared, before anything else
+reads it. Hidden rows and columns are those of ECMA-376 (part 1, 18.3.1.73 and 18.3.1.13) and of OpenDocument 1.3
 (part 3, 19.749).
 """
 
@@ -17,10 +17,10 @@ from xml.parsers import expat
 from accountmap.errors import InputError
 
 MOST_BYTES: Final = 1 << 30
-"""Of a workbook, unpacked: about a million rows of twenty columns."""
+"""The largest size of an unpacked workbook: about a million rows of twenty columns."""
 
 MOST_CELLS: Final = 40_000_000
-"""Between the first and the last cell of a sheet; the reader allocates them all, some 32 bytes each."""
+"""Most cells between the first and the last of a sheet; the reader allocates them all, some 32 bytes each."""
 
 AS_CSV: Final = "Open the workbook in the program it came from and save the sheet with the accounts as CSV UTF-8."
 
@@ -33,19 +33,19 @@ _OTHERS: Final = {
     "Index/Document.iwa": "The file is a document of Apple Numbers, Pages or Keynote.",
     "Index.zip": "The file is a document of Apple Numbers, Pages or Keynote.",
 }
-"""Other files that are ZIP archives, by a member that they have."""
+"""Other kinds of files that are ZIP archives, by a member that they have."""
 
 
 @dataclass
 class Hidden:
-    """The rows and columns of a sheet that do not show, both from 1."""
+    """The hidden rows and columns of a sheet, both counted from 1."""
 
     rows: set[int] = field(default_factory=set)
     columns: set[int] = field(default_factory=set)
 
 
 def examine(path: Path) -> dict[str, Hidden]:
-    """Refuse what is not a workbook, damaged, or too large, and find what is hidden in it.
+    """Refuse a file that is not a workbook, damaged or too large, and find what is hidden in it.
 
     Returns:
         For each sheet, by name, what is hidden.
@@ -94,7 +94,7 @@ def _not_a_workbook(names: set[str]) -> InputError:
 
 
 def _check_extent(rows: int, columns: int) -> None:
-    """Refuse a sheet whose few cells stand so far apart that the area between them does not fit into memory."""
+    """Refuse a sheet whose few cells are so far apart that the area between them does not fit into memory."""
     if rows * columns > MOST_CELLS:
         raise InputError(
             f"A sheet spans {rows} rows and {columns} columns, more than can be read.",
@@ -117,7 +117,7 @@ def _column_number(letters: bytes) -> int:
 
 
 def _tags(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield XML in parts that end before a tag."""
+    """Yield XML in parts, each of which ends before a tag."""
     rest = b""
     while chunk := stream.read(_CHUNK_BYTES):
         whole, bracket, begun = (rest + chunk).rpartition(b"<")
@@ -148,7 +148,7 @@ def _examine_sheet(stream: IO[bytes]) -> Hidden:
 
 
 def _examine_xlsx(archive: zipfile.ZipFile) -> dict[str, Hidden]:
-    """Examine every sheet, also one that the workbook does not name, for the reader may open it."""
+    """Examine every sheet, even one that the workbook does not name, because the reader may open it."""
     found = {
         name: _examine_sheet(stream)
         for name in archive.namelist()
