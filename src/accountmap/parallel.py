@@ -120,8 +120,7 @@ class Pool(Protocol):
 def map_ahead(
     pool: Pool, workers: int, function: Callable[[In], Out], parts: Iterable[In], *, take_part: bool = False
 ) -> Iterator[Out]:
-    """Yield the results in the order of the parts. If the caller stops iterating, parts not yet begun are
-    cancelled.
+    """Yield the results in the order of the parts. If the caller stops early, parts not yet begun are cancelled.
 
     Args:
         workers: how many parts run at once.

@@ -115,8 +115,7 @@ def read_off_limits(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedAr
 
 
 def read_registrations(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Read the registered deals: ids, or any other text, which says that there is one; a cell that says no is
-    blank.
+    """Read the registered deals: ids, or other text that says that there is one; a cell that says no is blank.
 
     Returns:
         Text, null where there is none, and notes.

@@ -44,8 +44,7 @@ def _first_records(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def find_delimiter(sample: str, count_known: CountKnown) -> str:
-    """Choose the delimiter with the most known headings, then the most rows as wide as these, then the most
-    columns.
+    """Choose the delimiter with the most known headings, then most rows as wide as these, then most columns.
 
     Args:
         sample: the beginning of the file; it may end anywhere.

@@ -20,8 +20,7 @@ _OLD: Final = timedelta(days=730)
 
 
 def account_rows(deals: pa.Table, accounts: pa.Table) -> pa.Array:
-    """Find the account of each deal: by its id, a Salesforce id of either length, or a name that only one account
-    has.
+    """Find the account of each deal: by its id, a Salesforce id of either length, or a name that only one has.
 
     Args:
         deals: with account_id and account_name.

@@ -397,8 +397,7 @@ def _stage_dates(raw: RawList, table: pa.Table, wanted: Mapping[str, str]) -> tu
 
 
 def read_touches(source: str | PathLike[str] | ArrowStream, mapping: Mapping[str, str] | None = None) -> pa.Table:
-    """Read what partners did with deals or accounts, from the company's own CRM: partner, kind, day, deal or
-    account.
+    """Read what partners did, from the company's own CRM: partner, kind, day, and the deal or account.
 
     Args:
         mapping: column of TOUCH_SCHEMA -> heading.

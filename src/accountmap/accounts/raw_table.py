@@ -99,8 +99,7 @@ def _with_equal_types(tables: Sequence[pa.Table]) -> list[pa.Table]:
 
 
 def find_header(rows: Sequence[Sequence[str]], count_known: CountKnown) -> int | None:
-    """Find the row of headings: among the first rows, the one with the most known headings, else the first not
-    blank.
+    """Find the row of headings: of the first rows, that with the most known headings, else the first not blank.
 
     Returns:
         The position in `rows`, or None if all are blank.

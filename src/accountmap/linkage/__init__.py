@@ -1,1 +1,1 @@
-"""From what people write to keys that two companies arrive at independently."""
+"""From what people write to keys at which two companies arrive independently."""

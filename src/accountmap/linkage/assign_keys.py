@@ -1,7 +1,7 @@
 """Making keys distinct: one value per entity and slot, one holder per value and name space.
 
-Most entities are one account, whose slots have one candidate each, and most values have one holder. Only the
-others are compared, found by the marks of the values; all candidates stay where they are, part by part.
+Most entities are one account, whose slots have one candidate each, and most values have one holder. Only the other
+candidates are compared, found by the marks of their values; all candidates stay where they are, part by part.
 """
 
 from collections import deque
@@ -22,7 +22,7 @@ Index = npt.NDArray[np.int64]
 
 
 def slot_ranks(profile: Profile) -> Index:
-    """Rank the slots as holders of a value: by weight, of equal ones the first highest."""
+    """Rank the slots as holders of a value: by weight; of equal weights, the first is highest."""
     by_weight = sorted(range(len(profile.slots)), key=lambda at: (profile.slots[at].weight, -at))
     return np.argsort(by_weight)
 
@@ -37,7 +37,7 @@ def _starts(*columns: Index) -> Mask:
 def one_per_cell(cell: Index, code: Index, closeness: Index, rule: Index) -> Index:
     """Choose each cell's value: the closest, then the most frequent, then the smallest; with its closest rule.
 
-    The choice depends on what the accounts hold, and not on their order.
+    The choice depends on the accounts' values, not on their order.
     """
     order = np.lexsort((rule, -closeness, code, cell))
     starts = _starts(cell[order], code[order])
@@ -49,9 +49,9 @@ def one_per_cell(cell: Index, code: Index, closeness: Index, rule: Index) -> Ind
 
 
 def strongest_holder(value: Index, rank: Index) -> Index:
-    """Leave each value to its strongest holder, and to none if two entities are as strong.
+    """Leave each value to its strongest holder, and to none if two entities are equally strong.
 
-    One entity never holds a value twice with one rank: that tells its slot.
+    One entity never has a value twice with the same rank, because each rank is one slot.
     """
     order = np.lexsort((-rank, value))
     starts = _starts(value[order])
@@ -68,8 +68,8 @@ class _Part:
 
     Attributes:
         table: CANDIDATE_SCHEMA.
-        first: the row of the list in which the first account stands.
-        accounts: how many there are.
+        first: the row of the first account in the list.
+        accounts: how many accounts there are.
         open: which candidates may still become keys.
     """
 
@@ -92,7 +92,7 @@ class Candidates:
     """The candidates of a list, which become its keys.
 
     Args:
-        profile: which has their slots.
+        profile: the profile whose slots they are for.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -101,14 +101,14 @@ class Candidates:
         self._ranks: Final = slot_ranks(profile)
 
     def add(self, table: pa.Table, accounts: int) -> None:
-        """Add the candidates of the next accounts: CANDIDATE_SCHEMA, and how many accounts they are of."""
+        """Add the candidates of the next accounts: CANDIDATE_SCHEMA, and the number of these accounts."""
         first = self._parts[-1].first + self._parts[-1].accounts if self._parts else 0
-        # A copy: what a thread that receives from workers has allocated, no other can use again.
+        # A copy: memory allocated by the thread that receives from workers cannot be reused by another thread.
         own = table.take(pa.array(np.arange(len(table)))).combine_chunks()
         self._parts.append(_Part(own, first, accounts, np.ones(len(table), bool)))
 
     def keys(self, entity_of: Index) -> pa.Table:
-        """Choose what becomes a key. The candidates are gone then.
+        """Choose what becomes a key, and drop the candidates.
 
         Args:
             entity_of: the entity of each account, numbered in the order of their first accounts.
@@ -129,9 +129,9 @@ class Candidates:
         return pa.Table.from_batches(list(self._ordered(entity_of, rules)), KEY_SCHEMA)
 
     def _weaker_own(self, part: _Part) -> Mask:
-        """Mark what the same account holds in a stronger slot of the name space too.
+        """Mark values that the same account also has in a stronger slot of the name space.
 
-        Where an entity is this account alone, the stronger slot decides who holds the value.
+        If an entity is this account alone, the stronger slot decides who holds the value.
         """
         at = np.full((len(self._slots), part.accounts), -1)
         at[part.column("slot"), part.column("account")] = np.arange(len(part.table))
@@ -146,7 +146,7 @@ class Candidates:
         return weaker
 
     def _duplicated(self, space: str) -> list[Index]:
-        """Give, of each part, the open candidates of a name space whose value may stand there more than once."""
+        """Return, for each part, the open candidates of a name space whose value may occur in it twice or more."""
         of_space = np.array([slot.space == space for slot in self._slots])
         rows = [np.flatnonzero(part.open & of_space[part.column("slot")]) for part in self._parts]
         marks = [part.table["mark"].to_numpy()[own] for part, own in zip(self._parts, rows, strict=True)]
@@ -155,7 +155,7 @@ class Candidates:
         return [own[mask] for own, mask in zip(rows, np.split(twice, ends[:-1]), strict=True)]
 
     def _leave(self, rows: list[Index], entity_of: Index, choose: Callable[[pa.Table, Index], Index]) -> None:
-        """Leave open, of the candidates at the `rows` of each part, those that are chosen."""
+        """Of the candidates at the `rows` of each part, leave only the chosen ones open."""
         parts = list(zip(self._parts, rows, strict=True))
         table = pa.concat_tables([part.table.take(pa.array(own)) for part, own in parts])
         chosen = np.zeros(len(table), bool)
@@ -177,9 +177,9 @@ class Candidates:
         return strongest_holder(code, self._ranks[slot] * 4 + closeness)
 
     def _ordered(self, entity_of: Index, rules: list[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the keys part by part, and forget the candidates.
+        """Yield the keys part by part, and drop the candidates.
 
-        A part gives the keys of the entities whose first account is in it; those of later accounts move there.
+        A part has the keys of the entities whose first account is in it; the keys of later accounts move there.
         """
         first_rows = np.flatnonzero(np.diff(np.maximum.accumulate(entity_of), prepend=-1))
         moved = [np.flatnonzero(self._is_moved(part, entity_of, first_rows)) for part in self._parts]
@@ -209,13 +209,13 @@ def _rules(table: pa.Table) -> Iterator[str]:
 
 
 def _rank(texts: pa.ChunkedArray) -> Index:
-    """Number texts in their order, equal ones alike."""
+    """Number texts in ascending order, equal ones alike."""
     numbers: Index = pc.rank(texts.cast(pa.string()), tiebreaker="dense").to_numpy().astype(np.int64)
     return numbers
 
 
 def _keys(part: _Part, rows: Index, entity_of: Index, rules: list[str]) -> pa.Table:
-    """Make keys of the candidates at `rows`; one list of rules for all parts lets equal lists be equal."""
+    """Make keys of the candidates at `rows`; with one list of rules for all parts, equal lists give equal keys."""
     taken = part.table.take(pa.array(rows))
     number = pc.index_in(taken["rule"].cast(pa.string()), value_set=pa.array(rules, pa.string()))
     rule = pa.DictionaryArray.from_arrays(number.combine_chunks().cast(pa.int8()), pa.array(rules, pa.string()))

@@ -1,7 +1,7 @@
-"""Blocking: accounts are compared with each other only if a value of theirs is equal.
+"""Blocking: accounts are compared with each other only if they have a value in common.
 
 Texts are first compared by marks of 32 bits. Equal texts have equal marks, so a text whose mark is unique is
-unique itself. Where a mark occurs twice the texts are compared, since different texts may share a mark.
+unique itself. If a mark occurs twice, the texts are compared, since different texts may share a mark.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 LARGEST_BLOCK: Final = 60
-"""Members of a block that are compared pair by pair. A value that more of them share says too little."""
+"""Most members of a block that are compared pair by pair. A value that more accounts share says too little."""
 
 
 def blocks(values: Sequence[Hashable | None]) -> Iterator[list[int]]:
-    """Yield the ascending positions of each value that occurs more than once; None is not a value."""
+    """Yield the positions, ascending, of each value that occurs more than once; None is not a value."""
     first: dict[Hashable, int] = {}
     repeated: dict[Hashable, list[int]] = {}
     for at, value in enumerate(values):
@@ -40,10 +40,10 @@ _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def marks_of(texts: Iterable[str | None]) -> pa.Array:
-    """Reduce each text to 32 bits that are never those of None; equal texts have equal ones in every process.
+    """Reduce each text to 32 bits that are never those of None; equal texts have equal marks in every process.
 
-    They are a polynomial of the bytes, taken modulo 2**64 and mixed: all texts at once, which takes a tenth of the
-    time of a checksum for each.
+    A mark is a polynomial of the bytes modulo 2**64, mixed. All texts are processed at once, which takes a tenth
+    of the time of a checksum for each.
     """
     column = pa.array(texts, pa.string())
     none = column.is_null().to_numpy(zero_copy_only=False)
@@ -62,7 +62,7 @@ def marks_of(texts: Iterable[str | None]) -> pa.Array:
 
 
 def is_duplicated(marks: Marks) -> Mask:
-    """Return of each mark whether it occurs more than once; that of no text does not count."""
+    """Return for each mark whether it occurs more than once; the mark of no text does not count."""
     order = np.argsort(marks)
     ordered = marks[order]
     alike = np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != NO_TEXT))
@@ -73,7 +73,7 @@ def is_duplicated(marks: Marks) -> Mask:
 
 
 def is_listed(marks: Marks, listed: Marks) -> Mask:
-    """Return of each mark whether it is in a list, which ascends."""
+    """Return for each mark whether it is in a list, which is in ascending order."""
     if not len(listed):
         return np.zeros(len(marks), bool)
     at = np.minimum(np.searchsorted(listed, marks), len(listed) - 1)

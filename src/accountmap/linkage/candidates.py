@@ -1,6 +1,6 @@
 """Pairs of accounts that may be one company: those that share a value, and likely misspellings.
 
-All others stay in Arrow columns, part by part.
+All other accounts stay in Arrow columns, part by part.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ from accountmap.linkage.dedupe import Decision, Pair, Resolution, resolve
 Rows = npt.NDArray[np.int64]
 
 _BLOCKED: Final = ("letters", "domain", *NUMBERS)
-"""What `resolve` makes blocks of."""
+"""The values by which `resolve` makes blocks."""
 
 
 def shared_marks(traits: Traits) -> pa.Table:
@@ -34,7 +34,7 @@ class ListTraits:
     """What the accounts of a list are compared by, collected part by part, in the order of their ids.
 
     Args:
-        account_ids: ascending.
+        account_ids: in ascending order.
     """
 
     def __init__(self, account_ids: pa.ChunkedArray) -> None:
@@ -47,7 +47,7 @@ class ListTraits:
 
         Args:
             traits: TRAIT_SCHEMA.
-            marks: what `shared_marks` gives, and what else is asked for by `marks`.
+            marks: what `shared_marks` returns, and any other marks that `marks` will be asked for.
         """
         self._traits.append(traits)
         self._marks.append(marks)
@@ -57,11 +57,11 @@ class ListTraits:
         return np.concatenate([part[kind].to_numpy() for part in self._marks])
 
     def combine(self) -> None:
-        """Put the parts together, for those who take from them many times."""
+        """Join the parts, for callers that take from them many times."""
         self._traits[:] = [pa.concat_tables(self._traits).combine_chunks()]
 
     def take(self, rows: Rows) -> Traits:
-        """Make objects of the accounts at `rows`, which ascend."""
+        """Make objects of the accounts at `rows`, which are in ascending order."""
         ends = np.cumsum([len(part) for part in self._traits])
         cuts = np.searchsorted(rows, ends)
         starts = ends - [len(part) for part in self._traits]
@@ -70,10 +70,11 @@ class ListTraits:
         return Traits.of(self._ids.take(pa.array(rows)), pa.concat_tables(tables))
 
     def resolve(self, decisions: Sequence[Decision]) -> Resolution:
-        """Join the accounts that are the same company, as `entities.resolve` does of the whole list.
+        """Join the accounts that are the same company, as `dedupe.resolve` does for the whole list.
 
-        An account that shares no number, name or domain and that nothing was decided about is in no block and in
-        no pair: it is an entity by itself.
+        An account that shares no number, name or domain, and about which nothing was decided, is in no block and
+        no
+        pair: it is an entity by itself.
         """
         rows = np.flatnonzero(self._sharing() | self._decided(decisions))
         found = resolve(self.take(rows), decisions)
@@ -92,7 +93,7 @@ class ListTraits:
 
 
 def _spread(entity_of: Rows, rows: Rows, accounts: int) -> Rows:
-    """Number the entities of all accounts, given those of the accounts at `rows`; all others are their own.
+    """Number the entities of all accounts, given those of the accounts at `rows`; each other account is its own.
 
     Args:
         entity_of: entities of `rows`, numbered in the order of their first rows.
@@ -106,10 +107,10 @@ def _spread(entity_of: Rows, rows: Rows, accounts: int) -> Rows:
 
 
 _SAME_LETTERS: Final = 6
-"""Letters at one end of two names that must be equal for a slip elsewhere to be looked for."""
+"""How many letters at one end of two names must be equal for a typing error elsewhere to be looked for."""
 
 _BATCH_ROWS: Final = 1 << 16
-"""Accounts that are objects at once."""
+"""How many accounts are objects at the same time."""
 
 
 def _beginning(name: str) -> str:
@@ -141,19 +142,19 @@ def _parts(traits: Traits, kind: str) -> list[str | None]:
 
 
 def typing_marks(traits: Traits) -> pa.Table:
-    """Mark what names are compared by when `misspellings` looks for slips."""
+    """Mark what names are compared by when `misspellings` looks for typing errors."""
     return pa.table({kind: marks_of(_parts(traits, kind)) for kind in _PARTS})
 
 
 def misspellings(
     list_traits: ListTraits, resolution: Resolution, decisions: Iterable[Decision] = ()
 ) -> list[Pair]:
-    """Find accounts of one country that differ in the typing of their names and agree in what else is known.
+    """Find accounts of one country whose names differ only in typing and whose other known values agree.
 
     Args:
         list_traits: the accounts, with `typing_marks`.
         resolution: what was made of them; pairs that it joined or shows are left out.
-        decisions: what the user said of pairs; they are not asked again.
+        decisions: what the user decided about pairs; these are not asked about again.
     """
     known = {(pair.one, pair.other) for pair in resolution.review} | {(d.one, d.other) for d in decisions}
     _, first = np.unique(resolution.entity_of, return_index=True)
@@ -166,7 +167,7 @@ def misspellings(
 
 
 def _batches(rows: Rows, marks: Marks) -> Iterator[Rows]:
-    """Yield the rows that share their mark with one to LARGEST_BLOCK - 1 others, with them, some at a time."""
+    """Yield, in batches, the rows whose mark occurs 2 to LARGEST_BLOCK times, those with one mark together."""
     order = np.argsort(marks, kind="stable")
     _, starts, counts = np.unique(marks[order], return_index=True, return_counts=True)
     fit = (counts > 1) & (counts <= LARGEST_BLOCK) & (marks[order][starts] != NO_TEXT)
@@ -179,7 +180,7 @@ def _batches(rows: Rows, marks: Marks) -> Iterator[Rows]:
 
 
 def _alike(traits: Traits, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the pairs of ids of accounts that have one part of their names in common and are alike."""
+    """Yield the ids of pairs of accounts that have one part of their names in common and are alike."""
     names, ids = traits.names, traits.account_ids
     for block in blocks(_parts(traits, kind)):
         for one, other in combinations(block, 2):

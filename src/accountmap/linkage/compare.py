@@ -1,8 +1,8 @@
 """What accounts of one list are compared by, and what speaks for and against their being one company.
 
-A wrong merge hides a company behind another, a missed one costs keys; so what speaks against a merge always
-wins, and doubtful pairs go to the user. Sister companies share a domain, national subsidiaries a name: another
-country, legal form or registry number keeps accounts apart.
+A wrong merge hides one company behind another, and a missed merge costs keys; so what speaks against a merge
+always takes precedence, and doubtful pairs go to the user. Sister companies share a domain, and national
+subsidiaries a name: a different country, legal form or registry number keeps accounts apart.
 """
 
 from collections import Counter
@@ -41,20 +41,20 @@ TRAIT_SCHEMA: Final = pa.schema(
         *(pa.field(kind, pa.string()) for kind in NUMBERS),
     ]
 )
-"""Traits as they are kept and sent, without the ids of the accounts; the words of a form joined by blanks."""
+"""Traits as they are stored and sent, without the accounts' ids; the words of a form are joined by spaces."""
 
 Numbers = Mapping[str, Sequence[str | None]]
-"""Canonical registry numbers by kind, one entry an account."""
+"""Canonical registry numbers by kind, one entry for each account."""
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What is compared, one entry an account.
+    """What is compared, one entry for each account.
 
     Attributes:
         account_ids: unique.
-        names: words of the name without its legal form, joined by blanks.
-        forms: words of the legal form, spelled alike; empty if none is written.
+        names: words of the name without its legal form, joined by spaces.
+        forms: words of the legal form, in a common spelling; empty if none is written.
         countries: as compared, alpha-2.
         domains: registrable domains.
         cities: folded names.
@@ -85,7 +85,7 @@ class Traits:
         )
 
     def name_without_places(self, row: int) -> Words:
-        """Return the words of a name without the place behind it: `alba` of `Alba UK` in Britain."""
+        """Return the words of a name without the place at its end: `alba` for `Alba UK` in Britain."""
         words = tuple((self.names[row] or "").split())
         own = {self.cities[row], self.countries[row]} - {None}
         while len(words) > 1 and (words[-1] in own or (country_code(words[-1]) or "") in own):
@@ -94,7 +94,7 @@ class Traits:
 
     @classmethod
     def of(cls, account_ids: pa.ChunkedArray, table: pa.Table) -> "Traits":
-        """Read back what `table` wrote; `account_ids` has its rows' ids."""
+        """Read what `table` wrote; `account_ids` has the ids of its rows."""
         columns = {name: table[name].to_pylist() for name in table.column_names}
         return cls(
             account_ids=account_ids.to_pylist(),
@@ -107,7 +107,7 @@ class Traits:
         )
 
     def table(self) -> pa.Table:
-        """Write all but the ids of the accounts as TRAIT_SCHEMA."""
+        """Write everything but the ids of the accounts, as TRAIT_SCHEMA."""
         forms = pa.array(map(_joined, self.forms), pa.string())
         texts = (
             self.names,
@@ -125,13 +125,13 @@ class Traits:
         return pa.table(encoded, schema=TRAIT_SCHEMA)
 
     def evidence(self, row: int) -> Hashable:
-        """Return all that an account is compared by: what is the same in all of it contradicts nothing."""
+        """Return everything that an account is compared by: nothing contradicts accounts that are equal in it."""
         known = (self.names, self.forms, self.countries, self.domains, self.cities, *self.ids.values())
         return tuple(values[row] for values in known)
 
 
 def form_words(words: Words) -> frozenset[str]:
-    """Collect the words of the legal forms at both ends of a name, spelled alike."""
+    """Collect the words of the legal forms at both ends of a name, in a common spelling."""
     left, right = 0, len(words)
     while size := names.ending(words[left:right]):
         right -= size
@@ -142,7 +142,7 @@ def form_words(words: Words) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _alike(words: names.Words) -> frozenset[str]:
-    """Spell the words of forms alike: one set for all accounts with the same, of which there are many."""
+    """Give the words of forms a common spelling: one set for all accounts with the same form, as many have."""
     return frozenset(_SAME_FORM.get(word, word) for word in words)
 
 
@@ -158,9 +158,9 @@ def traits_of(
 
     Args:
         account_ids: unique.
-        facts: one an account, in the same order; read once.
+        facts: one for each account, in the same order; read once.
         ids: canonical registry numbers by kind, in the same order.
-        cities: as `folded_cities` gives them, in the same order; None if they are not known.
+        cities: as `folded_cities` returns them, in the same order; None if they are not known.
     """
     names: list[str | None] = []
     forms: list[frozenset[str]] = []
@@ -191,26 +191,26 @@ def registry_numbers(table: pa.Table) -> Numbers:
 
 
 EXCLUSIVE_IDS: Final = ("lei", "vat")
-"""Numbers of which a company has one. (D-U-N-S numbers name sites.)"""
+"""Numbers of which a company has only one. (D-U-N-S numbers name sites.)"""
 
 _LONG_NAME: Final = 20
-"""Letters and digits of a name that hardly two companies share, if nothing else tells them apart."""
+"""From this many letters and digits on, two companies hardly share a name, if nothing else distinguishes them."""
 
 _SHORTEST_MISSPELT: Final = 6
-"""Letters of a word in which one may be mistyped: in shorter ones it makes another name."""
+"""Fewest letters of a word in which one may be mistyped: in shorter words, that makes another name."""
 
 _RELATED: Final = 80.0
-"""Least token-set ratio (0 to 100) of names of which one holds most of the other's words."""
+"""Least token-set ratio (0 to 100) of names of which one has most of the other's words."""
 
 
 def other_number(traits: Traits, one: int, other: int) -> str | None:
-    """Return the kind of number of which a company has one and the two have different ones, or None."""
+    """Return the first of EXCLUSIVE_IDS in which two accounts differ, or None."""
     kinds = (kind for kind in EXCLUSIVE_IDS if kind in traits.ids)
     return next((kind for kind in kinds if _differ(*_at(traits.ids[kind], one, other))), None)
 
 
 def contradiction(traits: Traits, one: int, other: int) -> str | None:
-    """Name what keeps two accounts apart, or None. What one of them lacks contradicts nothing."""
+    """Name what keeps two accounts apart, or None. A value that one of them lacks contradicts nothing."""
     if kind := other_number(traits, one, other):
         return f"other {kind.upper()}"
     if _differ(*_at(traits.countries, one, other)):
@@ -224,7 +224,7 @@ def contradiction(traits: Traits, one: int, other: int) -> str | None:
 
 
 def corroboration(traits: Traits, one: int, other: int) -> str | None:
-    """Name what else says that two accounts of one name are one company, or None."""
+    """Name what else says that two accounts with the same name are one company, or None."""
     if _agree(*map(domain_label, _at(traits.domains, one, other))):
         return "same name and domain"
     if _agree(*_at(traits.cities, one, other)):
@@ -252,7 +252,7 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def same_but_for_typing(one: str, other: str) -> bool:
-    """Return whether two names differ only in the order of words, in blanks, or in one slip in one long word."""
+    """Return whether two names differ only in word order, in spaces, or in one typing error in a long word."""
     if OSA.distance(one, other, score_cutoff=1) > 1 and sorted(one) != sorted(other):
         return one.replace(" ", "") == other.replace(" ", "")
     left, right = Counter(one.split()), Counter(other.split())
@@ -263,7 +263,7 @@ def same_but_for_typing(one: str, other: str) -> bool:
 
 
 def _misspelt(one: str, other: str) -> bool:
-    """Return whether a word that is not a place differs by a slip in one letter, other than its first."""
+    """Return whether a word that is not a place differs by one typing error, not in its first letter."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or not (one.isalpha() and other.isalpha()):
         return False
     if one[0] != other[0] or is_place_word(one) or is_place_word(other):
@@ -272,5 +272,5 @@ def _misspelt(one: str, other: str) -> bool:
 
 
 def related(one: str, other: str) -> bool:
-    """Return whether one name holds most words of the other, as sister companies' names do."""
+    """Return whether one name has most words of the other, as sister companies' names do."""
     return fuzz.token_set_ratio(one, other, score_cutoff=_RELATED) > 0

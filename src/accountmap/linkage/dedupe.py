@@ -1,11 +1,11 @@
 """Local de-duplication: which accounts of one list are the same company.
 
-Rules join accounts, strongest evidence first; each merge names its rule. The outcome does not depend on the
-order of the rows. Accounts are compared only within blocks (one number, one name, one domain), pair by pair only
-in small ones, so that the work grows with the list and not with its square.
+Rules join accounts, strongest evidence first; each merge names its rule. The outcome does not depend on the order
+of the rows. Accounts are compared only within blocks (one number, one name, one domain), and pair by pair only in
+small blocks, so that the work grows with the list and not with its square.
 
-What the user decided about pairs is kept in a CSV file beside the list. It may hold pairs that are still open,
-with an empty answer, and further columns to read them by.
+What the user decided about pairs is kept in a CSV file beside the list. It may contain pairs that are still open,
+with an empty answer, and more columns that help people to decide.
 """
 
 import csv
@@ -51,19 +51,21 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     """Read decisions, sorted and each once; open pairs are left out.
 
     Raises:
-        InputError: the file is missing or not of this form, or says both of one pair.
+        InputError: the file is missing or not of this form, or it says both yes and no about one pair.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("The decisions cannot be read.", "Give a CSV file in UTF-8.") from error
+        raise InputError("The file of decisions cannot be read.", "Give a CSV file in UTF-8.") from error
     if not rows or tuple(rows[0][:3]) != _COLUMNS:
-        raise InputError("The decisions have other columns.", f"Begin the file with: {','.join(_COLUMNS)}")
+        raise InputError(
+            "The file of decisions does not have the right columns.", f"Begin it with: {','.join(_COLUMNS)}"
+        )
     found = (_decision(number, row) for number, row in enumerate(rows[1:], start=2))
     decisions = {decision for decision in found if decision}
     if len({(d.one, d.other) for d in decisions}) < len(decisions):
-        raise InputError("The decisions say both yes and no of one pair.", "Keep one row for each pair.")
+        raise InputError("The decisions say both yes and no about one pair.", "Keep one row for each pair.")
     return tuple(sorted(decisions))
 
 
@@ -71,13 +73,14 @@ def _decision(number: int, row: list[str]) -> Decision | None:
     one, other, answer = (*row, "", "", "")[:3]
     if not one or not other or one == other or answer not in ("", *_ANSWERS):
         raise InputError(
-            f"Row {number} of the decisions is not a decision.", "Give two different account ids, and yes or no."
+            f"Row {number} of the file of decisions is not a decision.",
+            "Give two different account ids, and yes or no.",
         )
     return Decision.of(one, other, same=_ANSWERS[answer]) if answer else None
 
 
 class Clusters:
-    """Sets of the numbers 0 to size - 1. Each is known by its smallest member."""
+    """Disjoint sets of the numbers 0 to size - 1. Each set is known by its smallest member."""
 
     def __init__(self, size: int) -> None:
         self._parent: Final = list(range(size))
@@ -92,17 +95,17 @@ class Clusters:
         return member
 
     def keep_apart(self, one: int, other: int) -> None:
-        """Forbid all joins that would put two members, now in different sets, into one."""
+        """Forbid all joins that would put two members, which are now in different sets, into one set."""
         a, b = self.root(one), self.root(other)
         self._apart.setdefault(a, set()).add(b)
         self._apart.setdefault(b, set()).add(a)
 
     def kept_apart(self, one: int, other: int) -> bool:
-        """Return whether two members may not come into one set."""
+        """Return whether two members must not be put into one set."""
         return self.root(other) in self._apart.get(self.root(one), ())
 
     def join(self, one: int, other: int) -> bool:
-        """Unite two sets; tell whether they were different and allowed to be one."""
+        """Unite two sets; return whether they were different and may be united."""
         a, b = sorted((self.root(one), self.root(other)))
         if a == b or self.kept_apart(a, b):
             return False
@@ -133,7 +136,7 @@ class Conflict:
 
     Attributes:
         kind: "domain", "vat" or "duns".
-        account_ids: one account for each of the entities, ascending.
+        account_ids: one account of each entity, in ascending order.
     """
 
     kind: str
@@ -147,7 +150,7 @@ class Resolution:
     Attributes:
         entity_of: for each account the number of its entity; entities are numbered in the order of their
             smallest account ids.
-        merges: the pairs that were joined; they connect each entity.
+        merges: the pairs that were joined; they connect all accounts of each entity.
         review: likely pairs that were not joined, with what keeps them apart.
         conflicts: values shared by accounts that do not look like one company.
     """
@@ -160,10 +163,10 @@ class Resolution:
 
 @dataclass(frozen=True)
 class OversizedBlocks:
-    """Names and domains that more than LARGEST_BLOCK companies of the whole list share; nothing compares these.
+    """Names and domains that more than LARGEST_BLOCK companies of the whole list share: nobody is compared by them.
 
     Attributes:
-        names: without blanks.
+        names: without spaces.
         domains: registrable.
     """
 
@@ -177,10 +180,10 @@ def resolve(
     """Join the accounts of a list that are the same company.
 
     Args:
-        traits: the accounts in any order; of a list in parts, all that share a number, a name or a domain that is
-            not oversized, directly or through others.
-        decisions: what the user said of pairs; those of accounts that are no longer listed have no effect.
-        oversized: what is known to be shared by more than `LARGEST_BLOCK` companies, some of them in other parts.
+        traits: the accounts in any order; if the list is in parts, all accounts that share a number, a name or a
+            domain that is not oversized, directly or through others.
+        decisions: what the user decided about pairs; those of accounts that are no longer listed have no effect.
+        oversized: what more than LARGEST_BLOCK companies are known to share, some of them in other parts.
     """
     order = sorted(range(len(traits)), key=traits.account_ids.__getitem__)
     work = _Resolver(traits.take(order), oversized)
@@ -216,7 +219,7 @@ class _Resolver:
         self.conflicts.append(Conflict(kind, tuple(self.traits.account_ids[row] for row in rows)))
 
     def decide(self, decisions: Iterable[Decision]) -> None:
-        """Follow the user: first what stays apart, then what is joined."""
+        """Follow the user's decisions: first what stays apart, then what is joined."""
         at = {account_id: row for row, account_id in enumerate(self.traits.account_ids)}
         known = sorted({(d.same, at[d.one], at[d.other]) for d in decisions if d.one in at and d.other in at})
         for same, one, other in known:
@@ -226,7 +229,7 @@ class _Resolver:
                 self._join(one, other, "your decision")
 
     def by_number(self, kind: str, *, certain: bool) -> None:
-        """Join accounts with one registry number; where it may stand for a group, only if the names agree."""
+        """Join accounts with one registry number; if it may be that of a group, only if the names agree."""
         for block in blocks(self.traits.ids.get(kind, ())):
             rule = f"same {kind.upper()}"
             roots = self.clusters.roots(block)
@@ -241,7 +244,7 @@ class _Resolver:
         return left is None or right is None or same_but_for_typing(left, right) or related(left, right)
 
     def by_name(self) -> None:
-        """Join accounts of one name if something else agrees too and nothing is against it; else ask."""
+        """Join accounts of one name if something else agrees too and nothing speaks against it; else ask."""
         traits = self.traits
         letters = [name and name.replace(" ", "") for name in traits.names]
         for block in blocks(letters):
@@ -289,9 +292,9 @@ class _Resolver:
                 self._report("domain", [left[0], *unlike])
 
     def _join_regions(self, rows: Sequence[int]) -> None:
-        """Join a company's records by country or site: one domain, and names that differ in places only.
+        """Join a company's records for countries or sites: one domain, and names that differ in places only.
 
-        Apart, none of them would keep the domain, which is the best key that they have.
+        If they stayed apart, none of them would keep the domain, which is the best key that they have.
         """
         first: dict[Hashable, int] = {}
         for row in rows:
@@ -313,7 +316,7 @@ class _Resolver:
                 self._ask(one, other, "same domain, similar name")
 
     def result(self, order: Sequence[int]) -> Resolution:
-        """Number the entities and give back what was found, for rows in their original order."""
+        """Number the entities and return what was found, for rows in their original order."""
         roots = [self.clusters.root(row) for row in range(len(order))]
         number = {root: at for at, root in enumerate(sorted(set(roots)))}
         entity_of = np.empty(len(order), np.int64)

@@ -1,10 +1,10 @@
-"""How much a word says about whose name it is in, and what stays of a name without the words that lists leave out.
+"""How well a word identifies a company, and what remains of a name without the words that lists leave out.
 
-`name_words.tsv` counts words over the registered names of GLEIF's LEI data. A word of few names identifies a
-company alone, one of many does not: of equal one-word names on two CRM lists with different websites, those of no
-other registered name were right 25 times in 25, those of five or more once in 11. Lists drop, add and cut words of
-place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words for kinds of institutions
-(`Sparkasse`, `Comune`) say nothing without their place.
+`name_words.tsv` counts words in the registered names of GLEIF's LEI data. A word in few names identifies a company
+by itself, a word in many does not: equal one-word names on two CRM lists with different websites were right 25
+times in 25 if no other registered name had the word, and once in 11 if five or more had it. Lists drop, add and
+shorten words of place and of trade: `Alba Robotics Shanghai` is `Alba` in the next list. Words for kinds of
+institutions (`Sparkasse`, `Comune`) say nothing without their place.
 """
 
 import re
@@ -16,13 +16,13 @@ from accountmap.linkage.places import place_words
 from accountmap.linkage.tables import read_rows, read_words
 
 _COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
-"""In how many registered names a word is; words of fewer than five are not listed."""
+"""In how many registered names a word is; words in fewer than five are not listed."""
 
 _MANY: Final = 50
-"""Names in which a word is that says nothing beside others, such as words of trade."""
+"""A word in this many names, such as a word of trade, says nothing beside other words."""
 
 _SEVERAL: Final = 20
-"""Names in which a word is that says nothing beside a word for a kind of institution."""
+"""A word in this many names says nothing beside a word for a kind of institution."""
 
 COMMON: Final = frozenset(word for word, count in _COUNTS.items() if count >= _MANY)
 
@@ -32,10 +32,10 @@ KINDS: Final = frozenset(abbreviated((word,))[0] for word in read_words("kind_wo
 """Words for kinds of institutions of which every place has its own, as keys write them."""
 
 SHORTEST_STEM: Final = 5
-"""Letters by which a part of a name is told; shorter ones are too often another company's."""
+"""Fewest letters of a part of a name that identifies a company; shorter ones are too often another company's."""
 
 SHORTEST_NAME: Final = 4
-"""Letters by which a whole name is told."""
+"""Fewest letters of a whole name that identifies a company."""
 
 
 _READING: Final = (
@@ -44,14 +44,14 @@ _READING: Final = (
 )
 _TWO_READINGS: Final = re.compile(f"(?:{_READING}){{2}}")
 """A word such as `shoei` or `taisei`: the readings of two Chinese characters in Japanese. Many pairs of characters
-are read alike, and so companies of different names are written alike in Latin letters."""
+are read alike, so companies with different names are written alike in Latin letters."""
 
 
 def is_rare(word: str) -> bool:
     """Return whether a word alone identifies a company.
 
-    It has four letters or more, is in fewer than five registered names, and is not what two characters are read
-    as.
+    Such a word has four letters or more, is in fewer than five registered names, and is not the reading of two
+    Chinese characters.
     """
     is_listed = word in _COUNTS or word in KINDS
     return len(word) >= SHORTEST_NAME and not is_listed and _TWO_READINGS.fullmatch(word) is None
@@ -59,10 +59,10 @@ def is_rare(word: str) -> bool:
 
 @lru_cache(maxsize=256)
 def is_distinctive(words: Words) -> bool:
-    """Return whether a full name says by itself whose it is.
+    """Return whether a full name identifies a company by itself.
 
-    A name of one word is distinctive if the word is rare; one with a word for a kind of institution, if another
-    word is a place or in fewer than 20 registered names; any other name of several words is.
+    A name of one word is distinctive if the word is rare; a name with a word for a kind of institution, if another
+    word is a place or in fewer than 20 registered names. Any other name of several words is distinctive.
     """
     if len(words) == 1:
         return is_rare(words[0])
@@ -77,12 +77,12 @@ _TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 
 def names_company(words: Words) -> bool:
-    """Return whether there is a word of more than two letters that is neither common, nor a place, nor a kind."""
+    """Return whether a word of more than two letters is neither common, nor a place, nor a kind of institution."""
     return any(word not in _TELL_NOTHING and len(word) > 2 for word in words)
 
 
 def without_places(core: Words) -> Words:
-    """Take place words from both ends while what remains still identifies the company."""
+    """Remove place words from both ends, as long as the rest still identifies the company."""
     while core[0] in _PLACES and names_company(core[1:]):
         core = core[1:]
     while core[-1] in _PLACES and names_company(core[:-1]):
@@ -92,10 +92,11 @@ def without_places(core: Words) -> Words:
 
 @lru_cache(maxsize=256)
 def stem(core: Words) -> Words | None:
-    """Take common words from the end of a name: `alba robotics svc` is left as `alba`.
+    """Remove common words from the end of a name: `alba robotics svc` becomes `alba`.
 
     Returns:
-        None if nothing goes, if what stays does not tell the company, or if it has fewer than five letters.
+        None if nothing was removed, if the rest does not identify the company, or if it has fewer than five
+        letters.
     """
     size = len(core)
     while size > 1 and core[size - 1] in _TELL_NOTHING:
@@ -107,10 +108,10 @@ def stem(core: Words) -> Words | None:
 
 
 def shortened(core: Words) -> Words | None:
-    """Shorten a name as other lists may: without its places, or else without its trade if what stays is rare.
+    """Shorten a name as other lists may: without its places, or else without its trade if the rest is rare.
 
     Returns:
-        None if nothing goes or what stays does not identify the company.
+        None if nothing was removed or the rest does not identify the company.
     """
     if core[0] in _PLACES or core[-1] in _PLACES:
         local = without_places(core)
@@ -121,7 +122,7 @@ def shortened(core: Words) -> Words | None:
 
 
 def distinctive_beginning(core: Words) -> Words | None:
-    """Return the first word of several if it tells the company, or a short first word and its neighbour as one.
+    """Return the first of several words if it identifies the company; a short one is joined with the second.
 
     Returns:
         None if there is no other word, or the beginning is short, common, generic or a place.
