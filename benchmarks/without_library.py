@@ -4,9 +4,9 @@
 
 It runs on any processor, so it bounds what `ipp` can reach even where `ipp` itself cannot run. The library's
 functions are replaced by C functions that return at once, except X25519, which mixes scalar and point with XOR: so
-both parties still arrive at equal values, and the session runs to its end. Needs a C compiler; takes the options of
-psi.py. To what it prints, add the library's own time: four multiplications for each pair of accounts and slot, and
-two powers, on all processors together.
+both parties still arrive at equal values, and the session runs to its end. Needs a C compiler; takes the options
+of psi.py. To what it prints, add the library's own time: four multiplications for each pair of accounts and slot,
+and two powers, on all processors together.
 """
 
 import ctypes

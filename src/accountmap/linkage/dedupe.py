@@ -163,7 +163,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class OversizedBlocks:
-    """Names and domains that more than LARGEST_BLOCK companies of the whole list share: nobody is compared by them.
+    """Names and domains that more than LARGEST_BLOCK companies of the whole list share: nothing compares them.
 
     Attributes:
         names: without spaces.

@@ -78,7 +78,7 @@ class SparkParty:
 
     @cached_property
     def _taking_part(self) -> DataFrame:
-        """The entities that take part in any rectangle: entity_id, segment (its number), place (in the segment)."""
+        """The entities that take part in any rectangle: entity_id, segment (its number), place (within it)."""
         name, spark = "taking-part", self.own.accounts.sparkSession
         if self.resumed:
             return spark.read.parquet(f"{self.folder}/{name}")
