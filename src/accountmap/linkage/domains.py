@@ -1,11 +1,11 @@
-"""Registrable domains: the part of a web or mail address that one registrant holds.
+"""Registrable domains: the part of a web or mail address that belongs to one registrant.
 
 A domain is a match key only if it is a company's own. The Public Suffix List (publicsuffix.org, MPL-2.0, pinned
 in `data/`) says where registration happens. Both its sections are used: below a hoster's suffix such as
-`myshopify.com` each label belongs to another tenant, so `acme.myshopify.com` is Acme's and `myshopify.com` is
+`myshopify.com` each label belongs to a different tenant, so `acme.myshopify.com` is Acme's and `myshopify.com` is
 nobody's. Domains of governments under which separate bodies have labels of their own count as suffixes too.
 Domains that many companies share without a label of their own (mail providers, social networks, marketplaces, link
-shorteners) are tables in `data/`: they are the domain of the company that bears their name, and of nobody else.
+shorteners) are listed in tables in `data/`: each is the domain of the company with that name, and of nobody else.
 """
 
 import functools
@@ -21,14 +21,14 @@ from accountmap.linkage.tables import DATA, read_words
 from accountmap.linkage.transliterate import UNKNOWN, known
 
 _LONGEST_TEXT: Final = 4096
-"""Characters of a cell that are looked at; addresses end long before."""
+"""How many characters of a cell are read; addresses end long before."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;|<>\[\](){}\"'`*]+")
 _SCHEME: Final = re.compile(r"^(?:[a-z][a-z0-9+-]*:/*|https?/+|/+)", re.IGNORECASE | re.ASCII)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _USUAL: Final = re.compile(rf"(?:https?://)?({_LABEL}(?:\.{_LABEL})+)/?", re.IGNORECASE | re.ASCII)
-"""A host, or the address of its front page, and nothing beside it: what most cells hold."""
+"""A host, or the address of its front page, and nothing else: what most cells contain."""
 
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # UTS #46 section 2.3: what people type for a full stop
 _NO_FOLDER: Final = re.compile(
@@ -37,17 +37,17 @@ _NO_FOLDER: Final = re.compile(
     r"log-?[io]n|sign-?(?:in|up)|(?:über|ueber|uber|%c3%bcber)(?:-uns)?|over-ons|qui-sommes-nous|chi-siamo|"
     r"quienes-somos|sobre(?:-nos|-nosotros)?|o-nas|om(?:-oss|-os)?"
 )
-"""What stands behind a host on a company's own front page: a language, a region, the page itself."""
+"""What follows the host in the address of a company's own front page: a language, a region, the page itself."""
 
 _NO_SUBDOMAIN: Final = re.compile(
     r"www[0-9]{0,2}|[a-z]{2}|m|mobile|en-[a-z]{2}|web|home|corp|corporate|about|global|group"
 )
-"""What stands in front of a domain at a company's own front page."""
+"""What comes before the domain in the address of a company's own front page."""
 
 
 @functools.cache
 def public_suffixes() -> PublicSuffixList:
-    """Load the pinned Public Suffix List; a name below no listed suffix has no registrable domain."""
+    """Load the pinned Public Suffix List; a name that is not below a listed suffix has no registrable domain."""
     return PublicSuffixList((DATA / "public_suffix_list.dat").read_text("utf-8"), accept_unknown=False)
 
 
@@ -80,18 +80,18 @@ def is_shared_host(domain: str) -> bool:
 
 
 def _mapped(host: str) -> str:
-    """Write a host name as it is looked up (UTS #46, non-transitional: `ß` stays itself)."""
+    """Write a host name as it is looked up (UTS #46, non-transitional: `ß` stays as it is)."""
     lowered = "".join(char.lower() for char in unicodedata.normalize("NFKC", known(host)))
     return _DOTS.sub(".", unicodedata.normalize("NFC", lowered))
 
 
 def _a_label(label: str) -> str:
-    """Write a label in ASCII (RFC 3492). One with unknown characters stays, and so is no label of a domain."""
+    """Write a label in ASCII (RFC 3492). One with unknown characters is left, and is then no label of a domain."""
     return label if label.isascii() or UNKNOWN in label else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def _host(token: str) -> str:
-    """Cut a URL, an e-mail address or a host name down to its host, lower-case and in ASCII."""
+    """Reduce a URL, an e-mail address or a host name to its host, lower-case and in ASCII."""
     text = token.replace("\\", "/")
     while (rest := _SCHEME.sub("", text)) != text:
         text = rest
@@ -118,10 +118,10 @@ def hosts(text: str) -> Iterator[str]:
 
 
 def registrable(host: str) -> str | None:
-    """Cut a host name to the label below its public suffix, or None where there is none.
+    """Cut a host name to the label below its public suffix; None if there is none.
 
-    A bare hoster (`www.myshopify.com`) has none: below its suffix, `www` is no tenant. Likewise below the domains
-    of governments that `shared_suffixes.txt` lists.
+    A hoster's own name (`www.myshopify.com`) has none: below its suffix, `www` is not a tenant. The same goes for
+    the domains of governments in `shared_suffixes.txt`.
     """
     is_usual = _DOMAIN.fullmatch(host) is not None
     domain = _below_suffix(host) if is_usual and "xn--" not in host else public_suffixes().privatesuffix(host)
@@ -147,12 +147,12 @@ def _below_suffix(host: str) -> str | None:
 
 
 class Address(NamedTuple):
-    """A company's domain as it stands in a cell.
+    """A company's domain, as found in a cell.
 
     Attributes:
         domain: registrable, in lower-case ASCII (A-labels, RFC 5890).
-        is_page: a folder or subdomain is named, so that the page may be another company's.
-        is_shared: people have mailboxes or many companies have pages under it.
+        is_page: whether a folder or subdomain is named, so that the page may be another company's.
+        is_shared: whether people have mailboxes, or many companies have pages, under it.
     """
 
     domain: str
@@ -168,7 +168,7 @@ def _folders(token: str) -> list[str]:
 
 
 def _is_listed(host: str, domain: str) -> bool:
-    """Return whether a host or a domain above it, down to the registrable one, is one that many share."""
+    """Return whether many companies share a host, or a domain above it up to the registrable one."""
     mail, shared = _table("mail_domains.txt"), _table("shared_hosts.txt")
     while len(host) >= len(domain):
         if host in shared or host in mail:
@@ -187,11 +187,11 @@ def addresses(text: str) -> tuple[Address, ...]:
     """Find the domains in a website, host name or e-mail address.
 
     Args:
-        text: a cell as it was written; may hold a URL with everything that a URL can have, an international
+        text: a cell as it was written; it may contain a URL with everything that a URL can have, an international
             name, wiki markup, or several addresses.
 
     Returns:
-        In the order of the text, each domain once; made-up ones are left out.
+        Each domain once, in the order of the text; made-up ones are left out.
     """
     if len(text) <= _LONGEST_TEXT and (usual := _USUAL.fullmatch(text)):
         address = _address(usual[1].lower(), has_folders=False)
@@ -222,7 +222,7 @@ def registrable_domain(text: str | None) -> str | None:
 def domain_label(domain: str | None) -> str | None:
     """Return the registrant's own label of a registrable domain, in Unicode: `müller` for `xn--mller-kva.co.at`.
 
-    It is what a company writes into its address for its name, and stays the same in all its countries.
+    A company writes its name in its address with this label, and uses the same one in all its countries.
     """
     if not domain:
         return None

@@ -1,4 +1,4 @@
-"""What is known of one account, for its keys and for comparing it with others of its list."""
+"""What is known about one account, for its keys and for comparing it with the others on its list."""
 
 import re
 from collections.abc import Mapping
@@ -28,22 +28,22 @@ ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 """Where an account's domain is looked for, in this order."""
 
 FACT_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
-"""The columns that `read_facts` reads; no key is made of others, but for the registry numbers."""
+"""The columns that `read_facts` reads. Except for the registry numbers, no key is made from other columns."""
 
 _NO_NUMBERS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 class Facts(NamedTuple):
-    """What is known of one account.
+    """What is known about one account.
 
     Attributes:
         name: its name, taken apart.
-        other: another name that stands in the same field: the legal beside the trading name, a short form.
-        domain: its registrable domain, and in `domain_column` where that stood.
-        closeness: how well the name fits the domain: 2 its label is the name, 1 a part of it, 0 neither.
+        other: another name in the same field: the legal name beside the trading name, a short form.
+        domain: its registrable domain; `domain_column` says where it was found.
+        closeness: how well the name fits the domain: 2 if its label is the name, 1 if it is a part of it, else 0.
         label: the squashed label of the domain, or of the domain on which it has a page.
         country: as compared, ISO 3166 alpha-2.
-        at_home: the list states a country, and it is that of the domain.
+        at_home: whether the list states a country, and it is that of the domain.
         numbers: its registry numbers by kind.
     """
 
@@ -66,9 +66,9 @@ def alternatives(text: str) -> tuple[str, ...]:
     """Split a name with a short form or a place in brackets, or in two scripts.
 
     Returns:
-        The name, then what else it is called: `Environmental Systems Research Institute (ESRI)` is ESRI too, and
-        `三聯書店 Joint Publishing` has its own signs. A place in brackets behind Chinese signs is put in front, as
-        others write it.
+        The name, then other names of the company: `Environmental Systems Research Institute (ESRI)` is also ESRI,
+        and `三聯書店 Joint Publishing` is also its Chinese part. A place in brackets after Chinese characters is
+        put in front, as others write it.
     """
     if text.isascii() and "(" not in text and "[" not in text:
         return (text,)
@@ -83,7 +83,7 @@ def alternatives(text: str) -> tuple[str, ...]:
 
 
 def _is_other_name(inner: str, outer: str) -> bool:
-    """Return whether brackets hold a name: not a place, a form, or a word that says nothing."""
+    """Return whether brackets contain a name, and not a place, a form, or a word that says nothing."""
     words = tuple(split_words(inner))
     if not words or is_generic(abbreviated(words)) or ending(words) == len(words) or not parse(outer):
         return False
@@ -102,7 +102,7 @@ def _label(domain: str) -> str | None:
 
 
 def _fit(name: Name | None, address: Address) -> int:
-    """Return how well a name fits a domain: 2 its label is the name or its initials, 1 a part of it, else 0."""
+    """Return how well a name fits a domain: 2 if its label is the name or its initials, 1 if a part, else 0."""
     label = _label(address.domain)
     if name is None or label is None:
         return 0
@@ -127,7 +127,7 @@ def _begins(name: Name | None, label: str | None) -> bool:
 
 
 class _Web(NamedTuple):
-    """The domain of an account, where it stood, how well it fits, and the domain whose label counts."""
+    """The domain of an account, where it was found, how well it fits, and the domain whose label counts."""
 
     domain: str | None
     column: str
@@ -139,7 +139,7 @@ _NO_WEB: Final = _Web(None, "", 0, None)
 
 
 def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
-    """Find the domain that fits the name best among those of the first column that has one."""
+    """Find the domain that fits the name best, among those of the first column that has any."""
     if not written.address and not any(map(account.get, ADDRESS_COLUMNS)):
         return _NO_WEB
     labelled = None
@@ -158,7 +158,7 @@ def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenN
 
 
 def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
-    """Take the names of a field apart: the one that counts, and another one."""
+    """Take the names of a field apart: the one that counts, and another one, if there is any."""
     texts = (written.text, *written.others) if written.others else alternatives(written.text)
     name = parse(texts[0])
     for other in map(parse, texts[1:]):
@@ -168,10 +168,10 @@ def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
 
 
 def read_facts(account: Mapping[str, str | None], numbers: Mapping[str, str | None] | None = None) -> Facts:
-    """Collect what the keys of one account are made of.
+    """Collect what the keys of one account are made from.
 
     Args:
-        account: its cells by column; those that are missing count as blank.
+        account: its cells by column; missing ones count as blank.
         numbers: its canonical registry numbers by kind.
     """
     written = read_name(account.get("name") or "")

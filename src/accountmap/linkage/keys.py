@@ -1,5 +1,6 @@
-"""The match keys of one account (canonical-v2 §4): the value in each slot, the rule that made it, and each step on
-the way, for people who wonder why two accounts did or did not match.
+"""The match keys of one account (canonical-v2 §4): the value in each slot, and the rule that made it.
+
+`explain` shows each step on the way, for people who wonder why two accounts did or did not match.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,11 +32,11 @@ from accountmap.linkage.registry_ids import duns, lei, vat
 from accountmap.linkage.transliterate import to_ascii
 
 _SHORT_LABEL: Final = 6
-"""Labels up to this length are names that other companies have in other countries."""
+"""Labels up to this length are also names of other companies in other countries."""
 
 
 class Key(NamedTuple):
-    """A canonical value, the rule that made it, and how close it is to what was written: 0 to 2."""
+    """A canonical value, the rule that made it, and how close it is to what was written, from 0 to 2."""
 
     value: str
     rule: str
@@ -49,7 +50,7 @@ def _name(facts: Facts) -> Key | None:
 
 
 def _common_name(facts: Facts) -> Key | None:
-    """Return a name that many have, or else the account's other name."""
+    """Return a name that many companies have, or else the account's other name."""
     if facts.name and not is_distinctive(facts.name.full):
         return Key(facts.name.squashed_full, "name that several companies have")
     return Key(facts.other.squashed_full, "other name", 1) if facts.other else None
@@ -88,7 +89,7 @@ def _any_label(facts: Facts) -> Key | None:
 
 
 def _begins_name(label: str, name: Name) -> bool:
-    """Return whether a label begins a longer name: the family's, as `alba` is that of Alba Robotics."""
+    """Return whether a label is only the beginning of a name, the name of a family: `alba` of Alba Robotics."""
     written = (name.full,) if name.core == name.full else (name.full, name.core)
     for words in written:
         for size in range(1, len(words)):
@@ -101,9 +102,9 @@ def _begins_name(label: str, name: Name) -> bool:
 
 
 def _label_alone(facts: Facts) -> Key | None:
-    """Leave a label to its country where the company is known to be at home, if it is short or the family's.
+    """Return the label, unless it is short or a family's and the company is known to be at home.
 
-    Abroad it is another company's name, or a sister's.
+    Then the label is a key with the country only: abroad it is the name of another company, or of a sister.
     """
     if facts.label and facts.at_home:
         is_short = len(facts.label) <= _SHORT_LABEL
@@ -146,7 +147,7 @@ def _nothing(_facts: Facts) -> None:
 
 
 def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
-    """Return the key of `maker` with the country; where that is not known, the key of `anywhere`."""
+    """Return a maker of the key of `maker` with the country; without a country, of the key of `anywhere`."""
 
     def make(facts: Facts) -> Key | None:
         if facts.country is None:
@@ -196,7 +197,7 @@ def keys_of(facts: Facts, slots: Iterable[str]) -> list[tuple[int, Key]]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of canonicalisation and what came of it; `result` is empty where nothing was left."""
+    """One step of canonicalisation and its result, which is empty if nothing was left."""
 
     what: str
     result: str
@@ -215,7 +216,7 @@ class SlotKey:
 class Explanation:
     """The steps in their order, and one entry for each slot of the profile.
 
-    A key counts only if no other account of the list holds its value more strongly, which one account alone
+    A key counts only if no other account of the list has its value in a stronger slot, which one account alone
     cannot show.
     """
 
@@ -236,7 +237,7 @@ def _name_steps(written: str, facts: Facts) -> Iterator[Step]:
 
 
 def _place_steps(account: Mapping[str, str | None], country: str | None) -> Iterator[Step]:
-    """Read what is known of an account and makes no key, where it is given."""
+    """Read what is given about an account but makes no key: region, postal code, phone."""
     if text := account.get("city"):
         yield Step("city", city(text) or "")
     if text := account.get("region"):
@@ -251,8 +252,8 @@ def explain(account: Mapping[str, str | None], profile: Profile) -> Explanation:
     """Show each step from an account's cells to its keys.
 
     Args:
-        account: cells by the column names of ACCOUNT_SCHEMA; those that are missing count as blank.
-        profile: the slots to fill.
+        account: cells by the column names of ACCOUNT_SCHEMA; missing ones count as blank.
+        profile: the profile whose slots are filled.
     """
     country = country_code(account.get("country"))
     numbers = {

@@ -1,10 +1,10 @@
 """A company's name taken apart: its words, its legal forms, and the core that identifies it.
 
-The tables hold forms that stand there in registered names of their jurisdictions, not every word of the
-ISO 20275 list: that list taken whole would take the trade from a name (`insurance`, `commercial bank`).
+The tables list forms that occur at the ends of registered names in their jurisdictions, not every word of the
+ISO 20275 list: the whole of that list would remove the trade from names (`insurance`, `commercial bank`).
 
 Every step keeps at least one word, so that a name that consists of a legal form (`AMBA`, `SE Corporation`)
-does not become empty and meet all others that did.
+does not become empty and match all others that did.
 """
 
 import re
@@ -31,7 +31,7 @@ def _forms(place: str) -> frozenset[Words]:
 
 
 def _sizes(forms: Iterable[Words], at: int) -> Mapping[str, Sequence[int]]:
-    """Tell how many words forms have, longest first, by their first (0) or last (-1) word."""
+    """Return how many words forms have, longest first, by their first (0) or last (-1) word."""
     found: dict[str, set[int]] = defaultdict(set)
     for form in forms:
         found[form[at]].add(len(form))
@@ -69,17 +69,17 @@ _COUNTRIES: Final = read_pairs("countries.tsv")
 _GENERIC: Final = (
     read_words("generic_words.tsv") | _NAMELESS | _WEAK | {country for country in _COUNTRIES if len(country) > 3}
 )
-"""Words that alone name no company."""
+"""Words that do not name a company by themselves."""
 
 _CONNECTORS: Final = frozenset(["and", "und", "et", "og", "och", "ja", "ve", "en", "y", "e", "i"])
-"""The word for `&` in the languages where names have it often."""
+"""The word for `&` in languages in which names often contain it."""
 
 _APOSTROPHE: Final = re.compile("['`\"]")
 _POINTED: Final = re.compile(r"(?<![a-z0-9])(?:[a-z][./]){1,7}[a-z](?![a-z0-9])\.?")
-"""Initials with points or strokes between them: `s.a.`, `a/s`, `s.p.a`."""
+"""Initials with full stops or slashes between them: `s.a.`, `a/s`, `s.p.a`."""
 
 _FILED_STATE: Final = re.compile(r"\s/[a-z ]{2,8}/?\s*$")
-"""The state or remark that US filings put behind a name: `/de/`, `/new/`."""
+"""The state or remark that US filings put after a name: `/de/`, `/new/`."""
 
 _FORMERLY: Final = re.compile(r"\((?:formerly|fka|previously|ex)\b[^)]*\)?")
 _OTHER_LETTERS: Final = "\u0370-\u1dff\u2e80-\ua71f\ua800-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
@@ -89,11 +89,11 @@ OTHER_SCRIPT: Final = re.compile(f"[{_OTHER_LETTERS}]")
 _BOTH_SCRIPTS: Final = re.compile(f"[{_OTHER_LETTERS}][A-Za-z]|[A-Za-z][{_OTHER_LETTERS}]")
 
 _LEAST_LATIN: Final = 4
-"""Letters that a Latin part must have to stand for the whole name."""
+"""Fewest letters of a Latin part that may stand for the whole name."""
 
 _IN_WORDS: Final = (string.ascii_lowercase + string.digits).encode()
 _PARTED: Final = bytes(code if code in _IN_WORDS else ord(" ") for code in range(256))
-"""What is not in words as blanks, for `bytes.translate`: several times as fast as a regular expression."""
+"""Turns what is not in words into spaces, by `bytes.translate`: several times as fast as a regular expression."""
 
 
 class Name(NamedTuple):
@@ -101,9 +101,9 @@ class Name(NamedTuple):
 
     Attributes:
         words: all its words.
-        full: the words without legal forms, abbreviated alike.
-        core: the words without legal forms and without `group`, `holding` and the like, abbreviated alike.
-        squashed_full, squashed_core: these two as one word each, for most keys are made of them.
+        full: the words without legal forms, abbreviated in one way.
+        core: the words without legal forms and without `group`, `holding` and the like, abbreviated in one way.
+        squashed_full, squashed_core: these two as one word each, because most keys are made from them.
     """
 
     words: Words
@@ -130,7 +130,7 @@ def _joined_initials(words: list[str]) -> list[str]:
 
 
 def _is_connector(words: list[str], at: int) -> bool:
-    """Return whether a word stands for `&`: between two others, which are no initials if it is one letter."""
+    """Return whether a word means `&`: between two others, which are not initials if it is a single letter."""
     if words[at] not in _CONNECTORS or at == 0 or at == len(words) - 1:
         return False
     return len(words[at]) > 1 or min(len(words[at - 1]), len(words[at + 1])) > 2
@@ -163,9 +163,9 @@ def split_words(text: str) -> list[str]:
 
 
 def _trim(words: Words, weak: frozenset[str]) -> Words:
-    """Take legal forms, `the` and weak words from both ends for as long as a word remains.
+    """Remove legal forms, `the` and weak words from both ends, as long as a word remains.
 
-    In front a form goes only from what tells the company without it: `PT Maju Jaya`, not `PT Bank`.
+    A form in front is removed only if the rest identifies the company: `PT Maju Jaya`, not `PT Bank`.
     """
     left, right = 0, len(words)
     while right - left > 1:
@@ -192,7 +192,7 @@ def is_generic(words: Words) -> bool:
 
 
 def country_of_word(word: str) -> str | None:
-    """Return the country that a word names; shorter ones are too often something else."""
+    """Return the country that a word names; short words are too often something else."""
     return _COUNTRIES.get(word) if len(word) > 3 else None
 
 
@@ -203,20 +203,20 @@ def _are_country(words: Words) -> bool:
 
 
 def named_country(name: Name) -> str | None:
-    """Find the one country that stands in a name, alpha-2; None if there is none or several."""
+    """Find the one country that a name contains, alpha-2; None if there is none or more than one."""
     codes = {code for word in name.words if (code := country_of_word(word))}
     return codes.pop() if len(codes) == 1 else None
 
 
 def squash(words: Words) -> str:
-    """Write words as one, with `ae`, `oe`, `ue` as `a`, `o`, `u`: what `ä`, `ö`, `ü` became either way."""
+    """Write words as one, with `ae`, `oe`, `ue` as `a`, `o`, `u`, because `ä`, `ö`, `ü` are spelled either way."""
     joined = "".join(words)
     folded = joined.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     return folded if len(folded) > 1 else joined
 
 
 def abbreviated(words: Words) -> Words:
-    """Abbreviate each word, but not to one letter or digit where it stands alone: `SIX` is not a number."""
+    """Abbreviate each word, but a single word not to one letter or digit: `SIX` is not a number."""
     if _ABBREVIATIONS.keys().isdisjoint(words):
         return words
     short = tuple(_ABBREVIATIONS.get(word, word) for word in words)
@@ -224,7 +224,7 @@ def abbreviated(words: Words) -> Words:
 
 
 def latin_part(text: str) -> str | None:
-    """Return the Latin words of a name that also stands there in another script: `三聯書店 Joint Publishing`."""
+    """Return the Latin words of a name that is also written in another script: `三聯書店 Joint Publishing`."""
     if text.isascii():
         return None
     parts = visible(text).split()
@@ -259,10 +259,10 @@ def parse(text: str) -> Name | None:
     """Take a name apart.
 
     Args:
-        text: the name as the list's owner wrote it. If it stands there in two scripts, the Latin one counts.
+        text: the name as the list's owner wrote it. If it is written in two scripts, the Latin one counts.
 
     Returns:
-        None if there is no word that could tell the company from others.
+        None if there is no word that could distinguish the company from others.
     """
     if text.isascii():
         return _take_apart(text)

@@ -3,8 +3,9 @@
 Country names come from Unicode CLDR in English, the business languages and each country's own; the tables in
 `data/` name their sources.
 
-`data/local/postal_codes.tsv` has each country's form as a regular expression over the code without blanks and
-strokes. Where the expression has groups, the first is what counts: of `94103-1234`, a post box's, that is `94103`.
+`data/local/postal_codes.tsv` has each country's form as a regular expression over the code without spaces and
+hyphens. If the expression has groups, only the first counts: `94103-1234`, the code of a post box, counts as
+`94103`.
 """
 
 import functools
@@ -26,7 +27,7 @@ from accountmap.linkage.tables import read_pairs, read_rows, read_words
 from accountmap.linkage.transliterate import known, visible
 
 _FAMILY: Final = {"HK": "CN", "MO": "CN", "JE": "GB", "GG": "GB", "IM": "GB"}
-"""Places whose companies are as often listed under the larger neighbour."""
+"""Places whose companies are just as often listed under the larger neighbour."""
 
 _TLD_COUNTRIES: Final = {
     "uk": "GB",
@@ -44,7 +45,7 @@ _TLD_COUNTRIES: Final = {
     "xn--mgberp4a5d4ar": "SA",
     "xn--mgbaam7a8h": "AE",
 }
-"""Country domains that are not the alpha-2 code (IANA root zone database)."""
+"""Top-level domains of countries that differ from the alpha-2 code (IANA root zone database)."""
 
 _INVERTED: Final = re.compile(r"^([^,(]+)[,(]\s*([^)\s][^)]*)\)?$")
 _PARTS: Final = re.compile(r"[-–/|,;:()\[\]]")
@@ -53,11 +54,11 @@ _FORM_OF_STATE: Final = re.compile(
     r"^(?:[\w']+ )*"
     r"(?ai:(?:republic|kingdom|state|principality|sultanate|commonwealth|federation|duchy) of (?:the )?)"
 )
-"""Of ASCII only: ignoring all case would read `ı` as `i`."""
+"""Case is ignored for ASCII letters only; ignoring it for all letters would read `ı` as `i`."""
 
 
 def fold(text: str) -> str:
-    """Reduce a place name to what does not vary: lower-case letters without marks, in its own script."""
+    """Reduce a place name to lower-case letters without marks, in its own script, which do not vary."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("&", "and"))
     return "".join(char for char in decomposed if char.isalnum())
 
@@ -83,8 +84,8 @@ def country_code(text: str | None) -> str | None:
     """Read a country as people and registers write it.
 
     Args:
-        text: an ISO 3166-1 alpha-2 or alpha-3 code or a name, also inverted (`Korea, Republic of`), or several of
-            these, or one with something that names no country (`DE - Germany`, `Lyon, France`).
+        text: an ISO 3166-1 alpha-2 or alpha-3 code or a name, perhaps inverted (`Korea, Republic of`); several of
+            these (`DE - Germany`); or one with something that is not a country (`Lyon, France`).
 
     Returns:
         The alpha-2 code (`XK` for Kosovo), or None if the text names no country or more than one.
@@ -103,13 +104,14 @@ def country_code(text: str | None) -> str | None:
 def comparison_country(code: str) -> str:
     """Return the country under which companies of `code` are compared.
 
-    Hong Kong and Macao count as China, the Channel Islands and Man as Britain: lists disagree about them.
+    Hong Kong and Macao count as China, the Channel Islands and the Isle of Man as Britain: lists disagree about
+    them.
     """
     return _FAMILY.get(code, code)
 
 
 def country_of_domain(domain: str | None) -> str | None:
-    """Tell the country from the top-level domain, where that is used in its country only.
+    """Return the country of the top-level domain, if that is used in its country only.
 
     Args:
         domain: a registrable domain in A-labels.
@@ -135,10 +137,10 @@ def is_place_word(word: str) -> bool:
 
 
 _POSTAL_CODE: Final = re.compile(r"^\s*(?:[A-Za-z]{1,3}[- ])?[0-9][0-9 -]*")
-"""What stands before a city in an address, with or without the sign of its country."""
+"""What comes before a city in an address, with or without the sign of its country."""
 
 _MORE: Final = re.compile(r"[,(\[/;|]")
-"""What parts a city from its region or country."""
+"""What separates a city from its region or country."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -164,14 +166,14 @@ _KINDS: Final = re.compile(
     r"sheng|ken|fu|of|de|di|do|du|della|the)\b",
     re.IGNORECASE,
 )
-"""Words for kinds of regions, and those that tie them to names."""
+"""Words for kinds of regions, and the words that connect them with names."""
 
 _KIND_SIGNS: Final = re.compile("(?:省|市|県|縣|府|都|자치도|특별시|광역시|도)$")
 _CODE: Final = re.compile("[A-Z]{2}-[A-Z0-9]{1,3}")
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Return what a region's name is looked up by: folded, also turned round or without the kind of region."""
+    """Return what a region's name is looked up by: folded, and also inverted or without the kind of region."""
     turned = " ".join(reversed(name.split(",")))
     return fold(name), fold(turned), fold(_KINDS.sub(" ", name)), _KIND_SIGNS.sub("", fold(name))
 
@@ -195,7 +197,7 @@ def region(text: str | None, country: str | None) -> str | None:
         country: alpha-2 code of the account.
 
     Returns:
-        The code of ISO 3166-2; None if the country is not known or the text names no region of it.
+        The code of ISO 3166-2; None if the country is not known or the text does not name one of its regions.
     """
     if not text or not country or len(text) > _LONGEST_REGION:
         return None
@@ -207,7 +209,7 @@ def region(text: str | None, country: str | None) -> str | None:
 
 
 _LONGEST_POSTAL_CODE: Final = 40
-"""Characters of a cell that may be a code; longer ones are addresses."""
+"""Most characters of a cell that may be a code; longer ones are addresses."""
 
 _PARTING: Final = re.compile(r"[\s.–-]")
 _SIGN: Final = re.compile("^[A-Z]{1,3}(?=[0-9])")
@@ -228,8 +230,8 @@ def postal_code(text: str | None, country: str | None) -> str | None:
         country: alpha-2 code of the account.
 
     Returns:
-        Capitals and digits without blanks and strokes; None if the country is not known or has no codes, or the
-        text is none of its codes.
+        Capitals and digits without spaces and hyphens; None if the country is not known or has no codes, or if the
+        text is not one of its codes.
     """
     form = _form(country) if country else None
     if form is None or not text or len(text) > _LONGEST_POSTAL_CODE:
@@ -242,12 +244,13 @@ def postal_code(text: str | None, country: str | None) -> str | None:
 
 
 _LONGEST_PHONE: Final = 250
+"""How many characters of a cell are read: libphonenumber reads no longer number."""
+
 _LONGEST_E164: Final = 1 + 15
-"""The plus sign and the most digits of ITU-T E.164; libphonenumber takes some national numbers that are longer."""
-"""Characters of a cell that are looked at: libphonenumber reads no longer number."""
+"""The plus sign and the most digits of ITU-T E.164; libphonenumber accepts some longer national numbers."""
 
 _VALUES: Final = re.compile(r"[;,|\n]")
-"""What parts several numbers. (A stroke stands within German ones, before an extension and between two alike.)"""
+"""What separates several numbers. Not a slash, which in German numbers may be within one or between two."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -259,8 +262,8 @@ def phone(text: str | None, country: str | None = None) -> str | None:
         country: alpha-2 code of the account, for numbers without the country's code.
 
     Returns:
-        `+`, the country's code and the number, without extension; None if no number there can have been given to
-        anybody, or nothing tells its country.
+        `+`, the country's code and the number, without extension; None if no number in the cell can have been
+        assigned, or nothing says its country.
     """
     numbers = (_e164(part, country) for part in _VALUES.split((text or "")[:_LONGEST_PHONE]))
     return next((number for number in numbers if number), None)

@@ -1,4 +1,4 @@
-"""From an account list to its prepared list: keys per account, entities, one value per entity and slot."""
+"""From an account list to its prepared list: the keys of each account, entities, one value per entity and slot."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from accountmap.linkage.prepared import ENTITY_SCHEMA, MEMBER_SCHEMA, Prepared, 
 from accountmap.linkage.reference import Reference, reference_key
 
 PART_ROWS: Final = 8192
-"""Accounts of a part: half a second of work."""
+"""How many accounts a part has: half a second of work."""
 
 _COLUMNS: Final = ("account_id", *FACT_COLUMNS, "city", "lei", "vat", "duns")
 
@@ -35,19 +35,19 @@ CANDIDATE_SCHEMA: Final = pa.schema(
         pa.field("mark", pa.uint32(), nullable=False),
     ]
 )
-"""One row a key before keys are made distinct: row of the account in its part, then as in KEY_SCHEMA and `Key`,
-and the mark of the value. Ascending by account and slot."""
+"""One row for each key before keys are made distinct: row of the account in its part, then as in KEY_SCHEMA and
+`Key`, and the mark of the value. Ascending by account and slot."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What the accounts of a part give.
+    """What is made from the accounts of a part.
 
     Attributes:
         traits: TRAIT_SCHEMA; what they are compared by.
-        marks: as `shared_marks` gives them.
-        names: of each account, the name by which a reference list is asked.
-        full_names: of each account, its squashed full name.
+        marks: as `shared_marks` returns them.
+        names: for each account, the name that is looked up in a reference list.
+        full_names: for each account, its squashed full name.
         candidates: CANDIDATE_SCHEMA.
     """
 
@@ -59,18 +59,18 @@ class Part:
 
 
 Spread = Callable[[Callable[[pa.Table], Part], Sequence[pa.Table]], Iterator[Part]]
-"""Applies a function to each part and yields the results in the order of the parts, as `map` does."""
+"""A function that applies another to each part and yields the results in the order of the parts, as `map` does."""
 
 
 class PartsOf(Sequence[pa.Table]):
     """A list cut into parts, at least one, each of which is made when it is asked for.
 
-    A part is a copy of the columns that keys and entities need: a slice would take the whole list along when it is
-    sent.
+    A part is a copy of the columns that keys and entities need: if it were a slice, the whole list would be sent
+    with it.
 
     Args:
         table: ACCOUNT_SCHEMA.
-        order: the rows in the order in which they are wanted; all of them.
+        order: all rows, in the order in which they are wanted.
     """
 
     def __init__(self, table: pa.Table, order: pa.Array) -> None:
@@ -104,7 +104,7 @@ def compute_part(table: pa.Table, slots: Sequence[str]) -> Part:
 
     Args:
         table: the columns that `PartsOf` keeps.
-        slots: of the profile, by name.
+        slots: the names of the profile's slots.
     """
     numbers = registry_numbers(table)
     names: list[str | None] = []
@@ -141,10 +141,10 @@ def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
 def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None) -> pa.Table:
     """Return the candidates of a part, with those of the reference slot if the profile has it.
 
-    These are made apart, for a long list of references is not sent along with each part.
+    These are made separately, so that a long reference list need not be sent along with each part.
 
     Args:
-        slots: of the profile, by name.
+        slots: the names of the profile's slots.
 
     Returns:
         CANDIDATE_SCHEMA.
@@ -174,9 +174,9 @@ def _entities(
     """Describe each entity: its smallest account id, its strongest segment, and its full name.
 
     Args:
-        account_ids: ascending.
+        account_ids: in ascending order.
         segments, full_names: row for row with them.
-        entity_of: likewise; entities are numbered in the order of their first accounts.
+        entity_of: row for row with them; entities are numbered in the order of their first accounts.
     """
     known = pa.array(SEGMENTS)
     _, first = np.unique(entity_of, return_index=True)
@@ -190,7 +190,7 @@ def _entities(
 
 
 def _commonest(full_names: pa.ChunkedArray, entity_of: Rows, entities: int) -> pa.Array:
-    """Return the most frequent name of each entity, of equally frequent ones the smallest; null if it has none."""
+    """Return each entity's most frequent name; of equally frequent ones, the smallest; null if it has none."""
     rows = np.flatnonzero(full_names.is_valid().to_numpy())
     counted = pa.table({"entity": entity_of[rows], "name": full_names.take(pa.array(rows))})
     counted = counted.group_by(["entity", "name"]).aggregate([([], "count_all")])
@@ -216,16 +216,16 @@ def prepare_accounts(
     something become objects.
 
     Args:
-        accounts: the own list; the order of its rows does not matter.
+        accounts: the company's own list; the order of its rows does not matter.
         profile: which keys to make.
-        decisions: what the user said of pairs of accounts: the same company or not.
+        decisions: what the user decided about pairs of accounts: the same company or not.
         reference: the list that the agreement names, if its profile has the slot.
-        spread: where the parts of the list are worked on: the `map` of an executor, or here, one after another.
-        entity_of: the entity of each account in the order of account_id, numbered as they first occur, where it is
-            known already; decisions mean nothing then.
+        spread: where the parts of the list are processed: the `map` of an executor, or here, one after another.
+        entity_of: if it is known already, the entity of each account in the order of account_id, numbered as they
+            first occur; decisions are then ignored.
 
     Returns:
-        The prepared list: members in the order of account_id, entities of their smallest account_id.
+        The prepared list, with members in the order of account_id, and entities in that of their smallest one.
     """
     order = by_id(accounts.table)
     account_ids, segments = (accounts.table[name].take(order) for name in ("account_id", "segment"))

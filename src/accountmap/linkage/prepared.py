@@ -22,14 +22,14 @@ ENTITY_SCHEMA: Final = pa.schema(
         pa.field("full_name", pa.string()),
     ]
 )
-"""One row an entity. entity_id is the smallest account_id among its members; segment the strongest. full_name is
-squashed, common or not: the most frequent of its accounts, of equally frequent ones the smallest; null if none has
-one. Sketches are made of it, and it may stand with several entities."""
+"""One row for each entity. entity_id is the smallest account_id among its members, and segment the strongest of
+theirs. full_name is squashed, common or not: the most frequent among its accounts; of equally frequent ones, the
+smallest; null if none has a name. Sketches are made from it, and several entities may have the same."""
 
 MEMBER_SCHEMA: Final = pa.schema(
     [pa.field("account_id", pa.string(), nullable=False), pa.field("entity", pa.int32(), nullable=False)]
 )
-"""One row an account: the row of its entity."""
+"""One row for each account: the row of its entity."""
 
 KEY_SCHEMA: Final = pa.schema(
     [
@@ -39,9 +39,10 @@ KEY_SCHEMA: Final = pa.schema(
         pa.field("rule", pa.dictionary(pa.int8(), pa.string()), nullable=False),
     ]
 )
-"""One row a match key: row of the entity, index of the slot in the profile, canonical value, rule that made it.
+"""One row for each match key: row of the entity, index of the slot in the profile, canonical value, rule that made
+it.
 
-At most one key per entity and slot; within one name space no value stands twice in the list.
+There is at most one key per entity and slot, and within one name space no value occurs twice in the list.
 """
 
 
@@ -54,8 +55,8 @@ class Slot:
         space: the name space its values live in; slots of one space can match each other.
         weight: positive; the evidence that a shared key of this slot gives.
         strength: whether a shared key names a company or only hints at it.
-        says: what its keys say, for contradictions.
-        meets_itself: whether a key that stands in this same slot on both sides is shared.
+        says: what its keys say about a company, for contradictions.
+        meets_itself: whether equal keys match if they are in this slot on both sides.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Slot:
 class Profile:
     """Which keys are compared, in which order, and how much evidence makes a match.
 
-    A shared key counts as that of its two slots which has the smaller weight.
+    A shared key counts as one of the weaker of its two slots.
     """
 
     name: str
@@ -114,15 +115,15 @@ _SLOTS: Final = (
     ("first_two_words", "first two words", _WEAK, Says.OTHER, True, _BOTH),
     ("stem", NAME, _WEAK, Says.COUNTRY, True, _BOTH),
 )
-"""All slots, strongest first: name, name space, strength, what a key says, whether it meets a key of the same slot
-on the other side, and the profiles that have it. A name shortened on one side is mostly the same company, a name
-shortened on both sides often a sister company: so `short_country` does not meet itself.
+"""All slots, strongest first: name, name space, strength, what a key says, whether it matches a key in the same
+slot on the other side, and the profiles that have it. A name shortened on one side is mostly the same company, but
+a name shortened on both sides is often a sister company: so `short_country` does not match itself.
 
-`keys.MAKERS` makes the values, and a class of `trust.match_rule` says what a match led by the slot comes to."""
+`keys.MAKERS` makes the values, and a class of `trust.match_rule` says what becomes of a match led by the slot."""
 
 
 def _profile(name: str) -> Profile:
-    """Return the slots of a profile descending powers of two as weights; any one of them makes a match."""
+    """Return a profile whose slots have descending powers of two as weights; any one of them makes a match."""
     chosen = [row for row in _SLOTS if name in row[5]]
     slots = tuple(
         Slot(slot, space, 1 << (len(chosen) - 1 - at), strength, says, meets)
@@ -141,16 +142,17 @@ CANONICAL_VERSION: Final = "canonical-v2"
 """The specification that this package follows (`protocols/canonical-v2.md`)."""
 
 LIBRARIES: Final = ("anyascii", "python-stdnum")
-"""Libraries whose own rules decide keys, so that `pyproject.toml` pins them: anyascii the keys of every name,
-python-stdnum those of the slots `lei`, `vat` and `reference`. publicsuffixlist only reads the list in `data/`."""
+"""Libraries whose own rules decide keys, which is why `pyproject.toml` pins them: anyascii decides the keys of
+every name, python-stdnum those of the slots `lei`, `vat` and `reference`. publicsuffixlist only reads the list in
+`data/`."""
 
 
 def data_digests() -> dict[str, str]:
-    """Name the data behind the keys, which stays the same while a program runs.
+    """Return the digests of the data that decide keys, which stay the same while a program runs.
 
     Returns:
-        SHA-256 in hex of each table's file under `data/<file name>`, and the version of each library under its
-        name, ordered by name.
+        By `data/<file name>`, the SHA-256 of each table's file in hex; by name, the version of each library; in
+        the order of these names.
     """
     return _data_digests().copy()
 

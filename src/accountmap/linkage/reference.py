@@ -1,14 +1,14 @@
 """The reference list: public facts that lead different names of one company to one id.
 
 Names that no rule can bring together (`IBM` and `International Business Machines`, former names, translations)
-meet at the id of the entry that has them all. An alias counts only if it leads to one entry: in the account's
-country, or anywhere if the country is not known; one that is not distinctive, only in a country of the entry. Both
-sides need the same list, so the agreement names its digest.
+match by the id of the entry that has them all. An alias counts only if it leads to one entry: in the account's
+country, or anywhere if the country is not known. An alias that is not distinctive counts only in a country of the
+entry. Both sides need the same list, so the agreement names its digest.
 
-The list is a text file of one entry a line, JSON with the keys of `Entry`, sorted by id. It holds facts as they
-were published; keys are made when it is loaded, so that it does not depend on the version of the rules. The list
-that comes with the program has its keys beside it, made by `tools/build_reference_index.py`: making them takes
-seconds.
+The list is a text file with one entry on each line, JSON with the keys of `Entry`, sorted by id. It contains facts
+as they were published; keys are made when it is loaded, so that it does not depend on the version of the rules.
+Because that takes seconds, the list that comes with the program has its keys in a file beside it, made by
+`tools/build_reference_index.py`.
 """
 
 import csv
@@ -36,7 +36,7 @@ from accountmap.linkage.registry_ids import lei
 from accountmap.linkage.tables import DATA
 
 SHIPPED: Final = DATA / "reference.jsonl"
-"""Brands and their companies from the name-suggestion-index and Wikidata (`data/README.md`)."""
+"""The list that comes with the program; `data/README.md` has its sources."""
 
 SHIPPED_INDEX: Final = DATA / "reference.arrow"
 """Its keys (`INDEX_SCHEMA`), as an Arrow IPC stream."""
@@ -48,12 +48,12 @@ INDEX_SCHEMA: Final = pa.schema(
         pa.field("id", pa.string()),
     ]
 )
-"""One row for each key and place, ascending: a name as `reference_key` writes it and a country or `ANYWHERE`, or a
-domain without a place. The id is null if several entries have the key there. The metadata of the schema has the
-list's SHA-256 in hex under `digest`."""
+"""One row for each key and place, in ascending order: a name as `reference_key` writes it with a country or
+`ANYWHERE`, or a domain without a place. The id is null if several entries have the key there. The metadata of the
+schema has the list's SHA-256 in hex under `digest`."""
 
 ANYWHERE: Final = ""
-"""The country of entries that do not tell one."""
+"""The country of entries that do not name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Entry:
     """One company of the list.
 
     Attributes:
-        id: `lei:` and the LEI where there is one, otherwise the source's own id with its prefix.
+        id: `lei:` and the LEI if there is one, otherwise the source's own id with its prefix.
         countries: where it is registered and where its head office is, alpha-2; may be empty.
         names: legal, former, trading and translated names, each once.
         domains: web addresses.
@@ -78,7 +78,7 @@ class Entry:
 
 
 _COMMON: Final = "~"
-"""In front of a name that is not distinctive."""
+"""Put in front of a name that is not distinctive."""
 
 
 def reference_key(name: Name) -> str:
@@ -120,7 +120,7 @@ class Reference:
 
     @classmethod
     def of_index(cls, index: pa.Table) -> "Reference":
-        """Read back what `index` gave."""
+        """Load what `index` returned."""
         reference = cls((), digest_of(index))
         names, domains = reference._names, reference._domains
         for key, place, entry_id in zip(*(column.to_pylist() for column in index.columns), strict=True):
@@ -131,7 +131,7 @@ class Reference:
         return reference
 
     def index(self) -> pa.Table:
-        """Return the keys as INDEX_SCHEMA, the same for the same list."""
+        """Return the keys as INDEX_SCHEMA; the same list gives the same table."""
         rows: list[tuple[str, str | None, str | None]] = [
             (key, place, id_) for key, ids in self._names.items() for place, id_ in ids.items()
         ]
@@ -141,18 +141,18 @@ class Reference:
         return pa.table([pa.array(column, pa.string()) for column in columns], schema=schema)
 
     def find(self, name: str | None, domain: str | None, country: str | None, lei: str | None) -> str | None:
-        """Lead an account to an entry.
+        """Find the entry of an account.
 
         Args:
-            name: its `reference_key`. One that is not distinctive leads only an account without a domain to an
-                entry of its country.
+            name: its `reference_key`. One that is not distinctive leads only an account without a domain, and only
+                to an entry of its country.
             domain: its registrable domain.
             country: as compared, alpha-2.
             lei: its Legal Entity Identifier.
 
         Returns:
             The entry's id; None if nothing leads to one, or the name and the domain lead to different ones. An
-            account with an LEI has the id of its LEI, listed or not.
+            account with an LEI gets the id of its LEI, listed or not.
         """
         if lei:
             return f"lei:{lei}"
@@ -185,7 +185,7 @@ def shipped_index() -> pa.Table:
 
 
 def _claim(holders: dict[str, str | None], key: str, holder: str) -> None:
-    """Note the holder of a key, or that it has several."""
+    """Record the holder of a key, or that it has several."""
     holders[key] = holder if holders.get(key, holder) == holder else None
 
 
@@ -193,11 +193,11 @@ def load_reference(path: Traversable = SHIPPED, digest: str | None = None) -> Re
     """Load a list.
 
     Args:
-        path: the file; without it, the small list that comes with the program.
+        path: the file; by default, the list that comes with the program.
         digest: SHA-256 in hex that the file must have, as the agreement names it.
 
     Raises:
-        InputError: the file cannot be read, is not of this form, or is another one than agreed.
+        InputError: the file cannot be read, is not of this form, or is not the one that was agreed.
     """
     try:
         content = path.read_bytes()
@@ -231,7 +231,7 @@ def _parse(content: bytes) -> Iterator[Entry]:
 
 
 def write_reference(path: Path, entries: Iterable[Entry]) -> str:
-    """Write a list, equal for equal entries, and give its digest."""
+    """Write a list, the same file for the same entries, and return its digest."""
     lines = (json.dumps(asdict(entry), ensure_ascii=False) for entry in sorted(entries, key=lambda e: e.id))
     content = "".join(f"{line}\n" for line in lines).encode()
     path.write_bytes(content)
@@ -261,17 +261,19 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 
 def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """Read a CSV file with a heading, row by row.
+    """Read a CSV file with a row of headings, row by row.
 
     Raises:
-        InputError: the file cannot be read or lacks a column.
+        InputError: the file cannot be read, or a column is missing.
     """
     try:
         with _opened(path) as file:
             reader = csv.DictReader(file, restval="")
             missing = set(needed) - set(reader.fieldnames or ())
             if missing:
-                raise InputError(f"The source lacks the column {min(missing)}.", "Give the file as published.")
+                raise InputError(
+                    f"The source does not have the column {min(missing)}.", "Give the file as published."
+                )
             yield from reader
     except (OSError, UnicodeDecodeError, csv.Error, zipfile.BadZipFile) as error:
         raise InputError("A source of the reference list cannot be read.", "Give a CSV or zip file.") from error
@@ -294,8 +296,8 @@ def read_gleif(path: Path) -> Iterator[Entry]:
 def read_extract(path: Path) -> Iterator[Entry]:
     """Read a table with one row for each name: columns id, country, name, domain, lei; rows of one id together.
 
-    This is what a Wikidata query gives that selects, for each business, its ISO code (P297 of P17), label or
-    alias, website (P856) and LEI (P1278), ordered by item; Wikidata is CC0.
+    A query of Wikidata, which is CC0, gives such a table if it selects, for each business, the ISO code of its
+    country (P297 of P17), label or alias, website (P856) and LEI (P1278), ordered by item.
     """
     for entry_id, group in groupby(_rows(path, _EXTRACT), key=lambda row: row["id"]):
         rows = list(group)
@@ -342,8 +344,8 @@ def united(many: Iterable[Entry], few: Iterable[Entry]) -> Iterator[Entry]:
     """Join the entries of one id.
 
     Args:
-        many: entries of distinct ids; they are passed on one by one.
-        few: entries that may be of one id with others; they are kept until all are known.
+        many: entries with distinct ids; they are passed on one by one.
+        few: entries that may have ids in common with others; they are kept until all are known.
     """
     waiting: dict[str, Entry] = {}
     for entry in few:
@@ -365,10 +367,10 @@ def _joined(one: Entry, other: Entry) -> Entry:
 def useful(entries: Callable[[], Iterable[Entry]]) -> Iterator[Entry]:
     """Keep entries that bring together what no rule would, and those that make their names or domains ambiguous.
 
-    A domain whose label is one of the names brings nothing: names and labels meet by themselves.
+    A domain whose label is one of the names adds nothing: names and labels match by themselves.
 
     Args:
-        entries: gives all entries; called twice, so that they need not be held.
+        entries: returns all entries; it is called twice, so that they need not be kept in memory.
     """
     joined: set[str] = set()
     for entry in entries():

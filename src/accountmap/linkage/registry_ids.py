@@ -1,7 +1,7 @@
 """Company numbers: LEI (ISO 17442), VAT and national tax numbers, DUNS; check digits by python-stdnum.
 
 A number that fails its check is not a key. Numbers that name a branch or a tax account within a company are cut to
-the part that names the company, so that two lists meet whichever of them they hold.
+the part that names the company, so that two lists match whichever of these numbers they have.
 """
 
 import functools
@@ -34,32 +34,32 @@ _SWISS_TAX: Final = re.compile(r"(?:MWST|TVA|IVA|VAT)$")
 
 
 def _compact(text: str) -> str:
-    """Keep capital letters, digits and `&` (which stands in Mexican numbers)."""
+    """Keep capital letters, digits and `&` (which is part of Mexican numbers)."""
     return re.sub(r"[^0-9A-ZÑ&]", "", unicodedata.normalize("NFKC", known(text)).upper())
 
 
 def _values(text: str | None) -> Iterator[str]:
-    """Yield the numbers in a cell that may hold several, or one with a caption."""
+    """Yield the numbers in a cell, which may have several, or one with a caption."""
     for part in _VALUES.split((text or "")[:1000]):
         number = _compact(part)
-        if number and len(set(re.sub(r"\D", "", number))) > 1:  # 000000000 is how people fill a field
+        if number and len(set(re.sub(r"\D", "", number))) > 1:  # people type 000000000 to fill a field
             yield number
 
 
 def lei(text: str | None) -> str | None:
-    """Read a Legal Entity Identifier: 20 characters, ISO 7064 MOD 97-10. None if there is none."""
+    """Read a Legal Entity Identifier: 20 characters, ISO 7064 MOD 97-10; None if the cell has none."""
     return next((number for number in _values(text) if len(number) == 20 and stdnum_lei.is_valid(number)), None)
 
 
 def duns(text: str | None) -> str | None:
-    """Read a D-U-N-S number: nine digits (it has no check digit since 2006). None if there is none."""
+    """Read a D-U-N-S number: nine digits (without a check digit since 2006); None if the cell has none."""
     plain = (number.removeprefix("DUNS") for number in _values(text))
     return next((n for n in plain if re.fullmatch(r"[0-9]{9}", n) and n != "123456789"), None)
 
 
 @functools.cache
 def _tax_module(country: str) -> _Numbers | None:
-    """Get stdnum's module for the number that companies of a country are taxed under, or None."""
+    """Return stdnum's module for the number under which companies of a country are taxed, or None."""
     registers: dict[str, _Numbers] = {"CH": uid, "NO": orgnr}
     return registers.get(country) or get_cc_module(country.lower(), "vat")
 
@@ -80,7 +80,7 @@ def _company_part(country: str, number: str) -> str:
 
 
 def _national_forms(country: str, number: str) -> Iterator[str]:
-    """Yield what a number may stand for: itself, or the register number that the tax number is made of."""
+    """Yield what a number may mean: itself, or the register number from which the tax number is made."""
     yield number
     yield number.removeprefix(country)
     if country == "CH":
@@ -105,7 +105,7 @@ def _checked(country: str, number: str) -> str | None:
 
 
 def vat(text: str | None, country: str | None = None) -> str | None:
-    """Read the number that a company is taxed under: VAT, GST, CNPJ, UID, ABN and so on.
+    """Read the number under which a company is taxed: VAT, GST, CNPJ, UID, ABN and so on.
 
     Args:
         text: a cell as it was written, with or without the country's prefix.

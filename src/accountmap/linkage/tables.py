@@ -1,4 +1,4 @@
-"""The tables beside the code, read once: tab-separated UTF-8, `#` begins a comment line."""
+"""The tables beside the code, read once: tab-separated UTF-8, in which `#` begins a comment line."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -21,5 +21,5 @@ def read_pairs(file_name: str) -> dict[str, str]:
 
 
 def read_words(file_name: str) -> frozenset[str]:
-    """Read all words of a table, whatever its lines."""
+    """Read all words of a table, however they are spread over lines."""
     return frozenset(word for row in read_rows(file_name) for cell in row for word in cell.split())

@@ -1,14 +1,11 @@
-"""Company names of all scripts in lower-case ASCII, and what a name sounds like.
+"""Company names of all scripts in lower-case ASCII.
 
-What keys depend on (normal forms, case, what is a letter) stays the same for a character once it is assigned, but
-every version of Unicode assigns more, and a party with an older one must arrive at the same keys.
+What keys depend on (normal forms, case, what is a letter) never changes for a character once it is assigned. But
+every version of Unicode assigns more characters, and a party with an older version must arrive at the same keys.
 
-anyascii does most of it. What it is not made for stands here: kana by sound (modified Hepburn, ISO 3602 long
-vowels dropped), letters of one script that pass for another's, and signs that carry no name.
-
-Arabic and Hebrew leave vowels out, kana put some in and have one letter for `l` and `r`, Cyrillic and Georgian
-write `k` where Latin has `c`. A name and its transliteration meet in their consonants more often than in their
-letters.
+anyascii does most of the work. This module does what anyascii is not made for: kana by sound (modified Hepburn,
+with the long vowels of ISO 3602 dropped), letters of one script that pass for those of another, and signs that are
+not part of a name.
 """
 
 import re
@@ -21,14 +18,14 @@ from anyascii import anyascii
 from accountmap.linkage.tables import read_pairs, read_rows
 
 UNKNOWN: Final = "\ufffd"
-"""What a character is read as that the table does not have: REPLACEMENT CHARACTER, no letter, digit or blank."""
+"""How a character that the table does not have is read: REPLACEMENT CHARACTER, not a letter, digit or space."""
 
 _RANGES: Final = [(int(first, 16), int(last, 16)) for first, last in read_rows("characters.tsv")]
 _FIRSTS: Final = [first for first, _ in _RANGES]
 
 
 class _Known(dict[int, int]):
-    """What a character is read as, by code: filled as characters come, for `str.translate`."""
+    """How characters are read, by code, for `str.translate`; filled as characters occur."""
 
     def __missing__(self, code: int) -> int:
         _, last = _RANGES[bisect_right(_FIRSTS, code) - 1]
@@ -45,16 +42,16 @@ def known(text: str) -> str:
 
 
 MAX_CHARACTERS: Final = 512
-"""Longer names are cut here, before a word that would be cut: no company is told apart by what follows."""
+"""Longer names are cut here, before a word that would be cut: what follows distinguishes no companies."""
 
 _SILENT: Final = dict.fromkeys([*map(ord, "™℠®©ـ"), *range(0x0591, 0x05C8), *range(0x064B, 0x0660)])
-"""Marks of protection, which compatibility folding would spell out, and the points and strokes that Hebrew and
-Arabic mostly do without."""
+"""Trade-mark signs, which compatibility folding would spell out, and the points and strokes that Hebrew and Arabic
+mostly leave out."""
 
 _BLANK: Final = frozenset(["Cc", "Cn", "Co", "Cs", "So", "Zs", "Zl", "Zp"])
 
 _PICTURES: Final = "↔◻◼◽◾⤴⤵〰〽"
-"""Emoji of other categories, which would be spelled out."""
+"""Emoji of other Unicode categories, which would be spelled out."""
 
 _MARKS: Final = (
     range(0x0300, 0x0370),
@@ -66,21 +63,21 @@ _MARKS: Final = (
     range(0xFE20, 0xFE30),
     range(0xE0100, 0xE01F0),
 )
-"""Blocks of marks that stand on letters of any script, and of variation selectors. Where a mark makes another
-letter, compatibility folding has made it one."""
+"""Unicode blocks of marks on letters of any script, and of variation selectors. Where a mark makes a different
+letter, compatibility folding has already made it that letter."""
 
 
 def _seen(char: str) -> str:
     if any(ord(char) in block for block in _MARKS):
         return ""
     category = unicodedata.category(char)
-    if category == "Nd":  # digits are of no script: a name in two may have them beside either
+    if category == "Nd":  # digits belong to no script: a name in two scripts may have them beside either
         return str(unicodedata.decimal(char))
     return "" if category == "Cf" else " " if category in _BLANK or char in _PICTURES else char
 
 
 class _Seen(dict[int, str]):
-    """What is seen of a character, by its code: filled as characters come, for `str.translate`."""
+    """What is visible of characters, by code, for `str.translate`; filled as characters occur."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _seen(chr(code))
@@ -129,7 +126,7 @@ def _spell_pair(letters: re.Match[str]) -> str:
 
 
 def _spell_kana(run: re.Match[str]) -> str:
-    """Romanise katakana and hiragana: two signs that make one sound first, then single signs."""
+    """Romanise katakana and hiragana: first two characters that make one sound, then single ones."""
     text = run.group().translate(_TO_KATAKANA)
     spelled = ""
     at = 0
@@ -143,17 +140,17 @@ def _spell_kana(run: re.Match[str]) -> str:
 
 
 def _cut(text: str) -> str:
-    """Cut a long text at a blank if it has one: the rest of a word could be another company's name."""
+    """Cut a long text at a space if it has one: a part of a word could be another company's name."""
     if len(text) <= MAX_CHARACTERS:
         return text
     return text[: MAX_CHARACTERS + 1].rpartition(" ")[0] or text[:MAX_CHARACTERS]
 
 
 def visible(text: str) -> str:
-    """Fold a name's compatibility forms, and take out what is not seen or carries no name.
+    """Fold a name's compatibility forms, and remove what is invisible or not part of a name.
 
-    What has no width and marks that make no letter go; controls, emoji and other symbols become blanks (Unicode
-    categories); digits of all scripts become ASCII.
+    Characters without width and marks that make no letter are removed; controls, emoji and other symbols become
+    spaces (by Unicode category); digits of all scripts become ASCII.
     """
     if text.isascii() and text.isprintable():
         return _cut(text)

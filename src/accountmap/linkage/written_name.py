@@ -1,8 +1,8 @@
 """What people write into the name field of a CRM, and the company's name in it (canonical-v2 §3).
 
-Exports carry HTML entities and text that was encoded twice. People write there that they have no name, what state
-the record is in, its number, or the trading name beside the legal one. All of it is taken off before a name is
-taken apart: two companies must not meet because both are `INACTIVE`.
+Exports contain HTML entities and text that was encoded twice. In the name field, people write that there is no
+name, what state the record is in, its number, or the trading name beside the legal one. All this is removed before
+a name is taken apart: two companies must not match because both are `INACTIVE`.
 """
 
 import html
@@ -22,10 +22,10 @@ MAX_CHARACTERS: Final = 2048
 """Longer cells are cut here; names end long before."""
 
 _MOST_DECODINGS: Final = 5
-"""How often entities and encodings are undone: exports of exports of exports."""
+"""How many times entities and encodings are undone: there are exports of exports of exports."""
 
 _LONGEST_FILLING: Final = 8
-"""Times that one letter is repeated to fill a field: `xxx`."""
+"""How many times at most one letter is repeated to fill a field: `xxx`."""
 
 PLACEHOLDER: Final = "placeholder"
 PERSON: Final = "person"
@@ -35,13 +35,13 @@ WEB_ADDRESS: Final = "web_address"
 
 
 class WrittenName(NamedTuple):
-    """What stands in a name field.
+    """What a name field contains.
 
     Attributes:
         text: the company's name; empty if there is none.
-        others: a further name of it: the legal name beside the trading name, a former name.
+        others: other names of it: the legal name beside the trading name, a former name.
         finding: why the cell deserves a look: one of the constants above, or empty.
-        address: a web address that stands there in the place of a name, or that the name is: `Alba.io`.
+        address: a web address in place of a name, or one that is the name: `Alba.io`.
     """
 
     text: str
@@ -54,11 +54,11 @@ _ENTITY: Final = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-
 _TWICE: Final = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
 )
-"""A character of UTF-8 that was read as Windows-1252: a first byte and a following one."""
+"""A character in UTF-8 that was read as Windows-1252: a first byte and the next one."""
 
 
 def _byte(char: str) -> bytes:
-    """Return the byte that Windows-1252 reads as `char`; the five that it leaves out stand for themselves."""
+    """Return the byte that Windows-1252 reads as `char`; the five bytes that it does not define stay the same."""
     try:
         return char.encode("cp1252")
     except UnicodeEncodeError:
@@ -77,7 +77,7 @@ def _decoded_once(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Undo HTML entities and UTF-8 that was read as Windows-1252, as often as exports did it."""
+    """Undo HTML entities and UTF-8 that was read as Windows-1252, as many times as exports did it."""
     for _ in range(_MOST_DECODINGS):
         decoded = _decoded_once(text)
         if decoded == text:
@@ -105,7 +105,7 @@ def _words(text: str) -> list[str]:
 
 
 def _phrase(text: str) -> str:
-    """Reduce a text to its words in lower case, parted by single blanks: what marks are compared by."""
+    """Reduce a text to its words in lower case, separated by single spaces: what marks are compared by."""
     return " ".join(_words(text))
 
 
@@ -115,10 +115,10 @@ def _phrases(file_name: str, kind: str) -> list[str]:
 
 
 _CLEAR: Final = frozenset(map(_phrase, _phrases("status_marks.tsv", "clear")))
-"""Marks that mean nothing else."""
+"""Marks that have no other meaning."""
 
 _MARKS: Final = _CLEAR | frozenset(map(_phrase, _phrases("status_marks.tsv", "apart")))
-"""Those, and words that names have too: marks only where something parts them from the name."""
+"""Those, and words that also occur in names, which are marks only where something separates them from the name."""
 
 _MOST_WORDS: Final = max(phrase.count(" ") + 1 for phrase in _CLEAR)
 _PLACEHOLDER_WORDS: Final = [
@@ -126,7 +126,7 @@ _PLACEHOLDER_WORDS: Final = [
 ]
 _PLACEHOLDERS: Final = frozenset(map(_letters, [*_PLACEHOLDER_WORDS, *_CLEAR]))
 _ENDS: Final = " \t\r\n\u00a0\u3000,;:|/–—-_"
-"""What is left at the ends of a name when something beside it is taken off."""
+"""What is left at the ends of a name when something beside it is removed."""
 
 _OPEN, _SHUT = r"(\[{<（【［「*#!~", r")\]}>）】］」*#!~"
 _IN_FRONT: Final = re.compile(rf"\s*[{_OPEN}]+([^{_SHUT}]{{1,60}})[{_SHUT}]+(?=\s*\S)")
@@ -172,7 +172,7 @@ _WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Z
 
 _LATIN: Final = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0131\u0141-\u0148\u014a-\u017e"
 _PLAIN: Final = re.compile(rf"[{_LATIN} .,'’&+!?]*(?:-[{_LATIN} .,'’&+!?]+)*")
-"""Letters that folding takes to letters, and signs that are in names and part nothing from them."""
+"""Letters that folding turns into letters, and signs that occur in names and separate nothing from them."""
 
 _CLEAR_STARTS: Final = frozenset(tuple(phrase.split()[:2]) for phrase in _CLEAR)
 _CLEAR_ENDS: Final = frozenset(tuple(phrase.split()[-2:]) for phrase in _CLEAR)
@@ -188,7 +188,7 @@ _BEGINNINGS: Final = {_TOKEN.findall(_folded(title))[0] for title in _TITLES} | 
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether a text has nothing that is looked for below: most have not, and looking takes time."""
+    """Return whether a text has nothing that is looked for below: most have nothing, and looking takes time."""
     words = _words(text)
     bare = "".join(words).rstrip("0123456789")
     return (
@@ -214,7 +214,7 @@ def _may_have_clear(words: list[str]) -> bool:
 
 
 def _may_have_joint(words: list[str]) -> bool:
-    """Return whether the words of a joint are among words in lower case."""
+    """Return whether the words of a joint are among some words in lower case."""
     if _JOINTS.keys().isdisjoint(words):
         return False
     found = ((at, joint) for at, word in enumerate(words) for joint in _JOINTS.get(word, ()))
@@ -222,21 +222,21 @@ def _may_have_joint(words: list[str]) -> bool:
 
 
 def _without_marks(text: str) -> str:
-    """Take marks and numbers of records from both ends, as long as something remains."""
+    """Remove marks and record numbers from both ends, as long as something remains."""
     while rest := _less_bracketed(text) or _less_parted(text) or _less_numbered(text) or _less_clear(text):
         text = rest
     return text
 
 
 def _without_sites(text: str) -> str:
-    """Take sites from the end, with the marks before them."""
+    """Remove sites from the end, with the marks before them."""
     while rest := _less_site(text):
         text = _without_marks(rest)
     return text
 
 
 def _is_mark(text: str) -> bool:
-    """Return whether a text in brackets is a mark, perhaps with a remark behind it."""
+    """Return whether a text in brackets is a mark, perhaps followed by a remark."""
     words = _phrase(text).split()
     return " ".join(words) in _MARKS or any(
         " ".join(words[:size]) in _CLEAR for size in range(1, min(_MOST_WORDS, len(words)) + 1)
@@ -269,13 +269,13 @@ _IN_BRACKETS: Final = re.compile(r"\s*[(（\[【]([^()（）\[\]【】]{2,60})[)
 _BRANCH: Final = "支店|営業所|支社|工場|事業所|出張所|分公司|办事处|辦事處|지점|지사|영업소|공장"
 _BRANCH_SIGNS: Final = tuple(_BRANCH.split("|"))
 _SITE_SIGNS: Final = re.compile(rf"(.*(?:会社|會社|公司|회사|\S(?=\s)))\s*\S{{1,8}}(?:{_BRANCH})")
-"""A name and a branch of it, behind the word for a company or a blank: `北星精工株式会社大阪支店`."""
+"""A name and a branch of it, after the word for a company or a space: `北星精工株式会社大阪支店`."""
 
 
 def _less_site(text: str) -> str:
-    """Take off a site of the company: `Alba - Leeds, UK`, `Alba (London office)`.
+    """Remove a site of the company: `Alba - Leeds, UK`, `Alba (London office)`.
 
-    Nothing goes from a name with a word for a kind of institution: its place is part of it.
+    Nothing is removed from a name with a word for a kind of institution: its place is part of the name.
     """
     for pattern, needs_word in ((_BEHIND_DASH, False), (_BEHIND_COLON, True), (_IN_BRACKETS, True)):
         found = pattern.search(text)
@@ -286,9 +286,9 @@ def _less_site(text: str) -> str:
 
 
 def _is_site(text: str, *, needs_word: bool) -> bool:
-    """Return whether a text is a site: places, but not a country alone, or a word for one, with perhaps a place.
+    """Return whether a text is a site: places, but no country alone; or a word for a site, perhaps with a place.
 
-    A place that the tables do not have is a word that few names have.
+    A word in few names may be a place that the tables do not have.
     """
     words = [word for word in split_words(text) if word not in PARTICLES]
     if not 0 < len(words) <= _MOST_SITE_WORDS:
@@ -316,7 +316,7 @@ def _less_numbered(text: str) -> str:
 
 
 def _less_clear(text: str) -> str:
-    """Take off a mark that nothing parts from the name: of several words, or alone in capitals."""
+    """Remove a mark that nothing separates from the name: one of several words, or one word in capitals."""
     if text.isascii() and not _may_have_clear(_words(text)):
         return ""
     found = list(_TOKEN.finditer(text))
@@ -342,7 +342,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _is_person(text: str) -> bool:
-    """Return whether a title stands in front of two or three words of which none is a word for a company."""
+    """Return whether a text is a title and two or three words, none of which is a word for a company."""
     if (
         text.split(maxsplit=1)[0].rstrip(".") in _TITLES
         and (found := _TITLED.fullmatch(text))
@@ -363,7 +363,7 @@ def is_placeholder(text: str) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def read_name(text: str) -> WrittenName:
-    """Find the company's name in what stands in the name field of a record.
+    """Find the company's name in the name field of a record.
 
     Args:
         text: the cell as it was written, in any script.
