@@ -171,6 +171,15 @@ def slices(total: int) -> Iterator[slice]:
     return (slice(*ends) for ends in pairwise([*range(0, total, PART_POINTS), total]))
 
 
+def joined(parts: Iterable[Points], total: int) -> Points:
+    """Put parts of a table together, shape (total, 32)."""
+    table, start = np.empty((total, 32), np.uint8), 0
+    for part in parts:
+        table[start : start + len(part)] = part
+        start += len(part)
+    return table
+
+
 class Jobs:
     """Runs jobs of one kind.
 
@@ -185,17 +194,19 @@ class Jobs:
         self._progress = progress
         self._large = large
 
-    def run(self, function: Callable[[In], bytes], parts: Iterable[In], total: int) -> Points:
-        """Return the points that a function makes of each part, shape (total, 32).
+    def each(self, function: Callable[[In], bytes], parts: Iterable[In], total: int) -> Iterator[Points]:
+        """Yield the points that a function makes of each part, in order.
 
         Args:
             function: makes one row of 32 bytes for each point.
             parts: one for each of slices(total), in their order.
         """
         executor = self._executor if total > self._large else SerialExecutor()
-        table = np.empty((total, 32), np.uint8)
         for part, made in zip(slices(total), executor.map(function, parts), strict=True):
-            table[part] = np.frombuffer(made, np.uint8).reshape(-1, 32)
+            yield np.frombuffer(made, np.uint8).reshape(-1, 32)
             if total > LARGE_POINTS and self._progress:
                 self._progress(part.stop, total)
-        return table
+
+    def run(self, function: Callable[[In], bytes], parts: Iterable[In], total: int) -> Points:
+        """Return the same in one table, shape (total, 32)."""
+        return joined(self.each(function, parts, total), total)

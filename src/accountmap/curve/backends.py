@@ -8,7 +8,7 @@ All backends give identical bytes, so the two parties need not use the same one.
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Final
@@ -19,7 +19,16 @@ from accountmap.curve import openssl
 from accountmap.curve.ipp import IppCurve
 from accountmap.curve.ipp_library import CryptoMb, load_crypto_mb
 from accountmap.errors import BackendError, UsageError
-from accountmap.parallel import Executor, Jobs, ProcessExecutor, Progress, SerialExecutor, ThreadExecutor, slices
+from accountmap.parallel import (
+    Executor,
+    Jobs,
+    ProcessExecutor,
+    Progress,
+    SerialExecutor,
+    ThreadExecutor,
+    joined,
+    slices,
+)
 from accountmap.psi.codec import Bytes2D
 from accountmap.psi.engine import Curve, Points
 from accountmap.psi.suite import KEY_DST
@@ -43,8 +52,12 @@ class OpenSSLCurve:
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply by a scalar with X25519, shape (n, 32); a low-order point gives a zero row."""
+        return joined(self.multiply_parts(scalar, points), len(points))
+
+    def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
+        """Yield the same part by part."""
         each = (points[part].tobytes() for part in slices(len(points)))
-        return self._jobs.run(partial(openssl.multiply, scalar), each, len(points))
+        return self._jobs.each(partial(openssl.multiply, scalar), each, len(points))
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
         """Multiply each point by a scalar of its own, shapes (n, 32)."""

@@ -17,7 +17,7 @@ whose product is zero. OpenSSL therefore multiplies all points that may be among
 and one in 33,000 of the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -27,7 +27,7 @@ import numpy.typing as npt
 from accountmap.curve import openssl
 from accountmap.curve.ipp_library import CryptoMb, FieldFunctions
 from accountmap.errors import BackendError
-from accountmap.parallel import PART_POINTS, Executor, Jobs, Progress, SerialExecutor, slices
+from accountmap.parallel import PART_POINTS, Executor, Jobs, Progress, SerialExecutor, joined, slices
 from accountmap.psi.codec import Bytes2D
 from accountmap.psi.engine import Points
 from accountmap.psi.hash_to_curve import FIELD_ELEMENT_BYTES, expand
@@ -271,9 +271,13 @@ class IppCurve:
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply by a scalar with X25519, shape (n, 32); a low-order point gives a zero row."""
+        return joined(self.multiply_parts(scalar, points), len(points))
+
+    def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
+        """Yield the same part by part."""
         scalars = np.frombuffer(scalar, np.uint8).reshape(1, 32)
         each = ((scalars, points[part]) for part in slices(len(points)))
-        return self._jobs.run(self._multiply_part, each, len(points))
+        return self._jobs.each(self._multiply_part, each, len(points))
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
         """Multiply each point by a scalar of its own, shapes (n, 32)."""

@@ -4,7 +4,6 @@ All of it is written here once, for lists in memory and for lists in Spark: poin
 `Tables`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -29,7 +28,15 @@ from accountmap.psi.codec import (
 )
 from accountmap.psi.engine import Layout, OpenedEntities, PointTable, Ports, Side, TokenTable
 from accountmap.psi.inputs import ComparisonSecrets, padding_models
-from accountmap.psi.key_exchange import Exchange, field_lengths, graph_digest, match_ids, open_fields, seal_fields
+from accountmap.psi.key_exchange import (
+    Exchange,
+    OpenedFields,
+    field_lengths,
+    graph_digest,
+    match_ids,
+    open_fields,
+    seal_fields,
+)
 from accountmap.psi.matching import Decided, MatchRule, decode_claims, encode_claims
 from accountmap.psi.parameters import Parameters
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES, Body, sha256, token_prefix
@@ -340,7 +347,7 @@ class Comparison:
         keys = self._exchange(known).keys(rows(known.shares, POINT_BYTES), shares, products)
         return replace(known, scalars=b"", shares=b"", keys=raw(keys))
 
-    def open_fields(self, known: Knowledge, block: memoryview) -> list[bytes] | None:
+    def open_fields(self, known: Knowledge, block: memoryview) -> OpenedFields | None:
         """Open the partner's field block; return None if a text does not open.
 
         Raises:
@@ -349,7 +356,7 @@ class Comparison:
         lengths = field_lengths(block, self._decided(known).outcome, self._field_bytes)
         return open_fields(block, self._keys(known)[self.role.other], lengths)
 
-    def keep_fields(self, known: Knowledge, texts: Sequence[bytes]) -> Knowledge:
+    def keep_fields(self, known: Knowledge, opened: OpenedFields) -> Knowledge:
         """Keep the texts that were opened, and forget the keys.
 
         Raises:
@@ -357,11 +364,10 @@ class Comparison:
         """
         shown = self._decided(known).outcome == Outcome.REVEAL
         accepted = all(
-            self.side.entities.accepts(text) for text, is_shown in zip(texts, shown, strict=True) if is_shown
+            self.side.entities.accepts(text) for text, is_shown in zip(opened, shown, strict=True) if is_shown
         )
         require(accepted, "fields", "the partner's fields are not those of the agreement")
-        lengths = encode_indices(np.array([len(text) for text in texts], np.int64))
-        return replace(known, keys=b"", fields=b"".join(texts), field_lengths=lengths)
+        return replace(known, keys=b"", fields=opened.texts, field_lengths=encode_indices(opened.lengths))
 
     def seal_fields(self, known: Knowledge) -> bytes:
         """Return our field block, as the initiator."""

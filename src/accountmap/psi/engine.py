@@ -5,7 +5,7 @@ behind `Tables`; row numbers, presence bits and matches are arrays in both cases
 with the message that carries the points.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Curve(Protocol):
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
         """Multiply by a scalar with X25519 (RFC 7748 §5), shape (n, 32); a low-order point gives a zero row."""
+        ...
+
+    def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
+        """Yield the same part by part, in order; a part is not read again after its products are there."""
         ...
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:

@@ -5,8 +5,10 @@ match keys that the claim names: a partner that named a match without holding it
 learns nothing more from a wrong one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -69,13 +71,12 @@ class Exchange:
         Raises:
             RefusalError: `row-key`: an entity has no key where its claim names one.
         """
-        edges = np.searchsorted(claims.pair_match, np.arange(len(claims) + 1)).tolist()
-        own = claims.pair_x_slot if self.role is Role.INITIATOR else claims.pair_v_slot
-        slots = own.tolist()
+        edges = np.searchsorted(claims.pair_match, np.arange(len(claims) + 1))
+        own_slots = claims.pair_x_slot if self.role is Role.INITIATOR else claims.pair_v_slot
 
-        def message(match: int) -> bytes:
+        def message(match: int, slots: list[int]) -> bytes:
             parts = [self.rid, self.match_id[match].tobytes()]
-            for slot in slots[edges[match] : edges[match + 1]]:
+            for slot in slots:
                 key = entities.key(match, slot)
                 if key is None:
                     raise RefusalError("row-key", "a row was named that lacks a key which it is said to share")
@@ -83,7 +84,12 @@ class Exchange:
             return b"".join(parts)
 
         def make(start: int, stop: int) -> list[bytes]:
-            return [message(match) for match in range(start, stop)]
+            ends = edges[start : stop + 1].tolist()
+            slots, first = own_slots[ends[0] : ends[-1]].tolist(), ends[0]
+            return [
+                message(match, slots[begin - first : end - first])
+                for match, (begin, end) in enumerate(pairwise(ends), start)
+            ]
 
         return self.curve.hash_to_curve(MATCH_DST, LazyMessages(len(claims), make))
 
@@ -159,25 +165,44 @@ def field_lengths(block: memoryview, outcome: Order, most: int) -> Order:
     return lengths
 
 
-def open_fields(block: memoryview, keys: Bytes2D, lengths: Order) -> list[bytes] | None:
+@dataclass(frozen=True, repr=False)
+class OpenedFields:
+    """The texts of a field block.
+
+    Attributes:
+        texts: one after another.
+        lengths: of each, one entry a match.
+    """
+
+    texts: bytes
+    lengths: Order
+
+    def __iter__(self) -> Iterator[bytes]:
+        start = 0
+        for length in self.lengths.tolist():
+            yield self.texts[start : start + length]
+            start += length
+
+
+def open_fields(block: memoryview, keys: Bytes2D, lengths: Order) -> OpenedFields | None:
     """Open the texts of a field block; return None if one does not open, after all were tried (psi-v2 §7.9)."""
-    start, opened, failed = INDEX_BYTES * len(keys), list[bytes](), False
+    start, texts, failed = INDEX_BYTES * len(keys), BytesIO(), False
     for key, length in zip(keys, lengths.tolist(), strict=True):
         try:
-            opened.append(AESGCM(key.tobytes()).decrypt(_NONCE, bytes(block[start : start + length]), None))
+            texts.write(AESGCM(key.tobytes()).decrypt(_NONCE, bytes(block[start : start + length]), None))
         except InvalidTag:
             failed = True
         start += length
-    return None if failed else opened
+    return None if failed else OpenedFields(texts.getvalue(), lengths - TAG_BYTES)
 
 
-def refuse_unopened(opened: Sequence[list[bytes] | None]) -> list[list[bytes]]:
+def refuse_unopened(opened: Sequence[OpenedFields | None]) -> list[OpenedFields]:
     """Return the opened texts of all comparisons, or refuse them all.
 
     Raises:
         RefusalError: `field-open`: the partner does not hold the keys of a match.
     """
-    found = [texts for texts in opened if texts is not None]
+    found = [fields for fields in opened if fields is not None]
     if len(found) < len(opened):
         raise RefusalError(
             "field-open", "fields do not open: your partner does not hold the keys of a match it named"

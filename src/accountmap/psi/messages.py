@@ -5,7 +5,7 @@ from dataclasses import replace
 from accountmap.psi import rounds
 from accountmap.psi.codec import check_length, join, read_sections, require
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.key_exchange import SignedReceipt
+from accountmap.psi.key_exchange import OpenedFields, SignedReceipt
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.rounds import Progress, Setting, Step
 from accountmap.psi.suite import POINT_BYTES, Body
@@ -119,7 +119,7 @@ def take_responder_fields(setting: Setting, progress: Progress, body: Body) -> S
     _, (*sections, totals), _ = read_sections(kind, body, setting.parameters, counts)
     shares = [section[: POINT_BYTES * count] for section, count in zip(sections, counts, strict=True)]
     blocks = [section[len(share) :] for section, share in zip(sections, shares, strict=True)]
-    opened, share, block = list[list[bytes] | None](), iter(shares), iter(blocks)
+    opened, share, block = list[OpenedFields | None](), iter(shares), iter(blocks)
 
     def take(one: Comparison, known: Knowledge) -> Knowledge:
         known = one.derive_keys(known, next(share))
@@ -129,7 +129,7 @@ def take_responder_fields(setting: Setting, progress: Progress, body: Body) -> S
     with_keys = rounds.each(setting, progress, take)
     pairs = zip(rounds.comparisons(setting, with_keys), with_keys.known, strict=True)
     ours = [one.seal_fields(known) for one, known in pairs] if None not in opened else []
-    progress = rounds.keep_texts(setting, with_keys, opened, totals)
+    progress = rounds.keep_fields(setting, with_keys, opened, totals)
     progress = rounds.taken(progress, kind, body)
     receipt = rounds.receipt_of(setting, progress, rounds.fields_digest(blocks), rounds.fields_digest(ours))
     signature = setting.ports.receipts.sign(receipt.digest)

@@ -21,7 +21,7 @@ from accountmap.psi.codec import Message, check_length, cut, join, read_sections
 from accountmap.psi.comparison import Comparison, Knowledge, Matches, SegmentClaims
 from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import ComparisonSecrets, OwnInputs, input_commitment
-from accountmap.psi.key_exchange import SignedReceipt, matches_digest, refuse_unopened
+from accountmap.psi.key_exchange import OpenedFields, SignedReceipt, matches_digest, refuse_unopened
 from accountmap.psi.parameters import MessageType, Parameters
 from accountmap.psi.suite import (
     DIGEST_BYTES,
@@ -241,19 +241,19 @@ def open_blocks(
         RefusalError: `field-length`, `field-open`, `fields` or `totals`.
     """
     triples = zip(comparisons(setting, progress), progress.known, blocks, strict=True)
-    return keep_texts(setting, progress, [one.open_fields(known, block) for one, known, block in triples], totals)
+    return keep_fields(setting, progress, [one.open_fields(known, block) for one, known, block in triples], totals)
 
 
-def keep_texts(
-    setting: Setting, progress: Progress, opened: Sequence[list[bytes] | None], totals: memoryview
+def keep_fields(
+    setting: Setting, progress: Progress, opened: Sequence[OpenedFields | None], totals: memoryview
 ) -> Progress:
     """Keep what the partner shows, if all of it opened and has the agreed form.
 
     Raises:
         RefusalError: `field-open`, `fields` or `totals`.
     """
-    texts = iter(refuse_unopened(opened))
-    progress = each(setting, progress, lambda one, known: one.keep_fields(known, next(texts)))
+    fields_of = iter(refuse_unopened(opened))
+    progress = each(setting, progress, lambda one, known: one.keep_fields(known, next(fields_of)))
     accepted = setting.ports.partner.accepts_totals(bytes(totals))
     require(accepted, "totals", "what the partner shows of the rest of its list is not as agreed")
     return replace(progress, totals=bytes(totals))

@@ -83,8 +83,9 @@ def check_points(points: Points, own: Points | None) -> None:
     top = words[:, 3]
     over = (top == _TOP_WORD) & (words[:, 1:3] == _ONES).all(axis=1) & (words[:, 0] >= _LOWEST_NON_CANONICAL)
     require(not (over | (top > _TOP_WORD)).any(), "canonical", "a coordinate is not canonical")
-    require(not has_repeats(points), "repeated", "a point occurs twice")
-    require(own is None or not has_repeats(points, own), "own", "a point is one of our own")
+    if has_repeats(points, *([] if own is None else [own])):  # own points are distinct
+        require(not has_repeats(points), "repeated", "a point occurs twice")
+        raise RefusalError("own", "a point is one of our own")
 
 
 def check_products(products: Points) -> None:
@@ -152,16 +153,10 @@ def dummy_values(secret: bytes, row: Order, slot: Order) -> Bytes2D:
     return hash_rows(label("dummy") + secret, [number_column(row, 4), number_column(slot, 1)], 32)
 
 
-def dummy_points(curve: Curve, values: Bytes2D) -> Points:
-    """Map the values of dummies to points."""
-
-    prefix, width = key_prefix(DUMMY_SPACE), values.shape[1]
-
-    def make(begin: int, end: int) -> list[bytes]:
-        flat = values[begin:end].tobytes()
-        return [prefix + flat[at : at + width] for at in range(0, len(flat), width)]
-
-    return curve.hash_to_curve(KEY_DST, LazyMessages(len(values), make))
+def dummy_messages(secret: bytes, row: Order, slot: Order) -> list[bytes]:
+    """Return the inputs of H for the same cells."""
+    prefix, flat = key_prefix(DUMMY_SPACE), dummy_values(secret, row, slot).tobytes()
+    return [prefix + flat[at : at + 32] for at in range(0, len(flat), 32)]
 
 
 def presence_bits(slots: Sequence[Slot], present: Present, names_country: Present) -> Bits:
@@ -231,11 +226,14 @@ class NumpyPoints:
         """Check the partner's points, multiply them, and shorten the products."""
         theirs = rows(points, POINT_BYTES)
         check_points(theirs, self._points)
-        products = self._curve.multiply(scalar, theirs)
-        check_products(products)
-        if has_repeats(products):
-            raise RefusalError("same-product", "two points have the same product")
-        return NumpyTokens(tokens(prefix, products), self._columns)
+        made, start = np.empty((len(theirs), TOKEN_BYTES), np.uint8), 0
+        for products in self._curve.multiply_parts(scalar, theirs):
+            check_products(products)
+            made[start : start + len(products)] = tokens(prefix, products)
+            start += len(products)
+        # Products are the same exactly where their tokens are, short of a collision of SHA-256.
+        require(not has_repeats(made), "same-product", "two points have the same product")
+        return NumpyTokens(made, self._columns)
 
     def dump(self) -> Body:
         """Return all points, without copying them."""
@@ -250,23 +248,38 @@ class NumpyTables:
 
     def blind(self, layout: Layout, secrets: ComparisonSecrets) -> PointTable:
         """Lay out the own points and dummies, and multiply them by the secret."""
-        columns = len(layout.slots)
-        present = np.zeros((len(layout.entity), columns), np.bool_)
+        count, columns = len(layout.entity), len(layout.slots)
+        present = np.zeros((count, columns), np.bool_)
         present[layout.entity >= 0] = self._groups.present
-        table = np.empty((*present.shape, POINT_BYTES), np.uint8)
-        table[present] = self._groups.points()
-        table[~present] = self._dummies(~present, layout, secrets)
-        table = table[layout.order]
-        products = self._curve.multiply(secrets.scalar, table.reshape(-1, POINT_BYTES))
-        return NumpyPoints(self._curve, products, columns)
+        place = np.empty(count, np.int64)
+        place[layout.order] = np.arange(count)
+        cell = (place[:, None] * columns + np.arange(columns)).astype(np.min_scalar_type(count * columns))
+        table = np.empty((count * columns, POINT_BYTES), np.uint8)
+        table[cell[present]] = self._groups.points()
+        table[cell[~present]] = self._dummies(~present, layout, secrets)
+        del cell
+        start = 0
+        for products in self._curve.multiply_parts(secrets.scalar, table):
+            table[start : start + len(products)] = products
+            start += len(products)
+        return NumpyPoints(self._curve, table, columns)
 
     def _dummies(self, absent: Present, layout: Layout, secrets: ComparisonSecrets) -> Points:
+        """Return the points of the empty cells, row by row before ordering."""
+        cells = np.flatnonzero(absent).astype(np.min_scalar_type(absent.size))
         slots = np.array(layout.slots, np.int64)
-        made = []
-        for segment, part in enumerate(segment_slices(layout.sizes)):
-            row, column = np.nonzero(absent[part])
-            made.append(dummy_values(secrets.dummies(segment), row, slots[column]))
-        return dummy_points(self._curve, np.concatenate(made))
+        segments = segment_slices(layout.sizes)
+
+        def make(begin: int, end: int) -> list[bytes]:
+            row, column = np.divmod(cells[begin:end].astype(np.int64), len(slots))
+            of_segment, made = segment_of_rows(row, layout.sizes), list[bytes]()
+            for segment in np.unique(of_segment).tolist():
+                here = of_segment == segment
+                at, slot = row[here] - segments[segment].start, slots[column[here]]
+                made += dummy_messages(secrets.dummies(segment), at, slot)
+            return made
+
+        return self._curve.hash_to_curve(KEY_DST, LazyMessages(len(cells), make))
 
     def load_points(self, saved: Body) -> PointTable:
         """Return a table of points that was dumped."""

@@ -24,8 +24,8 @@ from accountmap.curve.backends import make_curve
 from accountmap.psi.codec import Order, RefusalError, require
 from accountmap.psi.engine import Layout, Points, PointTable, TokenTable
 from accountmap.psi.inputs import ComparisonSecrets
-from accountmap.psi.suite import POINT_BYTES, TOKEN_BYTES, Body
-from accountmap.psi.tables import check_points, dummy_points, dummy_values, segment_of_rows, tokens
+from accountmap.psi.suite import KEY_DST, POINT_BYTES, TOKEN_BYTES, Body
+from accountmap.psi.tables import check_points, dummy_messages, segment_of_rows, tokens
 from accountmap.spark.bodies import lay_out, read_back, read_column, write_column
 from accountmap.spark.frames import checkpoint, map_tables, pieces
 
@@ -223,7 +223,8 @@ def _blind(secrets: BlindingSecrets, table: pa.Table) -> pa.Table:
     for number in np.unique(segment).tolist():
         at, empty = np.nonzero(absent & (segment == number)[:, None])
         slots = np.array(secrets.slots, np.int64)[empty]
-        laid[at, empty] = dummy_points(curve, dummy_values(secrets.dummies[number], place[at], slots))
+        messages = dummy_messages(secrets.dummies[number], place[at], slots)
+        laid[at, empty] = curve.hash_to_curve(KEY_DST, messages)
     products = curve.multiply(secrets.scalar, laid.reshape(-1, POINT_BYTES))
     ends = np.arange(len(table) + 1) * columns * POINT_BYTES
     return pa.table({"row": table["row"], "points": pieces(products.tobytes(), ends)})
