@@ -4,7 +4,7 @@ import argparse
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +17,7 @@ from loky import get_reusable_executor
 
 from accountmap.curve.backends import make_curve
 from accountmap.model import Role, Strength, WeakSlots
+from accountmap.parallel import joined
 from accountmap.psi.codec import Bits, Bytes2D, Message, Order
 from accountmap.psi.engine import Curve, Points, Ports, Side
 from accountmap.psi.hash_to_curve import LazyMessages
@@ -87,7 +88,12 @@ class TimedCurve:
         return self._clock.timed("hash", lambda: self._curve.hash_to_curve(dst, messages))
 
     def multiply(self, scalar: bytes, points: Points) -> Points:
-        return self._clock.timed("multiply", lambda: self._curve.multiply(scalar, points))
+        return joined(self.multiply_parts(scalar, points), len(points))
+
+    def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
+        parts = self._curve.multiply_parts(scalar, points)
+        while (part := self._clock.timed("multiply", lambda: next(parts, None))) is not None:
+            yield part
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
         return self._curve.multiply_each(scalars, points)
