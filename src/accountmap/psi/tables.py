@@ -258,7 +258,7 @@ class NumpyTables:
         table[cell[present]] = self._groups.points()
         table[cell[~present]] = self._dummies(~present, layout, secrets)
         del cell
-        start = 0
+        start = 0  # products take the place of the points
         for products in self._curve.multiply_parts(secrets.scalar, table):
             table[start : start + len(products)] = products
             start += len(products)
