@@ -7,7 +7,6 @@ learns nothing more from a wrong one.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import pairwise
 from typing import Final
 
@@ -186,14 +185,14 @@ class OpenedFields:
 
 def open_fields(block: memoryview, keys: Bytes2D, lengths: Order) -> OpenedFields | None:
     """Open the texts of a field block; return None if one does not open, after all were tried (psi-v2 §7.9)."""
-    start, texts, failed = INDEX_BYTES * len(keys), BytesIO(), False
+    start, texts, failed = INDEX_BYTES * len(keys), bytearray(), False
     for key, length in zip(keys, lengths.tolist(), strict=True):
         try:
-            texts.write(AESGCM(key.tobytes()).decrypt(_NONCE, bytes(block[start : start + length]), None))
+            texts += AESGCM(key.tobytes()).decrypt(_NONCE, bytes(block[start : start + length]), None)
         except InvalidTag:
             failed = True
         start += length
-    return None if failed else OpenedFields(texts.getvalue(), lengths - TAG_BYTES)
+    return None if failed else OpenedFields(bytes(texts), lengths - TAG_BYTES)
 
 
 def refuse_unopened(opened: Sequence[OpenedFields | None]) -> list[OpenedFields]:
