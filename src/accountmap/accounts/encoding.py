@@ -295,7 +295,7 @@ def _mixing(one: str, other: str) -> float:
 
     Args:
         one: of any script.
-        other: counts if it is a Latin letter of ASCII; capitals do stand beside ideographs.
+        other: counts only if it is a Latin letter of ASCII; capitals do occur beside ideographs.
     """
     if not (other.isascii() and other.isalpha()) or one < "\u0370":
         return 0.0
