@@ -143,7 +143,9 @@ def test_blanks_around_a_name_that_is_a_domain_change_nothing() -> None:
     assert read_name(" globex.com ") == read_name("globex.com") == WrittenName("globex.com", address="globex.com")
 
 
-@pytest.mark.parametrize("text", ["https://lanternex.com/about", "www.lanternex.com", "info@lanternex.com"])
+@pytest.mark.parametrize(
+    "text", ["https://lanternex.com/about", "HTTPS://Lanternex.com", "www.lanternex.com", "info@lanternex.com"]
+)
 def test_an_address_in_the_place_of_a_name_is_an_address(text: str) -> None:
     assert read_name(text) == WrittenName("", finding=WEB_ADDRESS, address=text)
     keys = {key.slot.name: key.value for key in explain({"name": text}, PROFILES["standard"]).keys}
