@@ -35,7 +35,7 @@ class Curve(Protocol):
         ...
 
     def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
-        """Yield the same part by part, in order; a part is not read again after its products are there."""
+        """Yield what `multiply` returns, part by part; the points of a part are not read again after it was yielded."""
         ...
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:

@@ -170,7 +170,7 @@ class OpenedFields:
 
     Attributes:
         texts: one after another.
-        lengths: of each, one entry a match.
+        lengths: the length of each, one entry for each match.
     """
 
     texts: bytes

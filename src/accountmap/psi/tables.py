@@ -154,7 +154,7 @@ def dummy_values(secret: bytes, row: Order, slot: Order) -> Bytes2D:
 
 
 def dummy_messages(secret: bytes, row: Order, slot: Order) -> list[bytes]:
-    """Return the inputs of H for the same cells."""
+    """Return the inputs of H for empty cells, as for `dummy_values`."""
     prefix, flat = key_prefix(DUMMY_SPACE), dummy_values(secret, row, slot).tobytes()
     return [prefix + flat[at : at + 32] for at in range(0, len(flat), 32)]
 
@@ -231,7 +231,7 @@ class NumpyPoints:
             check_products(products)
             made[start : start + len(products)] = tokens(prefix, products)
             start += len(products)
-        # Products are the same exactly where their tokens are, short of a collision of SHA-256.
+        # Tokens are equal where products are, and nowhere else unless SHA-256, cut to 16 bytes, collides.
         require(not has_repeats(made), "same-product", "two points have the same product")
         return NumpyTokens(made, self._columns)
 
