@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,20 +93,31 @@ def spark(places: dict[str, Path]) -> Iterator["SparkSession"]:
         session.stop()
 
 
-@pytest.fixture
-def two_partitions(spark: "SparkSession") -> Iterator[None]:
-    """Cut tables into two parts at each shuffle, where the others leave them whole, which is quicker."""
+@contextmanager
+def in_two_partitions(spark: "SparkSession") -> Iterator[None]:
+    """Cut tables into two parts at each shuffle, where others are left whole, which is quicker."""
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     yield
     spark.conf.set("spark.sql.shuffle.partitions", "1")
 
 
+@pytest.fixture
+def two_partitions(spark: "SparkSession") -> Iterator[None]:
+    """The same for one test."""
+    with in_two_partitions(spark):
+        yield
+
+
 @pytest.fixture(scope="session")
 def company(spark: "SparkSession", tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A company that went through the first example of docs/scaling.md: the names that it leaves."""
+    """A company that went through the first example of docs/scaling.md: the names that it leaves.
+
+    The first tests are about it (test_company.py): after a worker was killed, Spark has a new one to warm up.
+    """
     from tests.spark.scaling_page import run_company
 
-    return run_company(spark, tmp_path_factory.mktemp("company"))
+    with in_two_partitions(spark):
+        return run_company(spark, tmp_path_factory.mktemp("company"))
 
 
 @pytest.fixture

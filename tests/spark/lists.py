@@ -1,10 +1,13 @@
 """Account lists with what makes de-duplication hard: twins, crowds, chains, shared numbers."""
 
 import random
+from dataclasses import replace
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
+from accountmap.linkage.dedupe import Decision
 from accountmap.linkage.prepared import Prepared
 from accountmap.spark import PreparedFrames
 
@@ -78,16 +81,42 @@ def account_list(rows: int, seed: int = 1) -> AccountList:
     return AccountList(pa.table(columns, schema=ACCOUNT_SCHEMA), pa.table({}))
 
 
+def company_list() -> AccountList:
+    """Return the list of the company of docs/scaling.md: crowds with more accounts than are compared, flags."""
+    accounts = account_list(600)
+    at = accounts.table.column_names.index("off_limits")
+    flags = pa.array([number % 7 == 0 or None for number in range(len(accounts))])
+    return replace(accounts, table=accounts.table.set_column(at, "off_limits", flags))
+
+
+def decisions_about(accounts: AccountList) -> list[Decision]:
+    """Decide about accounts in crowds, where the answers matter to many others."""
+    names = pa.table({"id": accounts.table["account_id"], "name": accounts.table["name"]}).to_pylist()
+    twins = [row["id"] for row in names if row["name"] == "Corner Post Stores Ltd"]
+    bare = [row["id"] for row in names if row["name"] == "Sub Corner"]
+    return [
+        Decision.of(twins[1], twins[2], same=False),
+        Decision.of(bare[0], bare[1], same=True),
+        Decision.of(twins[4], bare[2], same=True),
+        Decision.of(twins[0], "an account that is no longer listed", same=True),
+    ]
+
+
 def assert_same(frames: PreparedFrames, expected: Prepared) -> None:
     """Compare a list that was prepared on Spark with one that was prepared here."""
     entities = frames.entities.toArrow().sort_by("entity_id")
     members = frames.members.toArrow().sort_by("account_id")
-    keys = frames.keys.toArrow().sort_by([("entity_id", "ascending"), ("slot", "ascending")])
     ids = expected.entities["entity_id"]
     columns = ["entity_id", "segment", "full_name"]
     assert entities.select(columns).to_pydict() == expected.entities.select(columns).to_pydict()
     assert members["account_id"].to_pylist() == expected.members["account_id"].to_pylist()
     assert members["entity_id"].to_pylist() == ids.take(expected.members["entity"]).to_pylist()
+    assert_same_keys(frames.keys, expected)
+
+
+def assert_same_keys(frame: DataFrame, expected: Prepared) -> None:
+    keys = frame.toArrow().sort_by([("entity_id", "ascending"), ("slot", "ascending")])
+    ids = expected.entities["entity_id"]
     assert keys["entity_id"].to_pylist() == ids.take(expected.keys["entity"]).to_pylist()
     for column in ("slot", "value", "rule"):
         assert keys[column].to_pylist() == expected.keys[column].to_pylist()

@@ -63,7 +63,7 @@ def secrets_used(
     entities = spark.read.parquet(f"{place}/points").select(F.lit(0).alias("segment"), number.alias("place"), "*")
     tables = SparkTables(spark, entities.drop("entity_id"), 1, tmp_path_factory.mktemp("secrets").as_uri())
     secrets = ComparisonSecrets(token_bytes(32), token_bytes(32), 0)
-    rows = 320
+    rows = 640
     layout = Layout((rows,), np.zeros(rows, np.int64), secrets.own_order((rows,)), (1,))
     points = tables.blind(layout, secrets)
     partner = default_curve(1).multiply(b"p" * 32, np.frombuffer(points.body, np.uint8).reshape(-1, 32))
