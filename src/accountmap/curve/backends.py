@@ -55,7 +55,7 @@ class OpenSSLCurve:
         return joined(self.multiply_parts(scalar, points), len(points))
 
     def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
-        """Yield the same part by part."""
+        """Yield what `multiply` returns, part by part."""
         each = (points[part].tobytes() for part in slices(len(points)))
         return self._jobs.each(partial(openssl.multiply, scalar), each, len(points))
 

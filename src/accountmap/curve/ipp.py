@@ -274,7 +274,7 @@ class IppCurve:
         return joined(self.multiply_parts(scalar, points), len(points))
 
     def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
-        """Yield the same part by part."""
+        """Yield what `multiply` returns, part by part."""
         scalars = np.frombuffer(scalar, np.uint8).reshape(1, 32)
         each = ((scalars, points[part]) for part in slices(len(points)))
         return self._jobs.each(self._multiply_part, each, len(points))

@@ -35,7 +35,7 @@ class Curve(Protocol):
         ...
 
     def multiply_parts(self, scalar: bytes, points: Points) -> Iterator[Points]:
-        """Yield what `multiply` returns, part by part; the points of a part are not read again after it was yielded."""
+        """Yield what `multiply` returns, part by part. Once a part is yielded, its points are not read again."""
         ...
 
     def multiply_each(self, scalars: Bytes2D, points: Points) -> Points:
