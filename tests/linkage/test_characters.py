@@ -5,11 +5,11 @@ import unicodedata
 
 import pytest
 
+from accountmap.linkage.data import read_rows
 from accountmap.linkage.domains import registrable_domain
 from accountmap.linkage.names import parse
 from accountmap.linkage.places import country_code
 from accountmap.linkage.registry_ids import duns
-from accountmap.linkage.tables import read_rows
 from accountmap.linkage.transliterate import UNKNOWN, known
 
 RANGES = [range(int(first, 16), int(last, 16) + 1) for first, last in read_rows("characters.tsv")]

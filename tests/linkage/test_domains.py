@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accountmap.linkage import domains
+from accountmap.linkage.data import read_rows
 from accountmap.linkage.domains import domain_label, registrable_domain
-from accountmap.linkage.tables import read_rows
 
 
 @pytest.mark.parametrize(

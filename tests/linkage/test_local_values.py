@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accountmap.linkage.data import read_pairs, read_rows
 from accountmap.linkage.places import phone, postal_code, region
-from accountmap.linkage.tables import read_pairs, read_rows
 
 COUNTRIES = st.sampled_from([None, "US", "DE", "JP", "GB", "HK", "ZZ"])
 CELLS = st.one_of(st.text(max_size=40), st.text(st.sampled_from("+-()/ 0123456789ext.DE〒٣"), max_size=30))

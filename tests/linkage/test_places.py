@@ -1,7 +1,7 @@
 import pytest
 
+from accountmap.linkage.data import read_pairs
 from accountmap.linkage.places import comparison_country, country_code, country_of_domain, is_place_word
-from accountmap.linkage.tables import read_pairs
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accountmap.linkage import written_name
+from accountmap.linkage.data import read_rows
 from accountmap.linkage.keys import explain
 from accountmap.linkage.prepared import PROFILES
-from accountmap.linkage.tables import read_rows
 from accountmap.linkage.written_name import (
     PERSON,
     PLACEHOLDER,

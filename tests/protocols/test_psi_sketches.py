@@ -22,7 +22,7 @@ from accountmap.psi.sketch import (
     positions_of,
 )
 from accountmap.psi.suite import derive
-from accountmap.session.sketches import read_partner_sketch, take_partner_sketch
+from accountmap.session.partner_sketches import read_partner_sketch, take_partner_sketch
 from tests.protocols.vectors import cases, comment, load
 from tests.session.preview_parties import made_up, two_sides
 

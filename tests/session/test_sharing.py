@@ -13,7 +13,7 @@ from accountmap.errors import PeerError, TrustError
 from accountmap.model import Leader, Role
 from accountmap.session import forecast, propose_agreement, sign_agreement
 from accountmap.session.active import OpenSession, default_curve
-from accountmap.session.partner_rules import SessionRules
+from accountmap.session.partner_sketches import SessionRules
 from accountmap.session.sketches import renew_sketch
 from accountmap.session.totals import _rows, encode_totals, split_totals
 from accountmap.trust.sharing import Fields, JointFilter, Lead, Sharing, rectangles_of

@@ -16,13 +16,13 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from accountmap.linkage import names
+from accountmap.linkage.data import read_pairs
 from accountmap.linkage.distinctiveness import without_places
 from accountmap.linkage.domains import domain_label
 from accountmap.linkage.facts import Facts
 from accountmap.linkage.names import Words
 from accountmap.linkage.places import city, country_code, is_place_word
 from accountmap.linkage.registry_ids import duns, lei, vat
-from accountmap.linkage.tables import read_pairs
 
 _SAME_FORM: Final = read_pairs("form_synonyms.tsv")
 

@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from accountmap.linkage.data import read_rows, read_words
 from accountmap.linkage.names import Words, abbreviated, is_generic, squash
 from accountmap.linkage.places import place_words
-from accountmap.linkage.tables import read_rows, read_words
 
 _COUNTS: Final = {word: int(count) for word, count in read_rows("name_words.tsv")}
 """In how many registered names a word is; words in fewer than five are not listed."""

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
-from accountmap.linkage.tables import DATA, read_words
+from accountmap.linkage.data import DATA, read_words
 from accountmap.linkage.transliterate import UNKNOWN, known
 
 _LONGEST_TEXT: Final = 4096

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from accountmap.linkage.tables import read_pairs, read_rows, read_words
+from accountmap.linkage.data import read_pairs, read_rows, read_words
 from accountmap.linkage.transliterate import to_ascii, visible
 
 Words = tuple[str, ...]

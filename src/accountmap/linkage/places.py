@@ -22,8 +22,8 @@ from phonenumbers import (
     parse,
 )
 
+from accountmap.linkage.data import read_pairs, read_rows, read_words
 from accountmap.linkage.names import split_words, squash
-from accountmap.linkage.tables import read_pairs, read_rows, read_words
 from accountmap.linkage.transliterate import known, visible
 
 _FAMILY: Final = {"HK": "CN", "MO": "CN", "JE": "GB", "GG": "GB", "IM": "GB"}

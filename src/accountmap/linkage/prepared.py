@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from accountmap.linkage.tables import DATA
+from accountmap.linkage.data import DATA
 from accountmap.model import Says, Strength
 
 ENTITY_SCHEMA: Final = pa.schema(

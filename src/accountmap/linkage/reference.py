@@ -28,12 +28,12 @@ from typing import Final, TextIO
 import pyarrow as pa
 
 from accountmap.errors import InputError
+from accountmap.linkage.data import DATA
 from accountmap.linkage.distinctiveness import is_distinctive
 from accountmap.linkage.domains import domain_label, registrable_domain
 from accountmap.linkage.names import Name, parse
 from accountmap.linkage.places import comparison_country, country_code
 from accountmap.linkage.registry_ids import lei
-from accountmap.linkage.tables import DATA
 
 SHIPPED: Final = DATA / "reference.jsonl"
 """The list that comes with the program; `data/README.md` has its sources."""

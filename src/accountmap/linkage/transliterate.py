@@ -15,7 +15,7 @@ from typing import Final
 
 from anyascii import anyascii
 
-from accountmap.linkage.tables import read_pairs, read_rows
+from accountmap.linkage.data import read_pairs, read_rows
 
 UNKNOWN: Final = "\ufffd"
 """How a character that the table does not have is read: REPLACEMENT CHARACTER, not a letter, digit or space."""

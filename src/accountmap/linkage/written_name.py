@@ -12,11 +12,11 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from accountmap.linkage.data import read_rows, read_words
 from accountmap.linkage.distinctiveness import COMMON, KINDS, PARTICLES
 from accountmap.linkage.domains import registrable
 from accountmap.linkage.names import abbreviated, ascii_words, ending, is_generic, split_words
 from accountmap.linkage.places import country_code, is_place_word
-from accountmap.linkage.tables import read_rows, read_words
 
 MAX_CHARACTERS: Final = 2048
 """Longer cells are cut here; names end long before."""

@@ -11,11 +11,11 @@ from accountmap.influence.attribution import (
     TOTAL_SCHEMA,
     TOUCH_VIEW_SCHEMA,
 )
+from accountmap.influence.build import RETURN_SCHEMA
 from accountmap.influence.compare import COMPARISON_SCHEMA
 from accountmap.influence.matching import BALANCE_SCHEMA
 from accountmap.influence.models import CREDIT_SCHEMA, MODEL_TOTAL_SCHEMA
 from accountmap.influence.openings import CONFLICT_SCHEMA, MISSED_SCHEMA
-from accountmap.influence.returns import RETURN_SCHEMA
 from accountmap.influence.watch import CHANGE_SCHEMA, SERIES_SCHEMA
 from accountmap.report.views import View
 

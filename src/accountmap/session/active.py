@@ -29,7 +29,7 @@ from accountmap.session.inbox import NO_SESSION, Expected, Received
 from accountmap.session.own_list import freeze_list, kept_key_points
 from accountmap.session.own_side import OwnSide, key_records
 from accountmap.session.parameters import session_parameters
-from accountmap.session.partner_rules import SessionRules
+from accountmap.session.partner_sketches import SessionRules
 from accountmap.session.sketches import commitment_part, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, sign_transcript, write

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from accountmap.model import Role, Strength, WeakSlots
 from accountmap.psi.comparison import SegmentClaims
 from accountmap.session.active import OpenSession
-from accountmap.session.sketches import shown_estimates
+from accountmap.session.partner_sketches import shown_estimates
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace.estimates import Cap, Estimate
 

@@ -34,8 +34,8 @@ from accountmap.session.decisions import (
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
 from accountmap.session.parameters import shows_totals
+from accountmap.session.partner_sketches import make_estimates, read_partner_sketch, take_partner_sketch
 from accountmap.session.result import Outcome, State, session_result
-from accountmap.session.sketches import make_estimates, read_partner_sketch, take_partner_sketch
 from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sealed import SealingKey

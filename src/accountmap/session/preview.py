@@ -25,15 +25,13 @@ from accountmap.session.active import MESSAGE_LIFE
 from accountmap.session.engine import now_utc
 from accountmap.session.inbox import NO_SESSION, Expected, Received, find
 from accountmap.session.parameters import preview_parameters
-from accountmap.session.sketches import (
-    KEPT_FOR_PARTNER,
+from accountmap.session.partner_sketches import (
     make_estimates,
     read_partner_sketch,
-    record_sketch_sent,
     shown_estimates,
-    sketch_to_send,
     take_partner_sketch,
 )
+from accountmap.session.sketches import KEPT_FOR_PARTNER, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write
 from accountmap.trust.ledger import partner_facts

@@ -1,4 +1,4 @@
-"""The frozen sketches of a workspace: when one is made, and reading and estimating from a partner's (psi-v2 §5).
+"""The frozen sketches of a workspace: of what and when one is made, and which one a partner gets (psi-v2 §5).
 
 One sketch serves all partners under all agreements: noise that is drawn again for each of them could be averaged
 away. It is renewed after 184 days, whether the list has changed or not, and sooner only if a person insists.
@@ -7,7 +7,7 @@ away. It is renewed after 184 days, whether the list has changed or not, and soo
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,12 +20,9 @@ from accountmap.accounts.schema import SEGMENTS, AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, data_digests
 from accountmap.model import Epsilon, PreviewKind
-from accountmap.psi.codec import RefusalError, require
-from accountmap.psi.estimate import LEAST_SHOWN, estimates
 from accountmap.psi.sketch import (
     SKETCH_ID_BYTES,
     VALUE_PREFIX,
-    Sketch,
     SketchParameters,
     SketchSecret,
     Values,
@@ -41,17 +38,13 @@ from accountmap.trust.limits import epsilon_needs_confirmation
 from accountmap.trust.sharing import JointFilter
 from accountmap.trust.terms import SketchTerms
 from accountmap.workspace import PartnerRecord, Workspace
-from accountmap.workspace.estimates import Estimate
 from accountmap.workspace.sealed_files import SealedFile
-from accountmap.workspace.sketches import OwnSketch, PartnerSketch
+from accountmap.workspace.sketches import OwnSketch
 
 FROZEN: Final = timedelta(days=184)
 """How long a sketch is sent unchanged, at least, and how seldom one is taken from a partner."""
 
 _YEAR: Final = timedelta(days=365)
-
-ALL_SEGMENTS: Final = ""
-"""In the place of a segment in an estimate: all own segments together."""
 
 _LONGEST_FOR: Final = ((8_192, Epsilon.ONE), (131_072, Epsilon.HALF))
 
@@ -289,117 +282,6 @@ def record_sketch_sent(
         session: its number, or None for a preview on its own.
     """
     workspace.sketches.sent(own.id, partner.slug, session, now)
-
-
-def read_partner_sketch(
-    workspace: Workspace,
-    partner: PartnerRecord,
-    agreement: Agreement,
-    data: bytes,
-    now: datetime,
-    *,
-    again: bool = False,
-) -> Sketch:
-    """Check a partner's sketch (psi-v2 §5.4); nothing is stored.
-
-    Args:
-        again: whether a person takes another sketch although the last one is younger than 184 days.
-
-    Raises:
-        PeerError: it has another length or density than agreed, was changed, or comes too soon.
-    """
-    terms = agreement.sketches[agreement.role_of(workspace.card).other]
-    sketch = Sketch.read(SketchParameters(terms.rows, terms.epsilon), partner.card.digest, bytes(data))
-    taken = workspace.sketches.taken(partner.slug)
-    known = next((each for each in taken if each.id == sketch.id), None)
-    if known is not None:
-        unchanged = known.digest == hashlib.sha256(sketch.data).digest()
-        require(
-            unchanged, "sketch-changed", "the blurred copy of the partner's list was changed since it first came"
-        )
-        return sketch
-    young = [each for each in taken if each.taken + FROZEN > now and each.countries == terms.countries]
-    if young and not again:
-        refused = RefusalError(
-            "sketch-again",
-            "the partner sends another blurred copy of its list within half a year; two of them say more than one",
-        )
-        refused.hint = "If they told you why, for instance a new card, take it: run this with --accept-another"
-        raise refused
-    return sketch
-
-
-def take_partner_sketch(
-    workspace: Workspace, partner: PartnerRecord, agreement: Agreement, sketch: Sketch, now: datetime
-) -> None:
-    """Note that a partner's sketch was taken. Call inside the transaction that takes the message."""
-    terms = agreement.sketches[agreement.role_of(workspace.card).other]
-    workspace.sketches.take(
-        PartnerSketch(
-            partner=partner.slug,
-            id=sketch.id,
-            kind=agreement.terms.preview,
-            rows=terms.rows,
-            epsilon=terms.epsilon,
-            countries=terms.countries,
-            digest=hashlib.sha256(sketch.data).digest(),
-            taken=now,
-            totals_digest=b"",
-        )
-    )
-
-
-def make_estimates(
-    workspace: Workspace,
-    partner: PartnerRecord,
-    agreement: Agreement,
-    own: OwnSketch,
-    sketch: Sketch,
-    now: datetime,
-    list_id: int | None = None,
-) -> list[Estimate]:
-    """Estimate from a pair of sketches, once; later calls return what was kept. Call inside a transaction.
-
-    Args:
-        list_id: the prepared list whose entities are looked for; by default the current one.
-
-    Returns:
-        For each own segment, and last for all of them together, one estimate a level; also those of few values.
-    """
-    known = workspace.estimates.of(partner.slug, own.id, sketch.id)
-    if known:
-        return known
-    accounts, prepared = workspace.load_list(workspace.prepared_list(list_id).id)
-    theirs = agreement.sketches[agreement.role_of(workspace.card).other]
-    taking_part = ~left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
-    taking_part &= in_countries(accounts, prepared, theirs.countries)
-    values = sketch_values(prepared, taking_part, SEGMENTS)
-    amounts = amounts_by_segment(accounts, prepared, taking_part)
-    found = zip((*SEGMENTS, ALL_SEGMENTS), estimates(sketch, own.seed, values), strict=True)
-    made = [
-        Estimate(
-            partner=partner.slug,
-            own_sketch=own.id,
-            partner_sketch=sketch.id,
-            segment=segment,
-            level=level,
-            own_values=each.own,
-            estimate=each.value,
-            low=each.low,
-            high=each.high,
-            made=now,
-            amount=amounts.get(segment),
-        )
-        for segment, row in found
-        for level, each in zip(sketch.parameters.levels, row, strict=True)
-    ]
-    workspace.estimates.add(made)
-    return made
-
-
-def shown_estimates(made: Iterable[Estimate]) -> list[Estimate]:
-    """Return the estimates that may be shown: those over enough own values."""
-    return [each for each in made if each.own_values >= LEAST_SHOWN]
 
 
 def entities_of_sketch(

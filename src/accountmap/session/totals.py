@@ -18,8 +18,8 @@ from accountmap.account_map.own_accounts import countries_of, entity_of_account
 from accountmap.account_map.schema import TOTALS_SCHEMA
 from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
 from accountmap.errors import PeerError
+from accountmap.linkage.data import read_pairs
 from accountmap.linkage.prepared import Prepared
-from accountmap.linkage.tables import read_pairs
 from accountmap.model import Epsilon
 from accountmap.psi.estimate import laplace, uniform_of
 from accountmap.psi.suite import derive

@@ -1,11 +1,11 @@
-"""The tables beside the code, read once: tab-separated UTF-8, in which `#` begins a comment line."""
+"""The tables of this folder, read once: tab-separated UTF-8, in which `#` begins a comment line."""
 
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-DATA: Final[Traversable] = files("accountmap.linkage") / "data"
+DATA: Final[Traversable] = files(__name__)
 
 
 def read_rows(file_name: str) -> Iterator[list[str]]:
