@@ -14,15 +14,16 @@ import pyarrow as pa
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.channels import FolderChannel
+from accountmap.curve.backends import make_curve
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
 from accountmap.linkage.reference import Reference, load_reference
 from accountmap.model import WeakSlots
-from accountmap.session import Decisions, Outcome, SessionRunner, default_curve, propose_agreement, sign_agreement
+from accountmap.session import Decisions, Outcome, SessionRunner, propose_agreement, sign_agreement
 from accountmap.trust.sharing import Lead, Sharing
 from accountmap.workspace import PartnerRecord, Workspace
 
-CURVE = default_curve(1)
+CURVE = make_curve(workers=1)
 
 load_reference_once = cache(load_reference)
 """Reading the list takes seconds, and it is the same for all tests."""

@@ -13,8 +13,8 @@ from accountmap.channels import FolderChannel
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
-from accountmap.session import SessionRunner, default_curve
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, answers
+from accountmap.session import SessionRunner
+from tests.parties import CURVE, LEFT, NOW, Parties, Party, Row, account_list, answers
 
 A_MONTH_LATER = NOW + timedelta(days=30)
 
@@ -41,7 +41,7 @@ LEFT_A_MONTH_LATER = [
 def step_a_month_later(party: Party, *, new: bool) -> bool:
     """Go on with the second session, and tell whether it is done."""
     steps = SessionRunner(
-        party.workspace, party.partner, FolderChannel(party.folder), default_curve(1), lambda: A_MONTH_LATER
+        party.workspace, party.partner, FolderChannel(party.folder), CURVE, lambda: A_MONTH_LATER
     )
     return steps.advance(answers(), new=new).state == "done"
 

@@ -131,7 +131,7 @@ def verify(
       accountmap audit verify acme.audit globex.audit --json
       accountmap audit verify acme.audit --reference reference.jsonl
     """
-    from accountmap.session import default_curve
+    from accountmap.curve.backends import make_curve
     from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
     from accountmap.session.audit_file import AuditFile
 
@@ -139,7 +139,7 @@ def verify(
         raise InputError("a session has two parties", "Give one file, or one of each.")
     with workspace(context) as own:
         opened = [AuditFile.open(file.read_bytes(), own.identity) for file in files]
-    curve = default_curve()
+    curve = make_curve()
     known = agreed_reference(opened[0][0], reference)
     parties = sorted((AuditedParty(file, curve, known) for file, _ in opened), key=lambda party: party.role)
     for party, (_, sender) in zip(parties, sorted(opened, key=lambda each: each[0].role), strict=True):

@@ -11,8 +11,9 @@ from typing import Final
 
 from accountmap.channels import Channel, DirectChannel, Endpoint, FolderChannel, open_channel
 from accountmap.channels.base import MemoryChannel
+from accountmap.curve.backends import make_curve
 from accountmap.errors import PeerError, UsageError
-from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner, default_curve
+from accountmap.session import Claims, Decisions, Outcome, Preview, SessionRunner
 from accountmap.session.co_selling import Statement
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.direct_tls import open_direct
@@ -86,7 +87,7 @@ def map_accounts(
     """
     patience = wait if wait is not None else DIRECT_WAIT if listen or connect else 0
     with _opened(workspace, partner, place, listen, connect, patience) as channel:
-        curve = default_curve(progress=progress, backend=backend)
+        curve = make_curve(backend, progress=progress)
         record = workspace.partner(partner)
         runner = SessionRunner(
             workspace,
@@ -267,9 +268,7 @@ def abandon_session(workspace: Workspace, partner: str) -> None:
     Raises:
         TrustError: there is no open session.
     """
-    SessionRunner(
-        workspace, workspace.partner(partner), FolderChannel(workspace.folder), default_curve()
-    ).abandon()
+    SessionRunner(workspace, workspace.partner(partner), FolderChannel(workspace.folder), make_curve()).abandon()
 
 
 def revoke_partner(workspace: Workspace, partner: str) -> None:
@@ -317,7 +316,7 @@ class Session:
     ) -> None:
         self._workspace, self._partner = workspace, workspace.partner(partner)
         self._list_id = list_id
-        self._curve = default_curve(progress=progress, backend=backend)
+        self._curve = make_curve(backend, progress=progress)
         self._channel = MemoryChannel()
         self._stepped = False
         self._turn = threading.Lock()

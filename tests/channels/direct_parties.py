@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from accountmap.channels import DirectChannel, Endpoint
-from accountmap.session import Outcome, SessionRunner, default_curve
+from accountmap.session import Outcome, SessionRunner
 from accountmap.session.direct_tls import open_direct
 from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import PartnerRecord, Workspace
-from tests.parties import NOW, Parties, Party, answers
+from tests.parties import CURVE, NOW, Parties, Party, answers
 
 PATIENCE = 40
 
@@ -53,7 +53,7 @@ class Side:
 
     def run(self) -> None:
         own = Workspace.open(self.party.workspace.folder)
-        steps = SessionRunner(own, self.party.partner, self.channel, default_curve(1), lambda: NOW)
+        steps = SessionRunner(own, self.party.partner, self.channel, CURVE, lambda: NOW)
         try:
             patience = Patience(self.patience)
             self.outcome = advance_patiently(steps, self.channel, answers(self.answer), patience)

@@ -14,10 +14,10 @@ import pytest
 from accountmap.channels import Channel, FolderChannel, RemoteChannel, open_channel, stores
 from accountmap.channels.remote import MAX_FILES, Address
 from accountmap.errors import AccountmapError, ChannelError, InputError
-from accountmap.session import SessionRunner, default_curve
+from accountmap.session import SessionRunner
 from tests.channels.sftp_server import PASSWORD, USER, SftpServer, sftp_server
 from tests.channels.whole_files import deliver, fetch
-from tests.parties import NOW, Parties, answers
+from tests.parties import CURVE, NOW, Parties, answers
 
 SECRET = "kX7wq-not-to-be-seen"
 
@@ -184,7 +184,7 @@ def test_a_session_runs_over_it(tmp_path: Path, place: str) -> None:
     for turn in range(11):
         party = (parties.acme, parties.globex)[turn % 2]
         with open_channel(place) as channel:
-            steps = SessionRunner(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
+            steps = SessionRunner(party.workspace, party.partner, channel, CURVE, lambda: NOW)
             states.append(steps.advance(answers()).state)
     assert states[-2:] == ["done", "done"]
 

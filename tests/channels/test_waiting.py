@@ -9,10 +9,10 @@ import pytest
 from accountmap.channels import FolderChannel
 from accountmap.curve.backends import OpenSSLCurve
 from accountmap.psi.engine import Points
-from accountmap.session import Outcome, SessionRunner, default_curve
+from accountmap.session import Outcome, SessionRunner
 from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import Workspace
-from tests.parties import NOW, Parties, Party, answers
+from tests.parties import CURVE, NOW, Parties, Party, answers
 
 
 class Clock:
@@ -41,7 +41,7 @@ class Watched(FolderChannel):
 
 
 def stay(party: Party, channel: FolderChannel, clock: Clock, seconds: float, *, new: bool = False) -> Outcome:
-    steps = SessionRunner(party.workspace, party.partner, channel, default_curve(1), lambda: NOW)
+    steps = SessionRunner(party.workspace, party.partner, channel, CURVE, lambda: NOW)
     return advance_patiently(steps, channel, answers(), Patience(seconds, clock=clock), new=new)
 
 
@@ -156,7 +156,7 @@ def test_two_sides_wait_for_each_other(tmp_path: Path) -> None:
     def run(party: Party) -> None:
         own = Workspace.open(party.workspace.folder)
         channel = FolderChannel(party.folder)
-        steps = SessionRunner(own, party.partner, channel, default_curve(1), lambda: NOW)
+        steps = SessionRunner(own, party.partner, channel, CURVE, lambda: NOW)
         outcomes.append(advance_patiently(steps, channel, answers(), Patience(60)))
         own.close()
 

@@ -14,6 +14,7 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from accountmap.accounts.schema import AccountList
+from accountmap.curve.backends import make_curve
 from accountmap.errors import InputError, TrustError
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
@@ -25,7 +26,6 @@ from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import NumpyPoints, NumpyTables, Present
 from accountmap.session import own_side, sketches
-from accountmap.session.active import default_curve
 from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
 from accountmap.session.audit_file import AuditFile
 from accountmap.session.own_list import ENTITY_ID
@@ -45,7 +45,7 @@ def shown(party: Party) -> AuditFile:
 
 
 def audited(file: AuditFile, reference: Reference | None = None) -> AuditedParty:
-    return AuditedParty(file, default_curve(1), reference)
+    return AuditedParty(file, make_curve(workers=1), reference)
 
 
 def broken(

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from accountmap.psi.inputs import key_table_digest
-from accountmap.session import default_curve
 from accountmap.session.active import OpenSession, sweep
 from accountmap.session.own_side import OwnSide, key_records
-from tests.parties import NOW, Parties
+from tests.parties import CURVE, NOW, Parties
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def test_the_record_has_what_the_session_was_made_from(parties: Parties) -> None
     parties.acme.map()
     acme = parties.acme
     (session,) = acme.workspace.sessions(acme.partner)
-    opened = OpenSession.load(acme.workspace, acme.partner, session, default_curve(1), NOW)
+    opened = OpenSession.load(acme.workspace, acme.partner, session, CURVE, NOW)
     record = acme.workspace.audits.record(session.id)
     assert record is not None
     assert record.keep_until is None, "the session is open"

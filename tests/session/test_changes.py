@@ -16,7 +16,6 @@ from accountmap.session import (
     Outcome,
     SessionRunner,
     concerns_of,
-    default_curve,
     propose_agreement,
     renew_agreement,
     sign_agreement,
@@ -26,7 +25,7 @@ from accountmap.session.admission import changed_entities, changed_since_earlier
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.limits import Concern
 from accountmap.trust.sharing import Sharing
-from tests.parties import LEFT, NOW, Parties, Party, Row, account_list, answers, share_all
+from tests.parties import CURVE, LEFT, NOW, Parties, Party, Row, account_list, answers, share_all
 
 PROFILE = next(iter(PROFILES.values()))
 LATER = NOW + timedelta(days=60)
@@ -45,9 +44,8 @@ def save(party: Party, rows: Sequence[Row]) -> int:
 
 
 def begin(party: Party, list_id: int | None = None) -> Outcome:
-    curve = default_curve(1)
     steps = SessionRunner(
-        party.workspace, party.partner, FolderChannel(party.folder), curve, lambda: NOW, list_id=list_id
+        party.workspace, party.partner, FolderChannel(party.folder), CURVE, lambda: NOW, list_id=list_id
     )
     return steps.advance(answers(), new=True)
 

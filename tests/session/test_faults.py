@@ -11,11 +11,11 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
-from accountmap.session import Decisions, SessionRunner, default_curve, propose_agreement, sign_agreement
+from accountmap.session import Decisions, SessionRunner, propose_agreement, sign_agreement
 from accountmap.session.active import OpenSession
 from accountmap.workspace import Status, Workspace
 from accountmap.workspace.stored import RESULT_FILES
-from tests.parties import NOW, Parties, Party, answers, both_know, share_all
+from tests.parties import CURVE, NOW, Parties, Party, answers, both_know, share_all
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_killed_at_every_delivery_it_sends_the_same_bytes_again(parties: Parties
             party.workspace,
             party.partner,
             FailingChannel(party.folder, after=after),
-            default_curve(1),
+            CURVE,
             lambda: NOW,
         )
         try:
@@ -89,7 +89,7 @@ def test_killed_while_computing_nothing_is_stored_or_sent(parties: Parties, plac
         def __getattr__(self, name: str) -> Callable[..., object]:
             if name == place:
                 raise Killed
-            return getattr(default_curve(1), name)
+            return getattr(CURVE, name)
 
     killed = 0
     for party in turns(parties):
@@ -126,7 +126,7 @@ class DyingWorkspace:
 def test_killed_before_a_step_is_stored_it_takes_the_step_again(parties: Parties) -> None:
     for party in turns(parties):
         dying = DyingWorkspace(party.workspace)
-        steps = SessionRunner(dying, party.partner, FolderChannel(party.folder), default_curve(1), lambda: NOW)
+        steps = SessionRunner(dying, party.partner, FolderChannel(party.folder), CURVE, lambda: NOW)
         with contextlib.suppress(Killed):
             steps.advance(answers())
         party.map()
@@ -141,7 +141,7 @@ def test_two_commands_at_once_do_not_take_one_message_twice(parties: Parties) ->
         Workspace.open(parties.globex.workspace.folder),
         parties.globex.partner,
         FolderChannel(parties.globex.folder),
-        default_curve(1),
+        CURVE,
         lambda: NOW,
     )
 
@@ -165,9 +165,9 @@ def test_a_slow_delivery_does_not_undo_what_another_command_stored(parties: Part
 
     acme = parties.acme
     with contextlib.suppress(WorkspaceError):
-        SessionRunner(
-            acme.workspace, acme.partner, SlowChannel(acme.folder), default_curve(1), lambda: NOW
-        ).advance(answers())
+        SessionRunner(acme.workspace, acme.partner, SlowChannel(acme.folder), CURVE, lambda: NOW).advance(
+            answers()
+        )
     record = acme.workspace.sessions(acme.partner)[0]
     assert record.charged is not None
     assert record.step >= 3
@@ -191,7 +191,11 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(parties: Parties) -> Non
             raise ChannelError("the message cannot be written", "Make room.")
 
     steps = SessionRunner(
-        parties.acme.workspace, parties.acme.partner, FullDisk(parties.acme.folder), default_curve(1), lambda: NOW
+        parties.acme.workspace,
+        parties.acme.partner,
+        FullDisk(parties.acme.folder),
+        CURVE,
+        lambda: NOW,
     )
     with pytest.raises(ChannelError):
         steps.advance(answers())
@@ -215,7 +219,7 @@ def test_a_message_that_cannot_be_read_is_a_clear_error_and_loses_nothing(
 
     parties.acme.map()
     globex = parties.globex
-    steps = SessionRunner(globex.workspace, globex.partner, BadDisk(globex.folder), default_curve(1), lambda: NOW)
+    steps = SessionRunner(globex.workspace, globex.partner, BadDisk(globex.folder), CURVE, lambda: NOW)
     with pytest.raises(ChannelError, match=said):
         steps.advance(answers())
     parties.run()
@@ -314,7 +318,7 @@ def test_an_expired_message_is_passed_over(parties: Parties) -> None:
         parties.globex.workspace,
         parties.globex.partner,
         FolderChannel(parties.globex.folder),
-        default_curve(1),
+        CURVE,
         lambda: NOW + timedelta(days=31),
     )
     outcome = late.advance(answers())
@@ -326,7 +330,7 @@ def test_a_second_command_at_the_same_time_is_kept_out(parties: Parties) -> None
     second = Workspace.open(parties.acme.workspace.folder)
     with parties.acme.workspace.transaction(), pytest.raises(WorkspaceError, match="another accountmap command"):
         SessionRunner(
-            second, parties.acme.partner, FolderChannel(parties.acme.folder), default_curve(1), lambda: NOW
+            second, parties.acme.partner, FolderChannel(parties.acme.folder), CURVE, lambda: NOW
         ).advance(answers())
     second.close()
 
@@ -367,7 +371,7 @@ def test_a_refusal_in_the_reveal_ends_the_session(parties: Parties) -> None:
 
     class LyingCurve:
         def __getattr__(self, name: str) -> Callable[..., object]:
-            honest = getattr(default_curve(1), name)
+            honest = getattr(CURVE, name)
             return (lambda scalars, points: honest(scalars, points[::-1])) if name == "multiply_each" else honest
 
     globex = parties.globex
@@ -488,7 +492,7 @@ def test_nothing_secret_in_reprs(parties: Parties) -> None:
         party.map()
     acme = parties.acme
     record = acme.workspace.sessions(acme.partner)[0]
-    opened = OpenSession.load(acme.workspace, acme.partner, record, default_curve(1), NOW)
+    opened = OpenSession.load(acme.workspace, acme.partner, record, CURVE, NOW)
     secret = opened.secrets.seed
     for value in (opened, opened.session, opened.secrets, opened.own, *acme.workspace.load_list(1)):
         shown = repr(value)

@@ -9,10 +9,10 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import PeerError
-from accountmap.session import SessionRunner, default_curve
+from accountmap.session import SessionRunner
 from accountmap.session.ledger_entries import accounts_digest
 from accountmap.trust.ledger import Facts
-from tests.parties import NOW, Parties, Party, answers
+from tests.parties import CURVE, NOW, Parties, Party, answers
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ class LyingCurve:
     """Exchanges keys for the wrong matches."""
 
     def __getattr__(self, name: str) -> Callable[..., object]:
-        honest: Callable[..., object] = getattr(default_curve(1), name)
+        honest: Callable[..., object] = getattr(CURVE, name)
         return (lambda scalars, points: honest(scalars, points[::-1])) if name == "multiply_each" else honest
 
 

@@ -12,12 +12,12 @@ from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, SessionResult
 from accountmap.errors import PeerError, TrustError
 from accountmap.model import Leader, Role
 from accountmap.session import forecast, propose_agreement, sign_agreement
-from accountmap.session.active import OpenSession, default_curve
+from accountmap.session.active import OpenSession
 from accountmap.session.partner_sketches import SessionRules
 from accountmap.session.sketches import renew_sketch
 from accountmap.session.totals import _rows, encode_totals, split_totals
 from accountmap.trust.sharing import Fields, JointFilter, Lead, Sharing, rectangles_of
-from tests.parties import LEFT, NOW, RIGHT, Parties, Party, share_all
+from tests.parties import CURVE, LEFT, NOW, RIGHT, Parties, Party, share_all
 
 ALL = ("customer", "opportunity", "prospect")
 TWICE = [
@@ -245,7 +245,7 @@ def test_totals_that_were_not_agreed_are_refused(tmp_path: Path) -> None:
 
 def rules_of(party: Party) -> SessionRules:
     record = party.workspace.sessions(party.partner)[0]
-    opened = OpenSession.load(party.workspace, party.partner, record, default_curve(1), NOW)
+    opened = OpenSession.load(party.workspace, party.partner, record, CURVE, NOW)
     sketch = party.workspace.sketches.get(opened.secrets.sketch)
     rules = SessionRules(
         party.workspace, party.partner, opened.agreement, opened.own, sketch, NOW, accept_sketch=False

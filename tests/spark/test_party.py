@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from accountmap.accounts.schema import SEGMENTS, AccountList
+from accountmap.curve.backends import make_curve
 from accountmap.errors import InputError
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
@@ -17,7 +18,7 @@ from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.session import Session
 from accountmap.psi.sketch import SketchParameters, make_sketch
-from accountmap.session import default_curve, propose_agreement, sign_agreement, sketches
+from accountmap.session import propose_agreement, sign_agreement, sketches
 from accountmap.session.audit_list import by_message
 from accountmap.session.own_list import key_points
 from accountmap.session.own_side import OwnSide, key_records, withheld
@@ -55,7 +56,7 @@ class Company:
         return OwnSide.of(agreement, role, self.accounts, self.prepared, session_parameters(agreement))
 
     def sides(self, agreement: Agreement, role: Role) -> list[Side]:
-        curve = default_curve(1)
+        curve = make_curve(workers=1)
         return self.own_side(agreement, role).sides(curve, lambda: key_points(self.prepared, curve))
 
 
@@ -84,7 +85,7 @@ def inputs(agreement: Agreement, role: Role, key_table: bytes) -> dict[str, Any]
 
 def start(agreement: Agreement, role: Role, sides: list[Side], key_table: bytes) -> Session:
     own = OwnInputs(seed=bytes([role]) * 32, key_table=lambda: key_table, **inputs(agreement, role, key_table))
-    ports = Ports(default_curve(1), counter_random(f"{role}"), PlainReceipts(), NoPartner())
+    ports = Ports(make_curve(workers=1), counter_random(f"{role}"), PlainReceipts(), NoPartner())
     return Session.start(role, session_parameters(agreement), own, sides, ports)
 
 
@@ -112,7 +113,7 @@ def test_a_session_finds_what_a_session_here_finds(
 
     place, prepared = company["folder"], company["prepared"]
     given = {"agreement": agreement, "parameters": session_parameters(agreement), "role": I}
-    ports = Ports(default_curve(1), counter_random("0"), PlainReceipts(), NoPartner())
+    ports = Ports(make_curve(workers=1), counter_random("0"), PlainReceipts(), NoPartner())
     names = {"spark": spark, "folder": place, "prepared": prepared, "ports": ports, **given}
     party = run_block(2, {**names, **inputs(agreement, I, table)})["party"]
     assert party.key_table() == table

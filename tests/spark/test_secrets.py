@@ -13,9 +13,9 @@ import pytest
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
+from accountmap.curve.backends import make_curve
 from accountmap.psi.engine import Layout
 from accountmap.psi.inputs import ComparisonSecrets
-from accountmap.session import default_curve
 from accountmap.spark import SparkTables
 from accountmap.spark.engine import BlindingSecrets
 
@@ -66,7 +66,7 @@ def secrets_used(
     rows = 640
     layout = Layout((rows,), np.zeros(rows, np.int64), secrets.own_order((rows,)), (1,))
     points = tables.blind(layout, secrets)
-    partner = default_curve(1).multiply(b"p" * 32, np.frombuffer(points.body, np.uint8).reshape(-1, 32))
+    partner = make_curve(workers=1).multiply(b"p" * 32, np.frombuffer(points.body, np.uint8).reshape(-1, 32))
     points.tokens_of(partner.tobytes(), secrets.scalar, bytes(16))
     return [secrets.seed, secrets.scalar, secrets.dummies(0)]
 

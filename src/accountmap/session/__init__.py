@@ -1,6 +1,5 @@
 """The one place where backend, channel, clock, randomness and workspace are put together."""
 
-from accountmap.session.active import default_curve
 from accountmap.session.admission import Capacity, Change, capacity_of, too_few_changed
 from accountmap.session.agreements import (
     cards_of,
@@ -32,7 +31,6 @@ __all__ = [
     "capacity_of",
     "cards_of",
     "concerns_of",
-    "default_curve",
     "end_agreement",
     "forecast",
     "partner_of",

@@ -1,24 +1,20 @@
 """One open session of a workspace: its record, its secrets, its place in the protocol, and cleaning up.
 
-Cleaning up happens after a step is stored, never before: what is deleted can then not be needed again. Whatever is
-not on the short list of what stays is deleted, so that nothing secret is overlooked.
+Cleaning up happens after a step is stored, never before: what is deleted can then not be needed again.
 """
 
 import hashlib
 import json
 import secrets
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
-from accountmap.curve.backends import make_curve
 from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import remove_parts, write_atomic
 from accountmap.model import Role
-from accountmap.parallel import Progress
 from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve, Ports
 from accountmap.psi.inputs import OwnInputs, key_table_digest
@@ -37,8 +33,7 @@ from accountmap.trust.ledger import CardReceipts
 from accountmap.trust.sealed import SealingKey, check_public
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.audits import AuditMessage, AuditRecord
-from accountmap.workspace.sealed_files import SealedFile
-from accountmap.workspace.stored import RESULT_FILES
+from accountmap.workspace.stored import clean_sessions, state_file
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
@@ -46,23 +41,6 @@ CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
 
 _SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
 _LENGTH: Final = 4
-
-
-def default_curve(
-    workers: int | None = None, progress: Progress | None = None, backend: str | None = None
-) -> Curve:
-    """Return what does the curve arithmetic, over the processors of this machine.
-
-    Args:
-        workers: processes or threads; by default one a processor.
-        progress: called during long work with the points done so far and in all.
-        backend: a name of docs/backends.md; by default the fastest that this machine can use.
-
-    Raises:
-        UsageError: there is no backend of that name.
-        BackendError: this machine cannot use it.
-    """
-    return make_curve(backend, workers, progress)
 
 
 @dataclass(frozen=True, repr=False)
@@ -186,7 +164,7 @@ class OpenSession:
         """Go on with an open session."""
         agreement = workspace.agreement(record.agreement)
         try:
-            kept, saved = SessionSecrets.load(_state(workspace, record).read())
+            kept, saved = SessionSecrets.load(workspace.sealed(state_file(record)).read())
             return cls._open(workspace, partner, agreement, record, curve, kept, saved, now, accept_sketch)
         except (OSError, UsageError) as error:
             raise WorkspaceError(
@@ -367,7 +345,7 @@ class OpenSession:
 
     def store(self) -> None:
         """Write state and record. Call inside a transaction."""
-        _state(self.workspace, self.record).write([self.secrets.dump(), *self.session.dump()])
+        self.workspace.sealed(state_file(self.record)).write([self.secrets.dump(), *self.session.dump()])
         self._put()
 
     def close(self, status: Status, now: datetime) -> None:
@@ -387,44 +365,12 @@ def end_audit(workspace: Workspace, agreement: Agreement, record: SessionRecord,
         workspace.audits.end(record.id, now + timedelta(days=days))
 
 
-def _state(workspace: Workspace, record: SessionRecord) -> SealedFile:
-    """Return where the state of an open session lies."""
-    return workspace.sealed(f"sessions/{record.id}/{_state_name(record)}")
-
-
-def _state_name(record: SessionRecord) -> str:
-    return f"state-{record.step}"
-
-
 def sweep(workspace: Workspace, now: datetime) -> None:
     """Clean the folders of all sessions, and erase audit material that is past its time.
 
-    Of an open session the state and the last message stay; of one that is over its result and its last message,
-    which is sealed to a key that only the partner's session had, in case the partner has lost it. In the whole
-    workspace it removes what a command that was killed had half written.
+    In the whole workspace it removes what a command that was killed had half written.
     """
     remove_parts(workspace.folder, below=True)
     with workspace.transaction():
         workspace.audits.purge(now)
-        records = {str(record.id): record for record in workspace.all_sessions()}
-        for folder in (workspace.folder / "sessions").iterdir():
-            if folder.name in records:
-                _clean(folder, _kept(records[folder.name]))
-            else:
-                shutil.rmtree(folder)
-
-
-def _kept(record: SessionRecord) -> set[str]:
-    match record.status:
-        case Status.OPEN:
-            return {_state_name(record), record.sent}
-        case Status.ABANDONED:
-            return set()
-        case _:
-            return {*RESULT_FILES, record.sent}
-
-
-def _clean(folder: Path, kept: set[str]) -> None:
-    for path in folder.iterdir():
-        if path.name not in kept:
-            path.unlink()
+        clean_sessions(workspace.folder / "sessions", workspace.all_sessions())

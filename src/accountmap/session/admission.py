@@ -15,10 +15,11 @@ from accountmap.accounts.schema import AccountList
 from accountmap.errors import NotNowError, TrustError
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role, segment_count
-from accountmap.session.agreements import check_profile, check_program
 from accountmap.session.own_side import Flags, left_out, sizes_taking_part, withheld
+from accountmap.session.parameters import check_profile, check_program
 from accountmap.trust.agreement import Agreement
-from accountmap.workspace import PartnerRecord, Workspace
+from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
+from accountmap.workspace.database import AgreementRecord
 
 LISTS_COMPARED: Final = 12
 """How many of the lists that were shown are compared, the last ones: a year, month by month."""
@@ -196,8 +197,7 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
     records = workspace.agreement_records(partner)
     known = [record.agreement for record in records if not record.agreement.is_preview and record.ended is None]
     complete = [a for a in known if a.complete]
-    cards = {workspace.card.digest.hex(), partner.card.digest.hex()}
-    current = [a for a in complete if set(a.terms.cards) == cards]
+    current = [record.agreement for record in signed_agreements(workspace, partner) if record.ended is None]
     for agreement in current:
         if now.date() <= agreement.terms.valid_until:
             return agreement
@@ -220,6 +220,31 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
         f"there is no agreement with {partner.card.name} yet",
         "One of you makes it with: accountmap agreement new; the other signs that file.",
     )
+
+
+def signed_agreements(workspace: Workspace, partner: PartnerRecord) -> list[AgreementRecord]:
+    """Return the session agreements of the two present cards that both signed, newest first; ended ones too."""
+    cards = {workspace.card.digest.hex(), partner.card.digest.hex()}
+    signed = [each for each in workspace.agreement_records(partner) if each.agreement.complete]
+    return [each for each in signed if not each.agreement.is_preview and set(each.agreement.terms.cards) == cards]
+
+
+def news_since(
+    workspace: Workspace, partner: PartnerRecord, over: SessionRecord, list_id: int | None
+) -> tuple[str, ...]:
+    """Return what has changed since a session that is over, so that another makes sense.
+
+    Args:
+        list_id: the prepared list that it would use; by default the current one.
+    """
+    news = []
+    current = workspace.prepared_list(list_id)
+    if current.id != over.list_id:
+        news.append(f"your list of {current.created:%Y-%m-%d %H:%M} is newer")
+    records = signed_agreements(workspace, partner)
+    if records and records[0].agreement.digest.hex() != over.agreement:
+        news.append(f"the agreement of {records[0].agreement.terms.created:%Y-%m-%d} is newer")
+    return tuple(news)
 
 
 def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:

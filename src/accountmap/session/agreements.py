@@ -8,22 +8,25 @@ from typing import Final, TypedDict
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.files import write_atomic
-from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, Slot, data_digests
+from accountmap.linkage.prepared import CANONICAL_VERSION, data_digests
 from accountmap.model import Assistants, MatchProfile, PreviewKind, Role, WeakSlots
 from accountmap.session.own_side import agreed_sizes, sizes_taking_part
-from accountmap.session.parameters import session_parameters
+from accountmap.session.parameters import (
+    REFERENCE_LIST,
+    check_profile,
+    check_program,
+    session_parameters,
+    slot_terms,
+)
 from accountmap.session.sketches import sketch_terms
 from accountmap.trust.agreement import Agreement, OwnSizes
 from accountmap.trust.identity import Card
 from accountmap.trust.ledger import partner_facts
 from accountmap.trust.limits import SizeConcern, size_concerns
-from accountmap.trust.match_rule import SlotTerms, classes_of, weak_slots_of
+from accountmap.trust.match_rule import classes_of, weak_slots_of
 from accountmap.trust.sharing import CreditRule, Lead, Sharing
 from accountmap.trust.terms import PREVIEW_FORMAT, AuditTerms, ScoringTerms, Terms
 from accountmap.workspace import PartnerRecord, Status, Workspace
-
-REFERENCE_LIST: Final = "reference list"
-"""Under which name an agreement has the digest of the reference list."""
 
 CLOCK_SKEW: Final = timedelta(days=1)
 """How far the partner's clock may be ahead."""
@@ -101,7 +104,7 @@ def propose_agreement(
     accounts, prepared = workspace.load_list(workspace.current_list().id)
     audited = audit or AuditTerms()
     chosen = weak_slots_of(profile, audited=audited.required) if weak is None else weak
-    slots = tuple(map(_slot_terms, prepared.profile.slots))
+    slots = tuple(map(slot_terms, prepared.profile.slots))
     terms = Terms(
         **_about(workspace, partner, purpose, days, now),
         data=data_digests() | ({REFERENCE_LIST: prepared.reference} if prepared.reference else {}),
@@ -395,49 +398,3 @@ def cards_of(workspace: Workspace, partner: PartnerRecord, role: Role) -> tuple[
     """Return the cards of initiator and responder."""
     ours, theirs = workspace.card, partner.card
     return (ours, theirs) if role is Role.INITIATOR else (theirs, ours)
-
-
-def check_program(agreement: Agreement) -> None:
-    """Refuse an agreement under which this program would make other keys or segments than it says.
-
-    Raises:
-        TrustError: naming what differs.
-    """
-    terms = agreement.terms
-    if terms.segments != SEGMENTS:
-        raise TrustError(
-            "the agreement has other segments than this program",
-            f"Segments are {', '.join(SEGMENTS)}, in this order. Use the same version on both sides.",
-        )
-    data = data_digests() | {k: v for k, v in terms.data.items() if k == REFERENCE_LIST}
-    differing = sorted(key for key in data.keys() | terms.data.keys() if data.get(key) != terms.data.get(key))
-    if terms.canonical != CANONICAL_VERSION or differing:
-        raise TrustError(
-            "the agreement was made with other tables for recognising companies than this program has: "
-            + (", ".join(key for key in differing if key in data) or "version"),
-            "Use the same version of accountmap on both sides, then make a new agreement.",
-        )
-
-
-def check_profile(agreement: Agreement, prepared: Prepared) -> None:
-    """Refuse a list that was prepared for other keys than the agreement compares.
-
-    Raises:
-        TrustError: saying how to prepare it.
-    """
-    terms = agreement.terms
-    prepared_for = tuple(map(_slot_terms, prepared.profile.slots)), prepared.profile.threshold
-    if (terms.slots, terms.threshold) != prepared_for:
-        raise TrustError(
-            "the list was prepared for other match keys than the agreement compares",
-            "Prepare it again with the --profile that your partner used, then sign again.",
-        )
-    if prepared.reference != terms.data.get(REFERENCE_LIST, ""):
-        raise TrustError(
-            "the list was prepared with another reference list than the agreement names",
-            "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
-        )
-
-
-def _slot_terms(slot: Slot) -> SlotTerms:
-    return SlotTerms(slot.name, slot.space, slot.weight, slot.strength, slot.says, slot.meets_itself)

@@ -37,11 +37,10 @@ from accountmap.psi.suite import (
     sha256,
 )
 from accountmap.psi.tables import Groups, NumpyTables, presence_bits
-from accountmap.session.agreements import REFERENCE_LIST
 from accountmap.session.audit_file import AuditedMessage, AuditFile
 from accountmap.session.audit_list import Account, AuditedList, by_message
 from accountmap.session.own_side import OwnSide, key_records
-from accountmap.session.parameters import session_parameters
+from accountmap.session.parameters import REFERENCE_LIST, session_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, transcript_with, verify_transcript
 from accountmap.trust.envelope import first_transcript as first_envelope

@@ -22,8 +22,8 @@ from accountmap.linkage.prepared import Prepared, Profile, Slot
 from accountmap.linkage.reference import Reference
 from accountmap.psi.codec import Order
 from accountmap.psi.sketch import Values
-from accountmap.session.agreements import REFERENCE_LIST
 from accountmap.session.own_list import ENTITY_ID
+from accountmap.session.parameters import REFERENCE_LIST
 from accountmap.session.sketches import entities_of_sketch, sketch_values
 from accountmap.trust.terms import Terms
 

@@ -1,12 +1,25 @@
-"""What a person or a rule decides in a session: to reveal, and to go on with more claims than a cap allows."""
+"""What a person or a rule decides in a session: to reveal, and to go on with more claims than a cap allows.
 
+Both decide by the estimates of the two sketches, which are made when the partner's comes.
+"""
+
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from accountmap.model import Role, Strength, WeakSlots
 from accountmap.psi.comparison import SegmentClaims
+from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession
-from accountmap.session.partner_sketches import shown_estimates
+from accountmap.session.parameters import shows_totals
+from accountmap.session.partner_sketches import (
+    make_estimates,
+    read_partner_sketch,
+    shown_estimates,
+    take_partner_sketch,
+)
+from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.workspace.estimates import Cap, Estimate
 
@@ -108,10 +121,37 @@ def own_fields(agreement: Agreement, role: Role) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for ours, _ in shown_fields(agreement, role).values() for name in ours))
 
 
-def current_estimates(open_session: OpenSession) -> list[Estimate]:
+def current_estimates(opened: OpenSession) -> list[Estimate]:
     """Return the estimates that were made of the session's two sketches."""
-    theirs = open_session.session.partner_sketch[:16]
-    return open_session.workspace.estimates.of(open_session.partner.slug, open_session.secrets.sketch, theirs)
+    theirs = opened.session.partner_sketch[:SKETCH_ID_BYTES]
+    return opened.workspace.estimates.of(opened.partner.slug, opened.secrets.sketch, theirs)
+
+
+def note_estimates(opened: OpenSession, now: datetime, *, again: bool) -> None:
+    """Make the estimates of a pair of sketches when it is first seen. Call inside a transaction.
+
+    Args:
+        again: whether a person takes another sketch although the last one is younger than 184 days.
+
+    Raises:
+        PeerError: as `read_partner_sketch`.
+    """
+    if not opened.session.partner_sketch or current_estimates(opened):
+        return
+    about = opened.workspace, opened.partner, opened.agreement
+    sketch = read_partner_sketch(*about, opened.session.partner_sketch, now, again=again)
+    take_partner_sketch(*about, sketch, now)
+    own = opened.workspace.sketches.get(opened.secrets.sketch)
+    make_estimates(*about, own, sketch, now, opened.record.list_id)
+
+
+def note_totals(opened: OpenSession) -> None:
+    """Keep a digest of the totals that came with a sketch: they never change again. Call inside a transaction."""
+    session, terms = opened.session, opened.agreement.terms
+    if session.partner_totals and shows_totals(terms, opened.role.other):
+        frozen, _ = split_totals(session.partner_totals)
+        digest, sketch = hashlib.sha256(frozen).digest(), session.partner_sketch[:SKETCH_ID_BYTES]
+        opened.workspace.sketches.set_totals_digest(opened.partner.slug, sketch, digest)
 
 
 def preview_of(opened: OpenSession) -> Preview:

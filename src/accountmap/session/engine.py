@@ -6,7 +6,6 @@ not yet sent any. A message from the partner is acted upon only when its header 
 and signature have held.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,24 +18,21 @@ from accountmap.psi.codec import Message
 from accountmap.psi.engine import Curve
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.session import Decision
-from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession, end_audit, sweep
-from accountmap.session.admission import admit, warning
+from accountmap.session.admission import admit, news_since, signed_agreements, warning
 from accountmap.session.decisions import (
     Claims,
     Decisions,
     Preview,
     claims_of,
-    current_estimates,
+    note_estimates,
+    note_totals,
     preview_of,
     shortfall_notes,
 )
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
-from accountmap.session.parameters import shows_totals
-from accountmap.session.partner_sketches import make_estimates, read_partner_sketch, take_partner_sketch
 from accountmap.session.result import Outcome, State, session_result
-from accountmap.session.totals import split_totals
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sealed import SealingKey
 from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
@@ -107,7 +103,7 @@ class SessionRunner:
             if record is None or record.status is not Status.OPEN:
                 begun = self._begin() if record is None or new else self._join()
                 if not begun and (record is None or new):
-                    return self._no_offer_yet()
+                    return self._outcome_of(State.WAITING, None)
             while self._go_on(decisions):
                 sweep(self._workspace, self._clock())
             return self._outcome()
@@ -174,8 +170,8 @@ class SessionRunner:
 
     def _join(self) -> bool:
         """As responder, answer the offer of a next session, if it is there and an agreement allows one."""
-        roles = [a.role_of(self._workspace.card) for a in self._usable_agreements()]
-        if Role.RESPONDER not in roles:
+        signed = signed_agreements(self._workspace, self._partner)
+        if Role.RESPONDER not in [each.agreement.role_of(self._workspace.card) for each in signed]:
             return False
         try:
             return self._begin(as_responder=True)
@@ -203,7 +199,7 @@ class SessionRunner:
             opened = self._new(agreement, list_id, now)
             reply = opened.take(offer) if offer else opened.session.offer(opened.secrets.key.public)
             if offer:
-                self._note_estimates(opened)
+                note_estimates(opened, now, again=self._accept_sketch)
             self._finish_step(opened, reply)
             self._opened = opened
         self._deliver()
@@ -284,8 +280,8 @@ class SessionRunner:
             if not opened.session.stopped:
                 raise
             return self._end_refused(opened, error)
-        self._note_estimates(opened)
-        self._note_totals(opened)
+        note_estimates(opened, self._clock(), again=self._accept_sketch)
+        note_totals(opened)
         self._finish_step(opened, reply)
         return None
 
@@ -296,25 +292,6 @@ class SessionRunner:
         opened.close(Status.STOPPED, now)
         error.hint = _OVER
         return error
-
-    def _note_estimates(self, opened: OpenSession) -> None:
-        """Make the estimates of a pair of sketches when it is first seen. Inside a transaction."""
-        if not opened.session.partner_sketch or current_estimates(opened):
-            return
-        workspace, partner, agreement, now = self._workspace, self._partner, opened.agreement, self._clock()
-        raw = opened.session.partner_sketch
-        sketch = read_partner_sketch(workspace, partner, agreement, raw, now, again=self._accept_sketch)
-        take_partner_sketch(workspace, partner, agreement, sketch, now)
-        own = workspace.sketches.get(opened.secrets.sketch)
-        make_estimates(workspace, partner, agreement, own, sketch, now, opened.record.list_id)
-
-    def _note_totals(self, opened: OpenSession) -> None:
-        """Keep a digest of the totals that came with a sketch: they never change again. Inside a transaction."""
-        session, terms = opened.session, opened.agreement.terms
-        if session.partner_totals and shows_totals(terms, opened.role.other):
-            frozen, _ = split_totals(session.partner_totals)
-            digest, sketch = hashlib.sha256(frozen).digest(), session.partner_sketch[:SKETCH_ID_BYTES]
-            self._workspace.sketches.set_totals_digest(self._partner.slug, sketch, digest)
 
     def _decide_to_reveal(self, opened: OpenSession, decisions: Decisions) -> bool | None:
         """Ask, outside any transaction."""
@@ -389,16 +366,14 @@ class SessionRunner:
             claimed = claims_of(opened).claimed
             self._workspace.caps.approve(self._partner.slug, claimed, opened.record.id, now)
 
-    def _no_offer_yet(self) -> Outcome:
-        return self._outcome_of(State.WAITING, None)
-
     def _outcome(self) -> Outcome:
         opened, record = self._open(), self._latest()
         if opened is None:
             if record is None:
                 return self._outcome_of(State.WAITING, None)
             over = record.status is Status.DONE
-            return self._outcome_of(State.DONE if over else State.STOPPED, record, news=self._news(record))
+            news = news_since(self._workspace, self._partner, record, self._list_id)
+            return self._outcome_of(State.DONE if over else State.STOPPED, record, news=news)
         decision = opened.session.decision
         return self._outcome_of(
             State.UNDECIDED if decision else State.WAITING,
@@ -418,20 +393,3 @@ class SessionRunner:
     ) -> Outcome:
         notes = (*self._warnings, *self._notes)
         return Outcome(state, record, tuple(self._taken), tuple(self._sent), preview, claims, news, notes)
-
-    def _usable_agreements(self) -> list[Agreement]:
-        """Return the session agreements between the two present cards that both signed, newest first."""
-        cards = {self._workspace.card.digest.hex(), self._partner.card.digest.hex()}
-        known = self._workspace.agreements(self._partner)
-        return [a for a in known if a.complete and not a.is_preview and set(a.terms.cards) == cards]
-
-    def _news(self, over: SessionRecord) -> tuple[str, ...]:
-        """Return what has changed since a session that is over, so that another makes sense."""
-        news = []
-        current = self._workspace.prepared_list(self._list_id)
-        if current.id != over.list_id:
-            news.append(f"your list of {current.created:%Y-%m-%d %H:%M} is newer")
-        agreements = self._usable_agreements()
-        if agreements and agreements[0].digest.hex() != over.agreement:
-            news.append(f"the agreement of {agreements[0].terms.created:%Y-%m-%d} is newer")
-        return tuple(news)

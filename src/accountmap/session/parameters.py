@@ -1,4 +1,4 @@
-"""From an agreement to the parameters of the protocol, and to the bytes of the fields that it names.
+"""From an agreement to what it asks of a program and a list, its parameters, and the bytes of its fields.
 
 Parameters are those of trust-v2 §5. Fields are as in message-v2 §6.1: each in the order of the agreement, its
 length in two bytes, big-endian, then UTF-8. A blank has length zero.
@@ -7,13 +7,20 @@ length in two bytes, big-endian, then UTF-8. A blank has length zero.
 from collections.abc import Sequence
 from typing import Final
 
+from accountmap.accounts.schema import SEGMENTS
 from accountmap.errors import PeerError, TrustError, UsageError
+from accountmap.linkage.prepared import CANONICAL_VERSION, Prepared, data_digests
+from accountmap.linkage.prepared import Slot as PreparedSlot
 from accountmap.model import Contradiction, PreviewKind, Role, Says, Strength, WeakSlots
 from accountmap.psi.parameters import MatchClass, Parameters, PreviewParameters, Rectangle, Slot
 from accountmap.psi.suite import digest
 from accountmap.trust.agreement import Agreement
+from accountmap.trust.match_rule import SlotTerms
 from accountmap.trust.sealed import PUBLIC_BYTES
 from accountmap.trust.terms import SketchTerms, Terms
+
+REFERENCE_LIST: Final = "reference list"
+"""Under which name an agreement has the digest of the reference list."""
 
 TOTALS_BYTES: Final = 1 << 20
 """Greatest length of noisy totals without names (trust-v2 §5)."""
@@ -24,6 +31,53 @@ NAME_ROW_BYTES: Final = 87
 _FEWEST_POSITIONS: Final = 4096
 _POSITIONS_PER_ROW: Final = 16
 _SKETCH_ID_BYTES: Final = 16
+
+
+def check_program(agreement: Agreement) -> None:
+    """Refuse an agreement under which this program would make other keys or segments than it says.
+
+    Raises:
+        TrustError: naming what differs.
+    """
+    terms = agreement.terms
+    if terms.segments != SEGMENTS:
+        raise TrustError(
+            "the agreement has other segments than this program",
+            f"Segments are {', '.join(SEGMENTS)}, in this order. Use the same version on both sides.",
+        )
+    data = data_digests() | {k: v for k, v in terms.data.items() if k == REFERENCE_LIST}
+    differing = sorted(key for key in data.keys() | terms.data.keys() if data.get(key) != terms.data.get(key))
+    if terms.canonical != CANONICAL_VERSION or differing:
+        raise TrustError(
+            "the agreement was made with other tables for recognising companies than this program has: "
+            + (", ".join(key for key in differing if key in data) or "version"),
+            "Use the same version of accountmap on both sides, then make a new agreement.",
+        )
+
+
+def check_profile(agreement: Agreement, prepared: Prepared) -> None:
+    """Refuse a list that was prepared for other keys than the agreement compares.
+
+    Raises:
+        TrustError: saying how to prepare it.
+    """
+    terms = agreement.terms
+    prepared_for = tuple(map(slot_terms, prepared.profile.slots)), prepared.profile.threshold
+    if (terms.slots, terms.threshold) != prepared_for:
+        raise TrustError(
+            "the list was prepared for other match keys than the agreement compares",
+            "Prepare it again with the --profile that your partner used, then sign again.",
+        )
+    if prepared.reference != terms.data.get(REFERENCE_LIST, ""):
+        raise TrustError(
+            "the list was prepared with another reference list than the agreement names",
+            "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
+        )
+
+
+def slot_terms(slot: PreparedSlot) -> SlotTerms:
+    """Return what an agreement says of a slot."""
+    return SlotTerms(slot.name, slot.space, slot.weight, slot.strength, slot.says, slot.meets_itself)
 
 
 def session_parameters(agreement: Agreement) -> Parameters:

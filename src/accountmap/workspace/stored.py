@@ -1,11 +1,14 @@
-"""Sealed files of the workspace: prepared lists and the results of sessions.
+"""Sealed files of the workspace: prepared lists, and the state and results of sessions.
 
-Each table is one file, and what is not a table another.
+Each table is one file, and what is not a table another. Of a session all is deleted that is not on a short list,
+so that nothing secret is overlooked.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,6 +19,7 @@ from accountmap.accounts.schema import AccountList, with_all_columns
 from accountmap.errors import WorkspaceError
 from accountmap.linkage.prepared import Prepared, Profile, Slot
 from accountmap.model import Says, Strength
+from accountmap.workspace.database import SessionRecord, Status
 from accountmap.workspace.sealed_files import FileOf
 
 _TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
@@ -176,3 +180,43 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     ),
 }
 """How values come back that JSON has no type for, by field."""
+
+
+def state_file(record: SessionRecord) -> str:
+    """Return where the state of an open session lies, in the workspace."""
+    return f"sessions/{record.id}/{_state_name(record)}"
+
+
+def _state_name(record: SessionRecord) -> str:
+    return f"state-{record.step}"
+
+
+def clean_sessions(folder: Path, records: Iterable[SessionRecord]) -> None:
+    """Delete from the folders of all sessions what is not needed any more. Call inside a transaction.
+
+    Of an open session the state and the last message stay; of one that is over its result and its last message,
+    which is sealed to a key that only the partner's session had, in case the partner has lost it.
+
+    Args:
+        folder: with a folder a session, by its number.
+        records: all sessions.
+    """
+    known = {str(record.id): record for record in records}
+    for session in folder.iterdir():
+        if session.name in known:
+            kept = _kept(known[session.name])
+            for path in session.iterdir():
+                if path.name not in kept:
+                    path.unlink()
+        else:
+            shutil.rmtree(session)
+
+
+def _kept(record: SessionRecord) -> set[str]:
+    match record.status:
+        case Status.OPEN:
+            return {_state_name(record), record.sent}
+        case Status.ABANDONED:
+            return set()
+        case _:
+            return {*RESULT_FILES, record.sent}

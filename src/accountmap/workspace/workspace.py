@@ -2,11 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -15,19 +13,17 @@ import pyarrow as pa
 
 from accountmap.account_map.schema import SessionResult
 from accountmap.accounts.schema import AccountList
-from accountmap.errors import TrustError, UsageError, WorkspaceError
+from accountmap.errors import UsageError, WorkspaceError
 from accountmap.files import slug_of
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
-from accountmap.trust.agreement import Agreement
 from accountmap.trust.identity import Card, Identity, Rotation
 from accountmap.trust.ledger import BEGINNING, Entry, Facts, Ledger
 from accountmap.trust.limits import MOST_ROWS, PartnerBudget, budget_of
 from accountmap.trust.sealed import Storage
 from accountmap.trust.toml_text import check_name
-from accountmap.workspace import audits, conversations, estimates, partners, sketches
+from accountmap.workspace import audits, conversations, estimates, sketches
 from accountmap.workspace.database import (
-    AgreementRecord,
     Database,
     ListRecord,
     PartnerRecord,
@@ -38,6 +34,7 @@ from accountmap.workspace.database import (
 )
 from accountmap.workspace.entries import MatchEntries, Plans
 from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_free, create
+from accountmap.workspace.partners import Partnerships
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.stored import (
     read_entity_ids,
@@ -49,27 +46,8 @@ from accountmap.workspace.stored import (
     write_result,
 )
 
-_parse = lru_cache(maxsize=64)(Agreement.parse)
-"""A step looks at the same few agreements again and again."""
 
-
-def entries(database: Database) -> tuple[Entry, ...]:
-    """Return all entries, oldest first."""
-    rows = database.all("SELECT body, signature FROM ledger ORDER BY number")
-    return tuple(Entry(row["body"], row["signature"]) for row in rows)
-
-
-def append(database: Database, facts: Facts, identity: Identity) -> None:
-    """Add an entry; takes as long after many as after few. Call inside the transaction of the step it records."""
-    number, before = 1, BEGINNING
-    for row in database.all("SELECT number, body, signature FROM ledger ORDER BY number DESC LIMIT 1"):
-        last = Entry(row["body"], row["signature"])
-        number, before = row["number"] + 1, last.hash(last.before)
-    entry = Entry.write(facts, number, before, identity)
-    database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
-
-
-class Workspace:
+class Workspace(Partnerships):
     """An open workspace. In a `with` statement it is closed at the end.
 
     Attributes:
@@ -79,8 +57,8 @@ class Workspace:
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
+        super().__init__(keys, database)
         self.folder = folder
-        self._keys, self._database = keys, database
         self.sketches: sketches.Sketches = sketches.Sketches(database, self._storage, self.sealed)
         self.previews: estimates.Previews = estimates.Previews(database)
         self.estimates: estimates.Estimates = estimates.Estimates(database)
@@ -139,11 +117,6 @@ class Workspace:
         return cls(folder, OwnKeys.read(folder / IDENTITY, passphrase), database)
 
     @property
-    def card(self) -> Card:
-        """The own card. Needs no passphrase."""
-        return self._keys.card
-
-    @property
     def identity(self) -> Identity:
         """The own private keys.
 
@@ -196,22 +169,6 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep other commands out; keep all changes or none.
-
-        Raises:
-            WorkspaceError: another command is at work here, or the disk is full.
-        """
-        try:
-            with self._database.transaction():
-                yield
-        except OSError as error:
-            raise WorkspaceError(
-                f"the workspace cannot be written: {error.strerror}",
-                "Make room, then run this again; nothing is lost.",
-            ) from error
-
     def rotate(self, now: datetime) -> Rotation:
         """Make new keys, under the same passphrase, and return the card that replaces the old one.
 
@@ -226,7 +183,7 @@ class Workspace:
         new = old.renewed(now)
         rotation = Rotation.write(old, new)
         with self.transaction():
-            partners.refuse_open_sessions(self._database)
+            self._check_no_open_session()
             self._keys.replace(new, rotation)
         return rotation
 
@@ -234,94 +191,6 @@ class Workspace:
     def last_rotation(self) -> Rotation | None:
         """The card that replaced the last own one, with the old key's word for it, if there was one."""
         return self._keys.last_rotation
-
-    def check_addable(self, card: Card) -> None:
-        """Refuse a card that cannot be a partner's, before anybody is asked to compare fingerprints.
-
-        Raises:
-            TrustError: the card is our own, was revoked, or another card is on file under that name.
-        """
-        if card.digest in {own.digest for own in (self.card, *self._keys.former_cards)}:
-            raise TrustError("this is your own card", "Add the card that your partner sent you.")
-        partners.check_addable(self._database, card)
-
-    def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
-        """Record a partner whose fingerprint somebody has confirmed.
-
-        Raises:
-            TrustError: as `check_addable`.
-        """
-        self.check_addable(card)
-        with self.transaction():
-            partners.add(self._database, card, confirmed_by, now)
-        return self.partner(slug_of(card.name))
-
-    def renew_partner(self, rotation: Rotation, confirmed_by: str, now: datetime) -> PartnerRecord:
-        """Put a new card, signed by the old key, in the place of a partner's.
-
-        Raises:
-            TrustError: no such partner, its card was revoked, the old key did not sign, or a session is open.
-        """
-        known = self.partner(rotation.card.name)
-        known.check_not_revoked()
-        rotation.check(known.card)
-        with self.transaction():
-            partners.replace_card(self._database, known, rotation.card, confirmed_by, now)
-        return self.partner(known.slug)
-
-    def revoke_partner(self, partner: PartnerRecord, now: datetime) -> None:
-        """Trust a partner's card no longer: no session goes on or begins with it."""
-        with self.transaction():
-            partners.revoke(self._database, partner, now)
-
-    def partners(self) -> list[PartnerRecord]:
-        """List the partners by name."""
-        return partners.all_partners(self._database)
-
-    def partner(self, name: str) -> PartnerRecord:
-        """Find a partner by name, short name, or the beginning of one.
-
-        Raises:
-            TrustError: there is none or more than one.
-        """
-        return partners.find(self._database, name)
-
-    def save_agreement(self, partner: PartnerRecord, agreement: Agreement, now: datetime) -> None:
-        """Keep an agreement, signed by one or both."""
-        with self.transaction():
-            self._database.run(
-                "INSERT OR IGNORE INTO agreement (digest, partner, document, added) VALUES (?, ?, ?, ?)",
-                agreement.digest.hex(),
-                partner.slug,
-                agreement.document,
-                now.isoformat(),
-            )
-
-    def agreement_records(self, partner: PartnerRecord) -> list[AgreementRecord]:
-        """List the agreements with a partner, newest first, with when they came and ended."""
-        statement = "SELECT * FROM agreement WHERE partner = ? ORDER BY added DESC, rowid DESC"
-        return [
-            AgreementRecord(
-                _parse(row["document"].encode()),
-                datetime.fromisoformat(row["added"]),
-                datetime.fromisoformat(row["ended"]) if row["ended"] else None,
-            )
-            for row in self._database.all(statement, partner.slug)
-        ]
-
-    def agreements(self, partner: PartnerRecord) -> list[Agreement]:
-        """List the agreements with a partner, newest first, ended ones too."""
-        return [record.agreement for record in self.agreement_records(partner)]
-
-    def end_agreement(self, agreement: Agreement, now: datetime) -> None:
-        """Begin and answer no session under an agreement any more. Call inside a transaction."""
-        statement = "UPDATE agreement SET ended = ? WHERE digest = ? AND ended = ''"
-        self._database.run(statement, now.isoformat(), agreement.digest.hex())
-
-    def agreement(self, digest: str) -> Agreement:
-        """Return the agreement of a digest in hex."""
-        row = self._database.one("SELECT document FROM agreement WHERE digest = ?", digest)
-        return _parse(row[0].encode())
 
     @property
     def row_limit(self) -> int:
@@ -452,15 +321,22 @@ class Workspace:
         return budget_of(counted, sum((each.epsilon.fraction for each in sent), Fraction(0)))
 
     def record(self, facts: Facts) -> None:
-        """Add an entry to the ledger. Call inside the transaction of the step that it records."""
-        append(self._database, facts, self.identity)
+        """Add an entry to the ledger: after many as fast as after few. Call inside the transaction of its step."""
+        number, before = 1, BEGINNING
+        for row in self._database.all("SELECT number, body, signature FROM ledger ORDER BY number DESC LIMIT 1"):
+            last = Entry(row["body"], row["signature"])
+            number, before = row["number"] + 1, last.hash(last.before)
+        entry = Entry.write(facts, number, before, self.identity)
+        self._database.run("INSERT INTO ledger VALUES (?, ?, ?)", number, entry.body, entry.signature)
 
     def ledger(self) -> Ledger:
         """Return the ledger with all cards that were ever on file."""
         former = [Card.parse(row[0].encode()) for row in self._database.all("SELECT card FROM former_card")]
         own = (self.card, *self._keys.former_cards)
         cards = [*own, *(partner.card for partner in self.partners()), *former]
-        return Ledger(entries(self._database), {card.digest.hex(): card for card in cards})
+        rows = self._database.all("SELECT body, signature FROM ledger ORDER BY number")
+        entries = tuple(Entry(row["body"], row["signature"]) for row in rows)
+        return Ledger(entries, {card.digest.hex(): card for card in cards})
 
     def save_result(self, record: SessionRecord, result: SessionResult) -> None:
         """Keep what a session found."""
