@@ -13,8 +13,7 @@ from accountmap_cli.reading import FILE_OPTIONS, SOURCE_OPTIONS, from_file_or_da
 
 if TYPE_CHECKING:
     from accountmap import AccountList, Workspace
-    from accountmap.accounts.deals import DealList
-    from accountmap.accounts.schema import Remark
+    from accountmap.accounts.schema import DealList, Remark
 
 Options = dict[str, Any]
 

@@ -11,9 +11,8 @@ from accountmap import errors
 
 if TYPE_CHECKING:
     from accountmap.account_map import AccountMap, Weights
-    from accountmap.accounts.deals import DealList
     from accountmap.accounts.read import read_accounts, read_sql
-    from accountmap.accounts.schema import AccountList
+    from accountmap.accounts.schema import AccountList, DealList
     from accountmap.api import check_accounts, prepare_accounts, read_account_map, read_deals
     from accountmap.exchange import Session, map_accounts, preview_accounts
     from accountmap.influence import Influence
@@ -66,7 +65,7 @@ _HOMES: Final = {
     "AccountList": "accounts.schema",
     "AccountMap": "account_map",
     "Claims": "session",
-    "DealList": "accounts.deals",
+    "DealList": "accounts.schema",
     "Influence": "influence",
     "Outcome": "session",
     "Portfolio": "portfolio",

@@ -12,10 +12,10 @@ from typing import Final, TypeVar
 import pyarrow as pa
 
 from accountmap.account_map import STANDARD_WEIGHTS, AccountMap, Weights, with_history
-from accountmap.accounts.deals import DealList, DealOptions, read_touches
+from accountmap.accounts.deals import DealOptions, read_touches
 from accountmap.accounts.deals import read_deals as read_deal_list
 from accountmap.accounts.raw_table import ArrowStream
-from accountmap.accounts.schema import AccountList
+from accountmap.accounts.schema import AccountList, DealList
 from accountmap.errors import InputError, UsageError, WorkspaceError
 from accountmap.linkage.dedupe import read_decisions
 from accountmap.linkage.prepare import prepare_accounts as prepare_with

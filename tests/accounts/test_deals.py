@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.deal_findings import account_rows, count_outcomes, deal_findings
-from accountmap.accounts.deals import DEALS, DealList, DealOptions, read_deals, read_deals_sql, read_touches
+from accountmap.accounts.deals import DEALS, DealOptions, read_deals, read_deals_sql, read_touches
 from accountmap.accounts.headings import choose_columns
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList, DealList
 from accountmap.errors import InputError
 
 TODAY = date(2026, 6, 1)

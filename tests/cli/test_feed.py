@@ -14,7 +14,7 @@ import jsonschema
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.accounts.schema import DEAL_SCHEMA, DealList
 from accountmap.influence import InfluenceRules
 from accountmap.model import Step, Topic
 from accountmap.portfolio import PartnerProfile

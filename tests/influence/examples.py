@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from accountmap.accounts.deals import DEAL_SCHEMA, STAGE_SCHEMA, TOUCH_SCHEMA, DealList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import (
+    ACCOUNT_SCHEMA,
+    DEAL_SCHEMA,
+    STAGE_SCHEMA,
+    TOUCH_SCHEMA,
+    AccountList,
+    DealList,
+)
 from accountmap.influence import SHARED_SCHEMA, Influence, InfluenceRules, build_influence
 from accountmap.influence.attribution import Attribution
 from accountmap.influence.evidence import Touches

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from accountmap.accounts.deals import DEAL_SCHEMA, TOUCH_SCHEMA, DealList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, DEAL_SCHEMA, TOUCH_SCHEMA, AccountList, DealList
 from accountmap.influence.attribution import attribute
 from accountmap.influence.evidence import PartnerNames, gather_touches
 from accountmap.influence.facts import deal_facts

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from accountmap.accounts.deals import DEAL_SCHEMA, TOUCH_SCHEMA, DealList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, DEAL_SCHEMA, TOUCH_SCHEMA, AccountList, DealList
 from accountmap.influence.build import Influence, build_influence
 from accountmap.influence.openings import SHARED_SCHEMA
 from accountmap.influence.rules import InfluenceRules

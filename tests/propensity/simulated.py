@@ -6,8 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, DEAL_SCHEMA, AccountList, DealList
 from accountmap.influence.facts import DealFacts, Floats, deal_facts
 from accountmap.propensity import NOT_LISTED, Snapshot, examples_of
 from accountmap.propensity.examples import Examples

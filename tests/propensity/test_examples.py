@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
-from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
+from accountmap.accounts.schema import ACCOUNT_SCHEMA, DEAL_SCHEMA, AccountList, DealList
 from accountmap.influence.facts import deal_facts, to_day
 from accountmap.propensity import NOT_LISTED, Snapshot, accounts_as_of, examples_of
 from accountmap.propensity.examples import FEATURES

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.account_map.ideal import parse_ideal_customer
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.accounts.schema import DEAL_SCHEMA, DealList
 from accountmap.errors import InputError
 from accountmap.influence.facts import deal_facts
 from accountmap.propensity.ideal_rules import check_in_words, learn_ideal_customer

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList, read_deals, read_touches
+from accountmap.accounts.deals import read_deals, read_touches
+from accountmap.accounts.schema import DEAL_SCHEMA, DealList
 from accountmap.errors import TrustError, WorkspaceError
 from accountmap.influence import Influence, InfluenceRules
 from accountmap.influence.watch import LONGEST_WAIT

@@ -14,7 +14,7 @@ import pytest
 
 from accountmap import Workspace, read_account_map, read_portfolio
 from accountmap.account_map.ideal import IdealCustomer, parse_ideal_customer
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.accounts.schema import DEAL_SCHEMA, DealList
 from accountmap.errors import InputError, TrustError, WorkspaceError
 from accountmap.model import Models
 from accountmap.propensity import Effort

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from accountmap.accounts.deals import DEAL_SCHEMA, DealList
+from accountmap.accounts.schema import DEAL_SCHEMA, DealList
 from accountmap.errors import WorkspaceError
 from accountmap.workspace import Workspace
 from accountmap.workspace.user_files import load_deals, save_deals

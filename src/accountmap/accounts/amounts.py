@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -271,6 +272,25 @@ def currencies_in_amounts(column: pa.ChunkedArray, *, usual: bool) -> pa.Chunked
     different = column.drop_null().unique()
     codes = [currency_code(_AMOUNT_SIGN.sub(" ", cell), usual=usual) for cell in different.to_pylist()]
     return pa.array(codes, pa.string()).take(pc.index_in(column, value_set=different))
+
+
+def find_currencies(
+    table: pa.Table, amounts: Sequence[str], column: pa.ChunkedArray | None, wanted: str | None
+) -> pa.ChunkedArray:
+    """Find the currency of each row: from its column, the amount's cell or heading, or what the user named.
+
+    Args:
+        table: the list as it came.
+        amounts: headings of its amounts.
+        column: what `read_currencies` read, if the list has a column of currencies.
+        wanted: the currency of amounts that do not say theirs.
+    """
+    found = [] if column is None else [column]
+    found += [currencies_in_amounts(table[heading], usual=wanted is None) for heading in amounts]
+    codes = [code for heading in amounts if (code := heading_currency(heading))]
+    for code in (*codes[:1], wanted):
+        found.append(pa.chunked_array([pa.repeat(pa.scalar(code, pa.string()), table.num_rows)]))
+    return pc.coalesce(*found)
 
 
 def mixed_currencies(table: pa.Table) -> tuple[Remark, ...]:

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.amounts import (
     check_currency,
-    currencies_in_amounts,
-    heading_currency,
+    find_currencies,
     mixed_currencies,
     read_amounts,
     read_currencies,
@@ -273,22 +272,6 @@ def _count_unmatchable(table: pa.Table) -> tuple[str, ...]:
     return (f"Accounts with neither name nor domain nor anything else to match by: {count:,}.",) if count else ()
 
 
-def _currency(
-    raw: RawList, source: Mapping[str, str], column: pa.ChunkedArray | None, wanted: str | None
-) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """Find the currency of each row: from its column, the amount's cell or heading, or what the user named."""
-    found = [] if column is None else [column]
-    amounts = [source[name] for name in ("amount", "annual_revenue") if name in source]
-    found += [currencies_in_amounts(raw.table[heading], usual=wanted is None) for heading in amounts]
-    length = raw.table.num_rows
-    of_headings = [code for heading in amounts if (code := heading_currency(heading))]
-    for code in (*of_headings[:1], *([wanted] if wanted else [])):
-        found.append(pa.chunked_array([pa.repeat(pa.scalar(code), length)], pa.string()))
-    if not found:
-        return pa.chunked_array([pa.nulls(length, pa.string())]), ()
-    return pc.coalesce(*found), ()
-
-
 def _known_columns(
     raw: RawList, source: Mapping[str, str], segments: Mapping[str, str] | None, currency: str | None
 ) -> tuple[pa.Table, Segments, list[str]]:
@@ -303,7 +286,8 @@ def _known_columns(
         if column in source:
             columns[column], column_notes = reader(raw.table[source[column]], source[column])
             notes += column_notes
-    columns["currency"], _ = _currency(raw, source, columns.get("currency"), currency)
+    amounts = [source[name] for name in ("amount", "annual_revenue") if name in source]
+    columns["currency"] = find_currencies(raw.table, amounts, columns.get("currency"), currency)
     blank = {field.type: pa.nulls(length, field.type) for field in ACCOUNT_SCHEMA}  # one for all of a type
     arrays = [columns.get(field.name, blank[field.type]) for field in ACCOUNT_SCHEMA]
     return pa.table(arrays, schema=ACCOUNT_SCHEMA), read, notes

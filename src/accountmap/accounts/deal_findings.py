@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.cells import count_true
-from accountmap.accounts.deals import LOST, OPEN, OUTCOMES, WON, DealList
-from accountmap.accounts.schema import AccountList, Remark, currencies
+from accountmap.accounts.schema import LOST, OPEN, OUTCOMES, WON, AccountList, DealList, Remark, currencies
 
 _LONG_ID: Final = 18
 _SHORT_ID: Final = 15

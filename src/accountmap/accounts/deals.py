@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from os import PathLike
 from typing import Final
@@ -12,104 +12,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.amounts import (
-    check_currency,
-    currencies_in_amounts,
-    heading_currency,
-    read_amounts,
-    read_currencies,
-)
+from accountmap.accounts.amounts import check_currency, find_currencies, read_amounts, read_currencies
 from accountmap.accounts.cells import NO, YES, as_text, clean, drop_overlong, read_employees, read_registrations
 from accountmap.accounts.dates import read_dates
 from accountmap.accounts.headings import ListKind, choose_columns, fold
 from accountmap.accounts.raw_table import ArrowStream, RawList
 from accountmap.accounts.read import FileOptions, query_source, read_source
 from accountmap.accounts.rows import decode_entities, drop_repeated_headings, drop_totals, unwrap
-from accountmap.accounts.schema import Remark
+from accountmap.accounts.schema import (
+    DEAL_SCHEMA,
+    LOST,
+    OPEN,
+    OUTCOMES,
+    STAGE_SCHEMA,
+    TOUCH_SCHEMA,
+    WON,
+    DealList,
+    Remark,
+)
 from accountmap.errors import InputError
-
-WON: Final = "won"
-LOST: Final = "lost"
-OPEN: Final = "open"
-OUTCOMES: Final = (WON, LOST, OPEN)
-
-DEAL_SCHEMA: Final = pa.schema(
-    [
-        pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("account_id", pa.string()),
-        pa.field("account_name", pa.string()),
-        pa.field("amount", pa.float64()),
-        pa.field("currency", pa.string()),
-        pa.field("created", pa.date32()),
-        pa.field("closed", pa.date32()),
-        pa.field("outcome", pa.string(), nullable=False),
-        pa.field("stage", pa.string()),
-        pa.field("stage_since", pa.date32()),
-        pa.field("source", pa.string()),
-        pa.field("partner", pa.string()),
-        pa.field("registered_deal", pa.string()),
-        pa.field("registered", pa.date32()),
-        pa.field("owner_name", pa.string()),
-        pa.field("country", pa.string()),
-        pa.field("industry", pa.string()),
-        pa.field("employees", pa.int64()),
-        pa.field("row", pa.string(), nullable=False),
-    ]
-)
-"""One row for each deal. `amount` is in `currency`, an ISO 4217 code, null where it is not known. `outcome` is one
-of OUTCOMES; `closed` is the day of a won or lost deal, null for an open one, whose day in the CRM is only
-expected. `registered_deal` is the id of a registration, or any text that says that there is one, and `registered`
-is its day; `row` is where the deal is in the source."""
-
-STAGE_SCHEMA: Final = pa.schema(
-    [
-        pa.field("deal_id", pa.string(), nullable=False),
-        pa.field("stage", pa.string(), nullable=False),
-        pa.field("entered", pa.date32(), nullable=False),
-    ]
-)
-"""One row for each stage of a deal whose day is in the list."""
-
-TOUCH_SCHEMA: Final = pa.schema(
-    [
-        pa.field("deal_id", pa.string()),
-        pa.field("account_id", pa.string()),
-        pa.field("partner", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("date", pa.date32(), nullable=False),
-        pa.field("record", pa.string(), nullable=False),
-    ]
-)
-"""One row for each thing that a partner did with a deal or an account, from the company's own CRM; `record` says
-where it is there."""
-
-
-@dataclass(frozen=True, repr=False)
-class DealList:
-    """One company's deals.
-
-    Attributes:
-        table: DEAL_SCHEMA; deal_id is unique.
-        stages: STAGE_SCHEMA.
-        touches: TOUCH_SCHEMA.
-        source_columns: for each recognised column, the heading that it was read from.
-        notes: what the reader decided or noticed, one sentence each, without account data.
-        remarks: what the owner should look at.
-        source: what it was read from, for people.
-    """
-
-    table: pa.Table
-    stages: pa.Table = field(default_factory=STAGE_SCHEMA.empty_table)
-    touches: pa.Table = field(default_factory=TOUCH_SCHEMA.empty_table)
-    source_columns: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    source: str = ""
-
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
-
 
 _READ_ONLY: Final = ("amount_expected", "closed_lost", "is_won", "is_lost", "is_closed")
 """Columns that are read but not kept: others are made from them."""
@@ -209,7 +130,8 @@ def interpret_deals(raw: RawList, options: DealOptions) -> DealList:
     columns, notes = _columns(raw, source)
     columns["outcome"], remarks = _outcomes(columns, options.outcomes or {})
     columns["amount"] = pc.coalesce(columns["amount"], columns.pop("amount_expected"))
-    columns["currency"] = _currency(raw, source, columns["currency"], currency)
+    amounts = [source[name] for name in ("amount", "amount_expected") if name in source]
+    columns["currency"] = find_currencies(raw.table, amounts, columns["currency"], currency)
     closed = pc.coalesce(columns["closed"], columns.pop("closed_lost"))
     columns["closed"] = pc.if_else(pc.equal(columns["outcome"], OPEN), pa.scalar(None, pa.date32()), closed)
     columns["row"] = pa.chunked_array([raw.labels])
@@ -281,17 +203,6 @@ def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:
     cells = pc.utf8_lower(clean(as_text(column))[0])
     yes, no = (pc.is_in(cells, value_set=pa.array(sorted(words), pa.string())) for words in (YES, NO))
     return pc.if_else(yes, pa.scalar(True), pc.if_else(no, pa.scalar(False), pa.scalar(None, pa.bool_())))
-
-
-def _currency(
-    raw: RawList, source: Mapping[str, str], column: pa.ChunkedArray, wanted: str | None
-) -> pa.ChunkedArray:
-    """Find the currency of each deal: from its column, the amount's cell or heading, or what the user named."""
-    headings = [source[name] for name in ("amount", "amount_expected") if name in source]
-    found = [column, *(currencies_in_amounts(raw.table[each], usual=wanted is None) for each in headings)]
-    named = [*(code for each in headings if (code := heading_currency(each))), *([wanted] if wanted else [])]
-    found += [pa.chunked_array([pa.repeat(pa.scalar(code, pa.string()), raw.table.num_rows)]) for code in named]
-    return pc.coalesce(*found)
 
 
 def _outcomes(

@@ -1,4 +1,4 @@
-"""The columns of an account list, and the type of a list that has been read."""
+"""The columns of lists of accounts and of deals, and the types of lists that have been read."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -161,6 +161,89 @@ class AccountList:
     notes: tuple[str, ...] = ()
     columns: tuple[ListColumn, ...] = ()
     segment_values: tuple[SegmentValue, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    source: str = ""
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+
+WON: Final = "won"
+LOST: Final = "lost"
+OPEN: Final = "open"
+OUTCOMES: Final = (WON, LOST, OPEN)
+
+DEAL_SCHEMA: Final = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("account_id", pa.string()),
+        pa.field("account_name", pa.string()),
+        pa.field("amount", pa.float64()),
+        pa.field("currency", pa.string()),
+        pa.field("created", pa.date32()),
+        pa.field("closed", pa.date32()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("stage", pa.string()),
+        pa.field("stage_since", pa.date32()),
+        pa.field("source", pa.string()),
+        pa.field("partner", pa.string()),
+        pa.field("registered_deal", pa.string()),
+        pa.field("registered", pa.date32()),
+        pa.field("owner_name", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("industry", pa.string()),
+        pa.field("employees", pa.int64()),
+        pa.field("row", pa.string(), nullable=False),
+    ]
+)
+"""One row for each deal. `amount` is in `currency`, an ISO 4217 code, null where it is not known. `outcome` is one
+of OUTCOMES; `closed` is the day of a won or lost deal, null for an open one, whose day in the CRM is only
+expected. `registered_deal` is the id of a registration, or any text that says that there is one, and `registered`
+is its day; `row` is where the deal is in the source."""
+
+STAGE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("deal_id", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("entered", pa.date32(), nullable=False),
+    ]
+)
+"""One row for each stage of a deal whose day is in the list."""
+
+TOUCH_SCHEMA: Final = pa.schema(
+    [
+        pa.field("deal_id", pa.string()),
+        pa.field("account_id", pa.string()),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("date", pa.date32(), nullable=False),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)
+"""One row for each thing that a partner did with a deal or an account, from the company's own CRM; `record` says
+where it is there."""
+
+
+@dataclass(frozen=True, repr=False)
+class DealList:
+    """One company's deals.
+
+    Attributes:
+        table: DEAL_SCHEMA; deal_id is unique.
+        stages: STAGE_SCHEMA.
+        touches: TOUCH_SCHEMA.
+        source_columns: for each recognised column, the heading that it was read from.
+        notes: what the reader decided or noticed, one sentence each, without account data.
+        remarks: what the owner should look at.
+        source: what it was read from, for people.
+    """
+
+    table: pa.Table
+    stages: pa.Table = field(default_factory=STAGE_SCHEMA.empty_table)
+    touches: pa.Table = field(default_factory=TOUCH_SCHEMA.empty_table)
+    source_columns: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     source: str = ""
 

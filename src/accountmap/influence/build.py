@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.deals import DealList
-from accountmap.accounts.schema import AccountList
+from accountmap.accounts.schema import AccountList, DealList
 from accountmap.errors import BackendError
 from accountmap.influence.attribution import (
     CLASSES,

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.deals import TOUCH_SCHEMA
 from accountmap.accounts.headings import fold
+from accountmap.accounts.schema import TOUCH_SCHEMA
 from accountmap.influence.facts import NO_DAY, DealFacts, Ints, Mask
 from accountmap.influence.rules import INTRODUCTION, PARTNER_FIELD, REGISTERED, SOURCE_FIELD, InfluenceRules
 

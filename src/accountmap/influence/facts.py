@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.deal_findings import account_rows
-from accountmap.accounts.deals import OPEN, WON, DealList
-from accountmap.accounts.schema import SIZE_BANDS, AccountList, size_band
+from accountmap.accounts.schema import OPEN, SIZE_BANDS, WON, AccountList, DealList, size_band
 from accountmap.linkage.places import country_code
 
 Ints = npt.NDArray[np.int64]

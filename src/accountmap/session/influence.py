@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.account_map.own_accounts import entity_of_account
-from accountmap.accounts.deals import TOUCH_SCHEMA
+from accountmap.accounts.schema import TOUCH_SCHEMA
 from accountmap.errors import TrustError, UsageError, WorkspaceError
 from accountmap.influence import (
     SHARED_SCHEMA,

@@ -16,8 +16,7 @@ import pyarrow as pa
 from accountmap.account_map import IdealCustomer
 from accountmap.account_map.ideal import parse_ideal_customer
 from accountmap.account_map.reviews import MatchDecision, read_reviews
-from accountmap.accounts.deals import DealList
-from accountmap.accounts.schema import Remark
+from accountmap.accounts.schema import DealList, Remark
 from accountmap.errors import InputError, UsageError, WorkspaceError
 from accountmap.portfolio import Assessment, PartnerProfile, Stage
 from accountmap.trust.maturity_file import Secret
