@@ -126,8 +126,9 @@ CLI_MAY_ALSO_IMPORT = {
         "write_agreement",
     },
     "session.agreements": {"allowed_to_assistants"},
-    "session.audit": {"AuditedParty", "Finding", "agreed_reference", "tokens_finding"},
+    "session.audit": {"AuditedParty", "Finding", "tokens_finding"},
     "session.audit_file": {"AuditFile"},
+    "session.audit_list": {"agreed_reference"},
     "session.co_selling": {
         "Statement",
         "check_statement",

@@ -132,8 +132,9 @@ def verify(
       accountmap audit verify acme.audit --reference reference.jsonl
     """
     from accountmap.curve.backends import make_curve
-    from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
+    from accountmap.session.audit import AuditedParty, tokens_finding
     from accountmap.session.audit_file import AuditFile
+    from accountmap.session.audit_list import agreed_reference
 
     if len(files) > 2:
         raise InputError("a session has two parties", "Give one file, or one of each.")

@@ -17,9 +17,8 @@ from accountmap.curve.backends import OpenSSLCurve
 from accountmap.errors import PeerError
 from accountmap.model import Outcome, Role
 from accountmap.psi.codec import Message, RefusalError, join, pack_bits, read_sections, unpack_bits
-from accountmap.psi.comparison import SegmentClaims
 from accountmap.psi.inputs import ComparisonSecrets
-from accountmap.psi.matching import Matching, decode_claims, encode_claims
+from accountmap.psi.matching import Matching, SegmentClaims, decode_claims, encode_claims
 from accountmap.psi.session import Session, Stopped
 from accountmap.psi.suite import KEY_DST, consent, key_message, rectangle_id, token_prefix
 from accountmap.psi.tables import tokens

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accountmap.errors import UsageError
 from accountmap.model import Outcome, Role, Strength, WeakSlots
-from accountmap.psi.comparison import SegmentClaims
+from accountmap.psi.matching import SegmentClaims
 from accountmap.psi.session import Decision, Session, State, Stopped
 from tests.psi.sessions import CHANNEL_KEY, SLOTS, I, Keys, Pair, R, T, inputs_of, parameters, ports_of, take
 

@@ -26,8 +26,9 @@ from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import NumpyPoints, NumpyTables, Present
 from accountmap.session import own_side, sketches
-from accountmap.session.audit import AuditedParty, agreed_reference, tokens_finding
+from accountmap.session.audit import AuditedParty, tokens_finding
 from accountmap.session.audit_file import AuditFile
+from accountmap.session.audit_list import agreed_reference
 from accountmap.session.own_list import ENTITY_ID
 from accountmap.session.own_side import Flags, OwnSide
 from accountmap.trust.identity import Identity

@@ -5,7 +5,7 @@ both sides arrive at the same. Its id is a digest of what was proposed, so nobod
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -348,56 +348,44 @@ class JointPlan:
         )
 
     def _take(self, entry: PlanEntry) -> None:
-        takers: dict[type, Callable[[PlanEntry], None]] = {
-            PlanTerms: self._take_terms,
-            Signing: self._take_signing,
-            Opening: self._take_opening,
-            Changes: self._take_changes,
-            Assigning: self._take_owners,
-            Reconciling: self._take_reconciling,
-        }
-        if isinstance(entry.content, Declining):
-            self.state = PlanState.DECLINED
-        elif taker := takers.get(type(entry.content)):
-            taker(entry)
+        role = entry.role
+        match entry.content:
+            case PlanTerms(lines=lines):
+                self.owners[role].update({each.match_id: each.owner for each in lines})
+                self.lines.update({each.match_id: replace(each, owner="") for each in lines})
+            case Signing(owners=owners):
+                self.owners[role].update(zip(self.match_ids, owners, strict=True))
+                self.state = PlanState.SIGNED
+            case Declining():
+                self.state = PlanState.DECLINED
+            case Opening(seed=seed):
+                self._open(seed)
+            case Changes(lines=changed):
+                for each in changed:
+                    now = self.lines[each.match_id]
+                    self.lines[each.match_id] = replace(
+                        now, acts=each.acts, due=each.due, next_step=each.next_step
+                    )
+            case Assigning(lines=assigned):
+                self.owners[role].update({each.match_id: each.owner for each in assigned})
+            case Reconciling(base=base, digest=digest):
+                self._reconcile(role, base, digest)
 
-    def _take_terms(self, _: PlanEntry) -> None:
-        for each in self.terms.lines:
-            self.owners[self.proposer][each.match_id] = each.owner
-            self.lines[each.match_id] = replace(each, owner="")
-
-    def _take_signing(self, entry: PlanEntry) -> None:
-        if isinstance(entry.content, Signing):
-            self.owners[entry.role].update(zip(self.match_ids, entry.content.owners, strict=True))
-            self.state = PlanState.SIGNED
-
-    def _take_opening(self, entry: PlanEntry) -> None:
+    def _open(self, seed: bytes) -> None:
+        """Draw the holdout, now that both seeds are known."""
         signing = self.first(PlanStep.SIGNED)
-        if isinstance(entry.content, Opening) and signing and isinstance(signing.content, Signing):
-            seed = entry.content.seed
+        if signing and isinstance(signing.content, Signing):
             if commitment(self.sid, self.proposer, seed) == self.terms.commitment:
                 self.holdout = draw(self.plan_id, seed, signing.content.seed, self.match_ids, self.terms.holdout)
                 self.state = PlanState.RUNNING
             else:
                 self.state = PlanState.SPOILT
 
-    def _take_changes(self, entry: PlanEntry) -> None:
-        if isinstance(entry.content, Changes):
-            for each in entry.content.lines:
-                now = self.lines[each.match_id]
-                self.lines[each.match_id] = replace(now, acts=each.acts, due=each.due, next_step=each.next_step)
-
-    def _take_owners(self, entry: PlanEntry) -> None:
-        if isinstance(entry.content, Assigning):
-            self.owners[entry.role].update({each.match_id: each.owner for each in entry.content.lines})
-
-    def _take_reconciling(self, entry: PlanEntry) -> None:
-        if isinstance(entry.content, Reconciling):
-            base, digest = entry.content.base, entry.content.digest
-            holds = self.results(base).digest == digest
-            self.reconciled[entry.role] = digest, holds
-            if holds:
-                self.agreed_to.setdefault(entry.role, set()).add(digest)
-            # Not the last alone: one that is dated back before the other's would open the plan again.
-            if holds and digest in self.agreed_to.get(entry.role.other, ()):
-                self.state, self.base = PlanState.RECONCILED, base
+    def _reconcile(self, role: Role, base: tuple[int, int], digest: bytes) -> None:
+        holds = self.results(base).digest == digest
+        self.reconciled[role] = digest, holds
+        if holds:
+            self.agreed_to.setdefault(role, set()).add(digest)
+        # Not the last alone: one that is dated back before the other's would open the plan again.
+        if holds and digest in self.agreed_to.get(role.other, ()):
+            self.state, self.base = PlanState.RECONCILED, base

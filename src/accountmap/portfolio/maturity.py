@@ -271,13 +271,12 @@ def prefill(practice: Practice) -> dict[str, Prefilled]:
     counted = practice.sessions
     mapping = next(stage for least, stage in _BY_SESSIONS if counted >= least)
     sessions = f"{counted} session{'' if counted == 1 else 's'} in the last twelve months"
-    found = {"mapping": Prefilled(mapping, sessions)}
+    rules = Prefilled(Stage.AD_HOC, "no signed agreement that holds today")
     if practice.rules:
-        found["rules"] = Prefilled(Stage.PROGRAMME, "a signed agreement that says who leads")
+        rules = Prefilled(Stage.PROGRAMME, "a signed agreement that says who leads")
     elif practice.agreed:
-        found["rules"] = Prefilled(Stage.MANAGED, "a signed agreement, without rules of engagement")
-    else:
-        found["rules"] = Prefilled(Stage.AD_HOC, "no signed agreement that holds today")
+        rules = Prefilled(Stage.MANAGED, "a signed agreement, without rules of engagement")
+    found = {"mapping": Prefilled(mapping, sessions), "rules": rules}
     if practice.introductions:
         in_time = practice.answered_in_time >= 0.8 * practice.introductions
         stage = Stage.PROGRAMME if in_time else Stage.MANAGED

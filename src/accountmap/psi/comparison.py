@@ -37,7 +37,7 @@ from accountmap.psi.key_exchange import (
     open_fields,
     seal_fields,
 )
-from accountmap.psi.matching import Decided, MatchRule, decode_claims, encode_claims
+from accountmap.psi.matching import Decided, Matches, MatchRule, SegmentClaims, decode_claims, encode_claims
 from accountmap.psi.parameters import Parameters
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES, Body, sha256, token_prefix
 from accountmap.psi.tables import segment_of_rows, segment_slices
@@ -70,58 +70,6 @@ class Knowledge:
     keys: Body = b""
     fields: Body = b""
     field_lengths: Body = b""
-
-
-@dataclass(frozen=True, repr=False)
-class Matches:
-    """The matches of one comparison as one side knows them, in an order that both sides share.
-
-    Attributes:
-        match_id: shape (matches, 16).
-        group: the own entity, by its place among those of the comparison.
-        their_segment: number of the partner's segment that the match is in.
-        weight: summed over the shared pairs.
-        strength: a Strength.
-        outcome: Outcome.REVEAL or Outcome.ASK.
-        contradictions: Contradiction bits.
-        lead: number of the slot that the leading pair counts as.
-        match_class: number of the class that decided.
-        room: how many pairs of companies there are to confuse for each sure match.
-        pair_match, pair_own_slot, pair_their_slot: one entry for each shared pair, ordered by match.
-        fields: what the partner showed, one after another.
-        field_lengths: length of each; 0 of a match to ask about.
-    """
-
-    match_id: Bytes2D
-    group: Order
-    their_segment: Order
-    weight: Order
-    strength: Order
-    outcome: Order
-    contradictions: Order
-    lead: Order
-    match_class: Order
-    room: int
-    pair_match: Order
-    pair_own_slot: Order
-    pair_their_slot: Order
-    fields: bytes
-    field_lengths: Order
-
-    def __len__(self) -> int:
-        return len(self.group)
-
-
-@dataclass(frozen=True)
-class SegmentClaims:
-    """How many claims there are in one own segment.
-
-    Attributes:
-        strong, weak: of each strength, over all rectangles.
-    """
-
-    strong: int
-    weak: int
 
 
 @dataclass(frozen=True, repr=False)

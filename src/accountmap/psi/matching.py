@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accountmap.model import Contradiction, Outcome, Says, Strength
-from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Order, require
+from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Bytes2D, Order, require
 from accountmap.psi.parameters import ALWAYS, CLAIM_BYTES, MatchClass, Parameters
 from accountmap.psi.suite import INDEX_BYTES, Body
 
@@ -85,6 +85,58 @@ class Decided:
     evidence: Evidence
     outcome: Order
     room: int
+
+
+@dataclass(frozen=True, repr=False)
+class Matches:
+    """The matches of one comparison as one side knows them, in an order that both sides share.
+
+    Attributes:
+        match_id: shape (matches, 16).
+        group: the own entity, by its place among those of the comparison.
+        their_segment: number of the partner's segment that the match is in.
+        weight: summed over the shared pairs.
+        strength: a Strength.
+        outcome: Outcome.REVEAL or Outcome.ASK.
+        contradictions: Contradiction bits.
+        lead: number of the slot that the leading pair counts as.
+        match_class: number of the class that decided.
+        room: how many pairs of companies there are to confuse for each sure match.
+        pair_match, pair_own_slot, pair_their_slot: one entry for each shared pair, ordered by match.
+        fields: what the partner showed, one after another.
+        field_lengths: length of each; 0 of a match to ask about.
+    """
+
+    match_id: Bytes2D
+    group: Order
+    their_segment: Order
+    weight: Order
+    strength: Order
+    outcome: Order
+    contradictions: Order
+    lead: Order
+    match_class: Order
+    room: int
+    pair_match: Order
+    pair_own_slot: Order
+    pair_their_slot: Order
+    fields: bytes
+    field_lengths: Order
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+@dataclass(frozen=True)
+class SegmentClaims:
+    """How many claims there are in one own segment.
+
+    Attributes:
+        strong, weak: of each strength, over all rectangles.
+    """
+
+    strong: int
+    weak: int
 
 
 class MatchRule:

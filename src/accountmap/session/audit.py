@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,7 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidSignature
 
 from accountmap.errors import AccountmapError, InputError
-from accountmap.linkage.reference import SHIPPED, Reference, load_reference
+from accountmap.linkage.reference import Reference
 from accountmap.model import Role
 from accountmap.psi.codec import Bits, Order, join
 from accountmap.psi.comparison import Comparison, Knowledge
@@ -40,7 +39,7 @@ from accountmap.psi.tables import Groups, NumpyTables, presence_bits
 from accountmap.session.audit_file import AuditedMessage, AuditFile
 from accountmap.session.audit_list import Account, AuditedList, by_message
 from accountmap.session.own_side import OwnSide, key_records
-from accountmap.session.parameters import REFERENCE_LIST, session_parameters
+from accountmap.session.parameters import session_parameters
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, transcript_with, verify_transcript
 from accountmap.trust.envelope import first_transcript as first_envelope
@@ -328,23 +327,6 @@ class AuditedParty:
             except _UNREADABLE:
                 fault = "it cannot be read"
             yield Finding(what, not fault, fault)
-
-
-def agreed_reference(file: AuditFile, path: Path | None) -> Reference | None:
-    """Load the reference list that the agreement of a session names, if it names one.
-
-    Args:
-        path: the file; None for the list that comes with the program.
-
-    Raises:
-        InputError: the agreement names another one.
-    """
-    named = Agreement.parse(file.agreement.encode()).terms.data.get(REFERENCE_LIST, "")
-    try:
-        return load_reference(path or SHIPPED, named) if named else None
-    except InputError as error:
-        error.hint = "Give the file that both parties used: --reference FILE"
-        raise
 
 
 def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,16 +20,35 @@ from accountmap.accounts.schema import ACCOUNT_SCHEMA, SEGMENTS, AccountList
 from accountmap.errors import InputError
 from accountmap.linkage.prepare import by_id, prepare_accounts
 from accountmap.linkage.prepared import Prepared, Profile, Slot
-from accountmap.linkage.reference import Reference
+from accountmap.linkage.reference import SHIPPED, Reference, load_reference
 from accountmap.psi.codec import Order
 from accountmap.psi.sketch import Values
+from accountmap.session.audit_file import AuditFile
 from accountmap.session.own_list import ENTITY_ID
 from accountmap.session.parameters import REFERENCE_LIST
 from accountmap.session.sketches import entities_of_sketch, sketch_values
+from accountmap.trust.agreement import Agreement
 from accountmap.trust.terms import Terms
 
 Account = tuple[str, str]
 """Id and name."""
+
+
+def agreed_reference(file: AuditFile, path: Path | None) -> Reference | None:
+    """Load the reference list that the agreement of a session names, if it names one.
+
+    Args:
+        path: the file; None for the list that comes with the program.
+
+    Raises:
+        InputError: the agreement names another one.
+    """
+    named = Agreement.parse(file.agreement.encode()).terms.data.get(REFERENCE_LIST, "")
+    try:
+        return load_reference(path or SHIPPED, named) if named else None
+    except InputError as error:
+        error.hint = "Give the file that both parties used: --reference FILE"
+        raise
 
 
 @dataclass(frozen=True, repr=False)

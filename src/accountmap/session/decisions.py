@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accountmap.model import Role, Strength, WeakSlots
-from accountmap.psi.comparison import SegmentClaims
+from accountmap.psi.matching import SegmentClaims
 from accountmap.psi.sketch import SKETCH_ID_BYTES
 from accountmap.session.active import OpenSession
 from accountmap.session.parameters import shows_totals

@@ -20,7 +20,7 @@ from accountmap.account_map.schema import (
 )
 from accountmap.model import Contradiction, Leader, Role, Strength
 from accountmap.model import Outcome as MatchOutcome
-from accountmap.psi.comparison import Matches
+from accountmap.psi.matching import Matches
 from accountmap.psi.rounds import Result
 from accountmap.session.active import OpenSession
 from accountmap.session.decisions import Claims, Preview, current_estimates, shown_fields
