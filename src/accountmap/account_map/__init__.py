@@ -8,7 +8,7 @@ from accountmap.account_map.matches import DOUBTS
 from accountmap.account_map.model import CHANGE_SCHEMA, CHANGES, SESSION_SCHEMA, AccountMap, History
 from accountmap.account_map.plays import CELLS, PLAYS, Play
 from accountmap.account_map.qualification import QUALIFICATION_SCHEMA, Qualifiers
-from accountmap.account_map.reviews import REVIEW_COLUMNS, MatchAnswer, MatchDecision
+from accountmap.account_map.reviews import REVIEW_SCHEMA, MatchAnswer, MatchDecision, matches_to_review
 from accountmap.account_map.schema import (
     BUDGET_SCHEMA,
     CAMPAIGN_SCHEMA,
@@ -56,7 +56,7 @@ __all__ = [
     "POSSIBLE_SCHEMA",
     "QUALIFICATION_SCHEMA",
     "REASONS",
-    "REVIEW_COLUMNS",
+    "REVIEW_SCHEMA",
     "SCORE_PARTS",
     "SESSION_SCHEMA",
     "SHARED_COLUMNS",
@@ -87,6 +87,7 @@ __all__ = [
     "Weights",
     "build_history",
     "build_map",
+    "matches_to_review",
     "read_ideal_customer",
     "read_weights",
     "with_history",

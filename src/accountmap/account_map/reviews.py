@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.matches import described, with_accounts
-from accountmap.account_map.own_accounts import OwnAccounts, Rows
+from accountmap.account_map.own_accounts import OwnAccounts, Rows, first_of_each
 from accountmap.account_map.schema import POSSIBLE_SCHEMA, SHARED_COLUMNS, SessionResult
 from accountmap.errors import InputError
 from accountmap.linkage.prepared import Prepared
@@ -96,6 +96,38 @@ REVIEW_COLUMNS: Final = ("account_id", "evidence", "their_segment", "decision")
 _ANSWERS: Final = {"keep": True, "reject": False, "open": None, "": None}
 _GUARDED: Final = re.compile(r"^'('*\s*[=+\-@＝＋－＠])")
 """Text that a report's tables protect with an apostrophe, so that no spreadsheet runs it (docs/reports.md)."""
+
+REVIEW_SCHEMA: Final = pa.schema(
+    [
+        pa.field(name, pa.string())
+        for name in (
+            *REVIEW_COLUMNS,
+            "doubt",
+            "name",
+            "their_name",
+            "domain",
+            "website",
+            "their_website",
+            "country",
+            "their_country",
+            "owner_name",
+            "match_id",
+        )
+    ]
+)
+"""One row a match in doubt: the columns of a review, with the decision blank, and what to judge it by."""
+
+
+def matches_to_review(in_doubt: pa.Table) -> pa.Table:
+    """Return REVIEW_SCHEMA; each match is named by its first account.
+
+    Args:
+        in_doubt: those rows of the overlap.
+    """
+    rows = in_doubt.take(pa.array(first_of_each(in_doubt["match_id"])))
+    table = rows.append_column("decision", pa.nulls(rows.num_rows, pa.string()))
+    return table.select(REVIEW_SCHEMA.names).cast(REVIEW_SCHEMA)
+
 
 _HINT: Final = f"Give a CSV file in UTF-8 with the columns {', '.join(REVIEW_COLUMNS)}: review.csv, for example."
 

@@ -30,7 +30,7 @@ from accountmap.report.json_export import influence_to_json, portfolio_json, to_
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
 from accountmap.report.safe_text import by_value, has_bytes, in_utc, spreadsheet_column, utf8
-from accountmap.report.views import matches_to_review, tables_of
+from accountmap.report.views import VIEW, tables_of
 from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 
 Content = Callable[[], bytes | Iterable[bytes]]
@@ -102,7 +102,7 @@ _FOR_PEOPLE: Final = ("sellers.csv", "review.csv")
 
 def review_csv(account_map: AccountMap) -> bytes:
     """Write the matches in doubt, as review.csv has them but for the byte order mark."""
-    return b"".join(to_csv(matches_to_review(account_map)))
+    return b"".join(to_csv(VIEW["review"].rows(account_map)))
 
 
 def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:

@@ -22,13 +22,13 @@ from accountmap.account_map import (
     OVERLAP_SCHEMA,
     POSSIBLE_SCHEMA,
     QUALIFICATION_SCHEMA,
-    REVIEW_COLUMNS,
+    REVIEW_SCHEMA,
     SESSION_SCHEMA,
     UNMATCHED_SCHEMA,
     WHITESPACE_SCHEMA,
     AccountMap,
+    matches_to_review,
 )
-from accountmap.account_map.own_accounts import first_of_each
 
 HIDDEN: Final = "hidden"
 """Of a column that the page holds, for links and for saved rows, and does not show."""
@@ -95,34 +95,6 @@ _BOTH: Final = {
     "their_stage": "their_segment",
 }
 _NAMES: Final = {"name": "", "domain": "name", "their_name": "name"}
-
-REVIEW_SCHEMA: Final = pa.schema(
-    [
-        pa.field(name, pa.string())
-        for name in (
-            *REVIEW_COLUMNS,
-            "doubt",
-            "name",
-            "their_name",
-            "domain",
-            "website",
-            "their_website",
-            "country",
-            "their_country",
-            "owner_name",
-            "match_id",
-        )
-    ]
-)
-"""One row a match in doubt: the columns of a review, with the decision blank, and what to judge it by."""
-
-
-def matches_to_review(account_map: AccountMap) -> pa.Table:
-    """Return REVIEW_SCHEMA; each match is named by its first account."""
-    rows = account_map.to_review
-    rows = rows.take(pa.array(first_of_each(rows["match_id"])))
-    table = rows.append_column("decision", pa.nulls(rows.num_rows, pa.string()))
-    return table.select(REVIEW_SCHEMA.names).cast(REVIEW_SCHEMA)
 
 
 def _theirs_without_me(account_map: AccountMap) -> pa.Table:
@@ -385,7 +357,7 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
         name="review",
         title="Matches in doubt",
         schema=REVIEW_SCHEMA,
-        rows=matches_to_review,
+        rows=lambda account_map: matches_to_review(account_map.to_review),
         about="Look at these before you act. Write “keep” or “reject” into review.csv, and give it to accountmap "
         "report review: a rejected match leaves this report, and stays away next time.",
         layout={

@@ -140,20 +140,7 @@ class ConversationRunner:
                 shown[each.match_id] = each.shown
             message_id = self._outbox.store(matches, Kind.QUESTIONS, write_questions(shown), now)
             self._workspace.conversations.ask(
-                Question(
-                    partner=self._partner.slug,
-                    session=record.id,
-                    match_id=each.match_id,
-                    ours=True,
-                    account_id=each.account_id or "",
-                    segment=each.segment,
-                    message_id=message_id,
-                    shown=True,
-                    answer=Answer.OPEN,
-                    asked=now,
-                    text=each.shown,
-                )
-                for each in chosen
+                matches.question(each.match_id, each.shown, message_id, now, ours=True) for each in chosen
             )
             self._record(record, now, {"event": "asked", "questions": len(chosen)})
 
@@ -320,25 +307,11 @@ class ConversationRunner:
         asked = read_questions(talk.content, matches.matter())
         closed, known = conversations.is_closed(slug), conversations.asked_about(slug, ours=False)
         questions = []
-        for match_id, shown in asked.items():
-            match, accounts = matches.match(match_id), matches.account_ids(match_id)
-            is_shown = not closed and not known & set(accounts) and matches.fits(match_id, shown)
+        for match_id, text in asked.items():
+            accounts = matches.account_ids(match_id)
+            is_shown = not closed and not known & set(accounts) and matches.fits(match_id, text)
             known |= set(accounts)
-            questions.append(
-                Question(
-                    partner=slug,
-                    session=matches.record.id,
-                    match_id=match_id,
-                    ours=False,
-                    account_id=accounts[0],
-                    segment=match.segment,
-                    message_id=talk.id,
-                    shown=is_shown,
-                    answer=Answer.OPEN,
-                    asked=now,
-                    text=shown,
-                )
-            )
+            questions.append(matches.question(match_id, text, talk.id, now, ours=False, shown=is_shown))
         conversations.ask(questions)
         self._record(matches.record, now, {"event": "was_asked", "questions": len(questions)})
 

@@ -6,6 +6,7 @@ account that does not give the shared key is no reason to ask, and a partner tha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -104,6 +105,38 @@ class SessionMatches:
             evidence=tuple(row["evidence"]),
             account_id=account[0] if account else None,
             shown=account[1] if account else None,
+        )
+
+    def question(
+        self,
+        match_id: bytes,
+        text: ShownAccount | None,
+        message_id: bytes,
+        now: datetime,
+        *,
+        ours: bool,
+        shown: bool = True,
+    ) -> Question:
+        """Return a question about a possible match, as the side that asks and the other keep it.
+
+        Args:
+            text: the account that it shows.
+            message_id: of the message that asks it.
+            shown: whether people see it.
+        """
+        match = self.match(match_id)
+        return Question(
+            partner=self._partner.slug,
+            session=self.record.id,
+            match_id=match_id,
+            ours=ours,
+            account_id=(match.account_id or "") if ours else self.account_ids(match_id)[0],
+            segment=match.segment,
+            message_id=message_id,
+            shown=shown,
+            answer=Answer.OPEN,
+            asked=now,
+            text=text,
         )
 
     def all(self) -> list[PossibleMatch]:
