@@ -1,6 +1,5 @@
 """`accountmap agreement new`: propose an agreement, from options or in a dialogue."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap.errors import AccountmapError, InputError, TrustError
+from accountmap.errors import InputError, TrustError
 from accountmap.model import (
     LEADERS,
     SHARED_FIELDS,
@@ -21,7 +20,7 @@ from accountmap.model import (
     segment_noun,
 )
 from accountmap_cli.context import existing_file, partner_option, workspace
-from accountmap_cli.output import emit, say
+from accountmap_cli.output import ask, emit, say
 from accountmap_cli.words import agreement_in_words
 
 if TYPE_CHECKING:
@@ -34,19 +33,6 @@ USUAL_FIELDS: Final = ("name", "owner_name", "owner_email")
 """What agreements show of matches if nobody says otherwise."""
 
 _LEVEL_KEYS: Final = {"f": Level.FIELDS, "n": Level.NAMES, "h": Level.HIDDEN}
-
-
-def ask(question: str, default: str | None, check: Callable[[str], object]) -> str:
-    """Ask until the answer can be used; what was answered before stays."""
-
-    def checked(typed: str) -> str:
-        try:
-            check(typed)
-        except AccountmapError as error:
-            raise click.UsageError(f"{error}. {error.hint}") from error
-        return typed
-
-    return str(click.prompt(question, default, value_proc=checked, err=True))
 
 
 def ask_sharing(partner: str, default: "SharingOptions") -> "SharingOptions":
@@ -326,37 +312,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     help="Profile by which both of you score your own accounts; send it with the agreement.",
 )
 @click.pass_context
-def new(
-    context: click.Context,
-    partner: str,
-    output: Path | None,
-    asks: bool,
-    preview_only: bool,
-    purpose: str,
-    share: tuple[str, ...],
-    fields: str,
-    we_show: str | None,
-    they_show: str | None,
-    totals: str,
-    name_unmatched: str,
-    country: tuple[str, ...],
-    industry: tuple[str, ...],
-    employees: str,
-    lead: tuple[str, ...],
-    credit_rule: Path | None,
-    profile: str,
-    preview_segments: bool,
-    auditor: str,
-    no_audit: bool,
-    days: int,
-    sessions: int,
-    min_change: int,
-    growth_alarm: int,
-    automatic_share: float,
-    assistants: str,
-    models: str,
-    ideal_customer: Path | None,
-) -> None:
+def new(context: click.Context, /, **options: Any) -> None:
     """Propose an agreement for the list that you prepared, and sign it.
 
     Send the file to your partner; they sign it and send it back. Segments are named as you see them, yours first.
@@ -376,43 +332,47 @@ def new(
     from accountmap.session.sharing_options import SharingOptions
     from accountmap.trust.terms import AuditTerms, ScoringTerms
 
-    audit = AuditTerms(required=False, auditor=auditor, keep_days=0) if no_audit else AuditTerms()
+    def fields(whose: str) -> str:
+        return str(options["fields"] if options[whose] is None else options[whose])
+
+    audit = AuditTerms(required=False, auditor="", keep_days=0) if options["no_audit"] else AuditTerms()
+    auditor, ideal, credit_rule = (options[name] for name in ("auditor", "ideal_customer", "credit_rule"))
+    scoring = ScoringTerms(Models(options["models"]), read_ideal_customer(ideal).digest if ideal else "")
     wanted = Wanted(
-        purpose,
+        options["purpose"],
         SharingOptions(
-            share=share,
-            we_show=fields if we_show is None else we_show,
-            they_show=fields if they_show is None else they_show,
-            totals=totals,
-            names_of_unmatched=name_unmatched,
-            countries=country,
-            industries=industry,
-            employees=employees,
+            share=options["share"],
+            we_show=fields("we_show"),
+            they_show=fields("they_show"),
+            totals=options["totals"],
+            names_of_unmatched=options["name_unmatched"],
+            countries=options["country"],
+            industries=options["industry"],
+            employees=options["employees"],
         ),
-        lead,
-        preview_only,
+        options["lead"],
+        options["preview_only"],
         limits={
-            "days": days,
-            "sessions_per_30_days": sessions,
-            "min_change": min_change,
-            "growth_alarm": growth_alarm,
-            "automatic_share": automatic_share,
-            "assistants": Assistants(assistants),
-            "scoring": ScoringTerms(
-                Models(models), read_ideal_customer(ideal_customer).digest if ideal_customer else ""
-            ),
+            "days": options["days"],
+            "sessions_per_30_days": options["sessions"],
+            "min_change": options["min_change"],
+            "growth_alarm": options["growth_alarm"],
+            "automatic_share": options["automatic_share"],
+            "assistants": Assistants(options["assistants"]),
+            "scoring": scoring,
         },
         rule={
-            "profile": MatchProfile(profile),
+            "profile": MatchProfile(options["profile"]),
             "audit": replace(audit, auditor=auditor) if auditor else audit,
-            "preview": PreviewKind.SEGMENTS if preview_segments else PreviewKind.SKETCH,
+            "preview": PreviewKind.SEGMENTS if options["preview_segments"] else PreviewKind.SKETCH,
             "credit": read_credit_rule(credit_rule) if credit_rule else None,
         },
     )
     with workspace(context) as own:
-        record = own.partner(partner)
-        made = (propose_in_dialogue if asks else propose)(own, record, wanted)
-        file = output or Path(f"{own.short_name}-{record.slug}.{'preview' if preview_only else 'agreement'}.toml")
+        partner = own.partner(options["partner"])
+        made = (propose_in_dialogue if options["asks"] else propose)(own, partner, wanted)
+        kind = "preview" if wanted.preview_only else "agreement"
+        file = options["output"] or Path(f"{own.short_name}-{partner.slug}.{kind}.toml")
         write_agreement(made, file)
         for line in agreement_in_words(made, checked=True, own_name=own.card.name):
             say(line)

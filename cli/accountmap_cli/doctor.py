@@ -89,12 +89,13 @@ def doctor(
       accountmap doctor --folder "/Shared/acme and globex"
       accountmap doctor --connect maps.acme.example:7443 --json
     """
-    folder: Path = context.find_root().params["workspace"]
+    root = context.find_root()
+    is_named = root.get_parameter_source("workspace") is not click.core.ParameterSource.DEFAULT
     checks = [
         *_versions(),
         *_backends(),
         _console(),
-        *_workspace(folder, asked_for=not _is_default(context)),
+        *_workspace(root.params["workspace"], asked_for=is_named),
         _space(Path(tempfile.gettempdir()), "temporary files"),
         *(check for place in folders for check in _shared_folder(place)),
         *map(_partner_listens, endpoints),
@@ -111,11 +112,6 @@ def doctor(
         say(f"\n{plural(problems, 'problem')}. What to do is written below each." if problems else "\nNo problem.")
     if problems:
         raise click.exceptions.Exit(EXIT_PROBLEM)
-
-
-def _is_default(context: click.Context) -> bool:
-    source = context.find_root().get_parameter_source("workspace")
-    return source is click.core.ParameterSource.DEFAULT
 
 
 def _versions() -> Iterator[Check]:
@@ -154,11 +150,8 @@ def _installed(name: str) -> str:
 def _fits(found: str, bound: str, version: str) -> bool:
     if not found or bound == "==":
         return found == version
-    return _numbers(found) >= _numbers(version)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)))
+    there, least = (tuple(map(int, re.findall(r"\d+", each))) for each in (found, version))
+    return there >= least
 
 
 def _backends() -> Iterator[Check]:
@@ -290,21 +283,20 @@ def _shared_folder(place: str) -> Iterator[Check]:
     """Try a folder: read it, write to it if it is on this machine, and look at the messages in it."""
     from accountmap.channels import open_channel
 
-    is_remote = "://" in place
+    local = None if "://" in place else Path(place)
     shown = re.sub(r"//[^/]*@", "//", place)
-    if not is_remote and not Path(place).is_dir():
+    if local and not local.is_dir():
         yield Check("folder", State.PROBLEM, f"There is no folder {shown}.", "Check the spelling, or create it.")
         return
     try:
-        with open_channel(place if is_remote else Path(place)) as channel:
+        with open_channel(local or place) as channel:
             count = len(channel.files())
     except AccountmapError as error:
         yield Check("folder", State.PROBLEM, _sentence(str(error)), error.hint)
         return
-    if is_remote:
+    if local is None:
         yield Check("folder", State.OK, f"{shown} can be read: {plural(count, 'message')}. Writing was not tried.")
         return
-    local = Path(place)
     try:
         with tempfile.NamedTemporaryFile(dir=local, prefix=".accountmap-doctor-"):
             said = f"{shown} can be read and written: {plural(count, 'message')}."
@@ -395,8 +387,8 @@ def backends(as_json: bool) -> None:
 def _row(state: "BackendState") -> tuple[object, ...]:
     if not state.usable:
         return state.name, "cannot be used", "", ""
-    standing = "default" if state.default else "usable"
-    return state.name, standing, round(state.multiply_per_second), round(state.hash_per_second)
+    speeds = round(state.multiply_per_second), round(state.hash_per_second)
+    return state.name, "default" if state.default else "usable", *speeds
 
 
 def _verdict(state: "BackendState") -> str:

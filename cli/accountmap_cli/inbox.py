@@ -26,7 +26,7 @@ from accountmap_cli.context import (
     time_to_wait,
     workspace,
 )
-from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, read_table, say, table
 from accountmap_cli.plan_words import DIGITS, PlanWords, plan_as_dict
 
 if TYPE_CHECKING:
@@ -361,15 +361,8 @@ def read_answers(file: Path, waiting: Sequence["Question"]) -> tuple[list["Quest
     Raises:
         InputError: it is not such a table, or has other words in it.
     """
-    try:
-        text = file.read_text("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
-        given = {row["match_id"].strip().lower(): (row["answer"] or "").strip().lower() for row in rows}
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
-        raise InputError(
-            f"{file} is not a table of questions", "Write one with: accountmap inbox --write FILE"
-        ) from error
+    rows = read_table(file, ["match_id", "answer"], "Write one with: accountmap inbox --write FILE")
+    given = {row["match_id"].strip().lower(): row["answer"].strip().lower() for row in rows}
     odd = sorted(set(given.values()) - {"same", "no", ""})
     if odd:
         raise InputError(f"{file} has an answer {odd[0]!r}", "Answers are same, no, or nothing for later.")

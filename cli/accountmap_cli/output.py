@@ -1,17 +1,18 @@
-"""How the program speaks: results on stdout, everything else on stderr."""
+"""How the program speaks: results on stdout, everything else on stderr; and tables that people fill in."""
 
+import csv
 import io
 import json
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from accountmap.errors import InputError
+from accountmap.errors import AccountmapError, InputError
 
 
 def write_all_letters(stream: object) -> None:
@@ -63,6 +64,29 @@ def write_for_editing(file: Path, text: str) -> None:
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another place.") from error
     emit(str(file))
+
+
+def read_table(file: Path, columns: Sequence[str], hint: str) -> list[dict[str, str]]:
+    """Read a table that a person filled in, as Excel or this program writes it.
+
+    Args:
+        columns: that it must have; the first is filled in every row.
+        hint: where such a table comes from.
+
+    Raises:
+        InputError: it is not such a table.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+        reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+        rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file} is not a table", "Save it as CSV in UTF-8.") from error
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    if missing or not all(row[columns[0]] for row in rows):
+        raise InputError(f"{file} has no column {(*missing, columns[0])[0]}, or a row without one", hint)
+    return rows
 
 
 def emit_json(value: Any) -> None:
@@ -135,3 +159,16 @@ def duration(seconds: float) -> str:
 def is_interactive() -> bool:
     """Return whether somebody is there to answer."""
     return sys.stdin.isatty()
+
+
+def ask(question: str, default: str | None, check: Callable[[str], object]) -> str:
+    """Ask until the answer can be used; what was answered before stays."""
+
+    def checked(typed: str) -> str:
+        try:
+            check(typed)
+        except AccountmapError as error:
+            raise click.UsageError(f"{error}. {error.hint}") from error
+        return typed
+
+    return str(click.prompt(question, default, value_proc=checked, err=True))

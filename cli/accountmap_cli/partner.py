@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from accountmap.errors import TrustError, WorkspaceError
-from accountmap_cli.agreement_options import ask
 from accountmap_cli.context import workspace
-from accountmap_cli.output import emit, emit_json, is_interactive, say, table
+from accountmap_cli.output import ask, emit, emit_json, is_interactive, say, table
 from accountmap_cli.passphrase import UNPROTECTED, chosen, forget_in_keyring, into_keyring, move_in_keyring
 from accountmap_cli.status import partner_status
 

@@ -1,11 +1,8 @@
 """`accountmap plan`: what two companies plan for shared accounts, and what came of it."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -21,7 +18,7 @@ from accountmap_cli.context import (
     time_to_wait,
     workspace,
 )
-from accountmap_cli.output import duration, emit, emit_json, is_interactive, say
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, read_table, say
 from accountmap_cli.plan_words import PlanWords, plan_as_dict
 
 if TYPE_CHECKING:
@@ -232,7 +229,7 @@ def _draft(options: Options, revealed: set[bytes]) -> Any:
 def _rows(options: Options) -> Iterator[Mapping[str, str]]:
     yield from ({"match_id": each} for each in dict.fromkeys(options["wanted"]))
     if options["listed"]:
-        yield from read_table(options["listed"])
+        yield from read_table(options["listed"], ["match_id"], "Take it from a report.")
 
 
 def _draft_line(options: Options, revealed: set[bytes], row: Mapping[str, str]) -> "DraftLine":
@@ -257,23 +254,6 @@ def _holdout(text: str, of: int) -> int:
     if not number.isdecimal():
         raise InputError("the holdout is a number of accounts, or a share", "Write it as 12, or as 20%.")
     return max(1, of * int(number) // 100) if text.strip().endswith("%") and int(number) else int(number)
-
-
-def read_table(file: Path) -> list[dict[str, str]]:
-    """Read a table of matches, as Excel or this program writes it.
-
-    Raises:
-        InputError: it has no column match_id.
-    """
-    try:
-        text = file.read_text("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file} is not a table", "Save it as CSV in UTF-8.") from error
-    if not rows or not all(row.get("match_id") for row in rows):
-        raise InputError(f"{file} has no column match_id, or a row without one", "Take it from a report.")
-    return [{key: value or "" for key, value in row.items() if key} for row in rows]
 
 
 @plan.command()

@@ -10,8 +10,8 @@ import click
 
 from accountmap.model import Result
 from accountmap_cli.context import existing_file, partner_option
-from accountmap_cli.output import as_json_text, emit, plural, say, table
-from accountmap_cli.plan import Options, PlanTeller, naming, open_plan, read_amount, read_table, sending
+from accountmap_cli.output import as_json_text, emit, plural, read_table, say, table
+from accountmap_cli.plan import Options, PlanTeller, naming, open_plan, read_amount, sending
 from accountmap_cli.plan_words import DIGITS, plan_as_dict
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _reports(options: Options, before: "Mapping[bytes, LineReport]") -> "list[Li
     given = {name: options[name] for name in ("steps", "meetings", "deals", "result", "amount")}
     found = [make_report(before[find_line(before, each)], given) for each in dict.fromkeys(options["wanted"])]
     if options["filled"]:
-        for row in read_table(options["filled"]):
+        for row in read_table(options["filled"], ["match_id"], "Take it from a report."):
             cells = {name: row.get(name, "").strip() or None for name in given}
             if any(cells[name] is not None for name in ("steps", "meetings", "result", "amount")):
                 found.append(make_report(before[find_line(before, row["match_id"].strip())], cells))
