@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
 from accountmap.errors import AccountmapError, InputError
-from accountmap_cli.output import is_interactive, say
+from accountmap_cli.output import Command, is_interactive, say, with_options
 from accountmap_cli.passphrase import UNPROTECTED, present
 
 if TYPE_CHECKING:
     from accountmap import Outcome, Workspace
     from accountmap.channels import DirectChannel
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Found = TypeVar("Found")
 
 
@@ -134,33 +133,28 @@ def is_same_rule(used: Path, rule: Path | None, standard: str = "") -> bool:
 DEFAULT_WAIT: Final = 3600.0
 
 
-def place_options(command: Command) -> Command:
-    """Add the options that say where the messages are, and how long to wait for the partner's."""
-    for option in (
-        click.option(
-            "--wait",
-            type=click.FloatRange(min=0),
-            is_flag=False,
-            flag_value=DEFAULT_WAIT,
-            metavar="[SECONDS]",
-            help="Keep running, and go on whenever something arrives from your partner; wait this long for each. "
-            "[an hour without a number]",
-        ),
-        click.option(
-            "--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there."
-        ),
-        click.option(
-            "--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine."
-        ),
-        click.option(
-            "--folder",
-            metavar="DIR|URL",
-            help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
-            "mail, from and to the folder exchange in the workspace]",
-        ),
-    ):
-        command = option(command)
-    return command
+place_options: Final = with_options(
+    click.option(
+        "--folder",
+        metavar="DIR|URL",
+        help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
+        "mail, from and to the folder exchange in the workspace]",
+    ),
+    click.option(
+        "--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine."
+    ),
+    click.option("--connect", metavar="HOST:PORT", help="Connect to your partner's program, which listens there."),
+    click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        is_flag=False,
+        flag_value=DEFAULT_WAIT,
+        metavar="[SECONDS]",
+        help="Keep running, and go on whenever something arrives from your partner; wait this long for each. "
+        "[an hour without a number]",
+    ),
+)
+"""Adds the options that say where the messages are, and how long to wait for the partner's."""
 
 
 def time_to_wait(wait: float | None, listen: str | None, connect: str | None) -> float:

@@ -1,6 +1,5 @@
 """`accountmap deals`: reading, checking and preparing the own deals."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,7 +7,7 @@ import click
 
 from accountmap.errors import WorkspaceError
 from accountmap_cli.context import existing_file, pairs, workspace
-from accountmap_cli.output import emit, emit_json, plural, say, table
+from accountmap_cli.output import emit, emit_json, plural, say, table, with_options
 from accountmap_cli.reading import FILE_OPTIONS, SOURCE_OPTIONS, from_file_or_database
 
 if TYPE_CHECKING:
@@ -18,40 +17,34 @@ if TYPE_CHECKING:
 Options = dict[str, Any]
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what is read, and the options that say how."""
-    options = [
-        *SOURCE_OPTIONS,
-        click.option(
-            "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: amount=Volumen."
-        ),
-        click.option(
-            "--outcome",
-            "outcomes",
-            multiple=True,
-            metavar="VALUE=OUTCOME,…",
-            help="Your words for won, lost and open: Auftrag=won.",
-        ),
-        click.option(
-            "--stage-date",
-            "stage_dates",
-            multiple=True,
-            metavar="STAGE=HEADING,…",
-            help="Where the day on which a deal entered a stage is: Proposal=Proposal sent.",
-        ),
-        click.option(
-            "--touches", type=existing_file(), help="List of what partners did: partner, kind, day, deal."
-        ),
-        click.option(
-            "--map-touches", multiple=True, metavar="NAME=HEADING,…", help="Headings of that list: kind=Art."
-        ),
-        click.option("--sheet", "sheets", multiple=True, help="Sheet of a workbook; may be repeated."),
-        *FILE_OPTIONS,
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+_reading_options: Final = with_options(
+    *SOURCE_OPTIONS,
+    click.option(
+        "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: amount=Volumen."
+    ),
+    click.option(
+        "--outcome",
+        "outcomes",
+        multiple=True,
+        metavar="VALUE=OUTCOME,…",
+        help="Your words for won, lost and open: Auftrag=won.",
+    ),
+    click.option(
+        "--stage-date",
+        "stage_dates",
+        multiple=True,
+        metavar="STAGE=HEADING,…",
+        help="Where the day on which a deal entered a stage is: Proposal=Proposal sent.",
+    ),
+    click.option("--touches", type=existing_file(), help="List of what partners did: partner, kind, day, deal."),
+    click.option(
+        "--map-touches", multiple=True, metavar="NAME=HEADING,…", help="Headings of that list: kind=Art."
+    ),
+    click.option("--sheet", "sheets", multiple=True, help="Sheet of a workbook; may be repeated."),
+    *FILE_OPTIONS,
+    click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+)
+"""Adds what is read, and the options that say how."""
 
 
 def read(options: Options) -> "DealList":
@@ -88,7 +81,7 @@ def deals() -> None:
 
 
 @deals.command()
-@reading_options
+@_reading_options
 @click.pass_context
 def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Say what is in a list of deals, and what to fix before anything is computed from it.
@@ -108,7 +101,7 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
 
 
 @deals.command()
-@reading_options
+@_reading_options
 @click.pass_context
 def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Keep your deals in the workspace, replacing those that were prepared before. Nothing leaves.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from accountmap.errors import BackendError, ChannelError, InputError
-from accountmap_cli.context import Command, workspace
-from accountmap_cli.output import as_json_text, emit, harmless, plural, say
+from accountmap_cli.context import workspace
+from accountmap_cli.output import Command, as_json_text, emit, harmless, plural, say
 
 if TYPE_CHECKING:
     from accountmap.session.digest import PartnerDigest

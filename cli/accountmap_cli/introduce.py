@@ -1,9 +1,9 @@
 """`accountmap introduce` and `accountmap deal`: what people say about revealed matches."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,7 +11,7 @@ from accountmap.errors import InputError
 from accountmap.model import Leader, Result, Step, Topic
 from accountmap_cli.ask import as_dict, tell, then
 from accountmap_cli.context import open_place, pairs, partner_option, place_options, time_to_wait, workspace
-from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, plural, say, table, with_options
 
 if TYPE_CHECKING:
     from accountmap import Workspace
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from accountmap.session.questions import SessionMatches
     from accountmap.workspace import PartnerRecord
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 SAID: Final = {
     Step.ASKED: "asks for an introduction",
@@ -37,24 +36,22 @@ SAID: Final = {
 """What a step says, behind the name of who takes it."""
 
 
-def statement_options(command: Command) -> Command:
-    """Add the options of all commands that say something about matches."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
-        click.option("--note", "text", default="", metavar="TEXT", help="Words that your partner reads with it."),
-        click.option(
-            "--match",
-            "wanted",
-            multiple=True,
-            required=True,
-            metavar="ID",
-            help="The match, as in the report; the first digits are enough.",
-        ),
-        partner_option(),
-    ):
-        command = option(command)
-    return place_options(command)
+statement_options: Final = with_options(
+    place_options,
+    partner_option(),
+    click.option(
+        "--match",
+        "wanted",
+        multiple=True,
+        required=True,
+        metavar="ID",
+        help="The match, as in the report; the first digits are enough.",
+    ),
+    click.option("--note", "text", default="", metavar="TEXT", help="Words that your partner reads with it."),
+    click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+)
+"""Adds the options of all commands that say something about matches."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 
 from accountmap.errors import AccountmapError, InputError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def write_all_letters(stream: object) -> None:
@@ -172,3 +174,14 @@ def ask(question: str, default: str | None, check: Callable[[str], object]) -> s
         return typed
 
     return str(click.prompt(question, default, value_proc=checked, err=True))
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Return a decorator that adds arguments and options to a command, in the order in which its help has them."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from accountmap.errors import BackendError, TrustError, WorkspaceError
-from accountmap_cli.output import is_interactive, say
+from accountmap_cli.output import is_interactive, say, with_options
 
 if TYPE_CHECKING:
     from accountmap.trust.identity import Card
@@ -198,27 +198,20 @@ def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> 
     )
 
 
-Command = TypeVar("Command", bound=Callable[..., object])
-
-
-def database_options(command: Command) -> Command:
-    """Add `--dsn` and the ways to give its password."""
-    options = [
-        click.option(
-            "--dsn",
-            metavar="ADDRESS",
-            help="The database: postgresql://user@host/name, sqlite:///file.db or duckdb:///file.",
-        ),
-        click.option(
-            "--dsn-password-fd",
-            type=click.IntRange(0),
-            help="Read the database's password from this file descriptor. [default: ~/.pgpass, a service file]",
-        ),
-        click.option("--ask-dsn-password", is_flag=True, help="Ask for the database's password."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+database_options: Final = with_options(
+    click.option(
+        "--dsn",
+        metavar="ADDRESS",
+        help="The database: postgresql://user@host/name, sqlite:///file.db or duckdb:///file.",
+    ),
+    click.option(
+        "--dsn-password-fd",
+        type=click.IntRange(0),
+        help="Read the database's password from this file descriptor. [default: ~/.pgpass, a service file]",
+    ),
+    click.option("--ask-dsn-password", is_flag=True, help="Ask for the database's password."),
+)
+"""Adds which database, and its password."""
 
 
 def database_password(descriptor: int | None, *, ask: bool) -> str | None:

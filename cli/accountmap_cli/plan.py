@@ -1,9 +1,9 @@
 """`accountmap plan`: what two companies plan for shared accounts, and what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,7 +18,7 @@ from accountmap_cli.context import (
     time_to_wait,
     workspace,
 )
-from accountmap_cli.output import duration, emit, emit_json, is_interactive, read_table, say
+from accountmap_cli.output import duration, emit, emit_json, is_interactive, read_table, say, with_options
 from accountmap_cli.plan_words import PlanWords, plan_as_dict
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from accountmap.session.plans import KnownPlan, PlanStatement
     from accountmap.workspace import PartnerRecord
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Options = Mapping[str, Any]
 _WHO: Final = [each.value for each in Leader]
 
@@ -59,25 +58,21 @@ def read_amount(_context: click.Context, _option: click.Parameter, value: str | 
         raise click.BadParameter("An amount is written as 2500 or 2500.50, without its currency.") from error
 
 
-def sending(command: Command) -> Command:
-    """Add the options of all commands that send something."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
-        partner_option(),
-    ):
-        command = option(command)
-    return place_options(command)
+sending: Final = with_options(
+    place_options,
+    partner_option(),
+    click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+)
+"""Adds the options of all commands that send something."""
 
-
-def naming(command: Command) -> Command:
-    """Add the option that names a plan."""
-    return click.option(
-        "--plan",
-        "plan_id",
-        metavar="ID",
-        help="The plan; the first digits are enough. [default: the open one, or else the last]",
-    )(command)
+naming: Final = click.option(
+    "--plan",
+    "plan_id",
+    metavar="ID",
+    help="The plan; the first digits are enough. [default: the open one, or else the last]",
+)
+"""Adds the option that names a plan."""
 
 
 class PlanTeller:
@@ -342,11 +337,10 @@ def decline(context: click.Context, /, **options: Any) -> None:
     """
     from accountmap.account_map.joint_plan import Declining
 
-    with workspace(context) as own:
-        teller = PlanTeller(own, options)
-        words = Declining(" ".join(options["note"].split()))
-        said = f" with the words: {words.text}" if words.text else ""
-        teller.say(teller.known(), [words], [f"{teller.name} will see that you decline the plan{said}."])
+    words = Declining(" ".join(options["note"].split()))
+    said = f" with the words: {words.text}" if words.text else ""
+    with open_plan(context, options) as (teller, known):
+        teller.say(known, [words], [f"{teller.name} will see that you decline the plan{said}."])
 
 
 @plan.command()

@@ -11,8 +11,6 @@ from accountmap_cli.context import existing_file, is_fresh, is_same_rule, worksp
 from accountmap_cli.output import emit, emit_csv, emit_json, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from accountmap import Portfolio, Workspace
     from accountmap.portfolio import Goal, PartnerProfile
 
@@ -23,25 +21,20 @@ _INPUTS: Final = ("accountmap.db", _TIERS, "profiles/*", "maturity/*", "reviews/
 """What a portfolio is made from: if any of it is newer than the page, the page is old."""
 
 
+_tiers_option: Final = click.option(
+    "--tiers",
+    type=existing_file(),
+    help="TOML file with your rule for tiers. [default: tiers.toml in the workspace, if there is one]",
+)
+
+
 @click.group()
 def portfolio() -> None:
     """See all partners at once: who has which account, who adds what, whom to bring together."""
 
 
-def _options(command: "Callable[..., Any]") -> "Callable[..., Any]":
-    for option in (
-        click.option(
-            "--tiers",
-            type=existing_file(),
-            help="TOML file with your rule for tiers. [default: tiers.toml in the workspace, if there is one]",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @portfolio.command()
-@_options
+@_tiers_option
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
 @click.option("--json", "as_json", is_flag=True, help="Print totals, partners and sentences as JSON.")
@@ -73,7 +66,7 @@ def build(
 
 
 @portfolio.command("open")
-@_options
+@_tiers_option
 @click.pass_context
 def open_portfolio(context: click.Context, tiers: Path | None) -> None:
     """Open the portfolio in your browser; its page is built first if there is anything new.

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from accountmap.errors import InputError
 from accountmap_cli.context import Progress, existing_file, in_workspace, pairs
-from accountmap_cli.output import say
+from accountmap_cli.output import say, with_options
 from accountmap_cli.passphrase import database_options, database_password
 
 if TYPE_CHECKING:
@@ -37,43 +37,37 @@ FILE_OPTIONS: Final = (
 )
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what is read, and the options that say how and which keys are made."""
-    options = [
-        *SOURCE_OPTIONS,
-        click.option(
-            "--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."
-        ),
-        click.option(
-            "--segment",
-            "segments",
-            multiple=True,
-            metavar="VALUE=SEGMENT,…",
-            help="Your words for customer, opportunity and prospect, or ignore: Kunde=customer.",
-        ),
-        click.option(
-            "--sheet",
-            "sheets",
-            multiple=True,
-            help="Sheet of a workbook; may be repeated; all: those with equal headings. "
-            "[default: the one that looks like a list]",
-        ),
-        *FILE_OPTIONS,
-        click.option(
-            "--persons",
-            type=click.Choice(["take", "leave"]),
-            default="leave",
-            show_default=True,
-            help="What to do with rows that are marked as private persons.",
-        ),
-        click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
-        click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
-        click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
-        click.option("--afresh", is_flag=True, help="Read without the options that the last list was read with."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+reading_options: Final = with_options(
+    *SOURCE_OPTIONS,
+    click.option("--map", "mapping", multiple=True, metavar="NAME=HEADING,…", help="Your headings: name=Firma."),
+    click.option(
+        "--segment",
+        "segments",
+        multiple=True,
+        metavar="VALUE=SEGMENT,…",
+        help="Your words for customer, opportunity and prospect, or ignore: Kunde=customer.",
+    ),
+    click.option(
+        "--sheet",
+        "sheets",
+        multiple=True,
+        help="Sheet of a workbook; may be repeated; all: those with equal headings. "
+        "[default: the one that looks like a list]",
+    ),
+    *FILE_OPTIONS,
+    click.option(
+        "--persons",
+        type=click.Choice(["take", "leave"]),
+        default="leave",
+        show_default=True,
+        help="What to do with rows that are marked as private persons.",
+    ),
+    click.option("--profile", default="standard", show_default=True, help="Which match keys to make."),
+    click.option("--decisions", type=existing_file(), help="CSV of pairs that are, or are not, one company."),
+    click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
+    click.option("--afresh", is_flag=True, help="Read without the options that the last list was read with."),
+)
+"""Adds what is read, and the options that say how and which keys are made."""
 
 
 def read(options: Options) -> tuple["AccountList", "Prepared"]:
