@@ -86,9 +86,8 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
         merged = as_last_time(context, options, last)
         accounts, prepared = read(merged)
         kept_names = names_kept(own, prepared)
-        kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC))
-        with own.transaction():
-            own.remember(READING, to_remember(merged, last))
+        facts = {READING: to_remember(merged, last)}
+        kept = own.save_list(accounts, prepared, accounts.source, datetime.now(UTC), facts=facts)
         capacities = remember_capacities(own, kept.id, accounts, prepared)
     entities = prepared.entities.num_rows
     if as_json:

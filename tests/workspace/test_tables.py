@@ -218,3 +218,13 @@ def test_a_cell_moved_to_another_row_does_not_open(workspace: Workspace, tmp_pat
     assert workspace.sketches.get(SKETCH.id) == SKETCH
     with pytest.raises(WorkspaceError, match="damaged"):
         workspace.sketches.get(bytes([1]) * 16)
+
+
+def test_a_list_and_the_facts_beside_it_are_kept_together_or_not_at_all(workspace: Workspace) -> None:
+    before = workspace.current_list()
+    kept = workspace.load_list(before.id)
+    workspace.save_list(*kept, "again", NOW, facts={"reading": {"sheets": ["EU"]}})
+    assert (workspace.current_list().source, workspace.remembered("reading")) == ("again", {"sheets": ["EU"]})
+    with pytest.raises(TypeError):
+        workspace.save_list(*kept, "half", NOW, facts={"reading": {"sheets": ["US"], "not JSON": SEED}})
+    assert (workspace.current_list().source, workspace.remembered("reading")) == ("again", {"sheets": ["EU"]})

@@ -211,13 +211,22 @@ class Workspace(Partnerships):
         """Keep facts for a later command, unsealed: nothing of the accounts. Call inside a transaction."""
         self._database.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", what, json.dumps(facts))
 
-    def save_list(self, accounts: AccountList, prepared: Prepared, source: str, now: datetime) -> ListRecord:
+    def save_list(
+        self,
+        accounts: AccountList,
+        prepared: Prepared,
+        source: str,
+        now: datetime,
+        *,
+        facts: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> ListRecord:
         """Keep a prepared list; it becomes the current one.
 
         Args:
             prepared: what was made of `accounts`.
             source: where they came from, for people; without anything secret.
             now: with a time zone.
+            facts: to be kept with it, by name, as `remember` keeps them.
 
         Raises:
             UsageError: the two do not belong together, or `now` has no time zone.
@@ -231,6 +240,8 @@ class Workspace(Partnerships):
             number, self._loaded = self._database.run(statement, now.isoformat(), source), None
             shutil.rmtree(self._list_folder(number), ignore_errors=True)
             write_list(number, accounts, prepared, self.sealed)
+            for what, kept in (facts or {}).items():
+                self.remember(what, kept)
         return ListRecord(number, now, source)
 
     @property
