@@ -244,7 +244,7 @@ def test_the_check_accepts_what_asks_first(code: str) -> None:
 def in_use(number: int) -> PermissionError:
     """Return the error of Windows for a file that another program has open."""
     error = PermissionError(13, "in use")
-    error.winerror = number  # type: ignore[attr-defined]
+    error.winerror = number
     return error
 
 

@@ -27,7 +27,7 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for _ in range(6):
         exec(compile(code.group(1), "README.md", "exec"), variables)  # noqa: S102 the example itself
         parties.globex.map()
-    assert len(variables["overlap"]) == 3  # type: ignore[arg-type]
+    assert len(variables["overlap"]) == 3
     assert (tmp_path / "reports" / "report.html").exists()
 
 

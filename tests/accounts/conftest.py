@@ -19,7 +19,7 @@ def read_text(tmp_path: Path) -> ReadText:
     def read(text: str, written_in: str = "utf-8", **options: object) -> AccountList:
         path = tmp_path / "list.csv"
         path.write_bytes(text.encode(written_in))
-        return read_accounts(path, **options)  # type: ignore[arg-type]  # The tests pass what it takes.
+        return read_accounts(path, **options)
 
     return read
 

@@ -128,7 +128,7 @@ def test_text_that_is_not_unicode_is_refused_without_quoting_it() -> None:
 
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(UsageError, match="A int is not a table"):
-        read_accounts(7)  # type: ignore[arg-type]  # The mistake under test.
+        read_accounts(7)
 
 
 def test_a_list_of_an_earlier_version_gets_the_columns_that_it_lacks() -> None:

@@ -47,7 +47,7 @@ Replacement = tuple[object, str, Any]
 
 def recall() -> dict[str, Any]:
     """Return what was noted so far."""
-    return json.loads(NOTES.read_text("utf-8"))  # type: ignore[no-any-return]
+    return json.loads(NOTES.read_text("utf-8"))
 
 
 def note(**more: object) -> None:
@@ -298,7 +298,7 @@ def rows_moved_between_bits(comparison: Comparison, known: Knowledge) -> Order:
 
 # Before consent: sketches, sizes.
 
-honest_read: Final = Sketch.read.__func__  # type: ignore[attr-defined] # of a class method
+honest_read: Final = Sketch.read.__func__
 
 
 def keep_sketch(kind: type[Sketch], parameters: SketchParameters, card: bytes, data: bytes) -> Sketch:

@@ -69,7 +69,7 @@ def test_a_responder_that_tests_every_cell_learns_of_the_keys_that_it_wrote_down
     assert {path.name: path.read_bytes() for path in attack.files()} == answered
 
 
-def test_a_dictionary_a_run_ends_with_the_budget_of_runs(tmp_path: Path) -> None:
+def test_a_dictionary_a_session_ends_with_the_budget_of_sessions(tmp_path: Path) -> None:
     runs = 2
     both = parties(tmp_path, VICTIM, OTHERS, runs=runs)
     attack = Attack(tmp_path, "a scalar for each cell", both.globex, both.acme)

@@ -63,7 +63,7 @@ SHOWN: Final = {
 
 
 def node_of(thing: object) -> ast.stmt:
-    source = textwrap.dedent(inspect.getsource(thing))  # type: ignore[arg-type] # a function or a class
+    source = textwrap.dedent(inspect.getsource(thing))
     return ast.parse(source).body[0]
 
 

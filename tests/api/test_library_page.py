@@ -64,16 +64,16 @@ def test_the_examples_run(
         elif "session.step(" in block:
             partner = answering(by_hand, tmp_path)
         else:
-            partner = nullcontext()  # type: ignore[assignment] # both are entered in the same way
+            partner = nullcontext()
         with partner:
             exec(compile("\n" * line + block, str(PAGE), "exec"), names)  # noqa: S102 the example itself
     said = capsys.readouterr().out
     assert said.count("done") == 2
-    assert names["outcome"].state == "done"  # type: ignore[attr-defined] # of an example
+    assert names["outcome"].state == "done"
     assert (tmp_path / "reports" / "report.html").exists()
-    deals = names["influence"].deals.to_pylist()  # type: ignore[attr-defined] # of an example
+    deals = names["influence"].deals.to_pylist()
     assert {row["deal_id"]: row["class"] for row in deals} == {"D1": "influenced", "D2": "shared"}
-    names["workspace"].close()  # type: ignore[attr-defined] # of an example
+    names["workspace"].close()
 
 
 def test_every_public_name_is_on_the_page() -> None:

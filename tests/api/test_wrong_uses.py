@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def test_a_lazy_frame_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="LazyFrame") as caught:
-        accountmap.read_accounts(pl.DataFrame({"name": ["Acme"]}).lazy())  # type: ignore[arg-type] # the mistake
+        accountmap.read_accounts(pl.DataFrame({"name": ["Acme"]}).lazy())
     assert "not lazy" in caught.value.hint
 
 
@@ -31,7 +31,7 @@ def test_a_table_that_pandas_cannot_hand_over_is_refused(table: pd.DataFrame) ->
 
 def test_a_table_that_was_not_read_is_refused() -> None:
     with pytest.raises(UsageError, match="DataFrame") as caught:
-        accountmap.prepare_accounts(pd.DataFrame({"name": ["Acme"]}))  # type: ignore[arg-type] # the mistake
+        accountmap.prepare_accounts(pd.DataFrame({"name": ["Acme"]}))
     assert "read_accounts" in caught.value.hint
 
 
@@ -67,7 +67,7 @@ def test_deals_are_read_before_they_are_saved_and_at_a_time_with_a_zone(tmp_path
     frame = pd.DataFrame({"deal_id": ["1"], "account_id": ["a1"], "outcome": ["won"]})
     with accountmap.Workspace.create(tmp_path / "acme", "Acme", NOW, passphrase=None) as workspace:
         with pytest.raises(UsageError, match="DataFrame") as caught:
-            accountmap.save_deals(workspace, frame, NOW)  # type: ignore[arg-type] # the mistake
+            accountmap.save_deals(workspace, frame, NOW)
         assert "read_deals" in caught.value.hint
         with pytest.raises(UsageError, match="time zone"):
             accountmap.save_deals(workspace, accountmap.read_deals(frame), NOW.replace(tzinfo=None))
@@ -84,5 +84,5 @@ def test_a_closed_workspace_says_so(tmp_path: Path) -> None:
 def test_one_message_is_not_a_list_of_messages(tmp_path: Path) -> None:
     session = accountmap.Session(Parties.make(tmp_path).acme.workspace, "globex")
     with pytest.raises(UsageError, match=r"not a list") as caught:
-        session.step(accept, b"message")  # type: ignore[arg-type] # bytes are numbers, one by one
+        session.step(accept, b"message")  # bytes are numbers, one by one
     assert caught.value.hint == "Write [message]."

@@ -30,7 +30,7 @@ def translated(error: OSError) -> int:
 
 class Handle(paramiko.SFTPHandle):
     def stat(self) -> paramiko.SFTPAttributes:
-        return paramiko.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))  # type: ignore[attr-defined]  # set below
+        return paramiko.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))
 
 
 class Files(paramiko.SFTPServerInterface):
@@ -62,7 +62,7 @@ class Files(paramiko.SFTPServerInterface):
             return translated(error)
         handle = Handle(flags)
         file = os.fdopen(number, "r+b" if flags & os.O_RDWR else "wb" if flags & os.O_WRONLY else "rb")
-        handle.readfile = handle.writefile = file  # type: ignore[attr-defined]  # as paramiko documents it
+        handle.readfile = handle.writefile = file
         return handle
 
     def remove(self, path: str) -> int:

@@ -75,7 +75,7 @@ class Pair:
                 endpoint.host, endpoint.port, ssl=tls, server_hostname=""
             )
             try:
-                await behave(reader, writer)  # type: ignore[misc]
+                await behave(reader, writer)
             finally:
                 writer.transport.abort()
 

@@ -221,7 +221,7 @@ def test_a_place_with_too_many_files_is_refused(bucket: str) -> None:
         def sizes(self) -> dict[str, int]:
             return {f"{n}.txt": 1 for n in range(MAX_FILES + 1)}
 
-    channel = RemoteChannel(Address.parse(f"s3://{bucket}"), lambda _: CommonValues())  # type: ignore[arg-type,return-value]
+    channel = RemoteChannel(Address.parse(f"s3://{bucket}"), lambda _: CommonValues())
     with pytest.raises(ChannelError, match="more than"):
         channel.files()
 

@@ -37,7 +37,7 @@ class Watched(FolderChannel):
         self.pauses += 1
         self._clock.now += min(seconds, 10)
         if self._events:
-            self._events.pop(0)()  # type: ignore[operator]
+            self._events.pop(0)()
 
 
 def stay(party: Party, channel: FolderChannel, clock: Clock, seconds: float, *, new: bool = False) -> Outcome:
@@ -73,7 +73,7 @@ def test_files_that_do_not_change_are_not_opened_again(tmp_path: Path, monkeypat
     clock = Clock()
     looked: list[str] = []
     advance = SessionRunner.advance
-    monkeypatch.setattr(SessionRunner, "advance", lambda *a, **k: looked.append("") or advance(*a, **k))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(SessionRunner, "advance", lambda *a, **k: looked.append("") or advance(*a, **k))
     stay(parties.acme, Watched(parties.acme.folder, clock), clock, 1000)
     assert len(looked) == 1
 

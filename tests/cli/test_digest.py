@@ -195,8 +195,8 @@ class Receiver(BaseHTTPRequestHandler):
     """Keeps what is posted, and answers with the status of its server."""
 
     def do_POST(self) -> None:
-        self.server.got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))  # type: ignore[attr-defined] # of our server
-        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.server.got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.status)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -206,7 +206,7 @@ class Receiver(BaseHTTPRequestHandler):
 @pytest.fixture
 def receiver() -> Iterator[Any]:
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        server.got, server.status = [], 200  # type: ignore[attr-defined]
+        server.got, server.status = [], 200
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server

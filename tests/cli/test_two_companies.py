@@ -43,7 +43,7 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     fingerprints = {}
     for side in (acme, globex):
         card = accountmap("partner", "card", cwd=side)
-        fingerprints[side] = re.search(r"(\d{5} ){5}\d{5}", card.stderr).group()  # type: ignore[union-attr]
+        fingerprints[side] = re.search(r"(\d{5} ){5}\d{5}", card.stderr).group()
     for side, other in ((acme, globex), (globex, acme)):
         (card_file,) = other.glob("*.card.toml")
         wrong = accountmap("partner", "add", card_file, "--fingerprint", "1 2 3", cwd=side, check=5)
@@ -249,7 +249,7 @@ def test_the_question_says_all_that_is_revealed() -> None:
     )
 
     def notes(**changes: object) -> str:
-        return "\n".join(preview_notes(replace(preview, **changes), "Globex"))  # type: ignore[arg-type] # by name
+        return "\n".join(preview_notes(replace(preview, **changes), "Globex"))
 
     shown = preview_table(preview, "Globex")
     assert "about 40 (30 to 50)" in shown

@@ -85,6 +85,6 @@ def simulated(deals: int, seed: int, effect: float = 1.0, known_days: int = DAYS
 
 def filled(columns: dict[str, object], schema: pa.Schema) -> pa.Table:
     """Make a table of a schema; what is not given is null."""
-    rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    rows = len(next(iter(columns.values())))
     arrays = {f.name: pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema}
     return pa.table(arrays, schema)

@@ -48,7 +48,7 @@ def matches(session: Session, rectangle: int = 0) -> Found:
 def restore(pair: Pair, role: Role, p: object = P, seed: str = "pair") -> Session:
     """Write a session down, and read it back in another process."""
     saved = b"".join(pair.session(role).dump())
-    return Session.restore(role, p, inputs_of(f"{seed}/{role}"), pair.sides[role], ports_of("again"), saved)  # type: ignore[arg-type] # P
+    return Session.restore(role, p, inputs_of(f"{seed}/{role}"), pair.sides[role], ports_of("again"), saved)
 
 
 def test_both_sides_end_with_the_same_matches() -> None:

@@ -148,7 +148,7 @@ def cheat_with(monkeypatch: pytest.MonkeyPatch, tables: type[NumpyTables], role:
     """Have the program of one role use other tables; all else is the honest program."""
     honest = OwnSide.sides
 
-    def sides(self: OwnSide, curve, points):  # type: ignore[no-untyped-def]
+    def sides(self: OwnSide, curve, points):
         made = honest(self, curve, points)
         if self.role is not role:
             return made

@@ -335,7 +335,7 @@ def test_a_second_command_at_the_same_time_is_kept_out(parties: Parties) -> None
     second.close()
 
 
-def test_the_run_budget_counts_runs_in_which_points_left(tmp_path: Path) -> None:
+def test_the_budget_counts_sessions_in_which_points_left(tmp_path: Path) -> None:
     parties = Parties.make(tmp_path, runs=1)
     for party in list(turns(parties))[:4]:
         party.map()

@@ -445,10 +445,10 @@ def test_a_program_that_is_stopped_anywhere_loses_nothing(sides: tuple[Talker, T
             raise KeyboardInterrupt
         run(statement, *values)
 
-    database.run = failing  # type: ignore[method-assign]
+    database.run = failing
     with suppress(KeyboardInterrupt):
         acme.exchange()
-    database.run = run  # type: ignore[method-assign]
+    database.run = run
     settle(acme, globex)
     assert last(globex).plan.state is PlanState.RUNNING
     assert_same_plans(acme, globex)

@@ -74,13 +74,13 @@ def on_spark(
 class Resumed(Session):
     """A session that is written down and read back after every step."""
 
-    def answer(self, channel_key: bytes, body: bytes) -> object:  # type: ignore[override] # of a test
+    def answer(self, channel_key: bytes, body: bytes) -> object:
         return self._again(super().answer(channel_key, body))
 
-    def receive(self, kind: T, body: bytes) -> object:  # type: ignore[override] # of a test
+    def receive(self, kind: T, body: bytes) -> object:
         return self._again(super().receive(kind, body))
 
-    def consent(self) -> object:  # type: ignore[override] # of a test
+    def consent(self) -> object:
         return self._again(super().consent())
 
     def _again(self, made: object) -> object:
@@ -120,7 +120,7 @@ def test_a_session_in_which_nothing_matches_ends_as_others(spark: SparkSession, 
     for session in (pair.i, pair.r):
         assert session.result is not None
         assert not len(session.result.comparisons[0])
-    assert pair.i.result.receipt == pair.r.result.receipt  # type: ignore[union-attr] # both are there
+    assert pair.i.result.receipt == pair.r.result.receipt
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from accountmap.accounts.deal_findings import account_rows
 from accountmap.accounts.headings import fold
-from accountmap.accounts.schema import SEGMENTS, size_band
+from accountmap.accounts.schema import size_band
 from accountmap.influence.facts import EXISTING, NEW, NO_DAY, DealFacts, Ints, Mask, to_day
 from accountmap.linkage.places import country_code
 
@@ -39,7 +39,6 @@ that it shows are text from outside, and are never computed with."""
 
 UNKNOWN: Final = ""
 NOT_LISTED: Final = "not on their list"
-THEIR_LEVELS: Final = (*SEGMENTS, NOT_LISTED)
 NEVER: Final = "none"
 ONCE: Final = "one"
 OFTEN: Final = "several"
@@ -54,8 +53,8 @@ class Snapshot:
     Attributes:
         day: the day (UTC) on which it was known.
         accounts: with account_id, name, country, industry and employees.
-        their_segment: for each account one of THEIR_LEVELS, or UNKNOWN: it was not compared, or the agreement lets
-            no model learn from it.
+        their_segment: for each account one of SEGMENTS, NOT_LISTED, or UNKNOWN: it was not compared, or the
+            agreement lets no model learn from it.
     """
 
     day: date

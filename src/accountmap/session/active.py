@@ -37,7 +37,7 @@ from accountmap.workspace.stored import clean_sessions, state_file
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
-"""The messages with which own points leave: from then on the run counts (account-psi-v2 §10.1)."""
+"""The messages with which own points leave: from then on the session counts (account-psi-v2 §10.1)."""
 
 _SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
 _LENGTH: Final = 4

@@ -72,7 +72,7 @@ class SessionRecord:
         step: number of the last message sent or taken.
         sent: file name of the last message sent, or empty.
         delivered: whether that message has reached the channel.
-        charged: when the first token column left: the run counts from then on.
+        charged: when the first points left: the session counts from then on.
     """
 
     id: int
