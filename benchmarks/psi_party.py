@@ -19,10 +19,10 @@ from accountmap.curve.backends import make_curve
 from accountmap.model import Role, Strength, WeakSlots
 from accountmap.parallel import joined
 from accountmap.psi.codec import Bits, Bytes2D, Message, Order
-from accountmap.psi.engine import Curve, Points, Ports, Side
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.inputs import OwnInputs
 from accountmap.psi.parameters import ALWAYS, MatchClass, MessageType, Parameters, Rectangle, Slot
+from accountmap.psi.ports import Curve, Points, Ports, Side
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_prefix
 from accountmap.psi.tables import Groups, NumpyTables

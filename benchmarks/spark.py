@@ -22,8 +22,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from accountmap.curve.backends import make_curve
-from accountmap.psi.engine import Layout, Points, Tables
 from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.ports import Layout, Points, Tables
 from accountmap.psi.suite import KEY_DST, POINT_BYTES
 from accountmap.psi.tables import Groups, NumpyTables, rows, tokens
 from accountmap.spark import SparkTables

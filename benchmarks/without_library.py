@@ -22,7 +22,7 @@ import numpy.typing as npt
 import psi
 from accountmap.curve import backends, ipp
 from accountmap.curve.ipp_library import FIELD_VERSION, CryptoMb, bind
-from accountmap.psi.engine import Points
+from accountmap.psi.ports import Points
 
 SOURCE = """
 #include <stdint.h>

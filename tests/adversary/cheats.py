@@ -24,9 +24,9 @@ from accountmap.linkage.prepared import Prepared
 from accountmap.model import Says
 from accountmap.psi.codec import DOMAIN_BIT, bits_bytes, rows
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.engine import Layout, PointTable
 from accountmap.psi.inputs import ComparisonSecrets
 from accountmap.psi.matching import Matching, MatchRule, decode_claims, encode_claims
+from accountmap.psi.ports import Layout, PointTable
 from accountmap.psi.sketch import SKETCH_ID_BYTES, VALUE_PREFIX, Sketch, SketchParameters, positions_of
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, TOKEN_BYTES, key_message, sha256, token_prefix
 from accountmap.psi.tables import NumpyPoints, NumpyTables, tokens

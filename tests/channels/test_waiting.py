@@ -8,7 +8,7 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.curve.backends import OpenSSLCurve
-from accountmap.psi.engine import Points
+from accountmap.psi.ports import Points
 from accountmap.session import Outcome, SessionRunner
 from accountmap.session.waiting import Patience, advance_patiently
 from accountmap.workspace import Workspace

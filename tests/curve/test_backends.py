@@ -19,7 +19,7 @@ from accountmap.curve.ipp import IppCurve, P
 from accountmap.curve.ipp_library import FIELD_VERSION, PACKAGE, bind
 from accountmap.errors import BackendError
 from accountmap.parallel import ProcessExecutor
-from accountmap.psi.engine import Curve
+from accountmap.psi.ports import Curve
 from tests.curve.stand_in import StandIn
 
 VECTORS = Path(__file__).parent.parent / "vectors"

@@ -4,7 +4,7 @@ import pytest
 
 from accountmap.curve.backends import BACKENDS, Backend, OpenSSLCurve, examine_backends, make_curve
 from accountmap.errors import BackendError, UsageError
-from accountmap.psi.engine import Curve
+from accountmap.psi.ports import Curve
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from protocols.reference.sketch import SketchTerms
 from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Contradiction, Role, Says, Strength, WeakSlots
 from accountmap.psi.codec import Message, Order, RefusalError
-from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest, row_record
 from accountmap.psi.parameters import MatchClass, MessageType, Parameters, Rectangle, Slot
+from accountmap.psi.ports import Ports, Side
 from accountmap.psi.session import Session
 from accountmap.psi.suite import digest, key_message
 from tests.protocols.vectors import Json

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Contradiction, Role, Says, Strength, WeakSlots
 from accountmap.psi.codec import Bits, Message, Order
-from accountmap.psi.engine import Curve, Ports, Side
 from accountmap.psi.inputs import OwnInputs
 from accountmap.psi.parameters import ALWAYS, MatchClass, MessageType, Parameters, Rectangle, Slot
+from accountmap.psi.ports import Curve, Ports, Side
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import Groups, NumpyTables, presence_bits

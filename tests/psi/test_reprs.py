@@ -4,10 +4,10 @@ import pytest
 
 from accountmap.psi.codec import Message
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.engine import Layout, Side
 from accountmap.psi.inputs import ComparisonSecrets, OwnInputs
 from accountmap.psi.key_exchange import Exchange
 from accountmap.psi.matching import Decided, Evidence, Matches, Matching
+from accountmap.psi.ports import Layout, Side
 from accountmap.psi.rounds import Progress, Result, Setting, Step
 from accountmap.psi.tables import Groups, NumpyPoints, NumpyTokens
 

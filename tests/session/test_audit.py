@@ -20,8 +20,8 @@ from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.linkage.reference import Entry, Reference, load_reference, write_reference
 from accountmap.model import PreviewKind, Role
-from accountmap.psi.engine import Layout, Points, PointTable
 from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.ports import Layout, Points, PointTable
 from accountmap.psi.sketch import VALUE_PREFIX, Values
 from accountmap.psi.suite import KEY_DST, key_message
 from accountmap.psi.tables import NumpyPoints, NumpyTables, Present

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accountmap.psi.inputs import key_table_digest
-from accountmap.session.active import OpenSession, sweep
+from accountmap.session.open_session import OpenSession, sweep
 from accountmap.session.own_side import OwnSide, key_records
 from tests.parties import CURVE, NOW, Parties
 

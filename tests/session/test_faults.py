@@ -12,7 +12,7 @@ import pytest
 from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.session import Decisions, SessionRunner, propose_agreement, sign_agreement
-from accountmap.session.active import OpenSession
+from accountmap.session.open_session import OpenSession
 from accountmap.workspace import Status, Workspace
 from accountmap.workspace.stored import RESULT_FILES
 from tests.parties import CURVE, NOW, Parties, Party, answers, both_know, share_all

@@ -106,7 +106,7 @@ def test_a_step_that_fails_leaves_no_entry(parties: Parties, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("accountmap.session.active.write_atomic", fail)
+        patch.setattr("accountmap.session.open_session.write_atomic", fail)
         with pytest.raises(Exception, match="No space left"):
             parties.acme.map()
     assert entries(parties.acme) == []

@@ -12,7 +12,7 @@ from accountmap.account_map.schema import OFF_LIMITS, OUTSIDE, SessionResult
 from accountmap.errors import PeerError, TrustError
 from accountmap.model import Leader, Role
 from accountmap.session import forecast, propose_agreement, sign_agreement
-from accountmap.session.active import OpenSession
+from accountmap.session.open_session import OpenSession
 from accountmap.session.partner_sketches import SessionRules
 from accountmap.session.sketches import renew_sketch
 from accountmap.session.totals import _rows, encode_totals, split_totals

@@ -14,8 +14,8 @@ from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES, Prepared
 from accountmap.model import Epsilon, Role
 from accountmap.psi.codec import Message
-from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs, key_table_digest
+from accountmap.psi.ports import Ports, Side
 from accountmap.psi.session import Session
 from accountmap.psi.sketch import SketchParameters, make_sketch
 from accountmap.session import propose_agreement, sign_agreement, sketches

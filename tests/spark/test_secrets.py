@@ -14,10 +14,10 @@ from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation has it
 
 from accountmap.curve.backends import make_curve
-from accountmap.psi.engine import Layout
 from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.ports import Layout
 from accountmap.spark import SparkTables
-from accountmap.spark.engine import BlindingSecrets
+from accountmap.spark.tables import BlindingSecrets
 
 PAGES = ("environment/", "jobs/", "stages/", "storage/", "executors/", "SQL/")
 RESOURCES = ("environment", "jobs", "stages?details=true", "allexecutors", "sql?details=true&length=1000")

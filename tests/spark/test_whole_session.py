@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 from accountmap.curve.backends import OpenSSLCurve
 from accountmap.model import Role, WeakSlots
 from accountmap.psi.codec import RefusalError
-from accountmap.psi.engine import Side
 from accountmap.psi.parameters import Parameters
+from accountmap.psi.ports import Side
 from accountmap.psi.session import Session
 from accountmap.psi.suite import KEY_DST
 from accountmap.spark import SparkTables

@@ -30,7 +30,7 @@ from accountmap.parallel import (
     slices,
 )
 from accountmap.psi.codec import Bytes2D
-from accountmap.psi.engine import Curve, Points
+from accountmap.psi.ports import Curve, Points
 from accountmap.psi.suite import KEY_DST
 
 

@@ -29,8 +29,8 @@ from accountmap.curve.ipp_library import CryptoMb, FieldFunctions
 from accountmap.errors import BackendError
 from accountmap.parallel import PART_POINTS, Executor, Jobs, Progress, SerialExecutor, joined, slices
 from accountmap.psi.codec import Bytes2D
-from accountmap.psi.engine import Points
 from accountmap.psi.hash_to_curve import FIELD_ELEMENT_BYTES, expand
+from accountmap.psi.ports import Points
 
 LANES: Final = 8
 LIMBS: Final = 5

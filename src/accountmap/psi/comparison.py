@@ -26,7 +26,6 @@ from accountmap.psi.codec import (
     rows,
     unpack_bits,
 )
-from accountmap.psi.engine import Layout, OpenedEntities, PointTable, Ports, Side, TokenTable
 from accountmap.psi.inputs import ComparisonSecrets, padding_models
 from accountmap.psi.key_exchange import (
     Exchange,
@@ -39,6 +38,7 @@ from accountmap.psi.key_exchange import (
 )
 from accountmap.psi.matching import Decided, Matches, MatchRule, SegmentClaims, decode_claims, encode_claims
 from accountmap.psi.parameters import Parameters
+from accountmap.psi.ports import Layout, OpenedEntities, PointTable, Ports, Side, TokenTable
 from accountmap.psi.suite import INDEX_BYTES, POINT_BYTES, Body, sha256, token_prefix
 from accountmap.psi.tables import segment_of_rows, segment_slices
 

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from accountmap.errors import UsageError
 from accountmap.model import Outcome, Role
 from accountmap.psi.codec import Bytes2D, Order, RefusalError, encode_indices, indices, require
-from accountmap.psi.engine import Curve, OpenedEntities, Points
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.matching import Matching
+from accountmap.psi.ports import Curve, OpenedEntities, Points
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     INDEX_BYTES,

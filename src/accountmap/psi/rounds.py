@@ -19,11 +19,11 @@ from accountmap.errors import UsageError
 from accountmap.model import Role
 from accountmap.psi.codec import Message, check_length, cut, join, read_sections, require
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import ComparisonSecrets, OwnInputs, input_commitment
 from accountmap.psi.key_exchange import OpenedFields, SignedReceipt, matches_digest, refuse_unopened
 from accountmap.psi.matching import Matches, SegmentClaims
 from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.ports import Ports, Side
 from accountmap.psi.suite import (
     DIGEST_BYTES,
     NONCE_BYTES,

@@ -25,10 +25,10 @@ from accountmap.model import Role
 from accountmap.psi import messages, rounds
 from accountmap.psi.codec import Message, RefusalError, check_length
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.engine import Ports, Side
 from accountmap.psi.inputs import OwnInputs
 from accountmap.psi.matching import SegmentClaims
 from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.ports import Ports, Side
 from accountmap.psi.rounds import Progress, Result, Setting, Step
 from accountmap.psi.suite import NONCE_BYTES, Body, first_transcript
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from accountmap.model import Says
 from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Bytes2D, Order, RefusalError, raw, require, rows
-from accountmap.psi.engine import Curve, Layout, Points, PointTable, TokenTable
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.inputs import ComparisonSecrets
 from accountmap.psi.parameters import Slot
+from accountmap.psi.ports import Curve, Layout, Points, PointTable, TokenTable
 from accountmap.psi.suite import DUMMY_SPACE, KEY_DST, POINT_BYTES, TOKEN_BYTES, Body, key_prefix, label
 
 ROWS_AT_ONCE: Final = 8192

@@ -15,8 +15,8 @@ from accountmap.session.agreements import (
 )
 from accountmap.session.decisions import Claims, Decisions, Preview
 from accountmap.session.disclosure import Forecast, forecast
-from accountmap.session.engine import SessionRunner
 from accountmap.session.result import Outcome, State
+from accountmap.session.runner import SessionRunner
 
 __all__ = [
     "Capacity",

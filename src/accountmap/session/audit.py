@@ -21,10 +21,10 @@ from accountmap.linkage.reference import Reference
 from accountmap.model import Role
 from accountmap.psi.codec import Bits, Order, join
 from accountmap.psi.comparison import Comparison, Knowledge
-from accountmap.psi.engine import Curve, OpenedEntities, Points, Ports, Side
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.inputs import ComparisonSecrets, KeyRecord, OwnInputs, input_commitment, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.ports import Curve, OpenedEntities, Points, Ports, Side
 from accountmap.psi.sketch import SketchParameters, SketchSecret, Values, make_sketch, sketch_inputs
 from accountmap.psi.suite import (
     KEY_DST,

@@ -29,7 +29,6 @@ from accountmap.session.conversation_content import (
     write_questions,
 )
 from accountmap.session.conversation_outbox import Outbox
-from accountmap.session.engine import now_utc
 from accountmap.session.ledger_entries import session_facts
 from accountmap.session.parameters import decode_payload
 from accountmap.session.plan_content import write_plan_entry
@@ -42,6 +41,7 @@ from accountmap.session.plans import (
     plan_taken,
 )
 from accountmap.session.questions import SessionMatches, finished_sessions
+from accountmap.session.runner import now_utc
 from accountmap.trust.conversation import Kind, Talk, check_length, is_conversation, read_talk
 from accountmap.trust.envelope import HEADER_BYTES, Header
 from accountmap.trust.ledger import Facts

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from accountmap.channels import Channel
-from accountmap.session.active import MESSAGE_LIFE
 from accountmap.session.conversation_content import write_acknowledgement, write_entries
+from accountmap.session.open_session import MESSAGE_LIFE
 from accountmap.session.questions import SessionMatches
 from accountmap.trust.conversation import Kind, write_talk
 from accountmap.trust.envelope import CONVERSATION, HEADER_BYTES, Header

@@ -11,7 +11,7 @@ from datetime import datetime
 from accountmap.model import Role, Strength, WeakSlots
 from accountmap.psi.matching import SegmentClaims
 from accountmap.psi.sketch import SKETCH_ID_BYTES
-from accountmap.session.active import OpenSession
+from accountmap.session.open_session import OpenSession
 from accountmap.session.parameters import shows_totals
 from accountmap.session.partner_sketches import (
     make_estimates,

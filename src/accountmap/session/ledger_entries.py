@@ -13,8 +13,8 @@ from accountmap.model import Role
 from accountmap.psi.codec import Message
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.rounds import Result
-from accountmap.session.active import OpenSession
 from accountmap.session.decisions import own_fields
+from accountmap.session.open_session import OpenSession
 from accountmap.trust.ledger import Facts, partner_facts, receipt_facts
 from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 

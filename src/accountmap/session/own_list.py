@@ -23,9 +23,9 @@ from accountmap.accounts.schema import AccountList
 from accountmap.errors import PeerError, WorkspaceError
 from accountmap.linkage.prepared import Prepared
 from accountmap.psi.codec import Order
-from accountmap.psi.engine import Curve, Points
 from accountmap.psi.hash_to_curve import LazyMessages
 from accountmap.psi.parameters import Slot
+from accountmap.psi.ports import Curve, Points
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, key_prefix
 from accountmap.psi.tables import ROWS_AT_ONCE, Groups, presence_bits
 from accountmap.session.parameters import decode_payload, encode_payload

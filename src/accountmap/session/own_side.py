@@ -14,9 +14,9 @@ from accountmap.accounts.schema import AccountList
 from accountmap.linkage.prepared import Prepared
 from accountmap.model import Role
 from accountmap.psi.codec import Order
-from accountmap.psi.engine import Curve, Points, Side
 from accountmap.psi.inputs import row_record
 from accountmap.psi.parameters import Parameters
+from accountmap.psi.ports import Curve, Points, Side
 from accountmap.psi.tables import ROWS_AT_ONCE, NumpyTables, segment_slices
 from accountmap.session.own_list import (
     LEFT_OUT,

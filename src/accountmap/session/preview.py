@@ -21,9 +21,8 @@ from accountmap.psi.codec import read_preview, write_preview
 from accountmap.psi.parameters import MessageType
 from accountmap.psi.sketch import Sketch, SketchParameters
 from accountmap.psi.suite import NONCE_BYTES, session_id
-from accountmap.session.active import MESSAGE_LIFE
-from accountmap.session.engine import now_utc
 from accountmap.session.inbox import NO_SESSION, Expected, Received, find
+from accountmap.session.open_session import MESSAGE_LIFE
 from accountmap.session.parameters import preview_parameters
 from accountmap.session.partner_sketches import (
     make_estimates,
@@ -31,6 +30,7 @@ from accountmap.session.partner_sketches import (
     shown_estimates,
     take_partner_sketch,
 )
+from accountmap.session.runner import now_utc
 from accountmap.session.sketches import KEPT_FOR_PARTNER, record_sketch_sent, sketch_to_send
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import Header, first_transcript, next_transcript, write

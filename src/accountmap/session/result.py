@@ -22,9 +22,9 @@ from accountmap.model import Contradiction, Leader, Role, Strength
 from accountmap.model import Outcome as MatchOutcome
 from accountmap.psi.matching import Matches
 from accountmap.psi.rounds import Result
-from accountmap.session.active import OpenSession
 from accountmap.session.decisions import Claims, Preview, current_estimates, shown_fields
 from accountmap.session.disclosure import partner_learned
+from accountmap.session.open_session import OpenSession
 from accountmap.session.parameters import decode_payload, shows_totals
 from accountmap.session.totals import decode_totals, totals_noise
 from accountmap.trust.agreement import Agreement

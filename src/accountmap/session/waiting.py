@@ -7,8 +7,8 @@ from typing import Generic, Protocol, TypeVar
 
 from accountmap.channels import Channel
 from accountmap.session.decisions import Decisions
-from accountmap.session.engine import SessionRunner
 from accountmap.session.result import Outcome, State
+from accountmap.session.runner import SessionRunner
 
 Progress = TypeVar("Progress")
 

@@ -17,9 +17,9 @@ except ImportError as error:
 
 from accountmap.linkage.prepared import PROFILES
 from accountmap.spark.bodies import read_column, write_column
-from accountmap.spark.engine import SparkTables
 from accountmap.spark.party import SparkEntities, SparkList, SparkParty
 from accountmap.spark.prepare import PreparedFrames, entities_of_sketch, make_points, prepare, sketch_values
+from accountmap.spark.tables import SparkTables
 
 __all__ = [
     "PROFILES",

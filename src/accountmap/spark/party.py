@@ -16,17 +16,17 @@ from accountmap.errors import InputError, PeerError, UsageError
 from accountmap.linkage.prepared import ENTITY_SCHEMA, KEY_SCHEMA, MEMBER_SCHEMA, Prepared
 from accountmap.model import Role, Says
 from accountmap.psi.codec import COUNTRY_BIT, DOMAIN_BIT, Bits, Order
-from accountmap.psi.engine import OpenedEntities, Side
 from accountmap.psi.inputs import row_record
 from accountmap.psi.parameters import Parameters
+from accountmap.psi.ports import OpenedEntities, Side
 from accountmap.psi.suite import key_message
 from accountmap.psi.tables import segment_slices
 from accountmap.session.own_list import EntityTables
 from accountmap.session.own_side import inside
 from accountmap.session.parameters import decode_payload, encode_payload
-from accountmap.spark.engine import SparkTables
 from accountmap.spark.frames import account_table, checkpoint, map_tables, numbered
 from accountmap.spark.prepare import PreparedFrames
+from accountmap.spark.tables import SparkTables
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sharing import JointFilter
 

@@ -22,8 +22,8 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 
 from accountmap.curve.backends import make_curve
 from accountmap.psi.codec import Order, RefusalError, require
-from accountmap.psi.engine import Layout, Points, PointTable, TokenTable
 from accountmap.psi.inputs import ComparisonSecrets
+from accountmap.psi.ports import Layout, Points, PointTable, TokenTable
 from accountmap.psi.suite import KEY_DST, POINT_BYTES, TOKEN_BYTES, Body
 from accountmap.psi.tables import check_points, dummy_messages, segment_of_rows, tokens
 from accountmap.spark.bodies import lay_out, read_back, read_column, write_column

@@ -16,9 +16,9 @@ from accountmap.errors import PeerError, UsageError, WorkspaceError
 from accountmap.files import remove_parts, write_atomic
 from accountmap.model import Role
 from accountmap.psi.codec import Message
-from accountmap.psi.engine import Curve, Ports
 from accountmap.psi.inputs import OwnInputs, key_table_digest
 from accountmap.psi.parameters import MessageType, Parameters
+from accountmap.psi.ports import Curve, Ports
 from accountmap.psi.session import Session
 from accountmap.psi.suite import Body
 from accountmap.session.inbox import NO_SESSION, Expected, Received

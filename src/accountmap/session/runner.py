@@ -15,10 +15,9 @@ from accountmap.channels import Channel
 from accountmap.errors import ChannelError, PeerError, TrustError, WorkspaceError
 from accountmap.model import Role
 from accountmap.psi.codec import Message
-from accountmap.psi.engine import Curve
 from accountmap.psi.parameters import MessageType
+from accountmap.psi.ports import Curve
 from accountmap.psi.session import Decision
-from accountmap.session.active import OpenSession, end_audit, sweep
 from accountmap.session.admission import admit, news_since, signed_agreements, warning
 from accountmap.session.decisions import (
     Claims,
@@ -32,6 +31,7 @@ from accountmap.session.decisions import (
 )
 from accountmap.session.inbox import Expected, Received, expected_offer, find
 from accountmap.session.ledger_entries import record_done, record_end, record_sent
+from accountmap.session.open_session import OpenSession, end_audit, sweep
 from accountmap.session.result import Outcome, State, session_result
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.sealed import SealingKey
