@@ -10,7 +10,7 @@ import pytest
 
 from accountmap.errors import TrustError
 from accountmap.model import Role
-from accountmap.session import agreements, sign_agreement
+from accountmap.session import parameters, sign_agreement
 from accountmap.session.parameters import preview_parameters, session_parameters, sketch_positions
 from accountmap.trust.agreement import Agreement
 from accountmap.trust.envelope import first_transcript
@@ -145,8 +145,8 @@ def readers_of(case: Json) -> tuple[Role, ...]:
 def test_before_signing(case: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table that the vectors name does not exist, so the program is given its digest in place of its own."""
     first = Agreement.parse(cases("message/before_signing.json")[0]["agreement"].encode())
-    monkeypatch.setattr(agreements, "data_digests", lambda: first.terms.data)
-    monkeypatch.setattr(agreements, "CANONICAL_VERSION", first.terms.canonical)
+    monkeypatch.setattr(parameters, "data_digests", lambda: first.terms.data)
+    monkeypatch.setattr(parameters, "CANONICAL_VERSION", first.terms.canonical)
     now = datetime.fromisoformat(case.get("now", load("message/before_signing.json")["now"]))
     for role in readers_of(case):
         own, other = (FIRST, SECOND) if role is Role.INITIATOR else (SECOND, FIRST)
