@@ -62,8 +62,7 @@ def take_tokens(setting: Setting, progress: Progress, body: Body) -> Step:
     """Read message 5. We now know the anonymous graph, the matches, and what to claim."""
     kind = MessageType.TOKENS
     _, sections, _ = read_sections(kind, body, setting.parameters)
-    section = iter(sections)
-    progress = rounds.each(setting, progress, lambda one, known: one.match(known, next(section)))
+    progress = rounds.each(setting, progress, Comparison.match, sections)
     return Step(rounds.taken(progress, kind, body))
 
 
@@ -76,8 +75,7 @@ def take_claims(setting: Setting, progress: Progress, body: Body) -> Step:
     """Read message 6, and check what can be checked without a secret. Whether to go on is decided after that."""
     kind = MessageType.CLAIMS
     _, sections, _ = read_sections(kind, body, setting.parameters)
-    section = iter(sections)
-    progress = rounds.each(setting, progress, lambda one, known: one.take_claims(known, next(section)))
+    progress = rounds.each(setting, progress, Comparison.take_claims, sections)
     return Step(rounds.taken(progress, kind, body))
 
 
@@ -98,14 +96,14 @@ def take_rows(setting: Setting, progress: Progress, body: Body) -> Step:
     """Read message 7, and write message 8: our key shares, and our sealed fields."""
     kind, counts = MessageType.ROWS, rounds.match_counts(setting, progress)
     _, sections, _ = read_sections(kind, body, setting.parameters, counts)
-    section, made = iter(sections), []
+    made = []
 
-    def take(one: Comparison, known: Knowledge) -> Knowledge:
-        known, parts = one.take_rows(known, next(section))
+    def take(one: Comparison, known: Knowledge, section: memoryview) -> Knowledge:
+        known, parts = one.take_rows(known, section)
         made.append(parts)
         return known
 
-    progress = rounds.each(setting, progress, take)
+    progress = rounds.each(setting, progress, take, sections)
     own_fields = rounds.fields_digest([block for _, block in made])
     progress = replace(rounds.taken(progress, kind, body), own_fields=own_fields)
     return rounds.send(
@@ -119,14 +117,14 @@ def take_responder_fields(setting: Setting, progress: Progress, body: Body) -> S
     _, (*sections, totals), _ = read_sections(kind, body, setting.parameters, counts)
     shares = [section[: POINT_BYTES * count] for section, count in zip(sections, counts, strict=True)]
     blocks = [section[len(share) :] for section, share in zip(sections, shares, strict=True)]
-    opened, share, block = list[OpenedFields | None](), iter(shares), iter(blocks)
+    opened = list[OpenedFields | None]()
 
-    def take(one: Comparison, known: Knowledge) -> Knowledge:
-        known = one.derive_keys(known, next(share))
-        opened.append(one.open_fields(known, next(block)))
+    def take(one: Comparison, known: Knowledge, share: memoryview, block: memoryview) -> Knowledge:
+        known = one.derive_keys(known, share)
+        opened.append(one.open_fields(known, block))
         return known
 
-    with_keys = rounds.each(setting, progress, take)
+    with_keys = rounds.each(setting, progress, take, shares, blocks)
     pairs = zip(rounds.comparisons(setting, with_keys), with_keys.known, strict=True)
     ours = [one.seal_fields(known) for one, known in pairs] if None not in opened else []
     progress = rounds.keep_fields(setting, with_keys, opened, totals)

@@ -141,11 +141,11 @@ def own_totals(setting: Setting, progress: Progress) -> bytes:
     return setting.ports.partner.own_totals([comparison.matched(known) for comparison, known in pairs])
 
 
-def each(setting: Setting, progress: Progress, do: Callable[[Comparison, Knowledge], Knowledge]) -> Progress:
-    """Apply a function to each comparison and what is known of it."""
+def each(setting: Setting, progress: Progress, do: Callable[..., Knowledge], *parts: Sequence[object]) -> Progress:
+    """Apply a function to each comparison, what is known of it, and its element of each of `parts`."""
     done: list[Knowledge] = []
-    for comparison, known in zip(comparisons(setting, progress), progress.known, strict=True):
-        done.append(do(comparison, known))
+    for comparison, *about in zip(comparisons(setting, progress), progress.known, *parts, strict=True):
+        done.append(do(comparison, *about))
     return replace(progress, known=tuple(done))
 
 
@@ -215,8 +215,7 @@ def take_points(setting: Setting, progress: Progress, kind: MessageType, body: B
     head, sections, _ = read_sections(kind, body, setting.parameters)
     expected = consent(sid_of(setting, progress), setting.role.other, progress.transcript)
     require(head == expected, "consent", f"message {kind} consents to something other than what was exchanged")
-    section = iter(sections)
-    progress = each(setting, progress, lambda one, known: one.take_points(known, next(section)))
+    progress = each(setting, progress, Comparison.take_points, sections)
     return taken(progress, kind, body)
 
 
@@ -253,8 +252,7 @@ def keep_fields(
     Raises:
         RefusalError: `field-open`, `fields` or `totals`.
     """
-    fields_of = iter(refuse_unopened(opened))
-    progress = each(setting, progress, lambda one, known: one.keep_fields(known, next(fields_of)))
+    progress = each(setting, progress, Comparison.keep_fields, refuse_unopened(opened))
     accepted = setting.ports.partner.accepts_totals(bytes(totals))
     require(accepted, "totals", "what the partner shows of the rest of its list is not as agreed")
     return replace(progress, totals=bytes(totals))

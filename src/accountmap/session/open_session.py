@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -189,7 +190,7 @@ class OpenSession:
         role, parameters = Role(record.role), session_parameters(agreement)
         own = OwnSide.of(agreement, role, accounts, prepared, parameters)
         key_points = workspace.sealed(f"lists/{record.list_id}/key-points")
-        sides = own.sides(curve, lambda: kept_key_points(key_points, prepared, curve))
+        sides = own.sides(curve, partial(kept_key_points, key_points, prepared, curve))
         sketch = workspace.sketches.get(kept.sketch)
         rules = SessionRules(workspace, partner, agreement, own, sketch, now, accept_sketch=accept_sketch)
         ports = Ports(curve, secrets.token_bytes, CardReceipts(workspace.identity, partner.card), rules)

@@ -266,24 +266,21 @@ class SessionRunner:
                 return False
             if MessageType.INITIATOR_POINTS in opened.session.due:
                 opened.session.prepare()
-            refused = self._process(opened, received)
+            refused = None
+            try:
+                reply = opened.take(received)
+            except PeerError as error:
+                if not opened.session.stopped:
+                    raise
+                refused = self._end_refused(opened, error)  # which raising it here would undo
+            else:
+                note_estimates(opened, self._clock(), again=self._accept_sketch)
+                note_totals(opened)
+                self._finish_step(opened, reply)
         if refused:
             raise refused
         self._deliver()
         return True
-
-    def _process(self, opened: OpenSession, received: Received) -> PeerError | None:
-        """Take a message in. Inside a transaction, which a refusal that ends the session must not undo."""
-        try:
-            reply = opened.take(received)
-        except PeerError as error:
-            if not opened.session.stopped:
-                raise
-            return self._end_refused(opened, error)
-        note_estimates(opened, self._clock(), again=self._accept_sketch)
-        note_totals(opened)
-        self._finish_step(opened, reply)
-        return None
 
     def _end_refused(self, opened: OpenSession, error: PeerError) -> PeerError:
         """End a session in which the partner broke the protocol. Inside a transaction that must not be undone."""
@@ -316,20 +313,17 @@ class SessionRunner:
             return False
         with self._workspace.transaction():
             self._check_unchanged(opened.record)
-            refused = self._answer(opened, go_on=answer)
+            refused = None
+            try:
+                reply = opened.session.consent() if answer else opened.session.stop()
+            except PeerError as error:
+                refused = self._end_refused(opened, error)  # which raising it here would undo
+            else:
+                self._finish_step(opened, reply)
         if refused:
             raise refused
         self._deliver()
         return True
-
-    def _answer(self, opened: OpenSession, *, go_on: bool) -> PeerError | None:
-        """Make the message that follows a decision. Inside a transaction, as `_process`."""
-        try:
-            reply = opened.session.consent() if go_on else opened.session.stop()
-        except PeerError as error:
-            return self._end_refused(opened, error)
-        self._finish_step(opened, reply)
-        return None
 
     def _find(self, expected: Expected, key: SealingKey) -> Received | None:
         def is_new(transcript: bytes) -> bool:
