@@ -304,7 +304,7 @@ def test_a_refusal_is_told_at_once(pair: Pair) -> None:
     with (
         pair.listening() as acme,
         pair.connecting(acme.endpoint) as globex,
-        pytest.raises(ChannelError, match="does not take"),
+        pytest.raises(ChannelError, match="does not accept"),
     ):
         deliver(globex, "globex-2.amap", b"of no agreement")
 
