@@ -204,7 +204,7 @@ def test_amounts_in_several_currencies_are_not_added_up() -> None:
     scores = dict(zip(*(result.overlap[name].to_pylist() for name in ("account_id", "score")), strict=True))
     assert scores == {"0": 50.0, "1": 100.0, "2": 100.0, "3": 100.0}, "each among those of its currency"
     assert any(
-        note.startswith("2 of your shared accounts have an open amount in another") for note in result.notes
+        note.startswith("2 of your shared accounts have an open amount in a currency") for note in result.notes
     )
 
 

@@ -59,7 +59,8 @@ def test_an_account_gets_the_points_of_the_rules_that_it_meets() -> None:
     assert column(found, "agreed_points") == {"0": 100, "1": 40, "2": 40, "3": 0}
     assert column(found, "agreed_fit") == {"0": "fits", "1": "does not fit", "2": "may fit", "3": "may fit"}
     assert qualification_sentences(found.qualification, "Contoso") == [
-        "1 of 4 shared companies fit the profile that you agreed on; 2 more may, but too little is known of them."
+        "1 of 4 shared companies fit the profile that you agreed on; 2 more may fit, but too little is known "
+        "about them."
     ]
 
 
@@ -93,7 +94,7 @@ def test_the_report_says_where_the_profiles_disagree() -> None:
         "0": "fits your profile only", "1": "fits their profile only", "2": None, "3": None
     }  # fmt: skip
     assert qualification_sentences(found.qualification, "Contoso")[-1] == (
-        "Your own profile and that of Contoso disagree on 2 companies: 1 fit yours only, 1 theirs only."
+        "Your own profile and that of Contoso disagree on 2 companies: 1 fit only yours, 1 only theirs."
     )
 
 
@@ -128,7 +129,7 @@ def test_the_example_is_a_profile_and_is_said_in_words() -> None:
         "30 points for country: DE or AT or CH.",
         "30 points for industry: Software or Information Technology.",
         "40 points for 51 to 5,000 employees.",
-        "An account fits from 60 points on.",
+        "An account fits if it has at least 60 points.",
     ]
     assert not IdealCustomer()
 

@@ -63,12 +63,12 @@ def build_map(
         prepared: the list that the session ran on.
         result: what the session told this side.
         weights: what the overlap is ranked by.
-        decisions: matches that the user keeps or rejects; the rejected ones are left out of all but a note.
+        decisions: matches that the user keeps or rejects; rejected ones are left out of everything but a note.
         answers: what became of questions about possible matches; *same* moves one to the overlap.
         qualifiers: the model and the profiles by which accounts are qualified.
 
     Raises:
-        UsageError: the three do not belong together.
+        UsageError: list, prepared list and result do not belong together.
     """
     own = own_accounts(accounts, prepared)
     found = find_answers(own, result.possible, tuple(answers))
@@ -125,7 +125,7 @@ def build_map(
 
 
 def _waiting(possible: pa.Table, overlap: pa.Table) -> pa.Table:
-    """Keep the possible matches of entities that may be shared, and are not known to be."""
+    """Keep the possible matches of entities that may be shared but are not known to be."""
     denied = pc.equal(possible["answer"], NO).fill_null(False)
     shared = pc.is_in(possible["entity_id"], value_set=overlap["entity_id"].combine_chunks())
     return possible.filter(pc.invert(pc.or_(denied, shared)))
@@ -153,7 +153,7 @@ def _described_matches(
 
 
 def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights: Weights) -> dict[str, Points]:
-    """Return what part of each part's points the matches get."""
+    """Return the share of each part's points that each match gets."""
     entity = matches["entity"].to_numpy()
     matched, of_match = np.unique(entity, return_inverse=True)
     shared = np.isin(own.entity, matched)
@@ -175,7 +175,7 @@ def _shares(own: OwnAccounts, matches: pa.Table, result: SessionResult, weights:
 def data_notes(
     prepared: Prepared, overlap: pa.Table, currency: str, summary: Summary, rejected: int
 ) -> tuple[str, ...]:
-    """Say what a reader should know of the data, one thing a sentence.
+    """Say what a reader should know about the data, one thing in each sentence.
 
     Args:
         rejected: how many matches the user's decisions leave out.
@@ -190,8 +190,8 @@ def _of_accounts(overlap: pa.Table, currency: str, summary: Summary) -> Iterator
     further = summary.listed.accounts - summary.listed.entities
     if further:
         yield (
-            f"{further:,} of your accounts are further rows of a company that is already on your list; "
-            "they count as one company."
+            f"{further:,} of your accounts are further rows of companies that are already on your list; "
+            "all rows of a company count as one."
         )
     accounts = overlap.group_by("account_id").aggregate(
         [("account_segment", "min"), ("segment", "min"), ("amount", "max")]
@@ -208,7 +208,7 @@ def _of_accounts(overlap: pa.Table, currency: str, summary: Summary) -> Iterator
     apart = pc.and_(overlap["amount"].is_valid(), pc.not_equal(pc.fill_null(overlap["currency"], ""), currency))
     if others := pc.count_distinct(overlap["account_id"].filter(apart)).as_py():
         yield (
-            f"{others:,} of your shared accounts have an open amount in another currency than most: sums leave it "
+            f"{others:,} of your shared accounts have an open amount in a currency other than most: sums leave it "
             "out, and the score compares it only with amounts in its own currency."
         )
 
@@ -217,13 +217,13 @@ def _of_matches(prepared: Prepared, summary: Summary, rejected: int) -> Iterator
     if further := summary.matches - summary.overlap.entities:
         yield (
             f"{further:,} of the {summary.matches:,} matches are of companies that your partner lists in several "
-            "segments and that have another match: totals count such a company once, cells each of its matches."
+            "segments and that have another match: totals count such a company once, cells count each match."
         )
     if rejected:
         yield (
-            f"You rejected {rejected:,} of the matches: they are in no count here. "
+            f"You rejected {rejected:,} of the matches: no count here includes them. "
             "Your partner's report still has them."
         )
     keyless = prepared.entities.num_rows - pc.count_distinct(prepared.keys["entity"]).as_py()
     if keyless and prepared.keys.num_rows:
-        yield f"{keyless:,} of your companies have no match key, so they could match nothing."
+        yield f"{keyless:,} of your companies have no match key, so they could not match anything."

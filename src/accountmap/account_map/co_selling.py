@@ -28,13 +28,13 @@ class StepTaken:
 
     @property
     def known(self) -> datetime:
-        """When this side knew of it, by its own clock: no clock of a partner's can date it back."""
+        """When this side knew of it, by its own clock, which no partner can backdate."""
         return self.came or self.at
 
 
 @dataclass(frozen=True)
 class Introduction:
-    """An introduction at a shared account, as one side sees it.
+    """An introduction to a shared account, as one side sees it.
 
     Attributes:
         match_id: hex.
@@ -62,12 +62,12 @@ class Introduction:
 
     @property
     def opened(self) -> datetime:
-        """When it was asked for or offered, by the own clock: a partner's word when it arrived."""
+        """When it was asked for or offered, by this side's clock: if the partner began it, when that arrived."""
         return self.steps[0].known
 
     @property
     def answered(self) -> datetime | None:
-        """When it was last accepted or declined, by the own clock, or None."""
+        """When it was last accepted or declined, by this side's clock, or None."""
         answers = (Step.ACCEPTED, Step.DECLINED)
         return next((each.known for each in reversed(self.steps) if each.step in answers), None)
 
@@ -79,7 +79,7 @@ class LeadProposal:
     Attributes:
         ours: whether this side made it.
         leads: ME, THEM or BOTH, as proposed.
-        state: PROPOSED, AGREED or DECLINED. The last one agreed is in force.
+        state: PROPOSED, AGREED or DECLINED. The last proposal that was agreed is in force.
     """
 
     match_id: str
@@ -152,7 +152,7 @@ class CoSelling:
     passed_over: tuple[PassedOver, ...] = ()
 
     def __add__(self, other: "CoSelling") -> "CoSelling":
-        """Put what was said about other matches behind."""
+        """Append what was said about other matches."""
         return CoSelling(
             self.introductions + other.introductions,
             self.leads + other.leads,

@@ -1,4 +1,4 @@
-"""Rules of engagement, and matches on which both sides may get into each other's way."""
+"""Rules of engagement, and matches where the two sides may get in each other's way."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -37,7 +37,7 @@ def leader(rules: Iterable[EngagementRule], segment: str, their_segment: str, te
 def certain_leader(rules: Iterable[EngagementRule], segment: str, their_segment: str) -> str | None:
     """Say who leads in a cell if the country of the account cannot change it; None if it can, or if no rule fits.
 
-    Both sides come to the same, although their lists may name different countries.
+    Both sides get the same answer, although their lists may name different countries.
 
     Args:
         rules: in their order.
@@ -57,7 +57,7 @@ def leads(
     their_segment: pa.ChunkedArray,
     territory: pa.ChunkedArray,
 ) -> pa.Array:
-    """Say for each match who leads; few combinations differ."""
+    """Say for each match who leads, looking up each combination once."""
     if not rules:
         return pa.nulls(len(segment), pa.string())
     found: dict[tuple[str, str, str | None], str | None] = {}
@@ -88,7 +88,7 @@ _NEXT_STEP: Final = {
     BOTH_REGISTERED: "Each side has registered a deal: compare them, and agree which one counts.",
     THEY_REGISTERED: "They have registered a deal: ask their owner before you sell here.",
     YOU_REGISTERED: "You have registered a deal: make sure that their owner knows.",
-    SEVERAL: "They list a company several times that you list once: find out which of their accounts is meant.",
+    SEVERAL: "You list this company once, they list it several times: find out which of their accounts is meant.",
 }
 REASONS: Final = (BOTH_SELL, BOTH_REGISTERED, THEY_REGISTERED, YOU_REGISTERED, TERRITORY, SEVERAL)
 
@@ -96,10 +96,10 @@ Flags = npt.NDArray[np.bool_]
 
 
 def conflicts(overlap: pa.Table, rules: tuple[EngagementRule, ...]) -> pa.Table:
-    """List the matches that both have to talk about, each with its reasons.
+    """List the matches that the two sides have to talk about, each with its reasons.
 
     Both are selling if both have an open deal: by segment, or by a stage that is known to be an open one. Where
-    only the stage says so of one of them, it is a conflict unless a rule names one side.
+    only a stage says so for one of them, it is a conflict unless a rule names one side.
 
     Args:
         overlap: OVERLAP_SCHEMA.

@@ -99,7 +99,7 @@ def _changes(before: AccountMap, now: AccountMap) -> pa.Table:
 
 
 def _strongest_matches(overlap: pa.Table) -> pa.Table:
-    """Keep one match an account, that with their strongest segment, in the order of the overlap."""
+    """Keep one match for each account, the one with their strongest segment, in the order of the overlap."""
     strength = pc.index_in(overlap["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
     account, _ = codes(overlap["account_id"])
     order = np.lexsort((np.arange(len(account)), strength, account))  # The last key is the first to sort by.
@@ -123,8 +123,9 @@ def _why(absent: pa.Table, other: AccountMap, words: tuple[str, str, str, str]) 
 
     Args:
         absent: their accounts.
-        other: of the session that they are absent from.
-        words: for not on the list there, a possible match, compared, and not compared with their segment.
+        other: the account map of the session that they are absent from.
+        words: what to say if it was not on the own list there, was a possible match, was compared with their
+            segment, or was not compared with it.
     """
     row = _earlier_rows(absent, other.whitespace).tolist()
     possible = _earlier_rows(absent, other.possible) >= 0

@@ -1,7 +1,8 @@
-"""Accounts of a joint plan that both sides leave alone, so that it shows what the plan did (conversation-v1 §7.4).
+"""Accounts of a joint plan that both sides leave alone, to show what the plan did (conversation-v1 §7.4).
 
-Both seeds draw them: who proposes fixes its seed before it sees the other's, and opens it afterwards. So neither
-side can choose, and what the other accounts came to may be compared with these as in any experiment.
+Both sides' seeds decide the draw: the proposer commits to its seed before it sees the other's, and opens it
+afterwards. So neither side can choose, and the outcomes of the other accounts can be compared with those of these
+as in any experiment.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ LEAST_ACCOUNTS: Final = 10
 """With fewer accounts worked on, or left alone, nothing is compared."""
 
 LEAST_OUTCOMES: Final = 5
-"""Nor with fewer accounts in both together that came to it, or that did not."""
+"""Nor if, in both together, fewer accounts got that far, or fewer did not."""
 
 CONFIDENCE: Final = 0.95
 HIGHER, LOWER, NOT_SHOWN = "higher", "lower", "no difference shown"
@@ -28,11 +29,11 @@ _HOLDOUT: Final = b"accountmap-plan-v1 holdout\x00"
 
 
 def commitment(sid: bytes, proposer: Role, seed: bytes) -> bytes:
-    """Return what fixes a seed and shows nothing of it.
+    """Return a commitment to a seed, which shows nothing of the seed.
 
     Args:
         sid: of the session that has the matches, 32 bytes.
-        seed: 32 random bytes of who proposes.
+        seed: the proposer's, 32 random bytes.
     """
     return hashlib.sha256(_COMMITMENT + sid + bytes([proposer]) + seed).digest()
 
@@ -51,10 +52,11 @@ def draw(
 
 @dataclass(frozen=True)
 class Arms:
-    """How many accounts came to something, among those worked on and those left alone.
+    """How many accounts reached a result, among those worked on and those left alone.
 
     Attributes:
-        hits, of: worked on. held_hits, held: of the holdout.
+        hits, of: how many of those worked on reached it, and how many were worked on.
+        held_hits, held: likewise for the holdout.
     """
 
     hits: int

@@ -22,7 +22,7 @@ from accountmap.errors import InputError
 from accountmap.linkage.places import country_code
 
 MOST: Final = 100
-"""Points that all rules together can give."""
+"""The most points that all rules together can give."""
 
 COUNTRY: Final = "country"
 EMPLOYEES: Final = "employees"
@@ -32,13 +32,13 @@ FITS: Final = "fits"
 MAY_FIT: Final = "may fit"
 NO_FIT: Final = "does not fit"
 VERDICTS: Final = (FITS, MAY_FIT, NO_FIT)
-"""What becomes of an account, best first: it may fit if the fields that it leaves blank could make it fit."""
+"""The verdicts on an account, best first: it may fit if the fields that it leaves blank could make it fit."""
 
 EXAMPLE: Final = """\
-# The ideal customer, by fields of the account alone. Each rule that an account meets gives its points; together
-# they give at most 100. A field that is blank meets no rule. Change what follows: it is an example.
+# The ideal customer, by fields of the account alone. Each rule gives its points to the accounts that meet it; all
+# rules together give at most 100. A blank field meets no rule. What follows is an example: change it.
 
-# An account fits from so many points on.
+# An account fits if it has at least this many points.
 fits_from = 60
 
 [[rule]]
@@ -68,9 +68,9 @@ class Rule:
 
     Attributes:
         field: one of FIELDS.
-        points: that it gives, 1 to 100.
-        any_of: words, of which the field is to be one; for a country ISO 3166 codes. Empty for employees.
-        at_least, at_most: employees; 0 for no bound.
+        points: what an account that meets it gets, 1 to 100.
+        any_of: the words that the field may be; for a country, ISO 3166 codes. Empty for employees.
+        at_least, at_most: the number of employees; 0 for no bound.
     """
 
     field: str
@@ -94,12 +94,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class IdealCustomer:
-    """A profile; without rules, nothing is asked of anybody.
+    """A profile; without rules it is empty.
 
     Attributes:
         rules: what gives points.
-        fits_from: points from which an account fits.
-        text: of the file; the digest is of it.
+        fits_from: how many points an account needs to fit.
+        text: of the file, as the digest is made from it.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -115,15 +115,16 @@ class IdealCustomer:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def in_words(self) -> list[str]:
-        """Say what it asks, one sentence a rule."""
+        """Say what it asks, one sentence per rule."""
         said = [f"{rule.points} points for {rule.in_words()}." for rule in self.rules]
-        return [*said, f"An account fits from {self.fits_from} points on."]
+        return [*said, f"An account fits if it has at least {self.fits_from} points."]
 
 
 NO_PROFILE: Final = IdealCustomer()
 
 _MOST_BYTES: Final = 16 * 1024
-"""Of a file. It may come from a partner, and the time of `tomllib` grows with the square of the parts of a key."""
+"""The largest file that is read. It may come from a partner, and the time that `tomllib` takes grows with the
+square of the number of parts of a key."""
 
 
 def read_ideal_customer(path: Path) -> IdealCustomer:
@@ -135,7 +136,7 @@ def read_ideal_customer(path: Path) -> IdealCustomer:
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
-        text = data.decode().replace("\r\n", "\n")  # a mail program changes the ends of lines
+        text = data.decode().replace("\r\n", "\n")  # mail programs change line ends
     except (OSError, UnicodeDecodeError):
         text, data = "", b""
     if not data or len(data) > _MOST_BYTES:
@@ -149,7 +150,7 @@ def parse_ideal_customer(text: str) -> IdealCustomer:
     """Read a profile from TOML.
 
     Raises:
-        InputError: it is no TOML, names what there is not, or a value is not usable.
+        InputError: it is not TOML, has an unknown name, or a value is not usable.
     """
     try:
         whole = tomllib.loads(text)
@@ -162,14 +163,14 @@ def parse_ideal_customer(text: str) -> IdealCustomer:
     rules = tuple(_rule(each) for each in tables)
     most = sum(rule.points for rule in rules)
     if most > MOST:
-        raise InputError(f"The rules give {most} points together.", f"Let them give at most {MOST}.")
+        raise InputError(f"The rules give {most} points altogether.", f"Let them give at most {MOST}.")
     return IdealCustomer(rules, _whole(whole, "fits_from", 1, most), text)
 
 
 def _rule(table: Mapping[str, Any]) -> Rule:
     field = table.get("field")
     if field not in FIELDS:
-        raise InputError("A rule names no field that there is.", f"Write field = one of: {', '.join(FIELDS)}.")
+        raise InputError("A rule has no field, or an unknown one.", f"Set field to one of: {', '.join(FIELDS)}.")
     points = _whole(table, "points", 1, MOST)
     if field == EMPLOYEES:
         _only(table, ("field", "points", "at_least", "at_most"), "A rule of employees")
@@ -183,7 +184,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         raise InputError(f"A rule of {field} has no list of words.", 'Write any_of = ["…"].')
     read = tuple(country_code(word) or "" for word in words) if field == COUNTRY else tuple(words)
     if not all(read):
-        raise InputError("A rule names a country that is not known.", "Write ISO codes, such as DE.")
+        raise InputError("A rule names an unknown country.", "Write ISO codes, such as DE.")
     return Rule(field, points, read)
 
 
@@ -198,7 +199,7 @@ def _whole(table: Mapping[str, Any], name: str, least: int, most: int) -> int:
 
 def _only(table: Mapping[str, Any], known: Sequence[str], what: str) -> None:
     if unknown := sorted(set(table) - set(known)):
-        raise InputError(f"{what} has no '{unknown[0]}'.", f"Use: {', '.join(known)}.")
+        raise InputError(f"{what} cannot have '{unknown[0]}'.", f"Use: {', '.join(known)}.")
 
 
 @dataclass(frozen=True, repr=False)
@@ -206,9 +207,9 @@ class Fit:
     """How well accounts, or companies, fit.
 
     Attributes:
-        points: of each.
-        possible: with those that its blank fields could give.
-        fits_from: points from which one fits.
+        points: what each has.
+        possible: what each could have if its blank fields were known.
+        fits_from: how many points one needs to fit.
     """
 
     points: Points
@@ -222,7 +223,7 @@ class Fit:
         return pa.array(VERDICTS).take(pa.array(at))
 
     def of_entities(self, entity: Rows, entities: int) -> "Fit":
-        """Give each company the points of its best account, and what the best of them could have.
+        """Give each company the points of its best account, and the most that any of its accounts could have.
 
         Args:
             entity: the row of each account's company.
@@ -233,7 +234,7 @@ class Fit:
         return Fit(points, possible, self.fits_from)
 
     def take(self, rows: Rows) -> "Fit":
-        """Return some of them."""
+        """Return the fit of some of them."""
         return Fit(self.points[rows], self.possible[rows], self.fits_from)
 
 

@@ -18,11 +18,11 @@ from accountmap.model import Role
 
 _ID: Final = b"accountmap-plan-v1 plan\x00"
 BOTH: Final = 3
-"""In a line, who leads or acts: role + 1, or this."""
+"""Who leads or acts in a line: role + 1, or this."""
 
 
 class PlanKind(IntEnum):
-    """What a plan is for. The number is that in its terms."""
+    """What a plan is for. Its terms have the number."""
 
     CAMPAIGN = 1
     ACCOUNTS = 2
@@ -34,7 +34,7 @@ class PlanKind(IntEnum):
 
 
 class PlanStep(IntEnum):
-    """What an entry about a plan says. The number is that on the wire."""
+    """What an entry about a plan says. The numbers are those on the wire."""
 
     PROPOSED = 1
     SIGNED = 2
@@ -52,7 +52,7 @@ class PlanStep(IntEnum):
 
 
 class PlanState(StrEnum):
-    """Where a plan is."""
+    """The state of a plan."""
 
     PROPOSED = "proposed"
     DECLINED = "declined"
@@ -63,13 +63,13 @@ class PlanState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether its accounts are not free for another plan."""
+        """Whether it keeps its accounts from being in another plan."""
         return self in (PlanState.PROPOSED, PlanState.SIGNED, PlanState.RUNNING)
 
 
 @dataclass(frozen=True)
 class PlanLine:
-    """One match of a plan as it is proposed, or as it was changed since.
+    """One match of a plan, as proposed or as changed since.
 
     Attributes:
         leads, acts: who leads at the account, and who takes the next step: 1 initiator, 2 responder, 3 both.
@@ -94,7 +94,7 @@ class PlanTerms:
         begins, ends: first and last day.
         currency: ISO 4217 code, or empty.
         budget: of the initiator and the responder, in ten-thousandths of the currency.
-        holdout: how many of the matches are drawn to be left alone.
+        holdout: how many matches are drawn to be left alone.
         commitment: to the proposer's seed, 32 bytes.
         lines: ascending by match id.
     """
@@ -112,7 +112,7 @@ class PlanTerms:
 
 @dataclass(frozen=True)
 class Signing:
-    """What who signs adds: its seed, and the owner on its side of each line, in their order."""
+    """What the signer adds: its seed, and its owner of the account in each line, in the order of the lines."""
 
     seed: bytes
     owners: tuple[str, ...] = field(repr=False)
@@ -120,7 +120,7 @@ class Signing:
 
 @dataclass(frozen=True)
 class Declining:
-    """Words of who declines; may be empty."""
+    """What the side that declines wrote; may be empty."""
 
     text: str = field(repr=False)
 
@@ -144,7 +144,7 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Changes:
-    """Lines with another next step."""
+    """Lines with a new next step."""
 
     lines: tuple[NextStep, ...]
 
@@ -159,14 +159,14 @@ class Owner:
 
 @dataclass(frozen=True)
 class Assigning:
-    """Lines with another owner on the side that writes."""
+    """Lines with a new owner on the side that writes."""
 
     lines: tuple[Owner, ...]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What one side did and what came of it; `spent` of its budget all in all, or None."""
+    """What one side did and what came of it; `spent` is what it has used of its budget in total, or None."""
 
     spent: int | None
     lines: tuple[LineReport, ...]
@@ -174,7 +174,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Reconciling:
-    """That the results are those with this digest, from so many entries of the initiator and the responder."""
+    """A statement that the results have this digest, from this many entries of the initiator and the responder."""
 
     base: tuple[int, int]
     digest: bytes
@@ -216,7 +216,7 @@ class PlanEntry:
 
     @property
     def matches(self) -> int:
-        """How many matches it is about one by one."""
+        """How many matches it names one by one."""
         return len(getattr(self.content, "owners", getattr(self.content, "lines", ())))
 
     @property
@@ -243,8 +243,8 @@ class JointPlan:
         lines: by match id, with the last next step, date and who acts; their `owner` is empty.
         owners: of the initiator and the responder, by match id.
         holdout: the matches that are left alone; None before both seeds are open.
-        reconciled: by side, the digest that it said last, and whether the entries that it names give that digest.
-        agreed_to: by side, all such digests that were right.
+        reconciled: by side, the digest that it stated last, and whether the entries that it names give it.
+        agreed_to: by side, all digests it has stated that were right.
         base: the entries that the reconciled results are from, as Reconciling.base; None before.
         effective, passed_over: the entries that count, in order, and the others.
     """
@@ -265,7 +265,7 @@ class JointPlan:
 
     @classmethod
     def of(cls, sid: bytes, entries: Iterable[PlanEntry]) -> "JointPlan | None":
-        """Fold the entries of both sides about one plan; None as long as its proposal is not there.
+        """Fold the entries of both sides about one plan; None until its proposal is there.
 
         Args:
             sid: of the session that has the matches.
@@ -305,7 +305,7 @@ class JointPlan:
         return match_id not in (self.holdout or ()) and self.lines[match_id].leads in (role + 1, BOTH)
 
     def first(self, step: PlanStep) -> PlanEntry | None:
-        """Return the first entry that says something."""
+        """Return the first entry that says `step`, or None."""
         return next((each for each in self.effective if each.step is step), None)
 
     @property
@@ -386,6 +386,6 @@ class JointPlan:
         self.reconciled[role] = digest, holds
         if holds:
             self.agreed_to.setdefault(role, set()).add(digest)
-        # Not the last alone: one that is dated back before the other's would open the plan again.
+        # Not the last alone: one backdated to before the other side's would open the plan again.
         if holds and digest in self.agreed_to.get(role.other, ()):
             self.state, self.base = PlanState.RECONCILED, base

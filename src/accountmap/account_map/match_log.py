@@ -1,8 +1,8 @@
 """What two partners have told each other about single matches, and what follows from it (conversation-v1 §6).
 
 Each side keeps a numbered log about a match; the other gets its entries in any order. The state is a function of
-both logs alone, so that both sides arrive at the same: entries are put into one order, and one that the table of
-transitions does not allow at its place has no effect.
+both logs alone, so that both sides arrive at the same one: the entries are put into one order, and an entry that
+the table of transitions does not allow at its place has no effect.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,11 +26,11 @@ class By(IntEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table: who may take a step, and where.
+    """One row of the table: who may take a step, and when.
 
     Attributes:
         before: the states in which it may be taken; None is the beginning.
-        values: that the entry may have.
+        values: those that the entry may have.
     """
 
     topic: Topic
@@ -63,10 +63,10 @@ TRANSITIONS: Final = (
     _row(Topic.DEAL, _S.WITHDRAWN, (_S.REGISTERED,), By.WHO_BEGAN, (0,)),
     _row(Topic.NOTE, _S.NOTED, (None, _S.NOTED), By.ANYBODY, (0,)),
 )
-"""All that may be said about a match. Each side has a deal of its own; introduction and lead are of both.
+"""All that may be said about a match. Each side has a deal of its own; an introduction and a lead belong to both.
 
-A proposal stands until the other answers it: an entry with a low `seen` comes before an answer that is there
-already, and must not change what that agreed to.
+A proposal remains open until the other side answers it. An entry with a low `seen` is ordered before an answer
+that is already there, and must not change what that answer agreed to.
 """
 
 STEPS: Final[Mapping[Topic, tuple[Step, ...]]] = {
@@ -78,16 +78,16 @@ STEPS: Final[Mapping[Topic, tuple[Step, ...]]] = {
 """The steps of each topic; a message has their number, from 1."""
 
 SAME_DAY: Final = timedelta(days=1)
-"""Registrations whose dates are no further apart are not told apart by them: clocks and mail differ."""
+"""Two dates of registration no further apart than this do not decide which was first: clocks and mail differ."""
 
 
 def leads_of(value: int) -> Role | None:
-    """Return whom the value of a proposal names as the one who leads; None is both."""
+    """Return the side that leads by the value of a proposal; None is both."""
     return {1: Role.INITIATOR, 2: Role.RESPONDER}.get(value)
 
 
 class Decided(StrEnum):
-    """Why one of two registered deals counts, the first that holds first; WITHIN_A_DAY decides nothing."""
+    """Why one of two registered deals counts, in the order of precedence; WITHIN_A_DAY decides nothing."""
 
     ALONE = "no other is registered"
     LEAD = "agreed lead"
@@ -110,7 +110,7 @@ class Entry:
         value: of an outcome (Result) or of a proposal (1 initiator, 2 responder, 3 both); else 0.
         text: what a person wrote; may be empty. Text from outside if it is the partner's.
         fields: agreed fields that came with it, by name.
-        came: when it arrived, by the own clock; of own entries when it was written.
+        came: when it arrived, by this side's clock; for own entries, when it was written.
     """
 
     match_id: bytes
@@ -146,7 +146,7 @@ class Logged(Protocol):
 
     @property
     def seen(self) -> int:
-        """How many entries of the other side its writer knew."""
+        """How many entries of the other side's log its writer knew."""
         ...
 
     @property
@@ -166,7 +166,7 @@ AnyEntry = TypeVar("AnyEntry", bound=Logged)
 def in_order(entries: Iterable[AnyEntry]) -> list[AnyEntry]:
     """Put the entries of both sides about one match or plan into the order in which they count.
 
-    What comes behind a gap in a side's log waits until the gap is filled.
+    Entries after a gap in a side's log wait until the gap is filled.
     """
     known = {(each.role, each.number): each for each in entries}
     found = []
@@ -180,7 +180,7 @@ def in_order(entries: Iterable[AnyEntry]) -> list[AnyEntry]:
 
 @dataclass
 class _Open:
-    """Where one topic is: its state, who began it, and who wants to be introduced."""
+    """One topic: its state, who began it, and who wants to be introduced."""
 
     state: Step | None = None
     began: Role | None = None
@@ -194,7 +194,7 @@ class MatchLog:
     Attributes:
         leader: who leads by the rules of engagement, as far as they say so for certain; None if they name nobody.
         effective: the entries that count, in order.
-        passed_over: the others: the table or the rules did not allow them at their place.
+        passed_over: the other entries: the table or the rules did not allow them at their place.
         agreed: the value of the last lead that both agreed on, or 0.
     """
 
@@ -229,7 +229,7 @@ class MatchLog:
         return fits and not (step is Step.ASKED and self.breaks_rules(role))
 
     def breaks_rules(self, seeker: Role) -> bool:
-        """Return whether a side may not ask to be introduced, for the other leads: only the other may offer it."""
+        """Return whether a side may not ask to be introduced because the other leads: only the other may offer."""
         return self.leads is seeker.other
 
     @property
@@ -238,7 +238,7 @@ class MatchLog:
         return leads_of(self.agreed) if self.agreed else self.leader
 
     def state(self, topic: Topic, role: Role) -> Step | None:
-        """Return where a topic is; for a deal that of a side."""
+        """Return the state of a topic; each side's deal has its own."""
         return self._now(topic, role).state
 
     def waits_for(self, topic: Topic) -> Role | None:

@@ -33,23 +33,23 @@ DOUBTS: Final = {
     OTHER_DOMAIN: "The names agree, but both of you list a website and the websites differ.",
     OTHER_COUNTRY: "The names agree, but both of you list a country and the countries differ.",
 }
-"""What each doubt says."""
+"""What each doubt means."""
 
 _SINGLE_KEY: Final = 15
 _CONTRADICTED: Final = 25
 _WEAK: Final = 45
-"""What is taken off 100 for each of them: the match score."""
+"""What each of these takes off the match score of 100."""
 
 
 def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
     """Describe the matches that were revealed.
 
     Returns:
-        One row a match, in the order of `result.matches`: as from `described`, and the partner's fields as in
+        One row per match, in the order of `result.matches`: as from `described`, and the partner's fields as in
         OVERLAP_SCHEMA.
 
     Raises:
-        UsageError: the matches do not fit the prepared list, or the partner's fields not the matches.
+        UsageError: the matches do not fit the prepared list, or the partner's fields do not fit the matches.
     """
     matches = described(result.matches, prepared, result)
     in_cell = pc.add(pc.multiply(matches["entity"].cast(pa.int64()), len(CELLS)), matches["cell"].cast(pa.int64()))
@@ -61,14 +61,14 @@ def matched_entities(prepared: Prepared, result: SessionResult) -> pa.Table:
 
 
 def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> pa.Table:
-    """Read matches, revealed or possible, beside the prepared list.
+    """Describe matches, revealed or possible, with what the prepared list says of their entities.
 
     Args:
         matches: MATCH_SCHEMA.
 
     Returns:
-        One row a match: entity (row), match_id, segment, their_segment, cell (in CELLS), play, strength, evidence,
-        contradiction, doubt, match_score.
+        One row per match: entity (row), match_id, segment, their_segment, cell (in CELLS), play, strength,
+        evidence, contradiction, doubt, match_score.
 
     Raises:
         UsageError: they do not fit the prepared list or the session's cells.
@@ -108,14 +108,14 @@ def described(matches: pa.Table, prepared: Prepared, result: SessionResult) -> p
 
 
 def _cell(segment: pa.ChunkedArray, their_segment: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give the position in CELLS of each match; null where a segment is unknown."""
+    """Return the position in CELLS of each match; null where a segment is unknown."""
     names = pa.array(SEGMENTS)
     mine, theirs = (pc.index_in(column, value_set=names) for column in (segment, their_segment))
     return pc.add(pc.multiply(mine, len(SEGMENTS)), theirs)
 
 
 def _judged(matches: pa.Table) -> dict[str, pa.Array]:
-    """Give contradiction, doubt and match score: all from what both sides know, so that their reports agree.
+    """Return contradiction, doubt and match score: all from what both sides know, so that their reports agree.
 
     Raises:
         UsageError: a strength or a contradiction is unknown.
@@ -128,7 +128,7 @@ def _judged(matches: pa.Table) -> dict[str, pa.Array]:
     texts, at = joined.dictionary.to_pylist(), joined.indices.cast(pa.int64())
     weak = pc.equal(matches["strength"].combine_chunks(), WEAK).cast(pa.int64())
     single = pc.equal(pc.list_value_length(matches["evidence"].combine_chunks()), 1).cast(pa.int64())
-    # Few combinations differ: each is judged once.
+    # There are few combinations: each is judged once.
     doubts = pa.array([_doubt(each, text) for each in (False, True) for text in texts], pa.string())
     scores = pa.array(
         [_match_score(each, text, one) for one in (False, True) for each in (False, True) for text in texts],

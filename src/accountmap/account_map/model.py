@@ -13,7 +13,7 @@ from accountmap.account_map.scoring import Weights
 from accountmap.account_map.summary import Summary
 
 CHANGES: Final = ("new", "moved", "gone")
-"""What can have happened to a shared entity since the session before."""
+"""What may have happened to a shared entity since the session before."""
 
 CHANGE_COLUMNS: Final = (
     "name",
@@ -41,8 +41,9 @@ CHANGE_SCHEMA: Final = pa.schema(
         *(pa.field(name, pa.float64() if name == "amount" else pa.string()) for name in CHANGE_COLUMNS),
     ]
 )
-"""One row an own account of an entity that is new in the overlap, has moved to another cell, or is gone. The cell
-before is null if it is new, the cell now if it is gone; all else is of now, or of before if it is gone."""
+"""One row per own account of an entity that is new in the overlap, has moved to another cell, or is gone. The cell
+before is null if it is new, the cell now if it is gone. All other columns have the values of now, or those of
+before if it is gone."""
 
 SESSION_SCHEMA: Final = pa.schema(
     [
@@ -56,8 +57,8 @@ SESSION_SCHEMA: Final = pa.schema(
         pa.field("gone", pa.int64()),
     ]
 )
-"""One row a session, oldest first, all in entities. The last three compare it with the one before: null for the
-first."""
+"""One row per session, oldest first, counted in entities. The last three columns compare it with the one before,
+and are null for the first."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +76,8 @@ class History:
 
 
 NO_HISTORY: Final = History(*(pa.Table.from_batches([], schema) for schema in (SESSION_SCHEMA, CHANGE_SCHEMA)))
-"""Made so that pyarrow does not load pandas for it, which takes longer than all else that a command loads."""
+"""Made from batches, so that pyarrow does not load pandas: that takes longer than everything else that a command
+loads."""
 
 
 Cell = tuple[str, str]
@@ -92,10 +94,10 @@ class AccountMap:
         session_id, own_name, partner_name, finished, receipt, reveals, shown_fields, rules, estimates: as in
             `SessionResult`.
         overlap: OVERLAP_SCHEMA, ranked by score, then the entity's amount.
-        possible: POSSIBLE_SCHEMA, the best evidence first. In no count of the overlap.
+        possible: POSSIBLE_SCHEMA, the best evidence first. No count of the overlap includes them.
         currency: of the amounts that are summed, as an ISO 4217 code, or empty if the list does not say.
-        weights: what the score was made with.
-        score_parts: of SCORE_PARTS those that the score is made of here.
+        weights: those of the score.
+        score_parts: the ones of SCORE_PARTS that make up the score here.
         whitespace: WHITESPACE_SCHEMA, in the order of its `status`; strongest segment first, then by amount.
         theirs_without_me: UNMATCHED_SCHEMA, or None if they show nothing of their list besides matches.
         matrix: MATRIX_SCHEMA.
@@ -105,7 +107,7 @@ class AccountMap:
         coverage: COVERAGE_SCHEMA, territories with most entities first.
         summary: the counts; they reconcile with the tables.
         history: what has changed since earlier sessions; empty without `with_history`.
-        notes: what a reader should know of the data, one sentence each, without account data.
+        notes: what a reader should know about the data, one sentence each, without account data.
     """
 
     session_id: str
@@ -136,13 +138,13 @@ class AccountMap:
 
     @property
     def their_customers(self) -> pa.Table:
-        """The rows of the overlap that the partner serves and that are only prospects here."""
+        """The rows of the overlap whose company is the partner's customer and only a prospect here."""
         mine, theirs = self.overlap["segment"], self.overlap["their_segment"]
         return self.overlap.filter(pc.and_(pc.equal(mine, "prospect"), pc.equal(theirs, "customer")))
 
     @property
     def best_matches(self) -> pa.Table:
-        """The overlap with one row an account: of several matches the first."""
+        """The overlap with one row per account, for its first match."""
         first = first_of_each(self.overlap["account_id"])
         return self.overlap if len(first) == self.overlap.num_rows else self.overlap.take(pa.array(first))
 

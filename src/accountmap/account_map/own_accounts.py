@@ -32,7 +32,7 @@ def first_of_each(column: pa.ChunkedArray) -> Rows:
 
 
 def mapped(column: pa.ChunkedArray, reading: Callable[[str], str | None]) -> pa.Array:
-    """Read each cell of a column of text, and each different one only once; null stays null."""
+    """Read each cell of a column of text, and each distinct value only once; null stays null."""
     coded = column.combine_chunks().dictionary_encode()
     read = pa.array([reading(cell) for cell in coded.dictionary.to_pylist()], pa.string())
     return read.take(coded.indices)
@@ -48,12 +48,12 @@ def first_of_entity(column: pa.Array, entity: Rows, entities: int) -> pa.Array:
     """
     filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     first = np.full(entities, -1, np.int64)
-    first[entity[filled[::-1]]] = filled[::-1]  # Of several writes to one place the last one stays.
+    first[entity[filled[::-1]]] = filled[::-1]  # Of several writes to one place, the last one wins.
     return column.take(pa.array(first, mask=first < 0))
 
 
 def countries_of(accounts: pa.Table) -> pa.Array:
-    """Give the country of each account as an ISO 3166 code: from its country, else from its domain, else null."""
+    """Return each account's country as an ISO 3166 code: from its country, else from its domain, else null."""
     known = mapped(accounts["country"], country_code)
     unknown = pc.if_else(known.is_null(), accounts["domain"].combine_chunks(), pa.scalar(None, pa.string()))
     return pc.coalesce(known, mapped(pa.chunked_array([unknown]), country_of_domain))
@@ -64,11 +64,11 @@ class OwnAccounts:
     """The own list, as reports show it.
 
     Attributes:
-        table: one row an account: OWN_COLUMNS, account_id, account_segment, and of its entity entity_id,
-            segment and territory.
+        table: one row per account: OWN_COLUMNS, account_id and account_segment; and entity_id, segment and
+            territory of its entity.
         entity: for each account the row of its entity.
         territory: for each entity its country as an ISO 3166 code, or null.
-        currency: of most amounts, as an ISO 4217 code; empty if the list does not say.
+        currency: the one that most amounts have, as an ISO 4217 code; empty if the list does not say.
         amount_currency: for each entity the currency of its first account with an amount, numbered.
         amount: for each entity the sum of its accounts' amounts in that currency.
     """
@@ -91,7 +91,7 @@ def own_accounts(accounts: AccountList, prepared: Prepared) -> OwnAccounts:
     entity = entity_of_account(accounts, prepared)
     territory = first_of_entity(countries_of(own), entity, entities)
     of_account = prepared.entities.take(pa.array(entity))
-    # One infinite or undefined amount would make useless every sum that it enters.
+    # One infinite or undefined amount would make every sum that it enters useless.
     amount = pc.if_else(pc.is_finite(own["amount"]), own["amount"], pa.scalar(None, pa.float64()))
     columns = {name: own[name] for name in OWN_COLUMNS} | {
         "account_id": own["account_id"],
@@ -120,7 +120,7 @@ _IDS: Final = ("account_id", "entity_id", "match_id")
 
 
 def to_count(table: pa.Table, currency: str) -> pa.Table:
-    """Take what a table is counted by, its amounts, and its ids as numbers, which are counted sooner than texts.
+    """Keep the columns that a table is counted by, its amounts, and its ids as numbers: these are faster to count.
 
     Args:
         table: OVERLAP_SCHEMA or WHITESPACE_SCHEMA.

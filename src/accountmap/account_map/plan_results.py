@@ -1,8 +1,8 @@
 """What a joint plan came to, from both sides' reports: tables that are the same bytes on both sides
 (conversation-v1 §7.5).
 
-What only one side can know counts as it says. What both can know counts as far as both say it, and where they do
-not say the same, the table names it.
+What only one side can know counts as that side reports it. What both can know counts as far as both report it;
+where their reports differ, the table says so.
 """
 
 import hashlib
@@ -22,19 +22,19 @@ ACCOUNTS, COMPARISON, BUDGET = "accounts", "comparison", "budget"
 _LABEL: Final = b"accountmap-plan-v1 results\x00"
 _RANK: Final = {Result.NOTHING: 0, Result.MEETING: 1, Result.OPPORTUNITY: 2, Result.LOST: 2, Result.WON: 3}
 MEASURES: Final = (Result.MEETING, Result.OPPORTUNITY, Result.WON)
-"""What accounts are compared by: whether they came to it, or further."""
+"""What accounts are compared by: whether they got that far, or further."""
 
 
 @dataclass(frozen=True)
 class LineReport:
-    """What one side did about an account of a plan, and what came of it, all in all so far.
+    """What one side did about an account of a plan, and what came of it, in total so far.
 
     Attributes:
-        steps: what this side did, counted.
-        meetings: with the account, which both sides took part in.
-        deals: that this side registered.
+        steps: how many steps this side took.
+        meetings: how many meetings with the account both sides took part in.
+        deals: how many deals this side registered.
         result: what came of it, as far as this side knows; None if it does not say.
-        amount: of this side's deals, in ten-thousandths of the plan's currency; None if it does not say.
+        amount: the sum of this side's deals, in ten-thousandths of the plan's currency; None if it does not say.
     """
 
     match_id: bytes
@@ -51,9 +51,9 @@ class ReconciledLine:
 
     Attributes:
         reports: of the initiator and the responder; None from a side that has not reported.
-        meetings, result: what both say, or else the lesser, or what one says if the other says nothing; None if
-            nobody says anything.
-        differences: what they do not agree about, in the order of the specification.
+        meetings, result: what both say; the lesser if they differ; what one says if the other says nothing; None
+            if neither says anything.
+        differences: where they differ, in the order of the specification.
     """
 
     match_id: bytes
@@ -70,8 +70,8 @@ class PlanResults:
 
     Attributes:
         match_ids: of the plan, ascending.
-        reports: the last of each side about a match.
-        budget, spent: of the initiator and the responder, in ten-thousandths; spent is None if it was not said.
+        reports: the last report of each side about each match.
+        budget, spent: of the initiator and the responder, in ten-thousandths; spent is None if not reported.
         currency: ISO 4217 code, or empty.
     """
 
@@ -99,12 +99,12 @@ class PlanResults:
 
     @cached_property
     def digest(self) -> bytes:
-        """SHA-256 of the plan's id and the tables: what both sides say when they have reconciled."""
+        """SHA-256 of the plan's id and the tables: both sides state it to reconcile."""
         tables = b"".join(len(table).to_bytes(4, "big") + table for table in self.tables.values())
         return hashlib.sha256(_LABEL + self.plan_id + tables).digest()
 
     def arms(self, measure: Result) -> Arms:
-        """Count the accounts that came to something, or further."""
+        """Count the accounts that reached a result, or got further."""
         hits = [e.match_id for e in self.lines if e.result is not None and _RANK[e.result] >= _RANK[measure]]
         return Arms.count(hits, self.match_ids, self.holdout)
 
@@ -145,7 +145,7 @@ class PlanResults:
 
 
 def _lesser(result: Result) -> tuple[int, int]:
-    """Order results so that the least comes first; of an opportunity and a lost one it is the open one."""
+    """Order results so that the least comes first; an open opportunity comes before a lost one."""
     return _RANK[result], result
 
 
@@ -192,7 +192,7 @@ def units(text: str) -> int:
     """Read an amount as people type it, such as 1250 or 0.5, as ten-thousandths.
 
     Raises:
-        ValueError: it is not a number, or has more than four digits behind its point.
+        ValueError: it is not a number, or has more than four digits after the point.
     """
     found = re.fullmatch(r"([0-9]{1,15})(?:\.([0-9]{1,4}))?", text.strip())
     if found is None:
@@ -201,6 +201,6 @@ def units(text: str) -> int:
 
 
 def decimal(amount: int) -> str:
-    """Write an amount in ten-thousandths as a number without zeros at its end: 1250, 0.5."""
+    """Write an amount in ten-thousandths as a number without trailing zeros: 1250, 0.5."""
     whole, part = divmod(amount, UNIT)
     return f"{whole}.{part:04}".rstrip("0") if part else str(whole)

@@ -22,7 +22,7 @@ LIKELIHOOD_SCHEMA: Final = pa.schema(
         pa.field("reasons", pa.string()),
     ]
 )
-"""One row an own account: the probability that a deal opened with it now is won, and what raises or lowers it
+"""One row per own account: the probability that a deal opened with it now is won, and what raises or lowers it
 most."""
 
 QUALIFICATION_SCHEMA: Final = pa.schema(
@@ -41,10 +41,10 @@ QUALIFICATION_SCHEMA: Final = pa.schema(
         pa.field("disagreement", pa.string()),
     ]
 )
-"""One row a shared account, in the order of the overlap, for its first match. The probability is the account's;
+"""One row per shared account, in the order of the overlap, for its first match. The probability is the account's;
 fit and points are those of its company, by the profile that both agreed on, by the own one and by the partner's:
-one of VERDICTS, and 0 to 100. `disagreement` is one of DISAGREEMENTS, null where the two own profiles do not
-disagree."""
+one of VERDICTS, and 0 to 100. `disagreement` is one of DISAGREEMENTS, null where the profiles that each side
+uses by itself do not disagree."""
 
 ONLY_OWN: Final = "fits your profile only"
 ONLY_THEIRS: Final = "fits their profile only"
@@ -98,10 +98,10 @@ NOTHING: Final = Qualifiers()
 def qualified_shares(
     own: OwnAccounts, qualifiers: Qualifiers, likelihood: pa.Table | None, shared: Rows
 ) -> dict[str, Points]:
-    """Return for each entity the part of the points that it gets for fit and propensity, 0 to 1.
+    """Return for each entity the share of the points that it gets for fit and propensity, 0 to 1.
 
-    Fit counts by the agreed profile, or by the own one if none is agreed. A company counts by the best of its
-    accounts. Of the propensity it gets its probability as a part of the highest among the shared companies.
+    Fit is by the agreed profile, or by the own one if none is agreed. A company gets the share of its best
+    account. For propensity, that is its probability divided by the highest among the shared companies.
 
     Args:
         likelihood: LIKELIHOOD_SCHEMA.
@@ -164,12 +164,12 @@ def qualification_sentences(found: pa.Table, partner: str) -> list[str]:
         column = firsts[f"{name}_fit"]
         if column.null_count < len(column):
             fits, may = (int(pc.sum(pc.equal(column, each)).as_py() or 0) for each in (FITS, MAY_FIT))
-            more = f"; {may:,} more may, but too little is known of them" if may else ""
+            more = f"; {may:,} more may fit, but too little is known about them" if may else ""
             said.append(f"{fits:,} of {len(column):,} shared companies fit {whose}{more}.")
     own, theirs = (int(pc.sum(pc.equal(firsts["disagreement"], each)).as_py() or 0) for each in DISAGREEMENTS)
     if own or theirs:
         said.append(
-            f"Your own profile and that of {partner} disagree on {own + theirs:,} companies: {own:,} fit yours "
-            f"only, {theirs:,} theirs only."
+            f"Your own profile and that of {partner} disagree on {own + theirs:,} companies: {own:,} fit only "
+            f"yours, {theirs:,} only theirs."
         )
     return said

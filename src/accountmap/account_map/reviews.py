@@ -149,7 +149,7 @@ def parse_reviews(text: str) -> tuple[tuple[MatchDecision, ...], frozenset[tuple
     """Read decisions: `keep`, `reject`, `open` to take one back, or blank to leave it as it is.
 
     Args:
-        text: of the file; further columns are not read.
+        text: of the file; other columns are ignored.
 
     Returns:
         The decisions, and the subjects of those that are taken back.
@@ -157,12 +157,12 @@ def parse_reviews(text: str) -> tuple[tuple[MatchDecision, ...], frozenset[tuple
     Raises:
         InputError: it is not of this form, or contradicts itself about a match.
     """
-    separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+    separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel uses the separator of its language
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True, delimiter=separator)
     decided: dict[tuple[str, str, str], MatchDecision | None] = {}
     try:
         if not set(REVIEW_COLUMNS) <= set(reader.fieldnames or ()):
-            raise InputError("The review has other columns.", _HINT)
+            raise InputError("The review lacks a column.", _HINT)
         for number, row in enumerate(reader, start=2):
             subject, answer = _read(number, row)
             if not answer:
@@ -200,11 +200,11 @@ class MatchAnswer:
     """What became of a question about a possible match.
 
     Match ids are new in every session, so an answer holds for its match, and in other sessions for a possible
-    match of the same own account: one question is asked about an account and a partner, for ever.
+    match of the same own account: a partner is asked about an account only once.
 
     Attributes:
-        match_id: hex, of the match that the question was about.
-        account_id: the own account that it was about.
+        match_id: of the match that the question was about, in hex.
+        account_id: of the own account that it was about.
         answer: ASKED (by us, not answered yet), TO_ANSWER (asked by the partner), SAME or NO.
         fields: with SAME, what the partner showed of its account, named as in SHARED_COLUMNS. Text from outside.
         evidence: the match's evidence at the time, joined by "+", or empty if it is not known.

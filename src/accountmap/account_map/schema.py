@@ -20,11 +20,11 @@ MATCH_SCHEMA: Final = pa.schema(
         pa.field("contradiction", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""One row a match: id (hex), row of the own entity, the partner's segment, the summed weight, the strength of the
-leading pair of slots (STRENGTHS), the slots that the shared pairs count as, highest-ranked first (account-psi-v2
-§8.2), and what contradicts the match (CONTRADICTIONS). All but the second and the third are equal on both
-sides. An entity has at most one match in each rectangle of the agreement: several only if the partner lists the
-company in several segments."""
+"""One row per match: id (hex), row of the own entity, the partner's segment, the summed weight, the strength of
+the leading pair of slots (STRENGTHS), the slots that the shared pairs count as, highest-ranked first
+(account-psi-v2 §8.2), and what contradicts the match (CONTRADICTIONS). All columns but the second and third are
+equal on both sides. An entity has at most one match in each rectangle of the agreement: several only if the
+partner lists the company in several segments."""
 
 PAIR_SCHEMA: Final = pa.schema(
     [
@@ -33,7 +33,8 @@ PAIR_SCHEMA: Final = pa.schema(
         pa.field("their_slot", pa.int32(), nullable=False),
     ]
 )
-"""One row for each key that a possible match shares: numbers of the agreement's slots in which it stands."""
+"""One row for each key that a possible match shares: the numbers, in the agreement, of the slots that have it on
+either side."""
 
 ESTIMATE_SCHEMA: Final = pa.schema(
     [
@@ -46,10 +47,10 @@ ESTIMATE_SCHEMA: Final = pa.schema(
         pa.field("made", pa.timestamp("us", "UTC"), nullable=False),
     ]
 )
-"""What the two sketches say, made once for the pair: of so many own entities of a segment, how many are on the
-partner's list, and the interval that holds the true number in about 95 of 100 cases (account-psi-v2 §5.5). A
-null `segment` is the whole own list, a null `their_segment` the whole of theirs: others only come from sketches
-by segments. A segment of fewer than 100 own entities has no row."""
+"""What the two sketches say, made once for the pair: how many own entities there are in a segment, how many of
+them are on the partner's list, and the interval that holds the true number in about 95 of 100 cases
+(account-psi-v2 §5.5). A null `segment` is the whole own list, a null `their_segment` the whole of theirs; only
+sketches by segment name one of theirs. A segment of fewer than 100 own entities has no row."""
 
 TOTALS_SCHEMA: Final = pa.schema(
     [
@@ -75,11 +76,11 @@ BOTH: Final = "both"
 
 @dataclass(frozen=True)
 class EngagementRule:
-    """Who leads, as the agreement says, seen from this side. The first rule that fits an account holds.
+    """One of the agreement's rules of who leads, seen from this side. The first that fits an account applies.
 
     Attributes:
-        segments, their_segments: the cells for which it holds.
-        countries: ISO 3166 codes of the own entity's country for which it holds; empty for all.
+        segments, their_segments: the cells that it applies to.
+        countries: ISO 3166 codes; it applies if the own entity's country is one of them. Empty for all.
         lead: ME, THEM or BOTH.
     """
 
@@ -98,18 +99,18 @@ class SessionResult:
         own_name, partner_name: as on the partner cards.
         finished: when this side finished, in UTC.
         partner_sizes: the partner's padded number of entities by segment.
-        matches: MATCH_SCHEMA, those that were revealed.
+        matches: MATCH_SCHEMA, the matches that were revealed.
         their_fields: what the partner showed of its matched entities: row for row with `matches`, one column of
             text for each field of the agreement, named as in ACCOUNT_SCHEMA. Text from outside.
         receipt: hex digest that both sides signed: what was counted, matched and shown.
         reveals: one plain sentence for each thing that the partner learned.
         named_cells: the (own segment, partner's segment) in which matches were revealed.
         shown_fields: what each showed of the matches in a named cell: own fields, the partner's fields.
-        rules: of engagement; empty if none are agreed.
+        rules: the rules of engagement; empty if none are agreed.
         withheld: WITHHELD_SCHEMA.
-        counted_cells: the cells for counts only: of them there is an estimate at most.
-        possible: MATCH_SCHEMA, those that are to be asked about: neither side learned the other's account.
-        possible_pairs: PAIR_SCHEMA, the keys that each of these shares.
+        counted_cells: the cells for counts only: at most, there is an estimate for them.
+        possible: MATCH_SCHEMA, the matches to ask about: neither side learned the other's account.
+        possible_pairs: PAIR_SCHEMA, the keys that each of these matches shares.
         estimates: ESTIMATE_SCHEMA.
         totals: TOTALS_SCHEMA, or None if the partner shows nothing of its list besides matches.
         totals_noise: the scale t of the noise in the totals (account-psi-v2 §5.6); 0 without totals.
@@ -177,7 +178,7 @@ All are text, as the partner wrote them: what comes from outside is shown, never
 """
 
 SCORE_PARTS: Final = ("play", "amount", "stage", "recency", "fit", "propensity", "evidence")
-"""What a score is the sum of, as `score_play` and so on."""
+"""The parts that add up to a score; their columns are `score_play` and so on."""
 
 _OWN_FIELDS: Final = [ACCOUNT_SCHEMA.field(name) for name in OWN_COLUMNS]
 
@@ -206,13 +207,13 @@ OVERLAP_SCHEMA: Final = pa.schema(
         *_text_or_null(*(THEIR_PREFIX + name for name in SHARED_COLUMNS)),
     ]
 )
-"""One row for each own account of a matched entity and each match of it. `segment` is the entity's, the
+"""One row for each own account of a matched entity and each of its matches. `segment` is the entity's, the
 strongest of its accounts; `account_segment` the account's own; `territory` the entity's country, as an ISO 3166
 code. `lead` is "me", "them" or "both" by the first rule of engagement that fits, null if none does. `strength`,
 `evidence` and `contradiction` (slots and contradictions joined by "+"), `doubt` (what speaks against the match)
 and `match_score` (0 to 100, how good the evidence is) come from what both sides know, and are equal on both.
-`review` is "kept" if the user said so, "confirmed" if a person answered that it is the same company. `score` is
-the match's rank, 0 to 100, and the sum of the parts after it; a part that has nothing to go by is null.
+`review` is "kept" if the user said so, "confirmed" if a person answered that it is the same company. `score`,
+0 to 100, ranks the match and is the sum of the parts after it; a part without any data is null.
 `change` is "new", "moved" or "same" since the session before, null if there was none. What the partner showed
 is null where the agreement does not name the field."""
 
@@ -225,7 +226,7 @@ POSSIBLE_SCHEMA: Final = pa.schema(
         *_OWN_FIELDS,
     ]
 )
-"""One row for each own account of an entity with a possible match, and each such match of it, best evidence first.
+"""One row for each own account of an entity with a possible match, and each such match, best evidence first.
 `answer` is "asked" if the partner has not answered yet, "to answer" if its question waits for an answer, "no" if a
 person said so, null if nobody has asked. An answer "same" moves the match to the overlap."""
 
@@ -238,7 +239,7 @@ WHITESPACE_SCHEMA: Final = pa.schema(
         *_OWN_FIELDS,
     ]
 )
-"""One row an own account of an entity without a match or a possible one. `status` is one of WHITESPACE: only
+"""One row per own account of an entity without a match or a possible one. `status` is one of WHITESPACE: only
 what was compared with every segment of theirs is known not to be on their list. `compared_with` names the
 partner's segments in which a match would have been revealed, `counted_with` those for counts only, joined by
 "+"; `why_not` says why the entity was not compared with all: one of WHY_NOT. `review` is "rejected" if the user
@@ -258,7 +259,7 @@ WHY_NOT: Final = (COUNTS_AGREED, HIDDEN, OUTSIDE, OFF_LIMITS)
 NAMES: Final = "names"
 COUNTS: Final = "counts"
 LEVELS: Final = (NAMES, COUNTS, "hidden")
-"""What a session shows of a cell: which accounts match, how many about, or nothing."""
+"""What a session shows of a cell: which accounts match, about how many, or nothing."""
 
 MATRIX_SCHEMA: Final = pa.schema(
     [
@@ -272,9 +273,9 @@ MATRIX_SCHEMA: Final = pa.schema(
         pa.field("at_most", pa.int64()),
     ]
 )
-"""One row a cell, all nine, strongest segments first; `level` is one of LEVELS. Where matches were revealed:
-how many there are, in own entities, the own accounts in them and the sum of their amounts, and the possible
-matches. The estimate and its interval, if the sketches have segments. Whatever is not known is null."""
+"""One row per cell, all nine, strongest segments first; `level` is one of LEVELS. Where matches were revealed: the
+own entities that have one, their accounts and the sum of their amounts, and the number of possible matches that
+nobody has denied. The estimate and its interval, if the sketches have segments. Whatever is not known is null."""
 
 UNMATCHED_SCHEMA: Final = pa.schema(
     [
@@ -302,8 +303,8 @@ CONFLICT_SCHEMA: Final = pa.schema(
         ),
     ]
 )
-"""One row a match and a reason for which both may get into each other's way, with what to do. The match is
-named by its entity's first account; all columns are as in the overlap."""
+"""One row for each match and each reason why the two sides may get in each other's way, with what to do about it.
+The match is named by its entity's first account; all columns are as in the overlap."""
 
 CAMPAIGN_SCHEMA: Final = pa.schema(
     [
@@ -314,7 +315,7 @@ CAMPAIGN_SCHEMA: Final = pa.schema(
         pa.field("employees", pa.int64()),
     ]
 )
-"""One row an entity for joint marketing: `size` is its band of employees."""
+"""One row per entity for joint marketing: `size` is its band of employees."""
 
 BUDGET_SCHEMA: Final = pa.schema(
     [
@@ -325,8 +326,8 @@ BUDGET_SCHEMA: Final = pa.schema(
         pa.field("employees", pa.int64(), nullable=False),
     ]
 )
-"""The joint-marketing list in numbers. `by` is "territory", "industry" or "size", a null `value` what the own list
-does not say; `employees` are the sum over entities whose number is known."""
+"""The joint-marketing list in numbers. `by` is "territory", "industry" or "size", a null `value` stands for
+entities of which the own list does not say; `employees` is the sum over entities whose number is known."""
 
 COVERAGE_SCHEMA: Final = pa.schema(
     [

@@ -1,7 +1,7 @@
 """The score that ranks the overlap: a sum whose parts are shown and whose weights the user sets in a TOML file.
 
-The figures are the probabilities with which Salesforce and HubSpot deliver their standard stages, as their
-documentation lists them; a stage of one's own is given its worth in the weights.
+The figures for stages are the default probabilities that Salesforce and HubSpot give their standard stages, as
+their documentation lists them; the weights can say what other stages are worth.
 """
 
 import math
@@ -50,7 +50,7 @@ STAGES: Final = {fold(stage): worth for stage, worth in _STAGES.items()}
 """By folded name, 0 to 1."""
 
 UNKNOWN_OPEN_STAGE: Final = 0.5
-"""Of a stage that is open, but not in the table: halfway."""
+"""What an open stage that is not in the table is worth: half."""
 
 
 MOST_POINTS: Final = 100.0
@@ -62,22 +62,23 @@ def _worth_by_rank() -> dict[tuple[str, str], float]:
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts how much; only the proportions of the parts matter.
+    """How much each part of the score counts; only the proportions matter.
 
     Stage and recency count only if some shared account has a stage or a last activity, fit only if there is an
-    ideal customer, and propensity only if there is a model; else the others share their points.
+    ideal customer, and propensity only if there is a model; otherwise the other parts share their points.
 
     Attributes:
-        play: of what the two segments are good for.
+        play: the weight of what the two segments are good for.
         amount: of the entity's amount in the own list.
         stage: of how far its open deal is.
         recency: of how recently something happened.
-        fit: of how much it is like the ideal customer.
+        fit: of how well it fits the ideal customer.
         propensity: of how likely it is to buy.
         evidence: of how good the evidence of the match is.
-        worth: by (own segment, partner's segment), 0 to 1, what part of the points for the play a cell gets. As it
-            stands, all for the first play and equal steps down to a ninth for the last.
-        stages: by stage, 0 to 1, what part of the points for the stage it gets; besides `STAGES`, and before them.
+        worth: by (own segment, partner's segment), the part of the points for the play that a cell gets, 0 to 1.
+            By default all of them for the first play, in equal steps down to a ninth for the last.
+        stages: by stage, the part of the points for the stage that it gets, 0 to 1; added to `STAGES`, or in place
+            of what they say.
 
     Raises:
         InputError: a weight is negative or not a number, all are zero, or the worth of a cell or a stage is
@@ -104,16 +105,16 @@ class Weights:
             raise InputError("A stage's worth is not usable.", "Give it a number from 0 to 1.")
 
     def of(self, part: str) -> float:
-        """Give the weight of one of SCORE_PARTS."""
+        """Return the weight of one of SCORE_PARTS."""
         return float(getattr(self, part))
 
     def points(self, part: str, used: Collection[str]) -> float:
-        """Give the most points that a part can bring if the score is made of the parts in `used`."""
+        """Return the most points that a part can bring if the score is made of the parts in `used`."""
         whole = sum(self.of(each) for each in used)
         return MOST_POINTS * self.of(part) / whole if whole else 0.0
 
     def worth_of_stages(self) -> dict[str, float]:
-        """Give what each known stage is worth, by its folded name."""
+        """Return what each known stage is worth, by its folded name."""
         return STAGES | {fold(stage): worth for stage, worth in self.stages.items()}
 
 
@@ -125,13 +126,13 @@ _CELLS: Final = {f"{mine} by {theirs}": (mine, theirs) for mine, theirs in PLAYS
 
 
 def read_weights(path: Path) -> Weights:
-    """Read weights; what the file does not name stays as it stands.
+    """Read weights; what the file does not name keeps its default.
 
     The tables are `points` (a number for each of SCORE_PARTS), `worth` (a number from 0 to 1 for a cell, such as
     "prospect by customer") and `stages` (likewise for a stage).
 
     Raises:
-        InputError: it cannot be read, is no TOML, names what there is not, or a value is not usable.
+        InputError: it cannot be read, is not TOML, has an unknown name, or a value is not usable.
     """
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
@@ -157,7 +158,7 @@ def _table(tables: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _only(given: dict[str, Any], known: tuple[str, ...], what: str) -> None:
     if unknown := sorted(set(given) - set(known)):
-        raise InputError(f"The weights name '{unknown[0]}', which is no {what}.", f"Use: {', '.join(known)}.")
+        raise InputError(f"The weights name '{unknown[0]}', which is not a {what}.", f"Use: {', '.join(known)}.")
 
 
 def _number(value: object, name: str) -> float:
@@ -168,15 +169,15 @@ def _number(value: object, name: str) -> float:
 
 FRESH_DAYS: Final = 30
 STALE_DAYS: Final = 365
-"""Up to the first age an activity gets all points, from the second on none, and falling linearly between them."""
+"""An activity gets all points up to the first age, none from the second on, and linearly fewer in between."""
 
 Points = npt.NDArray[np.float64]
 
 
 def deal_shares(own: pa.Table, entity: Rows, entities: int, today: date, weights: Weights) -> dict[str, Points]:
-    """Return for each entity the part of the points that it gets for stage and recency, 0 to 1.
+    """Return for each entity the share of the points that it gets for stage and recency, 0 to 1.
 
-    An entity counts by the best of its accounts. A part for which no account has a value is left out.
+    An entity gets the share of its best account. A part for which no account has a value is left out.
 
     Args:
         own: the accounts, with the columns of the own list and `territory`.
@@ -222,7 +223,7 @@ def score(shares: Mapping[str, Points], weights: Weights) -> dict[str, Points]:
     """Score matches.
 
     Args:
-        shares: of the parts that are used, what part of its points each match gets, 0 to 1.
+        shares: for each part that is used, the share of its points that each match gets, 0 to 1.
 
     Returns:
         `score` and `score_play` and so on, in points with one decimal; the first is the sum of the others.

@@ -33,7 +33,7 @@ class Estimate:
     """What the sketches say of own entities: about how many are on the partner's list.
 
     Attributes:
-        entities: over how many own entities it was made.
+        entities: how many own entities it is about.
         estimate, at_least, at_most: the number, and the interval that holds the true one in 95 of 100 cases.
         made: when, in UTC: it is made once for a pair of sketches.
     """
@@ -47,14 +47,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class OwnSegment:
-    """One own segment: `listed` is the sum of the five after it.
+    """One own segment: `listed` is the sum of the five counts after it.
 
     Attributes:
-        overlap: what has a match.
-        possible: what has a possible match that nobody has confirmed or denied.
-        whitespace: what was compared with every segment of theirs and has no match.
-        only_counted: what was, with some segment of theirs, for counts only, and has no match.
-        not_compared: what was off limits, outside the joint filter or hidden from some segment of theirs.
+        overlap: those with a match.
+        possible: those with a possible match that nobody has confirmed or denied.
+        whitespace: those without a match, compared with every segment of theirs.
+        only_counted: those without a match, compared with some segment of theirs for counts only.
+        not_compared: those off limits, outside the joint filter, or hidden from some segment of theirs.
         estimate: from the sketches; None where there is none.
     """
 
@@ -75,8 +75,8 @@ class TheirSegment:
     Attributes:
         at_most: its size as announced; the partner pads it, so that the true number may be smaller.
         matches: how many matches it has.
-        overlap: how many of its entities are on the own list, at least: one that matches several of yours, in
-            several segments, has as many matches.
+        overlap: how many of its entities are on the own list, at least: one that matches several own entities, in
+            several segments, has several matches.
     """
 
     segment: str
@@ -184,7 +184,7 @@ def summarise(
 
     Args:
         overlap: OVERLAP_SCHEMA.
-        possible: of POSSIBLE_SCHEMA what is neither in the overlap nor in the whitespace.
+        possible: the rows of POSSIBLE_SCHEMA that are in neither the overlap nor the whitespace.
         whitespace: WHITESPACE_SCHEMA.
         matrix: MATRIX_SCHEMA.
     """
@@ -244,10 +244,10 @@ def _by_segment(accounts: pa.Table) -> dict[str, Count]:
 
 
 def _certain(theirs: str, in_cell: dict[tuple[str, str], int], result: SessionResult) -> int:
-    """Return how many of their entities of a segment are shared at least.
+    """Return how many of their entities of a segment are shared, at least.
 
-    Within one rectangle of the agreement each of their entities has one match at most. Cells that show the same
-    and make up a rectangle are compared as one; of others this is known of each cell only.
+    Within one rectangle of the agreement, each of their entities has at most one match. Cells that show the same
+    and make up a rectangle are compared as one; of other cells, this is known only for each by itself.
     """
     columns = [
         sum(in_cell[mine, theirs] for mine in cells)

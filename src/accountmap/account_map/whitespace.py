@@ -34,7 +34,7 @@ def whitespace(
     Args:
         matches: what is in the overlap.
         rejected: matches that the user rejected.
-        possible: POSSIBLE_SCHEMA; what was answered *no* is listed here, the others are not.
+        possible: POSSIBLE_SCHEMA; those that were answered *no* are listed here, the others are not.
 
     Returns:
         WHITESPACE_SCHEMA.
@@ -82,7 +82,7 @@ def whitespace(
 
 
 def _status(segment: str, result: SessionResult) -> tuple[str, str | None, str, str]:
-    """Return status, why not, compared with and counted with, for an own segment without a match."""
+    """Return status, why not, compared with and counted with, for entities of an own segment without a match."""
     compared = [theirs for theirs in SEGMENTS if (segment, theirs) in result.named_cells]
     counted = [theirs for theirs in SEGMENTS if (segment, theirs) in result.counted_cells]
     theirs = [theirs for theirs in SEGMENTS if result.partner_sizes.get(theirs)]
@@ -102,7 +102,7 @@ _RANGE: Final = 3
 def theirs_without_me(overlap: pa.Table, result: SessionResult) -> pa.Table:
     """Subtract the matches from the partner's noisy totals.
 
-    A match counts under what the partner showed of it, and otherwise under what the own list says.
+    A match counts under the values that the partner showed, or else under those of the own list.
 
     Args:
         overlap: OVERLAP_SCHEMA.
@@ -165,7 +165,7 @@ def coverage(overlap: pa.Table, possible: pa.Table, whitespace: pa.Table) -> pa.
 
     Args:
         overlap: OVERLAP_SCHEMA.
-        possible: of POSSIBLE_SCHEMA what is neither in the overlap nor in the whitespace.
+        possible: the rows of POSSIBLE_SCHEMA that are in neither the overlap nor the whitespace.
         whitespace: WHITESPACE_SCHEMA.
 
     Returns:
