@@ -52,23 +52,23 @@ def test_the_three_numbers_have_a_range_and_a_rule() -> None:
         "Revenue influenced",
         "Win rate with a partner, like with like",
     ]
-    assert all(re.search(" to |The same with", number.range) for number in numbers)
+    assert all(re.search(" to |The same if", number.range) for number in numbers)
     assert all(number.rule.endswith(".") for number in numbers)
     few = board_numbers(example())
     assert (few[0].value, few[0].unit) == ("500", "EUR")
     assert few[2].value == "too few"
-    assert few[0].range.endswith("The same with windows half and twice as long.")
-    assert few[0].rule.endswith("EUR 500 of it rests on the source field of the CRM alone, which has no day.")
+    assert few[0].range.endswith("The same if the windows are half or twice as long.")
+    assert few[0].rule.endswith("EUR 500 of it rests only on the source field of the CRM, which has no date.")
     moved = replace(company(), sensitivity=company().sensitivity | {"influenced": (100.0, 300.0, 200.0)})
-    assert "EUR 100 to EUR 300 with windows" in board_numbers(moved)[1].range, "the number lies in its range"
+    assert "EUR 100 to EUR 300 if the windows" in board_numbers(moved)[1].range, "the number lies in its range"
 
 
 def test_the_sentences_say_where_the_models_disagree_and_why_that_matters() -> None:
     told = " ".join(influence_sentences(example()))
     assert "The models disagree on" in told
     assert "Initech" in told or "Globex" in told or "Umbrella" in told
-    assert "Whoever quotes one of them has chosen" in told
-    assert "Shapley leaves to your own sales" in told
+    assert "Whoever quotes one of them has made a choice" in told
+    assert "Shapley leaves the win rate of deals without any partner to your own sales" in told
     assert "have sums of their own below" in told, "deals in yen"
 
 

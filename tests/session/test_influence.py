@@ -178,7 +178,8 @@ def follow(touch: dict[str, Any], side: Talker, texts: dict[str, str]) -> str:
         assert side.match(account).hex().startswith(entry[2])
         return str(facts["topic"])
     if field := re.fullmatch(
-        r"source field of the deal \(row (\d+)\): (.*); without a day, so that of creation", record
+        r"source field of the deal \(row (\d+)\): (.*); it has no date, so the deal's date of creation is used",
+        record,
     ):
         row = list(csv.DictReader(texts["crm.csv"].splitlines()))[int(field[1]) - 2]
         assert (row["Deal ID"], row["Source"], row["Partner"]) == (

@@ -19,7 +19,7 @@ SHARED: Final = "shared"
 UNTOUCHED: Final = "untouched"
 CLASSES: Final = (SOURCED, INFLUENCED, SHARED, UNTOUCHED)
 """What partners have to do with a deal, the most first; each deal is in one class. *Shared* is what the overlap
-alone says: a partner has the company on its list, and no touch of it counts."""
+alone says: a partner has the company on its list, and none of its touches counts."""
 
 REVENUE: Final = "won in the period"
 PIPELINE: Final = "open"
@@ -66,7 +66,7 @@ DEAL_VIEW_SCHEMA: Final = pa.schema(
         *_DEAL_FIELDS,
     ]
 )
-"""One row a deal. `of` is REVENUE, LOST_THEN, PIPELINE, or null for one that closed outside the period. Names of
+"""One row per deal. `of` is REVENUE, LOST_THEN, PIPELINE, or null for one that closed outside the period. Names of
 several partners are joined by " · ". `sourced_how` is the kind of the touch that sources it."""
 
 PARTNER_DEAL_SCHEMA: Final = pa.schema(
@@ -98,9 +98,9 @@ TOUCH_VIEW_SCHEMA: Final = pa.schema(
         pa.field("record", pa.string(), nullable=False),
     ]
 )
-"""One row for each deal and touch of it, also those that do not count. `counts` is SOURCED for the touch that
+"""One row for each deal and touch of it, including those that do not count. `counts` is SOURCED for the touch that
 sources the deal, INFLUENCED or "no"; `stage_then` the last stage that the deal had entered by that day, as far as
-its list says; `record` is the ledger entry, the field of the CRM, or the row of the list of touches."""
+the list says; `record` is the ledger entry, the field of the CRM, or the row of the list of touches."""
 
 NOT_COUNTED: Final = "no"
 
@@ -153,7 +153,7 @@ def attribute(
     """
     counted = touches.counted()
     sourced_by = np.full(len(facts), -1, np.int64)
-    sourcing = np.flatnonzero(counted.sources)[::-1]  # The earliest is written last.
+    sourcing = np.flatnonzero(counted.sources)[::-1]  # The earliest is written last, and wins.
     sourced_by[counted.deal[sourcing]] = sourcing
     influenced = np.zeros((len(facts), len(names.names)), bool)
     influenced[counted.deal, counted.partner] = True
@@ -177,7 +177,7 @@ def scopes(facts: DealFacts, rules: InfluenceRules, as_of: int) -> dict[str, Mas
 
 
 def totals(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> pa.Table:
-    """Add up, by currency; returns TOTAL_SCHEMA, the rows of all partners together first."""
+    """Add deals and amounts up, by currency; returns TOTAL_SCHEMA, the rows of all partners together first."""
     rows = []
     classes, sourcer = found.classes, found.sourcing_partner
     partners = found.influenced | found.shared
@@ -247,7 +247,8 @@ def _scope_of(facts: DealFacts, within: dict[str, Mask]) -> pa.Array:
 
 
 def _order(facts: DealFacts, found: Attribution, within: dict[str, Mask]) -> Ints:
-    """Put the deals in the order of their classes, those that no sum has last, the largest amounts first."""
+    """Put the deals in the order of their classes; within each, deals in no sum last, the largest amounts
+    first."""
     outside = ~(within[REVENUE] | within[PIPELINE])
     return np.lexsort((-facts.minor, outside, found.classes))
 
@@ -280,7 +281,7 @@ def partner_deals_view(facts: DealFacts, found: Attribution, within: dict[str, M
 
 
 def _joined(mask: npt.NDArray[np.bool_], names: tuple[str, ...]) -> pa.Array:
-    """Write the names of the partners of each row; rows alike are written once."""
+    """Write the names of the partners of each row; equal rows are written once."""
     sets, which = np.unique(mask, axis=0, return_inverse=True)
     words = [
         " · ".join(name for name, held in zip(names, row, strict=True) if held) or None for row in sets.tolist()
@@ -319,7 +320,7 @@ def touches_view(
 
 
 def _sourcing_rows(touches: Touches) -> Ints:
-    """Return the earliest sourcing touch of each deal; they are sorted by deal, day and partner."""
+    """Return the earliest sourcing touch of each deal; the touches are sorted by deal, day and partner."""
     rows = np.flatnonzero(touches.sources)
     return rows[np.unique(touches.deal[rows], return_index=True)[1]]
 

@@ -1,4 +1,4 @@
-"""Everything that is computed of deals and partners, put together, and what partners cost and return."""
+"""Everything that is computed from deals and partners, put together, and what partners cost and return."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ from accountmap.influence.watch import OBSERVED_SCHEMA, watch
 
 NARROW: Final = 0.5
 WIDE: Final = 2.0
-"""By how much the windows of the rule are scaled to see what hangs on them."""
+"""The factors by which the windows of the rule are scaled, to see how much depends on them."""
 
 RETURN_SCHEMA: Final = pa.schema(
     [
@@ -49,10 +49,10 @@ RETURN_SCHEMA: Final = pa.schema(
         pa.field("return_at_most", pa.float64()),
     ]
 )
-"""One row a partner with costs, for the period and their currency alone. `partner_cost` has the share of the
-sourced revenue in it; `cost_from` says whether the rule or the partner's profile gives the cost. The credits are
-the lowest and the highest of the models, times the gross margin if the rule has one; a return is credit less cost,
-by cost, null where there is no cost."""
+"""One row per partner with costs, for the period and their currency alone. `partner_cost` includes the share of
+the sourced revenue; `cost_from` says whether the rule or the partner's profile gives the cost. The credits are the
+lowest and the highest of the models, times the gross margin if the rule has one; a return is credit less cost,
+divided by cost, null where there is no cost."""
 
 FROM_RULE: Final = "rule"
 FROM_PROFILE: Final = "profile"
@@ -69,14 +69,14 @@ class Influence:
         rules: the rule that all numbers follow.
         as_of: the day on which the deals were prepared.
         period: first and last day of the period of revenue.
-        currency: that with most deals; comparisons of size are in it, and the summary.
+        currency: the one that most deals have; the summary and comparisons of size are in it.
         totals, deals, partner_deals, touches, credits, by_model, comparison, balance, missed, conflicts, returns,
         series, changes:
             as the schemas of the modules say.
-        sensitivity: amounts of revenue by class, with the windows of the rule at NARROW, 1 and WIDE: of
-            `currency`.
-        agreed: the rules that agreements with partners name, and in what this one differs.
-        notes: what a reader should know of the data, one sentence each, without account data.
+        sensitivity: amounts of revenue by class, in `currency`, with the windows of the rule scaled by NARROW, 1
+            and WIDE.
+        agreed: the rules that agreements with partners name, and where this one differs.
+        notes: what a reader should know about the data, one sentence each, without account data.
     """
 
     own_name: str
@@ -123,8 +123,8 @@ def build_influence(
         deals: the own deals; their own touches are taken in.
         accounts: the own account list.
         as_of: the day on which the deals were prepared.
-        entity_of: for each account the number of its company; by default each is one of its own.
-        partners: names of known partners; others are those that deals and touches name.
+        entity_of: for each account the number of its company; by default each account is a company of its own.
+        partners: names of known partners; deals and touches may name others.
         touches: TOUCH_SCHEMA each, besides those of the deals: introductions, registrations.
         shared: SHARED_SCHEMA.
         yearly_costs: what partners cost in a year, by name, where the rule does not say it.
@@ -206,7 +206,7 @@ def _notes(facts: DealFacts, found: Touches, rules: InfluenceRules, as_of: date)
     notes = []
     if unplaced := int((facts.account < 0).sum()):
         notes.append(
-            f"Deals whose account is not on the prepared list; only their own fields count: {unplaced:,}."
+            f"Deals whose account is not on the prepared list, so that only their own fields count: {unplaced:,}."
         )
     kinds = pc.value_counts(pa.array(found.kind[found.why_not == NOT_A_KIND].tolist(), pa.string())).to_pylist()
     if kinds:
@@ -230,7 +230,7 @@ def returns(
     """Set costs beside what the partners are credited with; returns RETURN_SCHEMA.
 
     Args:
-        costs: in the period, of partners by number, as their profiles have them; those of the rule come first.
+        costs: those of the period in the partners' profiles, by number; costs in the rule take precedence.
     """
     sourced = {
         (row["partner_name"], row["currency"]): row["deal_amount"]
@@ -273,8 +273,8 @@ def costs_of_period(
     """Turn costs of a year into those of the period.
 
     Args:
-        yearly: by the name of the partner; without a currency they are in that of most deals.
-        currency: that of most deals.
+        yearly: by the name of the partner; without a currency they are in `currency`.
+        currency: the one that most deals have.
 
     Returns:
         By the number of the partner.

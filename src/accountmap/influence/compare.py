@@ -1,7 +1,7 @@
 """Deals with and without a partner: how often they are won, how large they are and how long they take.
 
-As they are, and like with like. How long they take needs the extra `influence` (statsmodels); what is still open
-counts as long as it has been open so far.
+Both as they are, and like with like. How long they take needs the extra `influence` (statsmodels); deals that are
+still open count for as long as they have been open.
 """
 
 from importlib import import_module
@@ -49,17 +49,17 @@ COMPARISON_SCHEMA: Final = pa.schema(
         pa.field("verdict", pa.string(), nullable=False),
     ]
 )
-"""One row a comparison; a null `partner_name` is any partner. Of a rate, values are shares and `difference` is
-with minus without; of a size, values are in the currency with most deals and `difference` is the ratio; of days,
+"""One row per comparison; a null `partner_name` is any partner. For a rate, values are shares and `difference` is
+with minus without; for a size, values are in the currency with most deals and `difference` is the ratio; for days,
 it is in days. `at_least` and `at_most` are its interval. All are null if the verdict is TOO_FEW."""
 
 DOES_NOT_SHOW: Final = (
-    "Nobody drew lots over which deals a partner joined. Partners may join deals that would have been won anyway, "
-    "or be asked into deals that are in trouble; this compares deals that are alike in relationship (new or "
-    "existing customer), size of the company, country and quarter, and in nothing else. It shows a difference, "
+    "Which deals a partner joined was not decided by lot. Partners may join deals that would have been won "
+    "anyway, or be asked into deals that are in trouble; this compares deals that are alike in relationship (new "
+    "or existing customer), size of the company, country and quarter, and in nothing else. It shows a difference, "
     "not where it comes from."
 )
-"""What has to stand beside every comparison."""
+"""What has to be said with every comparison."""
 
 
 def compare(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> tuple[pa.Table, pa.Table]:
@@ -116,7 +116,7 @@ def row_of(
     Args:
         deals: with and without.
         values: with, without, difference, at least, at most; None if there are too few deals.
-        nothing: the difference of what is equal.
+        nothing: the value that means no difference.
     """
     row: dict[str, Any] = {
         "partner_name": partner,
@@ -155,7 +155,7 @@ def _matched_row(
 
 
 def _shrunk(by_partner: list[tuple[str, Matched]], together: float, rules: InfluenceRules) -> list[dict[str, Any]]:
-    """Shrink the differences of the partners, so that of ten the best one is not best by luck alone."""
+    """Shrink the differences of the partners, so that the best of ten is not best by luck alone."""
     if len(by_partner) < 3:
         return []
     values = np.array([matched.difference for _, matched in by_partner])
@@ -175,17 +175,17 @@ def _shrunk(by_partner: list[tuple[str, Matched]], together: float, rules: Influ
 
 
 _SPREADS: Final = 200
-"""Steps between no spread and three times the largest that the differences suggest."""
+"""Steps between no spread and three times the spread that the differences suggest."""
 
 
 def shrink(values: Floats, variance: Floats, together: float) -> tuple[Floats, Floats]:
-    """Shrink differences towards their mean, each the more, the less is known of it.
+    """Shrink differences towards their mean: the less is known about one, the more.
 
     The model is that of Rubin (1981): the true differences are normal around the mean of all. How far they spread
     is not known, least of all with few partners; so all spreads count by how well they fit (with a uniform prior;
-    Gelman, 2006). One estimate, taken for the truth, gave intervals that held it in 78 of 100 cases.
+    Gelman, 2006). Intervals from a single estimate of the spread held the truth in only 78 of 100 cases.
 
-    All partners are compared with the same deals, and some deals are of two partners: so the mean is known no
+    All partners are compared with the same deals, and some deals belong to two partners: so the mean is known no
     better than the difference of all partners together.
 
     Args:
@@ -251,9 +251,9 @@ def time_rows(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> li
     """Compare the time from the landmark to the decision, and the rate at which open deals are won.
 
     The median is that of Kaplan & Meier (1958), with a decision, won or lost, as the event; the interval of the
-    difference puts those of both medians together (Zou & Donner, 2008). The rate is that of Cox (1972), with being
-    won as the event and amount and relationship beside it: 1.2 says that on any day on which two like deals are
-    both open, the one with a partner is won 1.2 times as often.
+    difference combines those of both medians (Zou & Donner, 2008). The rate is that of Cox (1972), with winning as
+    the event, and amount and relationship as covariates: 1.2 says that on any day on which two similar deals are
+    both open, the one with a partner is 1.2 times as likely to be won.
 
     Returns:
         Rows of COMPARISON_SCHEMA, for any partner.
@@ -288,7 +288,7 @@ def time_rows(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> li
 
 
 def _median(estimator: Any, time: Floats, decided: Mask, confidence: float) -> tuple[float, float, float] | None:
-    """Return the median and its interval, or None if not half of the deals are decided or it has no end."""
+    """Return the median and its interval; None if fewer than half of the deals are decided or it has no end."""
     with catch_warnings():
         simplefilter("ignore", RuntimeWarning)  # It takes the logarithm of a survival of 0 or 1, at both ends.
         estimated = estimator(time, decided.astype(np.int64))

@@ -22,8 +22,8 @@ TOO_EARLY: Final = "before the window of the rule"
 TOO_LATE: Final = "after the deal closed"
 AFTER_STAGE: Final = "after a stage that ends the window"
 IN_FUTURE: Final = "after the deals were exported"
-NO_DAY_OF_ITS_OWN: Final = "; without a day, so that of creation"
-"""In the record of a touch that a field of the deal says, and no row or message."""
+NO_DAY_OF_ITS_OWN: Final = "; it has no date, so the deal's date of creation is used"
+"""In the record of a touch that comes from a field of the deal, and not from a row or a message."""
 
 WHY_NOT: Final = (NOT_A_KIND, NO_DATE, TOO_EARLY, TOO_LATE, AFTER_STAGE, IN_FUTURE)
 """Why a touch does not count."""
@@ -94,13 +94,13 @@ class Touches:
         return len(self.deal)
 
     def counted(self) -> "Touches":
-        """Return those that count, by deal and then by day; of one day, by the number of the partner."""
+        """Return those that count, by deal, then by day, then by the number of the partner."""
         rows = np.flatnonzero(self.counts | self.sources)
         order = np.lexsort((self.partner[rows], self.day[rows], self.deal[rows]))
         return self.take(rows[order])
 
     def take(self, rows: Ints) -> "Touches":
-        """Return some of them."""
+        """Return the touches in some rows."""
         return Touches(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
@@ -125,8 +125,8 @@ def gather_touches(
     """Gather the touches of all deals and judge each by the rule.
 
     Args:
-        touches: TOUCH_SCHEMA each. A touch of an account is one of all deals of its company that it comes near in
-            time; a touch of a deal is one of that deal alone.
+        touches: TOUCH_SCHEMA each. A touch of an account counts for all deals of its company that are near it in
+            time; a touch of a deal, for that deal alone.
         account_ids: of the own account list.
         entity_of: for each account the number of its company.
         stages: STAGE_SCHEMA.
@@ -141,7 +141,7 @@ def gather_touches(
 
 
 def _of_fields(facts: DealFacts, names: PartnerNames) -> Iterable[_Candidates]:
-    """Make touches of the deals' own fields; a field has no day of its own but that of the registration."""
+    """Make touches from the deals' own fields; of these only a registration can have a day of its own."""
     table = facts.deals
     partner = table["partner"].combine_chunks()
     for kind, column in ((SOURCE_FIELD, "source"), (REGISTERED, "registered_deal"), (PARTNER_FIELD, "partner")):
@@ -195,7 +195,7 @@ def _of_table(
 
 
 def _rows(wanted: pa.ChunkedArray, among: pa.ChunkedArray) -> Ints:
-    """Find values; -1 for null and for what is not there."""
+    """Find the rows of values; -1 for null and for values that are not there."""
     at = pc.fill_null(pc.index_in(wanted, value_set=among.combine_chunks()), -1).to_numpy()
     return np.where(wanted.is_valid().to_numpy(), at, -1).astype(np.int64)
 
@@ -216,8 +216,8 @@ def _deals_of_entities(facts: DealFacts, entity: Ints) -> tuple[Ints, Ints]:
 
 
 def _last_days(facts: DealFacts, rules: InfluenceRules, stages: pa.Table) -> Ints:
-    """Return the last day on which a touch counts by the stages that end the window; far away where none was
-    met."""
+    """Return the last day on which a touch counts, by the stages that end the window; far in the future where the
+    deal entered none of them."""
     last = np.full(len(facts), np.iinfo(np.int64).max // 4)
     ending = {fold(stage) for stage in rules.not_after_stages}
     if not ending:
@@ -233,7 +233,7 @@ def _last_days(facts: DealFacts, rules: InfluenceRules, stages: pa.Table) -> Int
 
 
 def _judge(facts: DealFacts, found: _Candidates, rules: InfluenceRules, last: Ints) -> Touches:
-    """Say of each touch whether it sources the deal, whether it influences it, and if it does neither, why."""
+    """Say of each touch whether it sources the deal, whether it influences it, and if it does neither, why not."""
     created, until = facts.created[found.deal], facts.known_until[found.deal]
     kinds = _folded(found.kind.tolist())
     is_a = {kind: kinds == fold(kind) for kind in (INTRODUCTION, REGISTERED, SOURCE_FIELD, PARTNER_FIELD)}
@@ -265,7 +265,7 @@ def _judge(facts: DealFacts, found: _Candidates, rules: InfluenceRules, last: In
 
 
 def _folded(texts: list[str]) -> Texts:
-    """Fold many texts of which most are alike."""
+    """Fold many texts, most of which occur several times."""
     known = {each: fold(each) for each in set(texts)}
     return np.array([known[each] for each in texts], object)
 

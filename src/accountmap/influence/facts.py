@@ -1,4 +1,4 @@
-"""What influence is computed from: deals with what is known of their accounts, as columns of equal length."""
+"""What influence is computed from: deals with what is known about their accounts, as columns of equal length."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NO_DAY: Final = np.iinfo(np.int64).min // 4
-"""Of a deal without a day: before every window, and far enough from the ends that days can be added."""
+"""The day of a deal without one: before every window, and far enough from the least integer to subtract days."""
 
 _WITHOUT: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THOUSANDTHS: Final = "BHD IQD JOD KWD LYD OMR TND"
 _MINOR_DIGITS: Final = dict.fromkeys(_WITHOUT.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3)
-"""Digits behind the decimal mark by currency; two in all others (ISO 4217)."""
+"""Digits after the decimal point, by currency; two in all others (ISO 4217)."""
 
 EXISTING: Final = "existing customer"
 NEW: Final = "new customer"
@@ -46,7 +46,7 @@ class DealFacts:
 
     Attributes:
         deals: what they were made from.
-        as_of: days since 1970-01-01 on which the list was prepared: later, nothing is known.
+        as_of: the day on which the list was prepared, in days since 1970-01-01: nothing later is known.
         account: row in the account list, -1 where there is none.
         entity: the company of that account, -1 where there is none: its accounts share touches and overlaps.
         created, closed: days since 1970-01-01, or NO_DAY.
@@ -54,7 +54,7 @@ class DealFacts:
         minor: the amount in the smallest unit of its currency; 0 where it is not known or negative.
         currency: ISO 4217 code, or empty.
         relation: EXISTING if the company had a won deal that closed before this one was created, else NEW. Not the
-            segment of the account list: that is of today, and a won deal makes a customer.
+            segment in the account list: that is today's, and a won deal makes a customer.
         size: position in SIZE_BANDS, -1 where it is not known.
         country: ISO 3166 code or empty.
     """
@@ -83,17 +83,17 @@ class DealFacts:
 
     @property
     def known_until(self) -> Ints:
-        """The last day on which each deal is known: that of its closing, or of the list."""
+        """The last day up to which each deal is known: that on which it closed, or that of the list."""
         return np.where((self.closed != NO_DAY) & ~self.is_open, self.closed, self.as_of)
 
 
 def deal_facts(deals: DealList, accounts: AccountList, as_of: date, entity_of: Ints | None = None) -> DealFacts:
-    """Put deals and what is known of their accounts side by side.
+    """Put deals and what is known about their accounts side by side.
 
     Args:
         accounts: the own account list.
         as_of: the day on which the deals were prepared.
-        entity_of: for each account the number of its company; by default each is one of its own.
+        entity_of: for each account the number of its company; by default each account is a company of its own.
     """
     table = deals.table
     account = pc.fill_null(account_rows(table, accounts.table), -1).to_numpy().astype(np.int64)
@@ -142,7 +142,7 @@ def _relation(entity: Ints, created: Ints, closed: Ints, won: Mask) -> npt.NDArr
 
 
 def _beside(deals: pa.Table, accounts: pa.Table, name: str, account: Ints) -> list[Any]:
-    """Take a column of the deals' accounts; where it is blank there, that of the deals."""
+    """Take a column of the deals' accounts, or where that is blank, of the deals."""
     at = pa.array(account, mask=account < 0)
     values: list[Any] = pc.coalesce(
         accounts[name].combine_chunks().take(at), deals[name].combine_chunks()

@@ -1,9 +1,9 @@
 """Which deals can be compared, and which deals without a partner are like those with one.
 
 Who is "with" is decided on one day of every deal's life, the landmark (Anderson, Cain & Gelber, 1983), by the
-touches up to then; only deals that were open on that day are compared, and a success is to be won within the
-horizon from then. So no deal has more time than another to meet a partner, and every deal that is old enough has
-an outcome.
+touches up to then; only deals that were open on that day are compared, and a deal succeeds if it is won within the
+horizon that follows. So no deal has more time than another to meet a partner, and every deal that is old enough
+has an outcome.
 """
 
 from dataclasses import dataclass
@@ -27,20 +27,21 @@ BALANCE_SCHEMA: Final = pa.schema(
         pa.field("unmatched", pa.int64(), nullable=False),
     ]
 )
-"""How alike the compared deals are: for each attribute the share of deals that would have to be other ones for
-both sides to be alike (total variation), before matching and after; and how many deals with a partner were
-matched, how many of them with deals that are alike in everything, and how many with none."""
+"""How alike the compared deals are: for each attribute the share of deals that would have to be different for the
+two sides to be alike (total variation), before matching and after; and how many deals with a partner were matched,
+how many of them with deals that are alike in everything, and how many were not."""
 
 _FURTHEST: Final = 6.0
 _OTHER_RELATION: Final = 4.0
 _OTHER_COUNTRY: Final = 2.0
 _UNKNOWN_SIZE: Final = 3.0
 _QUARTER: Final = 0.5
-"""How far apart deals are by what they differ in; a band of size counts 1. Beyond the furthest, none is like the
-other."""
+"""What each difference adds to the distance between two deals; one band of size adds 1. Deals beyond the furthest
+distance are not matched."""
 
 _VARIANCE_STRENGTH: Final = 4.0
-"""Deals by which the variance of a cell is shrunk towards that of all, for many a cell has a single deal."""
+"""How strongly the variance of a cell is shrunk towards that of all: as by this many deals. Many cells have a
+single deal."""
 
 _ATTRIBUTES: Final = ("relation", "size", "country", "quarter")
 
@@ -121,11 +122,12 @@ class Matched:
     """The outcome of a matched comparison.
 
     Attributes:
-        difference, error: of the success of deals with a partner to the like deals without, and its standard
-            error.
-        with_rate, without_rate: the means that it is the difference of.
-        matched, exactly, unmatched: deals with a partner.
-        weights: of each deal without, which add up to `matched`.
+        difference, error: how much more often deals with a partner succeed than similar deals without one, and
+            its standard error.
+        with_rate, without_rate: the rates of success that it is the difference of.
+        matched, exactly, unmatched: how many deals with a partner have similar deals, have deals alike in
+            everything, and have none.
+        weights: of each deal without a partner; they add up to `matched`.
     """
 
     difference: float
@@ -141,7 +143,7 @@ class Matched:
 class Matcher:
     """Finds for each deal with a partner the deals without that are most like it, with replacement.
 
-    All that are equally near are taken, so that nothing hangs on the order of the list. The variance is that of
+    All that are equally near are taken, so that nothing depends on the order of the list. The variance is that of
     Abadie & Imbens (2006, theorem 7) for matching with replacement, written for any number of matches: resampling
     does not give it (Abadie & Imbens, 2008).
     """
@@ -167,7 +169,7 @@ class Matcher:
         )
 
     def match(self, chosen: Mask) -> Matched | None:
-        """Compare some deals with a partner to those like them; None if there is none like any."""
+        """Compare some deals with a partner to those most like them; None if no deal is like any of them."""
         cohort, n = self._cohort, len(self._cohort.cells)
         treated = np.bincount(cohort.cell[chosen], minlength=n).astype(np.float64)
         won = np.bincount(cohort.cell[chosen], cohort.success[chosen], minlength=n)
@@ -203,7 +205,7 @@ class Matcher:
 
 
 def _nearest(cells: Ints, wanted: Ints, held: Ints) -> list[tuple[Ints, float]]:
-    """Find for each wanted cell those of the held ones that are nearest, and how far they are."""
+    """Find for each wanted cell which of the held ones are nearest, and how far they are."""
     found: list[tuple[Ints, float]] = []
     there = cells[held]
     for c in wanted.tolist():
@@ -223,7 +225,7 @@ def _nearest(cells: Ints, wanted: Ints, held: Ints) -> list[tuple[Ints, float]]:
 
 
 def balance_rows(cohort: Cohort, chosen: Mask, matched: Matched, name: str | None) -> list[dict[str, object]]:
-    """Say how alike both sides are before and after matching, as rows of BALANCE_SCHEMA."""
+    """Say how alike the two sides are before and after matching, as rows of BALANCE_SCHEMA."""
     rows: list[dict[str, object]] = []
     for at, attribute in enumerate(_ATTRIBUTES):
         value = np.unique(cohort.cells[:, at], return_inverse=True)[1].ravel()[cohort.cell]

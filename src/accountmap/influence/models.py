@@ -21,16 +21,17 @@ MODELS: Final = {
     "first touch": "The whole deal to the partner whose touch came first: who opens doors.",
     "last touch": "The whole deal to the partner whose touch came last: who helps to close.",
     "even": "Each partner that touched the deal gets the same.",
-    "position": "The first and the last touch get more than those between, as the rule says.",
-    "time decay": "A touch counts the more, the later it came.",
-    "shapley": "By how much better deals with a set of partners were won than deals with a part of it; the "
-    "rate of deals without any partner stays with your own sales.",
-    "markov": "By how much less would be won if every path through a partner ended there.",
+    "position": "The first and the last touch get more than those in between, as the rule says.",
+    "time decay": "The later a touch came, the more it counts.",
+    "shapley": "Each partner gets what it adds, on average, to the win rate of the other partners of the deal; "
+    "the win rate of deals without any partner stays with your own sales.",
+    "markov": "Each partner gets a share by how much less would be won if every path through it ended there.",
 }
-"""Each model and what it says."""
+"""Each model and what it does."""
 
 SHAPLEY: Final = "shapley"
-"""The one model that does not divide all of a deal among partners: what deals without any are won at stays out."""
+"""The one model that does not give partners the whole of a deal: it leaves out the win rate of deals without
+any."""
 
 CREDIT_SCHEMA: Final = pa.schema(
     [
@@ -57,15 +58,15 @@ MODEL_TOTAL_SCHEMA: Final = pa.schema(
         pa.field("spread", pa.float64()),
     ]
 )
-"""The credits by partner, one column a model; a null `partner_name` is all of them together. `spread` is the
-difference of the highest and the lowest of the six models that divide the whole deal, as a share of their mean,
-null where all are 0; SHAPLEY leaves a part to the own sales, and so is lower for everybody."""
+"""The credits by partner, one column per model; a null `partner_name` is all of them together. `spread` is the
+difference between the highest and the lowest of the six models that divide the whole deal, as a share of their
+mean, null where all are 0; SHAPLEY leaves a part to the own sales, and so is lower for everybody."""
 
 _STRENGTH: Final = 20.0
-"""Deals that the win rate of a set of partners is shrunk by, towards that of all deals."""
+"""How strongly the win rate of a set of partners is shrunk towards that of all deals: as by this many deals."""
 
 _LARGEST_SET: Final = 10
-"""Partners of one deal for which Shapley's 2^n subsets are gone through; a deal with more is divided evenly."""
+"""The most partners of a deal for which Shapley's 2^n subsets are computed; a deal with more is divided evenly."""
 
 Path = tuple[tuple[int, int], ...]
 """The touches of a deal that count: day and partner, by day."""
@@ -74,8 +75,8 @@ Path = tuple[tuple[int, int], ...]
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
     """Divide a whole number by shares that add up to 1 at most, so that the parts add up to no more than it.
 
-    Each part is rounded down, and what that leaves of the shares' sum goes to the largest remainders (Hamilton's
-    method); of equal ones to the first.
+    Each part is rounded down, and what is left of the shares' sum goes to the largest remainders (Hamilton's
+    method); of equal remainders, to the first.
     """
     exact = [total * share for share in shares]
     parts = [int(each) for each in exact]
@@ -165,7 +166,7 @@ def _by_day(path: Path, share_of: dict[int, float]) -> dict[int, float]:
 
 
 def _by_touch(path: Path, half_life: int) -> dict[int, float]:
-    """Weigh each touch by its age, measured from the latest one, so that no weight becomes 0 by rounding."""
+    """Weight each touch by its age, measured from the latest one, so that no weight is rounded to 0."""
     latest = max(day for day, _ in path)
     found: dict[int, float] = {}
     for day, partner in path:
@@ -200,7 +201,7 @@ class Shapley:
         return (self._won[partners] + _STRENGTH * self._rate) / (self._deals[partners] + _STRENGTH)
 
     def shares(self, partners: frozenset[int]) -> list[float]:
-        """Return the shares of the partners of a deal, by number; what is left is that of the own sales."""
+        """Return the shares of the partners of a deal, by number; the rest belongs to the own sales."""
         if partners not in self._found:
             gains = [max(0.0, self._gain(each, partners)) for each in sorted(partners)]
             whole = self.value(frozenset()) + sum(gains)
@@ -220,7 +221,7 @@ class Shapley:
 
 
 def removal_effects(facts: DealFacts, paths: dict[int, Path], partners: int) -> Floats:
-    """Return for each partner by which share fewer deals would be won if every path ended where it comes in.
+    """Return for each partner what share of won deals would be lost if every path ended where it comes in.
 
     A deal is a path from its beginning through the partners that touched it, one after another, to won or lost;
     the paths of decided deals are a Markov chain of first order (Anderl et al., 2016).
@@ -237,13 +238,13 @@ def removal_effects(facts: DealFacts, paths: dict[int, Path], partners: int) -> 
     effects = np.zeros(partners)
     for partner in range(partners):
         without = moves.copy()
-        without[:, partner] = 0.0  # Whoever would come here is lost.
+        without[:, partner] = 0.0  # Paths that would come here are lost.
         effects[partner] = 1 - _chance_to_win(without, start, won) / as_it_is if as_it_is else 0.0
     return np.maximum(effects, 0.0)
 
 
 def _steps(path: Path) -> list[list[int]]:
-    """Return the partners of each day: within a day there is no order, so a step goes from all to all evenly."""
+    """Return the partners of each day: within a day there is no order, so a step goes evenly from all to all."""
     return [sorted({partner for _, partner in group}) for _, group in groupby(path, lambda touch: touch[0])]
 
 

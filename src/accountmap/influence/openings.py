@@ -78,7 +78,7 @@ def missed(
     """List open deals with a company that is a partner's customer, where that partner has done nothing.
 
     Args:
-        touches: all, also those that do not count: whoever was asked was not missed.
+        touches: all, including those that do not count: a partner that was asked was not missed.
         shared: SHARED_SCHEMA.
         entity_of: the number of the company of each own account.
 

@@ -23,28 +23,28 @@ SOURCING: Final = tuple(each.value for each in Sourcing)
 """The kinds of touch by which a deal can be sourced."""
 
 DEFAULT_RULES: Final = """\
-# How revenue is credited to partners. Whoever doubts a number of the report starts here: every number follows from
+# How revenue is credited to partners. If you doubt a number in the report, start here: every number follows from
 # this file, the deals and the dated touches. Days are calendar days.
 
 [sourced]
 # A deal is sourced by the partner with the earliest of these; it is never sourced by two.
 by = ["introduction", "registered deal", "source field"]
-# An introduction counts if the partner agreed to make it at most so many days before the deal was created.
+# An introduction counts if the partner agreed to make it at most this many days before the deal was created.
 introduction_days = 180
-# A registration counts if it came at most so many days after the deal was created: people register late.
+# A registration counts if it came at most this many days after the deal was created: people register late.
 registration_days = 14
 # What the source field of the CRM says if a partner brought the deal. The partner field must name the partner.
 source_values = ["Partner", "Partner Referral", "Channel", "Channel Partner", "Referral", "Reseller", "Alliance"]
 
 [influenced]
-# A deal is influenced by each partner with a touch of one of these kinds, besides what sources it. The first three
-# are as above; the others are kinds of your list of touches. "partner field" would count a deal as soon as a field
-# names a partner, with no day and no act: leave it out if the number is to survive a review.
+# A deal is influenced by each partner with a touch of one of these kinds, besides the one that sources it. The
+# first three are as above; the others are kinds in your list of touches. "partner field" would count a deal as
+# soon as a field names a partner, without a date or an act: leave it out if the number is to survive a review.
 kinds = ["introduction", "registered deal", "source field", "meeting", "call", "demo", "workshop", "reference",
          "joint proposal"]
-# A touch counts from so many days before the deal was created,
+# A touch counts from this many days before the deal was created,
 before_days = 90
-# up to the day on which it closed, or entered one of these stages, for what comes then changes little.
+# up to the day on which it closed, or entered one of these stages: what comes later changes little.
 not_after_stages = []
 
 [period]
@@ -53,19 +53,19 @@ not_after_stages = []
 # until = 2026-12-31
 
 [models]
-# Time decay: a touch counts half as much as one so many days later.
+# Time decay: a touch counts half as much as one this many days later.
 half_life_days = 30
-# Position: the shares of the first touch, of all between, and of the last.
+# Position: the shares of the first touch, of all in between, and of the last.
 position = [0.4, 0.2, 0.4]
 
 [comparison]
-# Deals with and without a partner are compared from so many days after their creation: only what had happened by
-# then decides who is "with", and only deals that were still open then are compared. Otherwise a deal that lives
-# longer would have more time to meet a partner.
+# Deals with and without a partner are compared from this many days after their creation: only what had happened by
+# then decides which deals are "with" a partner, and only deals that were still open then are compared. Otherwise a
+# deal that lives longer would have more time to meet a partner.
 landmark_days = 30
-# A deal is a success if it is won within so many days from then; younger deals are left out of rates.
+# A deal is a success if it is won within this many days after that; younger deals are left out of rates.
 horizon_days = 180
-# Of fewer deals on either side, or fewer won or not won, nothing is claimed.
+# With fewer deals on either side, or fewer that were won or not won, nothing is claimed.
 least_deals = 20
 least_outcomes = 5
 # How often an interval is to hold the true value.
@@ -79,7 +79,7 @@ confidence = 0.9
 # gross_margin = 0.7
 
 # What a partner costs in the period, all in one currency: programme and people, marketing money, and the part of
-# its sourced revenue that it keeps or is paid. Of partners that are not here, the cost and the margin of their
+# its sourced revenue that it keeps or is paid. For partners that are not here, the cost and the margin in their
 # profile count: accountmap partner profile globex --cost 40000 --currency EUR --margin 15
 # [costs.Globex]
 # currency = "EUR"
@@ -109,7 +109,7 @@ class Cost:
     Attributes:
         currency: ISO 4217 code.
         programme, marketing: in that currency.
-        share: of its sourced revenue, 0 to 1, that it keeps or is paid.
+        share: the part of its sourced revenue that it keeps or is paid, 0 to 1.
     """
 
     currency: str
@@ -123,7 +123,7 @@ class InfluenceRules:
     """The rule, as DEFAULT_RULES explains it.
 
     Attributes:
-        text: of the file that it was read from.
+        text: that of the file it was read from.
     """
 
     sourced_by: tuple[str, ...] = SOURCING
@@ -149,16 +149,16 @@ class InfluenceRules:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text, in hex: two reports under one digest follow one rule."""
+        """SHA-256 of the text, in hex: two reports with the same digest follow the same rule."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def period(self, as_of: date) -> tuple[date, date]:
-        """Return the first and the last day of the period, seen from a day."""
+        """Return the first and the last day of the period, as of a day."""
         until = self.until or as_of
         return self.since or until - timedelta(days=364), until
 
     def scaled(self, factor: float) -> "InfluenceRules":
-        """Return the rule with every window so many times as long, to see how much hangs on them."""
+        """Return the rule with every window this many times as long, to see how much depends on them."""
         return replace(
             self,
             introduction_days=round(self.introduction_days * factor),
@@ -173,13 +173,13 @@ class InfluenceRules:
 
 @dataclass(frozen=True)
 class AgreedRule:
-    """The rule of credit that an agreement with a partner names, beside the one of a report.
+    """The credit rule of an agreement with a partner, compared with that of a report.
 
     Attributes:
-        partner: its name.
+        partner: the partner's name.
         signed: the day of the agreement.
-        digest: of the agreed rule, in hex, the same in the partner's report.
-        differs: in what the rule of the report is another one, such as "before_days 90, agreed 60".
+        digest: that of the agreed rule, in hex, the same in the partner's report.
+        differs: where the rule of the report differs, such as "before_days 90, agreed 60".
     """
 
     partner: str
@@ -207,7 +207,7 @@ def read_rules(path: Path) -> InfluenceRules:
     """Read a rule; what the file does not name is as in DEFAULT_RULES.
 
     Raises:
-        InputError: it cannot be read, is no TOML, names what there is not, or a value is not usable.
+        InputError: it cannot be read, is not TOML, has an unknown name, or a value is not usable.
     """
     try:
         text = path.read_text("utf-8")
@@ -231,11 +231,11 @@ def parse_rules(text: str) -> InfluenceRules:
     given: dict[str, Any] = {}
     for name, table in tables.items():
         if name not in (*_SECTIONS, *_ANY_NAME) or not isinstance(table, dict):
-            raise InputError(f"The rule has no table '{name}'.", f"Use: {', '.join((*_SECTIONS, *_ANY_NAME))}.")
+            raise InputError(f"A rule has no table '{name}'.", f"Use: {', '.join((*_SECTIONS, *_ANY_NAME))}.")
         if name in _SECTIONS:
             if unknown := sorted(set(table) - set(_SECTIONS[name])):
                 raise InputError(
-                    f"The table '{name}' of the rule has no '{unknown[0]}'.", f"Use: {', '.join(_SECTIONS[name])}."
+                    f"The table '{name}' of a rule has no '{unknown[0]}'.", f"Use: {', '.join(_SECTIONS[name])}."
                 )
             given |= {"sourced_by" if key == "by" else key: value for key, value in table.items()}
     values = {name: _checked(name, value) for name, value in given.items()}

@@ -24,8 +24,8 @@ SERIES_SCHEMA: Final = pa.schema(
         pa.field("value", pa.float64(), nullable=False),
     ]
 )
-"""One row for each partner, series and month, as 2026-03. Months without anything are 0 where the series counts
-what happened in a month; where it holds what was observed (COMPANIES, GROWTH, ANSWERS), they have no row."""
+"""One row for each partner, series and month, as 2026-03. Months without anything are 0 in a series that counts
+what happened in a month; in one that holds what was observed (COMPANIES, GROWTH, ANSWERS), they have no row."""
 
 CHANGE_SCHEMA: Final = pa.schema(
     [
@@ -39,8 +39,8 @@ CHANGE_SCHEMA: Final = pa.schema(
         pa.field("by_chance", pa.float64()),
     ]
 )
-"""One row for each partner and series that is watched. `months` are those with a value; `by_chance` is how often
-months in a random order show as large a change."""
+"""One row for each partner and series that is watched. `months` is the number of months with a value; `by_chance`
+is how often the same values in random order show as large a change."""
 
 TOUCHES: Final = "first touches"
 INTRODUCTIONS: Final = "introductions"
@@ -50,8 +50,8 @@ GROWTH: Final = "growth of companies shared"
 ANSWERS: Final = "days to an answer"
 
 LONGEST_WAIT: Final = 30
-"""Days that an answer can take as far as ANSWERS goes: what was asked later than so many days ago is left out, and
-what had no answer by then counts as so many. Otherwise the last months would hold quick answers alone."""
+"""The most days that an answer takes in ANSWERS: questions asked less than this many days ago are left out, and
+those without an answer by then count as this many. Otherwise the last months would hold only quick answers."""
 
 OBSERVED_SCHEMA: Final = pa.schema(
     [
@@ -69,18 +69,20 @@ CHANGED: Final = "changed"
 UNCHANGED: Final = "no change shown"
 TOO_FEW: Final = "too few months"
 LEAST_MONTHS: Final = 10
-"""Below this nothing is said: of six months, hardly any order is rarer than one in twenty."""
+"""With fewer, nothing is said: six months have so few orders that hardly any change is rarer than one in
+twenty."""
 
 MOST_MONTHS: Final = 36
 _SHORTEST: Final = 3
-"""Months on either side of a change."""
+"""The fewest months on either side of a change."""
 
 FALSE_ALARMS: Final = 0.05
-"""In how many reports in which nothing has changed any series is said to have changed."""
+"""In what share of the reports in which nothing has changed some series may be said to have changed."""
 
 _SHUFFLES: Final = 4_999
 _MOST_SHUFFLES: Final = 99_999
-"""Random orders, where a series among many has to be rarer than one of _SHUFFLES can show."""
+"""How many random orders are tried where a change in one series among many has to be rarer than _SHUFFLES can
+show."""
 
 _SEED: Final = 20_261_128
 
@@ -97,10 +99,10 @@ def find_change(months: Sequence[Sequence[float]], shuffles: int = _SHUFFLES) ->
     """Find where the level of a series changes most; None if it is too short or all values are equal.
 
     The statistic is the largest difference of the means before and after, over all months at which it may change,
-    weighed by how many values there are on both sides (CUSUM; Page, 1955). How often chance brings as much is
+    weighted by how many values there are on both sides (CUSUM; Page, 1955). How often chance brings as much is
     counted over random orders of the same values, with each month keeping as many as it has. That is exact if the
-    values are exchangeable, however unequal the months, and needs no distribution; libraries of change points find
-    places, and say nothing of false alarms. Seasons and trends show as changes.
+    values are exchangeable, however unequal the months, and needs no distribution; libraries for change points
+    find places, and say nothing about false alarms. Seasons and trends show as changes.
 
     Args:
         months: for each month its values, at least one.
@@ -120,11 +122,11 @@ def find_change(months: Sequence[Sequence[float]], shuffles: int = _SHUFFLES) ->
 
 
 _CELLS: Final = 4_000_000
-"""Values that are put into random orders at a time, so that a long series takes no more memory."""
+"""How many values are put into random order at a time, so that a long series takes no more memory."""
 
 
 def _statistics(rows: Floats, ends: Ints) -> Floats:
-    """Return for each row and each end of a month how far the means before and after it are apart."""
+    """Return for each row and each end of a month how far apart the means before and after it are."""
     n = rows.shape[1]
     sums = rows.cumsum(axis=1)
     before = sums[:, ends - 1]
@@ -137,10 +139,10 @@ class Points:
     """A series.
 
     Attributes:
-        months: since 1970-01, ascending.
-        values: of each, as they are shown.
-        tested: for each the values that a change is looked for in.
-        weights: of the values in the mean of several months.
+        months: as months since 1970-01, ascending.
+        values: one for each month, as shown.
+        tested: for each month, the values in which a change is looked for.
+        weights: those of the values in the mean of several months.
     """
 
     months: tuple[int, ...]
@@ -150,7 +152,7 @@ class Points:
 
     @classmethod
     def of(cls, values: Mapping[int, float], weights: Sequence[float] = ()) -> "Points":
-        """Make a series of one value a month."""
+        """Make a series of one value per month."""
         shown = tuple(values.values())
         return cls(tuple(values), shown, tuple((each,) for each in shown), tuple(weights) or (1.0,) * len(shown))
 
@@ -180,12 +182,12 @@ def watch(
     """Gather by month what each partner did, and say what has changed; returns SERIES_SCHEMA and CHANGE_SCHEMA.
 
     Series end with the last whole month and go back MOST_MONTHS. What is counted begins with the first whole month
-    after any partner did anything. How many companies are shared is a level that lasts, of which one month is like
-    the one before; so its growth is watched, and the level only shown.
+    after any partner did anything. How many companies are shared is a level, much the same from one month to the
+    next; so its growth is watched, and the level is only shown.
 
     Args:
         touches: all, as `gather_touches` judged them.
-        listed: TOUCH_SCHEMA each: what the touches of deals were made of, and those that no deal came of.
+        listed: TOUCH_SCHEMA each: what the touches of deals were made from, and touches that led to no deal.
         observed: OBSERVED_SCHEMA.
     """
     last = int(_months(np.array([facts.as_of]))[0]) - 1
@@ -226,7 +228,7 @@ def _acts(
 ) -> _Acts:
     """Gather what partners did of the kinds that the rule names.
 
-    Touches of accounts without a deal belong to it: if only those counted that a deal came of, the last months
+    Touches of accounts without a deal are among them: if only touches that led to a deal counted, the last months
     would always show fewer, since their deals are still to come.
     """
     kinds = {fold(kind) for kind in rules.kinds}
@@ -279,7 +281,7 @@ def _counted(facts: DealFacts, found: Attribution, acts: _Acts, last: int, rules
 
 
 _BACKLOG: Final = 6
-"""Months at the beginning of the records whose first touches are not counted: many are of deals that were touched
+"""Months at the beginning of the records whose first touches are not counted: many of their deals were touched
 before."""
 
 
@@ -309,7 +311,7 @@ def _by_month(days: Ints, first: int, last: int, weights: Floats | None) -> Poin
 
 
 def _observed(observed: pa.Table, names: PartnerNames, last: int) -> Series:
-    """Make series of what sessions and conversations show; months without anything have no value."""
+    """Make series from what sessions and conversations show; months without anything have no value."""
     found: dict[tuple[str, str], dict[int, dict[date, list[float]]]] = {}
     for row in observed.sort_by("day").to_pylist():
         at = int(np.datetime64(row["day"], "M").astype(np.int64))
@@ -330,8 +332,8 @@ def _observed(observed: pa.Table, names: PartnerNames, last: int) -> Series:
 def _answers(months: Mapping[int, Mapping[date, Sequence[float]]]) -> Points:
     """Show the mean of each month, and test one answer for each day on which something was asked.
 
-    What was asked on one day is often answered at once, so that these days say one thing and not twenty. Which one
-    of them is tested has nothing to do with how long it took, so that large and small requests are alike.
+    Questions asked on one day are often answered together, so that they are one observation and not twenty. Which
+    one of them is tested has nothing to do with how long it took, so that large and small requests count alike.
     """
     answers = [[value for day in days.values() for value in day] for days in months.values()]
     return Points(
@@ -343,7 +345,7 @@ def _answers(months: Mapping[int, Mapping[date, Sequence[float]]]) -> Points:
 
 
 def _growth(levels: Mapping[int, float]) -> Points:
-    """Return by how much a level has grown a month since the observation before."""
+    """Return by how much a level has grown per month since the observation before."""
     steps = list(pairwise(levels.items()))
     rates = {at: (value - before) / (at - since) for (since, before), (at, value) in steps}
     return Points.of(rates, [float(at - since) for (since, _), (at, _) in steps])

@@ -26,7 +26,7 @@ from accountmap.report.wording import money, percent
 
 
 def class_chart(influence: Influence) -> Chart | None:
-    """Draw revenue and pipeline by class, in the currency with most deals."""
+    """Draw revenue and pipeline by class, in the currency that most deals have."""
     bars = []
     for of, label in ((REVENUE, "Won in the period"), (PIPELINE, "Open pipeline")):
         amounts = {
@@ -47,7 +47,7 @@ def class_chart(influence: Influence) -> Chart | None:
 
 
 def partner_tables(influence: Influence) -> list[dict[str, Any]]:
-    """Lay the totals out: for revenue and pipeline and each currency one table of partners by class.
+    """Lay the totals out: one table of partners by class for revenue, one for pipeline, for each currency.
 
     A cell has its number of deals, its amount, and the filters that list its deals.
     """
@@ -101,7 +101,7 @@ def model_tables(influence: Influence) -> list[CountsTable]:
 
 
 def comparison_tables(influence: Influence) -> list[CountsTable]:
-    """Lay the comparisons out, one table a measure."""
+    """Lay the comparisons out, one table per measure."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for row in influence.comparison.to_pylist():
         found.setdefault(row["measure"], []).append(_comparison_line(row))
@@ -149,7 +149,7 @@ def balance_table(influence: Influence) -> CountsTable:
     lines = tuple(
         (row["attribute"], percent(row["apart_before"]), percent(round(row["apart_after"], 6))) for row in rows
     )
-    return CountsTable("How far apart both sides are", ("Attribute", "Before", "After"), lines, 0, "balance")
+    return CountsTable("How far apart the two sides are", ("Attribute", "Before", "After"), lines, 0, "balance")
 
 
 def return_table(influence: Influence) -> CountsTable | None:
@@ -208,4 +208,4 @@ def render_influence_page(influence: Influence) -> str:
 
 
 _SHOWN_INSIDE: Final = ("balance", "credits", "series")
-"""Views that the section of another one shows, or that only the files hold."""
+"""Views that are shown in the section of another one, or that only the files hold."""

@@ -55,7 +55,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="How alike the deals are",
         schema=BALANCE_SCHEMA,
         rows=lambda influence: influence.balance,
-        about="The share of deals that would have to be other ones for both sides to be alike.",
+        about="The share of deals that would have to be different for the two sides to be alike.",
         noun=("line", "lines"),
     ),
     View(
@@ -65,7 +65,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         rows=lambda influence: influence.returns,
         about="What each partner costs in the period, and what the lowest and the highest model credit it with, "
         "times the gross margin if the rule has one. The return is credit less cost, as a share of the cost. A "
-        "credit says how revenue is divided, not what there would be without the partner.",
+        "credit says how revenue is divided, not what there would have been without the partner.",
         noun=("partner", "partners"),
         shown=lambda influence: influence.returns.num_rows > 0,
     ),
@@ -146,7 +146,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="The deals of each partner",
         schema=PARTNER_DEAL_SCHEMA,
         rows=lambda influence: influence.partner_deals,
-        about="Every deal once for each partner that has to do with it: what the sums by partner are made of.",
+        about="Every deal once for each partner that has to do with it: the sums by partner are made of these.",
         layout={**_DEAL, "partner_name": "", "role": "", "of": "", **_MONEY, **_LIFE},
         noun=_DEALS,
         nothing="No partner has to do with any deal.",
@@ -156,7 +156,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="The evidence",
         schema=TOUCH_VIEW_SCHEMA,
         rows=lambda influence: influence.touches,
-        about="Every touch of every deal, also those that do not count, with the reason and where it is written.",
+        about="Every touch of every deal, where it is recorded, and if it does not count, why not.",
         layout={
             **_DEAL,
             "partner_name": "",
@@ -176,7 +176,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="Credits",
         schema=CREDIT_SCHEMA,
         rows=lambda influence: influence.credits,
-        about="What each model gives each partner of each deal.",
+        about="The part of each deal that each model gives each partner.",
         noun=("credit", "credits"),
     ),
     View(
@@ -184,7 +184,7 @@ INFLUENCE_VIEWS: Final[tuple[View[Influence], ...]] = (
         title="Series by month",
         schema=SERIES_SCHEMA,
         rows=lambda influence: influence.series,
-        about="What is watched.",
+        about="The values that are watched for changes.",
         noun=("month", "months"),
     ),
 )

@@ -17,11 +17,11 @@ CLASS_MEANINGS: Final = {
     SOURCED: "A partner brought the deal: the earliest touch that the rule accepts for this is that partner's.",
     INFLUENCED: "A partner has a dated touch of a kind and in a window that the rule accepts, and did not bring "
     "the deal.",
-    SHARED: "A partner has the company on its list, and nothing more is known of it in this deal. That is no "
+    SHARED: "A partner has the company on its list, and nothing else connects it with the deal. That is not "
     "influence.",
     UNTOUCHED: "No partner has anything to do with the deal.",
 }
-"""What each class says."""
+"""What each class means."""
 
 _MATTERS: Final = 0.25
 """Models that are further apart than this share of their mean disagree."""
@@ -38,9 +38,9 @@ class BoardNumber:
     Attributes:
         title: what it is.
         value, unit: the number as people read it.
-        range: between what and what it lies, and what that range is.
-        rule: how it comes about, in one sentence.
-        filters: of the deals that it adds up; empty if it is not a sum.
+        range: its lower and upper bound, and what these mean.
+        rule: how it is computed, in a sentence or two.
+        filters: those that list the deals it adds up; empty if it is not a sum.
     """
 
     title: str
@@ -72,7 +72,7 @@ def board_numbers(influence: Influence) -> tuple[BoardNumber, ...]:
 
 
 def _by_field_alone(influence: Influence) -> str:
-    """Say how much rests on what a field of the CRM says, without a day or an act."""
+    """Say how much rests only on a field of the CRM, which has no date and is not an act."""
     amount = sum(
         row["deal_amount"] or 0.0
         for row in influence.deals.select(["of", "currency", "sourced_how", "deal_amount"]).to_pylist()
@@ -81,7 +81,7 @@ def _by_field_alone(influence: Influence) -> str:
     if not amount:
         return ""
     return (
-        f" {money(amount, influence.currency)} of it rests on the source field of the CRM alone, which has no day."
+        f" {money(amount, influence.currency)} of it rests only on the source field of the CRM, which has no date."
     )
 
 
@@ -96,7 +96,7 @@ def _sum_of(influence: Influence, name: str, rule: str) -> BoardNumber:
         f"Revenue {name}",
         value,
         unit,
-        f"{share}{between} with windows half and twice as long.",
+        f"{share}{between} if the windows are half or twice as long.",
         rule,
         {"of": REVENUE, "class": name, "currency": influence.currency},
     )
@@ -109,11 +109,12 @@ def _share(part: float) -> str:
 def _difference(influence: Influence) -> BoardNumber:
     row = _row(influence, None, WIN_RATE, LIKE_WITH_LIKE)
     rule = (
-        f"Deals touched within {influence.rules.landmark_days} days, beside like deals that nobody touched; won "
-        f"within {influence.rules.horizon_days} days from then. A difference, not where it comes from."
+        f"Compares deals touched within {influence.rules.landmark_days} days of their creation with similar deals "
+        f"that nobody touched: how many are won within the next {influence.rules.horizon_days} days. It shows a "
+        "difference, not where it comes from."
     )
     if row is None or row["verdict"] == TOO_FEW:
-        value, unit, spread = "too few", "deals to say", f"At least {influence.rules.least_deals} on both sides."
+        value, unit, spread = "too few", "deals to say", f"It takes {influence.rules.least_deals} on each side."
     else:
         value, unit = f"{100 * row['difference']:+.1f}", "points"
         spread = (
@@ -132,7 +133,7 @@ def _row(influence: Influence, partner: str | None, measure: str, method: str) -
 
 
 def influence_headline(influence: Influence) -> str:
-    """Say in one sentence what part of the revenue partners brought and touched."""
+    """Say in one sentence what share of the revenue partners brought and touched."""
     amounts = {name: influence.sensitivity[name][1] for name in CLASSES}
     whole = sum(amounts.values())
     if not whole:
@@ -141,7 +142,7 @@ def influence_headline(influence: Influence) -> str:
     since, until = influence.period
     return (
         f"Of {money(whole, influence.currency)} won from {since} to {until}, partners brought {sourced} and "
-        f"touched {touched} more."
+        f"touched {f'another {touched}' if amounts[INFLUENCED] else 'nothing else'}."
     )
 
 
@@ -163,13 +164,13 @@ def influence_sentences(influence: Influence) -> list[str]:
 
 
 def agreed_sentences(influence: Influence) -> list[str]:
-    """Say with which partners this rule is agreed, and in what it is another one than they agreed on."""
+    """Say with which partners this rule is agreed, and where it differs from the one that was agreed."""
     said = []
     for each in influence.agreed:
         name = f"the agreement with {each.partner} of {each.signed}"
         if each.differs:
             said.append(
-                f"The rule is not that of {name}: {'; '.join(each.differs)}. {each.partner} counts otherwise."
+                f"The rule is not that of {name}: {'; '.join(each.differs)}. {each.partner} counts differently."
             )
         else:
             said.append(f"The rule is that of {name}, credit rule {each.digest[:DIGITS]}: both sides count by it.")
@@ -180,8 +181,8 @@ def _of_classes(influence: Influence) -> Iterator[str]:
     shared = influence.sensitivity[SHARED][1]
     if shared:
         yield (
-            f"Another {money(shared, influence.currency)} is with companies that a partner has on its list, "
-            "without any act of that partner. It is called shared, and counted as nothing."
+            f"Another {money(shared, influence.currency)} is from companies that a partner has on its list, "
+            "where the partner has done nothing. It is called shared, and credited to nobody."
         )
     others = sorted(set(influence.totals["currency"].to_pylist()) - {influence.currency})
     if others:
@@ -207,9 +208,9 @@ def _of_models(influence: Influence) -> Iterator[str]:
         if row["partner_name"] is None and row["of"] == REVENUE and row["currency"] == influence.currency
     )
     yield (
-        f"Six models give partners all of a deal that they touched, {money(together['even'], influence.currency)} "
-        f"in sum. Shapley leaves to your own sales what deals without any partner are won at, and comes to "
-        f"{money(together[SHAPLEY], influence.currency)}."
+        f"Six models give partners the whole of each deal that they touched, "
+        f"{money(together['even'], influence.currency)} in total. Shapley leaves the win rate of deals without "
+        f"any partner to your own sales, and gives partners {money(together[SHAPLEY], influence.currency)}."
     )
 
 
@@ -219,8 +220,8 @@ def _of_disagreement(
     """Say on which partner the models that divide the whole deal disagree most, and why that matters."""
     if not apart:
         yield (
-            "The models that divide whole deals come to much the same for every partner: who gets the credit does "
-            "not depend on how it is counted."
+            "The models that divide whole deals give every partner much the same: the credit does not depend on "
+            "how it is counted."
         )
         return
     worst = max(apart, key=lambda row: row["spread"] * row["even"])
@@ -229,8 +230,8 @@ def _of_disagreement(
     yield (
         f"The models disagree on {len(apart)} of {len(rows)} partners by more than {percent(_MATTERS)}, most on "
         f"{worst['partner_name']}: {money(names[low], influence.currency)} by {low}, "
-        f"{money(names[high], influence.currency)} by {high}. Whoever quotes one of them has chosen; agree "
-        "on a model before budgets or commissions follow it, or quote the range."
+        f"{money(names[high], influence.currency)} by {high}. Whoever quotes one of them has made a choice: agree "
+        "on a model before budgets or commissions follow from it, or quote the range."
     )
 
 
@@ -238,9 +239,9 @@ def _of_comparison(influence: Influence) -> Iterator[str]:
     plain, matched = (_row(influence, None, WIN_RATE, how) for how in ("as they are", LIKE_WITH_LIKE))
     if plain and matched and TOO_FEW not in (plain["verdict"], matched["verdict"]):
         yield (
-            f"The win rate with a partner differs by {100 * plain['difference']:+.1f} points as the deals are, "
-            f"and by {100 * matched['difference']:+.1f} points like with like: partners are in deals of another "
-            "kind, which makes up the rest."
+            f"The win rate with a partner differs by {100 * plain['difference']:+.1f} points for the deals as "
+            f"they are, and by {100 * matched['difference']:+.1f} points like with like: the rest is because "
+            "partners are in other kinds of deals."
         )
 
 
@@ -261,8 +262,8 @@ def balance_sentence(influence: Influence) -> str:
         return ""
     row = rows[0]
     return (
-        f"Of the deals with a partner {row['matched']:,} have like deals, {row['exactly']:,} of them alike in all "
-        f"four; {row['unmatched']:,} have none and are left out."
+        f"Of the deals with a partner, {row['matched']:,} have similar deals to compare with, {row['exactly']:,} "
+        f"of them alike in all four respects; {row['unmatched']:,} have none and are left out."
     )
 
 
@@ -274,14 +275,14 @@ def watch_sentence(influence: Influence) -> str:
         " ".join(
             f"{row['series'].capitalize()}, {row['partner_name']}: {row['mean_before']:,.1f}"
             f"{'' if row['series'] == ANSWERS else ' a month'} before {row['since']}, {row['mean_after']:,.1f} "
-            "from then."
+            "from then on."
             for row in changed
         )
-        or "No series is said to have changed."
+        or "No series is reported to have changed."
     )
     return (
-        f"{said} {len(rows):,} series are watched by month. Where nothing changes, up to "
-        f"{100 * FALSE_ALARMS:.0f} of 100 such reports name a change all the same: the more series there are, the "
+        f"{said} {len(rows):,} series are watched by month. Even if nothing changes, up to "
+        f"{100 * FALSE_ALARMS:.0f} of 100 such reports name a change by chance. So the more series there are, the "
         "less likely by chance a change has to be before it is named. Seasons and trends are named too. Fewer "
         f"than {LEAST_MONTHS} months are too few to say anything."
     )
@@ -291,17 +292,17 @@ def verdict_meanings(influence: Influence) -> dict[str, str]:
     """Say what the verdicts of a comparison mean."""
     rules = influence.rules
     return {
-        HIGHER: "The whole interval lies above no difference.",
-        LOWER: "The whole interval lies below no difference.",
-        "no difference shown": "The interval holds no difference. That is not the same as: there is none.",
+        HIGHER: "The whole interval is above the value that means no difference.",
+        LOWER: "The whole interval is below the value that means no difference.",
+        "no difference shown": "The interval includes the value that means no difference. There may still be one.",
         TOO_FEW: f"Fewer than {rules.least_deals} deals on a side, or fewer than {rules.least_outcomes} won or "
         "not won.",
-        AS_THEY_ARE: "All deals with a partner beside all that no partner touched, whatever kind of deals "
+        AS_THEY_ARE: "All deals with a partner compared with all that no partner touched, whatever kind of deals "
         "they are.",
-        LIKE_WITH_LIKE: "Each deal with a partner beside the deals without that are most like it (relationship, "
-        "size of the company, country, quarter).",
-        SHRUNK: "The same, drawn towards the mean of all partners the more, the less is known of a partner: the "
-        "best of ten partners is partly the luckiest.",
-        COX: "On a day on which two deals of equal amount and relationship are both open, the one with a partner "
-        "is won so many times as often.",
+        LIKE_WITH_LIKE: "Each deal with a partner compared with the deals without one that are most like it "
+        "(relationship, size of the company, country, quarter).",
+        SHRUNK: "The same, drawn towards the mean of all partners: the less is known about a partner, the more. "
+        "The best of ten partners is partly the luckiest.",
+        COX: "On any day on which two deals of equal amount and relationship are both open, the one with a "
+        "partner is this many times as likely to be won.",
     }
