@@ -45,9 +45,9 @@ PARTNERS_SCHEMA: Final = pa.schema(
         *(pa.field(name, pa.string()) for name in ("our_maturity", "their_maturity", "note")),
     ]
 )
-"""One row a partner, those with the highest score first, then those known by a preview, by their estimate.
-Numbers of companies and the open amount (in the currency of most) that it shares and that no other partner does;
-for one that is known by a preview alone the estimates, with their limits. `tier_by` is "hand" or "rule"."""
+"""One row per partner, those with the highest score first, then those known only by a preview, by their estimate.
+Numbers of companies and the open amount (in the currency of most) that it shares, and that no other partner
+shares; for one that is known only by a preview, the estimates with their limits. `tier_by` is "hand" or "rule"."""
 
 OVER_TIME_SCHEMA: Final = pa.schema(
     [
@@ -56,9 +56,9 @@ OVER_TIME_SCHEMA: Final = pa.schema(
         *(pa.field(name, _WHOLE, nullable=False) for name in ("shared", "reached", "several", "mapped_partners")),
     ]
 )
-"""One row a session with any partner, oldest first: how many own companies were shared with that partner, and,
-with what was known of all partners on that day, with at least one and with several, and how many partners that
-were. Companies that are no longer on the own list are left out."""
+"""One row per session with any partner, oldest first: how many own companies were shared with that partner; and,
+as known on that day, with at least one partner and with several, and how many partners had been mapped. Companies
+that are no longer on the own list are left out."""
 
 GOALS_SCHEMA: Final = pa.schema(
     [
@@ -69,8 +69,8 @@ GOALS_SCHEMA: Final = pa.schema(
         pa.field("by", pa.date32()),
     ]
 )
-"""One row for each partner and goal of its profile: the number wanted, the number now, and the second by the
-first."""
+"""One row for each partner and goal of its profile: the number wanted, the number now, and the second divided by
+the first."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Portfolio:
 
     Attributes:
         own_name: as on the own card.
-        made: when.
+        made: when it was made.
         currency: of the amounts that are summed, as an ISO 4217 code, or empty if the list does not say.
         totals: the counts; they reconcile with the tables.
         partners, reach, sets, order, together, meeting, questions, shared, accounts, scores, over_time, goals,
@@ -143,7 +143,7 @@ def build_portfolio(
     tiers: Sequence[TierRule] = (),
     notes: Sequence[str] = (),
 ) -> Portfolio:
-    """Bring the own list and what is known of each partner together.
+    """Bring the own list and what is known about each partner together.
 
     Args:
         made: now, with a time zone.
@@ -151,7 +151,7 @@ def build_portfolio(
         partners: in any order.
         ideal: the ideal customer, for the part `fit` of the score.
         tiers: the user's rule, the best first; a tier set by hand stays.
-        notes: sentences to put before those that the data ask for.
+        notes: sentences to put before those about the data.
 
     Raises:
         UsageError: the prepared list was made from another account list.
@@ -262,7 +262,7 @@ def _partner(
 
 
 def _shared_counts(coverage: Coverage, at: int) -> dict[str, int]:
-    """Count the companies that a partner shares, or is estimated to."""
+    """Count the companies that a partner shares, or is estimated to share."""
     partner = coverage.partners[at]
     if partner.mappings:
         shared = int(coverage.shares[:, at].sum())
@@ -303,7 +303,7 @@ def _with_tier(row: dict[str, Any], tiers: Sequence[TierRule]) -> dict[str, Any]
 
 
 def _place(row: dict[str, Any]) -> tuple[Any, ...]:
-    """Rank the partners: by score, then those without by what they are estimated to share of the open deals."""
+    """Rank the partners: by score, then those without one by how many open deals they are estimated to share."""
     estimate = row.get("opportunities") or 0, row.get("shared") or 0
     return (STATES.index(row["state"]), -(row["score"] or 0.0), *(-each for each in estimate), row["partner_name"])
 
@@ -347,27 +347,27 @@ def _over_time(coverage: Coverage) -> pa.Table:
 
 
 def _notes(coverage: Coverage, of_list: Sequence[str], ideal: IdealCustomer | None) -> tuple[str, ...]:
-    """Say what a reader should know of the data, one thing a sentence."""
+    """Say what a reader should know about the data, one thing in each sentence."""
     found = [*of_list]
     if left := sum(coverage.left):
         found.append(
-            f"{left:,} shared accounts are no longer on your list: they are in no count here. Compare again to "
+            f"{left:,} shared accounts are no longer on your list: no count here includes them. Compare again to "
             "renew what you know."
         )
     if any(partner.state == PREVIEW for partner in coverage.partners):
         found.append(
-            "Partners known by a preview alone are estimates, made on the day of the preview: they are in no "
+            "Numbers of partners known only by a preview are estimates, made on the day of the preview, and in no "
             "total. They count equal full names; a reveal usually finds a fifth to a third more."
         )
     apart = (coverage.own.amount > 0) & (coverage.own.amount_currency != _main_currency(coverage))
     if others := int(apart.sum()):
         found.append(
-            f"{others:,} of your companies have an open amount in another currency than most: sums leave it "
+            f"{others:,} of your companies have an open amount in a currency other than most: sums leave it "
             "out; the table of reach has each currency by itself."
         )
     if not ideal:
         found.append(
-            "The score has no part for fit, because no ideal customer is given: accountmap ideal use FILE "
-            "names one."
+            "The score has no part for fit, because you have not named an ideal customer: accountmap ideal use "
+            "FILE does that."
         )
     return tuple(found)

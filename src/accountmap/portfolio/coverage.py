@@ -17,7 +17,7 @@ from accountmap.linkage.prepared import Prepared
 from accountmap.portfolio.facts import PartnerFacts
 
 Shares = npt.NDArray[np.bool_]
-"""One row an own entity, one column a partner: whether they share it."""
+"""One row per own entity, one column per partner: whether they share it."""
 
 _OWN: Final = [
     ("name", pa.string()),
@@ -47,9 +47,9 @@ SHARED_SCHEMA: Final = pa.schema(
         *(pa.field(name, pa.string()) for name in ("their_name", "their_owner_name", "their_owner_email")),
     ]
 )
-"""One row for each own account and partner that shares its company, in the order to work them. Of several
-matches of the company with one partner the one with their strongest segment. `mapped` is the day of the session,
-`partners` how many share the company."""
+"""One row for each own account and partner that shares its company, in the order in which to work them. If the
+company has several matches with a partner, the one with their strongest segment. `mapped` is the day of the
+session, `partners` how many share the company."""
 
 ACCOUNTS_SCHEMA: Final = pa.schema(
     [
@@ -60,14 +60,14 @@ ACCOUNTS_SCHEMA: Final = pa.schema(
         *_OWN,
     ]
 )
-"""One row an own account: how many partners share its company, how many of them serve it, and who they are, as
+"""One row per own account: how many partners share its company, how many of them serve it, and who they are, as
 "Globex: customer · Initech: prospect"; null if nobody does."""
 
 _BITS: Final = 32
-"""Partners that are compared at once."""
+"""How many partners are compared at once."""
 
 _UNCOVERED_FIRST: Final = ("opportunity", "customer", "prospect")
-"""The order in which a gap costs most."""
+"""The segments, those in which a gap costs most first."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +78,7 @@ class Coverage:
         own: the own accounts.
         entity_id: of each entity.
         segment: of each entity, a position in SEGMENTS.
-        partners: in the order of the columns of `shares`.
+        partners: all of them, in the order of the columns of `shares`.
         shares: who shares which entity.
         links: for each partner the rows of its links that are on the own list, the best first.
         link_of: for each partner and entity the row of the best link in `links`, or -1.
@@ -157,7 +157,7 @@ def cover(accounts: AccountList, prepared: Prepared, partners: Sequence[PartnerF
 def positions(own: OwnAccounts, columns: Sequence[pa.ChunkedArray]) -> list[pa.ChunkedArray]:
     """Find the accounts of several columns of ids on the own list; null where one is not on it.
 
-    All at once, since making the index of the own list takes longer than asking it.
+    All at once, since indexing the own list takes longer than looking things up in it.
     """
     every = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string())
     at = pc.index_in(every, value_set=own.table["account_id"])
@@ -175,7 +175,7 @@ def _links(own: OwnAccounts, entities: int, links: pa.Table, at: pa.ChunkedArray
     entity = own.entity[at.drop_null().to_numpy()]
     segment = pc.index_in(known["their_segment"], value_set=pa.array(SEGMENTS)).to_numpy()
     strength = pc.index_in(known["strength"], value_set=pa.array(STRENGTHS)).to_numpy()
-    order = np.lexsort((np.arange(len(entity)), strength, segment))[::-1]  # the best is written last, and stays
+    order = np.lexsort((np.arange(len(entity)), strength, segment))[::-1]  # the best is written last, and wins
     link_of = np.full(entities, -1, np.int64)
     link_of[entity[order]] = order
     return known, link_of, pc.count_distinct(links.filter(at.is_null())["account_id"]).as_py()

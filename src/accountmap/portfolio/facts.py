@@ -1,4 +1,4 @@
-"""What is known of one partner, and of nobody else: what a portfolio is made of."""
+"""What is known about one partner, and about nobody else: a portfolio is made from this."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +28,7 @@ LINK_SCHEMA: Final = pa.schema(
         pa.field("their_owner_email", pa.string()),
     ]
 )
-"""One row for each own account of a shared company and each match of it, as in the overlap of the session's
+"""One row for each own account of a shared company and each of its matches, as in the overlap of the session's
 report. Matches that the user has rejected are left out."""
 
 PREVIEW_SCHEMA: Final = pa.schema(
@@ -43,8 +43,9 @@ PREVIEW_SCHEMA: Final = pa.schema(
         pa.field("made", pa.timestamp("us", "UTC"), nullable=False),
     ]
 )
-"""What a preview says: of so many own companies of a segment (null: of all), about how many are on the partner's
-list, the interval that holds the true number in 95 of 100 cases, and the open amount of these own companies."""
+"""What a preview says of a segment (null: of the whole list): how many own companies it has, about how many of
+them are on the partner's list, the interval that holds the true number in 95 of 100 cases, and the open amount of
+these own companies."""
 
 INTRODUCE: Final = "introduce"
 QUESTION: Final = "question"

@@ -1,7 +1,7 @@
 """How mature a partnership is: a short questionnaire that both sides answer, and what their answers say together.
 
-Each question asks for evidence, and its five answers are what one can show. Stages and topics are in words of
-our own; they were compared with three public models: the Partner Ecosystem Maturity Model of 76NORD
+Each question asks for evidence, and its five answers are what a side can show. Stages and topics are in our own
+words; they were compared with three public models: the Partner Ecosystem Maturity Model of 76NORD
 (https://www.76nord.vc/blog/20250523-ecosystem-maturity-model), that of WorkSpan, and the life cycle of ISO
 44001:2017 (docs/portfolio.md says what corresponds to what).
 """
@@ -51,7 +51,7 @@ class Topic:
         name: short, for files.
         title: what it is about.
         question: what to show.
-        shown: what one can show at each stage, the lowest first.
+        shown: what a side can show at each stage, the lowest first.
         steps: what to do next, from each stage but the last.
         builds_on: the topic that comes before it; empty if none does.
     """
@@ -91,7 +91,7 @@ TOPICS: Final = (
             "None; people decide case by case.",
             "A signed agreement on what is compared and shown.",
             "That agreement also says who leads where, and sellers know it.",
-            "The same rules hold for all partners of a kind, and exceptions are on file.",
+            "The same rules apply to all partners of a kind, and exceptions are on file.",
             "Programs apply the rules: what breaks one is refused, and both sides see why.",
         ),
         (
@@ -167,7 +167,7 @@ TOPICS: Final = (
             "One side counts, by its own rule.",
             "Both count by one written rule, and compare once a quarter.",
             "Sourced and helped deals are kept apart, and set against deals without a partner.",
-            "Both sides' figures come out equal by themselves, with a comparison group.",
+            "Both sides' figures agree without anybody's help, with a comparison group.",
         ),
         (
             "Mark the deals that the partnership touched.",
@@ -185,7 +185,7 @@ TOPICS: Final = (
             "That it exists.",
             "There is a page on what it offers, and whom to call.",
             "Sellers were trained within the last year, and see their shared accounts.",
-            "Shared accounts and their plays stand in the sellers' own CRM.",
+            "Shared accounts and their plays are in the sellers' own CRM.",
             "The CRM proposes the partner and the next step, deal by deal.",
         ),
         (
@@ -221,7 +221,7 @@ TOPICS: Final = (
 TOPIC: Final = {topic.name: topic for topic in TOPICS}
 
 FAR_APART: Final = 2
-"""Stages between two answers from which on the sides are far apart, or a side skips a stage."""
+"""With at least this many stages between two answers, the sides are far apart, or a side skips a stage."""
 
 Answers = Mapping[str, Stage]
 """A stage for each topic, by its name."""
@@ -238,13 +238,13 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Practice:
-    """What this side's own records say of a partnership.
+    """What this side's own records say about a partnership.
 
     Attributes:
-        sessions: with this partner in the last twelve months.
-        agreed: whether an agreement that both signed holds.
+        sessions: how many there were with this partner in the last twelve months.
+        agreed: whether an agreement that both signed is in force.
         rules: whether it says who leads.
-        introductions: how many introductions and questions this side asked, and are on file.
+        introductions: how many introductions and questions this side asked for, by its records.
         answered_in_time: how many of these were answered within a week.
     """
 
@@ -267,11 +267,11 @@ _BY_SESSIONS: Final = ((10, Stage.ECOSYSTEM), (4, Stage.PROGRAMME), (2, Stage.MA
 
 
 def prefill(practice: Practice) -> dict[str, Prefilled]:
-    """Answer the questions of which the records know something; a person may correct it."""
+    """Answer the questions that the records say something about; a person may correct the answers."""
     counted = practice.sessions
     mapping = next(stage for least, stage in _BY_SESSIONS if counted >= least)
     sessions = f"{counted} session{'' if counted == 1 else 's'} in the last twelve months"
-    rules = Prefilled(Stage.AD_HOC, "no signed agreement that holds today")
+    rules = Prefilled(Stage.AD_HOC, "no signed agreement in force today")
     if practice.rules:
         rules = Prefilled(Stage.PROGRAMME, "a signed agreement that says who leads")
     elif practice.agreed:
@@ -317,7 +317,7 @@ def read_questionnaire(text: str) -> dict[str, Stage]:
     except (ValueError, RecursionError):
         raise InputError("The questionnaire cannot be read as TOML.", "Change only what is in quotes.") from None
     if set(written) != set(TOPIC):
-        raise InputError("The questionnaire has other topics.", "Write it anew, and answer all of it.")
+        raise InputError("The questionnaire does not have its topics.", "Write it again, and answer all of it.")
     return {name: _stage(name, written[name]) for name in TOPIC}
 
 
@@ -336,7 +336,7 @@ def _quoted(text: str) -> str:
 
 
 ENOUGH: Final = 2 / 3
-"""The part of the topics that a side must have at a stage, or above, to be there."""
+"""The share of the topics that a side must have at a stage, or above, to be there."""
 
 
 def stage_of(answers: Answers) -> Stage:

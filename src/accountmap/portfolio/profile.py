@@ -50,7 +50,7 @@ _MOST_CHARACTERS: Final = 200
 
 @dataclass(frozen=True)
 class Goal:
-    """A number that a partnership is to reach.
+    """A number that a partnership is meant to reach.
 
     Attributes:
         measure: one of MEASURES.
@@ -93,9 +93,9 @@ class PartnerProfile:
         tier: set by hand; empty to let the rule decide.
         owner, their_owner: who looks after the partnership on either side.
         cost: what it costs in a year.
-        currency: of the cost, as its ISO 4217 code; empty for that of most deals or accounts.
+        currency: of the cost, as its ISO 4217 code; empty for the one that most deals or accounts have.
         margin: what the partner keeps of a sale, in percent.
-        goals: what it is to reach.
+        goals: what it is meant to reach.
         note: anything else.
 
     Raises:
@@ -156,12 +156,12 @@ _KEYS: Final = ("field", "at_least", "at_most", "is")
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that a partner of a tier has.
+    """One thing that a partner needs for a tier.
 
     Attributes:
         field: one of MEASURES, or "type" or "state".
         at_least, at_most: bounds of a number.
-        words: of a field that holds words, those of which one must be among them.
+        words: for a field that holds words: it must hold one of these.
     """
 
     field: str
@@ -170,7 +170,7 @@ class Condition:
     words: frozenset[str] = frozenset()
 
     def holds(self, partner: Mapping[str, Any]) -> bool:
-        """Return whether it holds; for a number that is not known it does not.
+        """Return whether it holds; with a number that is not known, it does not.
 
         Args:
             partner: a row of the portfolio's table of partners.
@@ -183,7 +183,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class TierRule:
-    """A tier, and what all its partners have: every condition of `every`, and one of `some` if there are any."""
+    """A tier, and what a partner needs for it: every condition of `every`, and one of `some` if there are any."""
 
     name: str
     every: tuple[Condition, ...] = ()
@@ -207,7 +207,7 @@ def read_tiers(path: Path) -> tuple[TierRule, ...]:
     `at_most` or `is`. docs/portfolio.md has an example.
 
     Raises:
-        InputError: it cannot be read, is not of this form, or names what there is not.
+        InputError: it cannot be read, is not of this form, or has an unknown name.
     """
     try:
         written = tomllib.loads(path.read_text("utf-8"))
@@ -251,5 +251,5 @@ def _condition(written: object) -> Condition:
 def _words(value: object) -> frozenset[str]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or not listed or not all(isinstance(word, str) for word in listed):
-        raise InputError("A condition of a tier compares with no words.", 'Write is = ["reseller"].')
+        raise InputError("A condition of a tier has no words to compare with.", 'Write is = ["reseller"].')
     return frozenset(listed)

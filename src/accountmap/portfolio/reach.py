@@ -26,7 +26,7 @@ COUNTED: Final = {CUSTOMERS: "customer", OPPORTUNITIES: "opportunity", TARGETS: 
 """What is counted in companies, and the own segment that it is."""
 
 EXACT: Final = 16
-"""Partners up to which all sets are looked at: 65,536 of them."""
+"""With up to this many partners, all sets are looked at: 65,536 of them."""
 
 PARTS: Final = (0.5, 0.8, 0.9, 1.0)
 """Shares of what all partners reach for which the smallest set is looked for."""
@@ -56,10 +56,10 @@ REACH_SCHEMA: Final = pa.schema(
     ]
 )
 """What the partners reach of the own customers, opportunities, targets (in companies) and open amounts
-("pipeline", one measure a currency): one row a partner, and one of all together, whose `partner` is null.
-`total` is on the own list, `reached` shared with the partner, `share` the second by the first, `adds` what no
-other partner reaches. Of a partner known by a preview alone these are estimates: between `at_least` and
-`at_most` in 95 of 100 cases; what it adds is not known, but lies between the last two."""
+("pipeline", one measure per currency): one row per partner, and one of all together, whose `partner` is null.
+`total` is on the own list, `reached` shared with the partner, `share` the second divided by the first, `adds` what
+no other partner reaches. For a partner known only by a preview these are estimates: between `at_least` and
+`at_most` in 95 of 100 cases; what it adds is not known, but lies between the last two columns."""
 
 SETS_SCHEMA: Final = pa.schema(
     [
@@ -74,9 +74,9 @@ SETS_SCHEMA: Final = pa.schema(
         pa.field("share", pa.float64(), nullable=False),
     ]
 )
-"""The fewest partners that reach a `wanted` share of what all partners reach: how many, at least how many any
-such set has, "exact" or "greedy", their names, what they reach, and which share of the whole own list that
-is."""
+"""The fewest partners that reach a `wanted` share of what all partners reach: how many they are, the fewest that
+any such set can have, "exact" or "greedy", their names, what they reach, and which share of the whole own list
+that is."""
 
 ORDER_SCHEMA: Final = pa.schema(
     [
@@ -91,13 +91,13 @@ ORDER_SCHEMA: Final = pa.schema(
         pa.field("best_at_most", pa.float64(), nullable=False),
     ]
 )
-"""The partners, each time the one that adds most: what it adds, what they reach then, which share of the own
+"""The partners, at each step the one that adds most: what it adds, what is reached with it, which share of the own
 list that is, and what no set of as many partners can exceed."""
 
 
 @dataclass(frozen=True, repr=False)
 class Measure:
-    """Something of which partners reach a part.
+    """Something that partners can reach a part of.
 
     Attributes:
         name: CUSTOMERS, OPPORTUNITIES, TARGETS or PIPELINE.
@@ -111,16 +111,16 @@ class Measure:
 
     @property
     def total(self) -> float:
-        """Of the whole own list."""
+        """The measure of the whole own list."""
         return float(self.weight.sum())
 
     def of(self, entities: npt.NDArray[np.bool_]) -> float:
-        """Of some entities."""
+        """Return the measure of some entities."""
         return float(self.weight[entities].sum())
 
 
 def measures(coverage: Coverage) -> tuple[Measure, ...]:
-    """Return what is measured; open amounts last, one measure a currency, that of most accounts first."""
+    """Return what is measured; open amounts last, one measure per currency, the one of most accounts first."""
     counted = [
         Measure(name, None, (coverage.segment == SEGMENTS.index(segment)).astype(np.float64))
         for name, segment in COUNTED.items()
@@ -200,7 +200,7 @@ class _Step:
 
 
 def _greedy(shares: Shares, weight: Points) -> tuple[tuple[float, ...], list[_Step]]:
-    """Take each time the partner that adds most, until none adds anything; the first of equals.
+    """Take at each step the partner that adds most, the first of equals, until none adds anything.
 
     Returns:
         The gains before the first step, largest first, and the steps.
@@ -221,7 +221,7 @@ def _greedy(shares: Shares, weight: Points) -> tuple[tuple[float, ...], list[_St
 
 
 def _best_at_most(at_first: tuple[float, ...], steps: list[_Step], size: int) -> float:
-    """Bound what any set of so many partners reaches."""
+    """Return an upper bound of what a set of `size` partners reaches."""
     prefixes = [(0.0, at_first), *((step.reached, step.gains) for step in steps)]
     return min(reached + sum(gains[:size]) for reached, gains in prefixes)
 
@@ -234,13 +234,13 @@ def _every_set(shares: Shares, weight: Points) -> Points:
     for bit in range(partners):  # then `within` has for each set what only its members share
         both = within.reshape(-1, 2, 1 << bit)
         both[:, 1] += both[:, 0]
-    reached: Points = within[-1] - within[::-1]  # the complement of a set has all its bits turned
+    reached: Points = within[-1] - within[::-1]  # the complement of a set has all its bits flipped
     return reached
 
 
 @dataclass(frozen=True)
 class _Best:
-    """What the best set of a size is, for each size from 0."""
+    """The best set of each size, from 0: what it reaches, and its members as bits."""
 
     reached: tuple[float, ...]
     members: tuple[int, ...]
@@ -294,8 +294,8 @@ def smallest_sets(coverage: Coverage, measured: Sequence[Measure]) -> tuple[pa.T
 def _smallest(
     exact: _Best | None, useful: list[int], at_first: tuple[float, ...], steps: list[_Step], wanted: float
 ) -> tuple[list[int], int]:
-    """Return the columns of a small set of partners that reaches enough, and how many any such set has at
-    least."""
+    """Return the columns of a small set of partners that reaches enough, and the fewest that any such set can
+    have."""
     if exact:
         size = next(k for k, reached in enumerate(exact.reached) if reached >= wanted)
         return [at for bit, at in enumerate(useful) if exact.members[size] >> bit & 1], size

@@ -1,9 +1,9 @@
-"""The score of a partner: a sum of parts that are shown, each a rate that little data pulls towards the usual.
+"""The score of a partner: a sum of parts that are shown, each a rate that is drawn to the usual if data are few.
 
 Each part is k of n. With little data a rate says little, so it is shrunk: the prior is a Beta distribution
 around the rate of all partners together, worth PRIOR observations (empirical Bayes; Casella 1985, "An
-introduction to empirical Bayes data analysis"). The part is the mean of the posterior, its interval holds 95 of
-100. Parts count as independent, so the variances of their points add up to that of the score.
+introduction to empirical Bayes data analysis"). The part is the mean of the posterior, and its interval holds 95 %
+of it. Parts count as independent, so the variances of their points add up to that of the score.
 """
 
 import math
@@ -23,24 +23,24 @@ from accountmap.portfolio.coverage import Coverage
 from accountmap.portfolio.facts import INTRODUCE, THEM, Exchange, PartnerFacts
 
 PRIOR: Final = 6.0
-"""How many observations the usual rate counts."""
+"""How many observations the usual rate counts as."""
 
 ANSWER_DAYS: Final = 7
-"""An answer within these is in time; without one after these it is late."""
+"""An answer within this many days is in time; after them, it is late."""
 
 LEAST_DAYS: Final = 60
-"""Between the first session and the last, before growth says anything."""
+"""The fewest days between the first and the last session for growth to say anything."""
 
 NOT_ENOUGH: Final = "not enough data"
 LABELS: Final = (("strong", 60.0), ("solid", 35.0), ("limited", 0.0))
-"""From which score on a partner is called what."""
+"""What a partner is called, and the least score for it."""
 
 WIDEST: Final = 30.0
-"""An interval that is wider than these points has no label."""
+"""A score whose interval is wider than this many points has no label."""
 
 LEAST_OBSERVED: Final = 5
 LEAST_KNOWN: Final = 0.6
-"""Parts with so many observations must bring this share of all points, or there is no label."""
+"""Parts with at least LEAST_OBSERVED observations must bring this share of all points, or there is no label."""
 
 _NORMAL_95: Final = 1.96
 _GRID: Final = (np.arange(4_000) + 0.5) / 4_000
@@ -53,9 +53,9 @@ class Part:
     """A part of the score.
 
     Attributes:
-        weight: its points of 100, if all parts are there.
-        meaning: in one sentence.
-        points: from a rate to the share of the points that it gets, 0 to 1, rising.
+        weight: its points, of 100, if all parts are there.
+        meaning: what it is, in one sentence.
+        points: maps a rate to the share of the points that it gets, 0 to 1, rising.
         usual: what the rate is shrunk towards; None for the rate of all partners together.
     """
 
@@ -78,11 +78,11 @@ PARTS: Final = {
     "fit": Part(25, "of the companies that you share, how many are your ideal customers.", _full_from(1.0)),
     "pipeline": Part(
         30,
-        "of your companies with an open amount, how many you share; full points from a quarter.",
+        "of your companies with an open amount, how many you share; full points from a quarter up.",
         _full_from(0.25),
     ),
     "reciprocity": Part(
-        20, "of the introductions made either way, how many they made; full points from a half.", _full_from(0.5)
+        20, "of the introductions made either way, how many they made; full points from half up.", _full_from(0.5)
     ),
     "answers": Part(
         15, f"of what you asked them, how much they answered within {ANSWER_DAYS} days.", _full_from(1.0)
@@ -107,13 +107,13 @@ SCORES_SCHEMA: Final = pa.schema(
         pa.field("observed", pa.int64(), nullable=False),
     ]
 )
-"""One row for each partner that was mapped and part of its score: the points, the interval that holds them in 95
-of 100 cases, the most points of the part, and the hits among what was observed."""
+"""One row for each mapped partner and part of its score: the points, the interval that holds them in 95 of 100
+cases, the most points of the part, and the hits among what was observed."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """So many hits among so many."""
+    """How many hits there are among how many observations."""
 
     hits: int = 0
     of: int = 0
@@ -161,7 +161,7 @@ def score_partners(coverage: Coverage, ideal: IdealCustomer, now: datetime) -> d
 
     Args:
         ideal: the ideal customer; empty leaves out `fit`.
-        now: what is not answered by now is late, or may still come.
+        now: an answer that is not there by now is late, or may still come.
 
     Returns:
         By short name.
@@ -224,7 +224,7 @@ def observe(coverage: Coverage, at: int, ideal: IdealCustomer, now: datetime) ->
 
 
 def is_ideal(own: OwnAccounts, ideal: IdealCustomer) -> npt.NDArray[np.bool_]:
-    """Return which entities fit the ideal customer: some account of theirs has the points for it."""
+    """Return which entities fit the ideal customer: one of their accounts has enough points."""
     fit = fit_accounts(own.table, ideal).of_entities(own.entity, len(own.amount))
     return np.asarray(fit.points >= ideal.fits_from)
 
@@ -243,7 +243,7 @@ def answers_in_time(exchanges: Sequence[Exchange], now: datetime) -> Observed:
 
 
 def median_answer(exchanges: Sequence[Exchange]) -> float | None:
-    """Return the days within which half of what we asked and was answered was answered."""
+    """Return the median number of days that the answers to what we asked took; None if there are none."""
     days = sorted(
         (each.answered - each.asked) / timedelta(days=1) for each in exchanges if each.ours and each.answered
     )
@@ -251,10 +251,10 @@ def median_answer(exchanges: Sequence[Exchange]) -> float | None:
 
 
 def growth(partner: PartnerFacts) -> Observed:
-    """Count the shared companies of the last session among those of the last and, a year before, the first.
+    """Count the shared companies of the last session among these and those of a year before.
 
-    Longer and shorter times are brought to a year by the same rate of growth: the earlier number is the one from
-    which a year of it leads to the last.
+    Those of a year before follow from the first session: longer and shorter times are converted to a year at the
+    same rate of growth.
     """
     if len(partner.mappings) < 2:
         return Observed()

@@ -1,7 +1,7 @@
 """Where partners meet: pairs and triples that share companies, and what to ask each of them, separately.
 
-Two partners who share an account of ours do not know it of each other, and must not learn it from us. So a
-suggestion to team up is a question to each, made from what is known of that partner alone. `questions_for` is
+Two partners who share an account of ours do not know this about each other, and must not learn it from us. So a
+suggestion to team up is a question to each, made from what is known about that partner alone. `questions_for` is
 given nothing else.
 """
 
@@ -44,7 +44,7 @@ MEETING_SCHEMA: Final = pa.schema(
         pa.field("currency", pa.string()),
     ]
 )
-"""Own open deals and targets that several partners share and at least one of them serves, one row an account."""
+"""Own open deals and targets that several partners share and at least one of them serves, one row per account."""
 
 QUESTION_SCHEMA: Final = pa.schema(
     [
@@ -56,12 +56,12 @@ QUESTION_SCHEMA: Final = pa.schema(
         pa.field("question", pa.string(), nullable=False),
     ]
 )
-"""What to ask one partner about teaming up, one row a company."""
+"""What to ask one partner about teaming up, one row per company."""
 
 ASKED_SCHEMA: Final = pa.schema(
     [("match_id", pa.string()), ("their_owner_name", pa.string()), ("question", pa.string())]
 )
-"""What leaves of it."""
+"""The part of it that leaves."""
 
 _MATCH_DIGITS: Final = 8
 
@@ -139,7 +139,7 @@ def questions_for(partner: PartnerFacts, links: pa.Table, own: pa.Table) -> pa.T
     """Write the questions to one partner.
 
     Args:
-        partner: of which its names are used.
+        partner: only its names are used.
         links: LINK_SCHEMA, what it shares.
         own: the own accounts, row for row.
     """
@@ -162,7 +162,7 @@ def questions_for(partner: PartnerFacts, links: pa.Table, own: pa.Table) -> pa.T
 
 
 def _question(name: str | None, match_id: str) -> str:
-    """Ask in a way that says nothing of anybody else, and asks to be allowed to."""
+    """Ask in a way that says nothing about anybody else, and asks for permission to name this partner."""
     company = name or "the company"
     return (
         f"You and we both have {company} on our lists (match {match_id[:_MATCH_DIGITS]}). Would you be open to "
@@ -185,7 +185,7 @@ def matrix(table: pa.Table, partners: list[tuple[str, str]]) -> Iterator[tuple[s
 
     Args:
         table: TOGETHER_SCHEMA.
-        partners: short names and names, in the order of the square; with itself a partner has None.
+        partners: short names and names, in the order of the square. A partner has None with itself.
     """
     pairs = table.filter(pc.equal(table["members"], 2)).to_pylist()
     shared = {frozenset((row["partner"], row["second"])): row["entities"] for row in pairs}

@@ -77,7 +77,7 @@ def render_portfolio(portfolio: Portfolio) -> str:
 
 
 _SHOWN_INSIDE: Final = ("order", "over_time")
-"""Views that the section of another one shows: sets, reach."""
+"""Views that are shown in the section of another one: of sets and reach."""
 
 
 def partner_lines(portfolio: Portfolio) -> Iterator[dict[str, Any]]:
@@ -109,12 +109,12 @@ def partner_lines(portfolio: Portfolio) -> Iterator[dict[str, Any]]:
 
 
 def _with_adds(row: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """Write how many a partner shares, and how many of them nobody else does."""
+    """Write how many a partner shares, and how many of them nobody else shares."""
     if row[name] is None:
         return "", ""
     if row["state"] == PREVIEW:
         return f"about {row[name]:,}", f"{row[f'{name}_at_least']:,} to {row[f'{name}_at_most']:,}"
-    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} with no other"
+    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} only through them"
 
 
 def _amount_with_adds(portfolio: Portfolio, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def _amount_with_adds(portfolio: Portfolio, row: Mapping[str, Any]) -> tuple[str
     amount = short_money(row["pipeline"], portfolio.currency)
     if row["state"] == PREVIEW:
         return f"about {amount}", ""
-    return amount, f"{short_money(row['adds_pipeline'], portfolio.currency)} with no other"
+    return amount, f"{short_money(row['adds_pipeline'], portfolio.currency)} only through them"
 
 
 def _last(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -133,14 +133,14 @@ def _last(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _more(portfolio: Portfolio, row: Mapping[str, Any]) -> list[str]:
-    """Say what else is known of a partner."""
+    """Say what else is known about a partner."""
     found = []
     received, given = row["introductions_received"], row["introductions_given"]
     if received or given:
         found.append(f"Introductions: they made {received:,}, you made {given:,}.")
     if row["asked"]:
         days = f", half of them within {row['answer_days']:.1f} days" if row["answer_days"] is not None else ""
-        found.append(f"They answered {row['answered_in_time']:,} of {row['asked']:,} in a week{days}.")
+        found.append(f"They answered {row['answered_in_time']:,} of {row['asked']:,} within a week{days}.")
     if row["cost"] is not None:
         found.append(f"Costs {money(row['cost'], row['cost_currency'] or portfolio.currency)} a year.")
     if row["margin"] is not None:
@@ -189,7 +189,8 @@ def _reach_bar(portfolio: Portfolio, measure: str, row: dict[str, Any], scale: f
 
 
 def over_time_bars(portfolio: Portfolio) -> Chart | None:
-    """Draw how many companies were shared with any partner at the end of each month; None before the second."""
+    """Draw how many companies were shared with any partner at the end of each month; None before the second
+    month."""
     months: dict[str, dict[str, Any]] = {}
     for row in portfolio.over_time.to_pylist():
         months[f"{row['day']:%Y-%m}"] = row
@@ -250,7 +251,7 @@ def sets_table(portfolio: Portfolio) -> CountsTable | None:
 
 
 def order_tables(portfolio: Portfolio) -> list[CountsTable]:
-    """Put the order in which each partner adds most into a table each for pipeline and opportunities."""
+    """Put the order in which partners add most into tables, one for pipeline and one for opportunities."""
     tables = []
     for measure, title in list(_TITLES.items())[:2]:
         rows = [
@@ -266,7 +267,7 @@ def order_tables(portfolio: Portfolio) -> list[CountsTable]:
             for row in rows
         )
         if lines:
-            headings = ("Partner", "Adds", "Reached then", "Share")
+            headings = ("Partner", "Adds", "Reached so far", "Share")
             tables.append(CountsTable(f"{title}: who adds most, one after the other", headings, lines))
     return tables
 
@@ -350,7 +351,7 @@ def goals_table(portfolio: Portfolio) -> CountsTable | None:
 
 
 def maturity_tables(portfolio: Portfolio) -> Iterator[CountsTable]:
-    """Put both sides' answers beside each other, one table a partner."""
+    """Put both sides' answers beside each other, one table per partner."""
     whose = {"you": "You: ", "they": "They: ", "both": "Both: "}
     by_partner: dict[str, list[dict[str, Any]]] = {}
     for row in portfolio.maturity.to_pylist():

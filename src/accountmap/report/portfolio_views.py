@@ -36,7 +36,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Your partners",
         schema=PARTNERS_SCHEMA,
         rows=lambda portfolio: portfolio.partners,
-        about="Those with the highest score first, then those known by a preview alone, by their estimate.",
+        about="Those with the highest score first, then those known only by a preview, by their estimate.",
         noun=("partner", "partners"),
     ),
     View(
@@ -44,7 +44,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Reach",
         schema=REACH_SCHEMA,
         rows=lambda portfolio: portfolio.reach,
-        about="What each partner shares of your list, alone and together, and what nobody else of them shares.",
+        about="How much of your list each partner shares, and all of them together, and what only one shares.",
         noun=("line", "lines"),
     ),
     View(
@@ -52,7 +52,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Fewest partners",
         schema=SETS_SCHEMA,
         rows=lambda portfolio: portfolio.sets,
-        about="The fewest partners that reach a share of what all partners reach.",
+        about="The fewest partners that reach a given share of what all partners reach.",
         noun=("line", "lines"),
         shown=lambda portfolio: portfolio.sets.num_rows > 0,
     ),
@@ -61,7 +61,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="What each one adds",
         schema=ORDER_SCHEMA,
         rows=lambda portfolio: portfolio.order,
-        about="If you began anew: each time the partner that adds most to those before it.",
+        about="If you began again with none: at each step the partner that adds most to those before it.",
         noun=("line", "lines"),
         shown=lambda portfolio: portfolio.order.num_rows > 0,
     ),
@@ -70,7 +70,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Scores",
         schema=SCORES_SCHEMA,
         rows=lambda portfolio: portfolio.scores,
-        about="Of what each score is made. The less is known, the closer a part is to the average of all "
+        about="What each score is made of. The less is known, the closer a part is to the average of all "
         "partners, and the wider its range.",
         noun=("line", "lines"),
         shown=lambda portfolio: portfolio.scores.num_rows > 0,
@@ -89,7 +89,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Where partners meet",
         schema=TOGETHER_SCHEMA,
         rows=lambda portfolio: portfolio.together,
-        about="Companies of yours that two or three partners share. They do not know it of each other.",
+        about="Companies of yours that two or three partners share. They do not know this about each other.",
         noun=("group", "groups"),
         shown=lambda portfolio: portfolio.together.num_rows > 0,
     ),
@@ -98,7 +98,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Accounts to team up on",
         schema=MEETING_SCHEMA,
         rows=lambda portfolio: portfolio.meeting,
-        about="Open deals and targets of yours that several partners share, and at least one of them serves.",
+        about="Open deals and targets of yours that several partners share and at least one of them serves.",
         layout={
             "name": "",
             "account_id": "name",
@@ -111,7 +111,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
             "amount": "",
             "currency": "amount",
         },
-        nothing="No open deal or target is shared by several partners of whom one serves it.",
+        nothing="No open deal or target is shared by several partners and served by one of them.",
         shown=lambda portfolio: portfolio.together.num_rows > 0,
     ),
     View(
@@ -119,9 +119,9 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="What to ask each of them",
         schema=QUESTION_SCHEMA,
         rows=lambda portfolio: portfolio.questions,
-        about="To each partner separately, before you bring anybody together. A question names nobody else; that "
-        "you ask it may still tell a partner that somebody else knows the company. accountmap portfolio questions "
-        "writes those for one partner.",
+        about="Ask each partner separately, before you bring anybody together. A question names nobody else, but "
+        "being asked may still tell a partner that somebody else knows the company. accountmap portfolio "
+        "questions writes the questions for one partner.",
         layout={
             "name": "",
             "account_id": "name",
@@ -141,7 +141,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Who shares which account",
         schema=SHARED_SCHEMA,
         rows=lambda portfolio: portfolio.shared,
-        about="Each row is an account of yours and a partner that shares its company, in the order to work them.",
+        about="Each row is an account of yours and a partner that shares its company. Work them in this order.",
         layout={
             "name": "",
             "domain": "name",
@@ -186,8 +186,8 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Accounts that nobody has",
         schema=ACCOUNTS_SCHEMA,
         rows=lambda portfolio: portfolio.uncovered,
-        about="No mapped partner shares these: open deals first, the largest before the others. Partners known by "
-        "a preview alone may have some of them.",
+        about="No mapped partner shares these. Open deals come first, the largest at the top. Partners known only "
+        "by a preview may have some of them.",
         layout={"name": "", "domain": "name", "account_id": "name", "segment": "", **_OWNER},
         nothing="Every account of yours is shared with somebody.",
     ),
@@ -196,7 +196,7 @@ PORTFOLIO_VIEWS: Final[tuple[View[Portfolio], ...]] = (
         title="Goals",
         schema=GOALS_SCHEMA,
         rows=lambda portfolio: portfolio.goals,
-        about="What the partnerships are to reach, from their profiles.",
+        about="What the partnerships are meant to reach, from their profiles.",
         noun=("goal", "goals"),
         shown=lambda portfolio: portfolio.goals.num_rows > 0,
     ),

@@ -1,4 +1,4 @@
-"""What people read of a portfolio: its headline, its sentences, and what its words mean."""
+"""What people read about a portfolio: its headline, its sentences, and what its words mean."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -13,7 +13,7 @@ FOR_OWN_EYES: Final = (
     "For your own company alone. It brings together what several partners have shown you, and none of them may "
     "learn from you what another one has: pass on no part of it."
 )
-"""What has to be known before anybody passes a portfolio on."""
+"""What everybody has to know before passing a portfolio on."""
 
 TERMS: Final = {
     "Company": "All your accounts that are the same company. It has the strongest segment among them: customer, "
@@ -22,20 +22,20 @@ TERMS: Final = {
     "Open amount": "Of the open deals, as in your list. Sums are in the currency of most accounts; the table of "
     "reach has the other currencies.",
     "Shared": "The company is on the partner's list too, by the last session with that partner. Matches that you "
-    "rejected do not count, possible ones do once somebody answered “same”.",
+    "rejected do not count; possible ones count once somebody has answered “same”.",
     "Only through them": "Shared with this partner, and with no other one.",
     "Preview only": "Known from blurred copies, before anything was revealed: about how many, with the range that "
-    "holds the true number in 95 of 100 cases. Which ones is not known, so they are in no total.",
+    "holds the true number in 95 of 100 cases. Which ones they are is not known, so they are in no total.",
     "Served by": "How many of the partners have the company as a customer.",
-    "Score": "The sum of its parts. The range behind it holds the score in 95 of 100 cases. The less is known of "
-    "a partner, the closer its parts are to the average of all partners, and the wider the range.",
+    "Score": "The sum of its parts. The range beside it holds the score in 95 of 100 cases. The less is known "
+    "about a partner, the closer its parts are to the average of all partners, and the wider the range.",
     "Rating": f"{', '.join(f'{label} from {least:.0f} points' for label, least in LABELS)}. “{NOT_ENOUGH}” if the "
     "range is wider than 30 points, or much of the score rests on fewer than five observations.",
 }
 """Words that a reader of the portfolio needs."""
 
 STALE: Final = timedelta(days=100)
-"""After which a partner's session is old: a quarter, and some days."""
+"""The age from which a partner's session is old: a quarter, and some days."""
 
 _AS: Final = {
     "customers": "customers",
@@ -94,8 +94,7 @@ def portfolio_sentences(portfolio: Portfolio) -> list[str]:
 
 
 def measure_rows(portfolio: Portfolio, measure: str) -> list[dict[str, Any]]:
-    """Return the rows of reach of one measure, that of all together first; of amounts those in the main
-    currency."""
+    """Return the rows of reach of one measure, all partners together first; amounts only in the main currency."""
     table = portfolio.reach.filter(pc.equal(portfolio.reach["measure"], measure))
     return [row for row in table.to_pylist() if row["currency"] in (None, portfolio.currency)]
 
@@ -108,7 +107,7 @@ def _main_measure(portfolio: Portfolio) -> str:
 
 
 def amount_of(portfolio: Portfolio, measure: str, value: float) -> str:
-    """Write a number of a measure: an amount with its currency, or so many companies."""
+    """Write a number of a measure: an amount with its currency, or a number of companies."""
     return short_money(value, portfolio.currency) if measure == "pipeline" else f"{value:,.0f}"
 
 
@@ -116,7 +115,7 @@ _UNITS: Final = ((1e9, "bn", 1), (1e6, "m", 1), (1e3, "k", 0))
 
 
 def short_money(amount: float, currency: str) -> str:
-    """Write an amount in thousands, millions or billions: what a chart has room for. The files have it exactly."""
+    """Write an amount in thousands, millions or billions, to fit a chart. The files have it exactly."""
     for size, unit, digits in _UNITS:
         if amount >= size:
             return f"{currency} {amount / size:,.{digits}f} {unit}".lstrip()
@@ -129,7 +128,7 @@ def _adds_most(portfolio: Portfolio) -> Iterator[str]:
     if known:
         best = max(known, key=lambda row: row["adds"])
         yield (
-            f"{best['partner_name']} adds most that nobody else reaches: "
+            f"{best['partner_name']} adds the most that nobody else reaches: "
             f"{amount_of(portfolio, measure, best['adds'])} of your {_AS[measure]}."
         )
 
@@ -153,7 +152,7 @@ def _best_previews(portfolio: Portfolio) -> Iterator[str]:
 
 
 def preview_text(row: Mapping[str, Any]) -> str:
-    """Say what is known of a partner by a preview alone, as "preview only: about 340 (270 to 410) of ...".
+    """Say what is known of a partner only by a preview, as "preview only: about 340 (270 to 410) of ...".
 
     Args:
         row: of PARTNERS_SCHEMA.
@@ -172,8 +171,8 @@ def _gap(portfolio: Portfolio) -> Iterator[str]:
         left = portfolio.totals.open_amount - portfolio.totals.open_reached
         amount = f", and {short_money(left, portfolio.currency)} of your pipeline" if left else ""
         yield (
-            f"Nobody you mapped with has {companies:,} of your open "
-            f"{plural('opportunity', companies)}{amount}: that is what a new partner should bring."
+            f"No partner that you mapped with reaches these: {companies:,} open "
+            f"{plural('opportunity', companies)}{amount}. Look for a new partner that does."
         )
 
 
@@ -181,8 +180,8 @@ def _to_team_up(portfolio: Portfolio) -> Iterator[str]:
     companies = pc.count_distinct(portfolio.meeting["entity_id"]).as_py()
     if companies:
         yield (
-            f"On {counted(companies, 'company')} that you want to win, several partners meet and one of them is "
-            "in already: ask each of them, separately, whether they would work together."
+            f"At {counted(companies, 'company')} that you want to win, several partners meet and one of them is "
+            "in already: ask each of them separately whether they would work together."
         )
 
 
@@ -200,7 +199,7 @@ def _stale(portfolio: Portfolio) -> Iterator[str]:
     old = [row for row in partners_in(portfolio, MAPPED) if today - row["last_mapped"] > STALE]
     if old:
         names = [f"{row['partner_name']} ({row['last_mapped']})" for row in old]
-        yield f"The last session is more than a quarter old with {list_of(names)}: compare again."
+        yield f"Your last session is more than a quarter old with {list_of(names)}: compare again."
     if unknown := partners_in(portfolio, UNKNOWN):
         names = [row["partner_name"] for row in unknown]
         yield f"With {list_of(names)} there is neither a session nor a preview yet."
@@ -237,7 +236,7 @@ def figures(portfolio: Portfolio) -> list[tuple[str, str, str, str]]:
     ]
     if previews := partners_in(portfolio, PREVIEW):
         noun = "partner" if len(previews) == 1 else "partners"
-        found.append(("Known by a preview alone", f"{len(previews):,}", noun, "estimates, in no total"))
+        found.append(("Known only by a preview", f"{len(previews):,}", noun, "estimates, in no total"))
     return found
 
 
