@@ -1,4 +1,4 @@
-"""Training on the past and testing on later months: what a model is worth, beside baseline and base rate."""
+"""Training on the past and testing on later months: what a model is worth beside baseline and base rate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,10 +26,10 @@ BRIER: Final = "Brier score"
 CONFIDENCE: Final = 0.9
 LEAST_TRAINED: Final = 50
 LEAST_TESTED: Final = 20
-"""Deals won, and as many not won, that are needed in the earlier and in the later months."""
+"""How many deals won, and how many not won, it takes in the earlier and in the later months."""
 
 _LATER: Final = 0.25
-"""The part of the deals, the latest, that a model is tested on."""
+"""The share of the deals, the latest ones, that a model is tested on."""
 
 _GROUPS: Final = 5
 
@@ -81,17 +81,17 @@ class Trained:
     """A model, and what it was worth on deals that it had not seen.
 
     Attributes:
-        model: made of all deals, by the procedure that was tested.
-        horizon_days: within which a deal is to be won.
-        since, until: days on which the first and the last deal were created.
-        tested_from: the deals created from this day on were kept for the test.
-        deals, won: all.
-        trained, trained_won: those that the tested model was made of: their horizon was over on `tested_from`.
+        model: made from all deals, by the procedure that was tested.
+        horizon_days: the days within which a deal has to be won.
+        since, until: the days on which the first and the last deal were created.
+        tested_from: the deals created on or after this day were kept for the test.
+        deals, won: all deals, and those won.
+        trained, trained_won: those that the tested model was made from: their horizon was over on `tested_from`.
         tested, tested_won: those that it was tested on.
         measures: of MODELS.
         reliability: of the boosted model, from the lowest probability up.
-        calibration: how likely deals as far from their probabilities as these are, if the probabilities hold
-            (Spiegelhalter 1986).
+        calibration: how likely it is that deals are as far from their probabilities as these, if the probabilities
+            hold (Spiegelhalter 1986).
         young, without_account, described_later, placed: as in `Examples`.
         touched: whether only deals that the partner had touched are among them.
     """
@@ -142,9 +142,9 @@ class Trained:
 
     @property
     def is_off(self) -> bool:
-        """Whether the probabilities did not hold in the later months, and are an order and no chances.
+        """Whether the probabilities did not hold in the later months, so that they rank accounts and no more.
 
-        The test does not count how few deals the model was made from; so not sooner than below one in a hundred.
+        The test does not allow for how few deals the model was made from; hence the low limit of one in a hundred.
         """
         return self.calibration < _OFF
 
@@ -159,13 +159,13 @@ class Trained:
 def train(
     examples: Examples, effort: Effort = STANDARD, progress: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Trained:
-    """Train on the earlier deals, test on the later ones, and make the model of all.
+    """Train on the earlier deals, test on the later ones, and make the model from all.
 
-    The test is as it would have been: on its first day the outcome of a deal was known only if its horizon was
-    over; deals whose horizon was not over are in neither part.
+    The test is what it would have been then: on its first day, the outcome of a deal was known only if its horizon
+    was over; deals whose horizon was not over are in neither part.
 
     Args:
-        progress: called with the parts that are done, and all.
+        progress: called with the number of parts that are done, and of all parts.
 
     Raises:
         BackendError: interpret or scikit-learn is not installed.
@@ -209,7 +209,7 @@ def _day(number: int) -> date:
 
 
 def _split(examples: Examples) -> tuple[date, Ints, Ints]:
-    """Choose the month from which on deals are for the test, and the rows before and after it."""
+    """Choose the month with which the test begins, and the rows before and after it."""
     if not len(examples):
         return date(1970, 1, 1), np.zeros(0, np.int64), np.zeros(0, np.int64)
     month = _day(int(np.quantile(examples.day, 1 - _LATER, method="lower"))).replace(day=1)
@@ -232,7 +232,7 @@ def _check_enough(examples: Examples, past: Examples, future: Examples) -> None:
         f"{LEAST_TESTED} of each to test.",
         f"Prepare deals of more years, lost ones too. A deal counts {examples.horizon_days} days after its "
         f"creation; {examples.young:,} are younger: --within takes fewer days. {examples.without_account:,} have "
-        "no account on your list. Until then, rules do without a model: accountmap ideal.",
+        "no account on your list. Until then, use rules, which need no model: accountmap ideal.",
     )
 
 

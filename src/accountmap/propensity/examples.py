@@ -1,7 +1,7 @@
-"""What a model learns from: one row for each deal, with what was known of its account on the day before.
+"""What a model learns from: one row for each deal, with what was known about its account on the day before.
 
 A deal is an offer that was made to an account. Whatever a CRM overwrites later, such as the amount, the stage, the
-owner, the partner field or today's segment, is no feature: it would tell the outcome.
+owner, the partner field or today's segment, is not a feature: it would give the outcome away.
 """
 
 from bisect import bisect_left
@@ -34,8 +34,8 @@ FEATURES: Final = pa.schema(
         for name in (SIZE, COUNTRY, INDUSTRY, RELATION, LOST_BEFORE, THEIR_SEGMENT)
     ]
 )
-"""All that a model sees: levels, "" where nothing is known. Of the partner it is the segment alone; other fields
-that it shows are text from outside, and are never computed with."""
+"""All that a model sees: levels, "" where nothing is known. From the partner it has only the segment; other fields
+that the partner shows are text from outside, and are never computed with."""
 
 UNKNOWN: Final = ""
 NOT_LISTED: Final = "not on their list"
@@ -48,7 +48,7 @@ Texts = npt.NDArray[np.object_]
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
-    """What was known of the own accounts when a session finished, or when the list was prepared.
+    """What was known about the own accounts when a session finished, or when the list was prepared.
 
     Attributes:
         day: the day (UTC) on which it was known.
@@ -68,15 +68,16 @@ class Examples:
 
     Attributes:
         table: FEATURES.
-        deal: row of each in the list of deals.
-        day: on which each was created, in days since 1970-01-01.
-        company: number of its company; deals of one company are not independent of each other.
+        deal: the row of each in the list of deals.
+        day: the day on which each was created, in days since 1970-01-01.
+        company: the number of its company; deals of one company are not independent of each other.
         won: whether it was won within the horizon.
-        horizon_days: from the creation of a deal.
-        young, without_account: deals that are left out: the horizon is not over, or the account is not listed.
-        described_later: of the deals, those whose country, industry and size come from a list that was prepared
-            after they were created, since there is no older one.
-        placed: of the deals, those before which a session had told the partner's segment or that it has none.
+        horizon_days: counted from the creation of a deal.
+        young, without_account: how many deals are left out because the horizon is not over, or because the account
+            is not listed.
+        described_later: how many deals have their country, industry and size from a list that was prepared after
+            they were created, since there is no older one.
+        placed: how many deals were created after a session had told the partner's segment, or that there is none.
     """
 
     table: pa.Table
@@ -94,7 +95,7 @@ class Examples:
         return len(self.day)
 
     def take(self, rows: Ints) -> "Examples":
-        """Return some of them."""
+        """Return the examples in some rows."""
         return replace(
             self,
             table=self.table.take(pa.array(rows)),
@@ -111,13 +112,13 @@ def examples_of(
     """Make the training table.
 
     The account of a deal is described by the last snapshot from before the day of its creation. Where there is
-    none, country, industry and size come from the first one, for a sale does not change them; the partner's
-    segment is then not known. Deals count once their horizon is over, also those that were decided sooner: else
+    none, country, industry and size come from the first one, since a sale does not change them; the partner's
+    segment is then not known. Deals count once their horizon is over, even if they were decided sooner: otherwise
     quick outcomes would count more.
 
     Args:
         snapshots: oldest first, at least one.
-        chosen: the deals that are taken; by default all.
+        chosen: the deals to use; by default all.
     """
     wanted = np.ones(len(facts), bool) if chosen is None else chosen
     dated = wanted & (facts.created != NO_DAY) & (facts.is_open | (facts.closed >= facts.created))
@@ -147,7 +148,7 @@ def accounts_as_of(facts: DealFacts, snapshot: Snapshot, company: Ints, day: dat
     """Describe the accounts of a snapshot as if a deal were opened with each of them on a day: FEATURES.
 
     Args:
-        company: of each account its number in `facts`.
+        company: the number of each account's company in `facts`.
     """
     days = np.full(len(company), to_day(day), np.int64)
     return _table(_of_snapshot(snapshot, np.arange(len(company))) | _history(facts, company, days))
@@ -175,7 +176,7 @@ def _described(facts: DealFacts, rows: Ints, snapshots: Sequence[Snapshot]) -> t
 
 
 def _of_snapshot(snapshot: Snapshot, account: Ints) -> dict[str, Texts]:
-    """Take what a snapshot says of accounts; nothing where the row is -1."""
+    """Take what a snapshot says about accounts; nothing where the row is -1."""
 
     def levels(name: str) -> Texts:
         column = snapshot.accounts[name].combine_chunks().dictionary_encode()
@@ -198,7 +199,7 @@ _READ: Final[Mapping[str, Callable[[Any], str | None]]] = {
 
 
 def _history(facts: DealFacts, company: Ints, day: Ints) -> dict[str, Texts]:
-    """Say of companies what had become of deals with them that closed before a day."""
+    """Say for companies what had become of the deals with them that closed before a day."""
     won = _closed_before(facts, facts.won, company, day)
     lost = _closed_before(facts, facts.lost, company, day)
     times = np.array([NEVER, ONCE, OFTEN], object)[np.minimum(lost, 2)]

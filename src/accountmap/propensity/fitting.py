@@ -1,4 +1,4 @@
-"""Fitting the two models, and bringing their scores to probabilities that hold (calibration)."""
+"""Fitting the two models, and turning their scores into probabilities that hold (calibration)."""
 
 import math
 from collections.abc import Callable
@@ -19,20 +19,20 @@ from accountmap.propensity.examples import FEATURES, SIZE, UNKNOWN, Examples
 from accountmap.propensity.model import AdditiveModel, sigmoid
 
 SEED: Final = 20_260_101
-"""Of everything that is drawn, so that the same deals give the same model with the same versions."""
+"""The seed of everything that is drawn, so that the same deals give the same model with the same versions."""
 
 LEAST_OF_LEVEL: Final = 15
-"""Deals of a level below which nothing is learned of it."""
+"""How many deals a level needs for anything to be learned about it."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long the boosted model is worked on; less is for tests.
+    """How much work goes into the boosted model; less is for tests.
 
     Attributes:
-        bags: models on random parts, whose mean is taken.
-        rounds: of boosting, at most; it stops by itself.
-        folds: parts of the deals, each predicted by models of the others, for the calibration.
+        bags: models of random parts of the deals, which are averaged.
+        rounds: the most rounds of boosting; it stops by itself.
+        folds: parts of the deals, each predicted by a model of the others, for the calibration.
     """
 
     bags: int = 4
@@ -48,7 +48,7 @@ Fit = Callable[[pa.Table, Mask], AdditiveModel]
 def _library(name: str) -> Any:
     try:
         with catch_warnings():
-            simplefilter("ignore")  # Their imports warn of libraries of their own.
+            simplefilter("ignore")  # Their imports warn about libraries of their own.
             return import_module(name)
     except ImportError:
         raise BackendError(
@@ -58,9 +58,10 @@ def _library(name: str) -> Any:
 
 
 def boosted(effort: Effort) -> Fit:
-    """Return what fits an explainable boosting machine (Lou, Caruana & Gehrke 2012; Nori et al. 2019).
+    """Return a function that fits an explainable boosting machine (Lou, Caruana & Gehrke 2012; Nori et al. 2019).
 
-    Without interactions, so that each feature gives its points whatever the others are, and the reasons are whole.
+    It has no interactions, so that each feature gives its points whatever the others are, and the reasons are
+    complete.
 
     Raises:
         BackendError: interpret is not installed.
@@ -90,7 +91,7 @@ def boosted(effort: Effort) -> Fit:
 
 
 def linear() -> Fit:
-    """Return what fits a logistic regression of the same levels, with the usual ridge: the baseline.
+    """Return a function that fits a logistic regression of the same levels, with the usual ridge: the baseline.
 
     Raises:
         BackendError: scikit-learn is not installed.
@@ -111,7 +112,7 @@ def linear() -> Fit:
 
 
 def base_rate(won: Mask) -> AdditiveModel:
-    """Return the model that gives every account the rate of all."""
+    """Return the model that gives every account the overall rate."""
     rate = float(np.clip(won.mean(), 1e-9, 1 - 1e-9))
     return AdditiveModel(math.log(rate / (1 - rate)), {})
 
@@ -129,7 +130,7 @@ def _levels(table: pa.Table) -> dict[str, list[str]]:
 
 
 def _codes(table: pa.Table, levels: dict[str, list[str]]) -> Floats:
-    """Number the levels; NaN is one that is not known. Sizes are numbered by their place in SIZE_BANDS."""
+    """Number the levels; NaN is an unknown one. Sizes are numbered by their place in SIZE_BANDS."""
     columns = []
     for name, known in levels.items():
         at = pc.index_in(table[name], value_set=pa.array(known, pa.string())).cast(pa.float64())
@@ -138,7 +139,7 @@ def _codes(table: pa.Table, levels: dict[str, list[str]]) -> Floats:
 
 
 def _probe(levels: dict[str, list[str]]) -> Floats:
-    """Return one row for each level of each feature, in which all others are not known."""
+    """Return one row for each level of each feature, in which all other features are unknown."""
     rows = np.full((sum(map(len, levels.values())), len(levels)), np.nan)
     at = 0
     for column, known in enumerate(levels.values()):
@@ -153,7 +154,7 @@ def _indicators(codes: Floats, levels: dict[str, list[str]]) -> Floats:
 
 
 def _summed(table: pa.Table, levels: dict[str, list[str]], base: float, given: Floats) -> AdditiveModel:
-    """Make the sum of what the models give the levels, centred over the deals in which they are known.
+    """Make a sum from what a model gives the levels, centred over the deals in which they are known.
 
     Args:
         given: (level as in `_probe`, feature).
@@ -172,9 +173,9 @@ def _summed(table: pa.Table, levels: dict[str, list[str]], base: float, given: F
 
 
 def fit_calibrated(fit: Fit, examples: Examples, effort: Effort) -> AdditiveModel:
-    """Fit a model and calibrate it by what models of other companies say of each deal (Platt 1999, out of fold).
+    """Fit a model and calibrate it on what models of other companies predict (Platt 1999, out of fold).
 
-    If these predictions say nothing, the slope is zero, and every account gets the rate of all.
+    If these predictions say nothing, the slope is zero, and every account gets the overall rate.
     """
     fold = _folds(examples.company, effort.folds)
     scores = np.zeros(len(examples))
@@ -187,7 +188,7 @@ def fit_calibrated(fit: Fit, examples: Examples, effort: Effort) -> AdditiveMode
 
 
 def _folds(company: Ints, folds: int) -> Ints:
-    """Draw the fold of each deal; those of one company are in one, so that none is predicted by its own deals."""
+    """Draw the fold of each deal; a company's deals are in one fold, so that none of them predicts another."""
     different, at = np.unique(company, return_inverse=True)
     drawn: Ints = np.random.default_rng(SEED).permutation(len(different))[at.ravel()] % folds
     return drawn

@@ -27,11 +27,11 @@ from accountmap.influence.facts import NO_DAY, DealFacts, Floats, Ints, Mask
 from accountmap.propensity.fitting import SEED
 
 LEAST: Final = 30
-"""Companies won, and as many lost, that are needed to learn; a third of them to check."""
+"""How many companies won, and how many lost, it takes to learn."""
 
 CONFIDENCE: Final = 0.9
 _CHANCE: Final = 0.05
-"""How often rules are found, over all fields together, where there is nothing to find."""
+"""How often, at most, any rule is found where there is nothing to find, over all fields together."""
 
 _ORDERS: Final = 999
 _LEAST_OF_VALUE: Final = 8
@@ -44,10 +44,11 @@ class Learned:
     """A profile, and what it is worth.
 
     Attributes:
-        ideal: with the rules; its text says what follows, in comments.
-        companies, won: those that the rules were learned from.
-        since: companies whose first decided deal closed from this day on were kept for the check.
-        fitting, fitting_won, others, others_won: of those.
+        ideal: the profile; comments in its text say what follows.
+        companies, won: how many companies the rules were learned from, and how many of them were won.
+        since: companies whose first decided deal closed on or after this day were kept for the check.
+        fitting, fitting_won, others, others_won: of those, how many fit, and were won; how many do not, and were
+            won.
         at_least, at_most: the interval of the difference of their rates; None if one of the groups is empty.
     """
 
@@ -64,11 +65,11 @@ class Learned:
 
 
 def learn_ideal_customer(facts: DealFacts, accounts: AccountList) -> Learned:
-    """Find out in what companies whose first decided deal was won differ from those whose first was lost.
+    """Find out how companies whose first decided deal was won differ from those whose first was lost.
 
-    For each field the split that differs most is compared with the best splits of the same companies with their
-    outcomes in random order, so that fields and values that were tried in vain are counted (a permutation test of
-    the greatest chi-square). Points follow the log-odds ratio of the split.
+    For each field, the split that differs most is compared with the best splits of the same companies with their
+    outcomes in random order, which allows for all the values that were tried in vain (a permutation test of the
+    greatest chi-square). Points follow the log-odds ratio of the split.
 
     Raises:
         InputError: too few companies, or no field in which they differ more than by chance.
@@ -88,8 +89,8 @@ def learn_ideal_customer(facts: DealFacts, accounts: AccountList) -> Learned:
     found = [rule for name in _ASKED if (rule := _best_rule(name, described, past, won)) is not None]
     if not found:
         raise InputError(
-            "Nothing that the list says of companies tells those that bought from those that did not, more than "
-            "by chance.",
+            "What the list says about companies that bought differs no more than by chance from what it says "
+            "about the others.",
             "Fill in country, industry and employees, or write the rules yourself: accountmap ideal rules",
         )
     rules = _with_points(found)
@@ -98,7 +99,7 @@ def learn_ideal_customer(facts: DealFacts, accounts: AccountList) -> Learned:
 
 
 def _first_decided(facts: DealFacts) -> tuple[Ints, Ints, Mask]:
-    """Return of each company its first decided deal, the account of it, and whether it was won."""
+    """Return the first decided deal of each company, its account, and whether it was won."""
     rows = np.flatnonzero(~facts.is_open & (facts.closed != NO_DAY) & (facts.entity >= 0) & (facts.account >= 0))
     rows = rows[np.lexsort((rows, facts.closed[rows]))]
     _, at = np.unique(facts.entity[rows], return_index=True)
@@ -155,16 +156,16 @@ def _values(name: str, described: pa.Table) -> tuple[Ints, list[str]]:
 
 
 def _greatest(wins: Ints, total: Ints, *, ordered: bool) -> tuple[Floats, list[Ints]]:
-    """Find for each row of wins the values that together are won most clearly more often than the others.
+    """Find for each row of wins the group of values that most clearly wins more often than the others.
 
     Args:
         wins: (row, value).
         total: of each value.
-        ordered: only neighbouring values may be taken together; else any, and the best are the first by their rate
-            (Fisher 1958).
+        ordered: only neighbouring values may be grouped; otherwise any may, and the best group is the first by
+            rate (Fisher 1958).
 
     Returns:
-        The chi-square statistic of each row, and the values, of the first row alone.
+        The chi-square statistic of each row, and the values of the first row alone.
     """
     rows, values = wins.shape
     order = np.tile(np.arange(values), (rows, 1)) if ordered else np.argsort(-wins / total, axis=1, kind="stable")
@@ -202,7 +203,7 @@ def _rule(name: str, values: Sequence[str]) -> Rule:
 
 
 def _with_points(found: Sequence[_Split]) -> tuple[Rule, ...]:
-    """Divide the points by the weights of the splits, in whole fives, as far as that goes."""
+    """Divide the points in proportion to the weights of the splits, in multiples of five as far as possible."""
     weights = np.array([max(each.weight, 0.05) for each in found])
     points = np.maximum(5, np.round(MOST * weights / weights.sum() / 5).astype(int) * 5)
     points[int(np.argmax(points))] += MOST - int(points.sum())
@@ -239,11 +240,11 @@ def _checked(ideal: IdealCustomer, described: pa.Table, past: Mask, won: Mask, s
 def check_in_words(found: Learned) -> str:
     """Say what the rules are worth in later months."""
     if found.at_least is None or found.at_most is None:
-        return f"Since {found.since} all companies fit, or none: that says nothing of the rules."
+        return f"Since {found.since}, all companies fit, or none does: that says nothing about the rules."
     rates = found.fitting_won / found.fitting, found.others_won / found.others
-    sure = "" if found.at_least > 0 else " That may be chance: do not rely on them yet."
+    sure = "" if found.at_least > 0 else " That may be chance: do not rely on the rules yet."
     return (
-        f"Since {found.since}, whose deals the rules were not made from, {rates[0]:.0%} of {found.fitting:,} "
+        f"Since {found.since}, in deals that the rules were not made from, {rates[0]:.0%} of {found.fitting:,} "
         f"companies that fit bought, and {rates[1]:.0%} of {found.others:,} others: a difference of "
         f"{100 * found.at_least:+.0f} to {100 * found.at_most:+.0f} points in 90 of 100 cases.{sure}"
     )
@@ -257,7 +258,7 @@ def _text(found: Learned) -> str:
         f"# Learned from {found.companies:,} companies, {found.won:,} of which bought.",
         f"# {check_in_words(found)}",
         "",
-        "# An account fits from so many points on.",
+        "# An account fits if it has at least this many points.",
         f"fits_from = {found.ideal.fits_from}",
     ]
     for rule in found.ideal.rules:

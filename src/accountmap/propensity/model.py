@@ -1,7 +1,7 @@
-"""A model that is a sum: for each feature and level so many points, in log-odds.
+"""A model that is a sum of points, in log-odds, one number for each level of each feature.
 
-Both the boosted model and its baseline come to such tables, so that a model is kept as numbers that one can read,
-and is applied without the libraries that made it. A pickle would run whatever is in the file.
+Both the boosted model and its baseline become such tables, so that a model is kept as numbers that people can
+read, and is applied without the libraries that made it. A pickle would run whatever is in the file.
 """
 
 import math
@@ -35,19 +35,19 @@ Points = Mapping[str, Mapping[str, float]]
 class AdditiveModel:
     """Points for each level of each feature.
 
-    What is not known, or was too rare to learn from, has no points: a blank says nothing. In a CRM blanks are
-    filled once there is a deal, so that points for blanks would tell the outcome.
+    What is not known, or was too rare to learn from, has no points: a blank says nothing. In a CRM, blanks are
+    filled once there is a deal, so points for blanks would give the outcome away.
 
     Attributes:
-        base: the log-odds of an account of which nothing is known.
-        points: centred, so that of each feature the mean over the accounts it was made from is zero.
+        base: the log-odds of an account about which nothing is known.
+        points: centred: for each feature, their mean over the accounts that the model was made from is zero.
     """
 
     base: float
     points: Points
 
     def contributions(self, table: pa.Table) -> Floats:
-        """Return (row, feature in the order of FEATURES), the points of each."""
+        """Return the points of each (row, feature), in the order of FEATURES."""
         return np.column_stack([_looked_up(table[name], self.points.get(name, {})) for name in FEATURES.names])
 
     def scores(self, table: pa.Table) -> Floats:
@@ -67,7 +67,7 @@ class AdditiveModel:
         return type(self)(shift + slope * self.base, points)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what JSON can hold; it is the same model again to the last bit."""
+        """Return what JSON can hold; reading it gives the same model, to the last bit."""
         return {"base": self.base, "points": {name: dict(levels) for name, levels in self.points.items()}}
 
     @classmethod
@@ -103,11 +103,11 @@ _MOST_REASONS: Final = 3
 
 
 def reasons(model: AdditiveModel, table: pa.Table, partner: str) -> list[str]:
-    """Say for each account what raises and what lowers its odds most, against the mean account.
+    """Say for each account what raises and what lowers its odds most, compared with the mean account.
 
     Args:
         table: FEATURES.
-        partner: its name.
+        partner: the partner's name.
     """
     given = model.contributions(table)
     rows = table.to_pylist()
