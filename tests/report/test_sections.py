@@ -83,7 +83,7 @@ def test_the_estimate_and_the_reveal_are_explained_where_both_are() -> None:
     text = words(Page(render_page(example(estimates=estimates((None, None, 1000), ("customer", None, 400))))))
     assert (
         "Before anything was revealed, on 2026-02-27, the estimate was that Contoso has about 1,000 (890 to "
-        "1,110) of your 3,000 companies on its list. The reveal then found 1." in text
+        "1,110) of your 3,000 companies on its list. Now 1 is known to be shared." in text
     )
     assert "customers 3,000 about 400 (290 to 510) 1" in text
     assert "all 3,000 about 1,000 (890 to 1,110) 1" in text
@@ -101,7 +101,7 @@ def test_a_segment_with_nothing_but_an_estimate_is_only_counted() -> None:
 def test_rules_and_what_each_showed_are_sentences() -> None:
     text = words(Page(render_page(example())))
     assert "Your customers by their customers in DE, FR: both lead." in text
-    assert "Of each match, you showed name, owner email; they showed nothing more." in text
+    assert "For each match, you showed name, owner email; they showed nothing more." in text
     fields = {("customer", "customer"): (("name",), ()), ("customer", "prospect"): ((), ("name",))}
     several = example(named_cells=frozenset(fields), shown_fields=fields)
     text = words(Page(render_page(several)))
@@ -158,7 +158,7 @@ def test_possible_matches_have_a_section_of_their_own() -> None:
     page = Page(render_page(example(possible=possible({"entity": 1}), named_cells=named)))
     assert page.column("account_id", "possible") == ["1"]
     assert page.column("account_id") == ["0"]
-    assert "There is 1 possible match, which no number here counts: ask your partner about it." in words(page)
+    assert "There is 1 possible match, not counted in any number here: ask your partner about it." in words(page)
     assert "possible" not in Page(render_page(example())).data
 
 

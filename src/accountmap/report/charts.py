@@ -1,7 +1,7 @@
 """The page's charts: bars of plain rectangles, with their labels and numbers as text beside them.
 
-A chart is data here and becomes HTML and SVG in the templates, where whatever is printed is escaped. Labels are
-text of the page, so that they wrap, print and scale as all other text does.
+Here a chart is data. It becomes HTML and SVG in the templates, where whatever is printed is escaped. Labels are
+text of the page, so that they wrap, print and scale like all other text.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _MOST_BARS: Final = 8
 
 @dataclass(frozen=True)
 class Part:
-    """A rectangle of a bar: from where to where, in percent of the longest bar, and which kind of thing it is."""
+    """A rectangle of a bar: its kind, and where it begins and how wide it is, in percent of the longest bar."""
 
     kind: str
     start: float
@@ -49,7 +49,7 @@ class Chart:
 
 
 def _chart(title: str, lengths: Iterable[tuple[str, float, str]]) -> Chart | None:
-    """Draw bars of one part each; None if there are fewer than two, which need no drawing."""
+    """Draw bars of one part each; None if there are fewer than two, which would show nothing."""
     rows = list(lengths)
     most = max([1.0, *(length for _, length, _ in rows)])
     bars = tuple(Bar(label, (Part("all", 0, 100 * length / most),), text) for label, length, text in rows)
@@ -112,7 +112,7 @@ def country_bars(account_map: AccountMap) -> Chart | None:
 
 
 def change_bars(account_map: AccountMap) -> Chart | None:
-    """Draw how the overlap of last time became that of now."""
+    """Draw how the last overlap became the present one."""
     sessions = account_map.history.sessions
     if sessions.num_rows < 2:
         return None
@@ -133,7 +133,7 @@ def change_bars(account_map: AccountMap) -> Chart | None:
 
 
 def history_bars(account_map: AccountMap) -> Chart | None:
-    """Draw the shared companies over time; None before the third session, for the change shows two."""
+    """Draw the shared companies over time; None before the third session: `change_bars` shows two."""
     sessions = account_map.history.sessions.to_pylist()
     if len(sessions) < 3:
         return None

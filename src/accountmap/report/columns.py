@@ -21,17 +21,17 @@ _USUAL_WIDTH: Final = 16
 
 @dataclass(frozen=True)
 class Column:
-    """What people are told of a column, wherever it is shown.
+    """How a column is shown to people, wherever it is shown.
 
     Attributes:
         label: the heading.
         width: of a text column in the workbook, in characters.
         choose: whether the page offers its values as a filter.
-        order: its values in an order of their own; empty for the alphabet.
+        order: its values in the order in which to list them; empty for the alphabet.
         before: what the page writes before a value that is shown below another one.
         mail: the column with the e-mail addresses that the page links its values to.
-        parts: whether its values are parts joined by " · ", which stay in one piece each.
-        opens: the table of the page in which a value lists the rows that have it too.
+        parts: whether its values are parts joined by " · ", none of which is broken across lines.
+        opens: the table of the page where choosing a value lists the rows that have it.
     """
 
     label: str
@@ -69,7 +69,7 @@ _OF_INFLUENCE: Final[dict[str, Column]] = {
     "stage_then": Column("Stage then", 18),
     "counts": Column("Counts as", choose=True, order=(*CLASSES, "no")),
     "not_counted": Column("Why it does not count", 30, choose=True),
-    "record": Column("Where it is written", 44),
+    "record": Column("Where it is recorded", 44),
     "model": Column("Model", choose=True),
     "credit": Column("Credit, in smallest units"),
     "credited": Column("Credit"),
@@ -87,7 +87,7 @@ _OF_INFLUENCE: Final[dict[str, Column]] = {
     "apart_before": Column("Apart before matching"),
     "apart_after": Column("Apart after matching"),
     "exactly": Column("Of these, alike in everything"),
-    "unmatched": Column("Without a like deal"),
+    "unmatched": Column("Without a similar deal"),
     "partner_cost": Column("Cost"),
     "cost_from": Column("Cost from"),
     "sourced_revenue": Column("Sourced revenue"),
@@ -233,7 +233,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "introductions_given": Column("Introductions you made"),
     "asked": Column("Asked of them"),
     "answered_in_time": Column("Answered in time"),
-    "answer_days": Column("Days to answer, half of them"),
+    "answer_days": Column("Days to answer, median"),
     "cost": Column("Cost a year"),
     "cost_currency": Column("Currency of the cost"),
     "margin": Column("Margin, percent"),
@@ -296,7 +296,7 @@ SLOT_WORDS: Final = {
     "first_two_words": "first two words of the name",
     "stem": "beginning of the name",
 }
-"""What people call the keys that decide most; the others go by their names."""
+"""What people call the keys that decide most matches; other keys are shown by their names."""
 
 _NOTHING: Final = pa.scalar(None, pa.string())
 
@@ -310,7 +310,7 @@ def for_people(name: str, table: pa.Table) -> pa.ChunkedArray:
     """Return a column of a view as people read it.
 
     Args:
-        name: of a column of the table, or `score_parts`, `size` or `domain`, which are made from others.
+        name: of a column of the table, or `score_parts`, `size` or `domain`, which are made from other columns.
     """
     return _WRITTEN[name](table) if name in _WRITTEN else table[name]
 

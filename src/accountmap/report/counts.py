@@ -1,4 +1,4 @@
-"""The page's small tables of numbers, all text: what a line is, and its counts as people read them."""
+"""The page's small tables of numbers, all text: the name of each line, and its counts as people read them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class CountsTable:
     """One table.
 
     Attributes:
-        headings: one a column, that of the lines' names first.
+        headings: one per column, beginning with the column of the lines' names.
         rows: the name of each line, and its cells.
         more: how many lines are left out.
         file: the CSV file that has them.
@@ -48,7 +48,7 @@ def _numbers(row: dict[str, Any], *names: str) -> tuple[str, ...]:
 
 
 def estimates(account_map: AccountMap) -> CountsTable | None:
-    """Put each estimate over the whole of their list beside what was revealed; None if there is none."""
+    """Put each estimate over the whole of their list beside what is shared; None if there is none."""
     summary = account_map.summary
     lines = [(plural(each.segment, 2), each.estimate, each.overlap) for each in summary.own]
     rows = [
@@ -56,8 +56,8 @@ def estimates(account_map: AccountMap) -> CountsTable | None:
         for name, estimate, shared in (*lines, ("all", summary.estimate, summary.overlap))
         if estimate is not None
     ]
-    headings = ("Your segment", "Companies", "Estimated", "Revealed")
-    return _table("Your companies on their list: estimated and revealed", headings, rows) if rows else None
+    headings = ("Your segment", "Companies", "Estimated", "Shared")
+    return _table("Your companies on their list: estimated and known", headings, rows) if rows else None
 
 
 def sessions(account_map: AccountMap) -> CountsTable:
@@ -118,7 +118,7 @@ def unmatched_total(account_map: AccountMap) -> str:
 
 
 def _by_size(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put bands of sizes in their order, what is not known last; leave other lines as they are."""
+    """Put size bands in their order, unknown sizes last; leave other lines as they are."""
     if rows and rows[0]["by"] == "size":
         return sorted(rows, key=lambda row: SIZE_BANDS.index(row["value"]) if row["value"] else len(SIZE_BANDS))
     return rows
@@ -166,7 +166,7 @@ def own_list(account_map: AccountMap) -> CountsTable:
 
 
 def their_list(account_map: AccountMap) -> CountsTable:
-    """Return what is known of the partner's list, by segment."""
+    """Return what is known about the partner's list, by segment."""
     summary = account_map.summary
     rows = [
         (plural(each.segment, 2), f"{each.at_most:,}", f"{each.matches:,}", f"at most {each.without_me_at_most:,}")

@@ -1,16 +1,17 @@
 """The overlap as files that other programs take in: CRM imports, an advertising audience, a list for sellers.
 
-Rules kept (HubSpot Knowledge Base, "Set up import files"): `Record ID` is the identifier that makes an import
-update and not create; one heading row, headings as the properties are named; UTF-8; at most 1,048,576 rows.
+Rules followed (HubSpot Knowledge Base, "Set up import files"): `Record ID` is the identifier that makes an import
+update records instead of creating them; one heading row, headings as the properties are named; UTF-8; at most
+1,048,576 rows.
 
-Rules kept (Salesforce Help, "What Is Imported for Business Accounts and Contacts?"; Bulk API 2.0 Developer Guide,
-"Prepare CSV Files"): records are matched by their case-sensitive id of 15 or 18 characters, so that nothing is
-created; one object a file; headings are field names, those of custom fields end in `__c`; UTF-8 without a byte
-order mark, commas; blank cells leave a field as it is.
+Rules followed (Salesforce Help, "What Is Imported for Business Accounts and Contacts?"; Bulk API 2.0 Developer
+Guide, "Prepare CSV Files"): records are matched by their case-sensitive id of 15 or 18 characters, so that nothing
+is created; one object per file; headings are field names, those of custom fields end in `__c`; UTF-8 without a
+byte order mark, commas; blank cells leave a field as it is.
 
-Rules kept (LinkedIn Marketing Solutions Help, on list templates; Microsoft Learn, "DMP Segment List Uploads"): the
-columns of the template under its names and in its order, cells may be blank, UTF-8 CSV, at most 300,000 rows. An
-audience needs at least 300 companies or members before it can be used.
+Rules followed (LinkedIn Marketing Solutions Help, on list templates; Microsoft Learn, "DMP Segment List Uploads"):
+the columns of the template under its names and in its order, cells may be blank, UTF-8 CSV, at most 300,000 rows.
+An audience needs at least 300 companies or members before it can be used.
 """
 
 from typing import Final
@@ -35,12 +36,12 @@ CRM_COLUMNS: Final = (
     "match",
     "mapped_on",
 )
-"""The record's own id, then what is new to the CRM. No column that the record has already: an import never
+"""The record's own id, then what is new to the CRM. No column that the record already has: an import never
 overwrites a name, an owner or an amount."""
 
 
 def crm_records(account_map: AccountMap, own_id: str) -> pa.Table:
-    """Give CRM_COLUMNS, all text, for the shared accounts whose id is one of the CRM.
+    """Return CRM_COLUMNS, all text, for the shared accounts whose id is a record id of the CRM.
 
     Args:
         own_id: regular expression for the CRM's record ids. Rows with other ids are left out: the CRM would take
@@ -82,7 +83,7 @@ _PROPERTIES: Final = (
 
 
 def hubspot_companies(account_map: AccountMap) -> pa.Table:
-    """Give one row a shared account that has a HubSpot record id, under the names of properties."""
+    """Return one row per shared account that has a HubSpot record id, under the names of properties."""
     return crm_records(account_map, _RECORD_ID).slice(0, _HUBSPOT_ROWS).rename_columns(list(_PROPERTIES))
 
 
@@ -102,7 +103,7 @@ _FIELDS: Final = (
 
 
 def salesforce_accounts(account_map: AccountMap) -> pa.Table:
-    """Give one row a shared account that has a Salesforce id, under the names of fields."""
+    """Return one row per shared account that has a Salesforce id, under the names of fields."""
     return crm_records(account_map, _ACCOUNT_ID).rename_columns(list(_FIELDS))
 
 
@@ -128,7 +129,7 @@ _TEMPLATE: Final = pa.schema(
 
 
 def linkedin_audience(account_map: AccountMap) -> pa.Table:
-    """Give the entities of the joint-marketing list that have a name, as ranked, under the template's names."""
+    """Return the entities of the joint-marketing list that have a name, as ranked, under the template's names."""
     listed = account_map.campaign
     named = listed.filter(listed["name"].is_valid()).slice(0, _LINKEDIN_ROWS)
     blank = pa.nulls(named.num_rows, pa.string())
@@ -174,10 +175,10 @@ _COLUMNS: Final = (
 
 
 def sellers_list(account_map: AccountMap) -> pa.Table:
-    """Give one row a shared account: by own owner, each in the order of the overlap; without an owner last.
+    """Return one row per shared account: by own owner, each in the order of the overlap; without an owner last.
 
-    The headings are those that people read; "What to do" holds the play in plain words, "Next step" what both have
-    to talk about first, "Command" what to type to tell the partner.
+    The headings are those that people read; "What to do" has the play in plain words, "Next step" what the two
+    sides have to talk about first, "Command" what to type to tell the partner.
     """
     overlap = account_map.best_matches
     sentences = {f"{mine}+{theirs}": play.sentence for (mine, theirs), play in PLAYS.items()}
@@ -203,9 +204,9 @@ _BOTH_SELL: Final = ("opportunity", "opportunity")
 
 
 def _commands(overlap: pa.Table, partner: str) -> pa.ChunkedArray:
-    """Give for each row what to type, in any shell, to tell the partner.
+    """Return for each row what to type, in any shell, to tell the partner.
 
-    Nobody asks to be introduced where they lead.
+    It is never to ask for an introduction where the partner leads.
     """
     cell = pc.binary_join_element_wise(overlap["segment"], overlap["their_segment"], "+")
     verbs = {
@@ -235,4 +236,4 @@ EXPORTS: Final = {
     "linkedin.csv": linkedin_audience,
     "sellers.csv": sellers_list,
 }
-"""What each import file is made by."""
+"""The function that makes each import file."""

@@ -1,6 +1,6 @@
-"""Feeds: what a system for partners imports, as rows with that system's headings, and the same as JSON.
+"""Feeds: rows for a partner system to import, under that system's headings, and the same as JSON.
 
-Each is of one partner alone, but for the list of partners, which is for the own company alone. Headings kept:
+Each is about one partner alone, except the list of partners, which is for the own company alone. The headings:
 
 - deals and partners (partner relationship management): the labels of ServiceNow's tables "Deal registration" and
   "Channel partner" where they have one; Magentrix and Oracle map columns of any name.
@@ -65,9 +65,9 @@ FEEDS: Final[Mapping[str, Feed]] = {
             "State": "registered or withdrawn.",
             "Counts": "yes, no, or undecided, by the rules that both sides have; blank if it was withdrawn.",
             "Account": "Your account.",
-            "Estimated deal size": "As who registered it wrote it, where the agreement shows it.",
+            "Estimated deal size": "As written by the side that registered it, if the agreement shows it.",
             "Deal": "Your deal that the registration is a touch of, if deals are prepared.",
-            "Credit": "What the registration makes of that deal under the rule: sourced, influenced or no.",
+            "Credit": "What the registration counts as for that deal under the rule: sourced, influenced or no.",
             "Credit rule": "Digest of the rule, if it is the one agreed with this partner.",
         },
         ("Registered by", "State", "Counts", "Credit"),
@@ -80,7 +80,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
             "Partner type": "The types of its profile.",
             "Partner tier": "By hand, or by your rule.",
             "Enterprise partner manager": "Who looks after the partnership on your side.",
-            "Partner manager": "Who does on theirs.",
+            "Partner manager": "Who looks after it on theirs.",
             "Score": "0 to 100.",
             "Companies shared": "A number.",
             "Introductions received": "A number.",
@@ -100,7 +100,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
             "Industry": "From your list.",
             "NumberOfEmployees": "From your list.",
             "Segment": "What the company is to you.",
-            "Partner": "With whom the campaign is.",
+            "Partner": "The partner of the campaign.",
             "PartnerSegment": "What the company is to the partner.",
         },
         ("Country", "Industry", "Segment"),
@@ -124,7 +124,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
 
 
 def deals_feed(own_name: str, partner: str, said: CoSelling, influence: Influence | None) -> pa.Table:
-    """List the deals that both sides registered with each other, one row a registration.
+    """List the deals that both sides registered with each other, one row per registration.
 
     Args:
         influence: of the own deals, if any are prepared.
@@ -161,7 +161,7 @@ def _counts(deal: DealRegistration) -> str | None:
 
 
 def _credited(partner: str, influence: Influence | None) -> dict[str, list[tuple[str, str]]]:
-    """Return the deals that registrations of a partner are touches of, and what they count as, by match."""
+    """Return, by match, the deals that a partner's registrations are touches of, and what those count as."""
     found: dict[str, list[tuple[str, str]]] = {}
     if influence is not None:
         names = PartnerNames(influence.rules.partners)  # The rule may have another name for the partner.

@@ -34,23 +34,23 @@ from accountmap.report.views import VIEW, tables_of
 from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 
 Content = Callable[[], bytes | Iterable[bytes]]
-"""Makes what a file holds."""
+"""Makes the content of a file."""
 
 _BATCH_ROWS: Final = 16_384
 
 _EXACT: Final = 2.0**53
-"""Up to here every whole number is one in floating point, and is written with all its digits."""
+"""Up to here floating point holds every whole number exactly, and it is written with all its digits."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def to_csv(table: pa.Table, *, excel: bool = False) -> Iterator[bytes]:
-    """Write, in parts, a heading line and one line a row; null is empty, true and false are those words.
+    """Write, in parts, a heading line and one line per row; null is empty, true and false are those words.
 
     Lines are joined by Arrow, column by column: Python would take some ten times as long for each cell.
 
     Args:
-        excel: put a byte order mark first, without which Excel takes UTF-8 for another encoding when a file is
+        excel: begin with a byte order mark, without which Excel takes UTF-8 for another encoding when a file is
             opened by a double click. Plain UTF-8 readers would read it as a part of the first heading.
     """
     heading = pa.table([[name] for name in table.column_names], names=table.column_names)
@@ -67,7 +67,7 @@ def _lines(table: pa.Table, written: Callable[[pa.ChunkedArray], pa.ChunkedArray
     for start in range(0, table.num_rows, _BATCH_ROWS):
         part = table.slice(start, _BATCH_ROWS)
         *cells, last = [written(c) if pa.types.is_string(c.type) else _plain(c) for c in part.columns]
-        if not cells:  # an empty line would be no row
+        if not cells:  # readers skip an empty line
             last = pc.if_else(pc.equal(pc.fill_null(last, ""), ""), '""', last)
         end = pc.binary_join_element_wise(pc.fill_null(last, ""), "\r\n", "")
         lines = pc.binary_join_element_wise(*cells, end, ",", null_handling="replace", null_replacement="")
@@ -86,7 +86,7 @@ def _quoted_where_special(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write what is not text: a cell of it needs no quotes."""
+    """Write a column that is not text: its cells need no quotes."""
     if pa.types.is_timestamp(column.type):
         return pc.strftime(in_utc(column), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_floating(column.type):
@@ -97,18 +97,18 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 _FOR_PEOPLE: Final = ("sellers.csv", "review.csv")
-"""Files that people open by a double click, and no program reads but ours."""
+"""Files that people open by a double click, and that no program but ours reads."""
 
 
 def review_csv(account_map: AccountMap) -> bytes:
-    """Write the matches in doubt, as review.csv has them but for the byte order mark."""
+    """Write the matches in doubt: review.csv without its byte order mark."""
     return b"".join(to_csv(VIEW["review"].rows(account_map)))
 
 
 def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
     """Write the page, the workbook, the JSON document, each view as CSV and as Parquet, and the import files.
 
-    Files of the same names are replaced, unless they are what the last call wrote, of the same map; only the user
+    Files of the same names are replaced, unless they are what the last call wrote from the same map; only the user
     who runs the program may read the new ones. docs/reports.md describes every file and column.
 
     Args:
@@ -128,7 +128,7 @@ def write_reports(account_map: AccountMap, folder: str | PathLike[str], *, excel
 
 
 def report_contents(account_map: AccountMap, *, excel: bool = False) -> dict[str, Content]:
-    """Return what makes each file of the reports, by its name, as for `write_reports`."""
+    """Return the functions that make the files of `write_reports`, by file name."""
     contents: dict[str, Content] = {
         "report.html": lambda: render_page(account_map).encode(),
         "report.json": partial(to_json, account_map),
@@ -182,7 +182,7 @@ def _table_files(tables: Mapping[str, pa.Table], *, excel: bool) -> dict[str, Co
 
 
 def write_influence(influence: Influence, folder: str | PathLike[str], *, excel: bool = False) -> list[Path]:
-    """Write what partners do for revenue: a page, a workbook, a JSON document, each view as CSV and as Parquet.
+    """Write what partners do for revenue: page, workbook, JSON document, and each view as CSV and as Parquet.
 
     Args:
         influence: as from `read_influence`.
@@ -204,11 +204,12 @@ def write_influence(influence: Influence, folder: str | PathLike[str], *, excel:
 
 
 WRITTEN: Final = ".written.json"
-"""Says in a folder of reports what they were made of, and which files they are; missing while they are written."""
+"""Records in a folder of reports what they were made from, and which files they are; missing while they are
+written."""
 
 
 def _write_once(folder: Path, contents: Mapping[str, Content], made_of: str) -> list[Path]:
-    """Write files, unless those that were last written are there, unchanged and made of the same."""
+    """Write files, unless those last written are there, unchanged, and made from the same."""
     note, files = folder / WRITTEN, [folder / name for name in contents]
     if _read(note) == {"made_of": made_of, "files": _state(files)}:
         return files
@@ -230,7 +231,7 @@ def _read(note: Path) -> object:
 def _state(files: list[Path]) -> dict[str, list[int]]:
     """Return size and times, in nanoseconds, of the files that are there.
 
-    One can set the time of change back, and not the one at which the file system last recorded any change.
+    A file's modification time can be set back, but not the time at which the file system last recorded a change.
     """
     found = {}
     for file in files:
@@ -241,7 +242,7 @@ def _state(files: list[Path]) -> dict[str, list[int]]:
 
 
 def _described(value: object) -> object:
-    """Return what tells an account map from all others, whatever process makes it."""
+    """Return a description that tells an account map from all others, the same in every process."""
     if isinstance(value, pa.Table):
         hashed = hashlib.sha256(str(value.schema).encode())
         for batch in value.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS):
@@ -274,7 +275,7 @@ def _refusal() -> Iterator[None]:
 def _write(folder: Path, contents: Mapping[str, Content]) -> list[Path]:
     with _refusal():
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():  # one at a time: those of large lists are large
+        for name, content in contents.items():  # one at a time: for large lists they are large
             write_atomic(folder / name, content())
     return [folder / name for name in contents]
 

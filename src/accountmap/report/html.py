@@ -45,9 +45,9 @@ Rows = dict[str, Any]
 
 
 def page_rows(account_map: AccountMap) -> dict[str, Rows]:
-    """Take the rows of each view that has a table of rows and any row; the overlap always.
+    """Take the rows of each view that has a table on the page and is not empty, and always those of the overlap.
 
-    A view of the overlap names rows of it, so that a page holds their columns once.
+    The other views of shared accounts point to rows of the overlap, so that the page holds their columns once.
     """
     overlap = table_rows(VIEW["overlap"], account_map.overlap)
     shared = {column["name"] for column in overlap["columns"]}
@@ -73,7 +73,7 @@ def script_json(value: object) -> str:
 
 
 def table_rows(view: View[Any], table: pa.Table) -> Rows:
-    """Take the rows that a page holds of a view's table, in columns as people read them."""
+    """Take as many rows of a view's table as a page holds, in columns as people read them."""
     table = table.slice(0, view.most)
     every = {name: for_people(name, table) for name in view.layout}
     held = {name: column for name, column in every.items() if _says_something(name, column)}
@@ -83,7 +83,7 @@ def table_rows(view: View[Any], table: pa.Table) -> Rows:
 
 
 def _as_money(column: dict[str, Any], table: pa.Table) -> dict[str, Any]:
-    """Name the currency in the heading if there is one alone; give all amounts two digits if any has a part."""
+    """Name the currency in the heading if there is only one; show cents for all amounts if any amount has them."""
     currencies = table["currency"].unique().to_pylist()
     alone = currencies[0] if len(currencies) == 1 else ""
     cents = any(isinstance(value, float) for value in column["values"])
@@ -91,7 +91,7 @@ def _as_money(column: dict[str, Any], table: pa.Table) -> dict[str, Any]:
 
 
 def _rows_of_overlap(view: View[Any], table: pa.Table, overlap: pa.Table, shared: Collection[str]) -> Rows:
-    """Name the rows of the overlap that the page holds; take other columns from the view, or else from the
+    """Point to the rows of the overlap that the page holds; take other columns from the view, or else from the
     overlap."""
     at = _positions(table, overlap)
     held_rows = pc.less(at, VIEW["overlap"].most)
@@ -126,7 +126,8 @@ def _positions(table: pa.Table, overlap: pa.Table) -> pa.Array:
 
 
 def _says_something(name: str, column: pa.ChunkedArray) -> bool:
-    """Return whether a column is worth its place: not if it is blank, or the same everywhere and no news."""
+    """Return whether a column is worth its place: not if it is blank, or has only the value that goes without
+    saying."""
     if name == "compared_with":
         return column.null_count > 0 or bool(pc.any(pc.not_equal(column, ", ".join(SEGMENTS))).as_py())
     if name == "currency":
@@ -193,7 +194,7 @@ def new_since_last_time(account_map: AccountMap) -> Count:
 
 
 def rule_sentences(rules: tuple[EngagementRule, ...]) -> list[str]:
-    """Say who leads where, in the order in which the rules hold."""
+    """Say who leads where, in the order in which the rules apply."""
     return [
         f"Your {_several(rule.segments)} by their {_several(rule.their_segments)}"
         f"{' in ' + ', '.join(sorted(rule.countries)) if rule.countries else ''}: {LEADS[rule.lead]}."
@@ -241,7 +242,7 @@ def render(template: str, rows: Mapping[str, Rows], **values: object) -> str:
 
 
 _SHOWN_INSIDE: Final = ("estimates", "sessions", "budget")
-"""Views that the section of another one shows: matrix, changes, campaign."""
+"""Views that are shown in the section of another one: of matrix, changes and campaign."""
 
 
 def _words(account_map: AccountMap) -> Mapping[str, object]:
@@ -324,7 +325,7 @@ def _digest(text: str) -> str:
 def sizes(
     views: Mapping[str, View[Source]], source: Source, rows: Mapping[str, Rows]
 ) -> dict[str, dict[str, Any]]:
-    """Say of each table of rows how many of its rows the page holds."""
+    """Return for each table how many of its rows the page holds."""
     return {
         name: {
             "shown": table["rows"],

@@ -41,7 +41,7 @@ from accountmap.report.wording import headline, summary_sentences
 FORMAT: Final = "accountmap-report-v1"
 
 _BATCH_ROWS: Final = 16_384
-"""Rows that are text at a time: as that, a large table would take several times its memory."""
+"""How many rows are turned into text at a time: as text, a large table would take several times its memory."""
 
 _ESCAPED: Final = bytes(range(0x20)) + b'"\\'
 """What JSON escapes in a text (RFC 8259, section 7)."""
@@ -153,7 +153,7 @@ def _rows(part: pa.Table) -> bytes:
 def _members(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Write a member of each row: its name, and a value of a column; null stays null.
 
-    What Arrow does not write as JSON does, `json` writes.
+    `json` writes the values that Arrow would not write as JSON does.
     """
     kind = column.type
     if pa.types.is_date(kind) or (pa.types.is_string(kind) and not has_bytes(column, _ESCAPED)):
@@ -192,7 +192,7 @@ def json_schema() -> dict[str, Any]:
         "own_name": _TEXT,
         "partner_name": _TEXT,
         "finished": _TEXT | {"format": "date-time"},
-        "currency": _TEXT | {"description": "of the sums of amounts (ISO 4217), or empty"},
+        "currency": _TEXT | {"description": "currency of the sums of amounts (ISO 4217), or empty"},
         "sentences": _array(_TEXT),
         "summary": _summary_schema(),
         "weights": _weights_schema(cell),
@@ -224,7 +224,7 @@ def portfolio_schema() -> dict[str, Any]:
         "format": {"const": PORTFOLIO_FORMAT},
         "own_name": _TEXT,
         "made": _TEXT | {"format": "date-time"},
-        "currency": _TEXT | {"description": "of the sums of amounts (ISO 4217), or empty"},
+        "currency": _TEXT | {"description": "currency of the sums of amounts (ISO 4217), or empty"},
         "sentences": _array(_TEXT),
         "totals": _counts_schema(Totals),
         "notes": _array(_TEXT),

@@ -21,15 +21,15 @@ _HIDDEN = "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2
 """Other controls, and the marks that change the direction of what follows them."""
 
 _HIDDEN_BYTES: Final = bytes([*range(0x20), 0x7F, 0xC2, 0xE2, 0xEF])
-"""In UTF-8, what is hidden or spacing is one of these bytes or begins with one."""
+"""In UTF-8, every hidden or spacing character is one of these bytes or begins with one."""
 
 _NUMBER = r"^[+-]?\d+([.,]\d+)*$"
 
 _FORMULA = r"^'*\s*[=+\-@＝＋－＠]"
-"""What a spreadsheet would run, or would run once its leading apostrophe is taken off."""
+"""What a spreadsheet would run, or would run once its leading apostrophe is removed."""
 
 _FORMULA_BYTES: Final = b"'=+-@\xef \t\n\f\r"
-"""In UTF-8, what such a text begins with."""
+"""The bytes that such a text may begin with, in UTF-8."""
 
 
 def utf8(texts: pa.Array) -> bytes:
@@ -49,7 +49,7 @@ def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uin
 
 
 def has_bytes(column: pa.ChunkedArray, wanted: bytes) -> bool:
-    """Return whether any text of a column may have one of some bytes in UTF-8.
+    """Return whether any text of a column has one of these bytes in UTF-8.
 
     Most columns have none, and finding that out takes a tenth of the time of a regular expression.
     """
@@ -58,7 +58,7 @@ def has_bytes(column: pa.ChunkedArray, wanted: bytes) -> bool:
 
 
 def _begins_with(column: pa.ChunkedArray, wanted: bytes) -> bool:
-    """Return whether any text of a column begins with one of some bytes."""
+    """Return whether any text of a column begins with one of these bytes."""
     is_wanted = np.isin(np.arange(256), list(wanted))
     for chunk in column.chunks:
         offsets, values = _buffers(chunk)
@@ -107,7 +107,7 @@ def spreadsheet_text(text: str) -> str:
 
 
 def by_value(column: pa.ChunkedArray, written: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Apply a function to a column of strings: to each different one only once where most occur several times."""
+    """Apply a function to a column of strings, only once to each distinct one if most occur several times."""
     coded = column.combine_chunks().dictionary_encode()
     if 2 * len(coded.dictionary) > len(coded):
         return written(column)
@@ -115,8 +115,8 @@ def by_value(column: pa.ChunkedArray, written: Callable[[pa.ChunkedArray], pa.Ch
 
 
 def in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take the time zone, which is UTC, from a column of times, and fractions of seconds; days stay as they are.
+    """Remove the time zone, which is UTC, and fractions of seconds from a column of times; leave days as they are.
 
-    To write a time with a zone, Arrow looks that up in a database that Windows does not have.
+    To write a time with a zone, Arrow looks the zone up in a database that Windows does not have.
     """
     return column.cast(pa.timestamp("s"), safe=False) if pa.types.is_timestamp(column.type) else column

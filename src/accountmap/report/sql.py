@@ -1,7 +1,7 @@
 """Write the account map and what partners do for revenue into tables of a database, and views over them.
 
-The same rows however often it is done. The views are what a warehouse, a dashboard or a reverse-ETL tool reads:
-the present state, one row a thing that a CRM has.
+Repeating it leaves the same rows. The views are what a warehouse, a dashboard or a reverse-ETL tool reads: the
+present state, one row per thing that a CRM has.
 """
 
 import logging
@@ -60,8 +60,8 @@ OVERLAP_VIEWS: Final = {
         FROM {prefix}account_partners
         GROUP BY account_id""",
 }
-"""Views over the tables of `write_sql`, by their names behind the prefix, in the order in which they are made. Of
-each partner the last session counts. docs/warehouse.md has their columns."""
+"""Views over the tables of `write_sql`, by their names after the prefix, in the order in which they are made. For
+each partner, only the last session counts. docs/warehouse.md has their columns."""
 
 INFLUENCE_SQL_VIEWS: Final = {
     "influence_by_partner": """
@@ -103,11 +103,11 @@ def write_sql(
 
     All of it is one transaction.
 
-    Each table of docs/reports.md becomes one whose name begins with the prefix and which has two columns more, the
-    session and the partner; `sessions` has one row a session. What an earlier run wrote of the same session is
-    replaced, so that a job may be repeated; other sessions are left alone. Each table of docs/influence.md becomes
-    one whose name begins with the prefix and `influence_`, with nothing in it but the last run. Tables that are
-    missing are made, and so are the views over them.
+    Each table of docs/reports.md becomes a table whose name begins with the prefix, with two more columns, the
+    session and the partner; `sessions` has one row per session. What an earlier run wrote about the same session
+    is replaced, so that a job may be repeated; other sessions are left alone. Each table of docs/influence.md
+    becomes a table whose name begins with the prefix and `influence_`, and holds only the last run. Tables that
+    are missing are made, and so are the views over them.
 
     Args:
         results: as from `read_account_map` or `read_influence`.
@@ -168,11 +168,11 @@ def _make_views(database: Database, prefix: str, views: Mapping[str, str]) -> li
 
 
 def _replace(database: Database, name: str, table: pa.Table, session: str | None) -> None:
-    """Put rows in the place of those of a session, or of all."""
+    """Replace the rows of a session, or all rows."""
     database.append(name, table.slice(0, 0))  # Makes it, if it is missing.
     if database.columns(name) != table.column_names:
         raise InputError(
-            f"The database cannot be written: a table of the name {name} has other columns.",
+            f"The database cannot be written: a table named {name} has other columns.",
             "Rename it, or write under another prefix; nothing was changed.",
         )
     # The name is checked, and no value is in the statement.
@@ -184,7 +184,7 @@ def _replace(database: Database, name: str, table: pa.Table, session: str | None
 
 
 def _visible(table: pa.Table) -> pa.Table:
-    """Make text such that every database takes it: it may hold NUL, which PostgreSQL refuses."""
+    """Make text acceptable to every database: it may hold NUL, which PostgreSQL refuses."""
     for at, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
             table = table.set_column(at, field, visible_column(table[field.name]))

@@ -31,7 +31,7 @@ from accountmap.account_map import (
 )
 
 HIDDEN: Final = "hidden"
-"""Of a column that the page holds, for links and for saved rows, and does not show."""
+"""Marks a column that the page holds, for links and for saved rows, but does not show."""
 
 Layout = Mapping[str, str]
 """The columns of a table on the page, in order: each with the one that it is written below, "" or HIDDEN."""
@@ -42,7 +42,7 @@ SHOWN_OTHERS: Final = 10_000
 
 
 Source = TypeVar("Source")
-"""What the tables of a report are taken from: an account map, for example."""
+"""What the tables of a report are taken from, such as an account map."""
 
 
 def _always(_: object) -> bool:
@@ -135,7 +135,7 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
         title="Accounts you share",
         schema=OVERLAP_SCHEMA,
         rows=lambda account_map: account_map.overlap,
-        about="Each row is an account of yours whose company is on both lists, in the order to work them.",
+        about="Each row is an account of yours whose company is on both lists. Work them in this order.",
         layout={
             **_NAMES,
             "account_id": "name",
@@ -164,8 +164,8 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
         title="Likely to buy, and ideal",
         schema=QUALIFICATION_SCHEMA,
         rows=lambda account_map: account_map.qualification,
-        about="The accounts that you share: how likely a deal opened with each now is to be won, as your own past "
-        "deals say, and whether its company fits the profiles of the ideal customer.",
+        about="The accounts that you share: how likely a deal opened with each now is to be won, judging by your "
+        "own past deals, and whether its company fits the profiles of the ideal customer.",
         layout={
             **_NAMES,
             **_BOTH,
@@ -213,7 +213,7 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
     ),
     View(
         name="conflicts",
-        title="To agree before anyone calls",
+        title="Settle before anyone calls",
         schema=CONFLICT_SCHEMA,
         rows=lambda account_map: account_map.conflicts,
         about="Each row is a match and one reason to talk about it first. A match with two reasons has two rows.",
@@ -251,8 +251,8 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
         title="Since last time",
         schema=CHANGE_SCHEMA,
         rows=lambda account_map: account_map.history.changes,
-        about="A company is recognised by the IDs of your accounts. “Moved” means that your segment or theirs is "
-        "another.",
+        about="A company is recognised by the IDs of your accounts. “Moved” means that your segment or theirs has "
+        "changed.",
         layout={
             "name": "",
             "their_name": "name",
@@ -298,8 +298,8 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
             "account_id": "",
         },
         noun=("company", "companies"),
-        nothing="No shared company is for marketing: none is prospected by both, or served by one and prospected "
-        "by the other.",
+        nothing="No shared company suits joint marketing: none is prospected by both, or served by one and "
+        "prospected by the other.",
         of_overlap=True,
     ),
     View(
@@ -331,7 +331,7 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
             "currency": "amount",
             "account_id": "",
         },
-        nothing="Every account of your list is shared, or may be.",
+        nothing="Every account on your list is shared, or may be.",
     ),
     View(
         name="theirs_without_me",
@@ -358,8 +358,8 @@ VIEWS: Final[tuple[View[AccountMap], ...]] = (
         title="Matches in doubt",
         schema=REVIEW_SCHEMA,
         rows=lambda account_map: matches_to_review(account_map.to_review),
-        about="Look at these before you act. Write “keep” or “reject” into review.csv, and give it to accountmap "
-        "report review: a rejected match leaves this report, and stays away next time.",
+        about="Look at these before you act. Write “keep” or “reject” in review.csv, and give it to accountmap "
+        "report review: a rejected match leaves this report, and stays out next time.",
         layout={
             **_NAMES,
             "doubt": "",

@@ -19,9 +19,9 @@ SCORE_MEANINGS: Final = {
     "play": "what your two segments are good for.",
     "amount": "the share of the shared companies with an open amount that have no more than this one.",
     "stage": "how far the open deal is.",
-    "recency": "all of them if something happened within the last month, none after a year, falling evenly.",
-    "fit": "how many of the points of the ideal customer it has: as agreed, or else as yours.",
-    "propensity": "the chance to buy, as a part of the highest among the shared companies.",
+    "recency": "all if something happened within the last month, none after a year, evenly fewer in between.",
+    "fit": "its points as an ideal customer, by the profile that you agreed on, or else by yours.",
+    "propensity": "the chance to buy, as a fraction of the highest among the shared companies.",
     "evidence": "how good the evidence of the match is.",
 }
 """What the parts of the score are."""
@@ -31,26 +31,26 @@ STATUS_MEANINGS: Final = dict(
         WHITESPACE,
         (
             "Compared with their whole list, and no match was found.",
-            "Of some segments you agreed that only a number is shown, so the account may still be on their list.",
+            "For some segments you agreed to show only a number, so the account may still be on their list.",
             "Off limits, outside the filter that you agreed, or in a segment that you hide from some of theirs: "
             "the account may still be on their list.",
         ),
         strict=True,
     )
 )
-"""What is known of an account without a match."""
+"""What is known about an account without a match."""
 
 TERMS: Final = {
     "Account": "One row of your list.",
     "Company": "All your accounts that are the same company. It has the strongest segment among them: customer, "
     "then opportunity, then prospect.",
     "Who leads": "You, they or both, by the first of your rules of engagement that fits. Blank if none does.",
-    "Match": "A number that is the same in their report: its first digits name an account on the phone.",
-    "Evidence score": "From 100 down: 15 less if a single key agrees, 25 less if websites or countries differ, 45 "
-    "less if the evidence is weak. The same in their report.",
-    "Country code": "Of the company: from the country of its accounts, otherwise from their domain (ISO 3166).",
-    "Open amount": "Of the open deal, as in your list, in its currency. Sums leave out accounts without one.",
-    "Their, theirs": "What is headed or marked so comes from your partner, as your partner wrote it.",
+    "Match": "A number that is the same in their report: use its first digits to name an account on the phone.",
+    "Evidence score": "100, less 15 if only one key agrees, less 25 if websites or countries differ, less 45 if "
+    "the evidence is weak. The same in their report.",
+    "Country code": "The company's: from the country of its accounts, otherwise from their domain (ISO 3166).",
+    "Open amount": "That of the open deal, as in your list, in its currency. Sums leave out accounts without one.",
+    "Their, theirs": "Whatever is headed or marked like this comes from your partner, as your partner wrote it.",
 }
 """Words that a reader of the reports needs."""
 
@@ -75,7 +75,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def counted_both(count: Count) -> str:
-    """Write how many companies, and how many accounts they are if these are more."""
+    """Write how many companies, and how many accounts they are if that is another number."""
     accounts = f" ({counted(count.accounts, 'account')})" if count.accounts != count.entities else ""
     return f"{counted(count.entities, 'company')}{accounts}"
 
@@ -139,7 +139,7 @@ def summary_sentences(account_map: AccountMap) -> list[str]:
 
 
 def since_last_time(history: History) -> list[str]:
-    """Say in one sentence what has changed, or nothing if this was the first session."""
+    """Say in one sentence what has changed; nothing if this was the first session."""
     if history.sessions.num_rows < 2:
         return []
     before, now = history.sessions.slice(history.sessions.num_rows - 2).to_pylist()
@@ -192,10 +192,10 @@ def _plays_with_most_money(account_map: AccountMap) -> list[str]:
 
 
 def _to_agree(account_map: AccountMap) -> list[str]:
-    """Count the conflicts, and what is in doubt."""
+    """Count the conflicts, and the matches in doubt."""
     found = []
     if matches := pc.count_distinct(account_map.conflicts["match_id"]).as_py():
-        found.append(f"Agree with them on {counted(matches, 'match')} before anyone calls: see the conflicts.")
+        found.append(f"Settle {counted(matches, 'match')} with them before anyone calls: see the conflicts.")
     if matches := pc.count_distinct(account_map.to_review["match_id"]).as_py():
         are = "match is" if matches == 1 else "matches are"
         found.append(f"{matches:,} {are} in doubt: look at them before you act, and keep or reject them.")
@@ -213,13 +213,13 @@ def _to_ask(account_map: AccountMap) -> list[str]:
     more = f" {ask:,} of these {'waits' if ask == 1 else 'wait'} for your answer." if ask else ""
     them = "it" if matches == 1 else "them"
     return [
-        f"There {'is' if matches == 1 else 'are'} {matches:,} possible {plural('match', matches)}, which no "
-        f"number here counts: ask your partner about {them}.{more}"
+        f"There {'is' if matches == 1 else 'are'} {matches:,} possible {plural('match', matches)}, not counted in "
+        f"any number here: ask your partner about {them}.{more}"
     ]
 
 
 def _without_them(account_map: AccountMap) -> list[str]:
-    """Say what is known of the own companies without a match, each meaning by itself."""
+    """Say what is known about the own companies without a match, one kind in each sentence."""
     summary = account_map.summary
     found = []
     if NAMES in account_map.matrix["level"].to_pylist():
@@ -241,8 +241,9 @@ def estimate_sentences(account_map: AccountMap) -> list[str]:
     partly = any(level != NAMES for level in levels)
     if NAMES in levels:
         found.append(
-            f"The reveal then found {summary.overlap.entities:,}. The two numbers count different things. The "
-            "estimate is of equal full names on both whole lists, from blurred copies. The reveal also compares "
+            f"Now {summary.overlap.entities:,} {'is' if summary.overlap.entities == 1 else 'are'} known to be "
+            "shared. The two numbers count different things. The estimate counts equal full names on both whole "
+            "lists, from blurred copies. The reveal also compares "
             "websites and names with countries, and usually finds a fifth to a third more"
             + ("; but it leaves out the cells that you did not compare." if partly else ".")
         )
@@ -264,17 +265,17 @@ def cell_text(cell: Mapping[str, Any]) -> str:
 
 
 def score_sentences(account_map: AccountMap) -> dict[str, str]:
-    """Say of each part of the score what it is, and how much it can bring."""
+    """Say what each part of the score is, and how many points it can bring."""
     weights, used = account_map.weights, account_map.score_parts
     return {
-        part.capitalize(): f"Up to {weights.points(part, used):.4g} points: {meaning}"
+        part.capitalize(): f"Up to {weights.points(part, used):.3g} points: {meaning}"
         for part, meaning in SCORE_MEANINGS.items()
         if part in used
     }
 
 
 def what_they_learned(account_map: AccountMap) -> tuple[str, ...]:
-    """Say what the partner learned, one thing a sentence."""
+    """Say what the partner learned, one thing in each sentence."""
     return account_map.reveals or ("Nothing beyond the sizes of the lists.",)
 
 
@@ -282,12 +283,12 @@ Fields = tuple[str, ...]
 
 
 def shown_sentences(account_map: AccountMap) -> list[str]:
-    """Say what each showed of the matches, once for all cells that show the same."""
+    """Say what each side showed of the matches, once for all cells that show the same."""
     cells: dict[tuple[Fields, Fields], list[str]] = {}
     for (mine, theirs), shown in sorted(account_map.shown_fields.items()):
         cells.setdefault(shown, []).append(f"your {plural(mine, 2)} by their {plural(theirs, 2)}")
     return [
-        f"Of each match, you showed {_fields(own)}; they showed {_fields(others)}"
+        f"For each match, you showed {_fields(own)}; they showed {_fields(others)}"
         f"{': ' + ', '.join(named) if len(cells) > 1 else ''}."
         for (own, others), named in cells.items()
     ]

@@ -56,7 +56,7 @@ from accountmap.report.xlsx import SHEET_ROWS, Formats, Lines, write_book, write
 
 
 def render_workbook(account_map: AccountMap, sheet_rows: int = SHEET_ROWS) -> bytes:
-    """Render report.xlsx: a summary, one sheet a view, and what was revealed.
+    """Render report.xlsx: a summary, one sheet per view, and what was revealed.
 
     Args:
         sheet_rows: the most rows of a sheet.
@@ -78,7 +78,7 @@ def _summary(account_map: AccountMap) -> Lines:
 
 
 def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
-    """Write the companies of each cell as a square and as a chart, and below it all that is known of the cells.
+    """Write the companies of each cell as a square and as a chart, and below it all that is known about the cells.
 
     A cell whose accounts were not revealed says so: blank, it would read as zero.
     """
@@ -118,7 +118,7 @@ def _matrix(book: Workbook, account_map: AccountMap, formats: Formats) -> None:
 
 
 def _cells(sheet: Worksheet, matrix: pa.Table, formats: Formats, first_row: int) -> None:
-    """Write one row a cell of the matrix, without the columns that no cell has a value in."""
+    """Write one row per cell of the matrix, without the columns in which no cell has a value."""
     held = [name for name in matrix.column_names if matrix[name].null_count < matrix.num_rows]
     write_table(sheet, matrix.select(held), formats, first_row)
     for row, cell in enumerate(matrix.to_pylist(), first_row + 1):
@@ -196,7 +196,7 @@ def portfolio_workbook(portfolio: Portfolio) -> bytes:
 
 
 def _reach(book: Workbook, portfolio: Portfolio, formats: Formats) -> None:
-    """Write the reach, and draw for each measure what is only through a partner and what is through others too."""
+    """Write the reach, and draw for each measure what one partner alone reaches, and what others reach too."""
     title = PORTFOLIO_VIEW["reach"].title
     sheet = book.add_worksheet(title)
     sheet.set_column(0, 4, 18)
@@ -213,7 +213,7 @@ def _reach(book: Workbook, portfolio: Portfolio, formats: Formats) -> None:
 
 
 def _reach_chart(book: Workbook, sheet: Any, measure: str, rows: list[dict[str, Any]], first: int) -> int:
-    """Write the numbers of a chart from a row on, and the chart beside them; return the row after both."""
+    """Write the numbers of a chart, beginning at a row, and the chart beside them; return the row after both."""
     name = sheet.get_name()
     for at, heading in enumerate((measure.capitalize(), "Only through them", "Through others too")):
         sheet.write_string(first, at, heading)
@@ -289,7 +289,7 @@ _PORTFOLIO_DRAWN: Final = {"reach": _reach, "over_time": _over_time, "together":
 
 
 def render_influence_workbook(influence: Influence) -> bytes:
-    """Render influence.xlsx: a summary, one sheet a view, the rule, and how to read it."""
+    """Render influence.xlsx: a summary, one sheet per view, the rule, and how to read it."""
     last = {"The rule": _rule(influence), "How to read": _influence_reading(influence)}
     return write_book(INFLUENCE_VIEWS, influence, _influence_summary(influence), last, {})
 

@@ -1,8 +1,8 @@
 """Writing workbooks (ECMA-376, "Office Open XML"): a sheet for each view, and sheets of text.
 
-XlsxWriter makes the workbook; a cell costs it some seven microseconds, and 50,000 accounts have two million. So it
-writes the sheets of large tables down to the headings. The rows are put in afterwards, column by column, as XML
-that Arrow joins (part 1, 18.3.1.73 "row", 18.3.1.4 "c"). Every text is an inline string: it is never a formula, a
+XlsxWriter makes the workbook; a cell costs it some seven microseconds, and 50,000 accounts have two million cells.
+So it writes only the headings of large tables. The rows are put in afterwards, column by column, as XML that Arrow
+joins (part 1, 18.3.1.73 "row", 18.3.1.4 "c"). Every text is an inline string: it is never a formula, a
 link or a number.
 """
 
@@ -43,12 +43,12 @@ class Formats:
 
 
 def write_table(sheet: Worksheet, table: pa.Table, formats: Formats, first_row: int = 0) -> None:
-    """Write a small table: a heading row with filters, and one row a row of it; null is an empty cell.
+    """Write a small table: a heading row with filters, then its rows; null is an empty cell.
 
     Text goes in as text whatever it looks like, so that no name is ever a formula, a link or a number.
 
     Args:
-        first_row: of the headings; rows must be written from the top down.
+        first_row: that of the headings; rows must be written from the top down.
     """
     for at, name in enumerate(table.column_names):
         sheet.write_string(first_row, at, COLUMNS[name].label, formats.heading)
@@ -127,7 +127,7 @@ def write_book(
     drawn: Mapping[str, Draw[Source]],
     sheet_rows: int = SHEET_ROWS,
 ) -> bytes:
-    """Write a workbook (ECMA-376, "Office Open XML"): one sheet a view.
+    """Write a workbook (ECMA-376, "Office Open XML"): one sheet per view.
 
     Args:
         source: what the views take their rows from.
@@ -163,7 +163,7 @@ def write_book(
 
 
 def _sheet(book: Workbook, view: View[Any], table: pa.Table, formats: Formats) -> dict[int, pa.Table]:
-    """Add a view's sheet, and return the rows that are to be put into it, by the sheet's number."""
+    """Add a view's sheet, and return the rows to be put into it, by the sheet's number."""
     first = [name for name in view.layout if name in view.schema.names]
     held = [name for name in view.schema.names if name == "name" or table[name].null_count < table.num_rows]
     shown = [name for name in first if name in held] or held or view.schema.names
@@ -214,7 +214,7 @@ _LOOKS_ESCAPED: Final = "(_x[0-9A-Fa-f]{4}_)"
 """What a spreadsheet would read as an escaped character (ECMA-376, part 1, 22.9.2.19)."""
 
 _SPECIAL_BYTES: Final = bytes([*range(0x20), 0x7F, 0xC2, 0xE2, 0xEF]) + b"&<>_"
-"""In UTF-8, all that is hidden, escaped or not in XML is one of these bytes or begins with one."""
+"""In UTF-8, every character that is hidden, escaped or not in XML is one of these bytes or begins with one."""
 
 _COLUMN: Final = re.compile(rb'<col min="(\d+)" max="(\d+)"[^>]*? style="(\d+)"')
 
@@ -224,7 +224,7 @@ def with_rows(workbook: bytes, tables: Mapping[int, pa.Table]) -> bytes:
 
     Args:
         workbook: as XlsxWriter has written it.
-        tables: by the number of the sheet from 1. Numbers and days look as the format of their column says.
+        tables: by the number of the sheet, from 1. Numbers and days get the format of their column.
     """
     to = io.BytesIO()
     parts = {f"xl/worksheets/sheet{number}.xml": table for number, table in tables.items()}
@@ -268,7 +268,7 @@ def _row_xml(table: pa.Table, styles: Mapping[int, str]) -> Iterator[bytes]:
 
 
 def _cell_xml(column: pa.Array, numbers: pa.Array, name: str, style: str | None) -> pa.Array:
-    """Write the cells of a column; null is not a cell."""
+    """Write the cells of a column; null has no cell."""
     place = f'<c r="{name}'
     if pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
         shown = pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column

@@ -1,7 +1,7 @@
 "use strict";
 {
   const PAGE_ROWS = 50;
-  // The overlap in full length would be a book; the others are to be worked on the screen or in a spreadsheet.
+  // The whole overlap would be a book; the other tables are for working on the screen or in a spreadsheet.
   const PRINTED_ROWS = { overlap: 100, others: 40 };
   const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const CENTS = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -68,7 +68,7 @@
         return element("bdi", {}, button);
       }
       if (!this.parts) return element("bdi", { textContent: text });
-      // Each part stays in one piece where the line breaks.
+      // No part is broken across lines.
       const parts = text.split(" · ").map((part) => element("span", { className: "part", textContent: part }));
       return element("bdi", {}, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
     }
@@ -144,7 +144,7 @@
       }
     }
 
-    // Filters are saved under what they say, such as "Owner: Maya Lindqvist, Country: DE".
+    // Saved filters are named after what they say, such as "Owner: Maya Lindqvist, Country: DE".
     addSaved() {
       this.sets = remembered(`filters:${this.name}`, []);
       this.saved.replaceChildren(
@@ -272,10 +272,10 @@
       const [found, all] = [this.found.length, this.all.length].map((count) => NUMBER.format(count));
       const noun = this.noun[this.all.length === 1 ? 0 : 1];
       if (all === "0") return `No ${noun}.`;
-      if (found === "0") return `None of ${all} ${noun} fits. Show all, or search for less.`;
+      if (found === "0") return `None of ${all} ${noun} fits. “Show all” clears search and filters.`;
       const rows = `Rows ${NUMBER.format(first + 1)} to ${NUMBER.format(first + length)}`;
       const fitting = found === all ? "" : `${found} that fit, of `;
-      const only = this.only.map(([column, value]) => ` Only ${column.label} ${value}; Show all takes that back.`);
+      const only = this.only.map(([column, value]) => ` Only ${column.label} ${value}; “Show all” undoes that.`);
       return `${rows} of ${fitting}${all} ${noun}.${only.join("")}`;
     }
 
@@ -311,7 +311,7 @@
     }
   }
 
-  // A button says in its data attributes what the filters of a table shall be, by default of the overlap.
+  // The data attributes of a button say how to set the filters of a table, by default of the overlap.
   for (const button of document.querySelectorAll(".cell, .list:not(.accounts *)")) {
     const { table = "overlap", ...wanted } = button.dataset;
     button.addEventListener("click", () => open(table, wanted));
