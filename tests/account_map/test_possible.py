@@ -64,6 +64,7 @@ def test_an_answer_no_leaves_the_account_without_a_match() -> None:
     assert (built.summary.possible.entities, built.summary.whitespace.entities) == (1, 2)
     reviews = dict(zip(*(built.whitespace[name].to_pylist() for name in ("account_id", "review")), strict=True))
     assert reviews == {"b": "answered no", "d": None}
+    assert sum(row["possible"] or 0 for row in built.matrix.to_pylist()) == 1
 
 
 def test_an_answer_holds_in_later_sessions_as_far_as_its_evidence_goes() -> None:

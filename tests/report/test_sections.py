@@ -14,10 +14,11 @@ from accountmap.account_map import (
     EngagementRule,
     build_map,
 )
-from accountmap.report import render_page
+from accountmap.report import render_page, summary_sentences
 from accountmap.report.safe_text import visible
 from tests.account_map.examples import account_list, prepared_list, session
-from tests.account_map.test_possible import possible
+from tests.account_map.test_possible import answer, possible
+from tests.account_map.test_possible import example as with_possible
 from tests.report.hostile import HOSTILE
 from tests.report.test_json import written
 from tests.report.test_page import Page
@@ -160,6 +161,12 @@ def test_possible_matches_have_a_section_of_their_own() -> None:
     assert page.column("account_id") == ["0"]
     assert "There is 1 possible match, not counted in any number here: ask your partner about it." in words(page)
     assert "possible" not in Page(render_page(example())).data
+
+
+def test_the_summary_does_not_ask_about_matches_that_were_denied() -> None:
+    one, none = with_possible(answer("b", "no")), with_possible(answer("b", "no"), answer("c", "no"))
+    assert "There is 1 possible match" in " ".join(summary_sentences(one))
+    assert "possible" not in " ".join(summary_sentences(none))
 
 
 def test_the_document_has_it_all() -> None:

@@ -89,9 +89,10 @@ def build_map(
     qualified = qualified_shares(own, qualifiers, likelihood, np.unique(entity))
     shares |= {part: share[entity] for part, share in qualified.items()}
     overlap = ranked_overlap(own, matches, score(shares, weights))
-    waiting = _waiting(possible, overlap)
+    undecided = possible.filter(pc.invert(pc.equal(possible["answer"], NO).fill_null(False)))
+    waiting = _waiting(undecided, overlap)
     summed, left = (to_count(table, own.currency) for table in (overlap, unmatched))
-    matrix = segment_matrix(summed, possible, result)
+    matrix = segment_matrix(summed, undecided, result)
     marketing = campaign(overlap)
     summary = summarise(summed, waiting, left, matrix, result)
     return AccountMap(
@@ -124,11 +125,10 @@ def build_map(
     )
 
 
-def _waiting(possible: pa.Table, overlap: pa.Table) -> pa.Table:
+def _waiting(undecided: pa.Table, overlap: pa.Table) -> pa.Table:
     """Keep the possible matches of entities that may be shared but are not known to be."""
-    denied = pc.equal(possible["answer"], NO).fill_null(False)
-    shared = pc.is_in(possible["entity_id"], value_set=overlap["entity_id"].combine_chunks())
-    return possible.filter(pc.invert(pc.or_(denied, shared)))
+    shared = pc.is_in(undecided["entity_id"], value_set=overlap["entity_id"].combine_chunks())
+    return undecided.filter(pc.invert(shared))
 
 
 def _described_matches(

@@ -106,7 +106,7 @@ def segment_matrix(overlap: pa.Table, possible: pa.Table, result: SessionResult)
 
     Args:
         overlap: OVERLAP_SCHEMA.
-        possible: POSSIBLE_SCHEMA.
+        possible: the rows of POSSIBLE_SCHEMA that were not answered *no*.
 
     Returns:
         MATRIX_SCHEMA.

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from accountmap.account_map import CHANGES, PLAYS, WHITESPACE, AccountMap, Count, Estimate, History
 from accountmap.account_map.qualification import qualification_sentences
+from accountmap.account_map.reviews import NO
 from accountmap.account_map.schema import COUNTS, NAMES
 
 STRENGTH_MEANINGS: Final = {
@@ -203,8 +204,9 @@ def _to_agree(account_map: AccountMap) -> list[str]:
 
 
 def _to_ask(account_map: AccountMap) -> list[str]:
-    """Count the possible matches, and the questions that wait for an answer."""
+    """Count the possible matches that nobody has denied, and the questions that wait for an answer."""
     possible = account_map.possible
+    possible = possible.filter(pc.fill_null(pc.not_equal(possible["answer"], NO), True))
     matches = pc.count_distinct(possible["match_id"]).as_py()
     if not matches:
         return []
