@@ -115,7 +115,7 @@ REVIEW_SCHEMA: Final = pa.schema(
         )
     ]
 )
-"""One row a match in doubt: the columns of a review, with the decision blank, and what to judge it by."""
+"""One row per match in doubt: the columns of a review, with the decision blank, and what to judge it by."""
 
 
 def matches_to_review(in_doubt: pa.Table) -> pa.Table:
