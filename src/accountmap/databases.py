@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote
 
 import pyarrow as pa
 
-from accountmap.errors import BackendError, InputError
+from accountmap.errors import BackendError, InputError, install_command
 
 System = Literal["postgresql", "sqlite", "duckdb"]
 
@@ -249,7 +249,7 @@ def open_database(dsn: str, password: str | None = None, *, write: bool = False)
     except ImportError:
         raise BackendError(
             f"{address.system} needs a driver that is not installed",
-            'Install it with: pip install "accountmap[sql]"',
+            f"Install it with: {install_command('sql')}",
         ) from None
     try:
         yield Database(address, connection)

@@ -4,6 +4,9 @@ No message and no hint ever contains an account's name, domain or key: row numbe
 to look instead.
 """
 
+import sys
+from pathlib import Path
+
 
 class AccountmapError(Exception):
     """The base of all errors raised on purpose.
@@ -50,3 +53,17 @@ class PeerError(AccountmapError):
 
     This is the only error that bytes from a partner can cause.
     """
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra of accountmap into the environment that runs it.
+
+    pipx and uv leave a file in the environments that they make for a program. There, a plain `pip` would install
+    into another environment, and `uv tool install` with one extra would remove the others.
+    """
+    environment, package = Path(sys.prefix), f'"accountmap[{extra}]"'
+    if (environment / "pipx_metadata.json").is_file():
+        return f"pipx inject {environment.name} {package}"
+    if (environment / "uv-receipt.toml").is_file():
+        return f'uv pip install --python "{environment}" {package}'
+    return f"pip install {package}"

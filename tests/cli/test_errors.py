@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from accountmap.errors import install_command
 from accountmap_cli import main as cli_errors
 from tests.cli.running import accountmap
 
@@ -64,3 +65,12 @@ def test_the_name_of_a_file_keeps_its_letters(capsys: pytest.CaptureFixture[str]
         with pytest.raises(SystemExit):
             cli_errors.report(cli_errors.InputError(message))
         assert capsys.readouterr().err == f"accountmap: {shown}\n"
+
+
+def test_an_extra_is_installed_where_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    assert install_command("sql") == 'pip install "accountmap[sql]"'
+    (tmp_path / "uv-receipt.toml").touch()
+    assert install_command("sql") == f'uv pip install --python "{tmp_path}" "accountmap[sql]"'
+    (tmp_path / "pipx_metadata.json").touch()
+    assert install_command("sql") == f'pipx inject {tmp_path.name} "accountmap[sql]"'

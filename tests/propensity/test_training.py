@@ -110,7 +110,7 @@ def test_too_few_outcomes_are_refused_with_the_numbers() -> None:
 def test_without_the_extra_it_says_what_to_install(missing: str, named: str) -> None:
     with mock.patch.dict(sys.modules, {missing: None}), pytest.raises(BackendError, match=named) as caught:
         train(simulated(150, 1).examples(), QUICK)
-    assert caught.value.hint == "pip install 'accountmap[models]'"
+    assert caught.value.hint == 'Install it with: pip install "accountmap[models]"'
 
 
 @pytest.mark.parametrize(

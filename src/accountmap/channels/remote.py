@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from accountmap.channels.base import Channel, FolderChannel, is_message_name
-from accountmap.errors import AccountmapError, ChannelError, InputError
+from accountmap.errors import AccountmapError, ChannelError, InputError, install_command
 
 STORES: Final = {"sftp": "SftpStore", "s3": "S3Store"}
 """Classes of `stores`, which needs the libraries of the extra `remote`, by the scheme of their addresses."""
@@ -97,7 +97,7 @@ def open_store(address: Address) -> Store:
     except ImportError as error:
         raise ChannelError(
             f"{address.scheme} needs libraries that are not installed",
-            'Install them with: pip install "accountmap[remote]"',
+            f"Install them with: {install_command('remote')}",
         ) from error
 
 

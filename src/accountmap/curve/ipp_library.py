@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
-from accountmap.errors import BackendError
+from accountmap.errors import BackendError, install_command
 
 PACKAGE: Final = "ipp-crypto"
 RUNTIME_PACKAGE: Final = "intel-cmplr-lib-rt"
@@ -32,8 +32,6 @@ ALGORITHM_X25519: Final = 4
 
 EIGHT_BUFFERS: Final = 8
 """MBX_WIDTH_MB8 in the same header."""
-
-INSTALL: Final = 'Install it with: pip install "accountmap[fast]"'
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,9 @@ def load_crypto_mb() -> CryptoMb:
         path = _installed(PACKAGE, "libcrypto_mb.so")
         library = ctypes.CDLL(path)
     except PackageNotFoundError as error:
-        raise BackendError(f"the Python package {error.name} is not installed", INSTALL) from None
+        raise BackendError(
+            f"the Python package {error.name} is not installed", f"Install it with: {install_command('fast')}"
+        ) from None
     except OSError as error:
         raise BackendError(f"libcrypto_mb cannot be loaded: {error}") from error
     return bind(library, ctypes.PyDLL(path), version)

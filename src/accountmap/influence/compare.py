@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from accountmap.account_map.holdout import HIGHER, LOWER, NOT_SHOWN, TOO_FEW, newcombe
-from accountmap.errors import BackendError
+from accountmap.errors import BackendError, install_command
 from accountmap.influence.attribution import Attribution
 from accountmap.influence.facts import EXISTING, DealFacts, Floats, Mask, minor_units
 from accountmap.influence.matching import (
@@ -243,7 +243,7 @@ DAYS: Final = "median days to a decision"
 SPEED: Final = "chance of being won, day by day"
 COX: Final = "at equal size and relationship"
 MISSING: Final = (
-    "How long deals take is left out: it needs statsmodels. Install it with: pip install 'accountmap[influence]'"
+    f"How long deals take is left out: it needs statsmodels. Install it with: {install_command('influence')}"
 )
 
 
@@ -265,7 +265,9 @@ def time_rows(facts: DealFacts, found: Attribution, rules: InfluenceRules) -> li
         hazards = import_module("statsmodels.duration.hazard_regression")
         functions = import_module("statsmodels.duration.survfunc")
     except ImportError:
-        raise BackendError("statsmodels is not installed.", "pip install 'accountmap[influence]'") from None
+        raise BackendError(
+            "statsmodels is not installed.", f"Install it with: {install_command('influence')}"
+        ) from None
     usable = open_at_landmark(facts, rules)
     chosen: Mask = np.asarray(touched_by_landmark(facts, found, rules).any(axis=1))
     time = (facts.known_until - facts.created - rules.landmark_days).astype(np.float64)

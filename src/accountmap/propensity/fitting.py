@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.schema import SIZE_BANDS
-from accountmap.errors import BackendError
+from accountmap.errors import BackendError, install_command
 from accountmap.influence.facts import Floats, Ints, Mask
 from accountmap.propensity.examples import FEATURES, SIZE, UNKNOWN, Examples
 from accountmap.propensity.model import AdditiveModel, sigmoid
@@ -53,7 +53,7 @@ def _library(name: str) -> Any:
     except ImportError:
         raise BackendError(
             f"{name.partition('.')[0].replace('sklearn', 'scikit-learn')} is not installed.",
-            "pip install 'accountmap[models]'",
+            f"Install it with: {install_command('models')}",
         ) from None
 
 

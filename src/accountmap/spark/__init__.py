@@ -8,12 +8,12 @@ Each function that has to pass over its result more than once takes a folder, or
 store, and keeps tables there. They are in clear, so guard the folder like the list, and empty it afterwards.
 """
 
-from accountmap.errors import BackendError
+from accountmap.errors import BackendError, install_command
 
 try:
     import pyspark  # noqa: F401 - imported here, so that there is one message if it is missing
 except ImportError as error:
-    raise BackendError("Spark is not installed.", "Install it with: pip install 'accountmap[spark]'") from error
+    raise BackendError("Spark is not installed.", f"Install it with: {install_command('spark')}") from error
 
 from accountmap.linkage.prepared import PROFILES
 from accountmap.spark.bodies import read_column, write_column
