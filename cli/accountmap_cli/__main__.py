@@ -1,4 +1,4 @@
-"""Lets `python -m accountmap_cli` stand for `accountmap`."""
+"""Makes `python -m accountmap_cli` the same as `accountmap`."""
 
 from accountmap_cli.main import run
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def accounts() -> None:
-    """Read, check and prepare your account list. Nothing leaves."""
+    """Read, check and prepare your account list. Nothing leaves this machine."""
 
 
 @accounts.command()
@@ -41,8 +41,8 @@ def accounts() -> None:
 def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Say what is in a list, what will be matched, and what to fix first.
 
-    Needs no workspace, writes nothing, sends nothing. In a workspace it reads the list as the last one was read.
-    The examples are from your list: do not pass them on.
+    It needs no workspace, writes nothing and sends nothing. In a workspace, it reads the list in the way the last
+    one was read. The examples that it shows are from your list: do not pass them on.
 
     \b
     Examples:
@@ -61,7 +61,8 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
         show(accounts, found)
         for partner, capacity in in_workspace(context, lambda own: capacities(own, accounts, prepared)) or ():
             emit(f"\n{capacity_in_words(capacity, partner)}")
-        say(f"\nNothing was written and nothing has left. Next: accountmap accounts prepare {as_given(options)}")
+        say("\nNothing was written, and nothing has left this machine.")
+        say(f"Next: accountmap accounts prepare {as_given(options)}")
 
 
 @accounts.command()
@@ -71,8 +72,8 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
 def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Prepare a list for sessions and keep it in the workspace.
 
-    Your accounts stay in the workspace folder; nothing leaves. What you say here of headings, segments, sheets and
-    the like is kept, and holds for the next list too until you say otherwise.
+    Your accounts stay in the workspace folder; nothing leaves this machine. The options for headings, segments,
+    sheets and the like are remembered, and used for the next list too until you give others.
 
     \b
     Examples:
@@ -101,19 +102,19 @@ def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
             say(f"  {counted(remark.what, remark.count)} {remark.advice}")
         if kept_names is not None and kept_names < LEAST_KEPT:
             say(
-                f"  Only {kept_names:.0%} of the companies of the list before are on this one. If it is the wrong "
-                "list, prepare the right one: map takes the last."
+                f"  Only {kept_names:.0%} of the companies on the previous list are on this one. If it is the "
+                "wrong list, prepare the right one: map uses the list prepared last."
             )
         for partner, capacity in capacities:
             say(capacity_in_words(capacity, partner))
 
 
 LEAST_KEPT: Final = 0.5
-"""Of the last list, this share of names is on the next one, if both are of one company."""
+"""The least share of names that a list is expected to have in common with the one before it."""
 
 
 def names_kept(own: "Workspace", prepared: "Prepared") -> float | None:
-    """Return what share of the names of the last list is on another; None if there is none that says anything."""
+    """Return what share of the last list's names are on another list; None if there is no list of enough names."""
     import pyarrow.compute as pc
 
     try:
@@ -134,7 +135,7 @@ LEAST_COMPARED: Final = 20
 def capacities(
     own: "Workspace", accounts: "AccountList", prepared: "Prepared"
 ) -> list[tuple["PartnerRecord", "Capacity"]]:
-    """Say how a list fits the agreement with each partner that has one in force."""
+    """Return how a list fits the agreement in force with each partner, for those that have one."""
     from accountmap.session import capacity_of
 
     found = ((each, capacity_of(own, each, datetime.now(UTC), accounts, prepared)) for each in own.partners())
@@ -144,7 +145,7 @@ def capacities(
 def remember_capacities(
     own: "Workspace", list_id: int, accounts: "AccountList", prepared: "Prepared"
 ) -> list[tuple["PartnerRecord", "Capacity"]]:
-    """Keep for `status`, which does not open the list, which segments of it fill an agreement."""
+    """Remember which segments of a list fill an agreement, for `status`, which does not open the list."""
     found = capacities(own, accounts, prepared)
     with own.transaction():
         facts = {
@@ -162,8 +163,8 @@ def remember_capacities(
 @accounts.command()
 @click.argument("name")
 @click.option("--domain", help="Domain, website or e-mail address.")
-@click.option("--country", help="Country, as the list has it.")
-@click.option("--region", help="State, province or canton; like the next three, makes no key.")
+@click.option("--country", help="Country, as your list has it.")
+@click.option("--region", help="State, province or canton.")
 @click.option("--city", help="City.")
 @click.option("--postal-code", help="Postal code.")
 @click.option("--phone", help="Phone number.")
@@ -226,7 +227,7 @@ def show(accounts: "AccountList", found: "Preflight") -> None:
 
 
 def counted(what: str, count: int) -> str:
-    """Put a number to what was found, at its end."""
+    """Put the count of what was found at the end of the sentence about it."""
     return f"{what.rstrip('.')}: {count:,}."
 
 
@@ -245,9 +246,9 @@ def show_columns(found: "Preflight", empty: list[str]) -> None:
         emit("\n" + table(["your column", "read as", "filled", "first values"], rows))
     usual = [name for name in empty if name in USUAL_FIELDS]
     if usual:
-        emit(f"\nAgreements usually show these of shared companies, and your list has none: {_named(usual)}.")
+        emit(f"\nAgreements usually show these for shared companies, but your list has none: {_named(usual)}.")
     if others := [name for name in empty if name not in USUAL_FIELDS]:
-        emit(f"\nAn agreement could also show these, and your list has none: {_named(others)}.")
+        emit(f"\nAn agreement could also show these, but your list has none: {_named(others)}.")
 
 
 def _named(fields: list[str]) -> str:
@@ -255,7 +256,7 @@ def _named(fields: list[str]) -> str:
 
 
 def empty_fields(accounts: "AccountList") -> list[str]:
-    """List the columns that an agreement may share and that hold nothing in this list."""
+    """List the columns that an agreement may share and that are empty in this list."""
     from accountmap.model import SHARED_FIELDS
 
     columns = accounts.table
@@ -267,7 +268,7 @@ def empty_fields(accounts: "AccountList") -> list[str]:
 
 
 def show_segments(found: "Preflight", heading: str | None) -> None:
-    """Show what each value of the column that tells the segment was taken for."""
+    """Show which segment each value of the segment column was read as."""
     if not found.segment_values:
         return
     rows = [
@@ -283,21 +284,23 @@ def show_segments(found: "Preflight", heading: str | None) -> None:
 
 @click.group()
 def reference() -> None:
-    """Build a reference list, so that different names of one company meet."""
+    """Build a reference list, so that different names of one company match."""
 
 
 @reference.command()
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--gleif", type=existing_file(), help="GLEIF golden copy, Level 1, as CSV.")
-@click.option("--extract", "extracts", multiple=True, type=existing_file(), help="Table of names, as documented.")
+@click.option(
+    "--extract", "extracts", multiple=True, type=existing_file(), help="Table of names, as in docs/matching.md."
+)
 def build(output: Path, gleif: Path | None, extracts: tuple[Path, ...]) -> None:
     """Build a reference list from public files.
 
-    Both partners need the same list: its digest is in the agreement. docs/matching.md says where the files are
-    found and what an extract looks like.
+    Both partners need the same list: its digest is in the agreement. docs/matching.md says where to find the files
+    and what an extract looks like.
 
     \b
-    Example:
+    Examples:
       accountmap reference build reference.jsonl --gleif lei2-golden-copy.csv --extract wikidata.csv
       accountmap accounts prepare accounts.csv --profile identifiers --reference reference.jsonl
     """

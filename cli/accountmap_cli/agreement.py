@@ -67,10 +67,10 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days until it ends.")
 @click.pass_context
 def renew(context: click.Context, partner: str, output: Path | None, days: int) -> None:
-    """Propose the agreement in force again, for the list of today and another year.
+    """Propose the agreement in force again, for today's list and another year.
 
     What is compared and shown stays as it is. Send the file to your partner; they sign it and send it back. Until
-    both have signed, the old one holds.
+    both have signed, the old agreement stays in force.
 
     \b
     Example:
@@ -90,14 +90,14 @@ def renew(context: click.Context, partner: str, output: Path | None, days: int) 
 
 
 def changes_in_words(own: "Workspace", partner: "PartnerRecord", proposed: "Agreement") -> list[str]:
-    """Say what an agreement changes, beside the last one that both have signed; nothing if there is none."""
+    """Say what an agreement changes, compared with the last one that both signed; nothing if there is none."""
     from accountmap.trust.agreement import differences
 
     signed = [each for each in own.agreements(partner) if each.complete and each.is_preview == proposed.is_preview]
     if not signed or signed[0].digest == proposed.digest or proposed.complete:
         return []
     found = [line for line in differences(signed[0], proposed) if not line.startswith("Signed: ")]
-    since = f"Beside the agreement of {signed[0].terms.created:%Y-%m-%d}, which both of you have signed:"
+    since = f"Compared with the agreement of {signed[0].terms.created:%Y-%m-%d}, which both of you signed:"
     return [since, *(f"  {line}" for line in found or ["Nothing differs."]), ""]
 
 
@@ -108,13 +108,13 @@ def changes_in_words(own: "Workspace", partner: "PartnerRecord", proposed: "Agre
     "--confirm-rows",
     type=int,
     metavar="ROWS",
-    help="Where the partner's list is very large or has grown: how many companies it may bring, typed by you.",
+    help="If the partner's list is very large or has grown much: how many companies it may bring, to confirm it.",
 )
 @click.pass_context
 def sign(context: click.Context, file: Path, yes: bool, confirm_rows: int | None) -> None:
-    """Sign an agreement that your partner made, or take in the one that they signed.
+    """Sign an agreement that your partner made, or keep the one that they signed and sent back.
 
-    The file is replaced by the one with both signatures.
+    The file is replaced by one with both signatures.
 
     \b
     Example:
@@ -192,7 +192,7 @@ def diff(context: click.Context, first: Path, second: Path, as_json: bool) -> No
     if as_json:
         emit_json({"differences": list(found), "signatures": ["hold" if c else "not checked" for c in checked]})
         return
-    for line in found or ("Nothing differs but the time of writing and the signatures.",):
+    for line in found or ("Nothing differs except when they were written and who has signed.",):
         emit(line)
     for file, each, is_checked in zip((first, second), both, checked, strict=True):
         say(f"{file}: {signatures_in_words(each, checked=is_checked).strip()}")
@@ -205,7 +205,7 @@ def diff(context: click.Context, first: Path, second: Path, as_json: bool) -> No
 def end(context: click.Context, partner: str, yes: bool) -> None:
     """End the newest agreement with a partner, or withdraw one that you proposed.
 
-    No session begins or is answered under it any more. What was revealed stays with your partner.
+    No more sessions begin or are answered under it. What was revealed stays with your partner.
 
     \b
     Example:
@@ -217,12 +217,13 @@ def end(context: click.Context, partner: str, yes: bool) -> None:
         record = own.partner(partner)
         if not yes:
             if not is_interactive():
-                raise TrustError("nobody is here to confirm", "Say --yes.")
+                raise TrustError("nobody is here to confirm", "Add --yes.")
             click.confirm(f"End the newest agreement with {record.card.name}?", abort=True, err=True)
         ended = end_agreement(own, record, datetime.now(UTC))
     what = "agreement" if ended.complete else "proposal"
     say(
-        f"The {what} of {ended.terms.created:%Y-%m-%d} is ended here; the ledger says so. Tell {record.card.name}."
+        f"The {what} of {ended.terms.created:%Y-%m-%d} has ended here, and the ledger records it. "
+        f"Tell {record.card.name}."
     )
 
 
@@ -230,7 +231,7 @@ def end(context: click.Context, partner: str, yes: bool) -> None:
 @click.argument("rows", type=click.IntRange(1, 100_000_000), required=False)
 @click.pass_context
 def limit(context: click.Context, rows: int | None) -> None:
-    """Show or set how many companies a partner may bring before you are asked to confirm it.
+    """Show or set how many companies a partner may bring before you are asked to confirm the number.
 
     \b
     Examples:

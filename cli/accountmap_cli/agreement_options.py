@@ -43,9 +43,9 @@ def ask_sharing(partner: str, default: "SharingOptions") -> "SharingOptions":
     """
     from accountmap.session.sharing_options import countries, employees_band, field_names
 
-    say("\nWhat may each of you learn of a match, after both have agreed to reveal?")
+    say("\nWhat may each of you learn about a match, after both have agreed to reveal?")
     say("  f  which of its own companies the other has too, and the fields that follow")
-    say("  n  which of its own companies the other has too, and no field")
+    say("  n  which of its own companies the other has too, but no fields")
     say("  h  nothing: the pair is not compared")
     share = _ask_matrix(partner, default.share)
     options = replace(default, share=share)
@@ -81,7 +81,7 @@ def ask_sharing(partner: str, default: "SharingOptions") -> "SharingOptions":
 
 
 def ask_leads(default: tuple[str, ...]) -> tuple[str, ...]:
-    """Ask who leads where; several rules, the first that fits holds."""
+    """Ask who leads where: rules, of which the first that fits applies."""
     if default and click.confirm(f"Keep these rules of who leads: {'  '.join(default)}?", default=True, err=True):
         return default
     from accountmap.session.sharing_options import read_leads
@@ -161,7 +161,7 @@ def propose(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agre
     """Write and sign the agreement that was asked for.
 
     Raises:
-        InputError, TrustError: it cannot be kept.
+        InputError, TrustError: the terms are not valid, or do not fit together.
     """
     from accountmap.session import propose_agreement, propose_preview
     from accountmap.session.sharing_options import read_leads
@@ -183,7 +183,7 @@ def propose(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agre
 
 
 def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Wanted) -> "Agreement":
-    """Ask for everything and propose; what was answered is the default of the next try, if it cannot be kept."""
+    """Ask for everything and propose; if that fails, the answers become the defaults of the next try."""
     while True:
         purpose = ask("Purpose, in your words", wanted.purpose, _check_purpose)
         wanted = replace(wanted, purpose=purpose)
@@ -215,14 +215,14 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     "--share",
     multiple=True,
     metavar="MINE:THEIRS=LEVEL",
-    help="What a pair of segments shows of matches: hidden, names (which companies match), or fields (and the "
-    "fields below). all means every segment; later ones override. [default: all:all=fields]",
+    help="What a pair of segments shows about matches: hidden, names (which companies match), or fields (and the "
+    "fields below). all means every segment; later ones override earlier ones. [default: all:all=fields]",
 )
 @click.option(
     "--fields",
     default=",".join(USUAL_FIELDS),
     show_default=True,
-    help=f"What each shows of matched companies; none for nothing. Of: {', '.join(SHARED_FIELDS)}.",
+    help=f"What each side shows of matched companies, or none. Choose from: {', '.join(SHARED_FIELDS)}.",
 )
 @click.option("--we-show", help="What you show, if it is not the same both ways.")
 @click.option("--they-show", help="What they show, if it is not the same both ways.")
@@ -238,16 +238,18 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     type=click.Choice(list(WHO)),
     default="nobody",
     show_default=True,
-    help="Who even names the accounts that do not match.",
+    help="Who also shows the names of its accounts that do not match.",
 )
-@click.option("--country", multiple=True, help="Only accounts in this country take part, of both lists.")
-@click.option("--industry", multiple=True, help="Only accounts of this industry take part.")
-@click.option("--employees", default="", metavar="FROM-TO", help="Only accounts with so many employees take part.")
+@click.option("--country", multiple=True, help="Only accounts in this country take part, on both sides.")
+@click.option("--industry", multiple=True, help="Only accounts of this industry take part, on both sides.")
+@click.option(
+    "--employees", default="", metavar="FROM-TO", help="Only accounts with this many employees take part."
+)
 @click.option(
     "--lead",
     multiple=True,
     metavar="MINE:THEIRS[:COUNTRIES]=WHO",
-    help=f"Who leads where both have an account: {', '.join(LEADERS)}. The first rule that fits holds.",
+    help=f"Who leads where both have an account: {', '.join(LEADERS)}. The first rule that fits applies.",
 )
 @click.option(
     "--credit-rule",
@@ -260,23 +262,25 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     type=click.Choice([each.value for each in MatchProfile]),
     default=MatchProfile.BALANCED.value,
     show_default=True,
-    help="How freely matches are revealed: careful reveals only what is sure, wide also what only weak keys say.",
+    help="How freely matches are revealed: careful reveals only what is sure, wide also what rests on weak keys.",
 )
 @click.option(
-    "--preview-segments", is_flag=True, help="Show in the preview also which of your companies are customers."
+    "--preview-segments", is_flag=True, help="In the preview, also show a blurred segment for each company."
 )
-@click.option("--auditor", default="", help="Who may check what each side put in. [default: whom both accept]")
-@click.option("--no-audit", is_flag=True, help="Nobody may check it. Possible matches are then not looked for.")
+@click.option(
+    "--auditor", default="", help="Who may check what each side brought in. [default: whomever both accept]"
+)
+@click.option("--no-audit", is_flag=True, help="Nobody may check that. Possible matches are then not looked for.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days until it ends.")
 @click.option(
-    "--sessions", default=6, show_default=True, type=click.IntRange(1, 1_000), help="How many sessions in 30 days."
+    "--sessions", default=6, show_default=True, type=click.IntRange(1, 1_000), help="The most sessions in 30 days."
 )
 @click.option(
     "--min-change",
     default=5,
     show_default=True,
     type=click.IntRange(0, 1_000_000),
-    help="Ask a person before a list is used in which fewer companies of a segment have changed than this.",
+    help="Ask a person before using a list if companies of a segment have changed, but fewer than this.",
 )
 @click.option(
     "--growth-alarm",
@@ -304,7 +308,7 @@ def propose_in_dialogue(own: "Workspace", partner: "PartnerRecord", wanted: Want
     type=click.Choice([each.value for each in Models]),
     default=Models.SEGMENT.value,
     show_default=True,
-    help="What models that predict who buys may learn from: nothing of the matches, or their segment.",
+    help="What models that predict who buys may learn from: nothing about matches, or the partner's segment.",
 )
 @click.option(
     "--ideal-customer",

@@ -1,4 +1,4 @@
-"""`accountmap ask`: questions about possible matches, and what is said of messages about single matches."""
+"""`accountmap ask`: questions about possible matches, and what is said about messages on single matches."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.option(
     "--match", "wanted", multiple=True, metavar="ID", help="Ask about this match; the first digits are enough."
 )
-@click.option("--all", "everything", is_flag=True, help="Ask about all that can be asked, the best first.")
-@click.option("-y", "--yes", is_flag=True, help="Send without asking you.")
+@click.option("--all", "everything", is_flag=True, help="Ask about all that can be asked about, the best first.")
+@click.option("-y", "--yes", is_flag=True, help="Send without confirmation.")
 @place_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -91,13 +91,13 @@ def ask_command(
 
 
 def answers_by_account(own: "Workspace", partner: str) -> dict[str, str]:
-    """Return what became of the own questions, by own account."""
+    """Return the answer to each of our questions, by our account."""
     asked = own.conversations.questions(own.partner(partner).slug, ours=True)
     return {each.account_id: {"open": "asked"}.get(each.answer, str(each.answer)) for each in asked}
 
 
 def named(fields: Iterable[tuple[str, ...]]) -> str:
-    """Name all of some fields, each once."""
+    """List the fields in words, each once."""
     return ", ".join(dict.fromkeys(chain.from_iterable(fields))).replace("_", " ")
 
 
@@ -153,19 +153,19 @@ def find(possible: Sequence["PossibleMatch"], prefix: str) -> "PossibleMatch":
 
 def what_leaves(chosen: Sequence["PossibleMatch"], partner: str, fields: str) -> Iterator[str]:
     """Show exactly what leaves."""
-    yield f"{partner} will see of these accounts of yours, for each a possible match of theirs:\n"
+    yield f"{partner} will see this of your accounts, each beside the account of theirs that it may match:\n"
     yield table(
         ["name", "website", "country"], [tuple(each.shown or ("(cannot be asked)", "", "")) for each in chosen]
     )
-    yield f"\nA name that leaves cannot be taken back. {partner} may call it the same, or say no, or nothing."
+    yield f"\nA name that has left cannot be taken back. {partner} may answer same, or no, or not answer."
     if fields:
-        yield f"For each that they call the same, your {fields} follow by themselves, as agreed, and theirs come."
+        yield f"For each that is the same, your {fields} follow automatically, as agreed, and theirs come back."
 
 
 def tell(outcome: "ConversationOutcome", place: Place) -> None:
-    """Say what was taken in and written."""
+    """Say what was read and written."""
     for file in outcome.taken:
-        say(f"Took in {place.file(file)}")
+        say(f"Read {place.file(file)}")
     for file in outcome.sent:
         say(f"Wrote {place.file(file)}")
     for note in outcome.notes:
@@ -176,8 +176,8 @@ def then(outcome: "ConversationOutcome", place: Place, name: str, partner: str) 
     """Say what happens next."""
     if outcome.sent and not place.travels:
         files = " and ".join(place.file(file) for file in outcome.sent)
-        return f"Next: send {files} to {name}. For what comes back: accountmap inbox --with {partner}"
-    return f"For what comes back: accountmap inbox --with {partner}"
+        return f"Next: send {files} to {name}. To read what comes back: accountmap inbox --with {partner}"
+    return f"To read what comes back: accountmap inbox --with {partner}"
 
 
 def as_dict(outcome: "ConversationOutcome", place: Place) -> dict[str, object]:

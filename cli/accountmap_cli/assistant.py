@@ -1,6 +1,6 @@
 """`accountmap mcp`: what an assistant may read of this workspace, over the Model Context Protocol.
 
-It reads only. What it hands over is bounded by each partner's agreement, entered in the ledger before it leaves,
+It only reads. What it hands over is limited by each partner's agreement, recorded in the ledger before it leaves,
 and structured: names and texts are values, whoever wrote them.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from accountmap.errors import AccountmapError, BackendError, InputError
+from accountmap.errors import AccountmapError, BackendError, InputError, install_command
 from accountmap.model import SHARED_FIELDS, Assistants
 from accountmap_cli.context import workspace
 
@@ -34,16 +34,16 @@ OWN_COLUMNS: Final = (
     *("account_id", "name", "domain", "website", "country", "industry", "employees", "owner_name", "owner_email"),
     *("amount", "stage", "segment", "their_segment", "play", "lead", "change", "score"),
 )
-"""Of the overlap and the whitespace, what is on the own list or follows from the segments."""
+"""Columns of the overlap and the whitespace that are on our own list or follow from the segments."""
 
 VIEWS: Final = ("partners", "reach", "accounts", "uncovered", "shared", "together")
-"""Of the portfolio, what an assistant may read; `meeting` and `questions` are for people to judge."""
+"""Views of the portfolio that an assistant may read; `meeting` and `questions` are for people to judge."""
 
 _OF_PARTNERS: Final = frozenset({"their_maturity", "their_name", "their_owner_name", "their_owner_email"})
 """Columns of the portfolio that hold what a partner showed or said."""
 
 _FROM_BOTH: Final = frozenset({"strength", "evidence", "doubt"})
-"""Columns that say how a match was found and what speaks against it: that tells of the partner's fields too."""
+"""Columns that say how a match was found and what speaks against it, and thus tell of the partner's fields too."""
 
 THEIR_COLUMNS: Final = tuple(f"their_{name}" for name in SHARED_FIELDS)
 
@@ -93,7 +93,7 @@ class Reader:
         return {**self._rows(record, "whitespace", rows, table.num_rows, clause), "statuses": statuses}
 
     def portfolio(self, view: str, first: int, count: int) -> Answer:
-        """List a table of the portfolio: of the partners whose agreements allow it, as if there were no others."""
+        """List a view of the portfolio over the partners whose agreements allow it, as if there were no others."""
         from accountmap.session.portfolio import portfolio_of
 
         if view not in VIEWS:
@@ -128,7 +128,7 @@ class Reader:
         }
 
     def inbox(self, partner: str) -> Answer:
-        """List questions, introductions, leads, deals and plans; what was written if the agreement allows it."""
+        """List questions, introductions, leads, deals and plans, with texts if the agreement allows it."""
         from accountmap.session.co_selling import load_co_selling
         from accountmap.session.plans import load_plans
 
@@ -180,7 +180,7 @@ class Reader:
         """Record what leaves, and lay it out.
 
         Args:
-            written: what the partner wrote and showed in steps and notes among the rows.
+            written: names of what the partner wrote and showed in steps and notes among the rows.
         """
         theirs = {*written, *(name for row in rows for name in row if name in THEIR_COLUMNS)}
         self._record(record, tool, len(rows), sorted(theirs))
@@ -231,7 +231,7 @@ def _partners_of(row: Answer, slug: str) -> tuple[Any, ...]:
 
 
 def _written_by_them(each: "Introduction | LeadProposal | DealRegistration") -> Iterator[str]:
-    """Name what the partner's steps hold: a text, and fields of its own account."""
+    """Yield the names of what the partner's steps contain: a text, and fields of its own account."""
     said: Any = getattr(each, "steps", (each,))
     for step in said:
         if not step.ours:
@@ -287,7 +287,7 @@ def make_server(reader: Reader) -> "MCPServer":
     except ImportError as error:
         raise BackendError(
             "assistants need a library that is not installed",
-            'Install it with: pip install "accountmap[mcp]"',
+            f"Install it with: {install_command('mcp')}",
         ) from error
 
     server = MCPServer("accountmap", instructions=DATA, log_level="CRITICAL")
@@ -340,7 +340,7 @@ def make_server(reader: Reader) -> "MCPServer":
 
 
 def _plain(value: Any) -> Any:
-    """Write dates as text, so that JSON holds all of it."""
+    """Write dates and the like as text, so that all of it can be JSON."""
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -356,8 +356,8 @@ def mcp_command(context: click.Context) -> None:
     It offers five tools that only read: status, overlap, whitespace, inbox, portfolio. Each partner's agreement
     says what they show (`agreement new --assistants`): nothing, your own accounts, or also what the partner shows
     and writes. The portfolio leaves out partners whose agreement shows nothing, as if they did not exist. Each
-    answer about a partner is in the ledger. The passphrase comes from the keyring, a credential, or a file
-    descriptor.
+    answer about a partner is recorded in the ledger. The passphrase comes from the keyring, a systemd credential,
+    or a file descriptor.
 
     \b
     Examples:

@@ -64,7 +64,7 @@ def list_sessions(context: click.Context, partner: str, as_json: bool) -> None:
     "--session", "number", type=click.IntRange(1), help="Number of the session. [default: the last one kept]"
 )
 @click.option("--auditor", "card", type=existing_file(), required=True, help="The auditor's card.")
-@click.option("-y", "--yes", is_flag=True, help="Write without asking you.")
+@click.option("-y", "--yes", is_flag=True, help="Write without confirmation.")
 @click.pass_context
 def export(context: click.Context, file: Path, partner: str, number: int | None, card: Path, yes: bool) -> None:
     """Write what a session was made from, sealed so that only the auditor can open it.
@@ -93,7 +93,7 @@ def export(context: click.Context, file: Path, partner: str, number: int | None,
 
 
 def find_session(own: "Workspace", partner: str, number: int | None) -> "SessionRecord":
-    """Find a session of which something is kept.
+    """Find a session for which records are kept.
 
     Raises:
         InputError: there is none.
@@ -102,8 +102,8 @@ def find_session(own: "Workspace", partner: str, number: int | None) -> "Session
     found = [each for each in own.sessions(own.partner(partner)) if each.id in kept and number in (None, each.id)]
     if not found:
         raise InputError(
-            "nothing is kept of such a session",
-            f"See what is: accountmap audit list --with {partner}",
+            "no records of such a session are kept",
+            f"List those that are: accountmap audit list --with {partner}",
         )
     return found[0]
 
@@ -119,11 +119,11 @@ def verify(
 ) -> None:
     """Check as the auditor what one party, or both, brought into a session.
 
-    Run it in the workspace whose card the parties were given. With the files of both parties, it also checks what
-    was made from both lists. From the lists that the parties committed to it computes again who takes part, and
-    with which keys; that needs the reference list, if the agreement names one that does not come with the program.
-    It ends with accounts drawn at random: have each shown in the party's own system, with the date at which it was
-    entered. If 5 % of the accounts are invented, 60 draws find one with a probability of 95 %.
+    Run it in the workspace whose card the parties were given. From the lists that the parties committed to, it
+    computes again which companies take part, and with which keys; that needs the reference list, if the agreement
+    names one that does not come with the program. With the files of both parties, it also checks what was made
+    from both lists. It ends with accounts drawn at random: have each shown in the party's own system, with the
+    date on which it was entered. If 5 % of the accounts are invented, 60 draws find one with 95 % probability.
 
     \b
     Examples:
@@ -157,7 +157,7 @@ def verify(
 
 
 class Found:
-    """What was found of one party, and what the auditor asks it for."""
+    """What was found about one party, and what the auditor asks it for."""
 
     def __init__(self, party: "AuditedParty", draw: int) -> None:
         self.name = party.cards[party.role].name
@@ -165,16 +165,16 @@ class Found:
         self.drawn, self.joined = (_unless_unreadable(draws, draw) for draws in (party.draw, party.joined))
 
     def tell(self) -> None:
-        """Say it to a person."""
+        """Print it for a person."""
         emit(f"{self.name}:")
         for finding in self.findings:
             emit(in_words(finding))
         if self.drawn:
             drawn = plural(len(self.drawn), "account")
-            emit(f"\nTo be shown in {self.name}'s own system, {drawn} drawn at random:\n")
+            emit(f"\nHave {self.name} show these in its own system, {drawn} drawn at random:\n")
             emit(table(["account", "name"], self.drawn))
         if self.joined:
-            emit("\nJoined by a person, not by the rules. Look whether each two are one company:\n")
+            emit("\nJoined by a person, not by the rules. Check that the two of each row are one company:\n")
             emit(table(["account", "name", "account", "name"], [(*one, *other) for one, other in self.joined]))
         emit("")
 
@@ -193,7 +193,7 @@ class Found:
 
 
 def _unless_unreadable(draw: Callable[[int], list[Any]], count: int) -> list[Any]:
-    """Draw, or return nothing of a list that cannot be read, which a finding says."""
+    """Draw accounts; none from a list that cannot be read, which a finding reports."""
     from pyarrow import ArrowException
 
     try:
@@ -209,7 +209,7 @@ def tell(found: Sequence[Found], both: Sequence["Finding"]) -> None:
     for finding in both:
         emit(in_words(finding))
     if not both:
-        say("With the other party's file, V can be checked too.")
+        say("With the other party's file, message 5 can be checked too.")
 
 
 def in_words(finding: "Finding") -> str:

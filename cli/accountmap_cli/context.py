@@ -1,4 +1,4 @@
-"""Where the messages of a session are, as the user named it, and what to say of it."""
+"""The workspace and the place for messages that the user named, and the options that name them."""
 
 import re
 import sys
@@ -64,7 +64,7 @@ class Progress:
 
 
 def pairs(values: tuple[str, ...], what: str) -> Mapping[str, str]:
-    """Read `a=b,c=d` as a mapping; a comma that is followed by no pair belongs to the name or value."""
+    """Read `a=b,c=d` as a mapping; a comma with no pair after it belongs to the name or value."""
     found = {}
     for part in (part for value in values for part in _parts(value)):
         key, equals, value = part.partition("=")
@@ -86,14 +86,14 @@ def _parts(text: str) -> list[str]:
 
 
 def partner_option(text: str = "Your partner.", *, required: bool = True) -> Callable[[Command], Command]:
-    """Return what adds `--with`, whose values shells complete."""
+    """Return a decorator that adds `--with`, whose values shells complete."""
     return click.option(
         "--with", "partner", metavar="NAME", required=required, help=text, shell_complete=_partner_names
     )
 
 
 def _partner_names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """List the partners of the workspace; none where it cannot be read, since nobody would see why."""
+    """List the partners of the workspace; none if it cannot be read, since there is nowhere to say why."""
     names = in_workspace(context, lambda own: [partner.slug for partner in own.partners()])
     return [name for name in names or () if name.startswith(begun)]
 
@@ -104,10 +104,10 @@ def existing_file() -> click.Path:
 
 
 def is_fresh(page: Path, folder: Path, inputs: Iterable[str]) -> bool:
-    """Return whether a page was made after all that it is made from.
+    """Return whether a page was made after everything that it is made from last changed.
 
     Args:
-        inputs: patterns of files in the folder. In folders of it, a file that was deleted counts as a change too.
+        inputs: patterns of files in the folder. For files of a subfolder, a deleted file counts as a change too.
     """
     if not page.exists():
         return False
@@ -117,11 +117,12 @@ def is_fresh(page: Path, folder: Path, inputs: Iterable[str]) -> bool:
 
 
 def is_same_rule(used: Path, rule: Path | None, standard: str = "") -> bool:
-    """Return whether the rule that a page was made by, which lies beside it, is the one that holds now.
+    """Return whether a page was made by the current rule.
 
     Args:
-        rule: None for the standard one.
-        standard: its text.
+        used: the copy, beside the page, of the rule that it was made by.
+        rule: the current rule; None for the standard one.
+        standard: text of the standard rule.
     """
     try:
         before = used.read_text("utf-8") if used.exists() else ""
@@ -137,8 +138,8 @@ place_options: Final = with_options(
     click.option(
         "--folder",
         metavar="DIR|URL",
-        help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: by "
-        "mail, from and to the folder exchange in the workspace]",
+        help="A folder that both of you see, or sftp://user@host/path or s3://bucket/prefix. [default: the "
+        "folder exchange in the workspace, for messages by mail]",
     ),
     click.option(
         "--listen", metavar="HOST:PORT", help="Wait for your partner's program to connect to this machine."
@@ -158,7 +159,7 @@ place_options: Final = with_options(
 
 
 def time_to_wait(wait: float | None, listen: str | None, connect: str | None) -> float:
-    """Return for how many seconds to wait: as said, else an hour on a connection and not at all elsewhere."""
+    """Return how many seconds to wait: as given, else an hour on a direct connection and not at all elsewhere."""
     return wait if wait is not None else DEFAULT_WAIT if listen or connect else 0
 
 
@@ -169,7 +170,7 @@ class Place:
     Attributes:
         target: what the library is given.
         text: how it is shown: an address without its user.
-        travels: whether what is written there needs no sending.
+        travels: whether what is written there reaches the partner by itself.
     """
 
     target: "Path | str | DirectChannel"
@@ -194,11 +195,11 @@ class Place:
         return cls(local, str(local), travels=True)
 
     def file(self, name: str) -> str:
-        """Name a file in it."""
+        """Return how a file in it is shown."""
         return f"{self.text}/{name}" if isinstance(self.target, str) else str(Path(self.text) / name)
 
     def next_step(self, outcome: "Outcome", partner: str) -> str:
-        """Say what has to happen so that the partner's next file is taken in."""
+        """Say what has to happen before the partner's next file can be read."""
         if not isinstance(self.target, Path | str):
             return f"Next: run this again when {partner} does too; it goes on where it stopped."
         last = outcome.sent[-1] if outcome.sent else None
@@ -213,7 +214,7 @@ class Place:
         return f"Next: wait for {partner}'s file; when it is in {self.text}, run this again.{reminder}"
 
     def _astray(self) -> Path | None:
-        """Return a message that was saved beside the folder where messages by mail are looked for."""
+        """Return a message that was saved beside the folder for messages by mail instead of in it."""
         if self.travels or not isinstance(self.target, Path):
             return None
         here = {path.name for path in self.target.glob("*.amap")}
@@ -253,7 +254,7 @@ def open_place(
         command: what the partner runs at the other end of a direct connection.
 
     Raises:
-        InputError: they do not go together.
+        InputError: they cannot be combined.
     """
     from accountmap.exchange import direct_channel
 

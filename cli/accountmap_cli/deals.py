@@ -1,4 +1,4 @@
-"""`accountmap deals`: reading, checking and preparing the own deals."""
+"""`accountmap deals`: reading, checking and preparing your own deals."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -34,24 +34,24 @@ _reading_options: Final = with_options(
         "stage_dates",
         multiple=True,
         metavar="STAGE=HEADING,…",
-        help="Where the day on which a deal entered a stage is: Proposal=Proposal sent.",
+        help="Your headings for the day on which a deal entered a stage: Proposal=Proposal sent.",
     ),
-    click.option("--touches", type=existing_file(), help="List of what partners did: partner, kind, day, deal."),
+    click.option("--touches", type=existing_file(), help="File with what partners did: partner, kind, day, deal."),
     click.option(
-        "--map-touches", multiple=True, metavar="NAME=HEADING,…", help="Headings of that list: kind=Art."
+        "--map-touches", multiple=True, metavar="NAME=HEADING,…", help="Headings of that file: kind=Art."
     ),
     click.option("--sheet", "sheets", multiple=True, help="Sheet of a workbook; may be repeated."),
     *FILE_OPTIONS,
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 )
-"""Adds what is read, and the options that say how."""
+"""Adds the argument and options that name what is read, and those that say how."""
 
 
 def read(options: Options) -> "DealList":
     """Read the file or the statement that the user named, and the touches.
 
     Raises:
-        InputError: neither, both, or a part of what belongs together.
+        InputError: neither or both were named, or options are missing or do not apply.
     """
     from dataclasses import replace
 
@@ -77,7 +77,7 @@ def read(options: Options) -> "DealList":
 
 @click.group()
 def deals() -> None:
-    """Read, check and prepare your own deals, from which influence is computed. Nothing leaves."""
+    """Read, check and prepare your own deals, from which influence is computed. Nothing leaves this machine."""
 
 
 @deals.command()
@@ -86,8 +86,8 @@ def deals() -> None:
 def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Say what is in a list of deals, and what to fix before anything is computed from it.
 
-    Writes nothing, sends nothing. In a workspace with a prepared account list, it also says which deals have an
-    account there. The examples are ids of your deals.
+    It writes nothing and sends nothing. In a workspace with a prepared account list, it also checks whether the
+    deals' accounts are on it. The examples that it shows are ids of your deals.
 
     \b
     Examples:
@@ -97,14 +97,15 @@ def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
     found = read(options)
     show(found, _prepared_accounts(context), as_json=as_json)
     if not as_json:
-        say("\nNothing was written and nothing has left. Next: accountmap deals prepare with the same options.")
+        say("\nNothing was written, and nothing has left this machine.")
+        say("Next: accountmap deals prepare with the same options.")
 
 
 @deals.command()
 @_reading_options
 @click.pass_context
 def prepare(context: click.Context, /, as_json: bool, **options: Any) -> None:
-    """Keep your deals in the workspace, replacing those that were prepared before. Nothing leaves.
+    """Keep your deals in the workspace, replacing those that were prepared before. Nothing leaves this machine.
 
     \b
     Examples:

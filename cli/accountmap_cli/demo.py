@@ -1,4 +1,4 @@
-"""`accountmap demo`: both sides on this machine, going exactly the way that two companies go."""
+"""`accountmap demo`: both sides on this machine, doing exactly what two companies do."""
 
 import contextlib
 import csv
@@ -37,7 +37,7 @@ ENGLISH_DATE: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 GERMAN_DATE: Final = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
 
 MOST_LINES: Final = 15
-"""Lines of a command's output that are shown; tables of questions are longer."""
+"""The most lines of a command's output that are shown; tables of questions are longer."""
 
 Row = dict[str, str]
 Pair = tuple[str, str]
@@ -78,14 +78,14 @@ class Side:
 
     @property
     def workspace(self) -> Path:
-        """Where its workspace lies."""
+        """The folder of its workspace."""
         return self.folder / "workspace"
 
     def run(self, *arguments: str, tell: bool = False) -> str:
         """Run one command in its workspace, as its people would type it, and return its result.
 
         Args:
-            tell: show also what the command says beside its result.
+            tell: also show what the command says besides its result.
         """
         shown = " ".join(f'"{a}"' if " " in a else a for a in arguments)
         say(f"{self.name.split()[0].lower()}$ accountmap {shown}", bold=True)
@@ -96,10 +96,10 @@ class Side:
                 f"the demo stopped at the command above, with exit code {done.code}",
                 f"Go on by hand in {self.workspace}, or fix the cause and run the demo again.",
             )
-        told = [line for line in done.err.splitlines() if not line.startswith(("Took in ", "Wrote "))]
+        told = [line for line in done.err.splitlines() if not line.startswith(("Read ", "Wrote "))]
         lines = [*(told if tell else ()), *done.out.rstrip("\n").splitlines()]
         if (more := len(lines) - MOST_LINES) > 1:
-            lines[MOST_LINES - 1 : -1] = [f"... and {more + 1} lines more"]
+            lines[MOST_LINES - 1 : -1] = [f"... and {more + 1} more lines"]
         for line in lines:
             say(f"  {line}".rstrip())
         return done.out
@@ -110,8 +110,8 @@ class Side:
 
 
 @click.command()
-@click.option("--left", type=existing_file(), help="The one list. [default: samples]")
-@click.option("--right", type=existing_file(), help="The other list.")
+@click.option("--left", type=existing_file(), help="The first list. [default: samples]")
+@click.option("--right", type=existing_file(), help="The second list.")
 @click.option(
     "-o",
     "--output",
@@ -120,7 +120,7 @@ class Side:
     show_default=True,
     help="Folder for both sides and their reports.",
 )
-@click.option("--profile", help="Match keys to make. [default: the fullest]")
+@click.option("--profile", help="Which match keys to make. [default: standard]")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before each side reveals.")
 def demo(left: Path | None, right: Path | None, output: Path, profile: str | None, yes: bool) -> None:
     """Run both sides on this machine, on the samples or on any two lists.
@@ -171,10 +171,10 @@ def samples() -> Path:
 
 
 def fresh_folder(folder: Path) -> Path:
-    """Make the demo's folder anew; never touch one that is not a demo's.
+    """Make the demo's folder afresh; never touch one that is not a demo's.
 
     Raises:
-        WorkspaceError: there is something else in it.
+        WorkspaceError: it contains something else.
     """
     folder = folder.absolute()
     if folder.exists() and any(folder.iterdir()):
@@ -313,14 +313,14 @@ class Samples:
         return {(row["left_id"], row["right_id"]): row["kind"] for row in rows(self.folder / "near_misses.csv")}
 
     def is_same(self, question: Row) -> bool:
-        """Answer a question about an account of the left list, as somebody would who knows both companies."""
+        """Answer a question about an account of the left list, as somebody who knows both companies would."""
         name = question["their_name"].removeprefix("'")
         return any(
             b == question["account_id"] and self.accounts[0][a]["Account Name"] == name for a, b in self.truth
         )
 
     def outcomes(self, one: Side, other: Side, answers: Mapping[str, str]) -> Iterator[str]:
-        """Say what was revealed, asked and dropped, beside the truth.
+        """Say what was revealed, asked and dropped, compared with the truth.
 
         Args:
             answers: to the questions that the left side asked, by match id.
@@ -337,21 +337,21 @@ class Samples:
             len(self._companies(each)) for each in (everything, revealed, matches.values())
         )
 
-        yield "What became of the companies on both lists, beside the truth, which only the samples know:\n"
+        yield "What became of the companies on both lists, compared with the truth, which only the samples know:\n"
         yield f"Reveal  {len(revealed):,} matches on strong evidence, such as a website or a rare full name."
-        yield f"        Both sides see the other's name and owner. {len(right):,} are right; of the rest"
-        yield f"        {holdings:,} are a company and its holding. For example {self._example(right, min)}"
-        yield f"Ask     {len(answers):,} possible matches, of which neither side saw a name. {one.name} asked,"
+        yield f"        Both sides see the other's name and owner. {len(right):,} are right; of the rest,"
+        yield f"        {holdings:,} are a company and its holding. For example: {self._example(right, min)}"
+        yield f"Ask     {len(answers):,} possible matches, whose names neither side saw. {one.name} asked,"
         yield f"        and a person at {other.name} answered same to {len(same):,} and no to the rest."
-        yield f"        For example {self._example(same, min)}"
+        yield f"        For example: {self._example(same, min)}"
         yield "Drop    All else stays hidden. Pairs that are easily confused, such as namesakes and sister"
         yield f"        companies, were put on the lists: {len(dropped):,} of {len(self.near_misses):,}"
-        yield f"        were not revealed. For example {self._example(dropped, max)}\n"
+        yield f"        were not revealed. For example: {self._example(dropped, max)}\n"
         yield (
-            f"Of {total:,} companies on both lists {found / total:.1%} were revealed (recall), with the answers "
-            f"{with_answers / total:.1%}."
+            f"Of {total:,} companies on both lists, {found / total:.1%} were revealed (recall), and with the "
+            f"answers {with_answers / total:.1%}."
         )
-        yield f"Of the matches that were revealed {len(right) / max(1, len(revealed)):.1%} are right (precision)."
+        yield f"Of the matches that were revealed, {len(right) / max(1, len(revealed)):.1%} are right (precision)."
 
     def _companies(self, matches: Iterable[Collection[Pair]]) -> set[str]:
         return {self.truth[pair] for pairs in matches for pair in pairs if pair in self.truth}
@@ -370,7 +370,7 @@ class Samples:
 
 
 def pairs_by_match(left: Iterable[Row], right: Iterable[Row]) -> Mapping[str, Collection[Pair]]:
-    """Return the pairs of accounts that each match is, from the tables of both sides."""
+    """Return the pairs of accounts behind each match, from the tables of both sides."""
     sides: tuple[defaultdict[str, list[str]], ...] = (defaultdict(list), defaultdict(list))
     for accounts, table in zip(sides, (left, right), strict=True):
         for row in table:

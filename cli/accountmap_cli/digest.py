@@ -1,4 +1,4 @@
-"""`accountmap digest`: what is new with all partners, to read, to mail, or to send to where people talk."""
+"""`accountmap digest`: what is new with all partners, to read, to mail, or to send to a chat."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap.errors import BackendError, ChannelError, InputError
+from accountmap.errors import BackendError, ChannelError, InputError, install_command
 from accountmap_cli.context import workspace
 from accountmap_cli.output import Command, as_json_text, emit, harmless, plural, say
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE: Final = "ACCOUNTMAP_NOTIFY_URL"
 MOST_NAMED: Final = 20
-"""Accounts that are named of each kind; the JSON has all."""
+"""The most accounts of each kind that are named; the JSON has all."""
 _NOTHING: Final = "\u200b"
-"""A zero-width space: behind a sign, it keeps chats from seeing a mention or a link."""
+"""A zero-width space: after a sign such as @, it keeps chats from seeing a mention or a link."""
 
 _NOUNS: Final = {
     "questions": "question",
@@ -91,8 +91,8 @@ def send_option(what: str, more: str) -> Callable[[Command], Command]:
     """Add the option that sends something to addresses of apprise.
 
     Args:
-        what: it sends.
-        more: about the address.
+        what: what it sends.
+        more: more about the address.
     """
     return click.option(
         "--send",
@@ -100,7 +100,7 @@ def send_option(what: str, more: str) -> Callable[[Command], Command]:
         is_flag=False,
         flag_value="",
         metavar="[URL]",
-        help=f"Send {what} to an address of apprise, {more}. [default: {ADDRESS_VARIABLE}]",
+        help=f"Send {what} to an apprise address, {more}. [default: the variable {ADDRESS_VARIABLE}]",
     )
 
 
@@ -117,7 +117,7 @@ def send_option(what: str, more: str) -> Callable[[Command], Command]:
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file instead of showing it."
 )
-@send_option("it", "or several with blanks between")
+@send_option("it", "or to several, separated by spaces")
 @click.pass_context
 def digest(
     context: click.Context,
@@ -131,11 +131,11 @@ def digest(
     """Say what is new with all partners, and what waits for whom.
 
     Shared companies that are new, moved or gone; possible matches, questions, introductions, leads, deals and
-    plans that wait; sessions; agreements that end. It shows counts, and names accounts only with --names: whoever
-    gets it then reads what your partners have agreed to show you alone.
+    plans that wait; sessions; agreements that end. It shows counts, and names accounts only with --names: then
+    whoever gets it can read what your partners have agreed to show to you alone.
 
     With --send it goes to Slack, Teams, a mailbox or a webhook (https://github.com/caronc/apprise lists the
-    addresses). An address often holds a secret: leave it out, and put it into ACCOUNTMAP_NOTIFY_URL.
+    addresses). An address often contains a secret: set ACCOUNTMAP_NOTIFY_URL to it instead of typing it.
 
     \b
     Examples:
@@ -176,12 +176,12 @@ def shown(name: str) -> str:
 
 
 def sent_in_text(name: str) -> str:
-    """Return a name so that a chat calls nobody by it, and makes no link or style of it."""
+    """Return a name in which a chat finds no mention, link or formatting."""
     return re.sub(r"([\[\]*_<>|])", r"\\\1", shown(name)).replace("@", f"@{_NOTHING}")
 
 
 def sent_in_page(name: str) -> str:
-    """Return a name so that a chat for which the page is made into text does neither."""
+    """Return a name in which a chat that gets the page as text finds no mention or link."""
     return re.sub(r"([@\[\]<])", rf"\1{_NOTHING}", shown(name))
 
 
@@ -196,7 +196,7 @@ def as_text(title: str, digests: Sequence["PartnerDigest"], spell: Callable[[str
 
 
 def as_page(title: str, digests: Sequence["PartnerDigest"], spell: Callable[[str], str] = shown) -> str:
-    """Write the digest as one HTML page without a script or a link, its styles where mail programs leave them."""
+    """Write the digest as one HTML page without scripts or links; its styles are inline, for mail programs."""
     from jinja2 import Environment, StrictUndefined
 
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(PAGE)
@@ -209,7 +209,7 @@ def in_words(about: "PartnerDigest") -> Iterator[str]:
     if about.overlap is None:
         yield "No session is finished yet."
     else:
-        since = f" since {about.since:%Y-%m-%d}" if about.since else ", by the first session"
+        since = f" since {about.since:%Y-%m-%d}" if about.since else ", in the first session"
         changes = ", ".join(f"{getattr(about, what):,} {what}" for what in ("new", "moved", "gone"))
         yield f"{plural(about.overlap, 'shared company')}: {changes}{since}. Last session {about.mapped:%Y-%m-%d}."
     yield from _waiting_in_words(about)
@@ -217,7 +217,7 @@ def in_words(about: "PartnerDigest") -> Iterator[str]:
         yield f"Possible matches that nobody has asked about: {about.possible:,}."
     came = _came(about)
     if came:
-        yield f"Came from them: {came}."
+        yield f"Received from them: {came}."
     yield from _agreement_in_words(about)
     if not about.has_news:
         yield "Nothing is new, and nothing waits for you."
@@ -289,7 +289,7 @@ class Targets:
         except ImportError as error:
             raise BackendError(
                 "sending needs a library that is not installed",
-                'Install it with: pip install "accountmap[notify]"',
+                f"Install it with: {install_command('notify')}",
             ) from error
         self._apprise = apprise
         self._notify = apprise.Apprise(asset=apprise.AppriseAsset(app_id="accountmap", async_mode=False))
@@ -297,7 +297,7 @@ class Targets:
             known = all(self._notify.add(each) for each in addresses.split())
         if not known or not len(self._notify):
             raise InputError(
-                "an address to send to is not one that apprise knows",
+                "apprise does not know an address to send to",
                 "They look like slack://…, msteams://…, mailtos://… or jsons://…; see "
                 "https://github.com/caronc/apprise",
             )
@@ -309,7 +309,7 @@ class Targets:
         """Send to all.
 
         Raises:
-            ChannelError: at least one did not take it; others may have it.
+            ChannelError: at least one address did not get it; others may have.
         """
         format_of = self._apprise.NotifyFormat
         with _silent():
@@ -319,7 +319,7 @@ class Targets:
         if not sent:
             raise ChannelError(
                 f"{self._what} did not reach every address",
-                "Check the address and the network, and send it again; some of several may have it already.",
+                "Check the address and the network, and send it again; some addresses may have got it already.",
             )
 
 
@@ -327,18 +327,18 @@ def targets_of(address: str, what: str = "the digest") -> Targets:
     """Return where to send something: the addresses that were typed, or those of ADDRESS_VARIABLE.
 
     Raises:
-        InputError: there is none, or one of them is not known.
+        InputError: there is no address, or apprise does not know one of them.
         BackendError: the library that sends is not installed.
     """
     addresses = address or os.environ.get(ADDRESS_VARIABLE, "")
     if not addresses.strip():
-        raise InputError("where to send it?", f"Set {ADDRESS_VARIABLE}, or add an address behind --send.")
+        raise InputError("no address to send to was given", f"Set {ADDRESS_VARIABLE}, or add one after --send.")
     return Targets(addresses, what)
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Log nothing: libraries that send quote addresses."""
+    """Log nothing: the libraries that send quote addresses in their logs."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from accountmap.curve.backends import BackendState
 
 EXIT_PROBLEM: Final = 9
-"""As of `audit verify`: the check was made, and something does not hold."""
+"""The same as for `audit verify`: the check was made, and something is not as it should be."""
 
 LEAST_FREE: Final = 1 << 30
-"""Bytes: a session of a million accounts a side writes less (docs/performance.md)."""
+"""In bytes: a session with a million accounts on each side writes less (docs/performance.md)."""
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 CONNECT_SECONDS: Final = 5.0
@@ -50,8 +50,8 @@ class Check:
     """One thing that was checked.
 
     Attributes:
-        name: what, in a word or two, the same in every run.
-        said: what was found, a sentence.
+        name: what was checked, in a word or two, the same in every run.
+        said: what was found, in a sentence.
         advice: what to do about it, or an empty string.
     """
 
@@ -70,18 +70,18 @@ class Check:
     multiple=True,
     help="Where a partner's program listens; may be repeated.",
 )
-@click.option("--listen", metavar="HOST:PORT", help="Where yours is to listen.")
+@click.option("--listen", metavar="HOST:PORT", help="Where your program is to listen.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(
     context: click.Context, folders: tuple[str, ...], endpoints: tuple[str, ...], listen: str | None, as_json: bool
 ) -> None:
-    """Check that this machine has what a session needs, and say what to do about what is missing.
+    """Check that this machine has what a session needs, and say what to do if something is missing.
 
     It checks versions, the curve arithmetic, the workspace and who can read it, the clock, the keyring, and free
     disk space, and tries the folders and addresses that you name. It asks for no passphrase, connects to nothing
-    else, and changes nothing; a test file in a folder is removed at once. It ends with exit code 9 if there is a
-    problem.
+    else, and changes nothing; a test file in a folder is removed at once. If there is a problem, the exit code is
+    9.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def doctor(
             emit(f"{check.state:8} {check.name}: {check.said}")
             if check.advice:
                 emit(f"{'':8} {check.advice}")
-        say(f"\n{plural(problems, 'problem')}. What to do is written below each." if problems else "\nNo problem.")
+        say(f"\n{plural(problems, 'problem')}. What to do is below each one." if problems else "\nNo problems.")
     if problems:
         raise click.exceptions.Exit(EXIT_PROBLEM)
 
@@ -127,10 +127,12 @@ def _versions() -> Iterator[Check]:
         if not _fits(found := _installed(name), bound, version)
     ]
     if wrong:
-        advice = "Install accountmap anew, in an environment of its own: pipx reinstall accountmap"
-        yield Check("libraries", State.PROBLEM, f"{', '.join(wrong)}.", advice)
+        yield Check("libraries", State.PROBLEM, f"{', '.join(wrong)}.", _REINSTALL)
     else:
-        yield Check("libraries", State.OK, "All are there, in versions that this release takes.")
+        yield Check("libraries", State.OK, "All are there, in versions that this release works with.")
+
+
+_REINSTALL: Final = "Install accountmap again, in an environment of its own: pipx reinstall accountmap"
 
 
 def _requirements() -> Iterator[tuple[str, str, str]]:
@@ -155,25 +157,24 @@ def _fits(found: str, bound: str, version: str) -> bool:
 
 
 def _backends() -> Iterator[Check]:
-    """Check what can do the curve arithmetic. Only one has to."""
+    """Check the backends for the curve arithmetic. Only one has to be usable."""
     from accountmap.curve.backends import examine_backends
 
     states = examine_backends(seconds=0.05)
     for state in states:
         if state.default:
-            said = f"{state.name} is used, its known-answer tests pass."
+            said = f"{state.name} is used; its known-answer tests pass."
             yield Check("curve arithmetic", State.OK, said)
         elif not state.usable:
             yield Check("curve arithmetic", State.NOTE, f"{state.name} is not used: {state.reason}.", state.hint)
     if not any(state.usable for state in states):
-        advice = "Install accountmap anew, in an environment of its own: pipx reinstall accountmap"
-        yield Check("curve arithmetic", State.PROBLEM, "Nothing can do it here.", advice)
+        yield Check("curve arithmetic", State.PROBLEM, "No backend can do it here.", _REINSTALL)
 
 
 def _console() -> Check:
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     if encoding == "utf8":
-        return Check("screen", State.OK, "It takes the letters of all languages.")
+        return Check("screen", State.OK, "It shows the letters of all languages.")
     advice = "On Windows use Windows Terminal; elsewhere set LANG to a UTF-8 locale. Files are not affected."
     return Check("screen", State.NOTE, f"Letters that {sys.stdout.encoding} lacks are shown as codes.", advice)
 
@@ -255,11 +256,11 @@ def _moments(own: "Workspace") -> list[datetime]:
 
 
 def _clock(moments: Sequence[datetime]) -> Check:
-    """Compare the clock with what was recorded before, which cannot lie ahead."""
+    """Compare the clock with the times that were recorded before, which cannot be in the future."""
     now = datetime.now(UTC)
     said = f"It is {now:%Y-%m-%d %H:%M} UTC by this machine."
     if any(moment > now for moment in moments):
-        what = f"{said} The workspace holds a record of {max(moments):%Y-%m-%d %H:%M} UTC, which is later."
+        what = f"{said} The workspace has a record of {max(moments):%Y-%m-%d %H:%M} UTC, which is later."
         return Check("clock", State.PROBLEM, what, "Set the clock of this machine, best from the network.")
     return Check("clock", State.OK, said)
 
@@ -271,11 +272,11 @@ def _keyring(own: "Workspace") -> Check:
     try:
         name = keyring_name()
     except BackendError as error:
-        said = f"Your keys have a passphrase; {error}, so you are asked for it."
+        said = f"Your keys have a passphrase; {error}, so you will be asked for it."
         return Check("passphrase", State.NOTE, said, error.hint)
     if from_keyring(own.card) is not None:
         return Check("passphrase", State.OK, f"Your keys have a passphrase, and the keyring ({name}) has it.")
-    said = f"Your keys have a passphrase, which the keyring ({name}) does not have: you are asked for it."
+    said = f"Your keys have a passphrase, and the keyring ({name}) does not have it: you will be asked for it."
     return Check("passphrase", State.OK, said)
 
 
@@ -354,17 +355,17 @@ def _can_listen(address: str) -> Check:
         endpoint.listener().close()
     except AccountmapError as error:
         return Check("listening", State.PROBLEM, _sentence(str(error)), error.hint)
-    said = f"This machine can listen on {endpoint}. Whether your partner can reach it, only your partner can try."
+    said = f"This machine can listen on {endpoint}. Only your partner can try whether they can reach it."
     return Check("listening", State.OK, said)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def backends(as_json: bool) -> None:
-    """Test what can do the curve arithmetic on this machine, measure it, and say which is used.
+    """Test the backends for curve arithmetic on this machine, measure them, and say which one is used.
 
-    All backends give the same bytes, so the partner may use another. The first that can be used is the default;
-    accountmap map --backend NAME takes another.
+    All backends give the same bytes, so your partner may use another one. The first that can be used is the
+    default; accountmap map --backend NAME uses another one.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`accountmap feed`: what systems for partners import, as a file, or to a webhook."""
+"""`accountmap feed`: what partner systems import, as a file or to a webhook."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ _ALL_PARTNERS: Final = "partners"
 
 @click.command("feed")
 @click.argument("kind", type=click.Choice(_KINDS))
-@partner_option("The partner; the list of partners takes none.", required=False)
+@partner_option("The partner; the feed partners is about all of them.", required=False)
 @click.option("--campaign", default="", metavar="ID", help="The campaign in your CRM, for the feed campaign.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: counts, and the rows with --names.")
@@ -46,10 +46,14 @@ def feed_command(
 ) -> None:
     """Write what your partner systems import: registered deals, partners, a campaign or learners.
 
-    deals: registrations with one partner, for partner relationship management; partners: all of them with their
-    tiers, for the same; campaign: the joint-marketing list with one partner, for through-channel marketing;
-    learners: the people whom one partner has shown, for learning management. CSV has all rows; what is sent has
-    counts alone unless you add --names, and each send is in the ledger. docs/feeds.md has every column.
+    \b
+    deals      deals registered with one partner, for partner relationship management
+    partners   all partners with their tiers, for partner relationship management
+    campaign   the joint-marketing list with one partner, for through-channel marketing
+    learners   the people whom one partner has shown, for learning management
+
+    CSV has all rows; what is sent has only counts unless you add --names, and is recorded in the ledger each time.
+    docs/feeds.md has every column.
 
     \b
     Examples:
@@ -67,7 +71,7 @@ def feed_command(
         return
     if (partner is None) != (kind == _ALL_PARTNERS):
         raise click.UsageError(
-            "Name one partner with --with." if partner is None else "This feed is of all partners."
+            "Name one partner with --with." if partner is None else "This feed is about all partners: no --with."
         )
     targets = None if address is None else targets_of(address, "the feed")
     now = datetime.now(UTC)
@@ -109,8 +113,8 @@ def _table(own: "Workspace", kind: str, record: "PartnerRecord | None", campaign
 
 
 def _tiers(own: "Workspace") -> Path | None:
-    standing = own.folder / "tiers.toml"
-    return standing if standing.exists() else None
+    file = own.folder / "tiers.toml"
+    return file if file.exists() else None
 
 
 def _influence(own: "Workspace") -> "Influence | None":

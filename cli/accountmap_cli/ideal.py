@@ -1,4 +1,4 @@
-"""`accountmap ideal`: rules for the ideal customer, by which own accounts are judged, alone or as agreed."""
+"""`accountmap ideal`: rules for the ideal customer, our own or agreed ones, by which our accounts are judged."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ _FILE = Path("ideal.toml")
 
 @click.group()
 def ideal() -> None:
-    """Say who the ideal customer is, by rules; the reports show which shared accounts fit. Nothing leaves."""
+    """Describe the ideal customer by rules; reports show who fits. Nothing leaves this machine."""
 
 
 @ideal.command()
@@ -39,7 +39,7 @@ def rules(file: Path) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=_FILE)
 @click.pass_context
 def learn(context: click.Context, file: Path) -> None:
-    """Learn rules from your prepared deals into FILE, by default ideal.toml, and say what they are worth.
+    """Learn rules from your prepared deals, write them to FILE, by default ideal.toml, and say how good they are.
 
     Companies whose first decided deal was won are compared with those whose first was lost. The rules are checked
     on the later months, and written only if companies differ by more than chance.
@@ -64,7 +64,7 @@ def learn(context: click.Context, file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def show(context: click.Context, file: Path, as_json: bool) -> None:
-    """Say what the rules in FILE ask, which digest an agreement would hold, and how many of your companies fit.
+    """Show what the rules in FILE say, the digest that an agreement would name, and how many companies fit.
 
     \b
     Example:
@@ -85,7 +85,7 @@ def show(context: click.Context, file: Path, as_json: bool) -> None:
 
 
 def _fitting(context: click.Context, found: "IdealCustomer") -> dict[str, int]:
-    """Count the companies of the prepared list by verdict; none where there is no workspace, or no list in it."""
+    """Count the companies of the prepared list by verdict; none if there is no workspace, or no list in it."""
     from accountmap.session.qualification import count_fitting
     from accountmap.workspace.keys import DATABASE, IDENTITY
 
@@ -97,7 +97,7 @@ def _fitting(context: click.Context, found: "IdealCustomer") -> dict[str, int]:
 
 
 _OF_PARTNER = partner_option("The partner with whom it is agreed.", required=False)
-_THEIRS = click.option("--theirs", is_flag=True, help="With --with: the profile that they use by themselves.")
+_THEIRS = click.option("--theirs", is_flag=True, help="With --with: the profile that they use for themselves.")
 
 
 @ideal.command()
@@ -109,8 +109,8 @@ def use(context: click.Context, file: Path, partner: str | None, theirs: bool) -
     """Judge your accounts by the rules in FILE from now on: in reports, the score, and the portfolio.
 
     Without --with it is your own profile. With --with it is the one that you and this partner agreed on: its
-    digest has to be that of the agreement. With --theirs it is the profile that the partner uses by itself and
-    sent you; the report then says where yours and theirs disagree.
+    digest has to be the one in the agreement. With --theirs it is the profile that the partner uses for itself
+    and sent you; the report then says where yours and theirs disagree.
 
     \b
     Examples:
@@ -145,7 +145,7 @@ def drop(context: click.Context, partner: str | None, theirs: bool) -> None:
 
     with workspace(context) as own:
         drop_profile(own, partner, theirs=_check(partner, theirs))
-    say("Reports that you build from now on do without it.")
+    say("Reports that you build from now on do not use it.")
 
 
 def _check(partner: str | None, theirs: bool) -> bool:

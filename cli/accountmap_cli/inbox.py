@@ -42,7 +42,7 @@ _WHY: Final = {
     "registered first": "it was registered before the other was known",
     "rule of engagement": "a rule of engagement names who leads",
     "earlier date": "its date is earlier, by more than a day",
-    "dates within a day": "the dates are within a day, which clocks do not tell apart",
+    "dates within a day": "the dates are within a day of each other, too close to go by clocks",
 }
 
 
@@ -91,8 +91,8 @@ class CoSellingTexts:
             yield table(["match", "your account", "date", "from", "note"], rows)
         if found.passed_over:
             yield (
-                f"\n{plural(len(found.passed_over), 'step')} had no effect: both of you said something at once, "
-                "or a rule of engagement did not allow it."
+                f"\n{plural(len(found.passed_over), 'step')} had no effect: you both said something at the same "
+                "time, or a rule of engagement did not allow it."
             )
 
     def _table(self, title: str, what: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
@@ -169,11 +169,11 @@ TABLE_COLUMNS: Final = (
     "--write", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write open questions as CSV."
 )
 @click.option(
-    "--answers", "answered", type=existing_file(), help="Take answers from that CSV, once it is filled in."
+    "--answers", "answered", type=existing_file(), help="Read answers from that CSV, once it is filled in."
 )
-@click.option("-y", "--yes", is_flag=True, help="With --answers: send without asking you.")
+@click.option("-y", "--yes", is_flag=True, help="With --answers: send without confirmation.")
 @click.option(
-    "--open-asking", is_flag=True, help="Show questions of a partner again after too many were answered no."
+    "--open-asking", is_flag=True, help="Show a partner's questions again after you have answered no to too many."
 )
 @place_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -191,12 +191,13 @@ def inbox_command(
     wait: float | None,
     as_json: bool,
 ) -> None:
-    """Take in what partners ask and say about single matches, and answer what they ask.
+    """Read what partners ask and say about single matches, and answer their questions.
 
     It lists introductions, leads, registered deals, notes and plans, with the command that comes next. A question
-    shows an account of theirs that may be one of yours. If you call it the same, they get name, website and
-    country of yours, and the agreed fields go both ways. "No" also means that you would rather not say. In a
-    terminal it asks you; elsewhere, write the questions into a table, fill it in, and give it back.
+    shows an account of theirs that may be one of yours. If you answer that it is the same, they get the name,
+    website and country of yours, and the agreed fields go both ways. "No" can also mean that you would rather not
+    say. In a terminal it asks you; elsewhere, write the questions into a table with --write, fill it in, and pass
+    it to --answers.
 
     \b
     Examples:
@@ -206,7 +207,7 @@ def inbox_command(
       accountmap inbox --with globex --answers questions.csv
     """
     if partner is None and any((written, answered, open_asking, listen, connect)):
-        raise InputError("which partner?", "Add --with NAME.")
+        raise InputError("these options need a partner", "Add --with NAME.")
     with workspace(context) as own:
         names = [partner] if partner else [each.slug for each in own.partners() if own.sessions(each)]
         patience = time_to_wait(wait, listen, connect)
@@ -225,7 +226,7 @@ def reopen(own: "Workspace", partner: str) -> None:
     record = own.partner(partner)
     with own.transaction():
         own.conversations.reopen(record.slug, datetime.now(UTC))
-    say(f"Questions of {record.card.name} are shown again.")
+    say(f"Questions from {record.card.name} are shown again.")
 
 
 class Inbox:
@@ -250,7 +251,7 @@ class Inbox:
                 emit(line)
         if written is not None:
             written.write_text(self._as_csv(waiting), encoding="utf-8-sig", newline="")  # Excel needs the mark
-            say(f"Wrote {plural(len(waiting), 'question')} to {written}. Fill the column answer with same or no.")
+            say(f"Wrote {plural(len(waiting), 'question')} to {written}. Write same or no in the column answer.")
         elif answered is not None:
             outcome = self._answer(*read_answers(answered, waiting), yes=yes) or outcome
         elif waiting and is_interactive() and not quiet:
@@ -284,12 +285,12 @@ class Inbox:
         ours = self._own.conversations.questions(self._record.slug, ours=True)
         for each in ours:
             if each.answer == "same" and each.reply:
-                emit(f"{self._name} says the same: your account {each.account_id} is theirs: {each.reply[0]}")
+                emit(f"{self._name} confirms that your account {each.account_id} is theirs: {each.reply[0]}")
         counts = {answer: sum(each.answer == answer for each in ours) for answer in ("open", "no")}
         if ours:
-            emit(f"Of your questions {counts['open']} wait for an answer, and {counts['no']} were answered no.")
+            emit(f"Of your questions, {counts['open']} wait for an answer and {counts['no']} were answered no.")
         if not waiting:
-            emit(f"No question of {self._name} waits for you.")
+            emit(f"No question from {self._name} waits for you.")
             return
         emit(f"{self._name} asks about {plural(len(waiting), 'account')}:\n")
         emit(
@@ -321,12 +322,14 @@ class Inbox:
         if same:
             asked = [(session_matches(self._own, self._partner, each.session), each.match_id) for each in same]
             fields = named(matches.own_fields(match_id) for matches, match_id in asked)
-            yield f"{self._name} will see of your accounts:\n"
+            yield f"{self._name} will see this of your accounts:\n"
             rows = [tuple(matches.account_to_return(match_id)) for matches, match_id in asked]
             yield table(["name", "website", "country"], rows)
-            yield f"\nand of each your {fields}, as agreed; theirs come back." if fields else "\nand nothing else."
+            yield (
+                f"\nand your {fields} for each, as agreed; theirs come back." if fields else "\nand nothing else."
+            )
         if no:
-            yield f"{plural(len(no), 'question')} answered no: which tells them nothing."
+            yield f"{plural(len(no), 'question')} answered no, which tells them nothing."
 
     def _as_csv(self, waiting: Sequence["Question"]) -> str:
         from accountmap.report.safe_text import spreadsheet_text
@@ -344,8 +347,8 @@ class Inbox:
 
 
 def ask_person(waiting: Sequence["Question"], partner: str) -> tuple[list["Question"], list["Question"]]:
-    """Ask about each question in a terminal; what is left out stays open, and counts as no for now."""
-    say(f"\n  same   it is: {partner} gets name, website and country of yours, and the agreed fields follow")
+    """Ask about each question in a terminal; one left for later stays open, and counts as no for now."""
+    say(f"\n  same   it is: {partner} gets the name, website and country of yours, and the agreed fields follow")
     say("  no     it is not, or you would rather not say\n  later  leave it for another day\n")
     options = click.Choice(["same", "no", "later"])
     given: dict[str, list[Question]] = {"same": [], "no": [], "later": []}

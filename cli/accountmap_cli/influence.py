@@ -1,4 +1,4 @@
-"""`accountmap influence`: what partners do for revenue, under a written rule."""
+"""`accountmap influence`: what partners contribute to revenue, under a written rule."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ _INPUTS: Final = ("accountmap.db", RULES, "deals/current", "profiles/*", "review
 
 @click.group()
 def influence() -> None:
-    """Say what partners do for your revenue, from your deals and a written rule. Nothing leaves."""
+    """Show what partners contribute to your revenue, by a written rule. Nothing leaves this machine."""
 
 
 @influence.command()
@@ -33,9 +33,9 @@ def influence() -> None:
 def rules(context: click.Context, file: Path | None, agreed_with: str | None) -> None:
     """Write the standard rule with its explanations into a file, for you to change.
 
-    Without FILE it becomes influence.toml of the workspace, which `influence build` reads. Agree on the rule with
+    Without FILE it writes influence.toml in the workspace, which `influence build` reads. Agree on the rule with
     finance, and with your partners (`agreement new --credit-rule`), before anybody sees a number: every report
-    names its digest.
+    names the digest of its rule.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def rules(context: click.Context, file: Path | None, agreed_with: str | None) ->
 @click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
 @click.pass_context
 def build(context: click.Context, rules_file: Path | None, output: Path | None, excel: bool) -> None:
-    """Write what partners do for revenue: a page to open, a workbook, and tables as CSV and Parquet.
+    """Write what partners contribute to revenue: a page to open, a workbook, and tables as CSV and Parquet.
 
     \b
     Examples:
@@ -76,9 +76,7 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
 @influence.command()
 @database_options
 @click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
-@click.option(
-    "--prefix", default="accountmap_", show_default=True, help="What the names of the tables begin with."
-)
+@click.option("--prefix", default="accountmap_", show_default=True, help="Prefix of the names of the tables.")
 @click.pass_context
 def store(
     context: click.Context,
@@ -88,10 +86,10 @@ def store(
     rules_file: Path | None,
     prefix: str,
 ) -> None:
-    """Write what partners do for revenue into a database: tables, and views by partner and by deal.
+    """Write what partners contribute to revenue into a database: tables, and views by partner and by deal.
 
-    Missing tables are created. It may be repeated: the rows of the last run are replaced. docs/warehouse.md has
-    the views, and a dbt source file for them.
+    Missing tables are created. You can run it again: the rows of the last run are replaced. docs/warehouse.md
+    describes the views, and a dbt source file for them.
 
     \b
     Examples:
@@ -130,7 +128,7 @@ def open_page(context: click.Context) -> None:
 
 
 def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: bool) -> Path:
-    """Write the files, say what they come to, and return the page."""
+    """Write the files, print a summary, and return the page."""
     from accountmap import read_influence, write_influence
     from accountmap.report import influence_summary
 
@@ -147,5 +145,5 @@ def write(own: "Workspace", rules_file: Path | None, folder: Path, *, excel: boo
 
 def rule_of(own: "Workspace", named: Path | None) -> Path | None:
     """Return the rule that was named, or that of the workspace; None for the standard one."""
-    standard = own.folder / RULES
-    return named or (standard if standard.is_file() else None)
+    kept = own.folder / RULES
+    return named or (kept if kept.is_file() else None)

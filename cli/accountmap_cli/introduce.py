@@ -33,7 +33,7 @@ SAID: Final = {
     Step.WITHDRAWN: "withdraws the deal",
     Step.NOTED: "writes a note",
 }
-"""What a step says, behind the name of who takes it."""
+"""What a step says, to be read after the name of the company that takes it."""
 
 
 statement_options: Final = with_options(
@@ -47,8 +47,8 @@ statement_options: Final = with_options(
         metavar="ID",
         help="The match, as in the report; the first digits are enough.",
     ),
-    click.option("--note", "text", default="", metavar="TEXT", help="Words that your partner reads with it."),
-    click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
+    click.option("--note", "text", default="", metavar="TEXT", help="A text for your partner to read with it."),
+    click.option("-y", "--yes", is_flag=True, help="Send without confirmation."),
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 )
 """Adds the options of all commands that say something about matches."""
@@ -59,8 +59,8 @@ class ToSay:
     """What a command says about each match that the user names.
 
     Attributes:
-        leads: of a proposal, "me", "them" or "both".
-        fields: agreed fields with the user's values; None for those that go with the step.
+        leads: for a proposal, "me", "them" or "both".
+        fields: agreed fields with the user's values; None for the fields and values that usually go with the step.
     """
 
     topic: Topic
@@ -124,10 +124,10 @@ class Teller:
         ]
         leads = {"me": ": you", "them": ": they", "both": ": both"}.get(self._what.leads, "")
         result = f": {Result(self._what.value).label}" if self._what.step is Step.OUTCOME else ""
-        yield f"{partner.card.name} will see that your company {SAID[self._what.step]}{leads or result}, of:\n"
+        yield f"{partner.card.name} will see that your company {SAID[self._what.step]}{leads or result}, about:\n"
         yield table(["match", "your account (stays here)", *(name.replace("_", " ") for name in names)], rows)
         text = " ".join(self._options["text"].split())
-        yield f"\nwith the words: {text}" if text else "\nand no words."
+        yield f"\nwith this note: {text}" if text else "\nwithout a note."
 
     def _send(
         self, own: "Workspace", partner: "PartnerRecord", statements: "Sequence[tuple[SessionMatches, Statement]]"
@@ -156,7 +156,7 @@ class Teller:
             return
         tell(outcome, place)
         next_step = then(outcome, place, name, options["partner"])
-        emit(f"Said about {plural(len(statements), 'match')}. {next_step}")
+        emit(f"Done for {plural(len(statements), 'match')}. {next_step}")
 
 
 @click.group()
@@ -187,7 +187,7 @@ _step_command(
 _step_command(Step.OFFERED, "offer", "Offer to introduce your partner at a shared account.")
 _step_command(Step.ACCEPTED, "accept", "Accept what your partner asked for or offered.")
 _step_command(
-    Step.DECLINED, "decline", "Decline what your partner asked for or offered, or what you accepted to make."
+    Step.DECLINED, "decline", "Decline what your partner asked for or offered, or what you had agreed to make."
 )
 _step_command(Step.MADE, "made", "Say that you have made an introduction.")
 
@@ -213,7 +213,7 @@ def outcome(context: click.Context, /, result: str, **options: Any) -> None:
 
 @click.group()
 def deal() -> None:
-    """Register deals at shared accounts, agree on who leads, and write notes."""
+    """Register deals with shared accounts, agree on who leads, and write notes."""
 
 
 @deal.command()
@@ -227,7 +227,7 @@ def deal() -> None:
 @statement_options
 @click.pass_context
 def register(context: click.Context, /, values: tuple[str, ...], **options: Any) -> None:
-    """Register a deal, so that your partner keeps off it.
+    """Register a deal, so that your partner leaves it to you.
 
     If both of you register one for the same match, the first of these that applies decides which counts: a lead
     that both agreed on; who registered before having seen the other's; a rule of engagement; the earlier date, if
@@ -264,9 +264,9 @@ def withdraw(context: click.Context, /, **options: Any) -> None:
 @statement_options
 @click.pass_context
 def lead(context: click.Context, /, propose: str | None, agree: bool, decline: bool, **options: Any) -> None:
-    """Agree on who leads at a shared account. It overrides the agreement's rules of engagement.
+    """Agree on who leads at a shared account. What you agree overrides the agreement's rules of engagement.
 
-    A proposal stands until your partner agrees or declines.
+    A proposal stays open until your partner agrees or declines.
 
     \b
     Examples:

@@ -21,7 +21,7 @@ Facts = dict[str, Any]
 
 
 _SHOWING: Final = ("asked", "answered", "told", "maturity")
-"""Events that show the partner something, beside messages of a session."""
+"""Events that show the partner something, besides messages of a session."""
 
 
 def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
@@ -40,10 +40,10 @@ def in_words(partner: str, entries: Sequence[Facts]) -> Iterator[str]:
 
 _TITLES: Final = {
     "assistant": "Assistants on your side:",
-    "feed": "Feeds to systems of yours:",
+    "feed": "Feeds to your systems:",
     "maturity": "Maturity of the partnership:",
 }
-"""Of entries that belong to no session and no agreement."""
+"""Titles of entries that belong to no session and no agreement."""
 
 
 def _place(facts: Facts) -> str:
@@ -68,13 +68,13 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
     if possible:
         yield f"Which of its own companies you possibly have, at most {max(possible):,} at a time, without a name."
     if fields:
-        yield f"Of the companies that you share, from your list: {', '.join(fields).replace('_', ' ')}."
+        yield f"For the companies that you share, from your list: {', '.join(fields).replace('_', ' ')}."
     asked = sum(facts["questions"] for facts in sent if facts["event"] == "asked")
     same = sum(facts["same"] for facts in sent if facts["event"] == "answered")
     if asked:
         yield f"By your questions: name, website and country of {asked:,} of your companies."
     if same:
-        yield f"By your answers: the same and the agreed fields of {same:,} of your companies."
+        yield f"By your answers: the same, and the agreed fields, of {same:,} of your companies."
     told = [facts for facts in sent if facts["event"] == "told"]
     if told:
         topics = ", ".join(dict.fromkeys(facts["topic"] for facts in told))
@@ -86,22 +86,22 @@ def _learned(sent: Sequence[Facts]) -> Iterator[str]:
     if any(facts.get("names_unmatched") for facts in sent):
         yield "The names of your other companies, which are not on its own list."
     elif not asked:
-        yield "No company by name that is not on its own list as well."
+        yield "No name of a company that is not on its own list as well."
 
 
 def could_have_learned(partner: str, budget: "PartnerBudget", epsilons: Sequence[float]) -> Iterator[str]:
-    """Say what a partner that changed its program could have made of what it got."""
+    """Say what a partner that changed its program could have learned from what it got."""
     if not budget.sessions and not epsilons:
         return
-    yield f"What {partner} could have learned beside that, if it has changed its program:"
+    yield f"What {partner} could have learned besides, if it has changed its program:"
     for epsilon in epsilons:
         right = round(100 / (1 + exp(-epsilon)))
-        yield f"  From a blurred copy: of any one company whether you have it, right {right} times in 100."
+        yield f"  From a blurred copy: whether you have any one company, right {right} times in 100."
     if budget.sessions:
-        tried = f"{budget.keys:,} names or websites that it wrote down before"
+        tried = f"{budget.keys:,} names or websites that it chose beforehand"
         yield f"  In {plural(budget.sessions, 'session')} it could have tried out {tried}, and so found at"
-        yield f"  most {budget.identified:,} of your companies; of these no owner and no other field."
-        yield "  Smaller sizes, fewer sessions and an audit make this less: accountmap agreement new"
+        yield f"  most {budget.identified:,} of your companies, but not their owners or any other field."
+        yield "  Smaller sizes, fewer sessions and an audit reduce this: accountmap agreement new"
 
 
 def _could_have(own: "Workspace", partner: "PartnerRecord") -> "tuple[PartnerBudget, list[float]]":
@@ -110,7 +110,7 @@ def _could_have(own: "Workspace", partner: "PartnerRecord") -> "tuple[PartnerBud
 
 
 def session_in_words(session: Sequence[Facts]) -> Iterator[str]:
-    """Say what one session showed, in the order in which it did."""
+    """Say what one session showed, entry by entry."""
     first = session[0]
     agreement = f"agreement {first['agreement'][:12]}…" if "agreement" in first else ""
     if "session" in first:
@@ -145,7 +145,7 @@ def sentence(facts: Facts) -> str:
         "done": f"Finished; both signed the receipt {str(facts.get('receipt', ''))[:12]}…",
         "declined": "You declined to reveal.",
         "declined_by_partner": "They saw the preview and declined; no account was revealed.",
-        "refused": "Their message was not what the protocol allows; that ended the session.",
+        "refused": "Their message broke the protocol, which ended the session.",
         "abandoned": "You gave the session up. What was shown before stays known.",
         "agreement_ended": "You ended the agreement.",
         "proposal_withdrawn": "You withdrew the proposal.",
@@ -181,21 +181,21 @@ _SHOWN: Final[dict[str, Callable[[Facts], str]]] = {
     "sizes": lambda facts: "padded sizes, " + ", ".join(f"{n:,} {name}" for name, n in facts["sizes"].items()),
     "matches": lambda facts: f"which of its own companies match, {facts['matches']:,}, and your segment of each",
     "possible": lambda facts: f"which possibly match, {facts['possible']:,}" if facts["possible"] else "",
-    "fields": lambda facts: f"of these companies {', '.join(facts['fields']).replace('_', ' ') or 'no field'}",
+    "fields": lambda facts: f"for these companies {', '.join(facts['fields']).replace('_', ' ') or 'no field'}",
     "totals": lambda facts: "about how many companies you have" if facts["totals"] else "",
     "names_unmatched": lambda facts: "THE NAMES of your other companies" if facts["names_unmatched"] else "",
 }
-"""What each fact of a message that was sent says, by its name."""
+"""What to say for each fact of a message that was sent, by the name of the fact."""
 
 
 def times(count: int) -> str:
-    """Say how often."""
+    """Say how often something happened."""
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 @click.group()
 def ledger() -> None:
-    """Ask what partners have ever learned, and prove it."""
+    """See what partners have ever learned, and prove it."""
 
 
 @ledger.command()
@@ -229,9 +229,9 @@ def show(context: click.Context, partner: str | None, as_json: bool) -> None:
 @click.option("--head", help="The last hash that you know: fail unless it is in the chain.")
 @click.pass_context
 def verify(context: click.Context, file: Path | None, head: str | None) -> None:
-    """Check that no entry was changed, and the signatures of both parties under every receipt.
+    """Check that no entry was changed, and that both parties' signatures under every receipt are valid.
 
-    Without FILE, your own ledger; with it, one that somebody exported: then no workspace is needed.
+    Without FILE it checks your own ledger; with FILE, one that somebody exported, which needs no workspace.
 
     \b
     Examples:
@@ -256,11 +256,10 @@ def verify(context: click.Context, file: Path | None, head: str | None) -> None:
 
 
 def report(entries: Sequence[Facts], head: str) -> None:
-    """Say that a ledger holds."""
+    """Say that a ledger is intact."""
     receipts = sum("receipt" in facts for facts in entries)
-    emit(
-        f"The ledger holds: {plural(len(entries), 'entry')}, {plural(receipts, 'receipt')} signed by both parties."
-    )
+    counts = f"{plural(len(entries), 'entry')}, {plural(receipts, 'receipt')} signed by both parties"
+    emit(f"The ledger is intact: {counts}.")
     emit(f"Its last hash is {head}")
 
 

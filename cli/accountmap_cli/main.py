@@ -52,10 +52,10 @@ from accountmap_cli.report import store
 from accountmap_cli.status import inspect, status
 
 TOPICS: Final = ("mapping", "files", "direct", "privacy", "month")
-"""In the order in which they are listed; each is a text of that name in `topics`."""
+"""The topics in the order in which they are listed; each is the name of a text in `topics`."""
 
 COMPLETE_VARIABLE: Final = "_ACCOUNTMAP_COMPLETE"
-"""What click makes of the program's name, and looks for when it starts."""
+"""The environment variable that click derives from the program's name and looks for when it starts."""
 
 
 def topic_text(topic: str) -> str:
@@ -69,7 +69,7 @@ def topic_text(topic: str) -> str:
 def help_command(context: click.Context, words: tuple[str, ...]) -> None:
     """Explain a topic, or a command.
 
-    Without a topic it lists them.
+    Without an argument, list the topics.
 
     \b
     Examples:
@@ -118,8 +118,8 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
 def completion(shell: str) -> None:
     """Print the script that lets a shell complete commands, options and names of partners.
 
-    For bash, add the line of the example to ~/.bashrc; for zsh the same with zsh to ~/.zshrc, after compinit; for
-    fish, write what it prints to ~/.config/fish/completions/accountmap.fish.
+    For bash, add the second line of the examples to ~/.bashrc. For zsh, add that line with zsh instead of bash to
+    ~/.zshrc, after compinit. For fish, save the output as ~/.config/fish/completions/accountmap.fish.
 
     \b
     Examples:
@@ -143,7 +143,7 @@ EXIT_CODES: Final = {
     UsageError: 70,
     AccountmapError: 1,
 }
-"""1 is also anything unexpected, 2 a wrong command line, 130 an interruption."""
+"""1 is also used for anything unexpected, 2 for a wrong command line, 130 for an interruption."""
 
 
 OF_THE_SYSTEM: Final = {
@@ -156,11 +156,11 @@ OF_THE_SYSTEM: Final = {
     errno.ENOTDIR: "Check the path: a part of it is a file.",
     errno.EISDIR: "Name a file; this is a folder.",
 }
-"""What the system refuses for reasons that are not ours, and what to do about it."""
+"""Errors of the operating system that are not bugs, and what to do about them."""
 
 
 def no_access(error: OSError) -> WorkspaceError:
-    """Put in words that the system does not let a file be read or written."""
+    """Return an error for people from one of the operating system, about a file that cannot be read or written."""
     place = f" in {Path(error.filename).parent.resolve()}" if isinstance(error.filename, str) else ""
     what = f"a file{place} cannot be read or written: {error.strerror}"
     return WorkspaceError(what, OF_THE_SYSTEM[error.errno or 0])
@@ -206,19 +206,19 @@ def report_unexpected(error: Exception, *, debug: bool) -> NoReturn:
 )
 @click.option("--debug", is_flag=True, help="Show details of unexpected errors; they may contain account data.")
 def cli(workspace: Path, passphrase_fd: int | None, debug: bool) -> None:
-    """Find the accounts that two companies share, without either showing its list.
+    """Find the accounts that two companies share, without either of them showing its list.
 
     \b
     See it work on sample lists:       accountmap demo
     Map with a partner:
       1. accountmap init               once
       2. accountmap partner card       send yours, add theirs
-      3. accountmap accounts check     what will be matched; nothing leaves
+      3. accountmap accounts check     see what will be matched; nothing leaves this machine
       4. accountmap accounts prepare
       5. accountmap agreement new      one of you; the other signs
-      6. accountmap map                both, again and again until it is done; accountmap status says where you are
+      6. accountmap map                both, repeated until it is done; accountmap status says where you are
       7. accountmap report open
-    Each of these at length:           accountmap help mapping
+    Each step in detail:               accountmap help mapping
     """
 
 
@@ -261,17 +261,17 @@ for command in (
 for name, in_short in {
     "agreement": "Make, read, sign and end agreements.",
     "audit": "Show an auditor what a session was made from, or check it.",
-    "backends": "Test what can do the curve arithmetic here.",
+    "backends": "Test the curve arithmetic of this machine.",
     "completion": "Make your shell complete commands and names.",
-    "deal": "Register deals at shared accounts, and agree who leads.",
+    "deal": "Register deals with shared accounts, and agree who leads.",
     "deals": "Read, check and prepare your own deals.",
-    "demo": "Run both sides here, on samples or on lists of yours.",
+    "demo": "Run both sides here, on samples or on your own lists.",
     "doctor": "Check that this machine has what a session needs.",
-    "feed": "Write what your system for partners imports.",
-    "ideal": "Say who the ideal customer is, by rules.",
-    "inbox": "Take in what partners ask and say, and answer it.",
-    "influence": "Say what partners do for your revenue.",
-    "init": "Make a workspace: a folder with all that you keep.",
+    "feed": "Write files that your partner systems import.",
+    "ideal": "Describe the ideal customer by rules.",
+    "inbox": "Read what partners ask and say, and answer.",
+    "influence": "Show what partners contribute to your revenue.",
+    "init": "Create a workspace, the folder for all that is kept.",
     "inspect": "Say what a message file holds, without opening it.",
     "introduce": "Ask for introductions, and offer them.",
     "map": "Map accounts with a partner: take the next step.",
@@ -282,7 +282,7 @@ for name, in_short in {
     "portfolio": "See all partners at once.",
     "reference": "Build a reference list of companies with several names.",
     "sketch": "See and renew the blurred copies of your list.",
-    "status": "Say where each partner stands, and what to type next.",
+    "status": "Show where you are with each partner, and what to type.",
 }.items():
     cli.commands[name].short_help = in_short
 report_group.add_command(store)
@@ -295,7 +295,7 @@ def run() -> None:
     """Run the program and turn errors into messages and exit codes."""
     for stream in (sys.stdout, sys.stderr):
         write_all_letters(stream)
-    # loky says so when an idle worker ends just as work arrives; it starts another, and nobody has to do anything.
+    # loky warns when an idle worker ends just as work arrives; it starts another, so there is nothing to do.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     try:
         code = cli.main(prog_name="accountmap", standalone_mode=False)
@@ -313,5 +313,5 @@ def run() -> None:
         report(no_access(error))
     except Exception as error:
         report_unexpected(error, debug="--debug" in sys.argv)
-    if code:  # what a command ended with by click's Exit, which main returns
+    if code:  # a command raised click's Exit, and main returns its code
         sys.exit(code)

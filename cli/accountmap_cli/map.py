@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from accountmap.workspace import PartnerRecord
 
 MOST_FILES: Final = 2
-"""Files that travel by themselves are named up to here: nobody has to do anything with them."""
+"""Above this, files that travel by themselves are counted, not named: nobody has to do anything with them."""
 
 MOST_NOTES: Final = 10
-"""A partner can fill the folder; what is asked or said after the notes must stay in sight."""
+"""A partner can fill the folder; what is asked or said after the notes must not scroll out of sight."""
 
 
 @click.command("map")
@@ -47,14 +47,14 @@ MOST_NOTES: Final = 10
 @place_options
 @click.option("-y", "--yes", is_flag=True, help="Reveal without asking, if the agreement's rule allows it.")
 @click.option("--decline", is_flag=True, help="At the preview, decline to reveal and end the session.")
-@click.option("--new", "begin", is_flag=True, help="Begin the next session although nothing has changed.")
+@click.option("--new", "begin", is_flag=True, help="Begin the next session even if nothing has changed.")
 @click.option("--list", "list_id", type=click.IntRange(1), help="Use an earlier prepared list, by its number.")
 @click.option("--dry-run", is_flag=True, help="Say what the partner would learn; write nothing, send nothing.")
 @click.option(
-    "--approve", is_flag=True, help="Answer every question of this session with yes, as the person in charge."
+    "--approve", is_flag=True, help="Answer yes to every question of this session, as the person in charge."
 )
-@click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
-@click.option("--backend", metavar="NAME", help="What does the curve arithmetic; see: accountmap backends")
+@click.option("--accept-another", is_flag=True, help="Accept a second blurred copy of theirs within half a year.")
+@click.option("--backend", metavar="NAME", help="Backend for the curve arithmetic; see: accountmap backends")
 @click.option("--abandon", is_flag=True, help="Give up the open session.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -78,10 +78,10 @@ def map_command(
 ) -> None:
     """Map accounts with a partner: take the next step, and say what comes next.
 
-    Both sides run this again and again until it is done, or once each with --wait or connected directly. It takes
-    in the partner's message if it is there, writes yours, and asks before anything is revealed. It can be stopped
-    at any point and run again. When your list or the agreement is newer than the last session, it offers the next
-    one; a session that your partner has begun is joined.
+    Both sides run this repeatedly until it is done, or once each with --wait or a direct connection. It reads the
+    partner's message if it is there, writes yours, and asks before anything is revealed. You can stop it at any
+    point and run it again. When your list or the agreement is newer than the last session, it offers to begin the
+    next one; if your partner has begun one, it joins that.
 
     \b
     Examples:
@@ -138,13 +138,14 @@ def map_command(
 
 @dataclass(frozen=True)
 class Changes:
-    """What a person said of a list that hardly differs from that of an earlier session.
+    """What a person decided about a list that hardly differs from that of an earlier session.
 
     Attributes:
-        asked: the person was asked, or an option answered.
-        begin: a session is to begin.
-        accepted: with the new list.
-        list_id: with this list, the one that the person was told of: another may be prepared while this waits.
+        asked: whether the person was asked, or an option answered.
+        begin: whether to begin a session.
+        accepted: whether to begin it with the new list.
+        list_id: the list to begin with. It is the one that the person was asked about: another may be prepared
+            while this program waits.
     """
 
     asked: bool = False
@@ -154,7 +155,7 @@ class Changes:
 
 
 def choose_list(own: "Workspace", partner: "PartnerRecord", list_id: int | None, person: "Person") -> Changes:
-    """Have a person choose, before a session begins, where too little of the list has changed to hide it."""
+    """Have a person choose the list before a session begins, if too few companies changed to hide among others."""
     from accountmap.session import too_few_changed
     from accountmap.workspace import Status
 
@@ -206,7 +207,7 @@ class Person:
         return True if answer == "reveal" else None
 
     def go_on(self, claims: "Claims") -> bool | None:
-        """Answer whether to go on although more matches than the caps allow are claimed."""
+        """Answer whether to go on although more matches are claimed than the caps allow."""
         say(f"\n{claims_in_words(claims, self.partner)}")
         if self._decline:
             return False
@@ -230,7 +231,7 @@ class Person:
         return self._approve or (is_interactive() and not self._yes)
 
     def which_list(self, change: "Change") -> str:
-        """Answer with which list to begin a session although little of it has changed: new, old or later."""
+        """Answer which list to begin a session with when little of it has changed: new, old or later."""
         for line in change_in_words(change, self.partner):
             say(line)
         if self._approve:
@@ -263,7 +264,7 @@ def say_forecast(own: "Workspace", partner: str, list_id: int | None, *, as_json
 
 def tell_waiting(outcome: "Outcome", partner: str, seconds: float) -> None:
     """Say that the partner is next, so that nobody thinks the program hangs."""
-    last = f"{outcome.sent[-1]} has left. " if outcome.sent else ""
+    last = f"{outcome.sent[-1]} is written. " if outcome.sent else ""
     say(f"{last}Waiting for {partner}, {duration(seconds)} at most. Ctrl-C loses nothing.")
 
 
@@ -306,16 +307,16 @@ def tell(
     outcome: "Outcome", place: Place, partner: str, slug: str, reports: Path, found: "AccountMap | None" = None
 ) -> None:
     """Say what was done and, in one line, what happens next."""
-    moved = [*(f"Took in {place.file(name)}" for name in outcome.taken)]
+    moved = [*(f"Read {place.file(name)}" for name in outcome.taken)]
     moved += [f"Wrote {place.file(name)}" for name in outcome.sent]
     if place.travels and len(moved) > MOST_FILES:
-        moved = [f"{plural(len(outcome.taken), 'message')} came, and {len(outcome.sent)} went."]
+        moved = [f"{plural(len(outcome.taken), 'message')} received, {len(outcome.sent)} sent."]
     for line in moved:
         say(line)
     for note in outcome.notes[:MOST_NOTES]:
         say(note)
     if len(outcome.notes) > MOST_NOTES:
-        say(f"And {len(outcome.notes) - MOST_NOTES:,} notes more; --json has all of them.")
+        say(f"And {len(outcome.notes) - MOST_NOTES:,} more notes; --json has all of them.")
     if found is not None:
         say(shared_in_words(found, partner, slug))
     emit(next_step(outcome, place, partner, slug, reports))

@@ -100,7 +100,7 @@ def send(context: click.Context, partner: str, output: Path | None) -> None:
 @click.argument("file", type=click.File("rb"))
 @click.pass_context
 def receive(context: click.Context, file: BinaryIO) -> None:
-    """Take a partner's maturity file.
+    """Read a maturity file that a partner sent you.
 
     \b
     Example:
@@ -114,9 +114,9 @@ def receive(context: click.Context, file: BinaryIO) -> None:
         begin = "accountmap maturity ask" if state.secret is None else "accountmap maturity send"
         say(f"{record.card.name} has fixed its answers. Next: {begin} --with {record.slug}")
     elif state.opened:
-        say(f"Both are open: accountmap maturity show --with {record.slug}")
+        say(f"Both sides' answers are open: accountmap maturity show --with {record.slug}")
     else:
-        say(f"Their answers are here. They wait for yours: accountmap maturity send --with {record.slug}")
+        say(f"Their answers are here, and they wait for yours: accountmap maturity send --with {record.slug}")
 
 
 @maturity.command()

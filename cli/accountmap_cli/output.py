@@ -18,9 +18,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def write_all_letters(stream: object) -> None:
-    """Let no letter of a name end the program: on Windows, what is redirected has an encoding with few of them.
+    """Let any character of a name be printed: on Windows, redirected output has an encoding with few of them.
 
-    A file or another program gets UTF-8. A screen gets what it can show, and other letters as codes.
+    A file or another program gets UTF-8. A screen gets the characters that it can show, and codes for the others.
     """
     if isinstance(stream, io.TextIOWrapper):
         encoding = stream.encoding if stream.isatty() else "utf-8"
@@ -34,7 +34,7 @@ def say(text: str = "", *, bold: bool = False) -> None:
 
 
 def emit(text: str) -> None:
-    """Print a result; CSV ends its lines with CR LF, which a terminal and a file have in their own way."""
+    """Print a result; the lines of CSV, which end with CR LF, end as is usual on this system."""
     click.echo(harmless(one_stop(text.replace("\r\n", "\n"))))
 
 
@@ -42,12 +42,12 @@ _TWO_STOPS: Final = re.compile(r"(?<=\w)\.\.(?=\s|$)")
 
 
 def one_stop(text: str) -> str:
-    """End a sentence with one full stop where a company's name brings one: Ortiz & Co."""
+    """End a sentence with a single full stop if a company's name before it ends with one already: Ortiz & Co."""
     return _TWO_STOPS.sub(".", text)
 
 
 def emit_csv(table: bytes) -> None:
-    """Print a table; its lines end as those of the terminal do, and not in CR LF as in a file."""
+    """Print a table; its lines end as usual on a terminal, and not with CR LF as in a file."""
     emit(table.decode().rstrip().replace("\r\n", "\n"))
 
 
@@ -72,7 +72,7 @@ def read_table(file: Path, columns: Sequence[str], hint: str) -> list[dict[str, 
     """Read a table that a person filled in, as Excel or this program writes it.
 
     Args:
-        columns: that it must have; the first is filled in every row.
+        columns: those that it must have; the first one must be filled in every row.
         hint: where such a table comes from.
 
     Raises:
@@ -80,7 +80,7 @@ def read_table(file: Path, columns: Sequence[str], hint: str) -> list[dict[str, 
     """
     try:
         text = file.read_text("utf-8-sig")
-        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes what its language uses
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes the one of its language
         reader = csv.DictReader(io.StringIO(text), delimiter=separator)
         rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -102,12 +102,12 @@ def as_json_text(value: Any) -> str:
 
 
 def harmless(text: str, *, lines: bool = True) -> str:
-    r"""Show what a terminal would obey: \u001b for the start of a command, \u202e for writing turned around.
+    r"""Escape the characters that a terminal obeys: \u001b starts a command, \u202e turns text around.
 
-    Written as JSON escapes them, so that JSON means the same afterwards.
+    They are escaped as in JSON, so that JSON means the same afterwards.
 
     Args:
-        lines: whether new lines are meant.
+        lines: whether line breaks are kept.
     """
     return "".join(json.dumps(c)[1:-1] if _is_obeyed(c) and not (lines and c == "\n") else c for c in text)
 
@@ -123,7 +123,7 @@ def columns_of(text: str) -> int:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Lay out a small table; columns with numbers to the right."""
+    """Lay out a small table, with columns of numbers aligned to the right."""
     body = [
         [f"{cell:,}" if isinstance(cell, int) else harmless(str(cell), lines=False) for cell in row]
         for row in rows
@@ -164,7 +164,7 @@ def is_interactive() -> bool:
 
 
 def ask(question: str, default: str | None, check: Callable[[str], object]) -> str:
-    """Ask until the answer can be used; what was answered before stays."""
+    """Ask until the answer can be used."""
 
     def checked(typed: str) -> str:
         try:

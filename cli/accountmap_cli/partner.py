@@ -18,17 +18,17 @@ from accountmap_cli.status import partner_status
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--name", help="Your company's name, as your partners know it. [default: ask]")
 @click.option(
-    "--no-passphrase", is_flag=True, help="For machines: leave the keys readable to whoever reads the folder."
+    "--no-passphrase", is_flag=True, help="For machines: leave the keys readable to whoever can read the folder."
 )
 @click.option("--keyring", is_flag=True, help="Keep the passphrase in the keyring of this computer.")
 @click.pass_context
 def init(
     context: click.Context, folder: Path | None, name: str | None, no_passphrase: bool, keyring: bool
 ) -> None:
-    """Make a workspace: a folder with your identity and everything that you keep.
+    """Create a workspace: a folder with your identity and everything that accountmap keeps for you.
 
-    FOLDER is made if it is missing; without it, this folder becomes the workspace. A passphrase that you choose
-    protects the private keys, and with them your lists and results in it.
+    FOLDER is created if it is missing; without FOLDER, the current folder becomes the workspace. A passphrase that
+    you choose protects the private keys, and with them the lists and results in the folder.
 
     \b
     Examples:
@@ -55,7 +55,7 @@ def init(
         say(UNPROTECTED)
     elif keyring:
         into_keyring(made.card, secret)
-    say("Your lists, results and decisions are sealed in it. Reports that you write are open files.")
+    say("Your lists, results and decisions are encrypted in it. Reports are files that anyone can open.")
     if place != Path.cwd():
         say(f'Next: cd "{place}"')
         say("Then: accountmap partner card")
@@ -77,13 +77,13 @@ def identity() -> None:
 
 @identity.command()
 @click.option("--new-passphrase-fd", type=click.IntRange(0), help="Read the new passphrase from this descriptor.")
-@click.option("--no-passphrase", is_flag=True, help="Leave the keys readable to whoever reads the folder.")
+@click.option("--no-passphrase", is_flag=True, help="Leave the keys readable to whoever can read the folder.")
 @click.option("--keyring", is_flag=True, help="Keep the new passphrase in the keyring of this computer.")
 @click.pass_context
 def passphrase(context: click.Context, new_passphrase_fd: int | None, no_passphrase: bool, keyring: bool) -> None:
     """Change the passphrase that protects your private keys.
 
-    Copies of the folder made before, in backups for example, still open with the old one.
+    Older copies of the folder, in backups for example, still open with the old passphrase.
 
     \b
     Examples:
@@ -119,7 +119,7 @@ def card(context: click.Context, output: Path | None) -> None:
     """Write your partner card: public keys only, safe to mail.
 
     \b
-    Example:
+    Examples:
       accountmap partner card
       accountmap partner card -o - | pbcopy
     """
@@ -139,13 +139,16 @@ def card(context: click.Context, output: Path | None) -> None:
 
 @partner.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--fingerprint", help="The digits that your partner read to you: added only if they are the same.")
+@click.option(
+    "--fingerprint",
+    help="The digits that your partner read out to you; the card is added only if they are the same.",
+)
 @click.option("--confirmed-by", help="Who compared the fingerprint. [default: your login name]")
 @click.pass_context
 def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirmed_by: str | None) -> None:
-    """Add a partner from their card, or their new card in place of the old, after comparing fingerprints by phone.
+    """Add a partner from their card, or replace it by their new one, after comparing fingerprints by phone.
 
-    Whoever can swap a card on its way can read everything after it. A phone call rules that out.
+    Whoever can swap a card on its way to you can read everything that you send later. A phone call rules that out.
 
     \b
     Example:
@@ -170,20 +173,20 @@ def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirm
     emit(added.slug)
     say(f"Next: {step}")
     if "agreement new" in step:
-        say("One of you does that; the other signs what comes: accountmap agreement sign FILE")
+        say("One of you does that; the other signs the file that arrives: accountmap agreement sign FILE")
 
 
 def compare(theirs: "Card", fingerprint: str | None) -> None:
     """Have somebody compare the fingerprint of a card with what the partner read out.
 
     Raises:
-        TrustError: it is another one, or nobody is here to compare.
+        TrustError: the fingerprints differ, or nobody is here to compare them.
     """
     say(f"This card says that it is from {theirs.name}. Its fingerprint:\n\n  {theirs.fingerprint}\n")
     if fingerprint is not None:
         if "".join(fingerprint.split()) != "".join(theirs.fingerprint.split()):
             raise TrustError(
-                "the fingerprint is another one", "Do not use this card. Ask your partner to send it again."
+                "the fingerprint is not the same", "Do not use this card. Ask your partner to send it again."
             )
     elif not is_interactive():
         raise TrustError("nobody is here to compare the fingerprint", "Give it with --fingerprint.")
@@ -199,11 +202,11 @@ def compare(theirs: "Card", fingerprint: str | None) -> None:
 @click.option("--again", is_flag=True, help="Write the card of the last rotation once more; nothing changes.")
 @click.pass_context
 def rotate(context: click.Context, output: Path | None, again: bool) -> None:
-    """Make new keys, and write the card that replaces yours at your partners.
+    """Make new keys, and write the card with which your partners replace your old one.
 
-    They add it as they added the first; it is signed with your old keys. Agreements name cards, so new ones are
-    needed. If your old keys were stolen, call your partners instead: they run `accountmap partner revoke`, and add
-    your new card as a first one.
+    They add it as they added the first; it is signed with your old keys. Agreements name cards, so you need new
+    agreements. If your old keys were stolen, call your partners instead: they run `accountmap partner revoke`, and
+    add your new card as if it were the first.
 
     \b
     Example:
@@ -238,8 +241,8 @@ def rotate(context: click.Context, output: Path | None, again: bool) -> None:
 def revoke(context: click.Context, name: str, yes: bool) -> None:
     """Stop trusting a partner's card, when they tell you that their keys were lost or stolen.
 
-    No session begins or goes on with it, and nothing signed with it is taken. Their new card is added as a first
-    one.
+    No session begins or goes on with it, and nothing signed with it is accepted. Add their new card as if it were
+    the first.
 
     \b
     Example:
@@ -251,8 +254,8 @@ def revoke(context: click.Context, name: str, yes: bool) -> None:
         known = own.partner(name)
         if not yes:
             if not is_interactive():
-                raise TrustError("nobody is here to confirm", "Say --yes.")
-            click.confirm(f"Trust the card of {known.card.name} no longer?", abort=True, err=True)
+                raise TrustError("nobody is here to confirm", "Add --yes.")
+            click.confirm(f"Stop trusting the card of {known.card.name}?", abort=True, err=True)
         revoke_partner(own, name)
     say(f"The card of {known.card.name} is revoked. When they have a new one: accountmap partner add FILE")
 

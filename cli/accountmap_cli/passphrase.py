@@ -1,6 +1,7 @@
 """Where passphrases and passwords come from: never the command line.
 
-The passphrase of the keys: a file descriptor, a credential of systemd, the keyring, or whoever is here.
+The passphrase of the keys comes from a file descriptor, a systemd credential, the keyring, or the person at the
+terminal.
 """
 
 import os
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accountmap.errors import BackendError, TrustError, WorkspaceError
+from accountmap.errors import BackendError, TrustError, WorkspaceError, install_command
 from accountmap_cli.output import is_interactive, say, with_options
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def from_descriptor(number: int, what: str = "passphrase") -> str:
         what: what is read there, for messages.
 
     Raises:
-        WorkspaceError: it is not open, or holds no text.
+        WorkspaceError: the descriptor is not open, or there is no text in it.
     """
     try:
-        with os.fdopen(number, "rb", buffering=0, closefd=number > 2) as stream:  # leaves the rest to others
+        with os.fdopen(number, "rb", buffering=0, closefd=number > 2) as stream:  # reads no further than asked
             line = stream.readline(MOST_BYTES).rstrip(b"\r\n").decode()
     except (OSError, UnicodeDecodeError) as error:
         raise WorkspaceError(
@@ -46,7 +47,7 @@ def from_descriptor(number: int, what: str = "passphrase") -> str:
             f"Open it for the command: accountmap … {number}< FILE",
         ) from error
     if not line:
-        raise WorkspaceError(f"file descriptor {number} holds no {what}")
+        raise WorkspaceError(f"file descriptor {number} has no {what} in it")
     return line
 
 
@@ -54,7 +55,7 @@ def from_credentials() -> str | None:
     """Read the passphrase that systemd has handed to this service, if it did (systemd.exec(5), credentials).
 
     Raises:
-        WorkspaceError: it is there and cannot be read.
+        WorkspaceError: there is one, and it cannot be read.
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder or not (file := Path(folder) / CREDENTIAL).is_file():
@@ -98,7 +99,7 @@ def keyring_name() -> str:
     keyring = keyring_module()
     if keyring is None:
         raise BackendError(
-            "the keyring library is not installed", 'Install it with: pip install "accountmap[keyring]"'
+            "the keyring library is not installed", f"Install it with: {install_command('keyring')}"
         )
     found = keyring.get_keyring()
     if found.priority <= 0:
@@ -115,19 +116,19 @@ def into_keyring(card: "Card", passphrase: str) -> None:
     keyring = keyring_module()
     if keyring is None:
         raise BackendError(
-            "the keyring library is not installed", 'Install it with: pip install "accountmap[keyring]"'
+            "the keyring library is not installed", f"Install it with: {install_command('keyring')}"
         )
     try:
         keyring.set_password(SERVICE, card.fingerprint, passphrase)
     except keyring.errors.KeyringError as error:
         raise BackendError(
             "this machine has no keyring that can be written",
-            "The passphrase is set, and is asked for when it is needed.",
+            "The passphrase is set; you will be asked for it when it is needed.",
         ) from error
 
 
 def forget_in_keyring(card: "Card") -> None:
-    """Take the passphrase of an identity out of the OS keyring, if it is there."""
+    """Remove the passphrase of an identity from the OS keyring, if it is there."""
     keyring = keyring_module()
     if keyring is not None and from_keyring(card) is not None:
         keyring.delete_password(SERVICE, card.fingerprint)
@@ -142,7 +143,7 @@ def move_in_keyring(old: "Card", new: "Card") -> None:
 
 
 def present(descriptor: int | None) -> Callable[["Card"], str | None]:
-    """Return what a workspace asks when it needs the passphrase that protects it."""
+    """Return the function that a workspace calls when it needs the passphrase that protects it."""
 
     def ask(card: "Card") -> str | None:
         if descriptor is not None:
@@ -159,15 +160,15 @@ def present(descriptor: int | None) -> Callable[["Card"], str | None]:
 def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> str | None:
     """Return the passphrase that is to protect an identity from now on, or None for none.
 
-    The rule comes before the question, and the question again after a passphrase that is easy to guess.
+    The rule is shown before the question. The question is repeated after a passphrase that is easy to guess.
 
     Args:
-        none: the user asked for none.
+        none: whether the user wants none.
         option: the option that names the descriptor, for the hint.
         company: whose keys they are.
 
     Raises:
-        WorkspaceError: nobody is here to choose one, and nothing says that there shall be none.
+        WorkspaceError: nobody is here to choose one, and the user did not say that there is to be none.
     """
     if none:
         return None
@@ -178,7 +179,7 @@ def chosen(descriptor: int | None, *, none: bool, option: str, company: str) -> 
     if not is_interactive():
         raise WorkspaceError(
             "nobody is here to choose a passphrase for the private keys",
-            f"Give one with {option} N, or say --no-passphrase: then whoever reads the folder has the keys.",
+            f"Give one with {option} N, or add --no-passphrase: then whoever can read the folder has the keys.",
         )
     from accountmap.trust.key_file import PASSPHRASE_RULE, check_passphrase
 
@@ -211,14 +212,14 @@ database_options: Final = with_options(
     ),
     click.option("--ask-dsn-password", is_flag=True, help="Ask for the database's password."),
 )
-"""Adds which database, and its password."""
+"""Adds the options that name a database and the source of its password."""
 
 
 def database_password(descriptor: int | None, *, ask: bool) -> str | None:
     """Return the password that the user gave, or None: then the database's own library looks for it.
 
     Raises:
-        WorkspaceError: the file descriptor holds none.
+        WorkspaceError: there is none in the file descriptor.
     """
     if descriptor is not None:
         return from_descriptor(descriptor, "password")

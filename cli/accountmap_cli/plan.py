@@ -61,7 +61,7 @@ def read_amount(_context: click.Context, _option: click.Parameter, value: str | 
 sending: Final = with_options(
     place_options,
     partner_option(),
-    click.option("-y", "--yes", is_flag=True, help="Send without asking you."),
+    click.option("-y", "--yes", is_flag=True, help="Send without confirmation."),
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 )
 """Adds the options of all commands that send something."""
@@ -130,7 +130,7 @@ class PlanTeller:
             emit_json({"steps": [each.facts["step"] for each in statements], **as_dict(outcome, place)})
             return
         tell(outcome, place)
-        emit(f"Said. {then(outcome, place, self.name, partner)}")
+        emit(f"Done. {then(outcome, place, self.name, partner)}")
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def open_plan(context: click.Context, options: Options) -> "Iterator[tuple[PlanT
 
 @click.group()
 def plan() -> None:
-    """Plan with a partner what to do about shared accounts, and see together what came of it.
+    """Plan with a partner what to do with shared accounts, and see together what came of it.
 
     Both of you sign a list of matches with owners, next steps, dates and budgets. Some accounts may be left alone,
     drawn by both programs so that neither of you chose them. Both report, and reconcile to the same numbers.
@@ -151,7 +151,7 @@ def plan() -> None:
 
 
 @plan.command()
-@click.option("--title", required=True, help="What your partner reads as its name.")
+@click.option("--title", required=True, help="Name of the plan; your partner sees it.")
 @click.option(
     "--type", "kind", type=click.Choice(["campaign", "accounts"]), default="campaign", show_default=True,
     help="A campaign, or accounts that you work on together.",
@@ -163,15 +163,15 @@ def plan() -> None:
 )  # fmt: skip
 @click.option("--starts", metavar="DATE", callback=_day, help="First day. [default: today]")
 @click.option("--until", metavar="DATE", callback=_day, required=True, help="Last day.")
-@click.option("--next-step", default="", help="For matches for which the file has none.")
+@click.option("--next-step", default="", help="The next step, for matches for which the file has none.")
 @click.option("--due", metavar="DATE", callback=_day, help="When it is to be done. [default: the last day]")
-@click.option("--who", type=click.Choice(_WHO), help="Who does it. [default: who leads]")
+@click.option("--who", type=click.Choice(_WHO), help="Who does it. [default: whoever leads]")
 @click.option("--lead", type=click.Choice(_WHO), help="Who leads. [default: as agreed, or by the rules, or both]")
 @click.option("--budget", metavar="AMOUNT", callback=read_amount, default="0", help="What you spend.")
 @click.option(
     "--their-budget", metavar="AMOUNT", callback=read_amount, default="0", help="What your partner spends."
 )
-@click.option("--currency", default="", help="Of budgets and amounts, such as EUR.")
+@click.option("--currency", default="", help="Currency of budgets and amounts, such as EUR.")
 @click.option("--holdout", default="0", metavar="N|N%", help="How many accounts are left alone. [default: none]")
 @click.option("--redraw", is_flag=True, help="Draw again, although your partner has not opened an earlier draw.")
 @sending
@@ -208,7 +208,7 @@ def _draft(options: Options, revealed: set[bytes]) -> Any:
 
     lines = [_draft_line(options, revealed, row) for row in _rows(options)]
     if not lines:
-        raise InputError("which matches?", "Add --match ID, or --file with a column match_id.")
+        raise InputError("a plan needs matches", "Add --match ID, or --file with a column match_id.")
     return PlanDraft(
         kind=PlanKind[options["kind"].upper()],
         title=options["title"],
@@ -233,7 +233,7 @@ def _draft_line(options: Options, revealed: set[bytes], row: Mapping[str, str]) 
 
     who = row.get("who") or options["who"]
     if who not in (None, *_WHO):
-        raise InputError(f"the file says that {who!r} does the next step", f"Write {', '.join(_WHO)}, or nothing.")
+        raise InputError(f"the file has {who!r} in the column who", f"Write {', '.join(_WHO)}, or nothing.")
     due = day_of(row["due"].strip()) if row.get("due") else options["due"]
     return DraftLine(
         match_id=find_line(revealed, row["match_id"].strip()),
@@ -247,7 +247,7 @@ def _draft_line(options: Options, revealed: set[bytes], row: Mapping[str, str]) 
 def _holdout(text: str, of: int) -> int:
     number = text.strip().removesuffix("%")
     if not number.isdecimal():
-        raise InputError("the holdout is a number of accounts, or a share", "Write it as 12, or as 20%.")
+        raise InputError("the holdout must be a number of accounts, or a share", "Write it as 12, or as 20%.")
     return max(1, of * int(number) // 100) if text.strip().endswith("%") and int(number) else int(number)
 
 
@@ -325,7 +325,7 @@ def sign(context: click.Context, /, **options: Any) -> None:
 
 @plan.command()
 @naming
-@click.option("--note", default="", metavar="TEXT", help="Words that your partner reads with it.")
+@click.option("--note", default="", metavar="TEXT", help="A text for your partner to read with it.")
 @sending
 @click.pass_context
 def decline(context: click.Context, /, **options: Any) -> None:
@@ -338,7 +338,7 @@ def decline(context: click.Context, /, **options: Any) -> None:
     from accountmap.account_map.joint_plan import Declining
 
     words = Declining(" ".join(options["note"].split()))
-    said = f" with the words: {words.text}" if words.text else ""
+    said = f", with this note: {words.text}" if words.text else ""
     with open_plan(context, options) as (teller, known):
         teller.say(known, [words], [f"{teller.name} will see that you decline the plan{said}."])
 
@@ -365,7 +365,7 @@ def update(context: click.Context, /, **options: Any) -> None:
 
     step, due, who, owner = (options[name] for name in ("next_step", "due", "who", "owner"))
     if all(each is None for each in (step, due, who, owner)):
-        raise InputError("what is to change?", "Give --next-step, --due, --who or --owner.")
+        raise InputError("nothing was said to change", "Give --next-step, --due, --who or --owner.")
     with open_plan(context, options) as (teller, known):
         chosen = sorted({find_line(known.plan.match_ids, each) for each in options["wanted"]})
         contents: list[Content] = []
@@ -378,4 +378,4 @@ def update(context: click.Context, /, **options: Any) -> None:
         said = [f"{name.replace('_', ' ')} {options[name]}" for name in ("next_step", "due", "who", "owner")
                 if options[name] is not None]  # fmt: skip
         names = ", ".join(known.matches.own_name(each) for each in chosen)
-        teller.say(known, contents, [f"{teller.name} will see of {names}: {'; '.join(said)}."])
+        teller.say(known, contents, [f"{teller.name} will see this about {names}: {'; '.join(said)}."])

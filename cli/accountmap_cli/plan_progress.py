@@ -26,10 +26,16 @@ REPORT_COLUMNS: Final = ("match_id", "your_account", "arm", "steps", "meetings",
 @click.option("--match", "wanted", multiple=True, metavar="ID", help="A match of the plan.")
 @click.option("--steps", type=click.IntRange(0, 65_535), help="How many things you have done about it so far.")
 @click.option("--meetings", type=click.IntRange(0, 65_535), help="How many meetings both of you had with it.")
-@click.option("--deals", type=click.IntRange(0, 65_535), help="Deals of yours. [default: those you registered]")
+@click.option(
+    "--deals",
+    type=click.IntRange(0, 65_535),
+    help="How many deals you have with it. [default: those you registered]",
+)
 @click.option("--result", type=click.Choice([each.label for each in Result]), help="What came of it so far.")
-@click.option("--amount", metavar="AMOUNT", callback=read_amount, help="Of your deals.")
-@click.option("--spent", metavar="AMOUNT", callback=read_amount, help="How much of your budget, in total.")
+@click.option("--amount", metavar="AMOUNT", callback=read_amount, help="Amount of your deals.")
+@click.option(
+    "--spent", metavar="AMOUNT", callback=read_amount, help="How much of your budget you have spent in total."
+)
 @click.option(
     "--write", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write a table to fill in."
 )
@@ -39,7 +45,7 @@ REPORT_COLUMNS: Final = ("match_id", "your_account", "arm", "steps", "meetings",
 def progress(context: click.Context, /, **options: Any) -> None:
     """Report what you did about accounts of a plan, and what came of it; each report replaces the one before.
 
-    Report accounts of the holdout too, without having worked on them: the comparison needs what came of all.
+    Report accounts of the holdout too, although you do not work on them: the comparison needs the results of all.
 
     \b
     Examples:
@@ -91,7 +97,7 @@ def _report_in_words(
 ) -> Iterator[str]:
     from accountmap.account_map.plan_results import decimal
 
-    yield f"{teller.name} will see of this plan:\n"
+    yield f"{teller.name} will see this about the plan:\n"
     yield table(
         ["match", "your account (stays here)", "steps", "meetings", "deals", "result", "amount"],
         [
@@ -139,7 +145,7 @@ def _write_reports(file: Path, known: "KnownPlan", lines: "Sequence[LineReport]"
         )
     file.write_text(out.getvalue(), encoding="utf-8-sig", newline="")  # Excel needs the mark
     emit(str(file))
-    say("Fill it in; a row without steps, meetings, result and amount is not reported.")
+    say("Fill it in. Rows in which steps, meetings, result and amount are all empty are not reported.")
 
 
 @click.command()
@@ -147,7 +153,7 @@ def _write_reports(file: Path, known: "KnownPlan", lines: "Sequence[LineReport]"
 @sending
 @click.pass_context
 def reconcile(context: click.Context, /, **options: Any) -> None:
-    """Say that the results are what both of you reported. When both say so, the plan is closed with these numbers.
+    """Confirm the results that follow from both reports. When both confirm, the plan closes with these numbers.
 
     \b
     Example:
@@ -160,7 +166,7 @@ def reconcile(context: click.Context, /, **options: Any) -> None:
         apart = sum(bool(each.differences) for each in known.plan.results().lines)
         leaves = [
             *teller.words.plan(known),
-            f"\nYour reports differ on {plural(apart, 'account')}: there, what both say counts."
+            f"\nYour reports differ on {plural(apart, 'account')}: the lesser of two numbers or results counts."
             if apart
             else "\nYour reports do not differ.",
             f"{teller.name} will see that you agree to these results: {content.digest.hex()[:16]}",
@@ -211,7 +217,7 @@ def _plan_csv(known: "KnownPlan") -> bytes:
 
 
 def _evidence(teller: PlanTeller, known: "KnownPlan") -> bytes:
-    """Return the plan with all that was said, and the partner's signatures."""
+    """Return the plan with everything that was said about it, and the partner's signatures."""
     kept = teller.own.plans.about(teller.partner.slug, known.plan.plan_id)
     said = [
         {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from accountmap.session.questions import SessionMatches
 
 DIGITS: Final = 8
-"""Of the id of a plan or match, enough to name it."""
+"""Number of digits of the id of a plan or match that are shown."""
 
 _NEXT: Final = {
     "proposed": "sign|decline",
@@ -38,7 +38,7 @@ class PlanWords:
         self._slug, self._name = slug, name
 
     def side(self, matches: "SessionMatches", value: int) -> str:
-        """Say whom a line names: role + 1, or 3 for both."""
+        """Say which side a value stands for: role + 1, or 3 for both."""
         return {matches.role + 1: "you", matches.role.other + 1: self._name}.get(value, "both")
 
     def list(self, plans: Sequence["KnownPlan"]) -> Iterator[str]:
@@ -75,7 +75,7 @@ class PlanWords:
         return "work, report, reconcile" if state == "running" else ""
 
     def warnings(self, known: "KnownPlan") -> Iterator[str]:
-        """Say with which words a plan was declined, and what should not be so."""
+        """Say why a plan was declined, and what is wrong with it."""
         plan, number = known.plan, known.id[:DIGITS]
         if words := known.declined_with:
             who = self._name if known.ours else "You"
@@ -84,8 +84,8 @@ class PlanWords:
             yield f"Plan {number} is spoilt: the seed that was opened is not the one that was fixed."
         elif known.is_unopened:
             yield (
-                f"Plan {number} waits since {known.since:%Y-%m-%d} for {self._name} to open its seed, which its "
-                "program does by itself. They can see the draw; you cannot, so nothing of it counts."
+                f"Plan {number} has waited since {known.since:%Y-%m-%d} for {self._name} to open its seed, which "
+                "its program does automatically. They can see the draw and you cannot, so the draw does not count."
             )
         for role, (_, holds) in plan.reconciled.items():
             if not holds:
@@ -152,18 +152,18 @@ class PlanWords:
         yield from self.warnings(known)
 
     def comparison(self, known: "KnownPlan") -> Iterator[str]:
-        """Say what the accounts worked on came to, beside those left alone."""
+        """Compare the results of the accounts worked on with those left alone."""
         plan = known.plan
         if plan.holdout is None:
             yield holdout_in_words(plan.terms.holdout, len(plan.match_ids)) + " They are not drawn yet."
             return
         if not plan.holdout:
-            yield "There is no holdout, so nothing shows what would have come without the plan."
+            yield "There is no holdout, so nothing shows what would have happened without the plan."
             return
         rows = [line.split(",") for line in plan.results().tables["comparison"].decode().splitlines()[1:]]
         yield f"\n{plural(len(plan.holdout), 'account')} left alone, drawn by both seeds. As both report so far:\n"
         yield table(
-            ["came to", "worked on", "left alone", "difference", "interval (95 of 100)", "says"],
+            ["result", "worked on", "left alone", "difference", "95 % interval", "finding"],
             [
                 (
                     row[0],
@@ -188,7 +188,7 @@ def holdout_in_words(count: int, of: int) -> str:
     if not count:
         return "No account is left alone."
     return (
-        f"Of {plural(of, 'account')} {count} are left alone by both of you, to show what comes without the plan. "
+        f"Of {plural(of, 'account')}, both of you leave {count} alone, to show what happens without the plan. "
         "Both programs draw them together: neither of you can choose."
     )
 

@@ -1,4 +1,4 @@
-"""`accountmap portfolio` and `accountmap partner profile`: all partners beside the own list."""
+"""`accountmap portfolio` and `accountmap partner profile`: all partners together, and your own list."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ _TIERS: Final = "tiers.toml"
 """A file of the workspace that is used if no other is named."""
 
 _INPUTS: Final = ("accountmap.db", _TIERS, "profiles/*", "maturity/*", "reviews/*", "ideal/*")
-"""What a portfolio is made from: if any of it is newer than the page, the page is old."""
+"""What a portfolio is made from: if any of it is newer than the page, the page is out of date."""
 
 
 _tiers_option: Final = click.option(
@@ -77,7 +77,7 @@ def open_portfolio(context: click.Context, tiers: Path | None) -> None:
     """
     folder = Path(context.find_root().params["workspace"])
     page = folder / "reports" / "portfolio" / "portfolio.html"
-    same = is_same_rule(page.parent / _TIERS, tiers or _standing_tiers(folder))
+    same = is_same_rule(page.parent / _TIERS, tiers or _tiers_of_workspace(folder))
     if not same or not is_fresh(page, folder, _INPUTS):
         with workspace(context) as own:
             _build(own, tiers, page.parent, page_only=True)
@@ -96,8 +96,8 @@ def questions(context: click.Context, partner: str, output: Path | None, as_json
     """Write what to ask one partner about teaming up: a list that may go to that partner.
 
     Each line is a company that you want to win, that the partner shares, and that another partner of yours shares
-    too. The list names nobody but the partner and the company. Still, whoever is asked about a company may guess
-    that somebody else knows it: ask about those that matter.
+    too. The list names nobody but the partner and the company. Still, a partner that is asked about a company may
+    guess that somebody else knows it: ask only about those that matter.
 
     \b
     Examples:
@@ -128,7 +128,7 @@ def _build(
     from accountmap import read_portfolio, write_portfolio
     from accountmap.report.files import write_portfolio_page
 
-    rule = tiers or _standing_tiers(own.folder)
+    rule = tiers or _tiers_of_workspace(own.folder)
     built = read_portfolio(own, tiers=rule)
     standard = own.folder / "reports" / "portfolio"
     folder = output or standard
@@ -138,13 +138,13 @@ def _build(
     return built, page
 
 
-def _standing_tiers(folder: Path) -> Path | None:
-    standing = folder / _TIERS
-    return standing if standing.exists() else None
+def _tiers_of_workspace(folder: Path) -> Path | None:
+    file = folder / _TIERS
+    return file if file.exists() else None
 
 
 def _keep_rule(used: Path, rule: Path | None) -> None:
-    """Keep the rule for tiers beside the page that was made by it, so that another one shows."""
+    """Keep the rule for tiers beside the page that was made by it, so that a change of the rule is noticed."""
     from accountmap.files import write_atomic
 
     if rule is None:
@@ -182,15 +182,15 @@ _CLEARED: Final = {
 @click.command()
 @click.argument("name")
 @click.option("--type", "types", multiple=True, help="What the partner is to you; may be given several times.")
-@click.option("--tier", help="Its tier, set by hand: before the rule of --tiers.")
+@click.option("--tier", help="Its tier, set by hand; it takes precedence over your rule for tiers.")
 @click.option("--owner", help="Who looks after the partnership on your side.")
-@click.option("--their-owner", help="Who does on their side.")
+@click.option("--their-owner", help="Who looks after it on their side.")
 @click.option("--cost", type=float, help="What the partnership costs you in a year.")
-@click.option("--currency", help="Of the cost.")
+@click.option("--currency", help="Currency of the cost.")
 @click.option("--margin", type=float, help="What the partner keeps of a sale, in percent.")
 @click.option("--goal", "goals", multiple=True, metavar="MEASURE=NUMBER[@DAY]", help="What to reach, and by when.")
 @click.option("--note", help="One line about anything else.")
-@click.option("--clear", multiple=True, type=click.Choice(list(_CLEARED)), help="Take this back.")
+@click.option("--clear", multiple=True, type=click.Choice(list(_CLEARED)), help="Remove what was noted here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def profile(

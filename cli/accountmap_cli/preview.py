@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from accountmap.workspace.estimates import Estimate
 
 AT_LEAST: Final = {3: "their customers", 2: "their customers or open opportunities", 1: "any of theirs"}
-"""What the levels of a preview by segments are called."""
+"""Names of the levels of a preview by segments."""
 
 
 @click.command("preview")
 @partner_option()
 @place_options
-@click.option("--new", is_flag=True, help="Exchange blurred copies again, since one of them was renewed.")
-@click.option("--accept-another", is_flag=True, help="Take a second blurred copy of theirs within half a year.")
+@click.option("--new", is_flag=True, help="Exchange blurred copies again, after one of them was renewed.")
+@click.option("--accept-another", is_flag=True, help="Accept a second blurred copy of theirs within half a year.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def preview_command(
@@ -41,9 +41,9 @@ def preview_command(
 ) -> None:
     """Estimate how many of your companies are on a partner's list.
 
-    Each of you sends one small file: a blurred copy of the list, which names nobody for sure. Only you see your
-    estimates. It takes a short agreement (agreement new --preview), and no more. Run it again to take the next
-    step, or to see the estimates once more.
+    Each of you sends one small file: a blurred copy of the list, which names nobody for certain. Only you see your
+    estimates. All you need is a short agreement (agreement new --preview). Run it again to take the next step, or
+    to see the estimates once more.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def preview_command(
         emit_json(as_dict(outcome, place))
         return
     for file in outcome.taken:
-        say(f"Took in {place.file(file)}")
+        say(f"Read {place.file(file)}")
     for file in outcome.sent:
         say(f"Wrote {place.file(file)}")
     for note in outcome.notes:
@@ -92,7 +92,7 @@ def in_words(outcome: "PreviewOutcome", place: Place, partner: str) -> Iterator[
 
 
 def estimates_in_words(outcome: "PreviewOutcome", partner: str) -> Iterator[str]:
-    """Say how many of the own companies are about on the partner's list."""
+    """Say about how many of our companies are on the partner's list."""
     known = {(each.segment, each.level): each for each in outcome.estimates}
     everything = known.get(("", 1))
     if everything is None:
@@ -115,25 +115,25 @@ def estimates_in_words(outcome: "PreviewOutcome", partner: str) -> Iterator[str]
     if sentence := amount_in_words(known.get(("opportunity", 1)), partner):
         yield sentence
     yield (
-        f"Made on {everything.made:%Y-%m-%d}, and kept: 95 of 100 such ranges hold the true number. It counts "
-        "equal names; a session usually finds a fifth to a third more. Only you see this."
+        f"Made on {everything.made:%Y-%m-%d}, and kept. 95 of 100 such ranges contain the true number. Only equal "
+        "names are counted; a session usually finds a fifth to a third more. Only you see this."
     )
 
 
 def headline(estimate: "Estimate") -> str:
-    """Say an estimate at the start of a sentence."""
+    """Put an estimate in words at the start of a sentence."""
     return f"About {estimate.estimate:,} ({estimate.low:,} to {estimate.high:,})"
 
 
 def cell(estimate: "Estimate | None") -> str:
-    """Say an estimate in a table."""
+    """Put an estimate in words for a table."""
     if estimate is None:
         return "too few to say"
     return f"about {estimate.estimate:,} ({estimate.low:,} to {estimate.high:,})"
 
 
 def amount_in_words(estimate: "Estimate | None", partner: str) -> str:
-    """Say what part of the own open amount the estimate comes to."""
+    """Say what part of our open pipeline is with shared companies, by the estimate."""
     if estimate is None or not estimate.amount:
         return ""
     part, low, high = (
@@ -141,8 +141,8 @@ def amount_in_words(estimate: "Estimate | None", partner: str) -> str:
         for count in (estimate.estimate, estimate.low, estimate.high)
     )
     return (
-        f"Of the {estimate.amount:,.0f} that your open opportunities come to, about {part} ({low} to {high}) is "
-        f"with companies on {partner}'s list, if these are neither larger nor smaller than the others."
+        f"Of the {estimate.amount:,.0f} in your open opportunities, about {part} ({low} to {high}) is with "
+        f"companies on {partner}'s list, if these are neither larger nor smaller than the others."
     )
 
 
@@ -150,16 +150,16 @@ def holds_in_words(holds: "PartnerHolds", partner: str) -> Iterator[str]:
     """Say in plain words what the partner has now."""
     segments = "with a blurred segment for each company" if holds.by_segments else "without segments"
     yield (
-        f"{partner} holds a blurred copy of your list of {holds.made:%Y-%m-%d}, {segments}, to keep. For any one "
-        f"company it is right {holds.right} times in 100."
+        f"{partner} has a blurred copy of your list, made on {holds.made:%Y-%m-%d}, {segments}, and can keep it. "
+        f"About any one company it is right {holds.right} times in 100."
     )
     yield (
         f"If {holds.shared:,} of {holds.of:,} companies on {partner}'s list are yours, it can pick out "
         f"{holds.picked:,}, of which {holds.picked_right} in 100 are on your list."
     )
     yield (
-        "All your companies are in it but those that you marked as off limits or never preview. One that is "
-        "there under ten names is in it ten times. Every partner gets the same copy for half a year."
+        "All your companies are in it, except those that you marked as off limits or never preview. One that is "
+        "listed under ten names is in it ten times. Every partner gets the same copy for half a year."
     )
 
 
@@ -221,7 +221,7 @@ def sketch() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def show(context: click.Context, as_json: bool) -> None:
-    """Say which blurred copies there are, who has them, and what they add up to.
+    """Show which blurred copies there are, who has them, and how much they reveal together.
 
     \b
     Example:
@@ -259,7 +259,7 @@ def show(context: click.Context, as_json: bool) -> None:
     head = ["made", "renewed from", "ε", "padded to", "countries", "partners that have it"]
     cells = [(*row[:4], ", ".join(row.countries) or "all", ", ".join(row.partners) or "none") for row in rows]
     emit(table(head, cells))
-    emit(f"\nIn 365 days they come to ε = {spent}; above 2 you are asked to type a confirmation.")
+    emit(f"\nOver 365 days they add up to ε = {spent}; above 2 you are asked to type a confirmation.")
     if hidden:
         emit(f"Never in a copy: {', '.join(hidden)}.")
 
@@ -270,10 +270,11 @@ def show(context: click.Context, as_json: bool) -> None:
 @click.option("--confirm", "typed", metavar="PHRASE", help=f"Confirm without a terminal: {PHRASE!r}.")
 @click.pass_context
 def renew(context: click.Context, segments: bool, countries: tuple[str, ...], typed: str | None) -> None:
-    """Make another blurred copy before its time, of the current list.
+    """Make another blurred copy of the current list, before it is time.
 
     Two copies say more about each company than one, and every partner that got the first can compare them. A copy
-    is renewed by itself half a year after it was made. Agreements that name another size need to be made again.
+    is renewed automatically half a year after it was made. Agreements that name another size have to be made
+    again.
 
     \b
     Example:
@@ -288,7 +289,7 @@ def renew(context: click.Context, segments: bool, countries: tuple[str, ...], ty
         if typed is None and is_interactive():
             typed = click.prompt(f"Type {PHRASE!r} to go on", default="", show_default=False, err=True)
         if typed != PHRASE:
-            raise TrustError("no other copy was made", f"It takes the words {PHRASE!r}, typed by a person.")
+            raise TrustError("no other copy was made", f"A person has to type: {PHRASE}")
         with own.transaction():
             made = renew_sketch(
                 own, kind, tuple(sorted(code.upper() for code in countries)), now=now, confirmed=True
@@ -300,7 +301,7 @@ def warn(own: "Workspace", now: datetime) -> None:
     """Say what another copy adds up to."""
     partners = {each.partner for each in own.sketches.disclosures()}
     spent = own.sketches.epsilon_spent(now)
-    say(f"In 365 days ε = {spent} has left. Another copy adds its own to that once it is sent.")
+    say(f"The copies sent in 365 days add up to ε = {spent}. Another copy adds its own once it is sent.")
     if partners:
         say(f"These partners have a copy already: {', '.join(sorted(partners))}.")
 
@@ -309,7 +310,7 @@ def warn(own: "Workspace", now: datetime) -> None:
 @click.argument("segments", nargs=-1)
 @click.pass_context
 def never(context: click.Context, segments: tuple[str, ...]) -> None:
-    """Say which segments are never in a copy that is made from now on; none for all of them again.
+    """Choose which segments to leave out of copies that are made from now on; name none to leave out none.
 
     \b
     Examples:
@@ -320,7 +321,8 @@ def never(context: click.Context, segments: tuple[str, ...]) -> None:
 
     if not set(segments) < set(SEGMENTS):
         raise InputError(
-            f"these are not some of the segments: {', '.join(segments)}", f"Segments: {', '.join(SEGMENTS)}."
+            f"these segments cannot be left out: {', '.join(segments)}",
+            f"Name one or two of: {', '.join(SEGMENTS)}.",
         )
     with workspace(context) as own, own.transaction():
         own.previews.leave_out(segments)

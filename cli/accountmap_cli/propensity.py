@@ -1,4 +1,4 @@
-"""`accountmap propensity`: how likely accounts are to buy, learned from the outcomes of own deals."""
+"""`accountmap propensity`: how likely accounts are to buy, learned from the outcomes of your own deals."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,10 @@ _RULES: Final = "influence.toml"
 
 @click.group()
 def propensity() -> None:
-    """Say how likely each account is to buy what you offer with a partner, from your own deals. Nothing leaves."""
+    """Say how likely each account is to buy what you offer with a partner, judging by your own deals.
+
+    Nothing leaves this machine.
+    """
 
 
 @propensity.command()
@@ -31,7 +34,11 @@ def propensity() -> None:
     show_default=True,
     help="Days from the creation of a deal within which it is to be won.",
 )
-@click.option("--touched", is_flag=True, help="Learn only from deals that this partner had touched early.")
+@click.option(
+    "--touched",
+    is_flag=True,
+    help="Learn only from deals that this partner touched early, by the rule's landmark_days.",
+)
 @click.option(
     "--rules", "rules_file", type=existing_file(), help="The rule for touches. [default: influence.toml]"
 )
@@ -47,9 +54,9 @@ def train(
 ) -> None:
     """Learn from your prepared deals, test on the later months, and keep the model. Needs accountmap[models].
 
-    Every deal is an offer that was made. The model sees country, industry and size of the account, what became of
-    earlier deals with it, and what it is to the partner: each as known before the deal was created. It is used in
-    reports only if it was better than the base rate in months that it had not seen.
+    Every deal counts as an offer that was made. The model sees the account's country, industry and size, what
+    became of earlier deals with it, and the partner's segment for it: each as known before the deal was created.
+    It is used in reports only if it was better than the base rate in months that it had not seen.
 
     \b
     Examples:
@@ -82,7 +89,7 @@ def train(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def show(context: click.Context, partner: str, as_json: bool) -> None:
-    """Show what the model was worth in the months that it had not seen, and what it goes by.
+    """Show how good the model was in months that it had not seen, and what raises or lowers its odds.
 
     \b
     Example:
@@ -107,7 +114,7 @@ def show(context: click.Context, partner: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def apply(context: click.Context, partner: str, output: Path | None, as_json: bool) -> None:
-    """List how likely each of your accounts is to buy, the likeliest first, with the reasons.
+    """List how likely each of your accounts is to buy, the most likely first, with the reasons.
 
     \b
     Examples:
@@ -138,8 +145,8 @@ def _show(found: "Trained", partner: str, made: datetime, *, as_json: bool) -> N
         f"{found.won:,} of them won within {found.horizon_days} days."
     )
     emit(
-        f"Tested on {found.tested:,} deals created from {found.tested_from} on, {found.tested_won:,} won, by a "
-        f"model of {found.trained:,} earlier ones, {found.trained_won:,} won.\n"
+        f"Tested on {found.tested:,} deals created from {found.tested_from} on, {found.tested_won:,} of them won, "
+        f"with a model learned from {found.trained:,} earlier ones, {found.trained_won:,} of them won.\n"
     )
     emit(
         table(["model", "measure", "value", "less than base rate", "90 of 100"], [*map(_measure, found.measures)])
@@ -165,7 +172,7 @@ def _reliability(each: Any) -> list[object]:
 
 _LINES: Final = 12
 _LEAST: Final = 0.05
-"""Points, about as many parts of the odds, from which a level is listed."""
+"""The fewest points, roughly the relative change of the odds, for which a level is listed."""
 
 
 def _strongest(found: "Trained", partner: str) -> list[list[str]]:
@@ -191,14 +198,16 @@ def _judged(found: "Trained", partner: str) -> list[str]:
         else "It was no better than the base rate in months that it had not seen, so no report uses it."
     ]
     if found.is_off:
-        said.append("Its probabilities are off: take them as an order, not as chances.")
+        said.append("Its probabilities are off: use them to rank accounts, not as chances.")
     if found.described_later:
         said.append(
-            f"Of {found.described_later:,} deals, country, industry and size come from a list that was prepared "
+            f"For {found.described_later:,} deals, country, industry and size come from a list that was prepared "
             "later: there is no older one."
         )
     if not found.placed:
-        said.append(f"No deal is young enough to say what an account that {partner} has is worth.")
+        said.append(
+            f"No deal was created after a session with {partner}, so nothing is learned from what {partner} has."
+        )
     if found.without_account:
         said.append(f"{found.without_account:,} deals have no account on your list, and were left out.")
     said.append("A probability is not a cause: it does not say that the partner makes the difference.")

@@ -51,7 +51,7 @@ reading_options: Final = with_options(
         "--sheet",
         "sheets",
         multiple=True,
-        help="Sheet of a workbook; may be repeated; all: those with equal headings. "
+        help="Sheet of a workbook; may be repeated; all means those with equal headings. "
         "[default: the one that looks like a list]",
     ),
     *FILE_OPTIONS,
@@ -67,7 +67,7 @@ reading_options: Final = with_options(
     click.option("--reference", type=existing_file(), help="Reference list, for profiles that use one."),
     click.option("--afresh", is_flag=True, help="Read without the options that the last list was read with."),
 )
-"""Adds what is read, and the options that say how and which keys are made."""
+"""Adds the argument and options that name what is read, and those that say how, and which keys are made."""
 
 
 def read(options: Options) -> tuple["AccountList", "Prepared"]:
@@ -76,12 +76,14 @@ def read(options: Options) -> tuple["AccountList", "Prepared"]:
 
     from accountmap import prepare_accounts
 
-    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was freed, a third of a long list's need.
+    pa.set_memory_pool(
+        pa.system_memory_pool()
+    )  # Arrow's own keeps freed memory, a third of what a long list needs
     try:
         accounts = read_list(options)
     except InputError as error:
         if any(word in str(error) for word in options.get("as_last_time", ())):
-            error.hint += " That is as last time; --afresh reads without the options of last time."
+            error.hint += " That option is from last time; --afresh reads without the options of last time."
         raise
     prepared = prepare_accounts(
         accounts,
@@ -97,7 +99,7 @@ def read_list(options: Options) -> "AccountList":
     """Read the file or the statement that the user named.
 
     Raises:
-        InputError: neither, both, or a part of what belongs together.
+        InputError: neither or both were named, or options are missing or do not apply.
     """
     from accountmap import read_accounts, read_sql
 
@@ -121,7 +123,7 @@ def from_file_or_database(
         read_statement: takes the statement and the address of the database, and `password`.
 
     Raises:
-        InputError: neither, both, or a part of what belongs together.
+        InputError: neither or both were named, or options are missing or do not apply.
     """
     file, statement, dsn = options["file"], options["sql"], options["dsn"]
     of_file = {"sheet": options["sheets"], "hidden_rows": options["hidden_rows"], "encoding": options["encoding"]}
@@ -158,20 +160,20 @@ _FILES: Final = ("decisions", "reference")
 _OF_WORKBOOKS: Final = ("sheets", "hidden_rows")
 _REPEATED: Final = (*_PAIRS, *_OF_WORKBOOKS, "encoding", "currency", "persons", *_FILES, "profile")
 READING: Final = "reading"
-"""Under which name the workspace remembers the options of the last list."""
+"""The name under which the workspace remembers the options of the last list."""
 
 _DEFAULTS: Final = (("persons", "leave"), ("profile", "standard"))
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".ods", ".xls")
 
 
 def as_given(options: Options) -> str:
-    """Write the file and the options that decide how it is read, so that they can be pasted."""
+    """Return the file and the options that decide how it is read, ready to be pasted."""
     source = shlex.quote(str(options["file"])) if options["file"] else "--sql … --dsn …"
     return " ".join(filter(None, [source, in_words(options)]))
 
 
 def in_words(options: Options) -> str:
-    """Write the options that decide how a list is read, as they are typed."""
+    """Return the options that decide how a list is read, as they are typed."""
     parts: list[str] = []
     for name in _REPEATED:
         value = options.get(name)
@@ -187,9 +189,9 @@ def last_reading(context: click.Context) -> Mapping[str, Any]:
 
 
 def as_last_time(context: click.Context, options: Options, last: Mapping[str, Any]) -> Options:
-    """Add to the options that were given those of last time, and say which.
+    """Add the options of last time to those that were given, and say which.
 
-    Of headings and segments, each is added that was not given; of all else, the options that were not given.
+    Each heading and each word for a segment is added that was not given, and each other option that was not given.
     """
     if options["afresh"] or not last:
         return options
@@ -210,14 +212,14 @@ def as_last_time(context: click.Context, options: Options, last: Mapping[str, An
 
 
 def _words_of(added: Options) -> Iterator[str]:
-    """Yield the headings, values, sheets and the like that options name."""
+    """Yield the headings, values, sheets and the like that the options name."""
     for value in added.values():
         for each in value if isinstance(value, tuple) else [value]:
             yield from filter(None, str(each).split("="))
 
 
 def _applies(name: str, file: Path | None) -> bool:
-    """Return whether an option is one of a kind of file."""
+    """Return whether an option applies to this kind of file."""
     if name in _OF_WORKBOOKS:
         return file is not None and file.suffix.lower() in _WORKBOOKS
     return name != "encoding" or (file is not None and file.suffix.lower() not in _WORKBOOKS)
@@ -229,13 +231,13 @@ def _again(name: str, value: str) -> str | Path:
     if not Path(value).is_file():
         raise InputError(
             f"The file {value}, which was used last time, is not there.",
-            f"Put it back, name another with --{name}, or say --afresh to read without the options of last time.",
+            f"Put it back, name another with --{name}, or add --afresh to read without the options of last time.",
         )
     return Path(value)
 
 
 def to_remember(options: Options, last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options for the next list: those of this one, and those of last time for other kinds of files."""
+    """Return the options for the next list: those of this one, and last time's for other kinds of files."""
     kept = {} if options["afresh"] else {name: last[name] for name in _REPEATED if name in last}
     for name in _REPEATED:
         value = options[name]

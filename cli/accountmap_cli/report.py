@@ -14,9 +14,7 @@ from accountmap_cli.passphrase import database_options, database_password
 @click.command()
 @partner_option()
 @database_options
-@click.option(
-    "--prefix", default="accountmap_", show_default=True, help="What the names of the tables begin with."
-)
+@click.option("--prefix", default="accountmap_", show_default=True, help="Prefix of the names of the tables.")
 @click.pass_context
 def store(
     context: click.Context,
@@ -26,10 +24,10 @@ def store(
     ask_dsn_password: bool,
     prefix: str,
 ) -> None:
-    """Write the results of the last session into a database: tables, and views of the present state.
+    """Write the results of the last session into a database: tables, and views of the current state.
 
-    Missing tables are created. It may be repeated: a session's rows are replaced, never doubled. The views
-    are by partner and by account, over the last session with each partner; docs/warehouse.md has them, and a dbt
+    Missing tables are created. You can run it again: a session's rows are replaced, never doubled. The views show
+    the last session with each partner, by partner and by account; docs/warehouse.md describes them, and a dbt
     source file.
 
     \b
@@ -82,10 +80,10 @@ def build(context: click.Context, partner: str, output: Path | None, weights: Pa
 @click.argument("file", type=existing_file(), required=False)
 @click.pass_context
 def review(context: click.Context, partner: str, file: Path | None) -> None:
-    """Keep or reject matches: what you decide stays on this machine, and holds in later sessions too.
+    """Keep or reject matches: your decisions stay on this machine, and apply to later sessions too.
 
-    Without FILE, prints the matches in doubt, with a column to fill in: keep, reject, or open to take a decision
-    back. With FILE, reads the decisions; any table of the report works if you add the column.
+    Without FILE it prints the matches in doubt, with a column decision to fill in: keep, reject, or open to take a
+    decision back. With FILE it reads the decisions; any table of the report works if you add that column.
 
     \b
     Examples:
@@ -102,7 +100,7 @@ def review(context: click.Context, partner: str, file: Path | None) -> None:
             return
         decisions = add_reviews(own, partner, file)
     kept = sum(decision.keep for decision in decisions)
-    say(f"Remembered of the matches with {partner}: {kept:,} kept, {len(decisions) - kept:,} rejected.")
+    say(f"Remembered for the matches with {partner}: {kept:,} kept, {len(decisions) - kept:,} rejected.")
     say(f"Build the reports again with: accountmap report build --with {partner}")
 
 

@@ -1,4 +1,4 @@
-"""`accountmap status` and `inspect`: where each partner stands, what comes next, and what a message file is."""
+"""`accountmap status` and `inspect`: how far the session with each partner is, and what a message file is."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,15 +22,15 @@ LAST_MESSAGE = 10
 
 @dataclass(frozen=True)
 class PartnerStatus:
-    """Where a partner stands.
+    """How far the session with a partner is.
 
     Attributes:
         partner: its name.
-        session: where the last session stands, in words.
+        session: how far the last session is, in words.
         waits_for: "you", "them", or nothing.
         since: when the last step was taken, or None.
         list_id, newest_list: the list of the last session, and the current one.
-        agreement: until when it holds, in words.
+        agreement: until when it is valid, in words.
         command: what to type next.
     """
 
@@ -48,7 +48,7 @@ class PartnerStatus:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """Say for each partner where the session stands, who waits for whom, and what to type next.
+    """Show for each partner how far the session is, who waits for whom, and what to type next.
 
     \b
     Example:
@@ -66,8 +66,8 @@ def status(context: click.Context, as_json: bool) -> None:
 
 
 def in_words(about: PartnerStatus) -> list[str]:
-    """Say where a partner stands."""
-    waits = {"you": " It waits for you", "them": f" It waits for {about.partner}", "": ""}[about.waits_for]
+    """Say how far the session with a partner is."""
+    waits = {"you": " Waiting for you", "them": f" Waiting for {about.partner}", "": ""}[about.waits_for]
     since = f" since {about.since:%Y-%m-%d %H:%M} UTC." if about.since and waits else "." if waits else ""
     lists = ""
     if about.list_id and about.newest_list and about.newest_list != about.list_id:
@@ -82,7 +82,7 @@ def in_words(about: PartnerStatus) -> list[str]:
 
 
 def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) -> PartnerStatus:
-    """Find out where a partner stands."""
+    """Find out how far the session with a partner is."""
     from accountmap.workspace import Status
 
     session = next(iter(own.sessions(partner)), None)
@@ -128,9 +128,9 @@ def partner_status(own: "Workspace", partner: "PartnerRecord", now: datetime) ->
 def _agreement_in_words(
     own: "Workspace", partner: "PartnerRecord", newest: int | None, now: datetime
 ) -> tuple[str, str]:
-    """Say how long the agreement in force holds, and what to type if it has to be renewed first.
+    """Say how long the agreement in force is valid, and what to type if it has to be renewed first.
 
-    Which segments fill it is known from when the last list was prepared: this does not open the list.
+    The list is not opened: which segments fill the agreement was remembered when the list was prepared.
     """
     from accountmap.session import capacity_of
 
@@ -149,8 +149,8 @@ def _agreement_in_words(
         return said, "accountmap agreement sign FILE" if waits else renew
     if fills.get("nearly_full"):
         nouns = " and ".join(map(segment_noun, fills["nearly_full"]))
-        return f"{until} Your list nearly fills it ({nouns}). Before map refuses a longer one: {renew}", ""
-    return f"{until} It ends soon. Before it does: {renew}" if capacity.ends_soon else until, ""
+        return f"{until} Your list nearly fills it ({nouns}). Renew it before a list grows too long: {renew}", ""
+    return f"{until} It ends soon. Renew it before then: {renew}" if capacity.ends_soon else until, ""
 
 
 def _ended_in_words(own: "Workspace", partner: "PartnerRecord", renew: str, now: datetime) -> tuple[str, str]:
@@ -177,7 +177,7 @@ def _newest_list(own: "Workspace") -> int | None:
 @click.argument("file", type=existing_file())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    """Say what a message file holds and what it reveals, without opening it.
+    """Say what a message file contains and what it reveals, without opening it.
 
     \b
     Example:
@@ -190,12 +190,12 @@ def inspect(file: Path, as_json: bool) -> None:
         emit_json(asdict(about))
         return
     roles = ("initiator", "responder") if about.from_initiator else ("responder", "initiator")
-    number = "the word that the sender declined" if about.number == 15 else f"message {about.number} of 10"
+    number = "the notice that the sender declined" if about.number == 15 else f"message {about.number} of 10"
     emit(f"{file.name}: {number}, from the {roles[0]} to the {roles[1]}")
     emit(f"  Sender       card {about.sender[:16]}…")
     emit(f"  Recipient    card {about.recipient[:16]}…, who alone can open it")
     emit(f"  Agreement    {about.agreement[:16]}…")
-    emit(f"  Written      {about.created:%Y-%m-%d %H:%M} UTC, good until {about.expires:%Y-%m-%d}")
-    emit(f"  Size         {about.body_bytes:,} bytes sealed{'' if about.complete else '; the file is not whole'}")
-    emit(f"  It holds     {about.holds}.")
+    emit(f"  Written      {about.created:%Y-%m-%d %H:%M} UTC, valid until {about.expires:%Y-%m-%d}")
+    emit(f"  Size         {about.body_bytes:,} bytes sealed{'' if about.complete else '; the file is incomplete'}")
+    emit(f"  Content      {about.holds}.")
     emit(f"  The recipient learns from it: {about.reveals}")

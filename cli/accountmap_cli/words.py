@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def estimate_in_words(estimate: "Estimate") -> str:
-    """Say an estimate with its range."""
+    """Put an estimate and its range in words."""
     return f"about {estimate.estimate:,} ({estimate.low:,} to {estimate.high:,})"
 
 
 def preview_table(preview: "Preview", partner: str) -> str:
-    """Show what is estimated of each own segment."""
+    """Show the estimate for each of our segments."""
     known = {each.segment: each for each in preview.estimates if each.level == 1}
     rows = [
         (
@@ -42,20 +42,20 @@ def preview_table(preview: "Preview", partner: str) -> str:
 
 
 def preview_notes(preview: "Preview", partner: str) -> Iterator[str]:
-    """Say what the estimates are, and what is decided."""
+    """Explain the estimates, and what is to be decided."""
     if preview.estimates:
         yield (
-            f"These are estimates from the blurred copy that {partner} sent; only you see them. They count equal "
-            "names; the session itself usually finds a fifth to a third more."
+            f"These are estimates from the blurred copy that {partner} sent; only you see them. They count only "
+            "equal names; the session itself usually finds a fifth to a third more."
         )
     shown = ", ".join(preview.shown).replace("_", " ")
     yield (
         "If both of you reveal, each learns which of its own companies the other has too, and in which of the "
-        f"other's segments. Of these companies {partner} sees "
-        + (f"your {shown}." if shown else "no field of yours.")
+        f"other's segments. For these companies, {partner} sees "
+        + (f"your {shown}." if shown else "none of your fields.")
     )
     if preview.asks:
-        yield "Possible matches are kept apart: neither side sees a name of them before somebody asks and answers."
+        yield "Possible matches are kept apart: neither side sees names of them before one asks and one answers."
     if preview.totals:
         yield f"{partner} also gets noisy totals of your list, by country, industry and size."
     if preview.names_unmatched:
@@ -82,21 +82,21 @@ def change_in_words(change: "Change", partner: str) -> Iterator[str]:
     listed = " and ".join([", ".join(few[:-1]), few[-1]] if few[1:] else few)
     alone = sum(change.by_segment.values()) == 1
     yield (
-        f"Since an earlier session with {partner} only {listed} of yours came, went or changed. Where its results "
-        f"differ from those before, {partner} could tell that it is by {'this one' if alone else 'one of these'}. "
-        "Your agreement leaves that to you:\n"
+        f"Since an earlier session with {partner}, only {listed} of yours {'was' if alone else 'were'} added, "
+        f"removed or changed. If the results now differ from the earlier ones, {partner} could tell that "
+        f"{'this one is' if alone else 'one of these is'} the reason. Your agreement leaves the choice to you:\n"
     )
     yield "  new      begin with your new list all the same"
-    yield f"  old      begin with the list of that session, number {change.list_id}; what changed waits"
+    yield f"  old      begin with the list of that session, number {change.list_id}; the changes wait"
     yield "  later    begin nothing now"
 
 
 CAPACITY: Final = "capacity"
-"""Under which name the workspace remembers which segments of the last list fill an agreement."""
+"""The name under which the workspace remembers which segments of the last list fill an agreement."""
 
 
 def capacity_in_words(capacity: "Capacity", partner: "PartnerRecord") -> str:
-    """Say how a list fits an agreement, and what to do before it does not."""
+    """Say how much room an agreement leaves for a list, and what to do before there is too little."""
     name, until = partner.card.name, capacity.agreement.terms.valid_until
     renew = f"accountmap agreement renew --with {quote(partner.slug)}"
     left = ", ".join(segment_count(segment, count) for segment, count in capacity.left.items())
@@ -104,13 +104,13 @@ def capacity_in_words(capacity: "Capacity", partner: "PartnerRecord") -> str:
     if capacity.too_many:
         over = ", ".join(segment_count(segment, count) for segment, count in capacity.too_many.items())
         return (
-            f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew it for this "
-            f"list, which both of you sign: {renew}"
+            f"This list has outgrown the agreement with {name}, by {over}: map will refuse it. Renew the "
+            f"agreement for this list; both of you sign it: {renew}"
         )
     said = f"Agreement with {name}, until {until}: room for {left} more; {runs}."
     if capacity.nearly_full:
         full = " and ".join(map(segment_noun, capacity.nearly_full))
-        return f"{said}\n  That is little room for {full}. Renew it before map refuses a longer list: {renew}"
+        return f"{said}\n  That is little room for {full}. Renew it before a list grows too long for it: {renew}"
     return f"{said}\n  It ends soon. Renew it for another year: {renew}" if capacity.ends_soon else said
 
 
@@ -133,7 +133,7 @@ def claims_in_words(claims: "Claims", partner: str) -> str:
     lines = [
         f"{partner}'s list matches companies of yours in segments without an estimate to compare with:"
         if unknown
-        else f"{partner}'s list matches more of your companies than was to be expected:"
+        else f"{partner}'s list matches more of your companies than expected:"
     ]
     for (segment, strength), count in claims.above.items():
         allowed = claims.allowed[segment, strength]
@@ -158,14 +158,14 @@ def forecast_in_words(about: "Forecast") -> Iterator[str]:
         yield f"  {int(number):2}  {line}"
     yield from (f"      {line}" for line in kept_apart(about))
     first, asked = ("1", "3") if initiates else ("2", "4")
-    yield f"\nMessage {first} leaves without a question. You are asked before message {asked}."
+    yield f"\nMessage {first} leaves without asking you. You are asked before message {asked}."
     yield "\nWhat a partner that cheats could learn, after both of you have agreed:\n"
     yield from (f"  -  {line}" for line in worst(about))
-    yield "\nNothing was written and nothing has left."
+    yield "\nNothing was written, and nothing has left this machine."
 
 
 def kept_apart(about: "Forecast") -> Iterator[str]:
-    """Say what takes no part, and which pairs of segments are hidden."""
+    """Say which companies take no part, and which pairs of segments are never compared."""
     for reason, count in about.withheld.items():
         yield f"{plural(count, 'company')} of yours {'takes' if count == 1 else 'take'} no part: {reason}."
     pairs = ((mine, theirs) for mine in about.own_sizes for theirs in about.partner_sizes)
@@ -175,7 +175,7 @@ def kept_apart(about: "Forecast") -> Iterator[str]:
 
 
 def steps_in_words(about: "Forecast") -> tuple[str, ...]:
-    """Say what each own message shows."""
+    """Say what each of our messages shows."""
     padded = ", ".join(segment_count(segment, size) for segment, size in about.padded_sizes.items())
     again = " It has this copy already." if about.sketch_known else ""
     sketch = (
@@ -192,7 +192,7 @@ def steps_in_words(about: "Forecast") -> tuple[str, ...]:
         f"segments. {plural(about.comparable, 'company')} of yours can match at all."
     )
     shown = ", ".join(f"{name.replace('_', ' ')} (you have {n:,})" for name, n in about.filled.items())
-    fields = f"Of the companies that match: {shown}." if shown else "No field of the companies that match."
+    fields = f"For the companies that match: {shown}." if shown else "No fields of the companies that match."
     if about.totals:
         fields += " And noisy totals of your list, by country, industry and size."
     if about.names_unmatched:
@@ -203,36 +203,36 @@ def steps_in_words(about: "Forecast") -> tuple[str, ...]:
 
 
 def worst(about: "Forecast") -> Iterator[str]:
-    """Say what a partner could learn that does not play fair, and what can be done about it."""
+    """Say what a partner that does not play fair could learn, and what can be done about it."""
     total = about.partner_keys * about.sessions_left
     if about.role == 0:
         yield (
-            f"It can test up to {about.partner_keys:,} names, parts of names or domains that it wrote down "
-            "beforehand against your list, and stop without a match. It reads no name, owner or amount that way. "
-            "Smaller sizes and an audit clause bound it."
+            f"It can test up to {about.partner_keys:,} names, parts of names or domains that it chose beforehand "
+            "against your list, and stop before you learn of any match. It learns no name, owner or amount that "
+            "way. Smaller sizes and an audit clause limit this."
         )
     else:
         yield (
-            "It can list companies that are not its own accounts, and learns of each whether you have it. "
-            "Sizes and an audit clause bound it."
+            "It can list companies that are not its own accounts, and learn for each whether you have it. "
+            "Sizes and an audit clause limit this."
         )
     yield (
-        f"{plural(about.sessions_left, 'session')} may still run in these 30 days: {total:,} keys, if it changed "
+        f"{plural(about.sessions_left, 'session')} may still run in these 30 days: {total:,} keys, if it changes "
         "them each time. Agree on fewer sessions if that is too many."
     )
     if about.names_unmatched:
-        yield "The names of all your other accounts leave to whoever signed. Agree without them if in doubt."
+        yield "It gets the names of all your other accounts, as signed. If in doubt, agree without them."
     if about.changed:
         listed = ", ".join(segment_count(segment, n) for segment, n in about.changed.items())
         yield (
-            f"Since an earlier session {listed} of yours changed: what differs between both results is by these. "
-            "If they are too few, map asks you first."
+            f"Since an earlier session {listed} of yours changed: any difference between the two results is due "
+            "to these. If they are too few, map asks you first."
         )
-    yield "What it keeps of this session a quantum computer could open one day; and it may tell others."
+    yield "A quantum computer could one day open what it keeps of this session; and it may tell others."
 
 
 def ending(outcome: "Outcome", partner: str, slug: str) -> str:
-    """Say how far a session came that was stopped."""
+    """Say how far a stopped session came."""
     session = outcome.session
     before_reveal = session is None or session.charged is None
     if session and session.step == _STOP and not session.sent.endswith(f"-{_STOP}.amap"):
@@ -243,7 +243,7 @@ def ending(outcome: "Outcome", partner: str, slug: str) -> str:
     if before_reveal:
         return "The session ended before anything was revealed."
     learned = f"accountmap ledger show --with {slug}"
-    return f"The session broke off before its end. What {partner} has learned until then: {learned}."
+    return f"The session broke off before its end. See what {partner} had learned by then: {learned}."
 
 
 _STOP: Final = 15
@@ -254,10 +254,10 @@ _WIDTH: Final = 98
 
 
 def checked_here(context: "click.Context", agreement: "Agreement") -> bool:
-    """Verify the signatures with the cards of the workspace, if there is one of a party with its partner's card.
+    """Verify the signatures, if this is the workspace of a party and has the other's card; return whether it is.
 
     Raises:
-        TrustError: a signature does not hold.
+        TrustError: a signature is not valid.
     """
     from accountmap.session import cards_of, partner_of
     from accountmap_cli.context import workspace
@@ -276,8 +276,8 @@ def agreement_in_words(agreement: "Agreement", *, checked: bool, own_name: str =
     """Say what an agreement allows, and who has signed it.
 
     Args:
-        checked: whether the signatures were verified. Without that nothing is said to be signed.
-        own_name: company whose segments are the rows of the table; by default who begins.
+        checked: whether the signatures were verified. If not, nothing is said to be signed.
+        own_name: company whose segments are the rows of the table; by default the one that begins.
     """
     from accountmap.trust.term import sentences_of
 
@@ -298,7 +298,7 @@ def _wrapped(label: str, sentence: str) -> Iterator[str]:
 
 
 def _matrix(agreement: "Agreement", own: int) -> Iterator[str]:
-    """Show what is learned in each cell, three by three, and in words what the cells stand for."""
+    """Show what is learned in each cell of the segment matrix, and explain its marks."""
     from accountmap.trust.terms_words import shown_in_words
 
     terms, names = agreement.terms, agreement.terms.names
@@ -344,21 +344,21 @@ def signatures_in_words(agreement: "Agreement", *, checked: bool) -> str:
     """Say who has signed, and only if that was verified."""
     first, second = agreement.terms.names
     if not checked:
-        return "  NOT CHECKED who has signed this. Run it in your workspace, with your partner's card added."
+        return "  NOT CHECKED who signed this. Run this command in your workspace, with your partner's card added."
     if agreement.complete:
-        return "  Signed by both; both signatures hold."
-    return f"  Signed by {first}, and the signature holds; {second} has not signed yet."
+        return "  Signed by both; both signatures are valid."
+    return f"  Signed by {first}, and the signature is valid; {second} has not signed yet."
 
 
 def concern_in_words(concern: "SizeConcern", partner: str) -> str:
-    """Say why a size of the partner needs a person."""
+    """Say why a person has to confirm a size of the partner."""
     from accountmap.trust.limits import Concern
 
     rows = f"{partner} may {'send a blurred copy of' if concern.of_sketch else 'bring'} {concern.rows:,} companies"
     why = {
         Concern.ABOVE_OWN: f"more than ten times your own {concern.compared_with:,}",
         Concern.ABOVE_LIMIT: f"above the limit of your workspace, {concern.compared_with:,}",
-        Concern.GROWTH: f"and no more than {concern.compared_with:,} in the last agreement or one of a year",
+        Concern.GROWTH: f"up from {concern.compared_with:,} in the last agreement or in one of the past year",
     }
     return f"{rows}, {why[concern.concern]}."
 
@@ -367,5 +367,5 @@ def concerns_in_words(concerns: Sequence["SizeConcern"], partner: str) -> list[s
     """Say what a person has to confirm, and what to do about it."""
     return [
         *(concern_in_words(each, partner) for each in concerns),
-        f"With so many it could try out names that are not on its list. Ask {partner} by phone why it needs them.",
+        f"With so many it could try out names that are not on its list. Ask {partner} by phone why it needs that.",
     ]

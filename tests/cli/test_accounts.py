@@ -134,7 +134,7 @@ def test_every_column_and_every_segment_is_shown(tmp_path: Path) -> None:
     assert "Web empty 0%" in lines
     assert "Kunde 1 customer" in lines
     assert "Gold 1 prospect (unknown word)" in lines
-    usual = "Agreements usually show these of shared companies, and your list has none: "
+    usual = "Agreements usually show these for shared companies, but your list has none: "
     assert f"{usual}owner name, owner email." in lines
     assert any(line.startswith("An agreement could also show these") and "stage" in line for line in lines)
     assert any(
@@ -235,8 +235,8 @@ def test_a_list_of_another_company_is_noticed(workspace: Path) -> None:
     ours = "\n".join(["Name", *(f"Harbor Works {n}" for n in range(40))])
     theirs = "\n".join(["Name", *(f"Elbe Labor {n}" for n in range(40))])
     prepared(workspace, ours)
-    assert "of the list before" not in prepared(workspace, ours.replace("Works 3", "Mill 3"))
-    assert "Only 0% of the companies of the list before are on this one." in prepared(workspace, theirs)
+    assert "on the previous list" not in prepared(workspace, ours.replace("Works 3", "Mill 3"))
+    assert "Only 0% of the companies on the previous list are on this one." in prepared(workspace, theirs)
 
 
 def test_the_lock_of_a_workbook_that_is_open_is_not_read(workspace: Path) -> None:

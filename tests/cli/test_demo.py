@@ -53,11 +53,12 @@ def test_what_is_revealed_asked_and_dropped_is_counted_against_the_truth(sample:
     matches += [("h", *holding), ("w", pairs[200][0], pairs[201][1]), ("asked", *pairs[99])]
     said = "\n".join(sample.outcomes(*sides(tmp_path, matches), {"asked": "same", "other": "no"}))
     assert "Reveal  100 matches" in said
-    assert "98 are right; of the rest\n        1 are a company and its holding" in said
+    assert "98 are right; of the rest,\n        1 are a company and its holding" in said
     assert "Ask     2 possible matches" in said
     assert "answered same to 1 and no to the rest" in said
     assert f"{len(sample.near_misses) - 1:,} of {len(sample.near_misses):,}" in said
-    assert f"{98 / len(companies):.1%} were revealed (recall), with the answers {99 / len(companies):.1%}" in said
+    recall, with_answers = (f"{found / len(companies):.1%}" for found in (98, 99))
+    assert f"{recall} were revealed (recall), and with the answers {with_answers}" in said
     assert "98.0% are right (precision)" in said
 
 

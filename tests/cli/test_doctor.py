@@ -45,7 +45,7 @@ def test_a_sound_machine_has_no_problem(place: Path) -> None:
     assert shown["passphrase"]["state"] == "note"
     assert "identity passphrase" in shown["passphrase"]["advice"]
     said = accountmap("doctor", cwd=place)
-    assert "No problem." in said.stderr
+    assert "No problems." in said.stderr
     assert "Acme Cloud" in said.stdout
 
 

@@ -24,11 +24,11 @@ def test_a_dry_run_says_what_the_partner_will_learn(tmp_path: Path, side: str, o
     assert "A blurred copy of your list (epsilon 1)" in said
     assert "Padded sizes (16 customers, 16 open opportunities, 16 prospects)" in said
     assert "Which of its own companies are on your list, at most 4" in said
-    assert "Of the companies that match: name (you have 4), owner name (you have 0)." in said
+    assert "For the companies that match: name (you have 4), owner name (you have 0)." in said
     first, asked = ("1", "3") if side == "acme" else ("2", "4")
-    assert f"Message {first} leaves without a question. You are asked before message {asked}." in said
+    assert f"Message {first} leaves without asking you. You are asked before message {asked}." in said
     assert ("It can test up to 480 names" in said) == (side == "acme")
-    assert said.rstrip().endswith("Nothing was written and nothing has left.")
+    assert said.rstrip().endswith("Nothing was written, and nothing has left this machine.")
     about = json.loads(accountmap("map", "--with", other, "--dry-run", "--json", cwd=tmp_path / side).stdout)
     assert len(about["messages"]) == 5
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
@@ -66,8 +66,8 @@ def test_a_dry_run_says_what_is_kept_apart(tmp_path: Path) -> None:
     said = accountmap("map", "--with", "globex", "--dry-run", cwd=tmp_path / "acme").stdout
     assert "4 companies of yours take no part: outside the joint filter." in said
     assert "Never compared: your customers by their open opportunities, your open opportunities by" in said
-    assert "No field of the companies that match." in said
-    assert "Nothing was written and nothing has left." in said
+    assert "No fields of the companies that match." in said
+    assert "Nothing was written, and nothing has left this machine." in said
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
@@ -100,7 +100,7 @@ def test_a_person_chooses_the_list_where_little_has_changed(
 ) -> None:
     answer(monkeypatch, typed)
     begun = accountmap("map", "--with", "globex", cwd=hardly_changed)
-    assert "only 1 prospect of yours came, went or changed" in begun.stderr
+    assert "only 1 prospect of yours was added, removed or changed" in begun.stderr
     assert begun.stdout.startswith("Next: send ")
     assert list_of_last_session(hardly_changed) == list_id
 
@@ -201,5 +201,5 @@ def test_whoever_declines_is_not_asked_about_the_list(
 ) -> None:
     monkeypatch.setattr("accountmap_cli.map.is_interactive", lambda: True)
     declined = accountmap("map", "--with", "globex", "--decline", cwd=hardly_changed)
-    assert "came, went or changed" not in declined.stderr
+    assert "added, removed or changed" not in declined.stderr
     assert declined.stdout.startswith("Done.")

@@ -128,7 +128,7 @@ def test_a_rule_is_agreed_said_and_written_where_both_have_signed(folder: Path) 
     shown = accountmap("agreement", "show", "x.toml", cwd=folder).stdout
     assert "from 45 days before it is created" in " ".join(shown.split())
     said = accountmap("-w", "acme", "influence", "rules", "--agreed-with", "globex", cwd=folder, check=5)
-    assert "names a rule of credit" in said.stderr
+    assert "names a credit rule" in said.stderr
     accountmap("-w", "globex", "agreement", "sign", "x.toml", "--yes", "--confirm-rows", "48", cwd=folder)
     accountmap("-w", "acme", "agreement", "sign", "x.toml", "--confirm-rows", "48", cwd=folder)
     accountmap("-w", "acme", "deals", "prepare", "deals.csv", cwd=folder)

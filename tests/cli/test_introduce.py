@@ -18,7 +18,7 @@ def test_an_introduction_is_asked_for_accepted_and_made(sides: tuple[Path, Path,
     assert "Nothing was sent." in shown.stdout
     assert "Globex Data will see that your company asks for an introduction" in shown.stderr
     assert OWNERS["acme"] in shown.stderr
-    assert "with the words: Who buys?" in shown.stderr
+    assert "with this note: Who buys?" in shown.stderr
     assert list((acme.parent / "shared").iterdir()) == []
     accountmap(*ask, "--note", "Who buys?", "-y", cwd=acme)
     inbox = accountmap("inbox", "--with", "Acme Cloud", "--folder", "../shared", cwd=globex).stdout
@@ -49,7 +49,7 @@ def test_what_is_not_allowed_is_refused_before_anything_leaves(sides: tuple[Path
     send = ("--folder", "../shared", "-y")
     ask = ("introduce", "ask", "--with", "globex", "--match")
     refused = accountmap(*ask, digits(talker, HARBOUR), *send, cwd=acme, check=5)
-    assert "rule 1 of engagement does not allow it" in refused.stderr.lower()
+    assert "rule of engagement 1 does not allow it" in refused.stderr.lower()
     assert "Globex Data leads" in refused.stderr
     assert "no revealed match has" in accountmap(*ask, "zz", *send, cwd=acme, check=3).stderr.lower()
     match = digits(talker, LOGISTICS)

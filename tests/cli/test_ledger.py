@@ -24,7 +24,7 @@ def test_it_says_what_the_partner_learned(acme: Path) -> None:
     said = accountmap("ledger", "show", "--with", "globex", cwd=acme).stdout
     assert said.startswith("What the messages have shown Globex Data:\n  1 blurred copy of your list.")
     assert "Which of its own companies you have too, at most 3 at a time: once." in said
-    assert "Of the companies that you share, from your list: name, owner name." in said
+    assert "For the companies that you share, from your list: name, owner name." in said
     assert "Finished; both signed the receipt" in said
     about = json.loads(accountmap("ledger", "show", "--json", cwd=acme).stdout)
     entries = about["entries"]
@@ -84,10 +84,10 @@ def test_questions_and_answers_are_said() -> None:
     said = "\n".join(in_words("Globex", entries))
     for sentence in (
         "By your questions: name, website and country of 3 of your companies.",
-        "By your answers: the same and the agreed fields of 1 of your companies.",
+        "By your answers: the same, and the agreed fields, of 1 of your companies.",
         "You asked about 3 possible matches.",
         "They asked about 1 possible match.",
         "Something new.",
     ):
         assert sentence in said
-    assert "No company by name" not in said
+    assert "No name of a company" not in said

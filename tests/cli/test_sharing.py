@@ -84,7 +84,7 @@ def test_options_stand_in_the_agreement_and_are_said(tmp_path: Path) -> None:
         "nobody learns the name of an account that only the other has",
         "Cerberus LLP may check for 180 days",
         "Growth a person has to confirm a list that grows to 3 times its size",
-        "Signed by Acme Cloud, and the signature holds; Globex Data has not signed yet.",
+        "Signed by Acme Cloud, and the signature is valid; Globex Data has not signed yet.",
     ):
         assert sentence in flat
     for line in (

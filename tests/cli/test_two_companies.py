@@ -47,7 +47,7 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     for side, other in ((acme, globex), (globex, acme)):
         (card_file,) = other.glob("*.card.toml")
         wrong = accountmap("partner", "add", card_file, "--fingerprint", "1 2 3", cwd=side, check=5)
-        assert "another one" in wrong.stderr
+        assert "not the same" in wrong.stderr
         accountmap("partner", "add", card_file, "--fingerprint", fingerprints[other], cwd=side)
     accountmap("accounts", "check", "export.csv", cwd=acme)
     accountmap("accounts", "prepare", "export.csv", cwd=acme)
@@ -60,7 +60,7 @@ def meet(folder: Path) -> tuple[Path, Path, Path]:
     assert "Nobody is here to agree" in refused.stderr
     accountmap("agreement", "sign", agreement, "--yes", "--confirm-rows", "48", cwd=globex)
     shown = accountmap("agreement", "show", agreement, cwd=globex).stdout
-    assert "Signed by both; both signatures hold." in shown
+    assert "Signed by both; both signatures are valid." in shown
     accountmap("agreement", "sign", agreement, "--confirm-rows", "48", cwd=acme)
     return acme, globex, shared
 
@@ -190,7 +190,7 @@ def test_status_says_who_is_next_and_what_to_type(tmp_path: Path) -> None:
     assert "no session yet" in accountmap("status", cwd=acme).stdout
     (parties.acme.map(), parties.globex.map())
     waits = accountmap("status", cwd=globex).stdout
-    assert "message 2 of 10. It waits for Acme Cloud since 2026-11-22 12:00 UTC." in waits
+    assert "message 2 of 10. Waiting for Acme Cloud since 2026-11-22 12:00 UTC." in waits
     assert "List 1. Agreement until 2" in waits
     parties.acme.map(None)
     decide = json.loads(accountmap("status", "--json", cwd=acme).stdout)
@@ -257,8 +257,8 @@ def test_the_question_says_all_that_is_revealed() -> None:
     assert "opportunities" not in shown, "there are none"
     assert "Globex has agreed already" in notes()
     assert "has agreed" not in notes(partner_agreed=False)
-    assert "Of these companies Globex sees your name, owner email." in notes()
-    assert "Globex sees no field of yours" in notes(shown=())
+    assert "For these companies, Globex sees your name, owner email." in notes()
+    assert "Globex sees none of your fields" in notes(shown=())
     assert "other accounts" not in notes().lower()
     assert "noisy totals" not in notes()
     assert "noisy totals of your list" in notes(totals=True)
@@ -310,5 +310,5 @@ def test_notes_on_many_files_do_not_hide_what_comes_next(
     tell(parties.globex.map(), place, "Acme Cloud", "acme-cloud", tmp_path)
     shown = capsys.readouterr()
     assert shown.err.count("passed over") == 10
-    assert "And 20 notes more" in shown.err
+    assert "And 20 more notes" in shown.err
     assert shown.out.startswith("Next: ")
