@@ -42,11 +42,11 @@ def agree(parties: Parties) -> None:
 def test_after_a_rotation_both_agree_anew_and_the_ledger_still_holds(parties: Parties) -> None:
     parties.run()
     rotation = rotate(parties)
-    with pytest.raises(TrustError, match="cards that were replaced"):
+    with pytest.raises(TrustError, match="cards that have been replaced"):
         parties.globex.map(new=True)
     parties.acme.partner = parties.acme.workspace.renew_partner(rotation, "test", NOW)
     assert parties.acme.partner.card == parties.globex.workspace.card
-    with pytest.raises(TrustError, match="cards that were replaced"):
+    with pytest.raises(TrustError, match="cards that have been replaced"):
         parties.acme.map(new=True)
     agree(parties)
     parties.acme.map(new=True)

@@ -121,9 +121,9 @@ def test_steps_that_the_table_does_not_have_are_refused(sides: tuple[Talker, Tal
 
 def test_a_rule_of_engagement_refuses_an_introduction_and_is_named(sides: tuple[Talker, Talker]) -> None:
     acme, globex = sides
-    with pytest.raises(TrustError, match=r"rule 1 of engagement .* Globex Data leads"):
+    with pytest.raises(TrustError, match=r"rule of engagement 1 .* Globex Data leads"):
         acme.say(HARBOUR, INTRO, Step.ASKED)
-    with pytest.raises(TrustError, match=r"rule 2 of engagement .* in DE: Globex Data leads"):
+    with pytest.raises(TrustError, match=r"rule of engagement 2 .* in DE: Globex Data leads"):
         acme.say(QUILLSTONE, INTRO, Step.ASKED)
     globex.say(HARBOUR, INTRO, Step.OFFERED)  # who leads may
     assert acme.co_selling == CoSelling()
@@ -323,9 +323,9 @@ def forge(writer: Talker, account: int, **changed: Any) -> str:
     ("changed", "why"),
     [
         ({"match_id": b"x" * 16, "number": 2}, "not revealed"),
-        ({"text": "something else"}, "something else in the same place"),
-        ({"number": 2, "seen": 1}, "what was not written"),
-        ({"number": 1001}, "a number that none can have"),
+        ({"text": "something else"}, "two different entries of one number"),
+        ({"number": 2, "seen": 1}, "entries that were not written"),
+        ({"number": 1001}, "number of an entry is out of range"),
         ({"number": 2, "fields": (("amount", "1"),)}, "not agreed"),
         ({"number": 2, "time": NOW}, "out of order"),
     ],

@@ -149,7 +149,7 @@ def test_two_commands_at_once_do_not_take_one_message_twice(parties: Parties) ->
         parties.globex.map()
         return True
 
-    with pytest.raises(WorkspaceError, match="another command went on"):
+    with pytest.raises(WorkspaceError, match="another command took a step"):
         other.advance(Decisions(slowly))
     assert len(messages(parties)) == 4
     parties.run()
@@ -204,7 +204,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(parties: Parties) -> Non
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(OSError(5, "no"), "cannot be read"), (MemoryError(), "larger than this machine")]
+    ("error", "said"), [(OSError(5, "no"), "cannot be read"), (MemoryError(), "does not fit into this machine")]
 )
 def test_a_message_that_cannot_be_read_is_a_clear_error_and_loses_nothing(
     parties: Parties, error: BaseException, said: str

@@ -242,9 +242,9 @@ def test_both_sides_count_by_the_rule_of_the_agreement_or_say_in_what_not(
     )
     assert "before days 90, agreed 60" in agreed_sentences(with_deals(acme))[0]
     late = (NOW + timedelta(days=100_000)).date()
-    with pytest.raises(TrustError, match="names a rule of credit"):
+    with pytest.raises(TrustError, match="names a credit rule"):
         agreed_rules(acme.workspace, acme.partner, late)
-    with pytest.raises(TrustError, match="names a rule of credit"):
+    with pytest.raises(TrustError, match="names a credit rule"):
         agreed_rules(acme.workspace, replace(acme.partner, revoked_at=NOW), NOW.date())
     end_agreement(acme.workspace, acme.partner, NOW + timedelta(days=1))
     assert with_deals(acme).agreed == ()

@@ -107,7 +107,7 @@ def test_a_model_is_kept_sealed_and_judges_the_shared_accounts(folder: Path, acm
     assert "propensity" in found.score_parts
     (note,) = [note for note in found.notes if "was learned from 640 of your deals" in note]
     assert "that it rated highest" in note
-    assert ("take them as an order" in note) is kept.trained.is_off
+    assert ("use them to rank" in note) is kept.trained.is_off
     assert found.qualification.num_rows == COMPANIES // 2
     assert all("customer of Globex Data (odds ×" in each for each in found.qualification["reasons"].to_pylist())
     every = likelihood(acme, "globex").to_pylist()
@@ -176,7 +176,7 @@ def test_a_profile_is_agreed_by_its_digest(folder: Path, acme: Workspace) -> Non
     with pytest.raises(TrustError, match="no profile of the ideal customer is agreed"):
         use_profile(acme, ideal, "globex", theirs=False)
     agree(folder, acme, ScoringTerms(ideal_customer=ideal.digest))
-    with pytest.raises(TrustError, match="is another one"):
+    with pytest.raises(TrustError, match="is not the profile that is agreed"):
         use_profile(acme, parse_ideal_customer(f"# Ours.\n{PROFILE}"), "globex", theirs=False)
     scores = []
     with Workspace.open(folder / "globex") as globex:

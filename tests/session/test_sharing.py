@@ -225,7 +225,7 @@ def test_the_rest_is_named_by_who_agreed_to_it_without_the_matches(tmp_path: Pat
     ]
     assert "name" not in counted["by"].to_pylist()
     assert result(parties.acme).reveals[-1] == "The names of all your other accounts in these segments."
-    assert result(parties.globex).reveals[-1] == "No account of yours by name that is not on its list as well."
+    assert result(parties.globex).reveals[-1] == "No name of an account of yours that is not on its list as well."
 
 
 def test_totals_that_were_not_agreed_are_refused(tmp_path: Path) -> None:

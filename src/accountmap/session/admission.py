@@ -1,8 +1,9 @@
 """Whether a session may begin: the rules that one side enforces alone.
 
-Two sessions whose lists differ by one account differ in what the partner learns by that account. So the agreement
-may ask that a list stays as one of them was, or changes by at least so many entities in a segment. With fewer,
-only a person, who is told how many, goes on: the rule protects the list of its own side alone.
+If the lists of two sessions differ by one account, the partner can learn about that account from the difference
+between the results. So the agreement may ask that a list is the same as in an earlier session, or differs from it
+by at least so many entities in a segment. With fewer, only a person who has been told the number can go on: the
+rule protects only the list of the side that applies it.
 """
 
 from collections import Counter
@@ -22,13 +23,13 @@ from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.database import AgreementRecord
 
 LISTS_COMPARED: Final = 12
-"""How many of the lists that were shown are compared, the last ones: a year, month by month."""
+"""The number of earlier lists, the last ones shown, that a new list is compared with: a year of monthly ones."""
 
 FEW: Final = 5
 """Fewer changed entities than this are worth a warning where the agreement has no rule."""
 
 Entities = Counter[tuple[str, ...]]
-"""How often each segment with the same keys stands in a list."""
+"""How often each combination of a segment and keys occurs in a list."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Change:
 
     Attributes:
         list_id: number of that list, or 0 if no list was shown before.
-        by_segment: came or went, whichever is more; segments without a change are absent.
+        by_segment: entities that were added or removed, whichever are more; segments without a change are absent.
     """
 
     list_id: int = 0
@@ -47,7 +48,7 @@ class Change:
 def changed_entities(
     before: Prepared, after: Prepared, out_before: Flags | None = None, out_after: Flags | None = None
 ) -> dict[str, int]:
-    """Count by segment the entities that came or went, whichever is more; one with other keys did both.
+    """Count by segment the entities that were added or removed, whichever are more; changed keys count as both.
 
     Args:
         out_before, out_after: one flag an entity, set for those that take no part; by default all take part.
@@ -63,7 +64,7 @@ def changed_since_earlier(
     """Find the list of an earlier session from which a list differs by the fewest entities of a segment.
 
     Returns:
-        Nothing changed if that list was shown before, or none was.
+        A change without segments if that list was shown before, or none was.
     """
     shown = list(dict.fromkeys(s.list_id for s in workspace.sessions(partner) if s.charged))[:LISTS_COMPARED]
     if list_id in shown:
@@ -86,8 +87,8 @@ def too_few_changed(workspace: Workspace, partner: PartnerRecord, list_id: int |
         list_id: number of a prepared list, or None for the current one.
 
     Returns:
-        An earlier list and the segments that differ from it by fewer entities than the agreement asks; nothing
-        changed if the agreement lets this list take part, or no agreement holds.
+        An earlier list and the segments that differ from it by fewer entities than the agreement asks for; a
+        change without segments if the agreement lets this list take part, or no agreement is in force.
     """
     try:
         agreement = _usable(workspace, partner, now)
@@ -97,7 +98,7 @@ def too_few_changed(workspace: Workspace, partner: PartnerRecord, list_id: int |
 
 
 def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, list_id: int) -> None:
-    """Refuse a list that differs from an earlier one by fewer entities than the agreement asks.
+    """Refuse a list that differs from an earlier one by fewer entities than the agreement asks for.
 
     Raises:
         NotNowError: naming the segments.
@@ -115,7 +116,7 @@ def check_change(workspace: Workspace, partner: PartnerRecord, agreement: Agreem
 
 
 def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, list_id: int) -> str | None:
-    """Return a warning where so few accounts changed that both results together give them away."""
+    """Return a warning if so few accounts changed that the two results together give them away."""
     if agreement.terms.min_change:
         return None
     change = changed_since_earlier(workspace, partner, agreement, list_id)
@@ -124,13 +125,13 @@ def warning(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, 
         return None
     listed = ", ".join(segment_count(segment, n) for segment, n in few.items())
     return (
-        f"Only {listed} changed since an earlier session: whoever compares both results learns of these. "
-        "The agreement has no rule against it (min_change)."
+        f"Only {listed} changed since an earlier session: your partner can tell from both results which. "
+        "The agreement has no rule against this (min_change)."
     )
 
 
 def _changed(workspace: Workspace, agreement: Agreement, one: int, other: int) -> dict[str, int]:
-    """Compare two lists by what takes part of each under an agreement."""
+    """Compare the entities of two lists that take part under an agreement."""
     before, after = workspace.load_list(one), workspace.load_list(other)
     out = [
         left_out(prepared, withheld(accounts, prepared, agreement.terms.sharing.joint_filter))
@@ -185,7 +186,7 @@ def admit(
             raise TrustError(
                 f"your list has {segment_count(segment, rows)}, and your agreement with {partner.card.name} "
                 f"allows {sizes[segment]:,}",
-                "Renew it for the list of today, which both of you sign: accountmap agreement renew "
+                "Renew it for today's list; both of you sign it: accountmap agreement renew "
                 f"--with {partner.slug}",
             )
     if not few_changes:
@@ -203,7 +204,7 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
             return agreement
     if complete and not current:
         raise TrustError(
-            f"the agreement with {partner.card.name} is between cards that were replaced since",
+            f"the agreement with {partner.card.name} is between cards that have been replaced",
             "Make a new one with: accountmap agreement new",
         )
     if current:
@@ -223,7 +224,7 @@ def _usable(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agre
 
 
 def signed_agreements(workspace: Workspace, partner: PartnerRecord) -> list[AgreementRecord]:
-    """Return the session agreements of the two present cards that both signed, newest first; ended ones too."""
+    """Return the agreements for sessions that both signed with their present cards, newest first, even ended."""
     cards = {workspace.card.digest.hex(), partner.card.digest.hex()}
     signed = [each for each in workspace.agreement_records(partner) if each.agreement.complete]
     return [each for each in signed if not each.agreement.is_preview and set(each.agreement.terms.cards) == cards]
@@ -252,7 +253,7 @@ def _check_budget(workspace: Workspace, partner: PartnerRecord, agreement: Agree
     if len(recent) >= agreement.terms.sessions_per_30_days:
         raise NotNowError(
             f"the agreement's {agreement.terms.sessions_per_30_days} sessions in 30 days are used up",
-            f"Wait until {min(recent) + SESSION_WINDOW:%Y-%m-%d}, or agree anew.",
+            f"Wait until {min(recent) + SESSION_WINDOW:%Y-%m-%d}, or make a new agreement.",
         )
 
 
@@ -270,14 +271,14 @@ NEARLY_FULL: Final = Fraction(9, 10)
 
 @dataclass(frozen=True)
 class Capacity:
-    """How long an agreement holds, before a list outgrows it or its time is over.
+    """How much room and time an agreement leaves.
 
     Attributes:
-        agreement: that under which the next session would run.
-        used: entities of the list that take part, by segment; None if it is not known.
-        allowed: how many may, by segment.
+        agreement: the one under which the next session would run.
+        used: entities of the list that take part, by segment; None if they are not known.
+        allowed: how many may take part, by segment.
         sessions_left: sessions that may still begin in these 30 days.
-        ends_soon: whether it is over in a few weeks.
+        ends_soon: whether the agreement ends in a few weeks.
     """
 
     agreement: Agreement
@@ -288,18 +289,18 @@ class Capacity:
 
     @property
     def too_many(self) -> dict[str, int]:
-        """The segments that have outgrown it, with the companies above."""
+        """The segments that have outgrown it, each with how many companies are too many."""
         return {name: -left for name, left in self.left.items() if left < 0}
 
     @property
     def nearly_full(self) -> dict[str, int]:
-        """The segments with little room, with the companies that still fit."""
+        """The segments with little room, each with how many more companies fit."""
         full = {name for name, rows in (self.used or {}).items() if rows > NEARLY_FULL * self.allowed[name]}
         return {name: left for name, left in self.left.items() if left >= 0 and name in full}
 
     @property
     def left(self) -> dict[str, int]:
-        """How many companies more fit, by segment."""
+        """How many more companies fit, by segment; negative if there are too many."""
         return {name: self.allowed[name] - rows for name, rows in (self.used or {}).items()}
 
 
@@ -310,10 +311,10 @@ def capacity_of(
     accounts: AccountList | None = None,
     prepared: Prepared | None = None,
 ) -> Capacity | None:
-    """Return how long the agreement with a partner holds; None if no agreement lets a session begin.
+    """Return how much room and time the agreement with a partner leaves; None if none lets a session begin.
 
     Args:
-        accounts, prepared: the list of the next session; without it, no sizes are told.
+        accounts, prepared: the list of the next session; without it, `used` is None.
     """
     if partner.revoked_at is not None:
         return None

@@ -32,15 +32,15 @@ CLOCK_SKEW: Final = timedelta(days=1)
 """How far the partner's clock may be ahead."""
 
 SIZES_COMPARED: Final = timedelta(days=365)
-"""How long the smallest size that a partner signed counts, and the last one counts until there is another."""
+"""How long the smallest size that a partner signed counts; the last one counts until there is another."""
 
 _STRICTEST_FIRST: Final = (Assistants.NONE, Assistants.OWN, Assistants.SHARED)
 
 
 def binding_terms(workspace: Workspace, partner: PartnerRecord) -> list[Terms]:
-    """Return the terms that bind what is done with matches: of the latest signed agreement, and of all sessions.
+    """Return the terms that govern what is done with matches: of the latest signed agreement, and all sessions.
 
-    Of all sessions, since what a partner answered or wrote after an earlier one is shown with the last one too.
+    All sessions count, since what a partner answered or wrote after an earlier one is shown with the last one too.
 
     Returns:
         Nothing if there is no such agreement, or the partner's card was revoked.
@@ -53,12 +53,10 @@ def binding_terms(workspace: Workspace, partner: PartnerRecord) -> list[Terms]:
 
 
 def allowed_to_assistants(workspace: Workspace, partner: PartnerRecord) -> Assistants:
-    """Return the strictest clause of the agreements of all sessions with a partner and of the latest both signed.
-
-    All sessions, since what a partner answered or wrote after an earlier one is shown with the last one too.
+    """Return the strictest clause among the agreements whose terms `binding_terms` returns.
 
     Returns:
-        NONE too if there is no such agreement, or the partner's card was revoked.
+        NONE if there is no such agreement, or the partner's card was revoked.
     """
     clauses = [terms.assistants for terms in binding_terms(workspace, partner)]
     return min(clauses, key=_STRICTEST_FIRST.index, default=Assistants.NONE)
@@ -91,13 +89,13 @@ def propose_agreement(
         sharing, leads: seen from this side, the initiator's.
         credit: by which rule both credit each other for their deals; None for no such rule.
         profile: how freely matches are revealed.
-        weak: what may become of matches by weak keys alone; by default what the profile says.
+        weak: what becomes of matches by weak keys alone; by default what the profile says.
         audit, preview, automatic_share, sessions_per_30_days, min_change, growth_alarm,
             assistants, scoring: as in trust.terms.Terms.
         days: for how long sessions may begin under it.
 
     Raises:
-        TrustError: the terms cannot be kept together.
+        TrustError: the terms contradict each other.
         WorkspaceError: no list is prepared.
     """
     partner.check_not_revoked()
@@ -130,7 +128,7 @@ def propose_agreement(
 
 
 def renew_agreement(workspace: Workspace, partner: PartnerRecord, *, days: int = 365, now: datetime) -> Agreement:
-    """Write the agreement in force again, for the list of today and another year, and sign and keep it.
+    """Write the agreement in force again, for today's list and by default another year, and sign and keep it.
 
     Raises:
         TrustError: there is none, or the list was prepared for other match keys.
@@ -216,10 +214,10 @@ def _propose(
 
 
 def read_agreement(workspace: Workspace, document: bytes) -> Agreement:
-    """Read an agreement and verify its signatures with the cards on file, before anything of it is shown.
+    """Read an agreement and verify its signatures with the cards on file, before anything in it is shown.
 
     Raises:
-        TrustError: it is not an agreement, is between others, or a signature does not hold.
+        TrustError: it is not an agreement, is between others, or a signature is not valid.
     """
     agreement = Agreement.parse(document)
     role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
@@ -228,7 +226,7 @@ def read_agreement(workspace: Workspace, document: bytes) -> Agreement:
 
 
 def concerns_of(workspace: Workspace, agreement: Agreement, now: datetime) -> list[SizeConcern]:
-    """Return the sizes of the partner that a person has to confirm before this side signs, or takes back.
+    """Return the sizes of the partner that a person has to confirm before this side signs or accepts an agreement.
 
     Raises:
         WorkspaceError: no list is prepared.
@@ -241,10 +239,10 @@ def concerns_of(workspace: Workspace, agreement: Agreement, now: datetime) -> li
 
 
 def _earlier(workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime) -> list[Agreement]:
-    """Return the agreements whose sizes another one may not outgrow: those of a year, and the last of each kind.
+    """Return the agreements with whose sizes a new one is compared: those of a year, and the last of each kind.
 
-    An agreement holds for a year by default: without the last, a partner that renews it a day later could bring
-    any size.
+    An agreement lasts for a year by default. If the last one did not count, a partner that renews it a day later
+    could bring any size.
     """
     signed = [
         record
@@ -262,14 +260,14 @@ def _earlier(workspace: Workspace, partner: PartnerRecord, agreement: Agreement,
 def sign_agreement(
     workspace: Workspace, document: bytes, now: datetime, *, sizes_confirmed: bool = False
 ) -> Agreement:
-    """Take an agreement from the partner: as its responder sign it, as its initiator take in the signature.
+    """Accept an agreement from the partner: as its responder, sign it; as its initiator, keep their signature.
 
     Args:
-        sizes_confirmed: a person has confirmed what `concerns_of` says.
+        sizes_confirmed: whether a person has confirmed what `concerns_of` says.
 
     Raises:
-        TrustError: it is between others, a signature does not hold, it is dated in the future or before the last
-            one that both signed, this side could not keep it, or a size of the partner needs a person.
+        TrustError: it is between others, a signature is not valid, it is dated in the future or before the last
+            one that both signed, no session can run under it, or a person has to confirm a size of the partner.
     """
     agreement = read_agreement(workspace, document)
     role, partner = agreement.role_of(workspace.card), partner_of(workspace, agreement)
@@ -308,10 +306,10 @@ def _own_sizes(workspace: Workspace, agreement: Agreement, now: datetime) -> Own
 
 
 def write_agreement(agreement: Agreement, file: Path) -> None:
-    """Write an agreement as the file that partners mail to each other, in the place of what was there.
+    """Write an agreement as the file that partners mail to each other, replacing what was there.
 
     Raises:
-        WorkspaceError: it cannot be written; what was there is still there.
+        WorkspaceError: it cannot be written; what was there before is kept.
     """
     try:
         write_atomic(file, agreement.document.encode(), mode=0o644)
@@ -322,9 +320,9 @@ def write_agreement(agreement: Agreement, file: Path) -> None:
 
 
 def end_agreement(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Agreement:
-    """End the newest agreement with a partner, or withdraw it if it is only proposed. The ledger says so.
+    """End the newest agreement with a partner, or withdraw it if it is only proposed. The ledger records that.
 
-    No session begins under it any more, and none is answered; nor under an earlier one, which may allow more.
+    No more sessions begin or are answered under it, nor under an earlier one, which may allow more.
 
     Raises:
         TrustError: there is none that has not ended, or a session under it is open.
@@ -364,7 +362,7 @@ def _check_is_our_proposal(workspace: Workspace, partner: PartnerRecord, agreeme
 
 
 def _check_date(agreement: Agreement, known: list[Agreement], now: datetime) -> None:
-    """Refuse a date with which the partner could put an agreement out of its order."""
+    """Refuse a date with which the partner could change the order of agreements."""
     created = agreement.terms.created
     last = next((one.terms.created for one in known if one.complete), created)
     if created > now + CLOCK_SKEW:

@@ -1,8 +1,9 @@
 """Checking as an auditor what a party brought into a session (trust-v2 §4.6).
 
 From what one party shows, its sketch, its points and the bodies of two of its messages are made again, and
-compared with the digests that both parties signed. From what both show, V is made again too. Who takes part, and
-with which keys, is made again from the committed list. What cannot be made again was not made by the rules.
+compared with the digests that both parties signed. From what both show, V is made again too (account-psi-v2 §7.4).
+Which entities take part, and with which keys, is made again from the committed list. What comes out differently
+was not made by the rules.
 """
 
 import hashlib
@@ -46,12 +47,12 @@ from accountmap.trust.envelope import first_transcript as first_envelope
 from accountmap.trust.identity import Card
 
 DRAWN: Final = 60
-"""So many accounts find 5 % of invented ones with 95 %."""
+"""With so many draws, an invented account is found with 95 % probability if 5 % are invented."""
 
 _GREETING: Final = {Role.INITIATOR: MessageType.OFFER, Role.RESPONDER: MessageType.ANSWER}
 _POINTS: Final = {Role.INITIATOR: MessageType.INITIATOR_POINTS, Role.RESPONDER: MessageType.RESPONDER_POINTS}
 _UNREADABLE: Final = (AccountmapError, ValueError, LookupError, TypeError, OverflowError, pa.ArrowException)
-"""What reading and making again raises for what an honest party would not show."""
+"""What reading and making again can raise for data that an honest party would not show."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Finding:
     Attributes:
         what: in plain words.
         holds: whether it is as it should be.
-        detail: what is not, or what could not be checked.
+        detail: what is wrong, or what could not be checked.
     """
 
     what: str
@@ -71,7 +72,7 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class _Entities:
-    """psi's OwnEntities port over rows of a key table; nothing of them is ever looked up."""
+    """psi's OwnEntities port over rows of a key table; nothing about them is ever looked up."""
 
     sizes: tuple[int, ...]
     rows: Sequence[KeyRecord]
@@ -87,7 +88,7 @@ class _Entities:
 
 
 class AuditedParty:
-    """What one party showed of a session, and what can be made again from it.
+    """What one party showed about a session, and what can be made again from it.
 
     Args:
         file: what it showed.
@@ -106,12 +107,12 @@ class AuditedParty:
 
     @cached_property
     def parameters(self) -> Parameters:
-        """What it fixes."""
+        """The parameters that the agreement fixes."""
         return session_parameters(self.agreement)
 
     @cached_property
     def cards(self) -> tuple[Card, Card]:
-        """Of initiator and responder."""
+        """The cards of initiator and responder."""
         initiator, responder = (Card.parse(card.encode()) for card in self.file.cards)
         return initiator, responder
 
@@ -143,7 +144,7 @@ class AuditedParty:
         return bytes.fromhex(message.body_digest) if message else None
 
     def signatures(self) -> str:
-        """Check the agreement, and the chain of headers, digests and signatures; return what does not hold."""
+        """Check the agreement, and the chain of headers, digests and signatures; return what is wrong."""
         self.agreement.check_signatures(self.cards)
         transcript = first_envelope(self.agreement.digest, *(card.digest for card in self.cards))
         for number, message in sorted(self._messages.items()):
@@ -156,7 +157,7 @@ class AuditedParty:
             try:
                 verify_transcript(sender, bytes.fromhex(message.signature), transcript)
             except InvalidSignature:
-                return f"the signature of message {number} does not hold"
+                return f"the signature of message {number} is not valid"
         theirs = [n for n, m in self._messages.items() if Header.decode(bytes.fromhex(m.header)).role != self.role]
         if not theirs or max(theirs) < _POINTS[self.role]:
             return "the other party signed nothing after this party's points"
@@ -221,7 +222,7 @@ class AuditedParty:
 
     @cached_property
     def points(self) -> list[tuple[Knowledge, tuple[Body, ...]]]:
-        """Of each comparison the blinded points, and the section of message 3 or 4 with them."""
+        """For each comparison, the blinded points, and the section of message 3 or 4 with them."""
         made = []
         for one in self.comparisons():
             known = one.blind(Knowledge())
@@ -251,12 +252,12 @@ class AuditedParty:
         return "it has names that its list does not have" if invented else "names of its list are missing from it"
 
     def rows_fault(self) -> str:
-        """Find out from the frozen list who takes part; return what the key table has otherwise."""
+        """Find out from the frozen list who takes part; return where the key table differs."""
         due, given = ({row.account_ids for row in rows} for rows in (self._rows_due, self.rows))
         if len(given) < len(self.rows):
             return "a company has two rows"
         if given - due:
-            return "a row is not a company of its list, or one that is outside the filter or off limits"
+            return "a row is not a company of its list, or is one that is outside the filter or off limits"
         if due - given:
             return "a company of its list that the agreement lets take part has no row"
         placed, expected = (
@@ -265,7 +266,7 @@ class AuditedParty:
         return "" if placed == expected else "a row is in another segment than its accounts, or out of order"
 
     def keys_fault(self) -> str:
-        """Make the keys of all companies again; return what a row has, or lacks, beside what its accounts give."""
+        """Make the keys of all companies again; return which key a row has or lacks against its accounts."""
         due = {row.account_ids: row.keys for row in self._rows_due}
         slots = [self.agreement.terms.slots[slot].name for slot in self.parameters.sent]
         for row in self.rows:
@@ -289,7 +290,7 @@ class AuditedParty:
     def draw(self, count: int = DRAWN) -> list[tuple[str, str]]:
         """Draw accounts that took part, at random: id and name, to be shown in the party's own systems.
 
-        None of a list that cannot be read, which `findings` says.
+        There are none if the list cannot be read, which `findings` reports.
         """
         try:
             listed = self.frozen.accounts.table.select(["account_id", "name"]).to_pylist()
@@ -301,9 +302,9 @@ class AuditedParty:
         return [(account, names.get(account) or "") for account in sorted(drawn)]
 
     def joined(self, count: int = DRAWN) -> list[tuple[Account, Account]]:
-        """Draw, of the companies whose accounts were joined by a person and not by the rules, two accounts each.
+        """Draw companies whose accounts were joined by a person and not by the rules: two accounts of each.
 
-        An auditor looks whether they are one company: under keys of several companies a row tests them all.
+        An auditor checks that they are one company: a row with the keys of several companies would test them all.
         """
         pairs = self.frozen.joined_by_hand()
         return sorted(secrets.SystemRandom().sample(pairs, min(count, len(pairs))))
@@ -314,7 +315,7 @@ class AuditedParty:
             ("the agreement and all messages are signed, one after another", self.signatures),
             ("sketch, list and keys are those that it committed to", _fault(self.greeting_holds)),
             ("its sketch has the full names of its list, and no others", self.sketch_fault),
-            ("its points are those of its key table, under one secret a comparison", _fault(self.points_hold)),
+            ("its points are those of its key table, under one secret per comparison", _fault(self.points_hold)),
             ("its rows are the companies of its list that the agreement lets take part", self.rows_fault),
             ("its keys are those that its accounts give", self.keys_fault),
             ("its presence bits are those of its keys", self.bits_fault),
@@ -338,8 +339,8 @@ def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:
     if (initiator.role, responder.role) != (Role.INITIATOR, Role.RESPONDER):
         raise InputError("these are not both sides of a session", "Give the file of each party.")
     if initiator.file.sid != responder.file.sid:
-        raise InputError("these are of two sessions", "Ask both parties for the same session.")
-    what = "V holds the responder's points under the initiator's secrets"
+        raise InputError("these files are of two sessions", "Ask both parties for the same session.")
+    what = "message 5 has the responder's points under the initiator's secrets"
     signed = initiator.signed_digest(MessageType.TOKENS)
     if signed is None:
         return Finding(what, True, "the session ended before it was sent")
@@ -355,11 +356,11 @@ def tokens_finding(initiator: AuditedParty, responder: AuditedParty) -> Finding:
     except _UNREADABLE:
         return Finding(what, False, "it cannot be read")
     holds = sha256(join(sections)) == signed
-    return Finding(what, holds, "" if holds else "it was made otherwise")
+    return Finding(what, holds, "" if holds else "it was made differently")
 
 
 def _fault(holds: Callable[[], bool]) -> Callable[[], str]:
-    return lambda: "" if holds() else "what was signed is something else"
+    return lambda: "" if holds() else "something else was signed"
 
 
 def _ends_in_country(key: bytes) -> bool:
@@ -367,7 +368,7 @@ def _ends_in_country(key: bytes) -> bool:
 
 
 class _Nobody:
-    """psi's ports Receipts and PartnerRules, of which an auditor needs nothing."""
+    """psi's ports Receipts and PartnerRules, which an auditor does not need."""
 
     def sign(self, receipt: bytes) -> bytes:
         raise NotImplementedError

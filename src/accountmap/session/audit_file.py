@@ -1,7 +1,7 @@
-"""What a party shows an auditor of one session, as a file that only the auditor can open (trust-v2 §4.6).
+"""What a party shows an auditor about one session, as a file that only the auditor can open (trust-v2 §4.6).
 
-Seeds and messages together open a list to dictionaries. So the file is sealed to the auditor's card, and signed by
-the party that it comes from.
+With the seeds and the messages, names from a dictionary can be tested against a list. So the file is sealed to the
+auditor's card, and signed by the party that it comes from.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class AuditedMessage:
 
     @classmethod
     def of(cls, message: AuditMessage) -> Self:
-        """Take what the workspace keeps."""
+        """Make it from what the workspace keeps."""
         parts = (message.header.hex(), message.body_digest.hex(), message.signature.hex())
         return cls(message.number, *parts)
 
@@ -56,16 +56,16 @@ class AuditFile:
 
     Attributes:
         role: of the party.
-        agreement: its text.
+        agreement: text of the agreement.
         cards: of initiator and responder, as text.
-        sid: of the session.
+        sid: session id.
         messages: of both parties, in order.
-        seed, nonce, channel_key, commitment: of the session, the party's own.
-        key_table: records of the rows, each behind its length in four bytes.
+        seed, nonce, channel_key, commitment: the party's own in this session.
+        key_table: records of the rows, each after its length in four bytes.
         frozen_list: the list as CSV.
         sketch_id, sketch_seed: of the sketch that was sent.
-        sketch_list: the list that the sketch was made of, as CSV.
-        sketch_values: its values (psi.sketch.Values.dump).
+        sketch_list: the list that the sketch was made from, as CSV.
+        sketch_values: values of the sketch (psi.sketch.Values.dump).
     """
 
     role: Role
@@ -89,14 +89,14 @@ class AuditFile:
         """Gather what the workspace kept.
 
         Raises:
-            TrustError: nothing is kept of this session, or not any more.
+            TrustError: no records of this session are kept, or not any more.
             WorkspaceError: a file is missing or damaged.
         """
         record = workspace.audits.record(session.id)
         if record is None:
             raise TrustError(
-                "nothing is kept of this session for an auditor",
-                "Either the agreement asks for none, or the time for which it is kept is over.",
+                "no records of this session are kept for an auditor",
+                "Either the agreement asks for none, or the time for which they are kept is over.",
             )
         sketch, own, theirs = workspace.sketches.get(record.sketch), workspace.card, partner.card
         cards = (own, theirs) if session.role == Role.INITIATOR else (theirs, own)
@@ -119,7 +119,7 @@ class AuditFile:
                 sketch_values=bytes(values_file(workspace, sketch.id).read()),
             )
         except OSError as error:
-            raise WorkspaceError("what was kept for an auditor is not there any more") from error
+            raise WorkspaceError("records that were kept for an auditor are missing") from error
 
     def seal(self, identity: Identity, auditor: Card) -> Iterator[bytes]:
         """Write it for an auditor.
@@ -146,7 +146,7 @@ class AuditFile:
         """Open a file as the auditor, and return it with the card of the party that signed it.
 
         Raises:
-            InputError: it is no such file, is for somebody else, or was altered.
+            InputError: it is not such a file, is for somebody else, or was altered.
         """
         try:
             file = BytesIO(data)
@@ -176,7 +176,7 @@ class AuditFile:
             ) from error
 
     def _dump(self) -> bytes:
-        """Write a directory as JSON, and the raw values behind it."""
+        """Write a directory as JSON, and the raw values after it."""
         raw = {each.name: value for each in fields(self) if isinstance(value := getattr(self, each.name), bytes)}
         about = {
             "role": self.role.label,

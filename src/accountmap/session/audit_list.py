@@ -1,8 +1,8 @@
-"""What an auditor makes of a list that a party committed to: entities, keys, and the values of a sketch.
+"""What an auditor makes from a list that a party committed to: entities, keys, and the values of a sketch.
 
 All of it is made by the program itself, from the frozen list alone, so that it can be compared with what the party
-brought into a session. Which accounts are one company is the one thing that people may decide. The frozen list
-says it; where it differs from what the rules find, the auditor is shown the accounts.
+brought into a session. The one thing that people may decide is which accounts are one company. The frozen list
+says so; where it differs from what the rules find, the auditor is shown the accounts.
 """
 
 import io
@@ -57,8 +57,8 @@ class AuditedList:
 
     Attributes:
         data: the file.
-        terms: of the agreement of the session.
-        reference: the list that they name, if they name one.
+        terms: terms of the session's agreement.
+        reference: the reference list that they name, if they name one.
     """
 
     data: bytes
@@ -86,7 +86,7 @@ class AuditedList:
 
     @cached_property
     def _found(self) -> Prepared:
-        """What the program makes of the accounts if nobody decided anything."""
+        """What the program makes of the accounts by its rules, without anybody's decisions."""
         named = self.terms.data.get(REFERENCE_LIST, "")
         if named != (self.reference.digest if self.reference else ""):
             raise InputError(
@@ -97,7 +97,7 @@ class AuditedList:
 
     @cached_property
     def prepared(self) -> Prepared:
-        """What the program makes of the accounts with the entities that the list says."""
+        """What the program makes of the accounts with the entities of the frozen list."""
         ids = self._table[ENTITY_ID].take(by_id(self.accounts.table)).combine_chunks().dictionary_encode()
         entity_of: Order = ids.indices.to_numpy().astype(np.int64)  # numbered as they first occur
         if np.array_equal(entity_of, self._found.members["entity"].to_numpy()):
@@ -130,7 +130,7 @@ class AuditedList:
         They differ in the segments that the owner never previews.
 
         Args:
-            countries: of the part that the sketch is of; empty for the whole list.
+            countries: those that the sketch covers; empty for the whole list.
         """
         for hidden in (some for count in range(len(SEGMENTS) + 1) for some in combinations(SEGMENTS, count)):
             chosen = entities_of_sketch(self.accounts, self.prepared, countries, hidden)
@@ -138,7 +138,7 @@ class AuditedList:
 
 
 def by_message(values: Values) -> dict[bytes, tuple[bool, ...]]:
-    """Return for each value in which segments it stands."""
+    """Return for each value which segments it is in."""
     return {
         bytes(message): tuple(row)
         for message, row in zip(values.messages, values.in_segment.tolist(), strict=True)

@@ -35,7 +35,7 @@ SHOWN_WITH: Final[Mapping[Step, tuple[str, ...]]] = {
     Step.ACCEPTED: ("owner_name", "owner_email"),
     Step.REGISTERED: ("amount", "stage", "registered_deal"),
 }
-"""The fields that go with a step by themselves, if the agreement shows them of the match."""
+"""The fields that go with a step automatically, if the agreement shows them for the match."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Statement:
     Attributes:
         match_id: 16 bytes.
         value: as in Entry.
-        text: words of the person; may be empty.
-        fields: agreed fields of the own account, by name; None for those that go with the step by themselves.
+        text: what the person writes; may be empty.
+        fields: agreed fields of our account, by name; None for those that go with the step automatically.
     """
 
     match_id: bytes
@@ -58,7 +58,7 @@ class Statement:
 
 
 def proposal(role: Role, leads: Leader) -> int:
-    """Return the value of a proposal of who leads, by the side in a role."""
+    """Return the value of a proposal of who leads, made by the side in a role."""
     return {Leader.ME: role + 1, Leader.THEM: role.other + 1, Leader.BOTH: 3}[leads]
 
 
@@ -81,9 +81,9 @@ _OPENINGS: Final = frozenset({Step.ASKED, Step.OFFERED, Step.PROPOSED, Step.REGI
 def find_match(
     workspace: Workspace, partner: PartnerRecord, prefix: str, topic: Topic, step: Step
 ) -> tuple[SessionMatches, bytes]:
-    """Find a revealed match by the first digits of its id: of the last session, or of one that was talked about.
+    """Find a revealed match by the first digits of its id: one of the last session, or one that was talked about.
 
-    Ids are new in every session. What was begun under an earlier id of the same own account goes on under it.
+    Ids are new in every session. What was begun under an earlier id of the same account goes on under that id.
 
     Raises:
         InputError: no match has such an id, or more than one has.
@@ -136,7 +136,7 @@ def _certain_leader(matches: SessionMatches, match_id: bytes) -> Role | None:
 def what_may_be_shown(matches: SessionMatches, statement: Statement) -> dict[str, str]:
     """Return the fields that leave with a statement, in the order of SHARED_FIELDS.
 
-    Those that go by themselves are cut as a session cuts them: the partner refuses longer ones, and would refuse
+    Fields that go automatically are cut as in a session: the partner refuses longer ones, and would go on refusing
     the message for ever.
 
     Raises:
@@ -149,7 +149,7 @@ def what_may_be_shown(matches: SessionMatches, statement: Statement) -> dict[str
     for name, value in statement.fields.items():
         if name not in agreed:
             raise InputError(
-                f"the agreement does not show {name.replace('_', ' ')} of this match",
+                f"the agreement does not show {name.replace('_', ' ')} for this match",
                 f"It shows: {', '.join(agreed).replace('_', ' ') or 'no field'}.",
             )
         if not value or len(value.encode()) > TEXT_BYTES:
@@ -180,13 +180,16 @@ def check_statement(
     if statement.step is Step.ASKED and not log.agreed:
         _check_engagement(matches, statement.match_id)
     if not log.allows(matches.role, statement.topic, statement.step, statement.value):
-        raise UsageError(_why_not(log, matches.role, statement), "See where it stands: accountmap inbox")
+        raise UsageError(_why_not(log, matches.role, statement), "See how far it is: accountmap inbox")
 
 
 def engagement_rule(matches: SessionMatches, match_id: bytes) -> tuple[Role | None, str] | None:
     """Return who leads by the first rule of engagement that fits a match, and the rule in words.
 
-    The country is that of the own list. None of a role is both sides; None if no rule fits.
+    The country is the one on our own list. A role of None means both sides.
+
+    Returns:
+        None if no rule fits.
     """
     terms, role = matches.agreement.terms, matches.role
     if not terms.leads:
@@ -197,7 +200,7 @@ def engagement_rule(matches: SessionMatches, match_id: bytes) -> tuple[Role | No
         if in_cell and (not rule.countries or territory in rule.countries):
             return (
                 rule.leads,
-                f"rule {number + 1} of engagement does not allow it: {rules_in_words(terms)[number]}",
+                f"rule of engagement {number + 1} does not allow it: {rules_in_words(terms)[number]}",
             )
     return None
 
@@ -211,14 +214,14 @@ def _check_engagement(matches: SessionMatches, match_id: bytes) -> None:
     found = engagement_rule(matches, match_id)
     if found is not None and found[0] is matches.role.other:
         raise TrustError(
-            found[1], "Who leads may offer an introduction; or agree on another lead first: accountmap deal lead"
+            found[1], "The side that leads may offer one; or agree on another lead first: accountmap deal lead"
         )
 
 
 def _why_not(log: MatchLog, role: Role, statement: Statement) -> str:
     state = log.state(statement.topic, role)
     what = {Topic.INTRODUCTION: "introduction", Topic.LEAD: "lead", Topic.DEAL: "deal", Topic.NOTE: "note"}
-    now = f"it was {state} last" if state else "nothing was said of it yet"
+    now = f"it was {state} last" if state else "nothing was said about it yet"
     return f"this {what[statement.topic]} cannot be {statement.step} by you now: {now}"
 
 
@@ -268,7 +271,7 @@ def entries_to_send(
 def kept(
     partner: PartnerRecord, matches: SessionMatches, entries: Iterable[Entry], message_id: bytes
 ) -> list[KeptEntry]:
-    """Put what this workspace knows beside entries that are to be kept."""
+    """Add what this workspace knows to entries that are to be kept."""
     return [
         KeptEntry(each, partner.slug, matches.record.id, matches.account_ids(each.match_id)[0], message_id)
         for each in entries
@@ -294,5 +297,5 @@ def entries_taken(
 
 
 def one_line(text: str) -> str:
-    """Put a person's words into one line."""
+    """Put what a person wrote into one line."""
     return " ".join(text.split())

@@ -1,8 +1,8 @@
-"""Messages about single matches between two workspaces: any order, exactly once (conversation-v1).
+"""Messages about single matches between two workspaces, in any order and each exactly once (conversation-v1).
 
 A message is stored before it leaves, and sent again until it is acknowledged. Taking one, acting upon it and
-noting that it is to be acknowledged is one transaction. Whatever keeps a question from people happens here, so
-that a partner cannot tell it from one that nobody has answered yet.
+noting that it is to be acknowledged is one transaction. Questions that are kept from people are kept from them
+here, so that a partner cannot tell them from questions that nobody has answered yet.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ from accountmap.workspace.conversations import Question, Taken
 
 _LAST: Final = 20
 _MOST_NOT_SAME: Final = 15
-"""So many of a partner's last questions without an answer *same* close asking."""
+"""If so many of a partner's last questions were not answered *same*, its questions are no longer shown."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class ConversationOutcome:
     """What an exchange of messages did.
 
     Attributes:
-        state: "done" once something came, all own messages are acknowledged, and no plan waits to be opened.
-        taken, sent: file names of the partner's messages that were taken, and of own ones that were written.
+        state: "done" once something came, all our messages are acknowledged, and no plan waits to be opened.
+        taken, sent: file names of the partner's messages that were read, and of ours that were written.
         notes: files that were passed over, and why.
     """
 
@@ -92,7 +92,7 @@ class ConversationRunner:
         self._notes: list[str] = []
 
     def exchange(self) -> ConversationOutcome:
-        """Take in what has come, acknowledge it, and send what has not been acknowledged.
+        """Read what has come, acknowledge it, and send what has not been acknowledged.
 
         The outcome is that of all exchanges so far.
 
@@ -104,7 +104,7 @@ class ConversationRunner:
         for name, length in self._channel.files().items():
             self._take(name, length)
         for opening in openings(self._workspace, self._partner):
-            with suppress(UsageError):  # another command has opened it meanwhile
+            with suppress(UsageError):  # another command has opened it in the meantime
                 self.say_plan(opening)
         self._outbox.acknowledge(self._session_of, self._clock())
         self._outbox.renew(self._session_of, self._clock())
@@ -127,7 +127,7 @@ class ConversationRunner:
             chosen = [matches.match(match_id) for match_id in match_ids]
             if not chosen or len(chosen) > matches.questions_left():
                 raise UsageError(
-                    f"{len(chosen)} questions about this session cannot be asked",
+                    f"{len(chosen)} questions are not as many as can be asked about this session",
                     f"Ask 1 to {matches.questions_left()} more.",
                 )
             shown: dict[bytes, ShownAccount] = {}
@@ -235,7 +235,7 @@ class ConversationRunner:
         return self._session(next(record for record in records if record.id == number))
 
     def _take(self, name: str, length: int) -> None:
-        """Take a message in, if the file is one, whole, and new."""
+        """Read a message, if the file is one, complete, and new."""
         try:
             header = Header.decode(self._channel.head(name, HEADER_BYTES))
             if not is_conversation(header) or header.sender == self._workspace.card.digest:
@@ -252,7 +252,7 @@ class ConversationRunner:
             self._notes.append(f"{name} was passed over: {error}.")
 
     def _matches_of(self, header: Header, length: int) -> SessionMatches | None:
-        """Return the session that a message is about; None if it is not for us, not whole, or of no session yet.
+        """Return the session that a message is about; None if it is not for us, incomplete, or of no session yet.
 
         Raises:
             PeerError: its header is not as conversation-v1 §2 says.
@@ -367,7 +367,7 @@ class ConversationRunner:
             self._record(matches.record, now, {"event": "was_told", **told})
 
     def _acknowledge_again(self, name: str, header: Header, length: int) -> None:
-        """Send an acknowledgement once more, for its message is there again, unless it is there itself.
+        """Send an acknowledgement once more, since its message is there again, unless it is in the channel itself.
 
         Raises:
             PeerError: it is another message with the same id (conversation-v1 §3).
@@ -382,5 +382,5 @@ class ConversationRunner:
         self._outbox.hand_over(conversations.sent(slug, conversations.taken(slug)[talk.id]))
 
     def _record(self, record: SessionRecord, now: datetime, facts: Facts) -> None:
-        """Put what happened into the ledger, without any account."""
+        """Record what happened in the ledger, without any account."""
         self._workspace.record({**session_facts(self._partner, record, now), **facts})

@@ -14,17 +14,17 @@ from accountmap.psi.suite import MATCH_ID_BYTES
 from accountmap.session.parameters import decode_payload
 
 TEXT_BYTES: Final = 200
-"""Longer texts are cut at a character."""
+"""Longer texts are cut, between two characters."""
 
 MESSAGE_ID_BYTES: Final = 32
 LEAST_QUESTIONS: Final = 25
-"""So many may be asked about a session, however few matches it revealed."""
+"""The number of questions that every session allows, however few matches it revealed."""
 
 NOTE_BYTES: Final = 1_000
 """The longest text of an entry."""
 
 MOST_ENTRIES: Final = 1_000
-"""So many entries may a side's log about a match have."""
+"""The most entries that the log of one side about a match may have."""
 
 _SAME, _NO = 1, 2
 _COUNT, _LENGTH, _LONG, _TIME = 2, 2, 4, 8
@@ -41,7 +41,7 @@ class ShownAccount(NamedTuple):
 
 
 class Same(NamedTuple):
-    """The answer *same*: an account of the one who answers, and its agreed fields (message-v2 §6.1)."""
+    """The answer *same*: an account of the side that answers, and its agreed fields (message-v2 §6.1)."""
 
     account: ShownAccount
     payload: bytes
@@ -112,7 +112,7 @@ def read_questions(content: bytes, matter: SessionMatter) -> dict[bytes, ShownAc
     cursor = Cursor(content)
     questions = {match: cursor.account() for match in cursor.matches(least=1)}
     cursor.end()
-    require(questions.keys() <= set(matter.to_ask), "question-match", "a question is about no match to ask about")
+    require(questions.keys() <= set(matter.to_ask), "question-match", "a question is not about a possible match")
     again = questions.keys() & set(matter.was_asked)
     require(not again, "question-again", "the partner asks about a match for a second time")
     most = most_questions(matter.revealed)
@@ -217,7 +217,7 @@ def _entry(entry: Entry) -> bytes:
 
 
 def text_bytes(text: str) -> bytes:
-    """Write a text behind its length."""
+    """Write a text after its length."""
     raw = text.encode()
     return len(raw).to_bytes(_LENGTH, "big") + raw
 
@@ -259,10 +259,10 @@ def is_new_in_log(entry: AnyEntry, known: Collection[AnyEntry], sender: Role) ->
         RefusalError: it does not fit what is known (conversation-v1 §6.2).
     """
     written = sum(each.role is not sender for each in known)
-    require(entry.seen <= written, "entry-seen", "the partner says that it has seen what was not written")
+    require(entry.seen <= written, "entry-seen", "the partner says that it has seen entries that were not written")
     theirs = {each.number: each for each in known if each.role is sender}
     same = theirs.get(entry.number)
-    require(same in (None, entry), "entry-again", "the partner has said something else in the same place")
+    require(same in (None, entry), "entry-again", "the partner has sent two different entries of one number")
     for each in theirs.values():
         before, after = sorted((each, entry), key=lambda one: one.number)
         rises = before.seen <= after.seen and before.time <= after.time
@@ -299,7 +299,7 @@ def _require_ascending(ids: Sequence[bytes]) -> None:
 
 
 class Cursor:
-    """Reads a content from its start to its end. Each method refuses what is not there (RefusalError)."""
+    """Reads a content from its start to its end. Each method raises RefusalError if that cannot be read there."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self._at = content, 0
@@ -318,7 +318,7 @@ class Cursor:
     def matches(self, least: int = 0) -> "_Matches":
         """Read the match ids of items, which must ascend; the caller reads what follows each."""
         count = self.number(_COUNT)
-        require(count >= least, "content", "a message about matches is about none")
+        require(count >= least, "content", "a message about matches contains none")
         return _Matches(self, count)
 
     def text(self, *, empty: bool, most: int = TEXT_BYTES) -> str:
@@ -351,7 +351,7 @@ class Cursor:
         number, seen, time = self.place_in_log()
         code, value = self.number(1), self.number(1)
         steps = STEPS[topic]
-        require(1 <= code <= len(steps), "content", "an entry says nothing known")
+        require(1 <= code <= len(steps), "content", "an entry has an unknown step")
         step = steps[code - 1]
         values = {each for row in TRANSITIONS if (row.topic, row.step) == (topic, step) for each in row.values}
         require(value in values, "content", "an entry has a value that its step does not have")
@@ -361,8 +361,8 @@ class Cursor:
     def place_in_log(self) -> tuple[int, int, datetime]:
         """Read number, seen and time of an entry."""
         number, seen, seconds = self.number(_LONG), self.number(_LONG), self.number(_TIME)
-        require(1 <= number <= MOST_ENTRIES, "entry-number", "an entry has a number that none can have")
-        require(seconds <= _LAST_SECOND, "content", "an entry is of no time")
+        require(1 <= number <= MOST_ENTRIES, "entry-number", "the number of an entry is out of range")
+        require(seconds <= _LAST_SECOND, "content", "the time of an entry is out of range")
         return number, seen, datetime.fromtimestamp(seconds, UTC)
 
     def _fields(self) -> tuple[tuple[str, str], ...]:
@@ -373,8 +373,8 @@ class Cursor:
         return tuple(fields)
 
     def end(self) -> None:
-        """Refuse what is behind the content."""
-        require(self._at == len(self._content), "content", "a message about matches has something behind it")
+        """Refuse anything after the content."""
+        require(self._at == len(self._content), "content", "a message about matches has something after its end")
 
 
 class _Matches:

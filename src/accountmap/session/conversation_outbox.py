@@ -16,7 +16,7 @@ from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.conversations import SentMessage
 
 _MOST_IDS: Final = 65_535
-"""Of one acknowledgement (conversation-v1 §5)."""
+"""The most ids in one acknowledgement (conversation-v1 §5)."""
 
 
 class Outbox:
@@ -68,9 +68,10 @@ class Outbox:
             self.hand_over(conversations.sent(slug, message_id))
 
     def renew(self, session_of: Callable[[int], SessionMatches], now: datetime) -> None:
-        """Write anew what cannot be taken any more, because it has expired or a card was replaced since.
+        """Write messages again that cannot be read any more, since they have expired or a card was replaced.
 
-        Only entries are: they may come any number of times. A question under another id would be another question.
+        That is only for entries, which may come any number of times. A question under another id would be another
+        question.
 
         Args:
             session_of: returns the matches of a session by its number in the workspace.
@@ -89,7 +90,7 @@ class Outbox:
                 conversations.acknowledged(slug, [message.id], now)
 
     def _content_of(self, message: SentMessage) -> bytes:
-        """Return what an own message with entries holds."""
+        """Return the content of one of our messages with entries."""
         if message.kind == Kind.PLANS:
             return self._workspace.plans.sent_in(self._partner.slug, message.id).content
         kept_entries = self._workspace.match_entries.sent_in(self._partner.slug, message.id)
@@ -102,7 +103,7 @@ class Outbox:
                 self.hand_over(message)
 
     def hand_over(self, message: SentMessage | None) -> None:
-        """Put a message into the channel, if it is not there as a whole, and its bytes are still kept."""
+        """Put a message into the channel, unless all of it is there already or its bytes are no longer kept."""
         if message is None or not message.body:
             return
         name = f"{self._workspace.short_name}-{message.id.hex()[:16]}-{CONVERSATION}.amap"

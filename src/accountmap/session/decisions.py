@@ -1,6 +1,6 @@
 """What a person or a rule decides in a session: to reveal, and to go on with more claims than a cap allows.
 
-Both decide by the estimates of the two sketches, which are made when the partner's comes.
+Both go by the estimates from the two sketches, which are made when the partner's arrives.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class Preview:
 
     Attributes:
         estimates: of each own segment of 100 companies or more, and of all together, with the segment ""; they
-            count equal full names, and never leave.
+            count equal full names, and are never sent.
         own_sizes: own entities that take part, by segment.
         partner_sizes: the partner's padded entities by segment.
         named: the cells in which matches are revealed after both consent.
@@ -58,7 +58,7 @@ class Preview:
 
     @property
     def at_most(self) -> int:
-        """Upper end of the estimate of all own segments together."""
+        """Upper end of the estimate for all our segments together."""
         return max((each.high for each in self.estimates if not each.segment), default=0)
 
     @property
@@ -93,7 +93,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Decisions:
-    """Who decides, at the two places of a session where that is to be done.
+    """Who answers at the two points of a session where something has to be decided.
 
     Attributes:
         reveal: answers a preview: reveal, decline, or not yet.
@@ -107,7 +107,7 @@ class Decisions:
 
 
 def shown_fields(agreement: Agreement, role: Role) -> dict[Cell, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return for each cell in which matches are revealed the own fields and the partner's: own segment first."""
+    """Return our fields and the partner's for each cell in which matches are revealed, our segment first."""
     return {
         (mine, theirs): (rectangle.fields[role], rectangle.fields[role.other])
         for rectangle in agreement.terms.sharing.rectangles
@@ -122,7 +122,7 @@ def own_fields(agreement: Agreement, role: Role) -> tuple[str, ...]:
 
 
 def current_estimates(opened: OpenSession) -> list[Estimate]:
-    """Return the estimates that were made of the session's two sketches."""
+    """Return the estimates that were made from the session's two sketches."""
     theirs = opened.session.partner_sketch[:SKETCH_ID_BYTES]
     return opened.workspace.estimates.of(opened.partner.slug, opened.secrets.sketch, theirs)
 
@@ -131,7 +131,7 @@ def note_estimates(opened: OpenSession, now: datetime, *, again: bool) -> None:
     """Make the estimates of a pair of sketches when it is first seen. Call inside a transaction.
 
     Args:
-        again: whether a person takes another sketch although the last one is younger than 184 days.
+        again: whether a person accepts another sketch although the last one is less than 184 days old.
 
     Raises:
         PeerError: as `read_partner_sketch`.
@@ -189,7 +189,7 @@ def _is_newest(opened: OpenSession) -> bool:
 
 
 def claims_of(opened: OpenSession) -> Claims:
-    """Put the claims of a session beside what is allowed without a person (account-psi-v2 §10.2)."""
+    """Compare the claims of a session with what is allowed without a person (account-psi-v2 §10.2)."""
     return compare_with_caps(
         opened.session.claimed,
         opened.agreement.terms.segments,
@@ -206,7 +206,7 @@ def compare_with_caps(
     estimates: Iterable[Estimate],
     caps: Mapping[tuple[str, Strength], Cap],
 ) -> Claims:
-    """Put the claims of a session beside what is allowed without a person.
+    """Compare the claims of a session with what is allowed without a person.
 
     Args:
         claimed: by own segment, of all rectangles together.
@@ -225,10 +225,11 @@ def compare_with_caps(
 
 
 def shortfall_notes(opened: OpenSession) -> list[str]:
-    """Say of which own segments far fewer companies were claimed than the partner's sketch lets expect.
+    """Say for which of our segments far fewer companies were claimed than the partner's sketch suggests.
 
-    Less than half of the lower end of the estimate, where all segments of the partner were compared: a responder
-    can leave matches out, and either can bring another list than its sketch was made of.
+    Far fewer means less than half of the lower end of the estimate, if all segments of the partner were compared.
+    A responder can leave matches out, and either side can bring a list that is not the one its sketch was made
+    from.
     """
     claimed, cells = claims_of(opened).claimed, shown_fields(opened.agreement, opened.role).keys()
     notes = []

@@ -26,7 +26,7 @@ SOON_DAYS: Final = 30
 """How many days before its end an agreement is said to end soon."""
 
 NONE, PROPOSED, IN_FORCE, ENDS_SOON, ENDED = "none", "proposed", "in force", "ends soon", "ended"
-"""Where the agreement with a partner is."""
+"""The states of the agreement with a partner."""
 
 ME, THEM = Leader.ME.value, Leader.THEM.value
 
@@ -51,12 +51,12 @@ class Waiting:
 
 @dataclass(frozen=True)
 class AccountNews:
-    """One own account of which there is news.
+    """One of our accounts with news about it.
 
     Attributes:
         what: "new", "moved", "gone", "possible", or one of Waiting.what.
-        account_id, name: of the own account; the name is empty where the current list does not have it.
-        detail: why it changed, or for whom it waits: "me" or "them"; may be empty.
+        account_id, name: of our account; the name is empty if the current list does not have it.
+        detail: why it changed, or whom it waits for: "me" or "them"; may be empty.
     """
 
     what: str
@@ -70,19 +70,20 @@ class PartnerDigest:
     """What is new with one partner, and what waits.
 
     Attributes:
-        partner, slug: its name, and the short one that commands take.
-        since: from when on something is new; None if all of it is.
+        partner, slug: its name, and the short name used in commands.
+        since: what happened from then on is new; None if everything is.
         mapped: when the last session ended, or None.
         overlap: shared companies by that session; None without one.
         new, moved, gone: companies, from the last session before `since` to the last one; all that are shared are
             new if there is no session to compare with.
         possible: companies with a possible match that nobody has asked about.
         waiting: one element for each of Waiting.what, in that order.
-        received: introductions, leads, deals and notes: steps of the partner that came since then.
-        answers: of the partner to own questions since then.
-        session_waits_for: "me" or "them" for a session that is not finished, else empty; session_since: from when.
+        received: steps of the partner that came since then, about introductions, leads and deals, and its notes.
+        answers: the partner's answers to our questions since then.
+        session_waits_for: "me" or "them" for a session that is not finished, else empty.
+        session_since: since when it waits.
         agreement: NONE, PROPOSED, IN_FORCE, ENDS_SOON or ENDED; until: its last day.
-        accounts: with names, the accounts behind the counts; else empty.
+        accounts: the accounts behind the counts if names are wanted, else empty.
     """
 
     partner: str
@@ -126,8 +127,8 @@ def partner_digest(
 
     Args:
         maps: of the session to compare with, if there is one, and of the last one; empty before the first.
-        since: from when on something is new; by default from the end of the session to compare with.
-        names: own accounts by id, or None to name no account.
+        since: what happened from then on is new; by default from the end of the session to compare with.
+        names: names of our accounts by id, or None to name no account.
     """
     begin = since or (maps[0].finished if len(maps) > 1 else None)
     changes = _Changes.of(maps, since)
@@ -230,7 +231,7 @@ def _open_items(questions: Sequence[Question], said: CoSelling, plans: Sequence[
 
 
 def _waits_since(known: KnownPlan) -> datetime:
-    """Return since when a plan waits: to be signed or opened since then, to be reconciled since its last entry."""
+    """Return since when a plan waits: if it runs, since its last entry, else since it came into its state."""
     return known.changed if known.plan.state is PlanState.RUNNING else known.since
 
 

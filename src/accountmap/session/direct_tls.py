@@ -1,8 +1,8 @@
 """TLS 1.3 between two identities, each pinned to the other's partner card (docs/adr/0006-direct-tls.md).
 
 Each end shows a certificate for a key made for this run, issued by its identity. Each end trusts one issuer: the
-signing key on the partner's card. So the handshake itself authenticates both, and the identity's own key signs one
-certificate and never leaves its holder.
+signing key on the partner's card. So the handshake itself authenticates both. The identity's own key signs one
+certificate and never leaves its owner.
 """
 
 import secrets
@@ -52,7 +52,7 @@ def _certificate(subject: str, key: Ed25519PublicKey, now: datetime, *, issuer: 
 
 
 def _anchor(card: Card, now: datetime) -> bytes:
-    """Return what to trust, in DER. Of a trust anchor only name and key count (RFC 5280 §6.1.1), no signature."""
+    """Return what to trust, in DER. Of a trust anchor, only name and key count, no signature (RFC 5280 §6.1.1)."""
     key = Ed25519PublicKey.from_public_bytes(card.signing_key)
     return _certificate("identity", key, now, issuer=True).public_bytes(Encoding.DER)
 
@@ -61,7 +61,7 @@ def _issue(identity: Identity, key: Ed25519PublicKey, now: datetime) -> bytes:
     """Return a certificate in PEM, issued by an identity.
 
     An Ed25519 signature is the last 64 bytes of the DER (RFC 8410), so the identity's takes the place of the
-    builder's. What is signed begins with DER's sign of a sequence, so it is never one of our labels.
+    builder's. What is signed begins with the DER tag of a sequence, so it never begins with one of our labels.
     """
     draft = _certificate("connection", key, now, issuer=False)
     signed = draft.public_bytes(Encoding.DER)[:-_SIGNATURE_BYTES] + identity.sign(draft.tbs_certificate_bytes)
@@ -76,7 +76,7 @@ def tls_context(identity: Identity, partner: Card, now: datetime, *, server: boo
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.check_hostname = False  # who is at the other end is told by its key, wherever it is
+    context.check_hostname = False  # the key says who is at the other end, wherever that is
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols([ALPN])
     context.load_verify_locations(cadata=_anchor(partner, now))
@@ -112,7 +112,7 @@ def open_direct(
         endpoint: where to listen or to connect to.
         folder: keeps the partner's messages.
         patience: seconds, as in DirectChannel.
-        tell: told of what stands in the way of a connection.
+        tell: called with what keeps the connection from being made.
 
     Raises:
         ChannelError: nothing can listen there.
@@ -126,9 +126,9 @@ def open_direct(
 
 
 def acceptable(workspace: Workspace, partner: PartnerRecord) -> Callable[[bytes], int | None]:
-    """Return the test of what a partner may send: messages to us under an agreement, as long as it allows.
+    """Return a test of what a partner may send: messages to us under an agreement, of a length that it allows.
 
-    It looks at what the workspace held when it was made, so that it can be asked from any thread.
+    The test uses what the workspace contained when it was made, so that any thread can call it.
     """
     known = {
         each.digest: (preview_parameters if each.is_preview else session_parameters)(each).body_limits

@@ -1,4 +1,4 @@
-"""What a partner learns: from a session before it begins, from each message file, and from one that is over."""
+"""What a partner learns: from a session before it begins, from a message file, and from a session that is over."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -45,13 +45,13 @@ class Forecast:
         partner_sizes: the partner's padded entities by segment.
         epsilon: of the own sketch: "2", "1", "1/2" or "1/4".
         sketch_known: whether this partner has the own sketch already, so that it learns nothing new from it.
-        comparable: own entities that some cell may name and that have a match key; no other can ever be named.
-        filled: for each agreed field how many of these have a value.
+        comparable: own entities in some cell with names that have a match key; no others can ever be named.
+        filled: how many of these have a value, for each agreed field.
         totals: whether noisy totals of the own list leave too.
         names_unmatched: whether the names of the own accounts without a match leave too.
         asks: whether possible matches are kept to be asked about.
         sessions_left: sessions that the agreement still allows in these 30 days.
-        changed: by segment, the entities that changed since the most similar list that this partner met.
+        changed: by segment, the entities that changed since the most similar list of a session with this partner.
         partner_keys: keys that a cheating partner can test in a session: rows by sent slots, of all rectangles.
         most_matches: the most own entities that can be named.
     """
@@ -146,7 +146,7 @@ def _with_keys(prepared: Prepared, parameters: Parameters) -> set[int]:
 def _filled(
     accounts: AccountList, prepared: Prepared, comparable: set[int], fields: tuple[str, ...]
 ) -> dict[str, int]:
-    """Count for each field the entities of which some account has a value."""
+    """Count for each field the entities with an account that has a value."""
     members = zip(*(prepared.members[name].to_pylist() for name in ("account_id", "entity")), strict=True)
     entity_of = dict(members)
     entities = [entity_of.get(account) for account in accounts.table["account_id"].to_pylist()]
@@ -184,7 +184,7 @@ HOLDS: Final = {
     MessageType.RECEIPT: "a signed receipt",
     MessageType.PREVIEW_OFFER: "a sketch of the sender's list",
     MessageType.PREVIEW_ANSWER: "a sketch of the sender's list",
-    MessageType.STOP: "nothing but the word that the sender ended the session",
+    MessageType.STOP: "nothing but the notice that the sender ended the session",
 }
 REVEALS: Final = {
     MessageType.OFFER: _SKETCH,
@@ -221,7 +221,7 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
         f"The sizes that your segments are padded to: {padded}.",
         "About what share of each segment has a website and a country.",
         f"Which of {partner}'s own companies are on your list, {matches:,} in all, and in which of your segments.",
-        f"Of these companies, from your list: {', '.join(shown)}." if shown else "No field of these companies.",
+        f"For these companies, from your list: {', '.join(shown)}." if shown else "No fields of these companies.",
     ]
     if role is Role.INITIATOR:
         sentences.append("Without names: how the match keys of the two lists are linked to each other.")
@@ -231,15 +231,15 @@ def partner_learned(partner: str, agreement: Agreement, role: Role, matches: int
         sentences.append("Noisy totals of your whole list, by country, industry and size.")
     if role in terms.sharing.unmatched_named_by:
         return (*sentences, "The names of all your other accounts in these segments.")
-    return (*sentences, "No account of yours by name that is not on its list as well.")
+    return (*sentences, "No name of an account of yours that is not on its list as well.")
 
 
 @dataclass(frozen=True)
 class MessageDescription:
-    """What a message file says of itself without being opened.
+    """What a message file says about itself without being opened.
 
     Attributes:
-        number: of the message in the session; 15 ends one.
+        number: of the message in the session; 15 ends a session.
         sender, recipient, agreement, session: digests in hex; the session is all zeros in message 1.
         body_bytes: length of what is sealed.
         complete: whether the whole file is there.
@@ -264,7 +264,7 @@ def describe_message(file: Path) -> MessageDescription:
     """Read the clear part of a message file.
 
     Raises:
-        PeerError: it is not a message, or of another version.
+        PeerError: it is not a message, or one of another version.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:

@@ -21,7 +21,7 @@ NO_SESSION: Final = bytes(32)
 
 @dataclass(frozen=True)
 class Expected:
-    """What the next message must say of itself.
+    """What the next message must say about itself.
 
     Attributes:
         due: the types that may come now.
@@ -69,9 +69,9 @@ class Received:
     """A message that was opened and verified.
 
     Attributes:
-        body: read only.
-        transcript: hash of all messages up to and with this one.
-        signature: of the sender over it.
+        body: read-only.
+        transcript: hash of all messages up to and including this one.
+        signature: the sender's signature over the transcript.
     """
 
     name: str
@@ -108,7 +108,7 @@ def refusal(header: Header, length: int, expected: Expected) -> str | None:
 _WHAT_TO_DO: Final = {
     "it belongs to another session": " If this workspace was copied, go on in the copy that has come further, or "
     "give the session up with: accountmap map --abandon",
-    "it belongs to another agreement": " Both of you need the one that you signed last.",
+    "it belongs to another agreement": " Both of you need the agreement that you signed last.",
     "it has expired": " Compare the clocks of both computers; if they are right, give the session up with: "
     "accountmap map --abandon",
 }
@@ -117,14 +117,14 @@ _WHAT_TO_DO: Final = {
 def find(
     channel: Channel, expected: Expected, key: SealingKey, is_new: Callable[[bytes], bool]
 ) -> tuple[Received | None, list[str]]:
-    """Look for the message that is due; the youngest first, if there are several.
+    """Look for the message that is due; the newest first, if there are several.
 
     Args:
         key: what it is sealed to.
-        is_new: returns whether a message was not taken in before, by the transcript up to it.
+        is_new: returns whether a message was not read before, by the transcript up to it.
 
     Returns:
-        The message, if it is there, and a note for each file that could be meant and was passed over.
+        The message, if it is there, and a note for each file that could have been meant and was passed over.
     """
     candidates, notes = [], []
     for name, length in channel.files().items():
@@ -135,7 +135,7 @@ def find(
             continue
         other_exchange = _exchange(header.type) != _exchange(min(expected.due, default=0))
         if other_exchange and header.session != expected.session:
-            continue  # somebody else looks for it
+            continue  # another command looks for it
         reason = refusal(header, length, expected)
         if reason is None:
             candidates.append((header.created, name, header))
@@ -168,13 +168,13 @@ def _open(channel: Channel, name: str, header: Header, sender: Card, key: Sealin
         with channel.fetch(name, header.file_bytes) as file:
             return read(file, header, sender, key)
     except MemoryError as error:
-        raise ChannelError(f"{name} is larger than this machine can hold", "Use a larger machine.") from error
+        raise ChannelError(f"{name} does not fit into this machine's memory", "Use a larger machine.") from error
     except OSError as error:
         raise ChannelError(f"{name} cannot be read", "Run this again; nothing is lost.") from error
 
 
 def _is_past(header: Header, expected: Expected) -> bool:
-    """Return whether a message is no surprise: our own, an earlier one of this session, one of a finished one."""
+    """Return whether a message is no surprise: ours, an earlier one of this session, or one of a finished one."""
     before = header.type < min(expected.due) and header.transcript != expected.transcript
     earlier = before and header.session in (NO_SESSION, expected.session)
     return (

@@ -1,4 +1,4 @@
-"""Everything in a workspace that says what partners do for revenue, put together."""
+"""What partners contribute to revenue, put together from everything in a workspace that tells."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -37,11 +37,11 @@ from accountmap.workspace.user_files import load_deals, load_profile, load_revie
 
 
 def read_influence(workspace: Workspace, rules: str | PathLike[str] | None = None) -> Influence:
-    """Compute what partners do for the own revenue, from the deals and the account list that were prepared last.
+    """Compute what partners contribute to our revenue, from the deals and accounts that were prepared last.
 
     Overlaps are those of the last finished session with each partner, without the matches that the user has
-    rejected. Introductions and registered deals are those that both sides have signed. What it shows is for the
-    own company alone: no partner may learn from it what another one has.
+    rejected. Introductions and registered deals are those in messages that the sides have signed. The result is
+    for our own company alone: no partner may learn from it what another one has.
 
     Args:
         rules: TOML file with the rule (docs/influence.md); None for the standard one.
@@ -93,7 +93,7 @@ def read_credit_rule(file: Path) -> CreditRule:
 
 
 def agreed_rules(workspace: Workspace, partner: PartnerRecord, day: date) -> str:
-    """Write the rule that holds with a partner on a day as TOML, for `read_rules`.
+    """Write the rule that is agreed with a partner on a day as TOML, for `read_rules`.
 
     Raises:
         TrustError: no agreement that both signed, and that has not ended, names one.
@@ -101,7 +101,7 @@ def agreed_rules(workspace: Workspace, partner: PartnerRecord, day: date) -> str
     found = _agreed_rule(workspace, partner, day)
     if found is None:
         raise TrustError(
-            f"no agreement with {partner.card.name} names a rule of credit",
+            f"no agreement with {partner.card.name} names a credit rule",
             "Propose one: accountmap agreement new --credit-rule influence.toml",
         )
     rule, signed = found
@@ -113,7 +113,7 @@ def agreed_rules(workspace: Workspace, partner: PartnerRecord, day: date) -> str
 
 
 def _agreed_rule(workspace: Workspace, partner: PartnerRecord, day: date) -> tuple[CreditRule, date] | None:
-    """Return the rule of the newest agreement that both signed, and the day it is of.
+    """Return the rule of the newest agreement that both signed, and the day on which it was made.
 
     Returns:
         None if there is no such agreement, it has ended, it names no rule, or the partner's card was revoked.
@@ -132,7 +132,7 @@ def _agreed_rule(workspace: Workspace, partner: PartnerRecord, day: date) -> tup
 def _agreed(
     workspace: Workspace, partner: PartnerRecord, rules: InfluenceRules, day: date
 ) -> Iterator[AgreedRule]:
-    """Yield the rule that is agreed with a partner, and in what the own one differs."""
+    """Yield the rule that is agreed with a partner, and how our own differs."""
     found = _agreed_rule(workspace, partner, day)
     if found is None:
         return
@@ -154,12 +154,12 @@ def _observed(workspace: Workspace, partner: PartnerRecord, as_of: date) -> Iter
     """Yield how many own companies each session revealed, and how long each answer to what we asked took."""
     name = partner.card.name
     for session in finished_sessions(workspace, partner):
-        # What cannot be read any more shortens the series, and must not cost the report.
+        # What cannot be read any more shortens the series, but does not stop the report.
         with suppress(WorkspaceError, UsageError):
             shared = len(workspace.matches(session)["entity"].unique())
             day = (session.finished or session.created).date()
             yield {"partner": name, "series": COMPANIES, "day": day, "value": float(shared)}
-    # In the order of match ids: which answer of a day comes first says nothing of how long it took.
+    # In the order of match ids: which answer of a day comes first must not depend on how long it took.
     for each in sorted(read_exchanges(workspace, partner), key=lambda exchange: exchange.match_id):
         if each.ours and each.asked.date() <= as_of - timedelta(days=LONGEST_WAIT):
             took = (each.answered - each.asked) / timedelta(days=1) if each.answered else LONGEST_WAIT
@@ -178,19 +178,19 @@ def _yearly_costs(workspace: Workspace, partners: Sequence[PartnerRecord]) -> di
 
 
 INTRODUCTION_ASKED: Final = "introduction, not accepted"
-"""The kind of an introduction that was asked for or offered and not accepted, or not yet: no rule counts it, but
-nobody was forgotten."""
+"""The kind of an introduction that was asked for or offered, but not accepted or not yet: it is listed, though no
+rule counts it."""
 
 
 def co_selling_touches(partner: str, found: CoSelling, ledger: Sequence[Facts]) -> pa.Table:
     """Return what a partner did with our accounts, as TOUCH_SCHEMA.
 
-    An introduction to us is a touch on the day on which it was accepted, a deal that the partner registered on the
-    day on which it was registered. What the partner said counts from the day on which it came here: no clock of
-    theirs can make it earlier.
+    An introduction to us is a touch on the day on which it was accepted, and a deal that the partner registered is
+    one on the day on which it was registered. What the partner said counts from the day on which it came here: no
+    clock of theirs can make it earlier.
 
     Args:
-        ledger: what its entries say, in their order; the records of the touches name them.
+        ledger: facts of its entries, in their order; the records of the touches name entries.
     """
     rows: list[dict[str, object]] = []
     for each in found.introductions:

@@ -1,7 +1,7 @@
-"""What a step puts into the ledger: what left, how a session ended, and no account in clear.
+"""What a step writes into the ledger: what left, how a session ended, and no account in clear.
 
-Each message that shows the partner something is an entry of its own, written in the transaction that stores the
-message before it leaves: so a session that was given up half way is in the ledger with all that it had shown.
+Each message that shows the partner something gets an entry of its own, written in the transaction that stores the
+message before it leaves. So the ledger has all that a session had shown, even if it was given up half-way.
 """
 
 import hashlib
@@ -87,9 +87,9 @@ def record_end(
 
 
 def accounts_digest(workspace: Workspace, sid: bytes, entity_ids: Collection[str]) -> str:
-    """Return what is recorded of a set of own matched entities: whoever has workspace and list can check it.
+    """Return what is recorded about a set of our matched entities: whoever has workspace and list can check it.
 
-    A secret is hashed too: ids may be made of names, and whoever reads the ledger could try names otherwise.
+    A secret is hashed too: ids may be made from names, and readers of the ledger could otherwise test names.
     """
     secret = workspace.secret(f"own accounts of session {sid.hex()}")
     ordered = b"".join(len(i.encode()).to_bytes(4, "big") + i.encode() for i in sorted(entity_ids))
@@ -111,7 +111,7 @@ def session_facts(partner: PartnerRecord, record: SessionRecord, now: datetime) 
 def record_feed(
     workspace: Workspace, partner: PartnerRecord, feed: str, rows: int, now: datetime, *, names: bool
 ) -> None:
-    """Record that a feed about a partner leaves for another system of the own company. Call it before it does."""
+    """Record that a feed about a partner leaves for another system of our company. Call this before it leaves."""
     with workspace.transaction():
         workspace.record(
             {
@@ -127,7 +127,7 @@ def record_feed(
 def record_reading(
     workspace: Workspace, partner: PartnerRecord, tool: str, rows: int, fields: Sequence[str], now: datetime
 ) -> None:
-    """Put into the ledger that an assistant reads something. Call it before the answer leaves.
+    """Record that an assistant reads something. Call this before the answer leaves.
 
     Args:
         rows: how many accounts or steps it gets.

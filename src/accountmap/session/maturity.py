@@ -1,5 +1,5 @@
-"""How mature a partnership is: asking one's own people, and exchanging the answers so that neither sees them
-first."""
+"""How mature a partnership is: asking our own people, and exchanging answers so that neither side sees the other's
+before its own are fixed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class FileToSend:
 
 
 def practice_with(workspace: Workspace, partner: PartnerRecord, now: datetime) -> Practice:
-    """Return what the records of this workspace say of a partnership."""
+    """Return what the records of this workspace say about a partnership."""
     recent = [
         session
         for session in workspace.sessions(partner)
@@ -74,12 +74,12 @@ def write_questionnaire(workspace: Workspace, partner: str, now: datetime) -> st
 def answer_questionnaire(
     workspace: Workspace, partner: str, answers: Mapping[str, Stage], now: datetime, *, new: bool = False
 ) -> FileToSend:
-    """Fix the own answers about a partnership; the partner gets a commitment to them, which shows none.
+    """Fix our answers about a partnership; the partner gets a commitment to them, which shows none.
 
-    They may be given again as long as neither the own answers have left nor the partner's are here.
+    They can be given again until our answers have left or the partner's are here.
 
     Args:
-        new: give up the round that is under way, as when the partner never opens its answers.
+        new: give up the round that is under way, for example if the partner never opens its answers.
 
     Raises:
         TrustError: there is no such partner, or answers of this round were shown already.
@@ -101,9 +101,9 @@ def answer_questionnaire(
 
 
 def next_file(workspace: Workspace, partner: str, now: datetime, *, commitment_only: bool = False) -> FileToSend:
-    """Return the file that the partner needs next: the answers once its commitment is here, else ours.
+    """Return the file that the partner needs next: our answers once its commitment is here, else our commitment.
 
-    That answers leave is in the ledger before they do; a commitment shows nothing.
+    It is recorded in the ledger that answers leave, before they do; a commitment shows nothing.
 
     Args:
         commitment_only: return the commitment in any case.
@@ -141,10 +141,10 @@ def next_file(workspace: Workspace, partner: str, now: datetime, *, commitment_o
 
 
 def receive_file(workspace: Workspace, data: bytes, now: datetime) -> tuple[PartnerRecord, MaturityRound]:
-    """Take a partner's maturity file.
+    """Read a partner's maturity file.
 
     Returns:
-        The partner, and how the exchange stands.
+        The partner, and how far the exchange is.
 
     Raises:
         TrustError: it is not a maturity file of a partner of this workspace, is for somebody else, or does not fit
@@ -153,7 +153,7 @@ def receive_file(workspace: Workspace, data: bytes, now: datetime) -> tuple[Part
     digest = MaturityFile.sender_of(data)
     record = next((each for each in workspace.partners() if each.card.digest.hex() == digest), None)
     if record is None:
-        raise TrustError("this maturity file is from nobody whom you know", "Add their partner card first.")
+        raise TrustError("this maturity file is not from a partner of yours", "Add their partner card first.")
     record.check_not_revoked()
     file = MaturityFile.parse(data, record.card)
     if file.recipient != workspace.card.digest.hex():
@@ -180,13 +180,13 @@ def _open(workspace: Workspace, record: PartnerRecord, state: MaturityRound, fil
     if state.secret is None or not state.theirs:
         raise TrustError(
             "these answers came before both of you had fixed yours",
-            "Answer the questionnaire, and take your partner's first file.",
+            "Answer the questionnaire, and receive your partner's first file: accountmap maturity receive FILE",
         )
     own = state.secret.commitment(workspace.card.digest, record.card.digest)
     theirs = MaturityFile.parse(state.theirs.encode(), record.card).commitment
     answers = file.open(workspace.identity, own, theirs)
     if set(answers) != {topic.name for topic in TOPICS} or not all(1 <= value <= 5 for value in answers.values()):
         raise TrustError(
-            "these answers are to other questions", "Use the same version of accountmap on both sides."
+            "these are answers to other questions", "Use the same version of accountmap on both sides."
         )
     return replace(state, their_answers=dict(answers))

@@ -1,6 +1,6 @@
 """One open session of a workspace: its record, its secrets, its place in the protocol, and cleaning up.
 
-Cleaning up happens after a step is stored, never before: what is deleted can then not be needed again.
+Cleaning up happens after a step is stored, never before, so that nothing is deleted that could be needed again.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ from accountmap.workspace.stored import clean_sessions, state_file
 
 MESSAGE_LIFE: Final = timedelta(days=30)
 CHARGED_BY: Final = {MessageType.INITIATOR_POINTS, MessageType.RESPONDER_POINTS}
-"""The messages with which own points leave: from then on the session counts (account-psi-v2 §10.1)."""
+"""The messages with which our points leave: from then on the session counts (account-psi-v2 §10.1)."""
 
 _SEALED_TO_CARDS: Final = {MessageType.OFFER, MessageType.ANSWER}
 _LENGTH: Final = 4
@@ -46,12 +46,12 @@ _LENGTH: Final = 4
 
 @dataclass(frozen=True, repr=False)
 class SessionSecrets:
-    """What an open session keeps beside the state of the protocol. Secret.
+    """What an open session keeps besides the state of the protocol. Secret.
 
     Attributes:
         key: opens the partner's messages from message 3 on.
-        seed: of the session (account-psi-v2 §6.1).
-        sketch: id of the own sketch that the session uses.
+        seed: seed of the session (account-psi-v2 §6.1).
+        sketch: id of our sketch that the session uses.
         by_person: whether a person, not a program, has agreed to reveal.
     """
 
@@ -61,7 +61,7 @@ class SessionSecrets:
     by_person: bool = False
 
     def dump(self) -> bytes:
-        """Write it, with its length in front."""
+        """Write it, after its length."""
         kept = {
             "key": self.key.to_bytes().hex(),
             "seed": self.seed.hex(),
@@ -73,7 +73,7 @@ class SessionSecrets:
 
     @classmethod
     def load(cls, saved: Body) -> tuple[Self, Body]:
-        """Read it back; return also what stands behind it.
+        """Read it back; return also what follows it.
 
         Raises:
             UsageError: the bytes were not written by `dump`, or were damaged since.
@@ -118,7 +118,7 @@ class OpenSession:
         *,
         accept_sketch: bool = False,
     ) -> Self:
-        """Make a new session with a prepared list. Call inside a transaction, for the list is frozen with it."""
+        """Make a new session with a prepared list. Call inside a transaction, since that also freezes the list."""
         role = Role(agreement.role_of(workspace.card))
         sketch, _ = sketch_to_send(workspace, partner, agreement, now)
         cards = [bytes.fromhex(card) for card in agreement.terms.cards]
@@ -148,7 +148,7 @@ class OpenSession:
         return (self.record.agreement, self.record.list_id) == (agreement.digest.hex(), list_id)
 
     def start_late(self, now: datetime) -> None:
-        """Take the number and the time of now: the session was made ahead. Call inside a transaction."""
+        """Give a session that was made ahead its number and the current time. Call inside a transaction."""
         self.record = replace(self.record, id=self.workspace.next_session_id(), created=now)
 
     @classmethod
@@ -240,7 +240,7 @@ class OpenSession:
         return self.workspace.identity.sealing if self.session.due & _SEALED_TO_CARDS else self.secrets.key
 
     def take(self, received: Received) -> Message | None:
-        """Take in the partner's message and return the reply, if one is due.
+        """Act upon the partner's message and return the reply, if one is due.
 
         Raises:
             PeerError: the message is not as the protocol allows.
@@ -256,7 +256,7 @@ class OpenSession:
         record = replace(record, sid=self.session.sid or record.sid)
         known = NO_SESSION if received.type is MessageType.OFFER else record.sid
         if received.header.session != known:
-            raise PeerError("the message names another session than it belongs to")
+            raise PeerError("the message names another session than the one it belongs to")
         self.record = record
         self._keep(received.header, [received.body], received.signature, ours=False)
         return reply
@@ -311,7 +311,7 @@ class OpenSession:
         self._keep(header, message.parts, sign_transcript(self.workspace.identity, transcript), ours=True)
 
     def _begin_audit(self) -> None:
-        """Keep what the commitment of our first message was made from, for an auditor (trust-v2 §4.6)."""
+        """Keep for an auditor what the commitment in our first message was made from (trust-v2 §4.6)."""
         if self.agreement.terms.audit.required:
             made_from = AuditRecord(
                 session=self.record.id,
@@ -369,7 +369,7 @@ def end_audit(workspace: Workspace, agreement: Agreement, record: SessionRecord,
 def sweep(workspace: Workspace, now: datetime) -> None:
     """Clean the folders of all sessions, and erase audit material that is past its time.
 
-    In the whole workspace it removes what a command that was killed had half written.
+    In the whole workspace, it removes files that a killed command left half-written.
     """
     remove_parts(workspace.folder, below=True)
     with workspace.transaction():

@@ -1,7 +1,7 @@
 """The own prepared list as a session needs it: groups of keys, their points, the entities behind them, and the
-file in which it is frozen for an auditor (psi-v2 §6.2).
+file in which it is frozen for an auditor (account-psi-v2 §6.2).
 
-Points are as secret as the list: whoever holds them can test guesses of its keys.
+Points are as secret as the list: whoever has them can test guesses of its keys.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ ENTITY_ID: Final = "entity_id"
 """The column of a frozen list that says which accounts are one company: the smallest id among them."""
 
 _NAMES_COUNTRY: Final = r"\|[A-Z]{2}$"
-"""How a key ends that contains a country (account-psi-v2 §7.3)."""
+"""The end of a key that contains a country (account-psi-v2 §7.3)."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ def group_order(segment: Order, segments: tuple[str, ...], taking_part: Collecti
     """Order the entities of some segments by segment.
 
     Args:
-        segment: of each entity the number of its segment, or LEFT_OUT.
+        segment: number of each entity's segment, or LEFT_OUT.
         segments: in the order of the agreement.
-        taking_part: those of which entities take part.
+        taking_part: the segments whose entities take part.
     """
     chosen = np.array([name in taking_part for name in segments], np.bool_)
     entity = np.flatnonzero((segment != LEFT_OUT) & chosen[segment])
@@ -84,10 +84,10 @@ def group_order(segment: Order, segments: tuple[str, ...], taking_part: Collecti
 
 @dataclass(frozen=True, repr=False)
 class GroupKeys:
-    """The keys of the groups of one comparison: which row of the list's keys stands in which place.
+    """The keys of the groups of one comparison: which row of the list's keys is in which place.
 
     Attributes:
-        present: whether a sent slot holds a key, shape (groups, sent slots).
+        present: whether there is a key in a sent slot, shape (groups, sent slots).
         row: rows of the prepared keys, in row-major order of the places that are present.
         names_country: shape as `present`: the key contains a country.
     """
@@ -119,7 +119,8 @@ class GroupKeys:
         """Return them with their points.
 
         Args:
-            points: called when they are blinded; returns those of all keys of the list, one row a row of `keys`.
+            points: called when they are blinded; returns the points of all keys of the list, one for each row of
+                `keys`.
         """
         return Groups(self.present, lambda: points()[self.row])
 
@@ -129,16 +130,16 @@ _DIGEST_BYTES: Final = 32
 
 
 def key_points(prepared: Prepared, curve: Curve) -> Points:
-    """Map the keys of a list to points, one row a row of `keys`, shape (keys, 32)."""
+    """Map the keys of a list to points, one for each row of `keys`, shape (keys, 32)."""
     return curve.hash_to_curve(KEY_DST, _messages(prepared))
 
 
 def kept_key_points(file: SealedFile, prepared: Prepared, curve: Curve) -> Points:
-    """Return the same from a file of the workspace, or make them and leave them there.
+    """Return the points of a list's keys from a file of the workspace, or make them and keep them there.
 
     Args:
-        file: a digest of the keys, then the points. A file for other keys, a damaged one, or one that cannot be
-            read or written only costs the time to make them.
+        file: a digest of the keys, then the points. If the file is for other keys, damaged, or cannot be read or
+            written, that only costs the time to make the points.
     """
     keys, kept = _digest(prepared), _read(file)
     if kept is not None and kept[:_DIGEST_BYTES] == keys:
@@ -168,9 +169,9 @@ def _messages(prepared: Prepared) -> LazyMessages:
 
 
 def _digest(prepared: Prepared) -> bytes:
-    """Hash what the points are made of: the map's tag, the slots' name spaces, and slot and value of all keys.
+    """Hash what the points are made from: the map's tag, the slots' name spaces, and slot and value of all keys.
 
-    Arrow writes equal tables alike; a release that wrote them otherwise would only have the points made again.
+    Arrow writes equal tables alike; if a release wrote them differently, the points would only be made again.
     """
     spaces = b"".join(slot.space.encode() + b"\x00" for slot in prepared.profile.slots)
     keys, sink = prepared.keys.select(["slot", "value"]).combine_chunks(), pa.BufferOutputStream()
@@ -182,9 +183,9 @@ def _digest(prepared: Prepared) -> bytes:
 
 
 class EntityTables:
-    """A prepared list, in which the keys and the accounts of one entity are found quickly and in place.
+    """A prepared list in which the keys and accounts of an entity are found quickly, without a copy of the list.
 
-    What that takes is made when it is first asked for, which most steps of a session never do.
+    The indexes for that are made on first use; most steps of a session need none.
     """
 
     def __init__(self, accounts: AccountList, prepared: Prepared) -> None:
@@ -224,7 +225,7 @@ class EntityTables:
         return self.keys_of(np.array([entity]))[0][slot]
 
     def cells_of(self, entities: Order, names: Sequence[str]) -> list[list[list[Any]]]:
-        """Return the cells of some columns: of each entity, of each column, of its accounts by id."""
+        """Return the cells of some columns, by entity, then by column, then by account in the order of ids."""
         of_account, rows = self._members
         first, last = (np.searchsorted(of_account, entities, side=side) for side in ("left", "right"))
         wanted = pa.array(rows[_ranges(first, last)])
@@ -244,19 +245,19 @@ class EntityTables:
         return ids
 
     def fields_of(self, entities: Order, names: Sequence[str]) -> list[list[str | None]]:
-        """Return of each entity the first value of each column that is filled, among its accounts by id."""
+        """Return for each entity the first value in each column, looking through its accounts by id."""
         return [
             [next((_text(cell) for cell in cells if cell is not None), None) for cells in columns]
             for columns in self.cells_of(entities, names)
         ]
 
     def field(self, entity: int, name: str) -> str | None:
-        """Return the first value of a column that is filled, among the accounts of an entity by id."""
+        """Return the first value in a column, looking through the accounts of an entity by id."""
         return self.fields_of(np.array([entity]), [name])[0][0]
 
 
 def _ranges(first: Order, last: Order) -> Order:
-    """Return all numbers from each `first` up to, and without, the `last` beside it."""
+    """Return all numbers from each `first` up to, but not including, its `last`."""
     counts = last - first
     numbers: Order = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
     return numbers
@@ -265,7 +266,7 @@ def _ranges(first: Order, last: Order) -> Order:
 class _Opened:
     """psi's OpenedEntities port: some entities, in a given order.
 
-    They are asked for in their order, and looked up a block at a time: one by one takes ten times as long.
+    They are asked for in this order, and looked up a block at a time: one by one takes ten times as long.
     """
 
     def __init__(self, tables: EntityTables, entities: Order, shown: tuple[str, ...]) -> None:
@@ -282,7 +283,7 @@ class _Opened:
 
 
 class _Blocks(Generic[Found]):
-    """What is looked up of entities: a block of them at a time, of which the last one is kept."""
+    """What is looked up about entities, a block of them at a time; only the last block is kept."""
 
     def __init__(self, entities: Order, look_up: Callable[[Order], list[Found]]) -> None:
         self._entities, self._look_up = entities, look_up
@@ -343,10 +344,8 @@ def _text(value: object) -> str:
 def freeze_list(workspace: Workspace, list_id: int) -> bytes:
     """Return the SHA-256 of a prepared list as a CSV file, which is written once and kept sealed.
 
-    It holds the accounts, and the id of each one's entity: an auditor makes the keys again from it.
-
-    The file stays as it was written, so the digest does not depend on the version of any library. Call inside a
-    transaction.
+    The file has the accounts and the id of each one's entity; an auditor makes the keys again from it. It stays as
+    it was written, so the digest does not depend on the version of any library. Call inside a transaction.
     """
     file = frozen_list(workspace, list_id)
     if not file.exists():
@@ -360,7 +359,7 @@ def frozen_list(workspace: Workspace, list_id: int) -> SealedFile:
 
 
 def as_csv(accounts: AccountList, prepared: Prepared) -> bytes:
-    """Write accounts as CSV with the program's own headings, and behind them the id of each one's entity."""
+    """Write accounts as CSV with the program's own headings; the last column is the id of each one's entity."""
     entity_ids = prepared.entities["entity_id"].take(pa.array(entity_of_account(accounts, prepared)))
     sink = pa.BufferOutputStream()
     pa_csv.write_csv(accounts.table.append_column(ENTITY_ID, entity_ids), sink)

@@ -35,7 +35,7 @@ SMALLEST: Final = 16
 
 
 MOST_ROOM: Final = 1_500
-"""Rows that a segment may grow by, beyond a quarter of it."""
+"""The most rows that a segment may grow by, beyond a quarter of it."""
 
 
 def padded_size(rows: int) -> int:
@@ -44,10 +44,10 @@ def padded_size(rows: int) -> int:
 
 
 def agreed_size(rows: int) -> int:
-    """Return up to how many rows a segment may have under a new agreement (trust-v2 §4.5).
+    """Return the most rows that a segment may have under a new agreement (trust-v2 §4.5).
 
-    It is rounded up from twice the rows, so that an agreement lasts a year in which a list grows by a few percent
-    a month; of large segments, which change less, from 5/4 of them and 1,500 more.
+    It is rounded up from twice the rows, so that an agreement lasts for a year in which a list grows by a few
+    percent a month. For large segments, which change less, it is rounded up from 5/4 of the rows and 1,500 more.
     """
     return _rounded_up(min(2 * rows, -(-5 * rows // 4) + MOST_ROOM))
 
@@ -85,7 +85,7 @@ def withheld(accounts: AccountList, prepared: Prepared, joint: JointFilter) -> p
 
 
 def left_out(prepared: Prepared, withheld: pa.Table) -> Flags:
-    """Return the same as one flag an entity."""
+    """Return what `withheld` returned as one flag for each entity."""
     flags = np.zeros(prepared.entities.num_rows, np.bool_)
     flags[withheld["entity"].to_numpy()] = True
     return flags
@@ -125,7 +125,7 @@ class OwnSide:
     Attributes:
         prepared: the list.
         withheld: entities that take no part (account_map.schema.WITHHELD_SCHEMA).
-        orders: of each rectangle, which entity each group is.
+        orders: for each rectangle, which entity each group is.
         sizes: entities that take part, by segment.
         parameters: of the session.
         rectangles: as agreed.
@@ -146,7 +146,7 @@ class OwnSide:
     def of(
         cls, agreement: Agreement, role: Role, accounts: AccountList, prepared: Prepared, parameters: Parameters
     ) -> "OwnSide":
-        """Lay a prepared list out for all rectangles."""
+        """Arrange a prepared list for all rectangles."""
         terms = agreement.terms
         held_back = withheld(accounts, prepared, terms.sharing.joint_filter)
         segment = segment_of_entities(prepared, terms.segments)
@@ -190,7 +190,7 @@ class OwnSide:
     def key_table(self) -> bytes:
         """Return the records of all rows that take part in any rectangle, joined (account-psi-v2 §6.2).
 
-        Each is preceded by its length in four bytes, for whoever keeps them.
+        Each is preceded by its length in four bytes, so that they can be told apart again.
         """
         return b"".join(len(record).to_bytes(4, "big") + record for record in self._records())
 
@@ -209,7 +209,7 @@ class OwnSide:
                     yield row_record(segment, row, bit, [id_.encode() for id_ in own], [each[at] for at in sent])
 
     def _everybody(self) -> GroupOrder:
-        """Return the order of the entities of each segment that lies in some rectangle."""
+        """Return the order of the entities of all segments that are in some rectangle."""
         by_segment: dict[int, Order] = {}
         for order in self.orders:
             start = 0
@@ -227,7 +227,7 @@ class OwnSide:
         return {entity for order in self.orders for entity in order.entity.tolist()}
 
     def taking_part(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Return the same as one flag an entity."""
+        """Return them as one flag for each entity."""
         flags = np.zeros(self.prepared.entities.num_rows, np.bool_)
         flags[list(self.entities())] = True
         return flags

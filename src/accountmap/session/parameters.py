@@ -20,7 +20,7 @@ from accountmap.trust.sealed import PUBLIC_BYTES
 from accountmap.trust.terms import SketchTerms, Terms
 
 REFERENCE_LIST: Final = "reference list"
-"""Under which name an agreement has the digest of the reference list."""
+"""The name under which an agreement has the digest of the reference list."""
 
 TOTALS_BYTES: Final = 1 << 20
 """Greatest length of noisy totals without names (trust-v2 §5)."""
@@ -34,7 +34,7 @@ _SKETCH_ID_BYTES: Final = 16
 
 
 def check_program(agreement: Agreement) -> None:
-    """Refuse an agreement under which this program would make other keys or segments than it says.
+    """Refuse an agreement under which this program would make other keys or segments than the agreement says.
 
     Raises:
         TrustError: naming what differs.
@@ -71,12 +71,12 @@ def check_profile(agreement: Agreement, prepared: Prepared) -> None:
     if prepared.reference != terms.data.get(REFERENCE_LIST, ""):
         raise TrustError(
             "the list was prepared with another reference list than the agreement names",
-            "Both sides need the same: prepare again with the file of your partner's, --reference FILE.",
+            "Both sides need the same: prepare again with your partner's file, --reference FILE.",
         )
 
 
 def slot_terms(slot: PreparedSlot) -> SlotTerms:
-    """Return what an agreement says of a slot."""
+    """Return what an agreement says about a slot."""
     return SlotTerms(slot.name, slot.space, slot.weight, slot.strength, slot.says, slot.meets_itself)
 
 
@@ -84,7 +84,7 @@ def session_parameters(agreement: Agreement) -> Parameters:
     """Return the parameters that an agreement fixes for a session.
 
     Raises:
-        TrustError: it fixes none that a session could run under.
+        TrustError: no session can run under it.
     """
     terms = agreement.terms
     numbers = {slot.name: number for number, slot in enumerate(terms.slots)}
@@ -137,7 +137,7 @@ def preview_parameters(agreement: Agreement) -> PreviewParameters:
 
 
 def sketch_positions(terms: SketchTerms) -> int:
-    """Return m: positions of a sketch of so many padded rows (account-psi-v2 §5.1)."""
+    """Return m, the number of positions of a sketch with so many padded rows (account-psi-v2 §5.1)."""
     wanted = max(_FEWEST_POSITIONS, _POSITIONS_PER_ROW * terms.total)
     return 1 << (wanted - 1).bit_length()
 
@@ -182,18 +182,18 @@ def _all_of(tolerated: tuple[Contradiction, ...]) -> Contradiction:
 
 
 FIELD_BYTES: Final = 200
-"""Longer fields are cut at a character."""
+"""Longer fields are cut, between two characters."""
 
 _LENGTH: Final = 2
 
 
 def payload_bytes(fields: int) -> int:
-    """Return the greatest length of so many fields."""
+    """Return the greatest length of a number of fields, in bytes."""
     return fields * (_LENGTH + FIELD_BYTES)
 
 
 def cut_field(value: str) -> str:
-    """Return what of a field may travel: at most FIELD_BYTES of UTF-8."""
+    """Return as much of a field as may be sent: at most FIELD_BYTES of UTF-8."""
     return value.encode()[:FIELD_BYTES].decode(errors="ignore")
 
 
@@ -210,7 +210,7 @@ def decode_payload(payload: bytes, fields: int) -> list[str | None]:
     """Read the partner's fields of an entity.
 
     Raises:
-        PeerError: they are not what the agreement says.
+        PeerError: they are not those that the agreement names.
     """
     values: list[str | None] = []
     start = 0

@@ -1,6 +1,6 @@
-"""A partner's sketch and totals: checking, keeping and estimating from what is not a match (psi-v2 §5).
+"""A partner's sketch and totals: checking, keeping and estimating from what is not a match (account-psi-v2 §5).
 
-`SessionRules` also says what a session shows of the own list besides matches.
+`SessionRules` also says what a session shows of our own list besides matches.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from accountmap.workspace.estimates import Estimate
 from accountmap.workspace.sketches import OwnSketch, PartnerSketch
 
 ALL_SEGMENTS: Final = ""
-"""In the place of a segment in an estimate: all own segments together."""
+"""Instead of a segment in an estimate: all our segments together."""
 
 
 def read_partner_sketch(
@@ -39,13 +39,13 @@ def read_partner_sketch(
     *,
     again: bool = False,
 ) -> Sketch:
-    """Check a partner's sketch (psi-v2 §5.4); nothing is stored.
+    """Check a partner's sketch (account-psi-v2 §5.4); nothing is stored.
 
     Args:
-        again: whether a person takes another sketch although the last one is younger than 184 days.
+        again: whether a person accepts another sketch although the last one is less than 184 days old.
 
     Raises:
-        PeerError: it has another length or density than agreed, was changed, or comes too soon.
+        PeerError: its length or density is not as agreed, it was changed, or it comes too soon.
     """
     terms = agreement.sketches[agreement.role_of(workspace.card).other]
     sketch = Sketch.read(SketchParameters(terms.rows, terms.epsilon), partner.card.digest, bytes(data))
@@ -63,7 +63,7 @@ def read_partner_sketch(
             "sketch-again",
             "the partner sends another blurred copy of its list within half a year; two of them say more than one",
         )
-        refused.hint = "If they told you why, for instance a new card, take it: run this with --accept-another"
+        refused.hint = "If they told you why, for instance a new card, accept it: run this with --accept-another"
         raise refused
     return sketch
 
@@ -71,7 +71,7 @@ def read_partner_sketch(
 def take_partner_sketch(
     workspace: Workspace, partner: PartnerRecord, agreement: Agreement, sketch: Sketch, now: datetime
 ) -> None:
-    """Note that a partner's sketch was taken. Call inside the transaction that takes the message."""
+    """Note that a partner's sketch was accepted. Call inside the transaction that takes the message."""
     terms = agreement.sketches[agreement.role_of(workspace.card).other]
     workspace.sketches.take(
         PartnerSketch(
@@ -103,7 +103,7 @@ def make_estimates(
         list_id: the prepared list whose entities are looked for; by default the current one.
 
     Returns:
-        For each own segment, and last for all of them together, one estimate a level; also those of few values.
+        One estimate per level for each own segment, and last for all of them together; also those over few values.
     """
     known = workspace.estimates.of(partner.slug, own.id, sketch.id)
     if known:
@@ -145,9 +145,9 @@ class SessionRules:
     """psi's PartnerRules port over a workspace.
 
     Args:
-        sketch: the own one, whose totals are shown.
-        accept_sketch: whether a person takes another sketch of this partner, although the last one is younger
-            than half a year.
+        sketch: our own, whose totals are shown.
+        accept_sketch: whether a person accepts another sketch from this partner, although the last one is less
+            than half a year old.
 
     Attributes:
         session: set once it exists; it knows the partner's sketch when totals come.
@@ -171,7 +171,7 @@ class SessionRules:
         self._own, self._sketch, self._now = own, sketch, now
 
     def check_sketch(self, sketch: bytes) -> None:
-        """Refuse a sketch of the partner that is not as the agreement says, or another one than before.
+        """Refuse a sketch of the partner that is not as the agreement says, or not the one it sent before.
 
         Raises:
             PeerError: naming the rule of account-psi-v2 §5.4.
@@ -183,7 +183,7 @@ class SessionRules:
         """Return what we show besides matches.
 
         Args:
-            matched: own groups of all claims, one array a rectangle.
+            matched: own groups of all claims, one array for each rectangle.
         """
         terms, role = self._agreement.terms, self._own.role
         frozen = self._sketch.totals if shows_totals(terms, role) else b""
@@ -205,7 +205,7 @@ class SessionRules:
         return sorted(numbers.items())
 
     def accepts_totals(self, totals: bytes) -> bool:
-        """Return whether the partner's totals are as agreed, and its frozen rows those of its sketch."""
+        """Return whether the partner's totals are as agreed, and their frozen rows the first of its sketch."""
         terms, theirs = self._agreement.terms, self._own.role.other
         try:
             decode_totals(
@@ -220,7 +220,7 @@ class SessionRules:
         return not shows_totals(terms, theirs) or self._first_or_same(hashlib.sha256(frozen).digest())
 
     def _first_or_same(self, digest: bytes) -> bool:
-        """Return whether no other totals came with the partner's sketch before."""
+        """Return whether no different totals came with the partner's sketch before."""
         sketch = self.session.partner_sketch[:16]
         known = [each for each in self._workspace.sketches.taken(self._partner.slug) if each.id == sketch]
         return all(each.totals_digest in (b"", digest) for each in known)

@@ -39,10 +39,10 @@ from accountmap.session.conversation_content import (
 
 PLAN_ID_BYTES: Final = 32
 MOST_AMOUNT: Final = 10**18
-"""In ten-thousandths."""
+"""In ten-thousandths of the currency."""
 
 MOST_COUNT: Final = 65_535
-"""Of steps, meetings and deals."""
+"""The most steps, meetings or deals."""
 
 _EPOCH: Final = date(1970, 1, 1)
 _LAST_DAY: Final = (date.max - _EPOCH).days
@@ -51,7 +51,7 @@ _NO_CURRENCY: Final = bytes(3)
 
 
 def write_terms(terms: PlanTerms) -> bytes:
-    """Write what is proposed: the plan's id is a digest of it."""
+    """Write what is proposed; the plan's id is a digest of this."""
     return b"".join(
         (
             bytes([terms.kind]),
@@ -150,10 +150,10 @@ def read_plan_entry(content: bytes, matter: PlanMatter) -> PlanEntry | None:
 
 
 def decode_plan_entry(content: bytes, role: Role) -> PlanEntry:
-    """Read an entry, and refuse what can be told from its bytes alone.
+    """Read an entry, and refuse what is wrong by its bytes alone.
 
     Args:
-        role: of who wrote it.
+        role: of the side that wrote it.
 
     Raises:
         RefusalError: it is not an entry.
@@ -176,7 +176,7 @@ def decode_plan_entry(content: bytes, role: Role) -> PlanEntry:
         PlanStep.RECONCILED: lambda c: Reconciling((c.number(4), c.number(4)), c.take(32)),
     }
     step = cursor.number(1)
-    require(step in readers, "content", "an entry about a plan says nothing known")
+    require(step in readers, "content", "an entry about a plan has an unknown step")
     said = readers[step](cursor)
     cursor.end()
     return PlanEntry(plan_id, role, number, seen, time, said)
@@ -203,7 +203,7 @@ def _read_terms(cursor: Cursor) -> PlanTerms:
         and max(budget) <= (0 if without else MOST_AMOUNT)
         and holdout < len(lines),
         "content",
-        "a plan has a kind, date, currency, budget or holdout that none can have",
+        "a plan has an invalid kind, date, currency, budget or holdout",
     )
     code = "" if without else currency.decode()
     return PlanTerms(PlanKind(kind), title, begins, ends, code, budget, holdout, committed, tuple(lines))
@@ -222,7 +222,7 @@ def _read_signing(cursor: Cursor) -> Signing:
 
 def _read_report(cursor: Cursor, match_id: bytes) -> LineReport:
     steps, meetings, deals, result = cursor.number(2), cursor.number(2), cursor.number(2), cursor.number(1)
-    require(result in {0, *Result}, "content", "a report has a result that none can have")
+    require(result in {0, *Result}, "content", "a report has an invalid result")
     return LineReport(match_id, steps, meetings, deals, Result(result) if result else None, _read_amount(cursor))
 
 
@@ -256,7 +256,9 @@ def _check_content(entry: PlanEntry, plan: JointPlan, matter: PlanMatter) -> Non
     match entry.content:
         case Signing(owners=owners):
             require(
-                len(owners) == len(plan.match_ids), "plan-line", "who signs a plan names owners of other lines"
+                len(owners) == len(plan.match_ids),
+                "plan-line",
+                "a plan was signed with too few or too many owners",
             )
             for match_id, owner in zip(plan.match_ids, owners, strict=True):
                 _check_shown(agreed.of(match_id), owner=owner)
@@ -275,7 +277,7 @@ def _check_content(entry: PlanEntry, plan: JointPlan, matter: PlanMatter) -> Non
         case Reconciling(base=base):
             own, theirs = base[matter.sender], base[matter.sender.other]
             known = own < entry.number and theirs <= entry.seen
-            require(known, "plan-base", "the partner has reconciled what was not written")
+            require(known, "plan-base", "the partner has reconciled entries that were not written")
         case _:
             pass
 

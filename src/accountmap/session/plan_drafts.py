@@ -1,6 +1,6 @@
-"""Making what is said about joint plans: what people draft, sign, change and report, within the agreement.
+"""What people draft, sign, change and report about joint plans, within the agreement.
 
-Rules of engagement, agreed leads and agreed fields are looked at here, before anything is written (conversation-v1
+Rules of engagement, agreed leads and agreed fields are checked here, before anything is written (conversation-v1
 §7.6).
 """
 
@@ -35,7 +35,7 @@ from accountmap.session.questions import SessionMatches
 from accountmap.workspace import PartnerRecord, Workspace
 
 MOST_LINES: Final = 10_000
-"""Matches of one plan."""
+"""The most matches of one plan."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class DraftLine:
     """One match of a plan that somebody drafts.
 
     Attributes:
-        next_step: words for the partner; may be empty.
+        next_step: a text for the partner; may be empty.
         due: None for the plan's last day.
-        acts: who takes the next step; None for who leads.
-        leads: who leads; None for what was agreed, or the rules of engagement say, or else both.
+        acts: who takes the next step; None for the side that leads.
+        leads: who leads; None for what was agreed, else what the rules of engagement say, else both.
     """
 
     match_id: bytes
@@ -142,7 +142,7 @@ def _line(
 def who_leads(
     workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, match_id: bytes
 ) -> tuple[int, str]:
-    """Return who leads at a match as in PlanLine, 0 if nothing says so, and what says so, for a refusal."""
+    """Return who leads at a match as in PlanLine, or 0 if that is open, and the reason, for a refusal."""
     log = match_log(matches, match_id, workspace.match_entries.about(partner.slug, match_id))
     if log.agreed:
         return log.agreed, "you both agreed on another lead at an account of this plan"
@@ -153,20 +153,20 @@ def who_leads(
 
 
 def own_owner(matches: SessionMatches, match_id: bytes) -> str:
-    """Return the owner of the own account as far as the agreement shows it, else an empty text."""
+    """Return the owner of our account if the agreement shows it, else an empty text."""
     return cut_field(matches.own_values(match_id).get("owner_name", ""))
 
 
 def check_free(
     plans: Iterable[KnownPlan], accounts: set[str], today: date, *, redraw: bool = False, but: bytes = b""
 ) -> None:
-    """Refuse a plan with accounts of another one: a draw could be repeated until it suits somebody.
+    """Refuse a plan with accounts of another plan: a draw could be repeated until it suits somebody.
 
-    After its last day a plan keeps no account any more, whether or not both have reconciled it.
+    After its last day a plan no longer keeps accounts from others, whether or not both have reconciled it.
 
     Args:
         accounts: own accounts of the new plan.
-        today: by the own clock, in UTC: a time that the partner wrote frees nothing.
+        today: by the own clock, in UTC: a time that the partner wrote does not count.
         redraw: whether a person knows that the partner has not opened an earlier draw, and agrees to another.
         but: id of the plan itself.
 
@@ -180,7 +180,7 @@ def check_free(
             raise TrustError(
                 f"your partner has seen the draw of the plan {each.id[:8]}, with some of these accounts, "
                 "and has not opened it",
-                "Ask why. To draw anew all the same: --redraw",
+                "Ask why. To draw again all the same: --redraw",
             )
         if each.plan.state.is_open and not each.is_unopened and today <= each.plan.terms.ends:
             raise TrustError(
@@ -198,14 +198,14 @@ def make_signing(
     *,
     redraw: bool = False,
 ) -> Signing:
-    """Make what signs a plan of the partner.
+    """Make the signature of a plan of the partner.
 
     Args:
         plans: all with this partner.
         today, redraw: as for `check_free`.
 
     Raises:
-        TrustError: the plan is over, or breaks a rule of engagement or an agreed lead; as `check_free`.
+        TrustError: the plan is over, or breaks a rule of engagement or an agreed lead; or as `check_free`.
         UsageError: it cannot be signed now.
     """
     plan, matches = known.plan, known.matches
@@ -231,7 +231,7 @@ def make_change(
     due: date | None = None,
     acts: Leader | None = None,
 ) -> NextStep:
-    """Change what is given of a line, and leave the rest as it is.
+    """Change those parts of a line that are given, and leave the rest as it is.
 
     Raises:
         InputError: a text is too long.
@@ -262,13 +262,13 @@ def make_owner(known: KnownPlan, match_id: bytes, owner: str) -> Owner:
 
 
 def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> LineReport:
-    """Change what is given of a report, and leave the rest as it was.
+    """Change those parts of a report that are given, and leave the rest as it was.
 
     Args:
-        given: steps, meetings, deals, result and amount, as numbers or as people write them; None is left.
+        given: steps, meetings, deals, result and amount, as numbers or as people write them; None leaves a part.
 
     Raises:
-        InputError: one is not what it should be.
+        InputError: a number or the result is invalid.
     """
     found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
@@ -282,13 +282,13 @@ def make_report(before: LineReport, given: Mapping[str, str | int | None]) -> Li
     except (KeyError, ValueError) as error:
         raise InputError(
             "a report has an invalid number or result",
-            f"Numbers are digits alone; results are {', '.join(each.label for each in Result)}.",
+            f"Write numbers in digits only; results are {', '.join(each.label for each in Result)}.",
         ) from error
     return replace(before, **found)
 
 
 def _count(text: str) -> int:
-    """Read a number of digits alone; int() takes 1_0 and digits of other scripts too.
+    """Read a number of digits only; int() would accept 1_0 and digits of other scripts too.
 
     Raises:
         ValueError: it is something else.
@@ -323,14 +323,14 @@ def make_progress(known: KnownPlan, lines: Sequence[LineReport], spent: int | No
 
 
 def make_reconciling(known: KnownPlan) -> Reconciling:
-    """Say that the results are what the reports known here come to."""
+    """Confirm the results that follow from the reports known here."""
     counted = [each.role for each in (*known.plan.effective, *known.plan.passed_over)]
     base = counted.count(Role.INITIATOR), counted.count(Role.RESPONDER)
     return Reconciling(base, known.plan.results(base).digest)
 
 
 def prefilled(known: KnownPlan, deals: Mapping[bytes, int]) -> list[LineReport]:
-    """Return what this side has reported so far of each match, with the deals that it has registered.
+    """Return what this side has reported about each match so far, with the deals that it has registered.
 
     Args:
         deals: by match id.

@@ -36,7 +36,7 @@ from accountmap.workspace.entries import KeptPlanEntry
 
 @dataclass(frozen=True)
 class KnownPlan:
-    """A plan beside the session that has its matches.
+    """A plan, with the session that its matches are from.
 
     Attributes:
         came: when the proposal was written or arrived here; changed: when the last entry did.
@@ -65,7 +65,7 @@ class KnownPlan:
 
     @property
     def since(self) -> datetime:
-        """When it came into its state, by the own clock; a partner cannot move it by saying more."""
+        """When it came into its state, by our clock; a partner cannot change this by saying more."""
         steps = {PlanStep.PROPOSED, PlanStep.SIGNED, PlanStep.DECLINED, PlanStep.OPENED}
         if self.plan.state is PlanState.RECONCILED:
             steps.add(PlanStep.RECONCILED)
@@ -74,13 +74,13 @@ class KnownPlan:
 
     @property
     def declined_with(self) -> str:
-        """The words with which it was declined; text from outside if the partner did."""
+        """The text with which it was declined; it comes from outside if the partner declined."""
         found = self.plan.first(PlanStep.DECLINED)
         return found.content.text if found and isinstance(found.content, Declining) else ""
 
     @property
     def is_unopened(self) -> bool:
-        """Whether the partner could see the draw, and has not opened it, or not as it had fixed it."""
+        """Whether the partner could see the draw and has not opened its seed, or has opened a different one."""
         return not self.ours and self.plan.state in (PlanState.SIGNED, PlanState.SPOILT)
 
     def account_ids(self, match_ids: Iterable[bytes] | None = None) -> set[str]:
@@ -113,7 +113,7 @@ def load_plans(workspace: Workspace, partner: PartnerRecord) -> tuple[KnownPlan,
 
 
 def find_plan(plans: Sequence[KnownPlan], prefix: str | None) -> KnownPlan:
-    """Find a plan by the first digits of its id; without, the one that is open, or the last if none is.
+    """Find a plan by the first digits of its id; without digits, the one that is open, or the last if none is.
 
     Raises:
         InputError: none fits, or more than one does.
@@ -151,7 +151,7 @@ def check_plan_statement(plan: JointPlan, role: Role, content: Content) -> None:
     """Refuse what the state of a plan does not allow this side to say.
 
     Raises:
-        InputError: words are too long.
+        InputError: a text is too long.
         UsageError: it does not follow from what was said so far.
     """
     text = getattr(content, "text", "")
@@ -173,9 +173,9 @@ class PlanStatement:
     """What this side says about a plan.
 
     Attributes:
-        record: the session that has the matches.
+        record: the session that the matches are from.
         plan_id: None for a proposal, whose id follows from its terms.
-        seed: of a proposal, what its terms fix.
+        seed: for a proposal, the seed that its terms fix.
     """
 
     record: SessionRecord
@@ -185,7 +185,7 @@ class PlanStatement:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What the ledger has of it: no account."""
+        """What the ledger records about it: no account."""
         content = self.content
         lines: Sequence[object] = getattr(content, "lines", ())
         owners = getattr(content, "owners", ())
@@ -203,7 +203,7 @@ class PlanStatement:
     def entry(
         self, workspace: Workspace, partner: PartnerRecord, matches: SessionMatches, now: datetime
     ) -> PlanEntry:
-        """Give it its place in the own log. Call inside the transaction that keeps it.
+        """Return it as the next entry of our log. Call inside the transaction that keeps it.
 
         Raises:
             InputError, UsageError: the plan does not allow it now, or the log is full.
@@ -217,7 +217,7 @@ class PlanStatement:
         own = [each for each in known if each.role is role]
         theirs = {each.number for each in known if each.role is not role}
         if len(own) >= MOST_ENTRIES:
-            raise UsageError(f"more than {MOST_ENTRIES:,} things were said about one plan")
+            raise UsageError(f"there are {MOST_ENTRIES:,} entries about this plan already, the most there can be")
         seen = next(number for number in range(len(theirs) + 1) if number + 1 not in theirs)
         time = max([now.replace(microsecond=0), *(each.time for each in own)])
         return PlanEntry(plan_id, role, len(own) + 1, seen, time, self.content, now)
@@ -229,7 +229,7 @@ class PlanStatement:
 
 
 def openings(workspace: Workspace, partner: PartnerRecord) -> list[PlanStatement]:
-    """Return what opens the own plans that the partner has signed: nobody decides about that any more."""
+    """Return what opens those of our plans that the partner has signed: nobody needs to decide about that."""
     return [
         PlanStatement(each.matches.record, each.plan.plan_id, Opening(workspace.plans.seed(each.plan.plan_id)))
         for each in load_plans(workspace, partner)
@@ -238,7 +238,7 @@ def openings(workspace: Workspace, partner: PartnerRecord) -> list[PlanStatement
 
 
 def awaits_opening(workspace: Workspace, partner: PartnerRecord) -> bool:
-    """Return whether the partner's program has to open a plan, which it does by itself."""
+    """Return whether the partner's program has to open a plan, which it does automatically."""
     return any(not each.ours and each.plan.state is PlanState.SIGNED for each in load_plans(workspace, partner))
 
 
@@ -294,7 +294,7 @@ def check_not_held_out(
     """Refuse to begin an introduction at an account that both sides leave alone.
 
     Raises:
-        TrustError: it is in the holdout of a plan that runs, and whose last day is not over.
+        TrustError: it is in the holdout of a plan that is running and has not ended.
     """
     if step not in (Step.ASKED, Step.OFFERED):
         return

@@ -1,4 +1,4 @@
-"""What a workspace knows of each partner, read for the portfolio."""
+"""What a workspace knows about each partner, read for the portfolio."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -36,15 +36,15 @@ from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.user_files import OWN, load_ideal, load_profile, load_reviews, load_round
 
 _PLAIN_SKETCH = 1
-"""The level of an estimate of presence, whatever their segment."""
+"""The level of an estimate that counts companies on the partner's list whatever their segment there."""
 
 
 def read_portfolio(workspace: Workspace, *, tiers: str | PathLike[str] | None = None) -> Portfolio:
-    """Build the portfolio: all partners of a workspace beside the list that was prepared last.
+    """Build the portfolio: all partners of a workspace, compared with the list that was prepared last.
 
-    Of each partner the last finished session counts, without the matches that the user has rejected, and with
-    those that somebody has answered *same*; of one without a session, the estimates of the last preview. What it
-    shows is for the own company alone: no partner may learn from it what another one has.
+    For each partner the last finished session counts, without the matches that the user has rejected, and with
+    those that somebody has answered *same*; for a partner without a session, the estimates of the last preview.
+    The result is for our own company alone: no partner may learn from it what another one has.
 
     Args:
         tiers: TOML file with the user's rule for tiers (docs/portfolio.md).
@@ -99,7 +99,7 @@ class _Lists:
         self._entity_ids: dict[int, pa.Array] = {}
 
     def whole(self, number: int) -> tuple[OwnAccounts, Prepared]:
-        """Return a list beside its entities. Only the last one stays in memory."""
+        """Return a list with its entities. Only the last one stays in memory."""
         if self._loaded is None or self._loaded[0] != number:
             accounts, prepared = self._workspace.load_list(number)
             self._loaded = number, own_accounts(accounts, prepared), prepared
@@ -139,7 +139,7 @@ def _links(
     decisions: tuple[MatchDecision, ...],
     answers: tuple[MatchAnswer, ...],
 ) -> pa.Table:
-    """Return the matches of a session beside the own accounts: LINK_SCHEMA and the entity's id."""
+    """Return the matches of a session with our accounts: LINK_SCHEMA and the entity's id."""
     own, prepared = lists.whole(session.list_id)
     result = workspace.result(session)
     result = move_confirmed(result, find_answers(own, result.possible, answers))
@@ -157,12 +157,12 @@ def _mappings(
     Args:
         sessions: newest first.
         links: of the newest.
-        judged: whether people decided about matches: those that are rejected today then count as none before.
+        judged: whether people decided about matches: those rejected now then do not count in earlier sessions.
     """
     rejected = _not_linked(workspace, lists, sessions[0], links) if judged else None
     found = [Mapping(_end(sessions[0]), links["entity_id"].unique())]
     for session in sessions[1:]:
-        # What cannot be read any more shortens the history, and must not cost the portfolio.
+        # What cannot be read any more shortens the history, but does not stop the portfolio.
         with suppress(WorkspaceError, UsageError):
             ids = lists.entity_ids(session.list_id).take(workspace.matches(session)["entity"].unique())
             if rejected is not None:
@@ -201,9 +201,9 @@ def _preview(workspace: Workspace, slug: str) -> pa.Table:
 
 
 def read_exchanges(workspace: Workspace, partner: PartnerRecord) -> tuple[Exchange, ...]:
-    """Return what was asked of a partner, and by it: questions about possible matches, and introductions.
+    """Return what a partner was asked and asked us: questions about possible matches, and introductions.
 
-    What is kept from people is left out.
+    Questions that are not shown to people are left out.
     """
     questions = (
         Exchange(

@@ -1,7 +1,7 @@
-"""A preview on its own: the two sketches are exchanged, and each side makes its estimates (psi-v2 §7.11).
+"""A preview on its own: the two sketches are exchanged, and each side makes its estimates (account-psi-v2 §7.11).
 
-Each step is one transaction. The own message is stored before it leaves, and the same bytes are sent again until
-the partner's message is there.
+Each step is one transaction. Our message is stored before it leaves, and the same bytes are sent again until the
+partner's message is there.
 """
 
 import math
@@ -41,7 +41,7 @@ from accountmap.workspace.sketches import OwnSketch
 
 
 class PreviewState(StrEnum):
-    """Where a preview stands after a step."""
+    """How far a preview is after a step."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -49,14 +49,14 @@ class PreviewState(StrEnum):
 
 @dataclass(frozen=True)
 class PartnerHolds:
-    """What a partner has with our sketch, in numbers for people.
+    """What a partner knows from our sketch, in numbers for people.
 
     Attributes:
         made: when the sketch was made.
         epsilon: as in the agreement.
         by_segments: whether it says in which segment a company is.
-        right: of 100 single companies, for how many it says rightly whether they are on the list.
-        shared, of: an example: so many of so many companies of the partner's are on the list.
+        right: out of 100 companies, for how many it says correctly whether they are on the list.
+        shared, of: an example: how many out of how many companies of the partner's are on the list.
         picked: how many of these it would pick out.
         picked_right: of 100 of those, how many are on the list.
     """
@@ -72,7 +72,7 @@ class PartnerHolds:
 
     @classmethod
     def with_sketch(cls, own: OwnSketch, shared: int, of: int) -> Self:
-        """Work out what a sketch is good for, on the average of all seeds.
+        """Compute what a sketch reveals, on average over all seeds.
 
         Args:
             shared, of: of the example.
@@ -100,11 +100,11 @@ class PreviewOutcome:
     """What a step did, and what is known.
 
     Attributes:
-        taken, sent: file names of the partner's messages that were taken, and of own ones that were written.
-        estimates: by own segment and level, and of all segments together with the segment ""; of 100 own companies
-            or more. They never leave.
+        taken, sent: file names of the partner's messages that were read, and of our own that were written.
+        estimates: by own segment and level, and of all segments together with the segment ""; for segments of 100
+            companies or more. They are never sent.
         own_companies: companies that were looked for, by own segment.
-        partner_holds: what the partner has of us; None as long as nothing has left.
+        partner_holds: what the partner has from us; None until something has left.
         notes: files that were passed over, and why.
     """
 
@@ -123,8 +123,8 @@ class PreviewRunner:
     Args:
         channel: where messages are left and found.
         clock: returns the time in UTC.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year: a
-            person has agreed to that.
+        accept_sketch: whether a person has agreed to accept another sketch from the partner, although the last one
+            is less than half a year old.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class PreviewRunner:
 
         Raises:
             NotNowError: the sketches are still those of the last preview.
-            TrustError: there is no preview agreement that holds today.
+            TrustError: no preview agreement is in force today.
             PeerError: the partner's message is not as the protocol allows; nothing has changed.
             ChannelError: a message cannot be read or written; run again.
         """
@@ -186,7 +186,7 @@ class PreviewRunner:
         return next(iter(self._workspace.previews.of(self._partner.slug)), None)
 
     def _begin(self, before: PreviewRecord | None) -> PreviewRecord | None:
-        """As initiator write message 11; as responder take it, if it is there, and write message 12."""
+        """As initiator, write message 11; as responder, read it if it is there, and write message 12."""
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
             agreement = self._agreement(now)
@@ -232,7 +232,7 @@ class PreviewRunner:
         return self._send(record, agreement, MessageType.PREVIEW_ANSWER, sid, sketch, now)
 
     def _finish(self, record: PreviewRecord) -> None:
-        """As initiator, take message 12, if it is there."""
+        """As initiator, read message 12, if it is there."""
         now, workspace = self._clock(), self._workspace
         with workspace.transaction():
             if self._latest() != replace(record, delivered=True):
@@ -297,7 +297,7 @@ class PreviewRunner:
         sketch: bytes,
         now: datetime,
     ) -> PreviewRecord:
-        """Seal the own message and store it."""
+        """Seal our message and store it."""
         workspace, message = self._workspace, write_preview(kind, record.nonce, sketch)
         header = Header(
             type=int(kind),
@@ -322,7 +322,7 @@ class PreviewRunner:
         return record
 
     def _deliver(self, record: PreviewRecord) -> None:
-        """Hand the own message to the channel until it has been there, and as initiator until the answer comes."""
+        """Put our message into the channel until it has been there, or as initiator until the answer comes."""
         if record.delivered and (record.done or record.sent in self._channel.files()):
             return
         file = self._messages / record.sent
@@ -334,7 +334,7 @@ class PreviewRunner:
             self._workspace.previews.put(replace(self._latest() or record, delivered=True))
 
     def _agreement(self, now: datetime) -> Agreement:
-        """Return the newest preview agreement that both signed and that holds today."""
+        """Return the newest preview agreement that both signed and that is in force today."""
         for known in self._workspace.agreement_records(self._partner):
             agreement = known.agreement
             if agreement.is_preview and agreement.complete and known.ended is None:
@@ -342,8 +342,8 @@ class PreviewRunner:
                     break
                 return agreement
         raise TrustError(
-            f"no preview agreement with {self._partner.card.name} holds today",
-            f"Make one, which they sign: accountmap agreement new --preview --with {self._partner.slug}",
+            f"no preview agreement with {self._partner.card.name} is in force",
+            f"Make one for them to sign: accountmap agreement new --preview --with {self._partner.slug}",
         )
 
     def _record(self, record: PreviewRecord, now: datetime) -> None:
@@ -377,7 +377,7 @@ class PreviewRunner:
         )
 
     def _partner_holds(self, record: PreviewRecord, made: list[Estimate]) -> PartnerHolds:
-        """Take the estimate as the example, or a third of the partner's padded rows before there is one."""
+        """Use the estimate as the example, or a third of the partner's padded rows while there is none."""
         agreement = self._workspace.agreement(record.agreement)
         of = agreement.sketches[record.role.other].total
         estimated = [each.estimate for each in shown_estimates(made) if not each.segment and each.level == 1]

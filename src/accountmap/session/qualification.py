@@ -33,14 +33,14 @@ from accountmap.workspace import PartnerRecord, SessionRecord, Workspace
 from accountmap.workspace.user_files import OWN, agreed_with, load_deals, load_ideal, save_ideal, used_by
 
 HORIZON_DAYS = 180
-"""Days from the creation of a deal within which it is to be won, unless the user says otherwise."""
+"""Days from the creation of a deal within which it is to be won, by default."""
 
 NOT_BETTER = "was no better than the base rate in the months that it was tested on"
 
 
 @dataclass(frozen=True)
 class KeptModel:
-    """A model of a partner's workspace, and when it was made."""
+    """The model that was made for a partner, and when."""
 
     made: datetime
     trained: Trained
@@ -67,9 +67,9 @@ def train_propensity(
 
     Args:
         horizon_days: from the creation of a deal, within which it is to be won.
-        touched: learn only from deals that the partner had touched early, under the rule of influence.
+        touched: learn only from deals that the partner touched early, by the influence rule's landmark_days.
         rules: that rule; None for the standard one.
-        effort: how long to work on it.
+        effort: how much work to put in.
 
     Raises:
         BackendError: interpret or scikit-learn is not installed.
@@ -79,7 +79,7 @@ def train_propensity(
     record = workspace.partner(partner)
     if touched and allowed_to_models(workspace, record) is Models.NONE:
         raise InputError(
-            "The agreement lets no model learn from the matches, and so not from which deals the partner touched.",
+            "The agreement lets no model learn from the matches, nor from which deals the partner touched.",
             "Leave out --touched.",
         )
     deals, as_of = load_deals(workspace)
@@ -104,10 +104,10 @@ def _file(partner: PartnerRecord) -> str:
 
 
 def known_snapshots(workspace: Workspace, partner: PartnerRecord) -> list[Snapshot]:
-    """Return what was known of the own accounts when each session with a partner finished, oldest first.
+    """Return what was known about our accounts when each session with a partner finished, oldest first.
 
-    Answers and reviews of matches are left out: they came later. So are the partner's segments where the agreement
-    lets no model learn from them, and whatever else the partner shows.
+    Answers and reviews of matches are left out: they came later. So are the partner's segments if the agreement
+    lets no model learn from them, and everything else that the partner shows.
 
     Raises:
         WorkspaceError: no session with the partner is finished, or none can be read any more.
@@ -115,7 +115,7 @@ def known_snapshots(workspace: Workspace, partner: PartnerRecord) -> list[Snapsh
     may_learn = allowed_to_models(workspace, partner) is Models.SEGMENT
     found = []
     for session in finished_sessions(workspace, partner):
-        # A list or result that cannot be read any more shortens what is known, and must not cost the model.
+        # A list or result that cannot be read any more shortens what is known, but does not stop the training.
         with suppress(WorkspaceError, UsageError):
             found.append(_snapshot(workspace, session, may_learn=may_learn))
     if not found:
@@ -171,7 +171,7 @@ def load_propensity(workspace: Workspace, partner: PartnerRecord) -> KeptModel |
     file = workspace.sealed(_file(partner))
     if not file.exists():
         return None
-    _ = workspace.identity  # that it cannot be opened is another error
+    _ = workspace.identity  # a missing passphrase is another error than damage
     try:
         written = file.read_json()
         return KeptModel(datetime.fromisoformat(written["made"]), Trained.from_json(written["trained"]))
@@ -183,7 +183,7 @@ def load_propensity(workspace: Workspace, partner: PartnerRecord) -> KeptModel |
 
 
 def _why_not(workspace: Workspace, partner: PartnerRecord, trained: Trained) -> str:
-    """Say why a model cannot be used; nothing if it can."""
+    """Say why a model cannot be used; an empty text if it can."""
     if not trained.is_better:
         return f"the model {NOT_BETTER}"
     learned = "segments" if trained.uses_their_segment else "touches" if trained.touched else ""
@@ -193,7 +193,7 @@ def _why_not(workspace: Workspace, partner: PartnerRecord, trained: Trained) -> 
 
 
 def likelihood(workspace: Workspace, partner: str) -> pa.Table:
-    """Say of each account of the last session with a partner how likely it is to buy.
+    """Return how likely each account of the last session with a partner is to buy.
 
     Returns:
         LIKELIHOOD_SCHEMA.
@@ -224,7 +224,7 @@ def _judge(
     accounts: AccountList,
     prepared: Prepared,
 ) -> Callable[[Texts], pa.Table]:
-    """Return what judges the accounts of a session, given what each is to the partner."""
+    """Return a function that rates the accounts of a session, given the partner's segment for each."""
     deals, as_of = load_deals(workspace)
 
     def judge(theirs: Texts) -> pa.Table:
@@ -243,7 +243,7 @@ def _judge(
 
 
 def read_qualifiers(workspace: Workspace, partner: PartnerRecord, session: SessionRecord) -> Qualifiers:
-    """Return what the accounts of a session are qualified by: the model, if it can be used, and the profiles."""
+    """Return what qualifies the accounts of a session: the model, if it can be used, and the profiles."""
     agreed, notes = agreed_profile(workspace, partner), []
     judge = None
     kept = load_propensity(workspace, partner)
@@ -264,7 +264,7 @@ def read_qualifiers(workspace: Workspace, partner: PartnerRecord, session: Sessi
 
 
 def _worth(trained: Trained) -> str:
-    """Say what a probability means, and how far it held on later deals."""
+    """Say what a probability means, and how well it predicted later deals."""
     top = trained.reliability[-1]
     said = [
         f"The chance to buy within {trained.horizon_days} days was learned from {trained.deals:,} of your deals "
@@ -272,7 +272,7 @@ def _worth(trained: Trained) -> str:
         f"Of the {top.deals:,} of these that it rated highest, on average {top.predicted:.0%}, "
         f"{top.won / top.deals:.0%} were won; in 90 of 100 cases, the rate of such deals lies between "
         f"{top.at_least:.0%} and {top.at_most:.0%}.",
-        "Its probabilities were off: take them as an order, not as chances." if trained.is_off else "",
+        "Its probabilities were off: use them to rank accounts, not as chances." if trained.is_off else "",
         "It does not say that the partner makes the difference.",
     ]
     return " ".join(filter(None, said))
@@ -290,7 +290,7 @@ def _agreed_digest(workspace: Workspace, partner: PartnerRecord) -> str:
 
 
 def use_profile(workspace: Workspace, ideal: IdealCustomer, partner: str | None, *, theirs: bool) -> None:
-    """Keep a profile: the own one, or with a partner the agreed one or the one that the partner uses by itself.
+    """Keep a profile: our own, or with a partner the agreed one or the one that the partner uses for itself.
 
     Raises:
         TrustError: there is no such partner, or the profile is not the one that the latest agreement names.
@@ -326,14 +326,14 @@ def _check_agreed(workspace: Workspace, partner: PartnerRecord, ideal: IdealCust
         )
     if digest != ideal.digest:
         raise TrustError(
-            f"the profile that is agreed with {partner.card.name} is another one: its digest begins "
-            f"{digest[:16]}, that of this file {ideal.digest[:16]}",
+            f"this is not the profile that is agreed with {partner.card.name}: the digest of that one begins with "
+            f"{digest[:16]}, and the digest of this file with {ideal.digest[:16]}",
             "Ask for the very file that was proposed; not even a comment may differ.",
         )
 
 
 def count_fitting(workspace: Workspace, ideal: IdealCustomer) -> dict[str, int]:
-    """Count the companies of the current list by what becomes of them: one of VERDICTS.
+    """Count the companies of the current list by verdict, each of VERDICTS.
 
     Raises:
         WorkspaceError: no list is prepared.
@@ -345,7 +345,7 @@ def count_fitting(workspace: Workspace, ideal: IdealCustomer) -> dict[str, int]:
 
 
 def learn_ideal(workspace: Workspace) -> tuple[IdealCustomer, str]:
-    """Learn rules from the prepared deals; returns them, and what they are worth in later months.
+    """Learn rules from the prepared deals; return them, and a sentence on how good they are in later months.
 
     Raises:
         InputError: too few outcomes, or nothing by which companies differ.

@@ -1,7 +1,8 @@
 """The matches of a session that is over: what may be said and asked about each (conversation-v1 §5, §6).
 
-A question shows an own account. The evidence of its match is checked by making the keys of what is shown: an
-account that does not give the shared key is no reason to ask, and a partner that shows one only guessed the key.
+A question shows one of our accounts. The evidence of its match is checked by making the keys of what is shown: an
+account that does not give the shared key is no reason to ask, and a partner that shows such an account only
+guessed the key.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ from accountmap.workspace import PartnerRecord, SessionRecord, Status, Workspace
 from accountmap.workspace.conversations import Question
 
 _REGISTERED: Final = frozenset({"lei", "vat", "duns"})
-"""Slots whose keys are not made of a name, a website and a country."""
+"""Slots whose keys are not made from a name, a website and a country."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class PossibleMatch:
         entity: row of the own entity.
         segment, their_segment: of the own entity and of the partner's.
         evidence: the slots that are shared, strongest first.
-        account_id, shown: what a question would show; None if no own account of it gives the shared key.
+        account_id, shown: what a question would show; None if no account of the entity gives the shared key.
     """
 
     match_id: bytes
@@ -55,7 +56,7 @@ class PossibleMatch:
 
 
 class SessionMatches:
-    """The matches of one session that is over, revealed and possible ones, with the own list of then."""
+    """The matches of one session that is over, revealed and possible ones, with our list as it was then."""
 
     def __init__(self, workspace: Workspace, partner: PartnerRecord, record: SessionRecord) -> None:
         self.record, self._workspace, self._partner = record, workspace, partner
@@ -154,7 +155,7 @@ class SessionMatches:
         return tables.key(self._rows[match_id]["entity"], own) in self._keys(shown, theirs)
 
     def revealed(self) -> set[bytes]:
-        """Return the ids of the revealed matches, and of those that were called the same since."""
+        """Return the ids of the revealed matches, and of those that have since been answered *same*."""
         asked = self._workspace.conversations.questions(self._partner.slug, answer=Answer.SAME)
         return self._revealed.keys() | {each.match_id for each in asked if each.session == self.record.id}
 
@@ -170,7 +171,7 @@ class SessionMatches:
         return segments[row["entity"]], row["their_segment"]
 
     def own_name(self, match_id: bytes) -> str:
-        """Return the name of the own account of a match, or its website where it has none."""
+        """Return the name of our account of a match, or its website if it has none."""
         accounts, tables, _ = self._list
         shown = _shown(accounts, tables.accounts(self._row(match_id)["entity"])[0])
         return shown.name or shown.website
@@ -182,7 +183,7 @@ class SessionMatches:
         return next((code for code in countries_of(rows).to_pylist() if code), None)
 
     def own_values(self, match_id: bytes) -> dict[str, str]:
-        """Return the agreed fields that this side shows of a match, and their values; blank ones are left out."""
+        """Return the agreed fields that this side shows of a match with their values; blank ones are left out."""
         _, tables, _ = self._list
         entity = self._row(match_id)["entity"]
         found = {name: tables.field(entity, name) for name in self.own_fields(match_id)}
@@ -278,7 +279,7 @@ class SessionMatches:
 
 
 def _rank(slots: Sequence[SlotTerms], slot: int) -> tuple[int, int, int]:
-    """Rank the slots: strong before weak, then by weight, then by number (psi-v2 §8.2)."""
+    """Rank the slots: strong before weak, then by weight, then by number (account-psi-v2 §8.2)."""
     return slots[slot].strength, -slots[slot].weight, slot
 
 
@@ -312,7 +313,7 @@ def session_matches(workspace: Workspace, partner: str, number: int | None = Non
 
 
 def load_answers(workspace: Workspace, partner: PartnerRecord) -> tuple[MatchAnswer, ...]:
-    """Return what became of all questions to and from a partner; those that are kept from people are left out."""
+    """Return the answers to all questions to and from a partner; questions not shown to people are left out."""
     records = {record.id: record for record in finished_sessions(workspace, partner)}
     matches: dict[int, SessionMatches] = {}
     found = []
@@ -352,9 +353,10 @@ def session_map(
     """Build the account map of a finished session.
 
     Args:
-        decisions, answers: about matches with the partner, of people on this side and on both.
+        decisions: what people on this side decided about matches with the partner.
+        answers: the answers to questions of both sides.
         weights: what the overlap is ranked by.
-        qualifiers: what accounts are judged by, besides.
+        qualifiers: models and profiles by which accounts are judged as well.
 
     Raises:
         WorkspaceError: the list or the result cannot be read any more.

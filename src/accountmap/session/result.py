@@ -33,7 +33,7 @@ from accountmap.workspace.estimates import Estimate
 
 
 class State(StrEnum):
-    """Where the session stands after a step."""
+    """How far the session is after a step."""
 
     WAITING = "waiting"
     UNDECIDED = "undecided"
@@ -43,14 +43,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step did, and where the session stands.
+    """What a step did, and how far the session is.
 
     Attributes:
-        taken: file names of the partner's messages taken in by this step.
+        taken: file names of the partner's messages read by this step.
         sent: file names of the messages written by this step.
         preview: the estimates, once they are known and until the session is over.
         claims: what a person has to look at, if the session waits for that.
-        news: what has changed since a session that is over: another can begin.
+        news: what has changed since the last session, if that is over and another can begin.
         notes: files in the folder that were passed over, and why; warnings.
     """
 
@@ -147,7 +147,7 @@ def _matches(open_session: OpenSession, number: int, matches: Matches) -> pa.Tab
     rank[ranked] = np.arange(len(slots))
     counts_as = np.maximum(rank[matches.pair_own_slot], rank[matches.pair_their_slot])
     labels = {int(each): each.label for each in Strength}
-    # Each pair once, match by match and the strongest first.
+    # Each pair once, match by match, the strongest first.
     pairs = np.unique(matches.pair_match * len(slots) + counts_as)
     starts = np.searchsorted(pairs, np.arange(len(matches) + 1) * len(slots))
     names = pa.array([terms.slots[place].name for place in ranked]).take(pa.array(pairs % len(slots)))
@@ -170,7 +170,7 @@ def _contradictions(bits: int) -> tuple[str, ...]:
 
 
 def _payloads(matches: Matches, reveal: npt.NDArray[np.bool_]) -> list[bytes]:
-    """Cut the partner's fields of the revealed matches apart."""
+    """Split the partner's fields by match, and return those of the revealed matches."""
     ends = matches.field_lengths.cumsum().tolist()
     parts = [matches.fields[start:end] for start, end in pairwise([0, *ends])]
     return [part for part, revealed in zip(parts, reveal.tolist(), strict=True) if revealed]

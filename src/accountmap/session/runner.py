@@ -1,9 +1,9 @@
 """A session between two workspaces over a channel, one step at a time.
 
 Every step is one transaction of the workspace. What it sends is written into the session's folder before the
-transaction ends and handed to the channel after it: a process that is killed sends the same bytes again, or had
-not yet sent any. A message from the partner is acted upon only when its header is the one that is due and its tags
-and signature have held.
+transaction ends and put into the channel after it: a process that is killed sends the same bytes again, or has not
+sent any yet. A message from the partner is acted upon only if its header is the one that is due, and its tags and
+signature are valid.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ _OVER: Final = "The session is over: in the reveal a second try would be a secon
 
 
 def now_utc() -> datetime:
-    """Return the time."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -53,9 +53,9 @@ class SessionRunner:
         curve: the backend.
         clock: returns the time in UTC.
         list_id: the prepared list that a new session uses; by default the current one.
-        accept_sketch: take another sketch of the partner, although the last one is younger than half a year: a
-            person has agreed to that.
-        few_changes: begin with a list that hardly differs from an earlier one: a person has agreed to that.
+        accept_sketch: whether a person has agreed to accept another sketch from the partner, although the last one
+            is less than half a year old.
+        few_changes: whether a person has agreed to begin with a list that hardly differs from an earlier one.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class SessionRunner:
     def advance(self, decisions: Decisions, *, new: bool = False) -> Outcome:
         """Do all that can be done now.
 
-        A responder joins a session that the partner has begun, also after an earlier one is over.
+        A responder joins a session that the partner has begun, even after an earlier one is over.
 
         Args:
             decisions: asked when the estimates are known and it is our turn, and when claims are above a cap.
@@ -91,7 +91,7 @@ class SessionRunner:
 
         Raises:
             PeerError: the partner's message is not as the protocol allows. Before the reveal the session stays as
-                it was; in the reveal it ends, for a second try would be a second guess.
+                it was; in the reveal it ends, since a second try would be a second guess.
             TrustError: there is no agreement under which a session may begin now.
             ChannelError: a message cannot be read or written; run again.
         """
@@ -108,7 +108,7 @@ class SessionRunner:
                 sweep(self._workspace, self._clock())
             return self._outcome()
         finally:
-            # A step that failed may have changed it, and a large one is not to wait in memory.
+            # A step that failed may have changed it, and a large one must not stay in memory while waiting.
             self._opened = None
 
     def abandon(self) -> Outcome:
@@ -129,7 +129,7 @@ class SessionRunner:
         return next(iter(self._workspace.sessions(self._partner)), None)
 
     def _open(self) -> OpenSession | None:
-        """Return the open session: the one in memory, unless what is stored is another by now."""
+        """Return the open session: the one in memory, unless another one has been stored since."""
         record = self._latest()
         if record is None or record.status is not Status.OPEN:
             self._opened = None
@@ -144,7 +144,7 @@ class SessionRunner:
         return frozenset(s.sid for s in sessions if s.status is not Status.OPEN and s.sid)
 
     def _deliver(self) -> None:
-        """Hand the last message to the channel, if it is not there yet."""
+        """Put the last message into the channel, if it is not there yet."""
         record = self._latest()
         if record is None or not record.sent or record.status is Status.ABANDONED:
             return
@@ -161,12 +161,14 @@ class SessionRunner:
             self._opened.record = replace(record, delivered=True)
 
     def _check_unchanged(self, record: SessionRecord | None) -> None:
-        """Refuse to act on what another command has changed meanwhile. Inside a transaction.
+        """Refuse to act on what another command has changed in the meantime. Inside a transaction.
 
-        Two commands that both took in one message would send two different ones in the same place.
+        Two commands that both read one message would send two different replies.
         """
         if self._latest() != record:
-            raise WorkspaceError("another command went on with this partner meanwhile", "Run this again.")
+            raise WorkspaceError(
+                "another command took a step with this partner in the meantime", "Run this again."
+            )
 
     def _join(self) -> bool:
         """As responder, answer the offer of a next session, if it is there and an agreement allows one."""
@@ -221,7 +223,7 @@ class SessionRunner:
         return OpenSession.begin(*about, self._curve, now, accept_sketch=accept)
 
     def prepare(self) -> None:
-        """While the partner is waited for, blind the own list, which does not depend on it. Nothing is stored.
+        """Blind our own list while waiting for the partner, since that does not depend on it. Nothing is stored.
 
         Raises:
             TrustError: there is no agreement under which a session may begin now.
@@ -257,7 +259,7 @@ class SessionRunner:
         return self._act(opened, answer)
 
     def _take(self, opened: OpenSession) -> bool:
-        """Take in the partner's next message, if it is there."""
+        """Read the partner's next message and act upon it, if it is there."""
         with self._workspace.transaction():
             self._check_unchanged(opened.record)
             expected = opened.expected(self._finished(), self._clock())
@@ -303,7 +305,7 @@ class SessionRunner:
         if not claims.above:
             return True
         answer = decisions.go_on(claims)
-        if answer:  # whoever has seen the numbers approves them, whoever revealed
+        if answer:  # the numbers are approved by whoever has seen them, not by whoever agreed to reveal
             opened.secrets = replace(opened.secrets, by_person=decisions.by_person)
         return answer
 
@@ -355,7 +357,7 @@ class SessionRunner:
             opened.store()
 
     def _raise_caps(self, opened: OpenSession, now: datetime) -> None:
-        """Measure later sessions by the claims of one that a person approved. Inside a transaction."""
+        """If a person approved the claims, derive the caps of later sessions from them. Inside a transaction."""
         if opened.secrets.by_person:
             claimed = claims_of(opened).claimed
             self._workspace.caps.approve(self._partner.slug, claimed, opened.record.id, now)

@@ -1,7 +1,6 @@
-"""What a user types of what is shared, who takes part and who leads.
+"""What a user types to say what is shared, who takes part and who leads.
 
-Segments are written as the one who types sees them: own segment first. The one who makes an agreement is its
-initiator.
+Segments are written from the user's side: own segment first. Whoever makes an agreement is its initiator.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,9 +21,10 @@ class SharingOptions:
     """What was typed.
 
     Attributes:
-        share: `MINE:THEIRS=LEVEL`, later ones override earlier ones; a cell that none names shows all fields.
+        share: `MINE:THEIRS=LEVEL`; later ones override earlier ones; cells that none names show all fields.
         we_show, they_show: comma-separated fields, or "none".
-        totals, names_of_unmatched: who shows noisy totals, and names, of accounts that do not match: keys of WHO.
+        totals: who shows noisy totals of its list, a key of WHO.
+        names_of_unmatched: who shows the names of its accounts that do not match, a key of WHO.
         countries, industries: of the joint filter.
         employees: `FROM-TO`, either may be missing.
     """
@@ -39,10 +39,10 @@ class SharingOptions:
     employees: str = ""
 
     def to_sharing(self) -> Sharing:
-        """Read them.
+        """Read the options.
 
         Raises:
-            InputError: naming which is malformed.
+            InputError: one is malformed; it is named.
         """
         least, most = employees_band(self.employees)
         return Sharing(
@@ -73,7 +73,7 @@ class SharingOptions:
                 else:
                     matrix[cell] = fields if level == Level.FIELDS else ((), ())
         if not matrix:
-            raise InputError("nothing is shared: all pairs of segments are hidden", "Leave one pair at least.")
+            raise InputError("nothing is shared: all pairs of segments are hidden", "Share at least one pair.")
         return matrix
 
 
@@ -101,7 +101,7 @@ def segment_pair(place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def field_names(typed: str) -> Fields:
-    """Read a comma-separated list of fields; "none" or nothing gives no field.
+    """Read a comma-separated list of fields; "none" and an empty text stand for no fields.
 
     Raises:
         InputError: there is no such field.
@@ -114,7 +114,7 @@ def field_names(typed: str) -> Fields:
 
 
 def countries(typed: Iterable[str]) -> tuple[str, ...]:
-    """Read countries as ISO codes, in the order of the alphabet.
+    """Read countries as ISO codes, in alphabetical order.
 
     Raises:
         InputError: one is not known.
@@ -124,7 +124,7 @@ def countries(typed: Iterable[str]) -> tuple[str, ...]:
         code = country_code(name)
         if code is None:
             raise InputError(
-                f"{name!r} is not a country that is known here", "Write its two-letter code, such as DE."
+                f"{name!r} is not a country that accountmap knows", "Write its two-letter code, such as DE."
             )
         codes.add(code)
     return tuple(sorted(codes))
@@ -152,7 +152,7 @@ def _cells(mine: Sequence[str], theirs: Sequence[str]) -> list[Cell]:
 
 
 def employees_band(typed: str) -> tuple[int, int]:
-    """Read `FROM-TO`; either may be missing, and nothing is no bound.
+    """Read `FROM-TO`; either may be missing. An empty text is no bound.
 
     Raises:
         InputError: it is malformed.

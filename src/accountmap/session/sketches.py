@@ -1,6 +1,6 @@
-"""The frozen sketches of a workspace: of what and when one is made, and which one a partner gets (psi-v2 §5).
+"""The frozen sketches of a workspace: from what and when one is made, and who gets which (account-psi-v2 §5).
 
-One sketch serves all partners under all agreements: noise that is drawn again for each of them could be averaged
+One sketch serves all partners under all agreements: noise that was drawn again for each of them could be averaged
 away. It is renewed after 184 days, whether the list has changed or not, and sooner only if a person insists.
 """
 
@@ -42,7 +42,7 @@ from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.sketches import OwnSketch
 
 FROZEN: Final = timedelta(days=184)
-"""How long a sketch is sent unchanged, at least, and how seldom one is taken from a partner."""
+"""The least time for which a sketch is sent unchanged, and after which another one is accepted from a partner."""
 
 _YEAR: Final = timedelta(days=365)
 
@@ -52,14 +52,14 @@ _LONGEST_FOR: Final = ((8_192, Epsilon.ONE), (131_072, Epsilon.HALF))
 def sketch_terms(
     workspace: Workspace, kind: PreviewKind, countries: tuple[str, ...] = (), *, now: datetime
 ) -> SketchTerms:
-    """Return what an agreement says of our sketch; if none is current, it is made of the current list.
+    """Return what an agreement says about our sketch; if none is current, make one from the current list.
 
     Call inside a transaction.
 
     Raises:
         WorkspaceError: no list is prepared.
-        NotNowError: another sketch would take ε above what one leaves without a person's confirmation.
-        TrustError: the workspace has cut its list into other parts.
+        NotNowError: with another sketch, ε would exceed what needs no confirmation by a person.
+        TrustError: the workspace has sketches for other parts of its list, which overlap.
     """
     own = workspace.sketches.current(kind, countries)
     if own is None or is_due(workspace, own, now):
@@ -68,7 +68,7 @@ def sketch_terms(
 
 
 def is_due(workspace: Workspace, own: OwnSketch, now: datetime) -> bool:
-    """Return whether another sketch has to take the place of one: it is old, or of another card or other rules."""
+    """Return whether a sketch has to be replaced: it is old, or was made for another card or by other rules."""
     made_for = own.card, own.canonical
     return own.created + FROZEN <= now or made_for != (workspace.card.digest, canonical_rules())
 
@@ -89,10 +89,10 @@ def renew_sketch(
 ) -> OwnSketch:
     """Make and store a sketch of the current list. Call inside a transaction.
 
-    Rows and ε of the one that it replaces stay if the list fits: agreements name them.
+    It has the rows and ε of the one that it replaces if the list fits: agreements name them.
 
     Args:
-        confirmed: whether a person has typed that ε may come above what one gives away without asking.
+        confirmed: whether a person has confirmed that ε may exceed what needs no confirmation.
 
     Raises:
         NotNowError, TrustError, WorkspaceError: as `sketch_terms`.
@@ -143,8 +143,8 @@ def _check_parts(workspace: Workspace, countries: tuple[str, ...], now: datetime
         overlaps = set(other.countries) & set(countries) or not (other.countries and countries)
         if other.countries != countries and overlaps and not is_due(workspace, other, now):
             raise TrustError(
-                "your list is cut for its blurred copies in another way: a company would be in two of them",
-                "Use the parts that are there: accountmap sketch show",
+                "your list has blurred copies for other countries: a company would be in two copies",
+                "Use the countries of those: accountmap sketch show",
             )
 
 
@@ -158,13 +158,13 @@ def _parameters(kind: PreviewKind, values: Values, before: OwnSketch | None) -> 
 
 
 def _strongest(values: Values) -> list[int]:
-    """Count the values by the strongest segment in which each stands."""
+    """Count the values by the strongest segment that each is in."""
     counted = np.bincount(values.in_segment.argmax(axis=1), minlength=len(SEGMENTS))
     return [int(count) for count in counted]
 
 
 KEPT_FOR_PARTNER: Final = FROZEN + timedelta(days=30)
-"""How long a partner gets the sketch that it has: it takes no other for so long, nor sooner for a slow message."""
+"""How long a partner is sent the sketch that it has: it accepts no other sooner, and messages may be slow."""
 
 
 def sketch_to_send(
@@ -172,8 +172,8 @@ def sketch_to_send(
 ) -> tuple[OwnSketch, bytes]:
     """Return the sketch that an agreement names, and its bytes for messages 1, 2, 11 and 12.
 
-    It is the one that the partner has already, until it would take another (account-psi-v2 §5.4), or a person has
-    renewed it before its time.
+    It is the one that the partner has already, until the partner would accept another (account-psi-v2 §5.4) or a
+    person has renewed it early.
 
     Raises:
         TrustError: the workspace has no sketch of the size that the agreement says.
@@ -181,7 +181,7 @@ def sketch_to_send(
     own = _sketch_for(workspace, partner, agreement, now)
     if own is None:
         raise TrustError(
-            "the blurred copy of your list has another size than this agreement says: it was renewed since",
+            "the blurred copy of your list has been renewed, and its size is not the one in this agreement",
             f"Make a new agreement with: accountmap agreement renew --with {partner.slug}",
         )
     return own, bytes(workspace.sketches.body(own.id))
@@ -208,7 +208,7 @@ def _sketch_for(
 def _kept_sketch(
     workspace: Workspace, partner: PartnerRecord, agreement: Agreement, now: datetime
 ) -> OwnSketch | None:
-    """Return the sketch to send if there is one; None if it has to be made, or none has the agreed size."""
+    """Return the sketch to send if it exists; None if it has to be made, or none has the agreed size."""
     agreed = _agreed(workspace, agreement)
     fitting = [each for each in workspace.sketches.own() if _made_as(each) == agreed]
     sent = {each.sketch: each.at for each in workspace.sketches.disclosures(partner.slug)}
@@ -229,7 +229,7 @@ def _kept_sketch(
 
 
 def _agreed(workspace: Workspace, agreement: Agreement) -> tuple[object, ...]:
-    """Return what `_made_as` returns of the sketches that an agreement names."""
+    """Return what `_made_as` returns for sketches that are as an agreement says."""
     terms = agreement.sketches[agreement.role_of(workspace.card)]
     made_for = workspace.card.digest, canonical_rules()
     return agreement.terms.preview, terms.countries, terms.rows, terms.epsilon, *made_for
@@ -242,8 +242,8 @@ def _made_as(own: OwnSketch) -> tuple[object, ...]:
 def _can_be_renewed(workspace: Workspace, own: OwnSketch, now: datetime) -> bool:
     """Return whether a sketch that is due can be made again in its size, without asking a person.
 
-    If the list has outgrown it, or ε of the year is spent, the old one is sent on: less is known from it, and the
-    agreement that names its size goes on to hold.
+    If the list has outgrown it, or ε of the year is spent, the old one is still sent: that reveals less, and the
+    agreement that names its size stays usable.
     """
     accounts, prepared = workspace.load_list(workspace.current_list().id)
     taking_part = entities_of_sketch(accounts, prepared, own.countries, workspace.previews.left_out_segments())
@@ -255,7 +255,7 @@ def _can_be_renewed(workspace: Workspace, own: OwnSketch, now: datetime) -> bool
 def _may_go_on(workspace: Workspace, partner: PartnerRecord, own: OwnSketch, now: datetime) -> bool:
     """Return whether an old sketch may leave without asking a person.
 
-    The partner has it, ε of the year counts it already, or has room for it.
+    It may if the partner has it, or if it is counted in ε of the year already or fits in it.
     """
     sent = [each for each in workspace.sketches.disclosures() if each.sketch == own.id]
     counts = any(each.partner == partner.slug or each.at > now - _YEAR for each in sent)
@@ -269,14 +269,14 @@ def sketch_secret(own: OwnSketch) -> SketchSecret:
 
 
 def commitment_part(own: OwnSketch) -> bytes:
-    """Return what an input commitment binds of a sketch (psi-v2 §6.2)."""
+    """Return what an input commitment binds about a sketch (account-psi-v2 §6.2)."""
     return sketch_inputs(sketch_secret(own), own.list_digest, own.keys_digest)
 
 
 def record_sketch_sent(
     workspace: Workspace, own: OwnSketch, partner: PartnerRecord, session: int | None, now: datetime
 ) -> None:
-    """Note that a sketch leaves to a partner. Call inside the transaction that stores the message.
+    """Note that a sketch is sent to a partner. Call inside the transaction that stores the message.
 
     Args:
         session: its number, or None for a preview on its own.
@@ -287,10 +287,10 @@ def record_sketch_sent(
 def entities_of_sketch(
     accounts: AccountList, prepared: Prepared, countries: Collection[str], left_out_segments: Collection[str]
 ) -> Flags:
-    """Return which entities a sketch is of, one flag each, whatever an agreement filters.
+    """Return which entities are in a sketch, one flag each, whatever an agreement filters.
 
     Args:
-        countries: ISO 3166 codes of the part that it is for; empty for the whole list.
+        countries: ISO 3166 codes of those that it covers; empty for the whole list.
         left_out_segments: those that the owner never previews.
     """
     off_limits = left_out(prepared, withheld(accounts, prepared, JointFilter()))
@@ -302,7 +302,7 @@ def entities_of_sketch(
 def in_countries(accounts: AccountList, prepared: Prepared, countries: Collection[str]) -> Flags:
     """Return which entities are in one of some countries, or all if there are none.
 
-    Where the accounts of an entity differ, that with the smallest id decides, so each entity is in one country.
+    If the accounts of an entity differ, the one with the smallest id decides, so each entity is in one country.
     """
     if not countries:
         return np.ones(prepared.entities.num_rows, np.bool_)
@@ -313,10 +313,10 @@ def in_countries(accounts: AccountList, prepared: Prepared, countries: Collectio
 
 
 def sketch_values(prepared: Prepared, taking_part: Flags, segments: Sequence[str]) -> Values:
-    """Return the different full names of some entities, each with the segments in which it stands.
+    """Return the different full names of some entities, each with the segments that it is in.
 
     Args:
-        taking_part: one flag an entity.
+        taking_part: one flag for each entity.
         segments: in the order of the agreement.
     """
     name = prepared.entities["full_name"].combine_chunks()

@@ -1,7 +1,7 @@
 """What a side shows of its list besides matches: frozen noisy totals, and names if agreed (message-v2 §6.2).
 
-One row a count: by (1 byte), segment (1), entities (4), length of the value (1), value in UTF-8; numbers are
-big-endian. Rows ascend by `by`, segment and value.
+One row for each count: by (1 byte), segment (1), entities (4), length of the value (1), value in UTF-8; numbers
+are big-endian. Rows ascend by `by`, segment and value.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from accountmap.session.own_side import Flags
 
 KINDS: Final = ("all", "country", "industry", "size", "name")
 COUNTRY_CODES: Final = frozenset(read_pairs("countries.tsv").values()) - {"XK"}
-"""Those of ISO 3166, which has none for Kosovo."""
+"""The codes of ISO 3166, which has none for Kosovo."""
 
 VALUE_BYTES: Final = 80
 """Longer values are not shown; longer names are cut."""
@@ -49,7 +49,7 @@ def totals_noise(epsilon: Epsilon) -> int:
 def noisy_totals(
     accounts: AccountList, prepared: Prepared, taking_part: Flags, seed: bytes, epsilon: Epsilon
 ) -> bytes:
-    """Count the entities of a sketch over all, by country, industry and size, with noise (account-psi-v2 §5.6).
+    """Count the entities of a sketch, in all and by country, industry and size, with noise (account-psi-v2 §5.6).
 
     Args:
         taking_part: one flag an entity.
@@ -75,7 +75,7 @@ def noisy_totals(
 
 
 def _counted(accounts: AccountList, prepared: Prepared, taking_part: Flags) -> tuple[Counter[bytes], ...]:
-    """Count entities by each kind; where the accounts of one differ, that with the smallest id decides."""
+    """Count entities by each kind; if the accounts of one differ, the one with the smallest id decides."""
     table = accounts.table
     order = pc.sort_indices(table["account_id"]).to_numpy()
     entity = entity_of_account(accounts, prepared)[order]
@@ -113,7 +113,7 @@ class UnmatchedNames:
     entities: Sequence[tuple[int, int]]
 
     def rows(self, matched: frozenset[int]) -> bytes:
-        """Return the rows of those that stand in no match.
+        """Return the rows of those that are in no match.
 
         Args:
             matched: rows of own entities that are revealed or asked about.
@@ -174,7 +174,7 @@ def decode_totals(shown: bytes, segments: tuple[str, ...], *, totals: bool, name
     in_order = all(one[:3] < other[:3] for one, other in pairwise(rows))
     frozen = [row for row in rows if row[0] != _NAME]
     if not known or not in_order or (frozen and frozen[0][0] != 0):
-        raise PeerError("the partner's totals are not in order, or not of what can be counted")
+        raise PeerError("the partner's totals are out of order, or count what cannot be counted")
     columns = {
         "by": [KINDS[row[0]] for row in rows],
         "their_segment": [segments[row[1]] if row[0] == _NAME else None for row in rows],

@@ -1,4 +1,4 @@
-"""Staying with an exchange until it is over or somebody has to act, instead of one look at the channel."""
+"""Waiting for the partner's files until an exchange is over or somebody has to act."""
 
 import time
 from collections.abc import Callable
@@ -18,9 +18,9 @@ class Patience(Generic[Progress]):
     """How long to wait for each of the partner's files.
 
     Attributes:
-        seconds: at most so long without one; 0 does not wait.
+        seconds: at most this long for the next one; 0 does not wait.
         tell: called before each wait, with what was done so far.
-        clock: seconds that only grow.
+        clock: a monotonic clock, in seconds.
     """
 
     seconds: float = 0
@@ -38,7 +38,7 @@ class Step(Protocol):
 
     @property
     def taken(self) -> tuple[str, ...]:
-        """File names of the partner's messages that were taken."""
+        """File names of the partner's messages that were read."""
         ...
 
     @property
@@ -60,7 +60,7 @@ def advance_patiently(
 ) -> Outcome:
     """Take all steps of a session that can be taken, waiting for the partner's files in between.
 
-    While the partner is waited for, the own list is blinded.
+    While waiting for the partner, it blinds our own list.
 
     Args:
         runner, channel: the session and the channel that it runs over.
@@ -98,8 +98,8 @@ def repeat_patiently(
 class Turns(Generic[Done]):
     """When to repeat a step: as long as the partner's files come.
 
-    That is only when a file of the channel has come, gone or grown, for reading a large list back costs more than
-    listing a folder. An interruption is safe at every point.
+    It is repeated only when a file of the channel has come, gone or grown, since reading a large list back costs
+    more than listing a folder. An interruption is safe at every point.
 
     Args:
         meanwhile: called before each wait.
@@ -117,7 +117,7 @@ class Turns(Generic[Done]):
         self._taken, self._first = 0, True
 
     def more(self) -> bool:
-        """Return whether the step is to be taken, once more or for the first time; wait for that if need be."""
+        """Return whether to take the step, for the first time or again; wait for the partner if need be."""
         more = self._first or self._has_come()
         self._first = False
         self._seen = self._channel.files() if more and self._patience.seconds else {}
@@ -141,7 +141,7 @@ class Turns(Generic[Done]):
 def _changed(
     channel: Channel, seen: dict[str, int], sent: frozenset[str], deadline: float, clock: Callable[[], float]
 ) -> bool:
-    """Wait until the files are others than before, our own aside."""
+    """Wait until the files, except our own, are not those of before; return whether that happened in time."""
     before = {name: size for name, size in seen.items() if name not in sent}
     while True:
         if {name: size for name, size in channel.files().items() if name not in sent} != before:

@@ -1,7 +1,7 @@
 """What an auditor may ask for: the seeds of sessions, and the headers, digests and signatures of their messages.
 
-Seed and messages together open a list to dictionaries, so secrets are sealed, and all of it is erased when the
-agreed time is over (trust-v2 §4.6).
+With the seed and the messages, names from a dictionary can be tested against a list. So secrets are sealed, and
+all of it is erased when the agreed time is over (trust-v2 §4.6).
 """
 
 import sqlite3
@@ -61,7 +61,7 @@ class AuditMessage:
         ours: whether this side sent it.
         header: as it was sent.
         body_digest: SHA-256 of its body.
-        signature: of its sender, over the transcript.
+        signature: its sender's, over the transcript.
     """
 
     session: int
@@ -87,7 +87,7 @@ class Audits:
         self._database.run("INSERT INTO audit VALUES (?, ?, ?)", record.session, keep_until, cell)
 
     def message(self, message: AuditMessage) -> None:
-        """Keep what a party signed; the first of a number stays."""
+        """Keep what a party signed; the first message of a number stays."""
         self._database.run(
             "INSERT OR IGNORE INTO audit_message VALUES (?, ?, ?, ?, ?, ?)",
             message.session,
@@ -99,7 +99,7 @@ class Audits:
         )
 
     def end(self, session: int, keep_until: datetime) -> None:
-        """Say until when the record of a session that is over is kept."""
+        """Set until when the record of a session that is over is kept."""
         self._database.run("UPDATE audit SET keep_until = ? WHERE session = ?", keep_until.isoformat(), session)
 
     def record(self, session: int) -> AuditRecord | None:
@@ -117,11 +117,11 @@ class Audits:
         return [AuditMessage(**{**dict(row), "ours": bool(row["ours"])}) for row in rows]
 
     def sessions(self) -> list[int]:
-        """List the sessions that a record is kept of, newest first."""
+        """List the sessions of which records are kept, newest first."""
         return [row["session"] for row in self._database.all("SELECT session FROM audit ORDER BY session DESC")]
 
     def purge(self, now: datetime) -> None:
-        """Erase what is kept long enough."""
+        """Erase what has been kept long enough."""
         for row in self._database.all("SELECT session, keep_until FROM audit WHERE keep_until <> ''"):
             if datetime.fromisoformat(row["keep_until"]) < now:
                 self._key_table(row["session"]).delete()

@@ -1,7 +1,7 @@
 """Questions about possible matches, and the messages that carry them, each taken exactly once (conversation-v1).
 
-A question is about an own account, whoever asked. It shows a name before it is known to be shared, so there is one
-for an own account and partner, for ever.
+A question is about one of our accounts, whoever asked. It shows a name before the account is known to be shared,
+so there is only ever one for each account, partner and direction.
 """
 
 import sqlite3
@@ -76,12 +76,12 @@ class Question:
     Attributes:
         session, match_id: which match it is about; 16 bytes.
         ours: whether we asked; else the partner did.
-        account_id: own account.
+        account_id: our account.
         segment: of that account.
         message_id: of the message with the question.
-        shown: whether a person sees it; one that does not fit the evidence is kept from people.
+        shown: whether people see it; a question that does not fit the evidence is kept from them.
         text: name, website and country that the question showed.
-        reply: the three of the other, and its agreed fields; None before the answer, or with NO.
+        reply: name, website, country and agreed fields of the other account; None before the answer, or with NO.
     """
 
     partner: str
@@ -123,7 +123,7 @@ class SentMessage:
 
 
 class Taken(Enum):
-    """What became of a message that came."""
+    """What a message that arrived is."""
 
     NEW = "new"
     REPEATED = "repeated"
@@ -137,11 +137,11 @@ class Conversations:
         self._database, self._storage = database, storage
 
     def ask(self, questions: Iterable[Question]) -> None:
-        """Keep questions that leave, or that came.
+        """Keep questions that leave or arrived.
 
         Raises:
-            UsageError: there was a question about that account with this partner, in this direction. One that is
-                kept from people may be about any account.
+            UsageError: there was a question about that account with this partner in this direction before.
+                Questions that are kept from people may be about any account.
         """
         known: dict[tuple[str, bool], set[str]] = {}
         for each in questions:
@@ -150,7 +150,7 @@ class Conversations:
                 known[key] = self.asked_about(each.partner, ours=each.ours)
             about = known[key]
             if each.shown and each.account_id in about:
-                raise UsageError("one question for an account and a partner, for ever")
+                raise UsageError("there was a question about this account with this partner before")
             about.add(each.account_id)
             values = (each.partner, each.session, each.match_id, int(each.ours), each.segment, each.message_id)
             state = (int(each.shown), each.answer.value, each.asked.isoformat(), _text(each.answered))
@@ -163,7 +163,7 @@ class Conversations:
             )
 
     def asked_about(self, partner: str, *, ours: bool) -> set[str]:
-        """Return the own accounts that there ever was a question about."""
+        """Return our accounts that there has ever been a question about."""
         return {each.account_id for each in self.questions(partner, ours=ours)}
 
     def questions(
@@ -203,19 +203,19 @@ class Conversations:
         )
 
     def call_same(self, message_id: bytes, match_ids: Iterable[bytes]) -> None:
-        """Note which matches an own message with answers calls the same."""
+        """Note which matches one of our messages with answers calls the same."""
         for each in match_ids:
             self._database.run("INSERT INTO called_same VALUES (?, ?)", message_id, each)
 
     def called_same(self) -> dict[bytes, set[bytes]]:
-        """Return the same by message; messages that call none the same are left out."""
+        """Return by message the matches that it called the same; messages without any are left out."""
         found: dict[bytes, set[bytes]] = {}
         for row in self._database.all("SELECT message_id, match_id FROM called_same"):
             found.setdefault(row["message_id"], set()).add(row["match_id"])
         return found
 
     def recent_answers(self, partner: str, count: int = 20) -> list[Answer]:
-        """Return what the partner's last questions came to, newest first; those kept from people count as NO.
+        """Return the answers to the partner's last questions, newest first; those kept from people count as NO.
 
         Questions from before somebody opened asking again do not count.
         """
@@ -230,7 +230,7 @@ class Conversations:
         return bool(closed)
 
     def close(self, partner: str, now: datetime) -> None:
-        """Keep the partner's questions from people until somebody opens it again."""
+        """Keep the partner's questions from people until somebody opens asking again."""
         _, opened = self._asking(partner)
         self._database.run("INSERT OR REPLACE INTO asking VALUES (?, ?, ?)", partner, now.isoformat(), opened)
 
@@ -266,7 +266,7 @@ class Conversations:
         return next(map(_sent, self._database.all(statement, partner, message_id)), None)
 
     def acknowledged(self, partner: str, ids: Iterable[bytes], now: datetime) -> None:
-        """Note what the partner took, and forget its bytes; ids that were not sent are passed over."""
+        """Note which messages the partner took, and forget their bytes; ids that were not sent are passed over."""
         for each in ids:
             self._database.run(
                 "UPDATE sent_message SET acknowledged = ?, body = ? WHERE partner = ? AND id = ?",
@@ -279,7 +279,7 @@ class Conversations:
     def take(
         self, partner: str, message_id: bytes, digest: bytes, kind: int, session: int, now: datetime
     ) -> Taken:
-        """Note that a message came; a new or repeated one is to be acknowledged.
+        """Note that a message arrived; a new or repeated one is to be acknowledged.
 
         Args:
             digest: SHA-256 of header and body.
@@ -304,7 +304,7 @@ class Conversations:
         return Taken.REPEATED if found else Taken.NEW
 
     def to_acknowledge(self, partner: str) -> list[bytes]:
-        """List the ids of messages that the partner has not been told of, ascending."""
+        """List the ids of messages that are still to be acknowledged, ascending."""
         statement = "SELECT id FROM taken_message WHERE partner = ? AND acknowledge = 1 ORDER BY id"
         return [row["id"] for row in self._database.all(statement, partner)]
 
@@ -312,7 +312,7 @@ class Conversations:
         """Note that the acknowledgement of these messages is stored, to be sent.
 
         Args:
-            message_id: its own.
+            message_id: id of the acknowledgement.
         """
         for each in ids:
             self._database.run(
@@ -323,7 +323,7 @@ class Conversations:
             )
 
     def session_of(self, partner: str, message_id: bytes) -> int:
-        """Return the number of the session that a message which was taken is about."""
+        """Return the number of the session that a taken message is about."""
         statement = "SELECT session FROM taken_message WHERE partner = ? AND id = ?"
         return int(self._database.one(statement, partner, message_id)["session"])
 
@@ -333,7 +333,7 @@ class Conversations:
         return bytes(self._database.one(statement, partner, message_id)["digest"])
 
     def taken(self, partner: str) -> dict[bytes, bytes]:
-        """Return the ids of all messages taken, each with that of the own message that acknowledged it."""
+        """Return the ids of all taken messages, each with the id of our message that acknowledged it."""
         rows = self._database.all("SELECT id, acknowledged_in FROM taken_message WHERE partner = ?", partner)
         return {row["id"]: row["acknowledged_in"] for row in rows}
 

@@ -16,7 +16,7 @@ from accountmap.trust.identity import Card
 
 
 class Status(StrEnum):
-    """Where a session stands."""
+    """How far a session is."""
 
     OPEN = "open"
     DONE = "done"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class PartnerRecord:
-    """A partner, its card, who confirmed the card's fingerprint, and since when it is trusted no longer."""
+    """A partner, its card, who confirmed the card's fingerprint, and when the card was revoked, if it was."""
 
     slug: str
     card: Card
@@ -162,7 +162,7 @@ _APPEND_ONLY: Final = (
     " WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM ledger)"
     " BEGIN SELECT RAISE(ABORT, 'append-only'); END",
 )
-"""They keep out mistakes; what keeps out people is the chain of signed hashes (trust.chain)."""
+"""They prevent mistakes. Its chain of signed hashes (trust.chain) reveals that somebody changed the ledger."""
 
 
 class Database:
@@ -212,7 +212,7 @@ class Database:
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
         try:
-            # Event loops let other threads do the steps than the one that opened the file.
+            # With event loops, other threads than the one that opened the file take steps.
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
@@ -263,7 +263,7 @@ class Database:
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise WorkspaceError(
-                    "another accountmap command is at work in this workspace", "Wait until it has ended."
+                    "another accountmap command is running in this workspace", "Wait until it has ended."
                 ) from error
             if "readonly" in str(error):
                 hint = "Give yourself write permission on its folder, or copy it to where you have it."
@@ -271,7 +271,9 @@ class Database:
                 hint = "Make room, then run this again; nothing is lost."
             raise WorkspaceError(f"the workspace cannot be written: {error}", hint) from error
         except sqlite3.IntegrityError as error:
-            raise WorkspaceError("another command changed the workspace meanwhile", "Run this again.") from error
+            raise WorkspaceError(
+                "another command changed the workspace in the meantime", "Run this again."
+            ) from error
         except sqlite3.ProgrammingError as error:
             raise UsageError("the workspace was closed", "Open it again, or close it later.") from error
         except sqlite3.DatabaseError as error:
@@ -287,7 +289,7 @@ class AgreementRecord:
     """An agreement that is on file.
 
     Attributes:
-        added: when it came here; the partner writes its own dates.
+        added: when it came here by our clock; the dates in it may be the partner's.
         ended: when this side withdrew or ended it.
     """
 
@@ -297,7 +299,7 @@ class AgreementRecord:
 
 
 def _where_else(path: Path) -> str:
-    """Look above and beside a folder that is not a workspace for one that is."""
+    """Look above, in and beside a folder that is not a workspace for one that is, and suggest it."""
     start = path.parent.resolve()
     above = [folder for folder in start.parents if (folder / path.name).is_file()]
     try:

@@ -1,6 +1,6 @@
-"""What both sides have said about single matches and about joint plans: entries that are kept for ever.
+"""What both sides have said about single matches and joint plans: entries that are kept for ever.
 
-conversation-v1 §6 and §7. Beside them the seeds of own plans that are not open yet.
+They are those of conversation-v1 §6 and §7. The seeds of our own plans are kept here too.
 """
 
 import sqlite3
@@ -79,7 +79,7 @@ class MatchEntries:
         self._database, self._storage = database, storage
 
     def add(self, kept: Iterable[KeptEntry]) -> None:
-        """Keep entries that leave, or that came."""
+        """Keep entries that leave or arrived."""
         for each in kept:
             entry = each.entry
             self._database.run(
@@ -100,12 +100,12 @@ class MatchEntries:
             )
 
     def sent_in(self, partner: str, message_id: bytes) -> list[KeptEntry]:
-        """List the entries of an own message."""
+        """List the entries in one of our messages."""
         statement = "SELECT * FROM match_entry WHERE partner = ? AND message_id = ? ORDER BY match_id"
         return list(map(self._kept, self._database.all(statement, partner, message_id)))
 
     def move(self, partner: str, message_id: bytes, again: bytes) -> None:
-        """Note that the entries of an own message were written into another one."""
+        """Note that the entries of one of our messages were written into another one."""
         statement = "UPDATE match_entry SET message_id = ? WHERE partner = ? AND message_id = ?"
         self._database.run(statement, again, partner, message_id)
 
@@ -145,10 +145,10 @@ class KeptPlanEntry:
         session: number of the session that has the matches.
         role: of who wrote it.
         content: as it is in its message.
-        came: when it arrived; of own entries when it was written.
+        came: when it arrived; for our own entries, when it was written.
         message_id: of the last message that carried it.
-        proof: of a partner's entry, header and signature of its message: with the content they prove to anybody
-            who has its card that it said so. Empty of own ones.
+        proof: for a partner's entry, header and signature of its message. With the content they prove to anybody
+            who has the partner's card that it said so. Empty for our own entries.
     """
 
     partner: str
@@ -174,7 +174,7 @@ class Plans:
         self._database, self._storage = database, storage
 
     def add(self, kept: KeptPlanEntry) -> None:
-        """Keep an entry that leaves, or that came."""
+        """Keep an entry that leaves or arrived."""
         self._database.run(
             "INSERT INTO plan_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             kept.partner,
@@ -198,22 +198,22 @@ class Plans:
         return list(map(self._kept, self._database.all(statement, partner, plan_id)))
 
     def sent_in(self, partner: str, message_id: bytes) -> KeptPlanEntry:
-        """Return the entry of an own message."""
+        """Return the entry in one of our messages."""
         statement = "SELECT * FROM plan_entry WHERE partner = ? AND message_id = ?"
         return self._kept(self._database.one(statement, partner, message_id))
 
     def move(self, partner: str, message_id: bytes, again: bytes) -> None:
-        """Note that the entry of an own message was written into another one."""
+        """Note that the entry of one of our messages was written into another one."""
         statement = "UPDATE plan_entry SET message_id = ? WHERE partner = ? AND message_id = ?"
         self._database.run(statement, again, partner, message_id)
 
     def keep_seed(self, plan_id: bytes, seed: bytes) -> None:
-        """Keep the seed that an own proposal has fixed."""
+        """Keep the seed that one of our proposals has fixed."""
         sealed = seal_cell(self._storage(), _seed_label(plan_id), seed.hex())
         self._database.run("INSERT INTO plan_seed VALUES (?, ?)", plan_id, sealed)
 
     def seed(self, plan_id: bytes) -> bytes:
-        """Return the seed of an own proposal."""
+        """Return the seed of one of our proposals."""
         row = self._database.one("SELECT sealed FROM plan_seed WHERE plan_id = ?", plan_id)
         return bytes.fromhex(open_cell(self._storage(), _seed_label(plan_id), row["sealed"]))
 

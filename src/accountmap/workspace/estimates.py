@@ -1,7 +1,7 @@
 """Previews on their own, the estimates that are made from sketches, and caps.
 
-An estimate is made once for each pair of sketches and own segment, and never leaves (account-psi-v2 §5.5). A cap
-grows only from a session that a person approved (§10.2).
+An estimate is made once for each pair of sketches and own segment, and is never sent (account-psi-v2 §5.5). A cap
+grows only by a session that a person approved (§10.2).
 """
 
 import sqlite3
@@ -59,16 +59,16 @@ LEAST_WEAK_CAP: Final = 25
 
 @dataclass(frozen=True)
 class Estimate:
-    """About how many companies of an own segment are on a partner's list.
+    """About how many companies of one of our segments are on a partner's list.
 
     Attributes:
         own_sketch, partner_sketch: ids of the pair.
         segment: own segment; empty for all together.
         level: the least answer that counts (account-psi-v2 §5.4); 1 for a plain sketch.
         own_values: own companies that were compared.
-        low, high: 95 of 100 such intervals hold the true number.
-        made: when, from the own list of then.
-        amount: open amount of these own companies, if it is known, in `currency`.
+        low, high: 95 of 100 such intervals contain the true number.
+        made: when it was made, from our list at that time.
+        amount: open pipeline with our companies that were compared, if it is known, in `currency`.
     """
 
     partner: str
@@ -111,7 +111,7 @@ class Estimates:
             )
 
     def of(self, partner: str, own_sketch: bytes, partner_sketch: bytes) -> list[Estimate]:
-        """List the estimates of a pair of sketches, in the order in which they were made; empty before."""
+        """List the estimates of a pair of sketches, in the order in which they were made."""
         return self._where(
             "partner = ? AND own_sketch = ? AND partner_sketch = ?", partner, own_sketch, partner_sketch
         )
@@ -132,11 +132,11 @@ def _pair(estimate: Estimate) -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True)
 class Cap:
-    """What a person last approved for an own segment and strength.
+    """What a person last approved for one of our segments and a strength.
 
     Attributes:
-        claims: in that session, over all comparisons.
-        session: its number.
+        claims: number of claims in that session, over all comparisons.
+        session: number of the session.
     """
 
     partner: str
@@ -148,7 +148,7 @@ class Cap:
 
     @property
     def limit(self) -> int:
-        """How many claims need no person."""
+        """The most claims that need no person."""
         more = 5 * self.claims // 4
         return max(more, LEAST_WEAK_CAP) if self.strength is Strength.WEAK else more
 
@@ -177,7 +177,7 @@ class Caps:
     def approve(
         self, partner: str, claims: Mapping[tuple[str, Strength], int], session: int, now: datetime
     ) -> None:
-        """Note what a person approved. What a program approves by itself changes nothing."""
+        """Note what a person approved. Do not call this for what a program approves: that changes no cap."""
         for (segment, strength), count in claims.items():
             self._database.run(
                 "INSERT OR REPLACE INTO cap VALUES (?, ?, ?, ?, ?, ?)",
@@ -196,12 +196,12 @@ class PreviewRecord:
 
     Attributes:
         agreement: digest of the preview agreement, in hex.
-        sketch: id of the own sketch.
-        nonce: own, 32 bytes.
+        sketch: id of our sketch.
+        nonce: ours, 32 bytes.
         opening: the transcript after its first message, 32 bytes.
-        sent: file name of the own message.
-        delivered: whether the own message has reached the channel.
-        done: when the partner's sketch was taken.
+        sent: file name of our message.
+        delivered: whether our message has reached the channel.
+        done: when the partner's sketch was accepted.
     """
 
     id: int
@@ -253,7 +253,7 @@ class Previews:
         ]
 
     def knows(self, opening: bytes) -> bool:
-        """Return whether a first message was taken, or sent, before."""
+        """Return whether a first message was received or sent before."""
         return bool(self._database.all("SELECT 1 FROM preview WHERE opening = ?", opening))
 
     def left_out_segments(self) -> frozenset[str]:
@@ -261,7 +261,7 @@ class Previews:
         return frozenset(row["segment"] for row in self._database.all("SELECT segment FROM never_previewed"))
 
     def leave_out(self, segments: Collection[str]) -> None:
-        """Say which segments are never previewed; sketches that were made before stay as they are."""
+        """Set which segments are never previewed; sketches that were made before stay as they are."""
         self._database.run("DELETE FROM never_previewed")
         for segment in sorted(segments):
             self._database.run("INSERT INTO never_previewed VALUES (?)", segment)

@@ -1,5 +1,5 @@
-"""The own identity in the workspace, unlocked when it is first needed, so that most commands ask nothing; and how
-a workspace is made: its folders, identity file and database, all of them or none.
+"""The own identity in the workspace, unlocked when it is first needed, so that most commands do not ask for the
+passphrase; and how a workspace is made: its folders, identity file and database, all of them or none.
 """
 
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class OwnKeys:
 
     @property
     def last_rotation(self) -> Rotation | None:
-        """The file that replaced the last own card at partners, if there was one."""
+        """The file with which partners replaced our last card, if there was one."""
         return Rotation.parse(self._file.rotation.encode()) if self._file.rotation else None
 
     @property
@@ -85,15 +85,17 @@ class OwnKeys:
         """Seal the identity under another passphrase; None leaves it unsealed.
 
         Raises:
-            OSError, WorkspaceError, TrustError: it cannot be written, unlocked, or is too easy to guess.
+            OSError: the file cannot be written.
+            WorkspaceError: the identity cannot be unlocked.
+            TrustError: the new passphrase is too easy to guess.
         """
         self._write(self.identity, passphrase, self._file.former, self._file.rotation)
 
     def replace(self, identity: Identity, rotation: Rotation) -> None:
-        """Write another identity under the same passphrase: one step, after which the former card is former.
+        """Write another identity under the same passphrase, in one step; the present card becomes a former one.
 
         Raises:
-            OSError: it cannot be written; the former identity still holds.
+            OSError: it cannot be written; the present identity stays in use.
         """
         self._write(identity, self._passphrase, (*self._file.former, self.card), rotation.document)
 
@@ -125,7 +127,7 @@ def check_free(folder: Path) -> None:
     if (folder / DATABASE).exists() or (folder / IDENTITY).exists():
         raise WorkspaceError(
             f"{folder.resolve()} is a workspace already",
-            "Go on in it with: accountmap status. For another company: accountmap init FOLDER",
+            "To go on in it: accountmap status. For another company: accountmap init FOLDER",
         )
 
 
@@ -134,7 +136,7 @@ def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[Ow
 
     Raises:
         TrustError: the passphrase is not usable.
-        WorkspaceError: the folder cannot be written. Nothing is left of what was made.
+        WorkspaceError: the folder cannot be written. Whatever was made is removed again.
     """
     file = KeyFile.protect(identity, passphrase)
     made: list[Path] = []
@@ -152,13 +154,13 @@ def create(folder: Path, identity: Identity, passphrase: str | None) -> tuple[Ow
         if isinstance(error, OSError):
             raise WorkspaceError(
                 f"no workspace can be made in {folder}: {error.strerror}",
-                "Choose a folder in which you may write, on a disk with room.",
+                "Choose a folder in which you may write, on a disk that is not full.",
             ) from error
         raise
 
 
 def _missing(folder: Path) -> list[Path]:
-    """Return the folders on the way to one that are missing, the outermost first."""
+    """Return the missing folders of a path, the outermost first."""
     return [each for each in (*folder.parents[::-1], folder) if not each.exists()]
 
 

@@ -1,4 +1,4 @@
-"""The partners of a workspace, the agreements with them, and which cards hold no longer."""
+"""The partners of a workspace, the agreements with them, and which cards are no longer trusted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from accountmap.workspace.database import AgreementRecord, Database, PartnerReco
 from accountmap.workspace.keys import OwnKeys
 
 _parse = lru_cache(maxsize=64)(Agreement.parse)
-"""A step looks at the same few agreements again and again."""
+"""Cached, since a step looks at the same few agreements many times."""
 
 
 _FORMER: Final = "this card was replaced or revoked", "Ask your partner for the card they use now."
 
 
 class Partnerships:
-    """The part of a workspace that says whom it trusts, and with what."""
+    """The part of a workspace that says whom it trusts, and under which agreements."""
 
     def __init__(self, keys: OwnKeys, database: Database) -> None:
         self._keys, self._database = keys, database
@@ -103,7 +103,7 @@ class Partnerships:
         return known
 
     def add_partner(self, card: Card, confirmed_by: str, now: datetime) -> PartnerRecord:
-        """Record a partner whose fingerprint somebody has confirmed; in the place of a revoked card, its new one.
+        """Record a partner whose fingerprint somebody has confirmed; its new card replaces one that was revoked.
 
         Raises:
             TrustError: as `check_addable`.
@@ -118,7 +118,7 @@ class Partnerships:
         return self.partner(slug_of(card.name))
 
     def renew_partner(self, rotation: Rotation, confirmed_by: str, now: datetime) -> PartnerRecord:
-        """Put a new card, signed by the old key, in the place of a partner's.
+        """Replace a partner's card by a new one, signed with the old key.
 
         Raises:
             TrustError: no such partner, its card was revoked, the old key did not sign, a session is open, or the
@@ -132,13 +132,13 @@ class Partnerships:
         return self.partner(known.slug)
 
     def revoke_partner(self, partner: PartnerRecord, now: datetime) -> None:
-        """Trust a partner's card no longer: no session goes on or begins with it."""
+        """Stop trusting a partner's card: no session goes on or begins with it."""
         with self.transaction():
             statement = "UPDATE partner SET revoked_at = ? WHERE slug = ?"
             self._database.run(statement, now.isoformat(), partner.slug)
 
     def _replace_card(self, partner: PartnerRecord, card: Card, confirmed_by: str, now: datetime) -> None:
-        """Put a new card in the place of a partner's, which stays for the signatures that were made with it."""
+        """Replace a partner's card by a new one; the old one is kept for the signatures that were made with it."""
         self._check_not_former(card)
         self._check_no_open_session(partner.slug)
         old, when = partner.card, now.isoformat()
@@ -158,7 +158,7 @@ class Partnerships:
             raise TrustError(*_FORMER)
 
     def _check_no_open_session(self, slug: str | None = None) -> None:
-        """Refuse to change a card under an open session.
+        """Refuse to change a card during an open session.
 
         Args:
             slug: of one partner, or None for all.
@@ -166,7 +166,7 @@ class Partnerships:
         for row in self._database.all("SELECT partner FROM session WHERE status = 'open'"):
             if slug in (None, row["partner"]):
                 raise TrustError(
-                    f"a session with {row['partner']} is open, under the cards of now",
+                    f"a session with {row['partner']} is open, under the present cards",
                     f"Finish it, or give it up with: accountmap map --with {row['partner']} --abandon",
                 )
 
@@ -198,7 +198,7 @@ class Partnerships:
         return [record.agreement for record in self.agreement_records(partner)]
 
     def end_agreement(self, agreement: Agreement, now: datetime) -> None:
-        """Begin and answer no session under an agreement any more. Call inside a transaction."""
+        """Begin and answer no more sessions under an agreement. Call inside a transaction."""
         statement = "UPDATE agreement SET ended = ? WHERE digest = ? AND ended = ''"
         self._database.run(statement, now.isoformat(), agreement.digest.hex())
 

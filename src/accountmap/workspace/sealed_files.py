@@ -14,7 +14,7 @@ from accountmap.files import write_atomic
 from accountmap.trust.sealed import Storage
 
 _GROUP_ROWS: Final = 1 << 17
-"""Rows that are encoded at once, which takes several times their size."""
+"""Rows that are encoded at once; encoding needs several times their size in memory."""
 
 StorageOf = Callable[[], Storage]
 """Returns the storage; asks for the passphrase when it is first needed."""
@@ -35,7 +35,7 @@ class SealedFile:
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Its whole path."""
         return self.folder / self.name
 
     def exists(self) -> bool:
@@ -43,21 +43,21 @@ class SealedFile:
         return self.path.is_file()
 
     def write(self, parts: bytes | memoryview | Iterable[bytes | memoryview]) -> None:
-        """Write it in the place of what was there; its folder is made if it is missing.
+        """Write it, replacing what was there; its folder is made if it is missing.
 
         Raises:
-            OSError: it cannot be written; what was there is still there.
+            OSError: it cannot be written; what was there before is kept.
         """
         whole = [parts] if isinstance(parts, bytes | memoryview) else parts
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomic(self.path, self.storage().seal(whole, self.name))
 
     def read(self) -> memoryview:
-        """Return all of it, read only.
+        """Return all of it, read-only.
 
         Raises:
             OSError: it cannot be read.
-            WorkspaceError: it was sealed by another workspace or under another name, cut or altered.
+            WorkspaceError: it was sealed by another workspace or under another name, cut short or altered.
         """
         with self.path.open("rb") as file:
             return self.storage().open(file, self.name)
@@ -97,7 +97,7 @@ class SealedFile:
 
 
 FileOf = Callable[[str], SealedFile]
-"""Returns the sealed file of a name."""
+"""Returns the sealed file with a name."""
 
 
 def seal_cell(storage: Storage, label: str, value: Any) -> bytes:

@@ -1,7 +1,7 @@
-"""The sketches of a workspace: own ones with their secrets, who got which, and those that partners sent.
+"""The sketches of a workspace: our own with their secrets, who got which, and those that partners sent.
 
-An own sketch is made once and sent unchanged to everybody (account-psi-v2 §5.3). What it is made from is kept as
-long as an audit may ask for it.
+A sketch of our own is made once and sent unchanged to everybody (account-psi-v2 §5.3). What it is made from is
+kept as long as an audit may ask for it.
 """
 
 import sqlite3
@@ -54,15 +54,15 @@ CREATE TABLE partner_sketch (
 
 @dataclass(frozen=True)
 class OwnSketch:
-    """A sketch of the own list.
+    """A sketch of our list.
 
     Attributes:
         id: sketch id, 16 bytes.
         rows: padded rows; one number, or one for each segment.
-        countries: the part of the list that it is of; empty for all of it.
-        list_id: the prepared list that it was made of.
-        card: digest of the own card that it was made for.
-        canonical: by which rules and tables its names were made comparable.
+        countries: those that it covers; empty for the whole list.
+        list_id: the prepared list that it was made from.
+        card: digest of the card of ours that it was made for.
+        canonical: the rules and tables by which its names were made comparable.
         seed: 32 secret bytes.
         list_digest, keys_digest: SHA-256 of that list, and of its key messages (account-psi-v2 §6.2).
         totals: rows of by 0 to 3 as they are sent (message-v2 §6.2), or nothing if none were made.
@@ -88,7 +88,7 @@ class OwnSketch:
 
 @dataclass(frozen=True)
 class SketchDisclosure:
-    """An own sketch that a partner has."""
+    """A sketch of ours that a partner has."""
 
     sketch: bytes
     partner: str
@@ -125,7 +125,7 @@ class Sketches:
         self._database, self._storage, self._file = database, storage, file
 
     def add(self, sketch: OwnSketch, body: bytes | memoryview) -> None:
-        """Keep a new own sketch.
+        """Keep a new sketch of ours.
 
         Args:
             body: sketch id and bits, as they are sent.
@@ -149,19 +149,19 @@ class Sketches:
         )
 
     def own(self) -> list[OwnSketch]:
-        """List the own sketches, newest first."""
+        """List our sketches, newest first."""
         return list(
             map(self._own, self._database.all("SELECT * FROM own_sketch ORDER BY created DESC, rowid DESC"))
         )
 
     def current(self, kind: PreviewKind, countries: Sequence[str] = ()) -> OwnSketch | None:
-        """Return the newest own sketch of a kind and part of the list, if there is one."""
+        """Return our newest sketch of a kind for some countries, if there is one."""
         statement = "SELECT * FROM own_sketch WHERE kind = ? AND countries = ? ORDER BY created DESC, rowid DESC"
         rows = self._database.all(statement, kind.value, _joined(countries))
         return self._own(rows[0]) if rows else None
 
     def get(self, sketch: bytes) -> OwnSketch:
-        """Return an own sketch by its id.
+        """Return one of our sketches by its id.
 
         Raises:
             WorkspaceError: there is none.
@@ -169,7 +169,7 @@ class Sketches:
         return self._own(self._database.one("SELECT * FROM own_sketch WHERE id = ?", sketch))
 
     def body(self, sketch: bytes) -> memoryview:
-        """Return an own sketch as it is sent.
+        """Return one of our sketches as it is sent.
 
         Raises:
             OSError, WorkspaceError: its file is missing or damaged.
@@ -177,12 +177,12 @@ class Sketches:
         return self._body_file(sketch).read()
 
     def sent(self, sketch: bytes, partner: str, session: int | None, now: datetime) -> None:
-        """Note that an own sketch leaves to a partner, for the first time or again."""
+        """Note that one of our sketches is sent to a partner, for the first time or again."""
         statement = "INSERT OR IGNORE INTO sketch_sent VALUES (?, ?, ?, ?)"
         self._database.run(statement, sketch, partner, session, now.isoformat())
 
     def disclosures(self, partner: str | None = None) -> list[SketchDisclosure]:
-        """List who has which own sketch, oldest first."""
+        """List who has which of our sketches, oldest first."""
         statement = (
             "SELECT sketch, partner, sent, epsilon, countries FROM sketch_sent JOIN own_sketch ON id = sketch"
             " WHERE ? IN ('', partner) ORDER BY sent"
@@ -199,9 +199,9 @@ class Sketches:
         ]
 
     def epsilon_spent(self, now: datetime, days: int = 365, partner: str | None = None) -> Fraction:
-        """Add up ε over the own sketches that left in the last days, each once, whoever got it.
+        """Add up ε over those of our sketches that left in the last days, each once, whoever got it.
 
-        Sketches of parts without a country in common count as one: a company is in one of them only.
+        Sketches without a country in common count as one: a company is in only one of them.
         """
         first: dict[bytes, SketchDisclosure] = {}
         for each in self.disclosures(partner):
@@ -215,7 +215,7 @@ class Sketches:
         return whole + max(by_country.values(), default=Fraction(0))
 
     def take(self, sketch: PartnerSketch) -> None:
-        """Keep what is known of a partner's sketch; the first time stays."""
+        """Keep what is known about a partner's sketch; what was kept the first time stays."""
         self._database.run(
             "INSERT OR IGNORE INTO partner_sketch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             sketch.partner,
@@ -248,7 +248,7 @@ class Sketches:
         ]
 
     def set_totals_digest(self, partner: str, sketch: bytes, digest: bytes) -> None:
-        """Note the totals that came with a partner's sketch; the first stay."""
+        """Note the digest of the totals that came with a partner's sketch; the first one stays."""
         self._database.run(
             "UPDATE partner_sketch SET totals_digest = ? WHERE partner = ? AND id = ? AND totals_digest = ?",
             digest,

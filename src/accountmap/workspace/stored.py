@@ -1,7 +1,7 @@
 """Sealed files of the workspace: prepared lists, and the state and results of sessions.
 
-Each table is one file, and what is not a table another. Of a session all is deleted that is not on a short list,
-so that nothing secret is overlooked.
+Each table has a file of its own, and all that is not a table is in one more. Whatever in
+the folder of a session is not on a short list is deleted, so that nothing secret is overlooked.
 """
 
 import shutil
@@ -26,7 +26,7 @@ _TABLES: Final = ("accounts", "extras", "entities", "members", "keys")
 
 
 def write_list(number: int, accounts: AccountList, prepared: Prepared, file: FileOf) -> None:
-    """Write both.
+    """Write an account list and what was prepared from it.
 
     Raises:
         OSError: a file cannot be written.
@@ -50,7 +50,7 @@ def same_accounts(accounts: AccountList, prepared: Prepared) -> bool:
 
 
 def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
-    """Read both back.
+    """Read an account list and what was prepared from it.
 
     Raises:
         WorkspaceError: a file is missing or damaged.
@@ -98,7 +98,7 @@ def _slot(written: dict[str, Any]) -> Slot:
 
 _ABOUT: Final = "result"
 RESULT_FILES: Final = (_ABOUT, *(f"{_ABOUT}-{each.name}" for each in fields(SessionResult)))
-"""Names in the folder of a session; tables have one each."""
+"""Names of files in the folder of a session, one for each table."""
 
 
 def write_result(session: int, result: SessionResult, file: FileOf) -> None:
@@ -150,7 +150,7 @@ def _result_name(session: int, table: str = "") -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Write a value with what JSON has: pairs as keys stand before their values, sets are sorted."""
+    """Return a value as JSON can write it: keys that are pairs come before their values, sets are sorted."""
     match value:
         case datetime():
             return value.isoformat()
@@ -179,11 +179,11 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
         for ours, theirs, countries, lead in rows
     ),
 }
-"""How values come back that JSON has no type for, by field."""
+"""How to read values for which JSON has no type, by field."""
 
 
 def state_file(record: SessionRecord) -> str:
-    """Return where the state of an open session lies, in the workspace."""
+    """Return the name, in the workspace, of the file with the state of an open session."""
     return f"sessions/{record.id}/{_state_name(record)}"
 
 
@@ -194,11 +194,11 @@ def _state_name(record: SessionRecord) -> str:
 def clean_sessions(folder: Path, records: Iterable[SessionRecord]) -> None:
     """Delete from the folders of all sessions what is not needed any more. Call inside a transaction.
 
-    Of an open session the state and the last message stay; of one that is over its result and its last message,
-    which is sealed to a key that only the partner's session had, in case the partner has lost it.
+    An open session keeps its state and last message. One that is over keeps its result and its last message, in
+    case the partner has lost that; it is sealed to a key that only the partner's session had.
 
     Args:
-        folder: with a folder a session, by its number.
+        folder: has a folder for each session, named by its number.
         records: all sessions.
     """
     known = {str(record.id): record for record in records}

@@ -1,7 +1,7 @@
 """What the user brings besides lists of accounts, in sealed files.
 
-Profiles of partnerships and of ideal customers, how the exchange of maturity files is going, decisions about
-matches, and deals.
+These are profiles of partnerships and of ideal customers, the state of the exchange of maturity files, decisions
+about matches, and deals.
 """
 
 import shutil
@@ -49,16 +49,16 @@ def save_profile(workspace: Workspace, slug: str, profile: PartnerProfile) -> No
 
 
 OWN: Final = "own"
-"""The profile of the ideal customer by which the own company judges accounts."""
+"""Name of the profile of the ideal customer by which our own company judges accounts."""
 
 
 def agreed_with(slug: str) -> str:
-    """Name the profile that was agreed with a partner."""
+    """Return the name of the profile that was agreed with a partner."""
     return f"agreed/{slug}"
 
 
 def used_by(slug: str) -> str:
-    """Name the profile that a partner uses by itself, as it told."""
+    """Return the name of the profile that a partner says it uses for itself."""
     return f"theirs/{slug}"
 
 
@@ -66,7 +66,7 @@ def load_ideal(workspace: Workspace, name: str) -> IdealCustomer:
     """Read a profile of the ideal customer; an empty one if there is none.
 
     Args:
-        name: OWN, or as from `agreed_with` or `used_by`.
+        name: OWN, or what `agreed_with` or `used_by` returns.
 
     Raises:
         WorkspaceError: the file cannot be read or is damaged.
@@ -76,7 +76,7 @@ def load_ideal(workspace: Workspace, name: str) -> IdealCustomer:
         return parse_ideal_customer(written["text"]) if written else IdealCustomer()
     except (InputError, TypeError, KeyError) as error:
         raise WorkspaceError(
-            "the profile of an ideal customer is damaged", "Name the file again: accountmap ideal use FILE"
+            "the profile of an ideal customer is damaged", "Read its file again with: accountmap ideal use FILE"
         ) from error
 
 
@@ -93,14 +93,14 @@ def save_ideal(workspace: Workspace, name: str, ideal: IdealCustomer) -> None:
 
 @dataclass(frozen=True)
 class MaturityRound:
-    """How the exchange with a partner stands.
+    """How far the exchange with a partner is.
 
     Attributes:
-        secret: own answers of this round; None before they are given.
-        theirs: text of the partner's commitment; empty before it came.
+        secret: our answers of this round; None before they are given.
+        theirs: text of the partner's commitment; empty before it arrives.
         opened: whether our answers have left.
         their_answers: the partner's, once opened.
-        sent: text of the last card with own answers, in case it never arrived; kept into the next round.
+        sent: text of the last file with our answers, in case it never arrived; kept in the next round too.
         last: the last round that both opened.
     """
 
@@ -120,7 +120,7 @@ class MaturityRound:
 
 
 def load_round(workspace: Workspace, slug: str) -> MaturityRound:
-    """Read how the exchange of maturity files with a partner stands.
+    """Read how far the exchange of maturity files with a partner is.
 
     Raises:
         WorkspaceError: the file cannot be read or is damaged.
@@ -133,7 +133,7 @@ def load_round(workspace: Workspace, slug: str) -> MaturityRound:
 
 
 def save_round(workspace: Workspace, slug: str, state: MaturityRound) -> None:
-    """Keep it. Call inside a transaction."""
+    """Keep how far the exchange is. Call inside a transaction."""
     last = state.last
     workspace.sealed(f"maturity/{slug}").write_json(
         {
@@ -189,7 +189,7 @@ def load_reviews(workspace: Workspace, partner: str) -> tuple[MatchDecision, ...
 
 
 def add_reviews(workspace: Workspace, partner: str, path: Path) -> tuple[MatchDecision, ...]:
-    """Add decisions to those about matches with a partner; a new one about the same match replaces the old.
+    """Add decisions about matches with a partner; a new one replaces an old one about the same match.
 
     Args:
         path: of a CSV file, as `read_reviews` reads it.
@@ -198,7 +198,7 @@ def add_reviews(workspace: Workspace, partner: str, path: Path) -> tuple[MatchDe
         All decisions.
 
     Raises:
-        InputError: it is not of that form; nothing is changed.
+        InputError: the file is not of that form; nothing is changed.
         TrustError: there is no such partner.
         WorkspaceError: the workspace cannot be written.
     """
@@ -220,17 +220,17 @@ _CURRENT: Final = "deals/current"
 
 
 def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
-    """Keep deals in the place of those that were prepared before; those stay until the new ones are whole.
+    """Keep deals, replacing those that were prepared before; the old ones stay until the new ones are complete.
 
     Args:
-        now: in a time zone; its day in UTC is the last on which anything is known of the deals.
+        now: with a time zone; its day in UTC is the last for which anything is known about the deals.
 
     Raises:
         UsageError: `deals` was not read by `read_deals`, or `now` has no time zone.
         WorkspaceError: they cannot be written.
     """
     if not isinstance(deals, DealList):
-        raise UsageError(f"a {type(deals).__name__} is no list of deals", "Read it with read_deals first.")
+        raise UsageError(f"a {type(deals).__name__} is not a list of deals", "Read it with read_deals first.")
     check_time_zone(now)
     with workspace.transaction():
         before = _deal_folders(workspace)  # not the number in the file, which may be damaged
@@ -251,13 +251,13 @@ def save_deals(workspace: Workspace, deals: DealList, now: datetime) -> None:
 
 
 def _deal_folders(workspace: Workspace) -> list[Path]:
-    """List the folders of deals: those that are current, and what a killed command left."""
+    """List the folders of deals: the current one, and any that a killed command left."""
     folders = (workspace.folder / "deals").glob("*")
     return [folder for folder in folders if folder.name.isascii() and folder.name.isdigit() and folder.is_dir()]
 
 
 def load_deals(workspace: Workspace) -> tuple[DealList, date]:
-    """Read the deals that were prepared last, and the day (UTC) on which that was.
+    """Read the deals that were prepared last, and return them with the day (UTC) of that.
 
     Raises:
         WorkspaceError: there are none, or they are damaged.
@@ -281,7 +281,7 @@ def load_deals(workspace: Workspace) -> tuple[DealList, date]:
 def _about_deals(workspace: Workspace) -> dict[str, Any]:
     if not workspace.sealed(_CURRENT).exists():
         raise WorkspaceError("no deals are prepared yet", "Prepare them with: accountmap deals prepare FILE")
-    _ = workspace.identity  # that it cannot be opened is another error
+    _ = workspace.identity  # a missing passphrase is another error than damage
     try:
         about = workspace.sealed(_CURRENT).read_json()
         if not isinstance(about["number"], int):

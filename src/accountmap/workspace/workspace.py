@@ -51,9 +51,9 @@ class Workspace(Partnerships):
     """An open workspace. In a `with` statement it is closed at the end.
 
     Attributes:
-        folder: where it lies.
-        sketches, estimates, caps, conversations, match_entries, plans, audits, previews: the tables of what their
-            names say.
+        folder: its folder.
+        sketches, estimates, caps, conversations, match_entries, plans, audits, previews: tables, each of what its
+            name says.
     """
 
     def __init__(self, folder: Path, keys: OwnKeys, database: Database) -> None:
@@ -74,7 +74,7 @@ class Workspace(Partnerships):
         """Make a workspace with a new identity.
 
         Args:
-            passphrase: protects the private keys; None leaves them readable to whoever reads the folder.
+            passphrase: protects the private keys; None leaves them readable to whoever can read the folder.
 
         Raises:
             WorkspaceError: there is one already, or the folder cannot be written.
@@ -142,11 +142,11 @@ class Workspace(Partnerships):
         return SealedFile(self.folder, name, self._storage)
 
     def secret(self, label: str) -> bytes:
-        """Return 32 secret bytes for one purpose, which only this workspace makes, the same every time."""
+        """Return 32 secret bytes for one purpose, which only this workspace can make, the same every time."""
         return self._storage().secret(label)
 
     def change_passphrase(self, passphrase: str | None) -> None:
-        """Protect the private keys by another passphrase, or with None by none.
+        """Protect the private keys with another passphrase, or with none if it is None.
 
         Raises:
             WorkspaceError: the present passphrase is wrong or missing, or the file cannot be written.
@@ -156,7 +156,7 @@ class Workspace(Partnerships):
 
     @property
     def short_name(self) -> str:
-        """The own company's name, as it may stand in a file name."""
+        """The own company's name in a form that file names can have."""
         return slug_of(self.card.name)
 
     def close(self) -> None:
@@ -172,12 +172,12 @@ class Workspace(Partnerships):
     def rotate(self, now: datetime) -> Rotation:
         """Make new keys, under the same passphrase, and return the card that replaces the old one.
 
-        The identity file changes in one step. Interrupted before it, the old card holds as before; after it,
-        `last_rotation` has the card for the partners.
+        The identity file changes in one step. If this is interrupted before it, the old card stays in use; after
+        it, `last_rotation` has the card for the partners.
 
         Raises:
             TrustError: a session is open.
-            WorkspaceError: the workspace cannot be written; the old card still holds.
+            WorkspaceError: the workspace cannot be written; the old card stays in use.
         """
         old = self.identity
         new = old.renewed(now)
@@ -189,7 +189,7 @@ class Workspace(Partnerships):
 
     @property
     def last_rotation(self) -> Rotation | None:
-        """The card that replaced the last own one, with the old key's word for it, if there was one."""
+        """The card that replaced our last one, signed with the old key, if there was one."""
         return self._keys.last_rotation
 
     @property
@@ -199,7 +199,7 @@ class Workspace(Partnerships):
         return int(rows[0]["value"]) if rows else MOST_ROWS
 
     def set_row_limit(self, rows: int) -> None:
-        """Set it. Call inside a transaction."""
+        """Set the row limit. Call inside a transaction."""
         self._database.run("INSERT OR REPLACE INTO setting VALUES ('row_limit', ?)", str(rows))
 
     def remembered(self, what: str) -> dict[str, Any]:
@@ -208,7 +208,7 @@ class Workspace(Partnerships):
         return dict(json.loads(rows[0]["value"])) if rows else {}
 
     def remember(self, what: str, facts: Mapping[str, Any]) -> None:
-        """Keep facts for a later command, unsealed: nothing of the accounts. Call inside a transaction."""
+        """Keep facts for a later command, unsealed, so nothing about accounts. Call inside a transaction."""
         self._database.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", what, json.dumps(facts))
 
     def save_list(
@@ -271,7 +271,7 @@ class Workspace(Partnerships):
         return ListRecord(found[0]["id"], datetime.fromisoformat(found[0]["created"]), found[0]["source"])
 
     def load_list(self, number: int) -> tuple[AccountList, Prepared]:
-        """Read a prepared list. The last one stays in memory, for lists never change and every step needs one."""
+        """Read a prepared list. The last one stays in memory, since lists never change and steps need one."""
         if self._loaded is None or self._loaded[0] != number:
             self._loaded = None  # two lists at once may be more than fits
             self._loaded = number, read_list(number, self.sealed)
@@ -318,11 +318,11 @@ class Workspace(Partnerships):
         return [record_of(row) for row in self._database.all("SELECT * FROM session ORDER BY id")]
 
     def knows_offer(self, offer: bytes) -> bool:
-        """Return whether a message 1 was answered, or made, before."""
+        """Return whether a message 1 was answered or made before."""
         return bool(self._database.all("SELECT 1 FROM session WHERE offer = ?", offer))
 
     def budget(self, partner: PartnerRecord) -> PartnerBudget:
-        """Add up what a partner got over all agreements, and what it could have made of it."""
+        """Add up what a partner got under all agreements, and what it could have learned from it."""
         counted = [
             (self.agreement(session.agreement), Role(session.role))
             for session in self.sessions(partner)
@@ -332,7 +332,7 @@ class Workspace(Partnerships):
         return budget_of(counted, sum((each.epsilon.fraction for each in sent), Fraction(0)))
 
     def record(self, facts: Facts) -> None:
-        """Add an entry to the ledger: after many as fast as after few. Call inside the transaction of its step."""
+        """Add an entry to the ledger, in constant time. Call inside the transaction of the step it records."""
         number, before = 1, BEGINNING
         for row in self._database.all("SELECT number, body, signature FROM ledger ORDER BY number DESC LIMIT 1"):
             last = Entry(row["body"], row["signature"])
