@@ -69,8 +69,8 @@ def list_sessions(context: click.Context, partner: str, as_json: bool) -> None:
 def export(context: click.Context, file: Path, partner: str, number: int | None, card: Path, yes: bool) -> None:
     """Write what a session was made from, sealed so that only the auditor can open it.
 
-    It holds your whole list of that session with its keys and secrets. The auditor makes a card with `accountmap
-    init` and `accountmap partner card`; compare its fingerprint with the auditor by phone.
+    It contains your whole list of that session with its keys and secrets. The auditor makes a card with
+    `accountmap init` and `accountmap partner card`; compare its fingerprint with the auditor by phone.
 
     \b
     Example:

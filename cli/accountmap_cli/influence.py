@@ -56,7 +56,12 @@ def rules(context: click.Context, file: Path | None, agreed_with: str | None) ->
 
 
 @influence.command()
-@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
+@click.option(
+    "--rules",
+    "rules_file",
+    type=existing_file(),
+    help="The rule. [default: influence.toml of the workspace, if any]",
+)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--excel", is_flag=True, help="Mark the CSV files as UTF-8, for opening in Excel.")
 @click.pass_context
@@ -75,7 +80,12 @@ def build(context: click.Context, rules_file: Path | None, output: Path | None, 
 
 @influence.command()
 @database_options
-@click.option("--rules", "rules_file", type=existing_file(), help="The rule. [default: influence.toml, if there]")
+@click.option(
+    "--rules",
+    "rules_file",
+    type=existing_file(),
+    help="The rule. [default: influence.toml of the workspace, if any]",
+)
 @click.option("--prefix", default="accountmap_", show_default=True, help="Prefix of the names of the tables.")
 @click.pass_context
 def store(

@@ -272,7 +272,7 @@ for name, in_short in {
     "inbox": "Read what partners ask and say, and answer.",
     "influence": "Show what partners contribute to your revenue.",
     "init": "Create a workspace, the folder for all that is kept.",
-    "inspect": "Say what a message file holds, without opening it.",
+    "inspect": "Say what a message file contains, without opening it.",
     "introduce": "Ask for introductions, and offer them.",
     "map": "Map accounts with a partner: take the next step.",
     "maturity": "Answer eight questions about a partnership.",

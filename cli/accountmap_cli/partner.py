@@ -146,7 +146,7 @@ def card(context: click.Context, output: Path | None) -> None:
 @click.option("--confirmed-by", help="Who compared the fingerprint. [default: your login name]")
 @click.pass_context
 def add(context: click.Context, file: BinaryIO, fingerprint: str | None, confirmed_by: str | None) -> None:
-    """Add a partner from their card, or replace it by their new one, after comparing fingerprints by phone.
+    """Add a partner, or replace their card with their new one, after comparing fingerprints by phone.
 
     Whoever can swap a card on its way to you can read everything that you send later. A phone call rules that out.
 

@@ -256,7 +256,7 @@ def _holdout(text: str, of: int) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(context: click.Context, partner: str | None, as_json: bool) -> None:
-    """List plans, where each is, and what to type next.
+    """List plans, how far each is, and what to type next.
 
     \b
     Example:

@@ -33,7 +33,7 @@ FILE_OPTIONS: Final = (
         help="What to do with rows of a workbook that a filter hides. [default: stop]",
     ),
     click.option("--encoding", help="Encoding of a CSV file, such as Shift-JIS. [default: recognised]"),
-    click.option("--currency", help="Currency of amounts that do not say theirs: EUR."),
+    click.option("--currency", help="Currency of amounts that do not name one: EUR."),
 )
 
 
