@@ -90,7 +90,8 @@ def _sum_of(influence: Influence, name: str, rule: str) -> BoardNumber:
     value, unit = money_in_short(amounts[1], influence.currency)
     low, high = (money(each, influence.currency) for each in (min(amounts), max(amounts)))
     whole = sum(influence.sensitivity[each][1] for each in CLASSES)
-    share = f"{_share(amounts[1] / whole)} of revenue. ".capitalize() if whole else ""
+    part = percent(amounts[1] / whole) if whole and amounts[1] else "0%"
+    share = f"{part} of revenue. ".capitalize() if whole else ""
     between = f"{low} to {high}" if low != high else "The same"
     return BoardNumber(
         f"Revenue {name}",
@@ -139,10 +140,12 @@ def influence_headline(influence: Influence) -> str:
     if not whole:
         return "No deal was won in the period, so there is no revenue to credit."
     sourced, touched = (_share(amounts[name] / whole) for name in (SOURCED, INFLUENCED))
+    if amounts[SOURCED]:
+        touched = f"another {touched}" if amounts[INFLUENCED] else "nothing else"
     since, until = influence.period
     return (
         f"Of {money(whole, influence.currency)} won from {since} to {until}, partners brought {sourced} and "
-        f"touched {f'another {touched}' if amounts[INFLUENCED] else 'nothing else'}."
+        f"touched {touched}."
     )
 
 

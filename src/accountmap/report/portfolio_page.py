@@ -114,7 +114,7 @@ def _with_adds(row: Mapping[str, Any], name: str) -> tuple[str, str]:
         return "", ""
     if row["state"] == PREVIEW:
         return f"about {row[name]:,}", f"{row[f'{name}_at_least']:,} to {row[f'{name}_at_most']:,}"
-    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} only through them"
+    return f"{row[name]:,}", f"{row[f'adds_{name}']:,} with no other"
 
 
 def _amount_with_adds(portfolio: Portfolio, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def _amount_with_adds(portfolio: Portfolio, row: Mapping[str, Any]) -> tuple[str
     amount = short_money(row["pipeline"], portfolio.currency)
     if row["state"] == PREVIEW:
         return f"about {amount}", ""
-    return amount, f"{short_money(row['adds_pipeline'], portfolio.currency)} only through them"
+    return amount, f"{short_money(row['adds_pipeline'], portfolio.currency)} with no other"
 
 
 def _last(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -202,7 +202,7 @@ def _stale(portfolio: Portfolio) -> Iterator[str]:
         yield f"Your last session is more than a quarter old with {list_of(names)}: compare again."
     if unknown := partners_in(portfolio, UNKNOWN):
         names = [row["partner_name"] for row in unknown]
-        yield f"With {list_of(names)} there is neither a session nor a preview yet."
+        yield f"There is no session and no preview with {list_of(names)} yet."
 
 
 def figures(portfolio: Portfolio) -> list[tuple[str, str, str, str]]:
