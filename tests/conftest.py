@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,8 @@ import pytest
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
+
+    from tests.talking import Talker
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a place for pytest's folders, which are private
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
@@ -156,3 +158,14 @@ def mapped_companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("companies")
     make_companies(folder)
     return folder
+
+
+@pytest.fixture
+def talking(mapped_companies: Path, tmp_path: Path) -> "Iterator[tuple[Talker, Talker]]":
+    """Acme and Globex, which have mapped, and say things about single matches."""
+    from tests.talking import talkers
+
+    both = talkers(mapped_companies, tmp_path)
+    yield both
+    for each in both:
+        each.workspace.close()

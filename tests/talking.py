@@ -5,6 +5,7 @@ Acme shares accounts with Globex and with Initech. The workspaces are made once 
 
 import random
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from accountmap.account_map.co_selling import CoSelling
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.channels import FolderChannel
+from accountmap.channels import DirectChannel, Endpoint, FolderChannel
 from accountmap.errors import ChannelError
 from accountmap.linkage.prepare import prepare_accounts
 from accountmap.linkage.prepared import PROFILES
@@ -24,10 +25,12 @@ from accountmap.session import propose_agreement, sign_agreement
 from accountmap.session.co_selling import Statement, load_co_selling
 from accountmap.session.conversation import ConversationOutcome, ConversationRunner
 from accountmap.session.questions import SessionMatches, session_matches
+from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import read_talk
 from accountmap.trust.envelope import Header
 from accountmap.trust.sharing import Lead
 from accountmap.workspace import PartnerRecord, Workspace
+from tests.channels.direct_parties import direct
 from tests.parties import NOW, Party, share_all
 
 NAMES = {"acme": "Acme Cloud", "globex": "Globex Data", "initech": "Initech Systems"}
@@ -199,3 +202,23 @@ def plain_text(files: Sequence[Path], reader: Talker) -> str:
         talk = read_talk(data, header, reader.workspace.identity, reader.partner.card)
         found += [file.name, header.encode().decode("latin-1"), talk.content.decode("utf-8", "replace")]
     return "\n".join(found)
+
+
+def exchange_directly(one: Talker, other: Talker) -> None:
+    """Exchange messages over a direct connection until nothing more comes."""
+
+    def run(side: Talker, channel: DirectChannel) -> None:
+        with Workspace.open(side.workspace.folder) as own:
+            runner = ConversationRunner(own, side.partner, channel, lambda: side.now)
+            repeat_patiently(runner.exchange, channel, Patience(20), lambda: None)
+
+    with (
+        direct(one.workspace, one.partner, Endpoint("127.0.0.1", 0), listen=True) as listening,
+        direct(other.workspace, other.partner, listening.endpoint, listen=False) as connecting,
+    ):
+        threads = [threading.Thread(target=run, args=args) for args in ((one, listening), (other, connecting))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(40)
+            assert not thread.is_alive()

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +26,12 @@ THEIRS = (OWNERS["globex"], "their_name", "SILVERPINE", "Ask Gregor", "budget")
 
 
 @pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    acme, globex = talkers(mapped_companies, tmp_path)
+def told(talking: tuple[Talker, Talker]) -> tuple[Talker, Talker]:
+    acme, globex = talking
     globex.say(LOGISTICS, Topic.NOTE, Step.NOTED, text="Their budget closes in March")
     globex.say(LOGISTICS, Topic.INTRODUCTION, Step.OFFERED, text="Ask Gregor")
     settle(acme, globex)
-    yield acme, globex
-    acme.workspace.close()
-    globex.workspace.close()
+    return acme, globex
 
 
 def agree(acme: Talker, globex: Talker, clause: Assistants) -> Agreement:
@@ -75,8 +72,8 @@ def readings(acme: Talker) -> list[tuple[str, str, int, list[str]]]:
     ]
 
 
-def test_by_default_nothing_that_the_partner_shows_or_writes_leaves(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_by_default_nothing_that_the_partner_shows_or_writes_leaves(told: tuple[Talker, Talker]) -> None:
+    acme, _ = told
     overlap = call(acme, "overlap", partner="globex").structured_content
     assert overlap["total"] == len(overlap["rows"]) == 5
     assert {"Silverpine Logistics", "Northwood Bakery"} <= {row["name"] for row in overlap["rows"]}
@@ -98,8 +95,8 @@ def test_by_default_nothing_that_the_partner_shows_or_writes_leaves(sides: tuple
     acme.workspace.ledger().check()
 
 
-def test_the_stricter_of_the_agreements_holds(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_the_stricter_of_the_agreements_holds(told: tuple[Talker, Talker]) -> None:
+    acme, globex = told
     shared = agree(acme, globex, Assistants.SHARED)
     assert OWNERS["globex"] not in str(call(acme, "overlap", partner="globex")), "mapped under an earlier one"
     (session,) = acme.workspace.sessions(acme.partner)
@@ -135,8 +132,8 @@ def test_own_words_are_not_recorded_as_the_partners(mapped_companies: Path, tmp_
     globex.workspace.close()
 
 
-def test_a_name_that_gives_orders_is_a_value_and_changes_nothing(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_a_name_that_gives_orders_is_a_value_and_changes_nothing(told: tuple[Talker, Talker]) -> None:
+    acme, _ = told
     own = acme.workspace
     accounts, prepared = own.load_list(own.current_list().id)
     at = accounts.table.column_names.index("name")
@@ -153,8 +150,8 @@ def test_a_name_that_gives_orders_is_a_value_and_changes_nothing(sides: tuple[Ta
         assert not [each for each in THEIRS if each in json.dumps(found)]
 
 
-def test_the_portfolio_is_bounded_by_each_partner(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_the_portfolio_is_bounded_by_each_partner(told: tuple[Talker, Talker]) -> None:
+    acme, globex = told
     by_default = [call(acme, "portfolio", view=view).structured_content for view in VIEWS]
     assert {row["partner_name"] for row in by_default[0]["rows"]} == {"Globex Data", "Initech Systems"}
     for each in (OWNERS["globex"], OWNERS["initech"], "their_name", "SILVERPINE", '"evidence"', '"doubt"'):
@@ -181,8 +178,8 @@ def test_the_portfolio_is_bounded_by_each_partner(sides: tuple[Talker, Talker]) 
     assert [each[0] for each in readings(acme)[-6:]] == ["Initech Systems"] * 6
 
 
-def test_a_plan_is_in_the_inbox_without_its_words(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_plan_is_in_the_inbox_without_its_words(told: tuple[Talker, Talker]) -> None:
+    acme, globex = told
     propose(globex, [LOGISTICS])
     settle(acme, globex)
     inbox = call(acme, "inbox", partner="globex").structured_content
@@ -191,8 +188,8 @@ def test_a_plan_is_in_the_inbox_without_its_words(sides: tuple[Talker, Talker]) 
     assert "Spring campaign" not in str(inbox)
 
 
-def test_wrong_calls_are_errors_without_an_account(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_wrong_calls_are_errors_without_an_account(told: tuple[Talker, Talker]) -> None:
+    acme, _ = told
     for tool, arguments in (
         ("overlap", {"partner": "nobody"}),
         ("overlap", {"partner": "globex", "count": 100_000}),
@@ -206,7 +203,7 @@ def test_wrong_calls_are_errors_without_an_account(sides: tuple[Talker, Talker])
     assert readings(acme) == []
 
 
-def test_the_command_serves_the_official_client(sides: tuple[Talker, Talker], tmp_path: Path) -> None:
+def test_the_command_serves_the_official_client(told: tuple[Talker, Talker], tmp_path: Path) -> None:
     from mcp import Client, StdioServerParameters
 
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -230,7 +227,7 @@ def test_the_command_serves_the_official_client(sides: tuple[Talker, Talker], tm
 
 
 def test_without_the_library_it_says_what_to_install(
-    sides: tuple[Talker, Talker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told: tuple[Talker, Talker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "mcp.server", None)
     failed = accountmap("mcp", cwd=tmp_path / "acme", check=8)

@@ -24,19 +24,11 @@ from accountmap_cli.digest import as_page, as_text, in_words, sent_in_page, sent
 from tests.cli.running import accountmap
 from tests.parties import NOW
 from tests.planning import propose
-from tests.talking import Talker, settle, talkers
+from tests.talking import Talker, settle
 
 LOGISTICS, QUILLSTONE = 2, 4
 NAMES = ("Northwood", "Silverpine", "Harbour", "Quillstone", "Ostrich")
 LATER = NOW + timedelta(days=30)
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    acme, globex = talkers(mapped_companies, tmp_path)
-    yield acme, globex
-    acme.workspace.close()
-    globex.workspace.close()
 
 
 def map_again(acme: Talker) -> None:
@@ -60,8 +52,8 @@ def of_globex(acme: Talker, **options: Any) -> Any:
     return next(each for each in found if each.partner == "Globex Data")
 
 
-def test_changes_are_counted_from_the_session_before_or_from_a_day_on(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_changes_are_counted_from_the_session_before_or_from_a_day_on(talking: tuple[Talker, Talker]) -> None:
+    acme, _ = talking
     first = of_globex(acme)
     assert (first.overlap, first.new, first.moved, first.gone, first.since) == (5, 5, 0, 0, None)
     map_again(acme)
@@ -81,8 +73,8 @@ def test_changes_are_counted_from_the_session_before_or_from_a_day_on(sides: tup
     assert all(each.name.startswith(NAMES) for each in named)
 
 
-def test_what_waits_is_counted_for_the_side_that_has_to_act(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_what_waits_is_counted_for_the_side_that_has_to_act(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     globex.now = acme.now + timedelta(days=2)
     for each in (acme, globex):
@@ -99,8 +91,8 @@ def test_what_waits_is_counted_for_the_side_that_has_to_act(sides: tuple[Talker,
     assert [any(w.for_you or w.for_them for w in each.waiting) for each in others] == [False]
 
 
-def test_plans_that_wait_are_counted(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_plans_that_wait_are_counted(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [LOGISTICS])
     globex.now = acme.now + timedelta(days=2)
     settle(acme, globex)
@@ -113,8 +105,8 @@ def test_plans_that_wait_are_counted(sides: tuple[Talker, Talker]) -> None:
     assert not any(each.what == "plans" for each in theirs.accounts), "a plan is about many"
 
 
-def test_sessions_and_agreements_that_wait_or_end(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_sessions_and_agreements_that_wait_or_end(talking: tuple[Talker, Talker]) -> None:
+    acme, _ = talking
     own = acme.workspace
     until = own.agreements(acme.partner)[0].terms.valid_until
     days = timedelta(days=1)
@@ -133,8 +125,8 @@ def test_sessions_and_agreements_that_wait_or_end(sides: tuple[Talker, Talker]) 
         assert (of_globex(acme).session_waits_for, of_globex(acme).overlap) == (waits, 5)
 
 
-def test_no_account_is_named_unless_the_user_says_so(sides: tuple[Talker, Talker], tmp_path: Path) -> None:
-    acme, globex = sides
+def test_no_account_is_named_unless_the_user_says_so(talking: tuple[Talker, Talker], tmp_path: Path) -> None:
+    acme, globex = talking
     globex.say(LOGISTICS, Topic.NOTE, Step.NOTED, text="Their budget closes in March")
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED, text="Who buys?")
     settle(acme, globex)
@@ -170,8 +162,8 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_the_page_shows_names_as_text_and_loads_nothing(sides: tuple[Talker, Talker], tmp_path: Path) -> None:
-    acme, _ = sides
+def test_the_page_shows_names_as_text_and_loads_nothing(talking: tuple[Talker, Talker], tmp_path: Path) -> None:
+    acme, _ = talking
     own = acme.workspace
     record = own.current_list()
     accounts, prepared = own.load_list(record.id)
@@ -216,7 +208,7 @@ def receiver() -> Iterator[Any]:
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise, before Python 3.13
 def test_a_server_receives_it_and_the_address_is_shown_nowhere(
-    sides: tuple[Talker, Talker],
+    talking: tuple[Talker, Talker],
     tmp_path: Path,
     receiver: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -254,8 +246,8 @@ def test_a_server_receives_it_and_the_address_is_shown_nowhere(
     assert "s3cret" not in told + caplog.text
 
 
-def test_a_name_calls_nobody_and_links_nowhere_where_it_is_sent(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_a_name_calls_nobody_and_links_nowhere_where_it_is_sent(talking: tuple[Talker, Talker]) -> None:
+    acme, _ = talking
     about = replace(of_globex(acme), partner="@everyone [x](https://evil) <!channel> *b* _i_ |")
     assert "\n@everyone [x](https://evil) <!channel> *b* _i_ |\n" in as_text("Title", [about])
     said = as_text("Title", [about], sent_in_text)
@@ -265,7 +257,7 @@ def test_a_name_calls_nobody_and_links_nowhere_where_it_is_sent(sides: tuple[Tal
 
 
 def test_without_the_library_it_says_what_to_install(
-    sides: tuple[Talker, Talker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    talking: tuple[Talker, Talker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     failed = accountmap("digest", "--send", "json://127.0.0.1/", cwd=tmp_path / "acme", check=8)

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,19 +27,11 @@ from tests.cli.test_digest import NAMES, receiver  # noqa: F401 a fixture
 from tests.parties import NOW
 from tests.portfolio.made import portfolio
 from tests.session.test_influence import agree
-from tests.talking import Talker, settle, talkers
+from tests.talking import Talker, settle
 
 BAKERY, QUILLSTONE = 1, 4
 PAGE = (Path(__file__).parents[2] / "docs" / "feeds.md").read_text("utf-8")
 SAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "feeds"
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(mapped_companies, tmp_path)
-    yield both
-    for each in both:
-        each.workspace.close()
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -63,12 +54,12 @@ def register(acme: Talker, globex: Talker) -> None:
 
 
 def test_both_sides_have_the_same_registrations_and_the_credit_follows_the_agreed_rule(
-    sides: tuple[Talker, Talker], tmp_path: Path
+    talking: tuple[Talker, Talker], tmp_path: Path
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     register(acme, globex)
     agree(acme, globex, InfluenceRules())
-    acme_folder, globex_folder = (each.workspace.folder for each in sides)
+    acme_folder, globex_folder = (each.workspace.folder for each in talking)
     ours = rows_of(accountmap("-w", acme_folder, "feed", "deals", "--with", "globex", cwd=tmp_path).stdout)
     theirs = rows_of(accountmap("-w", globex_folder, "feed", "deals", "--with", "acme", cwd=tmp_path).stdout)
     same = ("Number", "Registered by", "Registered on", "State")
@@ -86,8 +77,8 @@ def test_both_sides_have_the_same_registrations_and_the_credit_follows_the_agree
     assert "Initech" not in json.dumps(ours + theirs)
 
 
-def test_another_partner_is_in_no_file_of_one_partner(sides: tuple[Talker, Talker], tmp_path: Path) -> None:
-    acme, globex = sides
+def test_another_partner_is_in_no_file_of_one_partner(talking: tuple[Talker, Talker], tmp_path: Path) -> None:
+    acme, globex = talking
     register(acme, globex)
     save_profile(acme.workspace, "globex-data", PartnerProfile(types=("reseller",), tier="gold"))
     own = acme.workspace.folder
@@ -106,11 +97,11 @@ def test_another_partner_is_in_no_file_of_one_partner(sides: tuple[Talker, Talke
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise, before Python 3.13
 def test_what_is_sent_is_counted_and_named_only_if_asked_and_in_the_ledger(
-    sides: tuple[Talker, Talker],
+    talking: tuple[Talker, Talker],
     tmp_path: Path,
     receiver: Any,  # noqa: F811 the fixture
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     register(acme, globex)
     own, address = acme.workspace.folder, f"json://127.0.0.1:{receiver.server_port}/s3cret"
     said = accountmap("-w", own, "feed", "campaign", "--with", "globex", "--send", address, cwd=tmp_path)

@@ -1,25 +1,12 @@
 """Introductions between two companies, as the portfolio of each counts them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from accountmap import read_portfolio
 from accountmap.model import Step, Topic
 from accountmap.portfolio import INTRODUCE, THEM, US
 from accountmap.session.portfolio import read_exchanges
-from tests.talking import Talker, settle, talkers
+from tests.talking import Talker, settle
 
 LOGISTICS, HARBOUR = 2, 3
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(mapped_companies, tmp_path)
-    yield both
-    for each in both:
-        each.workspace.close()
 
 
 def introductions(side: Talker) -> list[tuple[bool, str, bool]]:
@@ -30,8 +17,8 @@ def introductions(side: Talker) -> list[tuple[bool, str, bool]]:
     ]
 
 
-def test_each_side_counts_who_made_an_introduction_and_who_answered(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_each_side_counts_who_made_an_introduction_and_who_answered(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
     globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)

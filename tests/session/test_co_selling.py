@@ -1,8 +1,6 @@
 """Introductions, leads, deals and notes between three companies: both sides always come to the same."""
 
 import random
-import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -13,32 +11,19 @@ import pytest
 
 from accountmap.account_map.co_selling import CoSelling, Introduction
 from accountmap.account_map.match_log import Decided
-from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
 from accountmap.model import Leader, Result, Step, Topic
 from accountmap.session.co_selling import Statement, proposal
-from accountmap.session.conversation import ConversationRunner
 from accountmap.session.conversation_content import write_entries
 from accountmap.session.influence import co_selling_touches
 from accountmap.session.portfolio import read_exchanges
 from accountmap.session.questions import SessionMatches
-from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, write_talk
-from accountmap.workspace import Workspace
-from tests.channels.direct_parties import direct
 from tests.parties import NOW
-from tests.talking import NAMES, OWNERS, Talker, carry, plain_text, settle, talkers
+from tests.talking import NAMES, OWNERS, Talker, carry, exchange_directly, plain_text, settle, talkers
 
 INTRO, LEAD, DEAL, NOTE = Topic
 BAKERY, LOGISTICS, HARBOUR, QUILLSTONE, TYRES = 1, 2, 3, 4, 5
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(mapped_companies, tmp_path)
-    yield both
-    for each in both:
-        each.workspace.close()
 
 
 _MIRROR = {Leader.ME: Leader.THEM, Leader.THEM: Leader.ME, Leader.BOTH: Leader.BOTH, None: None}
@@ -78,8 +63,8 @@ def only(side: Talker) -> Introduction:
     return found
 
 
-def test_an_introduction_from_the_question_to_its_outcome(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_an_introduction_from_the_question_to_its_outcome(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, INTRO, Step.ASKED, text="Whom should we   call?\n")
     settle(acme, globex)
     assert (only(globex).waits_for, only(acme).waits_for) == (Leader.ME, Leader.THEM)
@@ -102,8 +87,8 @@ def test_an_introduction_from_the_question_to_its_outcome(sides: tuple[Talker, T
     assert acme.exchange().sent == () == globex.exchange().sent
 
 
-def test_steps_that_the_table_does_not_have_are_refused(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_steps_that_the_table_does_not_have_are_refused(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     with pytest.raises(UsageError, match="nothing was said"):
         acme.say(LOGISTICS, INTRO, Step.ACCEPTED)
     acme.say(LOGISTICS, INTRO, Step.ASKED)
@@ -119,8 +104,8 @@ def test_steps_that_the_table_does_not_have_are_refused(sides: tuple[Talker, Tal
     assert [each.state for each in acme.co_selling.introductions] == [Step.DECLINED, Step.ASKED]
 
 
-def test_a_rule_of_engagement_refuses_an_introduction_and_is_named(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_rule_of_engagement_refuses_an_introduction_and_is_named(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     with pytest.raises(TrustError, match=r"rule of engagement 1 .* Globex Data leads"):
         acme.say(HARBOUR, INTRO, Step.ASKED)
     with pytest.raises(TrustError, match=r"rule of engagement 2 .* in DE: Globex Data leads"):
@@ -139,9 +124,9 @@ def test_a_rule_of_engagement_refuses_an_introduction_and_is_named(sides: tuple[
 
 
 def test_a_program_without_the_rule_gains_nothing_by_asking(
-    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     with monkeypatch.context() as cheat:
         cheat.setattr("accountmap.session.co_selling.check_statement", lambda *_: None)
         acme.say(HARBOUR, INTRO, Step.ASKED)
@@ -151,8 +136,8 @@ def test_a_program_without_the_rule_gains_nothing_by_asking(
     assert_equal(acme, globex)
 
 
-def test_requests_that_cross_come_to_one(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_requests_that_cross_come_to_one(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(TYRES, INTRO, Step.ASKED)
     globex.say(TYRES, INTRO, Step.OFFERED)
     settle(acme, globex)
@@ -163,8 +148,8 @@ def test_requests_that_cross_come_to_one(sides: tuple[Talker, Talker]) -> None:
     assert (only(acme).state, len(acme.co_selling.passed_over)) == (Step.ACCEPTED, 1)
 
 
-def test_a_deal_that_was_registered_first_counts(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_deal_that_was_registered_first_counts(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     globex.say(LOGISTICS, DEAL, Step.REGISTERED)
     settle(acme, globex)
     acme.now -= timedelta(days=20)  # a clock that lies changes nothing: the other deal was seen
@@ -194,9 +179,9 @@ def test_a_deal_that_was_registered_first_counts(sides: tuple[Talker, Talker]) -
     ],
 )
 def test_deals_that_cross(
-    sides: tuple[Talker, Talker], account: int, apart: timedelta, counts: bool | None, decided: Decided
+    talking: tuple[Talker, Talker], account: int, apart: timedelta, counts: bool | None, decided: Decided
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     globex.now += apart
     acme.say(account, DEAL, Step.REGISTERED)
     globex.say(account, DEAL, Step.REGISTERED)
@@ -217,9 +202,9 @@ def test_deals_that_cross(
 
 @pytest.mark.parametrize("turned", [False, True], ids=["initiator", "responder"])
 def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
-    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, turned: bool
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, turned: bool
 ) -> None:
-    cheat, honest = reversed(sides) if turned else sides
+    cheat, honest = reversed(talking) if turned else talking
     cheat.say(LOGISTICS, LEAD, Step.PROPOSED, proposal(cheat.matches.role, Leader.THEM))
     settle(cheat, honest)
     with pytest.raises(UsageError, match="proposed last"):
@@ -237,11 +222,11 @@ def test_a_lead_that_was_agreed_cannot_be_replaced_afterwards(
     assert_equal(cheat, honest)
 
 
-def test_no_clock_of_a_partners_dates_an_introduction_back(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_no_clock_of_a_partners_dates_an_introduction_back(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     globex.say(HARBOUR, INTRO, Step.OFFERED)
     settle(acme, globex)
-    for side in sides:
+    for side in talking:
         side.now += timedelta(days=3)
     acme.say(LOGISTICS, INTRO, Step.ASKED)
     settle(acme, globex)
@@ -271,9 +256,9 @@ def test_no_clock_of_a_partners_dates_an_introduction_back(sides: tuple[Talker, 
     ("value", "shown"), [("é" * 900, "é" * 100), ("a" + "é" * 900, "a" + "é" * 99), ("", None), ("short", "short")]
 )
 def test_a_long_field_of_the_own_list_leaves_as_much_as_the_partner_takes(
-    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, value: str, shown: str | None
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch, value: str, shown: str | None
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     with monkeypatch.context() as changed:
         changed.setattr(SessionMatches, "own_values", lambda *_: {"owner_name": value})
         acme.say(LOGISTICS, INTRO, Step.ASKED)
@@ -282,8 +267,8 @@ def test_a_long_field_of_the_own_list_leaves_as_much_as_the_partner_takes(
     assert acme.workspace.conversations.unacknowledged(acme.partner.slug) == []
 
 
-def test_only_revealed_matches_and_agreed_fields(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_only_revealed_matches_and_agreed_fields(talking: tuple[Talker, Talker]) -> None:
+    acme, _ = talking
     with pytest.raises(InputError, match="not revealed"):
         acme.runner().say(acme.matches.record, [Statement(bytes(16), NOTE, Step.NOTED, text="x")])
     with pytest.raises(InputError, match="does not show amount"):
@@ -331,9 +316,9 @@ def forge(writer: Talker, account: int, **changed: Any) -> str:
     ],
 )
 def test_what_a_changed_program_sends_is_refused(
-    sides: tuple[Talker, Talker], changed: dict[str, Any], why: str
+    talking: tuple[Talker, Talker], changed: dict[str, Any], why: str
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     acme.say(LOGISTICS, NOTE, Step.NOTED, text="The truth")
     settle(acme, globex)
     before = globex.co_selling
@@ -345,8 +330,8 @@ def test_what_a_changed_program_sends_is_refused(
     assert globex.co_selling == before
 
 
-def test_what_comes_early_waits_for_what_was_lost(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_what_comes_early_waits_for_what_was_lost(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     for n in range(3):
         acme.say(LOGISTICS, NOTE, Step.NOTED, text=f"note {n}")
     acme.exchange()
@@ -363,12 +348,12 @@ def test_what_comes_early_waits_for_what_was_lost(sides: tuple[Talker, Talker]) 
     assert [each.text for each in globex.co_selling.notes] == ["note 0", "note 1", "note 2"]
 
 
-def test_a_message_that_nobody_took_for_a_month_is_written_anew(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_message_that_nobody_took_for_a_month_is_written_anew(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, INTRO, Step.ASKED)
     said = acme.now
     acme.exchange()
-    for side in sides:
+    for side in talking:
         side.now += timedelta(days=40)
     old = {file.name for file in acme.folder.iterdir()}
     settle(acme, globex)
@@ -431,8 +416,8 @@ def test_three_companies_over_lossy_mail_end_with_equal_inboxes(mapped_companies
         assert [word for word in (NAMES[stranger], OWNERS[stranger], card) if word in leaves] == []
 
 
-def test_the_ledger_has_what_left_with_its_time_and_names_nobody(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_the_ledger_has_what_left_with_its_time_and_names_nobody(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, INTRO, Step.ASKED, text="About the Silverpine tender")
     settle(acme, globex)
     (told,) = [e.facts for e in acme.workspace.ledger().entries if e.facts["event"] == "told"]
@@ -441,30 +426,15 @@ def test_the_ledger_has_what_left_with_its_time_and_names_nobody(sides: tuple[Ta
     assert told["at"].startswith("2026-11-22T13:00")
     (was_told,) = [e.facts for e in globex.workspace.ledger().entries if e.facts["event"] == "was_told"]
     assert (was_told["topic"], was_told["matches"]) == ("introductions", 1)
-    text = "".join(entry.body for side in sides for entry in side.workspace.ledger().entries)
+    text = "".join(entry.body for side in talking for entry in side.workspace.ledger().entries)
     assert "ilverpine" not in text
     assert OWNERS["acme"] not in text
 
 
-def test_an_introduction_over_a_direct_connection(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_an_introduction_over_a_direct_connection(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, INTRO, Step.ASKED)
-
-    def run(side: Talker, channel: DirectChannel) -> None:
-        with Workspace.open(side.workspace.folder) as own:
-            runner = ConversationRunner(own, side.partner, channel, lambda: side.now)
-            repeat_patiently(runner.exchange, channel, Patience(20), lambda: None)
-
-    with (
-        direct(acme.workspace, acme.partner, Endpoint("127.0.0.1", 0), listen=True) as one,
-        direct(globex.workspace, globex.partner, one.endpoint, listen=False) as other,
-    ):
-        threads = [threading.Thread(target=run, args=args) for args in ((acme, one), (globex, other))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(40)
-            assert not thread.is_alive()
+    exchange_directly(acme, globex)
     assert only(globex).waits_for is Leader.ME
     assert_equal(acme, globex)
     assert acme.workspace.conversations.unacknowledged(acme.partner.slug) == []

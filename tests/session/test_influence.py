@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,17 +23,9 @@ from accountmap.session import end_agreement, propose_agreement, sign_agreement
 from accountmap.session.influence import INTRODUCTION_ASKED, agreed_rules, credit_rule, read_influence
 from accountmap.workspace.user_files import save_deals
 from tests.parties import NOW, share_all
-from tests.talking import Talker, settle, talkers
+from tests.talking import Talker, settle
 
 BAKERY, LOGISTICS, QUILLSTONE = 1, 2, 4
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(mapped_companies, tmp_path)
-    yield both
-    for each in both:
-        each.workspace.close()
 
 
 def with_deals(side: Talker, days: int = 60) -> Influence:
@@ -49,8 +40,8 @@ def with_deals(side: Talker, days: int = 60) -> Influence:
     return read_influence(side.workspace)
 
 
-def test_an_accepted_introduction_sources_a_deal_and_leads_to_the_ledger(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_an_accepted_introduction_sources_a_deal_and_leads_to_the_ledger(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     acme.say(BAKERY, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
@@ -72,8 +63,8 @@ def test_an_accepted_introduction_sources_a_deal_and_leads_to_the_ledger(sides: 
     assert ("D2", "Initech Systems") in missed, "who has the company as a customer too"
 
 
-def test_who_is_introduced_by_us_is_no_touch_of_theirs(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_who_is_introduced_by_us_is_no_touch_of_theirs(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
@@ -81,8 +72,8 @@ def test_who_is_introduced_by_us_is_no_touch_of_theirs(sides: tuple[Talker, Talk
     assert with_deals(acme).touches.num_rows == 0
 
 
-def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     globex.say(BAKERY, Topic.DEAL, Step.REGISTERED)
     settle(acme, globex)
     found = with_deals(acme)
@@ -94,8 +85,8 @@ def test_a_deal_that_the_partner_registered_counts_until_it_is_withdrawn(sides: 
     assert with_deals(acme).touches.num_rows == 0
 
 
-def test_sessions_and_answers_are_watched(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_sessions_and_answers_are_watched(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
     globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
@@ -113,9 +104,9 @@ def test_sessions_and_answers_are_watched(sides: tuple[Talker, Talker]) -> None:
     assert not any(row["series"] == "days to an answer" for row in soon), "it could have taken longer than that"
 
 
-def test_what_is_not_answered_counts_as_long_as_an_answer_can_take(sides: tuple[Talker, Talker]) -> None:
+def test_what_is_not_answered_counts_as_long_as_an_answer_can_take(talking: tuple[Talker, Talker]) -> None:
     """Left out, a partner that stops answering would look quick."""
-    acme, globex = sides
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
     waits = [row["value"] for row in with_deals(acme).series.to_pylist() if row["series"] == "days to an answer"]
@@ -135,10 +126,10 @@ a1,Globex Data,Demo,2026-11-27
 
 
 def test_every_credit_of_the_files_can_be_followed_to_the_ledger_or_the_crm(
-    sides: tuple[Talker, Talker], tmp_path: Path
+    talking: tuple[Talker, Talker], tmp_path: Path
 ) -> None:
     """From the JSON document alone, as somebody does who doubts a number: touches, and where each is written."""
-    acme, globex = sides
+    acme, globex = talking
     acme.say(LOGISTICS, Topic.INTRODUCTION, Step.ASKED)
     settle(acme, globex)
     globex.say(LOGISTICS, Topic.INTRODUCTION, Step.ACCEPTED)
@@ -213,15 +204,15 @@ def agree(one: Talker, other: Talker, rules: InfluenceRules) -> None:
 
 
 def test_both_sides_count_by_the_rule_of_the_agreement_or_say_in_what_not(
-    sides: tuple[Talker, Talker], tmp_path: Path
+    talking: tuple[Talker, Talker], tmp_path: Path
 ) -> None:
     """What one company's costs and periods are is its own business, and changes nothing of what is agreed."""
-    acme, globex = sides
+    acme, globex = talking
     wanted = replace(InfluenceRules(), before_days=60, kinds=("introduction", "meeting"), position=(0.5, 0.0, 0.5))
     assert with_deals(acme).agreed == ()
     agree(acme, globex, wanted)
     found = []
-    for number, side in enumerate(sides):
+    for number, side in enumerate(talking):
         with_deals(side)
         text = agreed_rules(side.workspace, side.partner, NOW.date())
         rules = tmp_path / f"{number}.toml"
@@ -250,6 +241,6 @@ def test_both_sides_count_by_the_rule_of_the_agreement_or_say_in_what_not(
     assert with_deals(acme).agreed == ()
 
 
-def test_without_deals_it_says_what_to_do(sides: tuple[Talker, Talker]) -> None:
+def test_without_deals_it_says_what_to_do(talking: tuple[Talker, Talker]) -> None:
     with pytest.raises(WorkspaceError, match="no deals are prepared"):
-        read_influence(sides[0].workspace)
+        read_influence(talking[0].workspace)

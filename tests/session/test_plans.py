@@ -2,9 +2,7 @@
 
 import hashlib
 import random
-import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as dt_time
@@ -26,17 +24,13 @@ from accountmap.account_map.joint_plan import (
     plan_id_of,
 )
 from accountmap.account_map.plan_results import LineReport
-from accountmap.channels import DirectChannel, Endpoint
 from accountmap.errors import AccountmapError, InputError, TrustError, UsageError
 from accountmap.model import Leader, Result, Role, Step, Topic
-from accountmap.session.conversation import ConversationRunner
 from accountmap.session.plan_content import PlanMatter, read_plan_entry, write_plan_entry, write_terms
 from accountmap.session.plan_drafts import DraftLine, make_change, make_reconciling, make_report, make_signing
 from accountmap.session.plans import PlanStatement, find_line, openings
-from accountmap.session.waiting import Patience, repeat_patiently
 from accountmap.trust.conversation import Kind, proves
 from accountmap.workspace import Workspace
-from tests.channels.direct_parties import direct
 from tests.planning import (
     ENDS,
     assert_same_plans,
@@ -53,25 +47,17 @@ from tests.planning import (
     start,
     today,
 )
-from tests.talking import NAMES, OWNERS, Talker, carry, plain_text, settle, talkers
+from tests.talking import NAMES, OWNERS, Talker, carry, exchange_directly, plain_text, settle, talkers
 
 BAKERY, LOGISTICS, HARBOUR, QUILLSTONE, TYRES = ALL = (1, 2, 3, 4, 5)
-
-
-@pytest.fixture
-def sides(mapped_companies: Path, tmp_path: Path) -> Iterator[tuple[Talker, Talker]]:
-    both = talkers(mapped_companies, tmp_path)
-    yield both
-    for each in both:
-        each.workspace.close()
 
 
 def accounts_of(side: Talker, matches: Any) -> set[str]:
     return {account for each in matches for account in side.matches.account_ids(each)}
 
 
-def test_a_plan_from_the_proposal_to_the_same_numbers(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_plan_from_the_proposal_to_the_same_numbers(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, ALL, holdout=2)
     settle(acme, globex)
     assert (last(acme).waits_for, last(globex).waits_for) == (Leader.THEM, Leader.ME)
@@ -116,8 +102,8 @@ def test_a_plan_from_the_proposal_to_the_same_numbers(sides: tuple[Talker, Talke
     assert acme.exchange().sent == () == globex.exchange().sent
 
 
-def test_declined_and_proposed_again(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_declined_and_proposed_again(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [BAKERY, LOGISTICS])
     with pytest.raises(TrustError, match="are in the plan"):
         propose(acme, [LOGISTICS, TYRES])
@@ -135,8 +121,8 @@ def test_declined_and_proposed_again(sides: tuple[Talker, Talker]) -> None:
     assert_same_plans(acme, globex)
 
 
-def test_nothing_is_a_plan_that_cannot_be_one(sides: tuple[Talker, Talker]) -> None:
-    acme, _ = sides
+def test_nothing_is_a_plan_that_cannot_be_one(talking: tuple[Talker, Talker]) -> None:
+    acme, _ = talking
     hidden = [DraftLine(bytes(16))]
     twice = [DraftLine(acme.match(BAKERY))] * 2
     for accounts, changed, why in (
@@ -158,11 +144,11 @@ def test_nothing_is_a_plan_that_cannot_be_one(sides: tuple[Talker, Talker]) -> N
     assert acme.exchange().sent == ()
 
 
-def test_a_plan_keeps_its_accounts_up_to_its_last_day_on_both_sides(sides: tuple[Talker, Talker]) -> None:
+def test_a_plan_keeps_its_accounts_up_to_its_last_day_on_both_sides(talking: tuple[Talker, Talker]) -> None:
     """Nobody has to reconcile it; and it can be reported and reconciled afterwards all the same."""
-    acme, globex = sides
+    acme, globex = talking
     start(acme, globex, [BAKERY, LOGISTICS], 1)
-    for side in sides:
+    for side in talking:
         side.now = datetime.combine(ENDS, dt_time(23, 59), UTC)
         with pytest.raises(TrustError, match=f"up to {ENDS}"):
             propose(side, [LOGISTICS, TYRES])
@@ -181,8 +167,8 @@ def test_a_plan_keeps_its_accounts_up_to_its_last_day_on_both_sides(sides: tuple
     assert_same_plans(acme, globex)
 
 
-def test_a_plan_that_is_over_is_not_signed(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_plan_that_is_over_is_not_signed(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [BAKERY])
     settle(acme, globex)
     globex.now = datetime.combine(ENDS + timedelta(days=1), dt_time(), UTC)
@@ -190,8 +176,8 @@ def test_a_plan_that_is_over_is_not_signed(sides: tuple[Talker, Talker]) -> None
         sign(globex)
 
 
-def test_of_several_things_all_are_said_or_none(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_of_several_things_all_are_said_or_none(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     start(acme, globex, [BAKERY], 0)
     known = last(acme)
     step = Changes((make_change(known, acme.match(BAKERY), next_step="Send the offer"),))
@@ -211,8 +197,8 @@ def test_counts_are_digits_alone(typed: str) -> None:
     assert make_report(LineReport(bytes(16)), {"steps": " 10 ", "deals": 3}).steps == 10
 
 
-def test_rules_of_engagement_refuse_and_are_named(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_rules_of_engagement_refuse_and_are_named(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     mine = [DraftLine(acme.match(HARBOUR), leads=Leader.ME)]
     with pytest.raises(TrustError, match=r"rule of engagement 1 .* Globex Data leads"):
         propose(acme, [HARBOUR], lines=mine)
@@ -233,9 +219,9 @@ def test_rules_of_engagement_refuse_and_are_named(sides: tuple[Talker, Talker]) 
 
 
 def test_a_plan_that_takes_the_lead_is_not_signed(
-    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     with monkeypatch.context() as cheat:
         cheat.setattr("accountmap.session.plan_drafts.who_leads", lambda *_: (0, ""))
         propose(acme, [HARBOUR], lines=[DraftLine(acme.match(HARBOUR), leads=Leader.ME)])
@@ -244,8 +230,8 @@ def test_a_plan_that_takes_the_lead_is_not_signed(
         sign(globex)
 
 
-def test_the_holdout_is_left_alone(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_the_holdout_is_left_alone(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     plan = start(acme, globex, ALL, holdout=4)
     held = sorted(int(each[1:]) for each in accounts_of(acme, plan.holdout))
     open_to_ask = [each for each in held if each in (BAKERY, LOGISTICS, TYRES)]
@@ -265,9 +251,9 @@ def test_the_holdout_is_left_alone(sides: tuple[Talker, Talker]) -> None:
 
 
 def test_who_keeps_a_draw_closed_cannot_move_since_when(
-    sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acme, globex = sides
+    acme, globex = talking
     propose(acme, ALL, holdout=2)
     settle(acme, globex)
     sign(globex)
@@ -275,7 +261,7 @@ def test_who_keeps_a_draw_closed_cannot_move_since_when(
     monkeypatch.setattr("accountmap.session.conversation.openings", lambda *_: [])
     monkeypatch.setattr("accountmap.session.plans.check_plan_statement", lambda *_: None)
     settle(acme, globex)
-    for side in sides:
+    for side in talking:
         side.now += timedelta(days=9)
     report(acme, spent=1)  # of no effect before the draw is open
     settle(acme, globex)
@@ -285,8 +271,8 @@ def test_who_keeps_a_draw_closed_cannot_move_since_when(
     assert known.since == signed
 
 
-def test_two_commands_open_a_plan_once(sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:
-    acme, globex = sides
+def test_two_commands_open_a_plan_once(talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, globex = talking
     propose(acme, ALL, holdout=2)
     settle(acme, globex)
     sign(globex)
@@ -308,8 +294,10 @@ def test_two_commands_open_a_plan_once(sides: tuple[Talker, Talker], monkeypatch
     assert_same_plans(acme, globex)
 
 
-def test_amounts_and_owners_only_as_agreed(sides: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch) -> None:
-    acme, globex = sides
+def test_amounts_and_owners_only_as_agreed(
+    talking: tuple[Talker, Talker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, globex = talking
     start(acme, globex, [BAKERY], holdout=0)
     with pytest.raises(InputError, match="does not show amounts"):
         report(acme, a1=r(amount=10))
@@ -324,12 +312,12 @@ def test_amounts_and_owners_only_as_agreed(sides: tuple[Talker, Talker], monkeyp
     assert "shows a field that is not agreed" in note
 
 
-def test_both_sides_propose_at_once_and_one_has_to_be_declined(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_both_sides_propose_at_once_and_one_has_to_be_declined(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [BAKERY, TYRES], holdout=1)
     propose(globex, [TYRES, LOGISTICS], holdout=1)
     settle(acme, globex)
-    for side in sides:
+    for side in talking:
         theirs = next(each for each in plans(side) if not each.ours)
         with pytest.raises(TrustError, match="are in the plan"):
             make_signing(side.workspace, side.partner, theirs, plans(side), today(side))
@@ -343,8 +331,8 @@ def test_both_sides_propose_at_once_and_one_has_to_be_declined(sides: tuple[Talk
     assert_same_plans(acme, globex)
 
 
-def test_what_the_partner_signed_can_be_proved(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_what_the_partner_signed_can_be_proved(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     start(acme, globex, [BAKERY, TYRES], holdout=1)
     kept = acme.workspace.plans.with_partner(acme.partner.slug)
     assert [bool(each.proof) for each in kept] == [False, True, False]
@@ -354,11 +342,11 @@ def test_what_the_partner_signed_can_be_proved(sides: tuple[Talker, Talker]) -> 
     assert not proves(acme.workspace.card, kept[1].proof, Kind.PLANS, kept[1].content)
 
 
-def test_a_proposal_that_nobody_took_for_a_month_is_written_anew(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_proposal_that_nobody_took_for_a_month_is_written_anew(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [BAKERY, TYRES], holdout=1)
     acme.exchange()
-    for side in sides:
+    for side in talking:
         side.now += timedelta(days=40)
     settle(acme, globex)
     sign(globex)
@@ -427,9 +415,9 @@ def lossy(chance: random.Random, one: Talker, other: Talker) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 6))
-def test_a_program_that_is_stopped_anywhere_loses_nothing(sides: tuple[Talker, Talker], at: int) -> None:
+def test_a_program_that_is_stopped_anywhere_loses_nothing(talking: tuple[Talker, Talker], at: int) -> None:
     """The process ends after some writes of the transaction: all of it happened, or nothing."""
-    acme, globex = sides
+    acme, globex = talking
     propose(acme, [BAKERY, TYRES, LOGISTICS], holdout=1)
     settle(acme, globex)
     sign(globex)
@@ -454,8 +442,8 @@ def test_a_program_that_is_stopped_anywhere_loses_nothing(sides: tuple[Talker, T
     assert_same_plans(acme, globex)
 
 
-def test_the_ledger_has_what_left_and_names_nobody(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_the_ledger_has_what_left_and_names_nobody(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     start(acme, globex, [BAKERY, TYRES, LOGISTICS], holdout=1)
     report(globex, a1=r(1))
     settle(acme, globex)
@@ -471,31 +459,16 @@ def test_the_ledger_has_what_left_and_names_nobody(sides: tuple[Talker, Talker])
         if each.facts["event"] == "told" and each.facts["topic"] == "plans"
     )
     assert (proposed["step"], proposed["fields"], opened["step"]) == ("proposed", ["owner_name"], "opened")
-    text = "".join(entry.body for side in sides for entry in side.workspace.ledger().entries)
+    text = "".join(entry.body for side in talking for entry in side.workspace.ledger().entries)
     assert not [word for word in (*OWNERS.values(), "Northwood", "Spring campaign") if word in text]
     acme.workspace.ledger().check()
 
 
-def test_a_plan_over_a_direct_connection(sides: tuple[Talker, Talker]) -> None:
-    acme, globex = sides
+def test_a_plan_over_a_direct_connection(talking: tuple[Talker, Talker]) -> None:
+    acme, globex = talking
     propose(acme, [BAKERY, TYRES], holdout=1)
-
-    def run(side: Talker, channel: DirectChannel) -> None:
-        with Workspace.open(side.workspace.folder) as own:
-            runner = ConversationRunner(own, side.partner, channel, lambda: side.now)
-            repeat_patiently(runner.exchange, channel, Patience(20), lambda: None)
-
     for _ in range(2):
-        with (
-            direct(acme.workspace, acme.partner, Endpoint("127.0.0.1", 0), listen=True) as one,
-            direct(globex.workspace, globex.partner, one.endpoint, listen=False) as other,
-        ):
-            threads = [threading.Thread(target=run, args=args) for args in ((acme, one), (globex, other))]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(40)
-                assert not thread.is_alive()
+        exchange_directly(acme, globex)
         if last(globex).plan.state is PlanState.PROPOSED:
             sign(globex)
     assert last(globex).plan.first(PlanStep.OPENED) is not None

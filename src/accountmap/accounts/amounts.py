@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.cells import as_text, clean, count_true
+from accountmap.accounts.cells import as_text, clean, count_true, read_each
 from accountmap.accounts.schema import Remark, currencies
 from accountmap.errors import InputError
 
@@ -253,9 +253,7 @@ def read_currencies(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedAr
         ISO 4217 codes, null where a cell is blank or names no currency, and notes.
     """
     cells, _ = clean(as_text(column))
-    different = cells.drop_null().unique()
-    codes = pa.array([currency_code(cell) for cell in different.to_pylist()], pa.string())
-    found = codes.take(pc.index_in(cells, value_set=different))
+    found = read_each(cells, currency_code, pa.string())
     if unread := found.null_count - cells.null_count:
         return found, (f"'{heading}': cells that do not name a currency, left blank: {unread:,}.",)
     return found, ()
@@ -269,9 +267,7 @@ def currencies_in_amounts(column: pa.ChunkedArray, *, usual: bool) -> pa.Chunked
     """
     if not pa.types.is_string(column.type):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
-    different = column.drop_null().unique()
-    codes = [currency_code(_AMOUNT_SIGN.sub(" ", cell), usual=usual) for cell in different.to_pylist()]
-    return pa.array(codes, pa.string()).take(pc.index_in(column, value_set=different))
+    return read_each(column, lambda cell: currency_code(_AMOUNT_SIGN.sub(" ", cell), usual=usual), pa.string())
 
 
 def find_currencies(

@@ -1,7 +1,7 @@
 """Cleaning text cells, and reading flags and numbers of employees."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pyarrow as pa
@@ -136,6 +136,13 @@ _EMPLOYEES: Final = re.compile(
 _GREATEST: Final = 2**31 - 1
 
 
+def read_each(cells: pa.ChunkedArray, read: Callable[[str], object], kind: pa.DataType) -> pa.ChunkedArray:
+    """Read a column of text, each distinct cell once; blank cells stay null."""
+    different = cells.drop_null().unique()
+    found = pa.array([read(cell) for cell in different.to_pylist()], kind)
+    return found.take(pc.index_in(cells, value_set=different))
+
+
 def parse_employees(cell: str) -> int | None:
     """Read a number, or the lower end of a range: "51-200" -> 51, "10,001+" -> 10001.
 
@@ -155,9 +162,7 @@ def read_employees(column: pa.ChunkedArray, heading: str) -> tuple[pa.ChunkedArr
         The numbers, null where a cell is blank or has no number, and notes.
     """
     cells, _ = clean(as_text(column))
-    different = cells.drop_null().unique()
-    parsed = pa.array([parse_employees(cell) for cell in different.to_pylist()], pa.int64())
-    numbers = parsed.take(pc.index_in(cells, value_set=different))
+    numbers = read_each(cells, parse_employees, pa.int64())
     if unread := numbers.null_count - cells.null_count:
         return numbers, (f"'{heading}': cells that are not numbers of employees, left blank: {unread:,}.",)
     return numbers, ()

@@ -13,7 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.accounts.amounts import check_currency, find_currencies, read_amounts, read_currencies
-from accountmap.accounts.cells import NO, YES, as_text, clean, drop_overlong, read_employees, read_registrations
+from accountmap.accounts.cells import (
+    NO,
+    YES,
+    as_text,
+    clean,
+    drop_overlong,
+    read_each,
+    read_employees,
+    read_registrations,
+)
 from accountmap.accounts.dates import read_dates
 from accountmap.accounts.headings import ListKind, choose_columns, fold
 from accountmap.accounts.raw_table import ArrowStream, RawList
@@ -250,9 +259,7 @@ _EXAMPLES: Final = 5
 
 
 def _translated(column: pa.ChunkedArray, words: Mapping[str, str]) -> pa.ChunkedArray:
-    different = column.drop_null().unique()
-    meant = pa.array([words.get(fold(each)) for each in different.to_pylist()], pa.string())
-    return meant.take(pc.index_in(column, value_set=different))
+    return read_each(column, lambda cell: words.get(fold(cell)), pa.string())
 
 
 def _once_each(table: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
