@@ -26,25 +26,25 @@ def take_answer(setting: Setting, progress: Progress, body: Body) -> Step:
     return Step(rounds.take_greeting(setting, progress, MessageType.ANSWER, body))
 
 
-def send_x(setting: Setting, progress: Progress, _body: Body) -> Step:
+def send_initiator_points(setting: Setting, progress: Progress, _body: Body) -> Step:
     """Write message 3: our consent, and X."""
     return rounds.send_points(setting, progress, MessageType.INITIATOR_POINTS)
 
 
-def take_x(setting: Setting, progress: Progress, body: Body) -> Step:
+def take_initiator_points(setting: Setting, progress: Progress, body: Body) -> Step:
     """Read message 3. Our own points are made first, since the partner's must differ from them."""
     progress = rounds.each(setting, progress, Comparison.blind)
     return Step(rounds.take_points(setting, progress, MessageType.INITIATOR_POINTS, body))
 
 
-def send_y(setting: Setting, progress: Progress, _body: Body) -> Step:
+def send_responder_points(setting: Setting, progress: Progress, _body: Body) -> Step:
     """Write message 4: our consent, and Y, which we forget, since nothing is compared with it afterwards."""
     step = rounds.send_points(setting, progress, MessageType.RESPONDER_POINTS)
     without = rounds.each(setting, step.progress, lambda _, known: replace(known, own=None))
     return Step(without, step.reply)
 
 
-def take_y(setting: Setting, progress: Progress, body: Body) -> Step:
+def take_responder_points(setting: Setting, progress: Progress, body: Body) -> Step:
     """Read message 4, and write message 5: V, with which the responder finds the matches."""
     progress = rounds.take_points(setting, progress, MessageType.RESPONDER_POINTS, body)
     sections = []

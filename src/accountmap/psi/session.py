@@ -85,9 +85,9 @@ _WE, _PARTNER = (_stop, State.STOPPED_BY_US), (_take_stop, State.STOPPED_BY_PART
 TRANSITIONS: Final[dict[tuple[Role, State], dict[MessageType | Own, tuple[Act, State]]]] = {
     (_I, State.BEGIN): {Own.START: (messages.offer, State.OFFERED)},
     (_I, State.OFFERED): {MessageType.ANSWER: (messages.take_answer, State.PREVIEWED)},
-    (_I, State.PREVIEWED): {Own.CONSENT: (messages.send_x, State.CONSENTED), Own.STOP: _WE},
+    (_I, State.PREVIEWED): {Own.CONSENT: (messages.send_initiator_points, State.CONSENTED), Own.STOP: _WE},
     (_I, State.CONSENTED): {
-        MessageType.RESPONDER_POINTS: (messages.take_y, State.REVEALING),
+        MessageType.RESPONDER_POINTS: (messages.take_responder_points, State.REVEALING),
         MessageType.STOP: _PARTNER,
     },
     (_I, State.REVEALING): {
@@ -99,10 +99,10 @@ TRANSITIONS: Final[dict[tuple[Role, State], dict[MessageType | Own, tuple[Act, S
     (_I, State.RECEIVING): {MessageType.RECEIPT: (messages.take_receipt, State.DONE)},
     (_R, State.BEGIN): {MessageType.OFFER: (messages.answer, State.ANSWERED)},
     (_R, State.ANSWERED): {
-        MessageType.INITIATOR_POINTS: (messages.take_x, State.PREVIEWED),
+        MessageType.INITIATOR_POINTS: (messages.take_initiator_points, State.PREVIEWED),
         MessageType.STOP: _PARTNER,
     },
-    (_R, State.PREVIEWED): {Own.CONSENT: (messages.send_y, State.CONSENTED), Own.STOP: _WE},
+    (_R, State.PREVIEWED): {Own.CONSENT: (messages.send_responder_points, State.CONSENTED), Own.STOP: _WE},
     (_R, State.CONSENTED): {MessageType.TOKENS: (messages.take_tokens, State.MATCHED)},
     (_R, State.MATCHED): {Own.CONSENT: (messages.claim, State.REVEALED), Own.STOP: _WE},
     (_R, State.REVEALED): {
