@@ -1,6 +1,7 @@
 """Maturity: what the records answer, what both sides' answers say, and files that nobody can write after
 looking."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -245,6 +246,36 @@ def test_answers_other_than_those_that_were_fixed_are_refused(two: tuple[Workspa
             receive_file(acme, card.document.encode(), NOW)
     honest = MaturityFile.answer(globex.identity, acme.card, fixed, seen.commitment, NOW)
     receive_file(acme, honest.document.encode(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"rubbish", "cannot be opened"),
+        (b"[3]", "cannot be opened"),
+        (b'{"mapping":true}', "cannot be opened"),
+        (json.dumps(dict.fromkeys(TOPIC, 3)).encode(), "cannot be opened"),  # neither sorted nor without blanks
+        (b"[" * 100_000, "cannot be opened"),
+        (b'{"weather":3}', "other questions"),
+        (Secret(dict.fromkeys(TOPIC, 6), b"").encode(), "other questions"),
+        (Secret(dict.fromkeys(TOPIC, 0), b"").encode(), "other questions"),
+    ],
+    ids=["not JSON", "a list", "no number", "not canonical", "deep", "another topic", "too high", "too low"],
+)
+def test_answers_of_another_form_are_refused(two: tuple[Workspace, Workspace], written: bytes, said: str) -> None:
+    """A program that commits to them, and signs and seals them as it should be."""
+    acme, globex = two
+
+    class Odd(Secret):
+        def encode(self) -> bytes:
+            return self.nonce + written
+
+    odd, mine = Odd({}, bytes(range(32))), MaturityFile.parse(commit(acme, "globex"), acme.card)
+    receive_file(acme, MaturityFile.commit(globex.identity, acme.card, odd, NOW).document.encode(), NOW)
+    card = MaturityFile.answer(globex.identity, acme.card, odd, mine.commitment, NOW)
+    with pytest.raises(TrustError, match=said):
+        receive_file(acme, card.document.encode(), NOW)
+    assert load_round(acme, "globex").their_answers is None
 
 
 def test_a_copied_commitment_cannot_be_opened(two: tuple[Workspace, Workspace]) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from accountmap.channels import FolderChannel
 from accountmap.errors import AccountmapError, ChannelError, PeerError, TrustError, WorkspaceError
-from accountmap.session import Decisions, SessionRunner, propose_agreement, sign_agreement
+from accountmap.session import Decisions, SessionRunner, open_session, propose_agreement, sign_agreement
 from accountmap.session.open_session import OpenSession
+from accountmap.trust.envelope import Header
+from accountmap.trust.sealed import PUBLIC_BYTES, SealingKey
 from accountmap.workspace import Status, Workspace
 from accountmap.workspace.stored import RESULT_FILES
 from tests.parties import CURVE, NOW, Parties, Party, answers, both_know, share_all
@@ -324,6 +326,29 @@ def test_an_expired_message_is_passed_over(parties: Parties) -> None:
     outcome = late.advance(answers())
     assert outcome.taken == ()
     assert "expired" in outcome.notes[0]
+
+
+def test_a_key_of_low_order_for_the_answer_is_refused(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parties.acme.workspace.identity.card == parties.acme.workspace.card  # unlocked, before it is checked
+    with monkeypatch.context() as cheat:
+        cheat.setattr(SealingKey, "public", property(lambda _: bytes(PUBLIC_BYTES)))
+        parties.acme.map()
+    with pytest.raises(PeerError, match="invalid key"):
+        parties.globex.map()
+    assert parties.globex.workspace.sessions(parties.globex.partner) == []
+
+
+def test_an_answer_that_names_another_session_is_refused(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parties.acme.map()
+    with monkeypatch.context() as cheat:
+        cheat.setattr(open_session, "Header", lambda **about: Header(**about | {"session": bytes(31) + b"\x01"}))
+        parties.globex.map()
+    with pytest.raises(PeerError, match="another session"):
+        parties.acme.map()
+    (record,) = parties.acme.workspace.sessions(parties.acme.partner)
+    assert (record.status, record.step, record.sid) == (Status.OPEN, 1, b"")
 
 
 def test_a_second_command_at_the_same_time_is_kept_out(parties: Parties) -> None:
