@@ -1,4 +1,4 @@
-"""The match keys of one account (canonical-v2 §4): the value in each slot, and the rule that made it.
+"""The match keys of one account (canonical-v2 §6): the value in each slot, and the rule that made it.
 
 `explain` shows each step on the way, for people who wonder why two accounts did or did not match.
 """

@@ -16,7 +16,7 @@ from accountmap.workspace import PartnerRecord, Workspace
 from accountmap.workspace.conversations import SentMessage
 
 _MOST_IDS: Final = 65_535
-"""The most ids in one acknowledgement (conversation-v1 §5)."""
+"""The most ids in one acknowledgement (conversation-v1 §3)."""
 
 
 class Outbox:
