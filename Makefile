@@ -21,7 +21,7 @@ demo: .venv/ready
 
 test: lint pytest
 
-# Tests take both cores of a small machine, and no more than eight of a large one.
+# Tests take both cores of a small machine (tests/conftest.py), and no more than eight of a large one.
 pytest: programs .venv/ready
 	$(BIN)/pytest --numprocesses logical --maxprocesses 8
 

@@ -138,6 +138,12 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one process more than there are processors: tests also wait, for Spark and other programs."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
     """Give each file to one process, and all files that use Spark to the same one: it starts once."""
     from xdist.scheduler import LoadScopeScheduling
@@ -152,12 +158,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeSc
 
 @pytest.fixture(scope="session")
 def mapped_companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with three workspaces that have mapped with each other, to be copied (tests/talking.py)."""
+    """Return a folder with three workspaces that have mapped with each other, to be copied (tests/talking.py).
+
+    The first process that needs it makes it for all.
+    """
     from tests.talking import make_companies
 
     folder = tmp_path_factory.mktemp("companies")
-    make_companies(folder)
-    return folder
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make_companies(folder)
+        return folder
+    shared = tmp_path_factory.getbasetemp().parent / "companies"
+    if not shared.exists():
+        make_companies(folder)
+        with suppress(OSError):  # another process was quicker
+            folder.rename(shared)
+    return shared
 
 
 @pytest.fixture

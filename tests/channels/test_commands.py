@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -73,11 +72,14 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
         globex: ("--with", "acme", "--connect", endpoint, "--approve", "--wait", WAIT),
     }
     running = {side: start("map", *options, cwd=side) for side, options in commands.items()}
-    for victim, after in ((globex, 0.5), (acme, 0.5), (globex, 1)):
-        time.sleep(after)
+    killed = 0
+    for victim, after in ((globex, 0.1), (acme, 0.1), (globex, 0.2)):
+        running[victim].process.join(after)
         if running[victim].process.is_alive():
             running[victim].kill()
             running[victim] = start("map", *commands[victim], cwd=victim)
+            killed += 1
+    assert killed
     for command in running.values():
         said, told = command.wait()
         assert said.startswith("Done. Your report:"), told
@@ -87,7 +89,7 @@ def test_connected_directly_and_killed_now_and_then_they_finish(companies: tuple
 
 def test_without_a_terminal_a_connection_ends_at_the_preview(companies: tuple[Path, Path, Path]) -> None:
     acme, globex, _ = companies
-    options = ("--listen", "127.0.0.1:0", "--approve", "--wait", "15")
+    options = ("--listen", "127.0.0.1:0", "--approve", "--wait", "6")
     command = start("map", "--with", "globex", *options, cwd=acme)
     port = re.search(r"YOUR-ADDRESS:(\d+)", command.wait_until_told("YOUR-ADDRESS"))
     assert port

@@ -27,7 +27,8 @@ from tests.talking import Talker
 
 _FORKS = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 if _FORKS.get_start_method() == "forkserver":
-    _FORKS.set_forkserver_preload(["accountmap", "accountmap_cli.main", "accountmap.report"])
+    # With all that `map` imports, which takes several times as long as one step of a session.
+    _FORKS.set_forkserver_preload(["accountmap_cli.main", "accountmap.exchange", "accountmap.report"])
 
 
 def accountmap(

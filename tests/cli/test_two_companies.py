@@ -213,13 +213,16 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 moments, not secrets
     contents: dict[str, bytes] = {}
     finished: set[Path] = set()
+    killed, lasted = 0, 0.05
     for n in range(60):
         side, other = ((acme, "globex"), (globex, "acme"))[n % 2]
-        command = start("map", "--with", other, "--folder", shared, "--approve", cwd=side)
+        command, began = start("map", "--with", other, "--folder", shared, "--approve", cwd=side), time.monotonic()
         if chance.random() < 0.5:
-            time.sleep(chance.uniform(0.02, 0.5))
+            command.process.join(chance.uniform(0, lasted))
+            killed += command.process.is_alive()
             command.kill()
         said, _ = command.wait()
+        lasted = max(lasted, time.monotonic() - began)
         if said.startswith("Done"):
             finished.add(side)
         for file in shared.glob("*.amap"):
@@ -227,6 +230,7 @@ def test_killed_at_random_moments_it_goes_on(tmp_path: Path) -> None:
         if len(finished) == 2:
             break
     assert len(finished) == 2
+    assert killed
     assert len(contents) == 10
     assert overlap(acme).keys() == overlap(globex).keys()
     assert not list(shared.glob(".*")), "no unfinished file is left"
