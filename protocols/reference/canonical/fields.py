@@ -110,8 +110,8 @@ def _is_address(text: str) -> bool:
     if re.search(r"\s", text):
         return False
     return bool(
-        re.fullmatch("https?:?/+.+", text, re.IGNORECASE)
-        or re.fullmatch(r"www[0-9]?\..+", text, re.IGNORECASE)
+        re.fullmatch("(?ai:https?):?/+.+", text)
+        or re.fullmatch(r"(?ai:www)[0-9]?\..+", text)
         or re.fullmatch(r"[^@]+@[^@]+\.[A-Za-z]{2,}", text)
     )
 

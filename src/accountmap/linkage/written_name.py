@@ -168,7 +168,7 @@ _TITLES: Final = read_words("person_titles.txt")
 _TITLED: Final = re.compile(r"(\S+?)\.?((?:\s+[^\W\d_][\w'’.-]*){2,3})")
 _HONORIFICS: Final = ("先生", "女士", "小姐", "씨", "様", "殿")
 _HONORIFIC: Final = re.compile(r"\S\s*(?:先生|女士|小姐|씨)$|\S(?:様|殿)$")
-_WEB: Final = re.compile(r"(?:https?:?/+\S+|www[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})", re.IGNORECASE)
+_WEB: Final = re.compile(r"(?:(?ai:https?):?/+\S+|(?ai:www)[0-9]?\.\S+|[^\s@]+@[^\s@]+\.[A-Za-z]{2,})")
 
 _LATIN: Final = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0131\u0141-\u0148\u014a-\u017e"
 _PLAIN: Final = re.compile(rf"[{_LATIN} .,'’&+!?]*(?:-[{_LATIN} .,'’&+!?]+)*")
