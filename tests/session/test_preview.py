@@ -142,7 +142,7 @@ def test_an_old_sketch_leaves_for_nobody_else_when_the_year_is_used_up(sides: tu
             newer = renew_sketch(workspace, PreviewKind.SKETCH, now=NOW + timedelta(days=later))
             workspace.sketches.sent(newer.id, acme.partner.slug, None, NOW + timedelta(days=later))
     another = workspace.add_partner(Identity.generate("Zeta", NOW).card, "test", NOW)
-    with workspace.transaction(), pytest.raises(TrustError, match="another size"):
+    with workspace.transaction(), pytest.raises(TrustError, match="its size is not the one"):
         sketch_to_send(workspace, another, agreement, NOW + timedelta(days=368))
     with workspace.transaction():
         assert sketch_to_send(workspace, acme.partner, agreement, NOW + timedelta(days=368)), "which has it"
@@ -197,14 +197,14 @@ def test_off_limits_and_hidden_segments_are_in_no_sketch(tmp_path: Path) -> None
 
 def test_a_list_is_cut_into_parts_once(tmp_path: Path) -> None:
     acme, _ = two_sides(tmp_path, LEFT, RIGHT)
-    with acme.workspace.transaction(), pytest.raises(TrustError, match="cut"):
+    with acme.workspace.transaction(), pytest.raises(TrustError, match="in two copies"):
         renew_sketch(acme.workspace, PreviewKind.SKETCH, ("DE", "AT"), now=acme.now)
     acme.later(days=FROZEN.days)
     with acme.workspace.transaction():
         renew_sketch(acme.workspace, PreviewKind.SKETCH, ("DE", "AT"), now=acme.now)
         renew_sketch(acme.workspace, PreviewKind.SKETCH, ("FR",), now=acme.now)
         for parts in (("AT",), (), ("FR", "IT")):
-            with pytest.raises(TrustError, match="cut"):
+            with pytest.raises(TrustError, match="in two copies"):
                 renew_sketch(acme.workspace, PreviewKind.SKETCH, parts, now=acme.now)
 
 
