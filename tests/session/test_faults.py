@@ -85,7 +85,7 @@ def test_killed_at_every_delivery_it_sends_the_same_bytes_again(parties: Parties
     assert both_are_done(parties)
 
 
-@pytest.mark.parametrize("place", ["multiply", "hash_to_curve", "multiply_each"])
+@pytest.mark.parametrize("place", ["multiply_parts", "hash_to_curve", "multiply_each"])
 def test_killed_while_computing_nothing_is_stored_or_sent(parties: Parties, place: str) -> None:
     class FailingCurve:
         def __getattr__(self, name: str) -> Callable[..., object]:
