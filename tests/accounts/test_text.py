@@ -29,6 +29,20 @@ def test_one_cell(cell: str, expected: tuple[str, int]) -> None:
     assert clean_one(cell) == expected
 
 
+INVISIBLE = [
+    *map(chr, (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0x061C, 0x200B)),
+    *map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070))),
+    *map(chr, (0xFEFF, *range(0xFFF9, 0xFFFC))),
+]
+BREAKS = [*map(chr, (*range(0x09, 0x0E), 0x85, 0x2028, 0x2029))]
+
+
+def test_each_invisible_character_goes_and_each_break_is_a_blank() -> None:
+    column, count = clean(pa.chunked_array([[f"a{char}b"] for char in (*INVISIBLE, *BREAKS)], pa.string()))
+    assert column.to_pylist() == ["ab"] * len(INVISIBLE) + ["a b"] * len(BREAKS)
+    assert count == len(INVISIBLE)
+
+
 @pytest.mark.parametrize("blank", sorted(BLANKS))
 def test_blanks_are_null(blank: str) -> None:
     assert clean_one(f" {blank.upper()} ") == (None, 0)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,6 +24,8 @@ _NO_VALUE: Final = """
 BLANKS: Final = frozenset(cell.strip() for cell in _NO_VALUE.split("|"))
 """Cells that say "no value", in lower case. "NA" is not among them: it is Namibia's country code."""
 
+_BLANK_CELLS: Final = pa.array(sorted(BLANKS), pa.string())
+
 _BREAKS: Final = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}]+"
 _INVISIBLE: Final = (
     r"[\x{00}-\x{08}\x{0E}-\x{1F}\x{7F}-\x{84}\x{86}-\x{9F}"  # control characters
@@ -32,6 +35,10 @@ _INVISIBLE: Final = (
 """Characters that are removed. Zero-width joiner and non-joiner stay: some scripts need them."""
 
 
+_SUSPECT: Final = np.isin(np.arange(256), [*range(0x20), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF])
+"""Which bytes the UTF-8 of all these characters begins with."""
+
+
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Write a column of numbers or text as text: whole numbers without a fraction, not-a-number as null."""
     if not pa.types.is_floating(column.type):
@@ -39,6 +46,12 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     whole = pc.and_(pc.equal(pc.trunc(column), column), pc.less(pc.abs(column), float(2**63)))
     integers = pc.if_else(whole, column, None).cast(pa.int64(), safe=False).cast(pa.string())
     return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
+
+
+def may_hold(column: pa.ChunkedArray, sign: bytes) -> bool:
+    """Return whether a sign of ASCII may be in a column of text: quicker asked of its bytes than of its cells."""
+    buffers = (chunk.buffers()[2] for chunk in column.chunks)
+    return any(sign in data.to_pybytes() for data in buffers if data is not None)
 
 
 def count_true(mask: pa.ChunkedArray | pa.BooleanArray) -> int:
@@ -58,13 +71,21 @@ def clean(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
 
 def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
     """Clean a chunk; it has few enough cells for the copies between the steps to stay small."""
-    invisible = pc.match_substring_regex(column, _INVISIBLE)
-    count = count_true(invisible)
-    if count:
-        column = pc.replace_substring_regex(column, _INVISIBLE, "")
-    stripped = pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _BREAKS, " "))
-    blank = pc.is_in(pc.utf8_lower(stripped), value_set=pa.array(sorted(BLANKS), pa.string()))
+    count = 0
+    if _has_suspects(column):
+        count = count_true(pc.match_substring_regex(column, _INVISIBLE))
+        if count:
+            column = pc.replace_substring_regex(column, _INVISIBLE, "")
+        column = pc.replace_substring_regex(column, _BREAKS, " ")
+    stripped = pc.utf8_trim_whitespace(column)
+    blank = pc.is_in(pc.utf8_lower(stripped), value_set=_BLANK_CELLS)
     return pc.if_else(blank, pa.scalar(None, pa.string()), stripped), count
+
+
+def _has_suspects(column: pa.Array) -> bool:
+    """Return whether a column may hold characters that are taken out or are line breaks; most hold none."""
+    data = column.buffers()[2]
+    return data is not None and bool(_SUSPECT[np.frombuffer(data, np.uint8)].any())
 
 
 def drop_overlong(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:

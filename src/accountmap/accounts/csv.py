@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -78,14 +78,12 @@ _REASONS: Final = {
 """What the messages of the csv module mean, by a part of each message."""
 
 
-class _Record(NamedTuple):
-    row: int
-    line: int
-    cells: list[str]
+_Record = tuple[int, int, list[str]]
+"""The row that a record is in, the line that it starts on, both from 1, and its cells."""
 
-    @property
-    def place(self) -> str:
-        return f"Row {self.row} (line {self.line})" if self.line != self.row else f"Row {self.row}"
+
+def _place(row: int, line: int) -> str:
+    return f"Row {row} (line {line})" if line != row else f"Row {row}"
 
 
 def _records(stream: TextIO, delimiter: str) -> Iterator[_Record]:
@@ -95,13 +93,13 @@ def _records(stream: TextIO, delimiter: str) -> Iterator[_Record]:
     while True:
         row, line = row + 1, reader.line_num + 1
         try:
-            yield _Record(row, line, next(reader))
+            yield row, line, next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             reason = next((text for part, text in _REASONS.items() if part in str(error)), "it is not valid CSV")
             raise InputError(
-                f"{_Record(row, line, []).place} cannot be read: {reason}.",
+                f"{_place(row, line)} cannot be read: {reason}.",
                 "Look at this row in a text editor; a quotation mark inside a cell is written twice. "
                 "If the file was cut off, export it again.",
             ) from None
@@ -109,11 +107,11 @@ def _records(stream: TextIO, delimiter: str) -> Iterator[_Record]:
 
 def _fit(record: _Record, width: int) -> list[str]:
     """Return the record's cells, exactly `width` of them; blank cells beyond the headings are harmless."""
-    cells = record.cells
+    row, line, cells = record
     if len(cells) < width or any(cells[width:]):
         much = "few" if len(cells) < width else "many"
         raise InputError(
-            f"{record.place} has too {much} cells: {len(cells)}, where the headings have {width}.",
+            f"{_place(row, line)} has too {much} cells: {len(cells)}, where the headings have {width}.",
             "Put a cell with the delimiter in it in quotation marks. If this is the last row, the file may "
             "have been cut off: export it again.",
         )
@@ -123,21 +121,24 @@ def _fit(record: _Record, width: int) -> list[str]:
 def _is_footer(record: _Record, records: Iterator[_Record]) -> bool:
     """Return whether only lines of one cell follow, as the copyright lines below a Salesforce report do."""
     following = list(islice(records, _FOOTER_ROWS + 1))
-    return len(following) <= _FOOTER_ROWS and all(sum(map(bool, each.cells)) <= 1 for each in (record, *following))
+    return len(following) <= _FOOTER_ROWS and all(
+        sum(map(bool, cells)) <= 1 for _, _, cells in (record, *following)
+    )
 
 
 def _body(records: Iterator[_Record], width: int, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield row number and cells of each account; skip blank rows, and a footer after a blank row."""
     after_blank = False
     for record in records:
-        if not any(record.cells):
+        row, _, cells = record
+        if not any(cells):
             after_blank = True
             continue
-        if after_blank and len(record.cells) == 1 < width and _is_footer(record, records):
-            notes.append(f"The lines from row {record.row} on were left out: they are a footer, not accounts.")
+        if after_blank and len(cells) == 1 < width and _is_footer(record, records):
+            notes.append(f"The lines from row {row} on were left out: they are a footer, not accounts.")
             return
         after_blank = False
-        yield record.row, _fit(record, width)
+        yield row, cells if len(cells) == width else _fit(record, width)
 
 
 def _to_table(body: Iterator[tuple[int, list[str]]], names: Sequence[str]) -> RawList:
@@ -177,10 +178,10 @@ def read_csv(path: Path, count_known: CountKnown, encoding: str | None = None) -
         if declared:
             next(records)
         first = list(islice(records, HEADER_SEARCH_ROWS))
-        header = find_header([record.cells for record in first], count_known)
+        header = find_header([cells for _, _, cells in first], count_known)
         if header is None:
             raise InputError("The file is empty.", "Export the list again, with a row of headings.")
-        headings = [cell.strip() for cell in first[header].cells]
+        headings = [cell.strip() for cell in first[header][2]]
         names, repeated = distinct_headings(headings)
         raw = _to_table(_body(chain(first[header + 1 :], records), len(names), notes), names)
     return RawList(raw.table, raw.rows, (*notes, *heading_notes(repeated)))
