@@ -118,10 +118,10 @@ def names_kept(own: "Workspace", prepared: "Prepared") -> float | None:
     import pyarrow.compute as pc
 
     try:
-        _, before = own.load_list(own.current_list().id)
+        before = own.entities(own.current_list().id)
     except AccountmapError:
         return None
-    names = pc.unique(before.entities["full_name"].drop_null())
+    names = pc.unique(before["full_name"].drop_null())
     if len(names) < LEAST_COMPARED:
         return None
     return float(

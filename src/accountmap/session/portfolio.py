@@ -108,7 +108,7 @@ class _Lists:
     def entity_ids(self, number: int) -> pa.Array:
         """Return the ids of a list's entities."""
         if number not in self._entity_ids:
-            self._entity_ids[number] = self._workspace.entity_ids(number)
+            self._entity_ids[number] = self._workspace.entities(number)["entity_id"].combine_chunks()
         return self._entity_ids[number]
 
 

@@ -75,15 +75,15 @@ def read_list(number: int, file: FileOf) -> tuple[AccountList, Prepared]:
         ) from error
 
 
-def read_entity_ids(number: int, file: FileOf) -> pa.Array:
-    """Read the ids of the entities of a prepared list, in the order of their rows.
+def read_entities(number: int, file: FileOf) -> pa.Table:
+    """Read the entities of a prepared list: ENTITY_SCHEMA.
 
     Raises:
         WorkspaceError: the file is missing or damaged.
     """
     try:
-        return file(_list_name(number, "entities")).read_table()["entity_id"].combine_chunks()
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        return file(_list_name(number, "entities")).read_table()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise WorkspaceError("a prepared list of the workspace is damaged") from error
 
 

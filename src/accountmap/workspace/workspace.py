@@ -37,7 +37,7 @@ from accountmap.workspace.keys import DATABASE, IDENTITY, Ask, OwnKeys, check_fr
 from accountmap.workspace.partners import Partnerships
 from accountmap.workspace.sealed_files import SealedFile
 from accountmap.workspace.stored import (
-    read_entity_ids,
+    read_entities,
     read_list,
     read_matches,
     read_result,
@@ -277,9 +277,9 @@ class Workspace(Partnerships):
             self._loaded = number, read_list(number, self.sealed)
         return self._loaded[1]
 
-    def entity_ids(self, number: int) -> pa.Array:
-        """Read the ids of the entities of a prepared list, and nothing else of it."""
-        return read_entity_ids(number, self.sealed)
+    def entities(self, number: int) -> pa.Table:
+        """Read the entities of a prepared list (ENTITY_SCHEMA), and nothing else of it."""
+        return read_entities(number, self.sealed)
 
     def _list_folder(self, number: int) -> Path:
         return self.folder / "lists" / str(number)
