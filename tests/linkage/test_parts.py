@@ -1,5 +1,6 @@
 """A list that is prepared in parts, here or elsewhere, gives what it gives as a whole."""
 
+import gc
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from accountmap.accounts.schema import ACCOUNT_SCHEMA, AccountList
-from accountmap.linkage.blocking import marks_of
+from accountmap.linkage.blocking import NO_TEXT, marks_of
 from accountmap.linkage.prepare import (
     PART_ROWS,
     Part,
@@ -95,3 +96,22 @@ def test_candidates_ascend_and_tell_their_values_apart(accounts: AccountList, re
     assert places == sorted(places)
     assert {SLOTS[slot] for _, slot in places} >= {"name", "reference"}
     assert marks_of(candidates["value"].to_pylist()).to_pylist() == candidates["mark"].to_pylist()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_collection_is_left_as_it_was(accounts: AccountList, enabled: bool) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        compute_part(PartsOf(accounts.table, by_id(accounts.table))[1], SLOTS)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+
+
+def test_equal_texts_alone_have_equal_marks() -> None:
+    texts = ["a", "", None, "ab", "ba", "Ünal", "a", "", None, "x" * 99]
+    marks = marks_of(texts).to_pylist()
+    assert [marks.index(mark) for mark in marks] == [texts.index(text) for text in texts]
+    assert marks_of(["", ""]).to_pylist() == [marks[1]] * 2
+    assert marks[2] == NO_TEXT

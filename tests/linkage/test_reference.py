@@ -67,6 +67,18 @@ def test_leads_names_and_domains_to_one_entry(reference: Reference, account: Fac
     assert found_in(reference, account) == found
 
 
+def test_finds_in_many_accounts_what_it_finds_in_each(reference: Reference) -> None:
+    names = ("IBM", "Northwind", "Weltweit Handel", "")
+    accounts = [facts(name, website=site) for name in names for site in ("", "ibm.com", "northwind.com")]
+    known: list[tuple[str | None, ...]] = [
+        (each.name and reference_key(each.name), each.domain, each.country, None) for each in accounts
+    ]
+    known.append((None, None, None, "213800KUD8LAJWSQ9D15"))
+    each = [(at, found) for at, about in enumerate(known) if (found := reference.find(*about))]
+    assert list(reference.find_all(known)) == each
+    assert len(each) > 2
+
+
 def test_an_lei_is_its_own_id(reference: Reference) -> None:
     account = read_facts({"name": "IBM"}, {"lei": "213800KUD8LAJWSQ9D15"})
     assert found_in(reference, account) == "lei:213800KUD8LAJWSQ9D15"

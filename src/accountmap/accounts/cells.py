@@ -36,7 +36,7 @@ _INVISIBLE: Final = (
 
 
 _SUSPECT: Final = np.isin(np.arange(256), [*range(0x20), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF])
-"""Which bytes the UTF-8 of all these characters begins with."""
+"""The first bytes, in UTF-8, of invisible characters and of line breaks, and of many others."""
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -49,7 +49,10 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def may_hold(column: pa.ChunkedArray, sign: bytes) -> bool:
-    """Return whether a sign of ASCII may be in a column of text: quicker asked of its bytes than of its cells."""
+    """Return whether an ASCII character may be in a column of text.
+
+    The bytes of all cells are searched at once, and those of a slice with its whole array.
+    """
     buffers = (chunk.buffers()[2] for chunk in column.chunks)
     return any(sign in data.to_pybytes() for data in buffers if data is not None)
 
@@ -83,7 +86,7 @@ def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
 
 
 def _has_suspects(column: pa.Array) -> bool:
-    """Return whether a column may hold characters that are taken out or are line breaks; most hold none."""
+    """Return whether a column may have invisible characters or line breaks; most columns have none."""
     data = column.buffers()[2]
     return data is not None and bool(_SUSPECT[np.frombuffer(data, np.uint8)].any())
 

@@ -95,7 +95,8 @@ class Traits:
     @classmethod
     def of(cls, account_ids: pa.ChunkedArray, table: pa.Table) -> "Traits":
         """Read what `table` wrote; `account_ids` has the ids of its rows."""
-        columns = {name: table[name].to_pylist() for name in table.column_names}
+        # As text, for reading a dictionary cell by cell takes forty times as long.
+        columns = {name: table[name].cast(pa.string()).to_pylist() for name in table.column_names}
         return cls(
             account_ids=account_ids.to_pylist(),
             names=columns["name"],

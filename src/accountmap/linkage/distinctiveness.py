@@ -78,7 +78,10 @@ _TELL_NOTHING: Final = COMMON | KINDS | _PLACES
 
 def names_company(words: Words) -> bool:
     """Return whether a word of more than two letters is neither common, nor a place, nor a kind of institution."""
-    return any(word not in _TELL_NOTHING and len(word) > 2 for word in words)
+    for word in words:  # noqa: SIM110 - takes half of the time that `any` takes
+        if word not in _TELL_NOTHING and len(word) > 2:
+            return True
+    return False
 
 
 def without_places(core: Words) -> Words:

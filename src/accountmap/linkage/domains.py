@@ -167,11 +167,17 @@ def _folders(token: str) -> list[str]:
     return [each for each in path.lower().split("/")[1:] if each and not _NO_FOLDER.fullmatch(each)]
 
 
+@functools.cache
+def _listed() -> frozenset[str]:
+    """Return the domains that many share, of both tables."""
+    return _table("mail_domains.txt") | _table("shared_hosts.txt")
+
+
 def _is_listed(host: str, domain: str) -> bool:
     """Return whether many companies share a host, or a domain above it up to the registrable one."""
-    mail, shared = _table("mail_domains.txt"), _table("shared_hosts.txt")
+    listed = _listed()
     while len(host) >= len(domain):
-        if host in shared or host in mail:
+        if host in listed:
             return True
         _, _, host = host.partition(".")
     return False
@@ -182,7 +188,7 @@ def is_made_up(domain: str) -> bool:
     return domain.partition(".")[0] in _table("made_up_labels.txt")
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=1 << 12)
 def addresses(text: str) -> tuple[Address, ...]:
     """Find the domains in a website, host name or e-mail address.
 

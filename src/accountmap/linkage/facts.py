@@ -27,6 +27,9 @@ from accountmap.linkage.written_name import WrittenName, read_name
 ADDRESS_COLUMNS: Final = ("domain", "website", "email")
 """Where an account's domain is looked for, in this order."""
 
+_ADDRESS_CELLS: Final = (*ADDRESS_COLUMNS, "name")
+"""The same, and last an address in the place of a name."""
+
 FACT_COLUMNS: Final = ("name", *ADDRESS_COLUMNS, "country")
 """The columns that `read_facts` reads. Except for the registry numbers, no key is made from other columns."""
 
@@ -97,7 +100,8 @@ def _is_place(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _label(domain: str) -> str | None:
-    words = tuple(split_words(domain_label(domain) or ""))
+    label = domain_label(domain) or ""
+    words = (label,) if label.isalnum() and label.isascii() else tuple(split_words(label))
     return None if is_generic(words) or KINDS.issuperset(words) else squash(words)
 
 
@@ -140,13 +144,13 @@ _NO_WEB: Final = _Web(None, "", 0, None)
 
 def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenName) -> _Web:
     """Find the domain that fits the name best, among those of the first column that has any."""
-    if not written.address and not any(map(account.get, ADDRESS_COLUMNS)):
-        return _NO_WEB
     labelled = None
-    cells = ((column, account.get(column)) for column in ADDRESS_COLUMNS)
-    for column, text in (*cells, ("name", written.address)):
+    for column in _ADDRESS_CELLS:
+        text = written.address if column == "name" else account.get(column)
+        if not text:
+            continue
         best, closest = None, -1
-        for each in addresses(text) if text else ():
+        for each in addresses(text):
             if labelled is None and not each.is_shared:
                 labelled = each.domain
             fit = _fit(name, each)
@@ -154,16 +158,17 @@ def _web(account: Mapping[str, str | None], name: Name | None, written: WrittenN
                 best, closest = each.domain, fit
         if best is not None:
             return _Web(best, column, closest, best)
-    return _Web(None, "", 0, labelled)
+    return _NO_WEB if labelled is None else _Web(None, "", 0, labelled)
 
 
 def _names(written: WrittenName) -> tuple[Name | None, Name | None]:
     """Take the names of a field apart: the one that counts, and another one, if there is any."""
     texts = (written.text, *written.others) if written.others else alternatives(written.text)
     name = parse(texts[0])
-    for other in map(parse, texts[1:]):
-        if other and name and other.full != name.full:
-            return name, other
+    if name is not None and len(texts) > 1:
+        for other in map(parse, texts[1:]):
+            if other and other.full != name.full:
+                return name, other
     return name, None
 
 

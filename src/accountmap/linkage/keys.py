@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from accountmap.linkage.distinctiveness import (
     PARTICLES,
@@ -35,57 +35,53 @@ _SHORT_LABEL: Final = 6
 """Labels up to this length are also names of other companies in other countries."""
 
 
-class Key(NamedTuple):
-    """A canonical value, the rule that made it, and how close it is to what was written, from 0 to 2."""
-
-    value: str
-    rule: str
-    closeness: int = 2
+Key = tuple[str, str, int]
+"""A canonical value, the rule that made it, and how close it is to what was written, from 0 to 2."""
 
 
 def _name(facts: Facts) -> Key | None:
     if facts.name is None or not is_distinctive(facts.name.full):
         return None
-    return Key(facts.name.squashed_full, "name")
+    return facts.name.squashed_full, "name", 2
 
 
 def _common_name(facts: Facts) -> Key | None:
     """Return a name that many companies have, or else the account's other name."""
     if facts.name and not is_distinctive(facts.name.full):
-        return Key(facts.name.squashed_full, "name that several companies have")
-    return Key(facts.other.squashed_full, "other name", 1) if facts.other else None
+        return facts.name.squashed_full, "name that several companies have", 2
+    return (facts.other.squashed_full, "other name", 1) if facts.other else None
 
 
 def _core(facts: Facts) -> Key | None:
     if facts.name is None:
         return None
     if facts.name.core == facts.name.full:
-        return Key(facts.name.squashed_core, "name")
-    return Key(facts.name.squashed_core, "name without holding words", 1)
+        return facts.name.squashed_core, "name", 2
+    return facts.name.squashed_core, "name without holding words", 1
 
 
 def _core_anywhere(facts: Facts) -> Key | None:
     if facts.name is None or facts.name.core == facts.name.full:
         return None
     core = facts.name.squashed_core
-    return Key(core, "name without holding words", 0) if len(core) >= SHORTEST_STEM else None
+    return (core, "name without holding words", 0) if len(core) >= SHORTEST_STEM else None
 
 
 def _shortened(facts: Facts) -> Key | None:
     words = shortened(facts.name.core) if facts.name else None
     if words:
-        return Key(squash(words), "name without place or trade words", 1)
+        return squash(words), "name without place or trade words", 1
     if facts.other and is_distinctive(facts.other.core):
-        return Key(facts.other.squashed_core, "other name", 0)
+        return facts.other.squashed_core, "other name", 0
     return None
 
 
 def _domain(facts: Facts) -> Key | None:
-    return Key(facts.domain, f"domain of {facts.domain_column}", facts.closeness) if facts.domain else None
+    return (facts.domain, f"domain of {facts.domain_column}", facts.closeness) if facts.domain else None
 
 
 def _any_label(facts: Facts) -> Key | None:
-    return Key(facts.label, "label of the domain") if facts.label else None
+    return (facts.label, "label of the domain", 2) if facts.label else None
 
 
 def _begins_name(label: str, name: Name) -> bool:
@@ -119,24 +115,24 @@ def _first_two_words(facts: Facts) -> Key | None:
     first, second = facts.name.core[:2]
     if second in PARTICLES or (is_place_word(first) and is_place_word(second)):
         return None
-    return Key(f"{squash((first,))} {squash((second,))}", "first two words")
+    return f"{squash((first,))} {squash((second,))}", "first two words", 2
 
 
 def _stem(facts: Facts) -> Key | None:
     words = stem(facts.name.core) if facts.name else None
-    return Key(squash(words), "stem") if words else None
+    return (squash(words), "stem", 2) if words else None
 
 
 def _stem_or_beginning(facts: Facts) -> Key | None:
     if key := _stem(facts):
         return key
     words = distinctive_beginning(facts.name.core) if facts.name else None
-    return Key(squash(words), "beginning") if words else None
+    return (squash(words), "beginning", 2) if words else None
 
 
 def _stem_anywhere(facts: Facts) -> Key | None:
-    key = _stem(facts)
-    return key and key._replace(closeness=0)
+    words = stem(facts.name.core) if facts.name else None
+    return (squash(words), "stem", 0) if words else None
 
 
 Maker = Callable[[Facts], Key | None]
@@ -154,7 +150,7 @@ def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
             return anywhere(facts)
         if key := maker(facts):
             value, rule, closeness = key
-            return Key(f"{value}|{facts.country}", f"{rule}, country", closeness)
+            return f"{value}|{facts.country}", f"{rule}, country", closeness
         return None
 
     return make
@@ -163,7 +159,7 @@ def _in_country(maker: Maker, anywhere: Maker = _nothing) -> Maker:
 def _number(kind: str) -> Maker:
     def make(facts: Facts) -> Key | None:
         number = facts.numbers.get(kind)
-        return Key(number, kind) if number else None
+        return (number, kind, 2) if number else None
 
     return make
 
@@ -272,7 +268,6 @@ def explain(account: Mapping[str, str | None], profile: Profile) -> Explanation:
     ]
     made = dict(keys_of(facts, [slot.name for slot in profile.slots]))
     keys = (
-        SlotKey(slot, made[at].value if at in made else None, made[at].rule if at in made else None)
-        for at, slot in enumerate(profile.slots)
+        SlotKey(slot, *(made[at][:2] if at in made else (None, None))) for at, slot in enumerate(profile.slots)
     )
     return Explanation(tuple(steps), tuple(keys))

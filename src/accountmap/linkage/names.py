@@ -239,7 +239,8 @@ def _take_apart(text: str) -> Name | None:
     if not words:
         return None
     full = _trim(words, _ARTICLES)
-    core = _trim(full, _WEAK)
+    # No form is left at either end, so there is more to take off only behind a weak word.
+    core = _trim(full, _WEAK) if full[0] in _WEAK or full[-1] in _WEAK else full
     short = abbreviated(core)
     if is_generic(short):
         core = full

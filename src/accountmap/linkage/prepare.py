@@ -1,6 +1,8 @@
 """From an account list to its prepared list: the keys of each account, entities, one value per entity and slot."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, overload
@@ -99,6 +101,19 @@ def by_id(table: pa.Table) -> pa.Array:
     return pc.sort_indices(table["account_id"])
 
 
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause the search for reference cycles, which would walk through all objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_without_garbage_collection()
 def compute_part(table: pa.Table, slots: Sequence[str]) -> Part:
     """Make the keys and traits of one part.
 
@@ -126,15 +141,18 @@ def compute_part(table: pa.Table, slots: Sequence[str]) -> Part:
 
     ids = table.column("account_id").to_pylist()
     traits = traits_of(ids, passing(), numbers, folded_cities(table))
-    candidates = pa.table([*columns, marks_of(columns[2])], schema=CANDIDATE_SCHEMA)
+    values = pa.array(columns[2], pa.string())
+    candidates = pa.table([*columns[:2], values, *columns[3:], marks_of(values)], schema=CANDIDATE_SCHEMA)
     asked, full = (pa.array(column, pa.string()) for column in (names, full_names))
     return Part(traits.table(), shared_marks(traits), asked, full, candidates)
 
 
 def _facts(table: pa.Table, numbers: Numbers) -> Iterator[Facts]:
-    columns = zip(*(table.column(name).to_pylist() for name in FACT_COLUMNS), strict=True)
-    for cells, own in zip(columns, zip(*numbers.values(), strict=True), strict=True):
-        account = dict(zip(FACT_COLUMNS, cells, strict=True))
+    blank = [name for name in FACT_COLUMNS[1:] if table.column(name).null_count == len(table)]
+    filled = [name for name in FACT_COLUMNS if name not in blank]
+    rows = zip(*(table.column(name).to_pylist() for name in filled), strict=True)
+    for cells, own in zip(rows, zip(*numbers.values(), strict=True), strict=True):
+        account = dict(zip(filled, cells, strict=True))
         yield read_facts(account, dict(zip(numbers, own, strict=True)) if any(own) else None)
 
 
@@ -153,8 +171,8 @@ def candidates_of(part: Part, slots: Sequence[str], reference: Reference | None)
         return part.candidates
     traits, slot = part.traits, slots.index("reference")
     known = (part.names, *(traits[name] for name in ("domain", "country", "lei")))
-    rows = enumerate(zip(*(column.to_pylist() for column in known), strict=True))
-    found = [(at, id_) for at, about in rows if (id_ := reference.find(*about))]
+    texts = (column.cast(pa.string()).to_pylist() for column in known)  # dictionaries are slow to read
+    found = list(reference.find_all(zip(*texts, strict=True)))
     columns = [
         [at for at, _ in found],
         [slot] * len(found),

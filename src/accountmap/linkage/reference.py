@@ -164,6 +164,18 @@ class Reference:
             return None
         return by_name or by_domain
 
+    def find_all(self, accounts: Iterable[tuple[str | None, ...]]) -> Iterator[tuple[int, str]]:
+        """Yield the number and the entry's id of each account that leads to one, as few do.
+
+        Args:
+            accounts: name, domain, country and LEI of each, as `find` takes them.
+        """
+        names, domains = self._names, self._domains
+        for at, account in enumerate(accounts):
+            name, domain, _, number = account
+            if (number or name in names or domain in domains) and (found := self.find(*account)):
+                yield at, found
+
     def _by_name(self, key: str, country: str | None) -> str | None:
         by_country = self._names.get(key, {})
         if country is None and key.startswith(_COMMON):

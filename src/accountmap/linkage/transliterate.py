@@ -11,6 +11,7 @@ not part of a name.
 import re
 import unicodedata
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 from anyascii import anyascii
@@ -154,6 +155,12 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return _cut(text)
+    return _visible(text)
+
+
+@lru_cache(maxsize=256)
+def _visible(text: str) -> str:
+    """Do what `visible` says; cached, for each name outside ASCII comes here three times."""
     folded = unicodedata.normalize("NFKC", known(text[: 4 * MAX_CHARACTERS]).translate(_SILENT))
     return _cut(folded.translate(_SEEN))
 

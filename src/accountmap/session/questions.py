@@ -262,7 +262,7 @@ class SessionMatches:
         terms = self.agreement.terms.slots[slot]
         cells = {name: text or None for name, text in zip(("name", "website", "country"), shown, strict=True)}
         found = keys_of(read_facts(cells), [terms.name])
-        return {key_message(terms.space.encode(), key.value.encode()) for _, key in found}
+        return {key_message(terms.space.encode(), value.encode()) for _, (value, _, _) in found}
 
     def _account_to_show(self, match_id: bytes, entity: int) -> tuple[str, ShownAccount] | None:
         """Return the first account of an entity that gives the key of its best pair, if it is shown."""
