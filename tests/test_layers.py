@@ -279,6 +279,15 @@ def test_every_public_name_is_there() -> None:
     assert set(accountmap.__all__) <= set(dir(accountmap))
 
 
+def test_the_files_that_the_guide_for_contributors_names_are_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert named
+    for name in named:
+        assert [
+            base for base in ("src", "cli", "tests") if any((ROOT / base).rglob(name.removeprefix("tests/")))
+        ], name
+
+
 EXTRAS = {
     "cli/accountmap_cli/assistant.py": {"mcp", "mcp_types"},
     "cli/accountmap_cli/digest.py": {"apprise"},
