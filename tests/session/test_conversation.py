@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -189,6 +190,39 @@ def test_an_acknowledgement_that_was_acknowledged_is_not_sent_again(sides: tuple
         talk.acknowledged(globex.partner.slug, talk.taken(globex.partner.slug).values(), globex.now)
     assert globex.exchange().sent == ()
     assert (globex.party.folder / sent).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"role": 1}, "it belongs to another agreement or role"),
+        ({"agreement": bytes(32)}, "it belongs to another agreement or role"),
+        ({"expires": int(NOW.timestamp()) - 1}, "it has expired"),
+        ({"body_bytes": 1_000}, "a message about matches has an impossible length"),
+        ({"session": bytes(32)}, None),
+        ({"recipient": bytes(32)}, None),
+    ],
+    ids=["role", "agreement", "expired", "length", "session", "recipient"],
+)
+def test_a_message_with_another_header_is_passed_over(
+    sides: tuple[Talker, Talker], changed: dict[str, object], why: str | None
+) -> None:
+    """It is sealed and signed by the partner as it should be."""
+    acme, globex = sides
+    acme.ask("a2")
+    acme.exchange()
+    (question,) = acme.files()
+    file = acme.party.folder / question
+    honest = file.read_bytes()
+    header, body = replace(Header.decode(honest), **changed), padded(Kind.QUESTIONS, b"anything")
+    sealing_key = globex.workspace.card.sealing_key
+    file.write_bytes(b"".join(write(header, [body], acme.workspace.identity, sealing_key, bytes(32))))
+    refused = globex.exchange()
+    assert refused.notes == ((f"{question} was passed over: {why}.",) if why else ())
+    assert (refused.taken, globex.questions(ours=False)) == ((), [])
+    file.write_bytes(honest)
+    globex.exchange()
+    assert len(globex.questions(ours=False)) == 1
 
 
 def test_another_message_under_a_known_id_is_refused(sides: tuple[Talker, Talker]) -> None:

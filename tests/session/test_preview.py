@@ -9,8 +9,10 @@ import pytest
 from accountmap.channels import FolderChannel
 from accountmap.errors import ChannelError, NotNowError, PeerError, TrustError
 from accountmap.model import Epsilon, PreviewKind
+from accountmap.session import preview
 from accountmap.session.preview import PartnerHolds, PreviewRunner, PreviewState
 from accountmap.session.sketches import FROZEN, KEPT_FOR_PARTNER, renew_sketch, sketch_terms, sketch_to_send
+from accountmap.trust.envelope import Header
 from accountmap.trust.identity import Identity
 from accountmap.workspace.sketches import OwnSketch
 from tests.session.preview_parties import NOW, Side, agree, companies, made_up, two_sides
@@ -95,6 +97,19 @@ def test_a_first_message_is_taken_once(sides: tuple[Side, Side]) -> None:
         side.later(days=KEPT_FOR_PARTNER.days)
     assert globex.preview(new=True).state == PreviewState.WAITING  # the old offer is known
     assert len(globex.workspace.previews.of(globex.partner.slug)) == 1
+
+
+def test_an_answer_that_names_another_preview_is_refused(
+    sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, globex = sides
+    acme.preview()
+    with monkeypatch.context() as cheat:
+        cheat.setattr(preview, "Header", lambda **about: Header(**about | {"session": bytes(31) + b"\x01"}))
+        globex.preview()
+    with pytest.raises(PeerError, match="another preview"):
+        acme.preview()
+    assert acme.workspace.estimates.latest(acme.partner.slug) == []
 
 
 def test_another_sketch_within_half_a_year_needs_a_person(sides: tuple[Side, Side], tmp_path: Path) -> None:

@@ -120,10 +120,6 @@ class Values:
     messages: Sequence[bytes]
     in_segment: npt.NDArray[np.bool_]
 
-    def counts(self) -> list[int]:
-        """Count the values of each segment; a value of several segments counts in each."""
-        return [int(count) for count in self.in_segment.sum(axis=0)]
-
     def dump(self) -> bytes:
         """Write the numbers of values and segments, the length of each message, the messages, and `in_segment`."""
         lengths = np.array([len(message) for message in self.messages], ">u2")
