@@ -46,4 +46,4 @@ def test_weights_come_from_a_file(tmp_path: Path) -> None:
     model = json.loads((tmp_path / "reports" / "report.json").read_text("utf-8"))
     assert (model["weights"]["evidence"], model["weights"]["amount"]) == (0.0, 30.0)
     (tmp_path / "weights.toml").write_text("[points]\nluck = 1\n", "utf-8")
-    assert "no part of the score" in accountmap(*build, cwd=tmp_path, check=3).stderr
+    assert "not a part of the score" in accountmap(*build, cwd=tmp_path, check=3).stderr
