@@ -59,11 +59,12 @@ def install_command(extra: str) -> str:
     """Return the command that installs an extra of accountmap into the environment that runs it.
 
     pipx and uv leave a file in the environments that they make for a program. There, a plain `pip` would install
-    into another environment, and `uv tool install` with one extra would remove the others.
+    into another environment, some versions of `pipx inject` leave a package alone that is there already, and
+    `uv tool install` with one extra would remove the others.
     """
     environment, package = Path(sys.prefix), f'"accountmap[{extra}]"'
     if (environment / "pipx_metadata.json").is_file():
-        return f"pipx inject {environment.name} {package}"
+        return f"pipx runpip {environment.name} install {package}"
     if (environment / "uv-receipt.toml").is_file():
         return f'uv pip install --python "{environment}" {package}'
     return f"pip install {package}"

@@ -73,4 +73,4 @@ def test_an_extra_is_installed_where_the_program_runs(tmp_path: Path, monkeypatc
     (tmp_path / "uv-receipt.toml").touch()
     assert install_command("sql") == f'uv pip install --python "{tmp_path}" "accountmap[sql]"'
     (tmp_path / "pipx_metadata.json").touch()
-    assert install_command("sql") == f'pipx inject {tmp_path.name} "accountmap[sql]"'
+    assert install_command("sql") == f'pipx runpip {tmp_path.name} install "accountmap[sql]"'
