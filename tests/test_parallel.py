@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from accountmap.errors import BackendError
-from accountmap.parallel import AHEAD, ProcessExecutor, ThreadExecutor
+from accountmap.parallel import AHEAD, Jobs, ProcessExecutor, SerialExecutor, ThreadExecutor
 
 EXECUTORS = [ProcessExecutor(2), ThreadExecutor(2)]
 
@@ -76,6 +76,14 @@ def test_what_fails_here_comes_in_the_order_of_the_parts() -> None:
             given.append(result)
     assert given == [0, 1, 2], "the results before it are not lost"
     assert list(executor.map(double, range(10))) == [2 * n for n in range(10)]
+
+
+def test_a_part_with_too_few_points_is_an_error() -> None:
+    whole, short = bytes(32 * 1024), bytes(32 * 7)
+    parts = Jobs(SerialExecutor(), None).each(bytes, [whole, short], 1024 + 8)
+    assert next(parts).shape == (1024, 32)
+    with pytest.raises(ValueError, match="reshape"):
+        next(parts)
 
 
 def interrupted_here(parent: int) -> int:

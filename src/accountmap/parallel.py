@@ -200,10 +200,14 @@ class Jobs:
         Args:
             function: makes one row of 32 bytes for each point.
             parts: one for each of slices(total), in their order.
+
+        Raises:
+            ValueError: a part has fewer or more points than were asked for. Who writes products over the points
+                may not take it, or points would stay as they were.
         """
         executor = self._executor if total > self._large else SerialExecutor()
         for part, made in zip(slices(total), executor.map(function, parts), strict=True):
-            yield np.frombuffer(made, np.uint8).reshape(-1, 32)
+            yield np.frombuffer(made, np.uint8).reshape(part.stop - part.start, 32)
             if total > LARGE_POINTS and self._progress:
                 self._progress(part.stop, total)
 
