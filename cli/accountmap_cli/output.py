@@ -82,9 +82,10 @@ def read_table(file: Path, columns: Sequence[str], hint: str) -> list[dict[str, 
         text = file.read_text("utf-8-sig")
         separator = max(",;\t", key=text.partition("\n")[0].count)  # Excel writes the one of its language
         reader = csv.DictReader(io.StringIO(text), delimiter=separator)
-        rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+        found = [{key: value or "" for key, value in row.items() if key} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} is not a table", "Save it as CSV in UTF-8.") from error
+    rows = [row for row in found if any(row.values())]  # spreadsheets also write rows of separators alone
     missing = [column for column in columns if column not in (reader.fieldnames or ())]
     if missing or not all(row[columns[0]] for row in rows):
         raise InputError(f"{file} has no column {(*missing, columns[0])[0]}, or a row without one", hint)

@@ -1,10 +1,12 @@
 """What the program prints: nothing that a terminal would obey."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from accountmap_cli.output import emit, emit_json, harmless, plural, say, table
+from accountmap.errors import InputError
+from accountmap_cli.output import emit, emit_json, harmless, plural, read_table, say, table
 
 HOSTILE = "a\x1b[2Jb\u202ec\x9bd\u2028e\ud800f\x7fg"
 
@@ -41,3 +43,23 @@ def test_other_text_stays(text: str) -> None:
 )
 def test_nouns_are_counted_as_english_has_them(noun: str, several: str) -> None:
     assert (plural(1, noun), plural(1000, noun)) == (f"1 {noun}", f"1,000 {several}")
+
+
+def test_a_filled_in_table_is_read_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text("\ufeffmatch_id;answer;\n3fa9;same;x\n;;\n9c1d;\n", encoding="utf-8")
+    rows = read_table(file, ["match_id", "answer"], "Write one.")
+    assert rows == [{"match_id": "3fa9", "answer": "same"}, {"match_id": "9c1d", "answer": ""}]
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"), [("", "match_id"), ("match_id\n3fa9\n", "answer"), ("match_id,answer\n,same\n", "match_id")]
+)
+def test_a_table_without_a_column_or_with_a_row_that_lacks_it_is_refused(
+    tmp_path: Path, text: str, lacks: str
+) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=f"has no column {lacks}, or a row without one") as caught:
+        read_table(file, ["match_id", "answer"], "Write one.")
+    assert caught.value.hint == "Write one."
