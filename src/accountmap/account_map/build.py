@@ -20,7 +20,6 @@ from accountmap.account_map.qualification import (
 )
 from accountmap.account_map.reviews import (
     CONFIRMED,
-    NO,
     REJECTED,
     SAME,
     MatchAnswer,
@@ -29,6 +28,7 @@ from accountmap.account_map.reviews import (
     move_confirmed,
     possible_matches,
     review_matches,
+    were_denied,
 )
 from accountmap.account_map.schema import SessionResult
 from accountmap.account_map.scoring import (
@@ -89,7 +89,7 @@ def build_map(
     qualified = qualified_shares(own, qualifiers, likelihood, np.unique(entity))
     shares |= {part: share[entity] for part, share in qualified.items()}
     overlap = ranked_overlap(own, matches, score(shares, weights))
-    undecided = possible.filter(pc.invert(pc.equal(possible["answer"], NO).fill_null(False)))
+    undecided = possible.filter(pc.invert(were_denied(possible)))
     waiting = _waiting(undecided, overlap)
     summed, left = (to_count(table, own.currency) for table in (overlap, unmatched))
     matrix = segment_matrix(summed, undecided, result)

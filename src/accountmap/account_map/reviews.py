@@ -224,6 +224,11 @@ class MatchAnswer:
         return seen <= evidence if self.answer == SAME else evidence <= seen
 
 
+def were_denied(possible: pa.Table) -> pa.ChunkedArray:
+    """Mark the possible matches that were answered *no*."""
+    return pc.equal(possible["answer"], NO).fill_null(False)
+
+
 def find_answers(
     own: OwnAccounts, possible: pa.Table, answers: Collection[MatchAnswer]
 ) -> list[MatchAnswer | None]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountmap.account_map.own_accounts import OwnAccounts, first_of_each
-from accountmap.account_map.reviews import NO, REJECTED
+from accountmap.account_map.reviews import REJECTED, were_denied
 from accountmap.account_map.schema import (
     COUNTS_AGREED,
     COVERAGE_SCHEMA,
@@ -39,7 +39,7 @@ def whitespace(
     Returns:
         WHITESPACE_SCHEMA.
     """
-    answered_no = pc.equal(possible["answer"], NO).fill_null(False)
+    answered_no = were_denied(possible)
     waiting = possible.filter(pc.invert(answered_no))
     without = ~np.isin(own.entity, matches["entity"].to_numpy())
     without &= ~pc.is_in(own.table["entity_id"], value_set=waiting["entity_id"].combine_chunks()).to_numpy()

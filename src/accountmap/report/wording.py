@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from accountmap.account_map import CHANGES, PLAYS, WHITESPACE, AccountMap, Count, Estimate, History
 from accountmap.account_map.qualification import qualification_sentences
-from accountmap.account_map.reviews import NO
+from accountmap.account_map.reviews import were_denied
 from accountmap.account_map.schema import COUNTS, NAMES
 
 STRENGTH_MEANINGS: Final = {
@@ -205,8 +205,7 @@ def _to_agree(account_map: AccountMap) -> list[str]:
 
 def _to_ask(account_map: AccountMap) -> list[str]:
     """Count the possible matches that nobody has denied, and the questions that wait for an answer."""
-    possible = account_map.possible
-    possible = possible.filter(pc.fill_null(pc.not_equal(possible["answer"], NO), True))
+    possible = account_map.possible.filter(pc.invert(were_denied(account_map.possible)))
     matches = pc.count_distinct(possible["match_id"]).as_py()
     if not matches:
         return []
