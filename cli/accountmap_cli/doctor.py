@@ -132,10 +132,7 @@ def _versions() -> Iterator[Check]:
         yield Check("libraries", State.OK, "All are there, in versions that this release works with.")
 
 
-_REINSTALL: Final = (
-    "Install accountmap again, in an environment of its own: pipx reinstall accountmap, or uv tool upgrade --reinstall "
-    "accountmap"
-)
+_REINSTALL: Final = "Install it again: pipx reinstall accountmap, or uv tool upgrade --reinstall accountmap"
 
 
 def _requirements() -> Iterator[tuple[str, str, str]]:
