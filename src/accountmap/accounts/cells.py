@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,7 +36,7 @@ _INVISIBLE: Final = (
 """Characters that are removed. Zero-width joiner and non-joiner stay: some scripts need them."""
 
 
-_SUSPECT: Final = np.isin(np.arange(256), [*range(0x20), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF])
+_SUSPECT_BYTES: Final = bytes([*range(0x20), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF])
 """The first bytes, in UTF-8, of invisible characters and of line breaks, and of many others."""
 
 
@@ -48,13 +49,29 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.coalesce(integers, pc.if_else(pc.is_nan(column), None, column).cast(pa.string()))
 
 
-def may_hold(column: pa.ChunkedArray, sign: bytes) -> bool:
-    """Return whether an ASCII character may be in a column of text.
+def utf8(texts: pa.Array) -> bytes:
+    """Return an array of texts as UTF-8, one right after the other."""
+    offsets, values = text_buffers(texts)
+    start, end = offsets[[0, -1]].tolist()
+    return values[start:end].tobytes()
 
-    The bytes of all cells are searched at once, and those of a slice with its whole array.
+
+def text_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return where each text begins and the last one ends, and the bytes that hold them all."""
+    _, offsets, values = texts.buffers()
+    if not len(texts) or values is None:
+        return np.zeros(len(texts) + 1, np.int32), np.zeros(0, np.uint8)
+    at = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return at, np.frombuffer(values, np.uint8)
+
+
+def has_bytes(column: pa.ChunkedArray, wanted: bytes) -> bool:
+    """Return whether any text of a column has one of these bytes in UTF-8.
+
+    Most columns have none, and finding that out takes a tenth of the time of a regular expression.
     """
-    buffers = (chunk.buffers()[2] for chunk in column.chunks)
-    return any(sign in data.to_pybytes() for data in buffers if data is not None)
+    others = bytes(set(range(256)) - {*wanted})
+    return any(utf8(chunk).translate(None, others) for chunk in column.chunks)
 
 
 def count_true(mask: pa.ChunkedArray | pa.BooleanArray) -> int:
@@ -75,7 +92,7 @@ def clean(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
 def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
     """Clean a chunk; it has few enough cells for the copies between the steps to stay small."""
     count = 0
-    if _has_suspects(column):
+    if has_bytes(pa.chunked_array([column]), _SUSPECT_BYTES):
         count = count_true(pc.match_substring_regex(column, _INVISIBLE))
         if count:
             column = pc.replace_substring_regex(column, _INVISIBLE, "")
@@ -83,12 +100,6 @@ def _clean_chunk(column: pa.Array) -> tuple[pa.Array, int]:
     stripped = pc.utf8_trim_whitespace(column)
     blank = pc.is_in(pc.utf8_lower(stripped), value_set=_BLANK_CELLS)
     return pc.if_else(blank, pa.scalar(None, pa.string()), stripped), count
-
-
-def _has_suspects(column: pa.Array) -> bool:
-    """Return whether a column may have invisible characters or line breaks; most columns have none."""
-    data = column.buffers()[2]
-    return data is not None and bool(_SUSPECT[np.frombuffer(data, np.uint8)].any())
 
 
 def drop_overlong(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accountmap.accounts.cells import YES, as_text, clean, count_true, may_hold
+from accountmap.accounts.cells import YES, as_text, clean, count_true, has_bytes
 from accountmap.accounts.raw_table import RawList
 
 Mask = npt.NDArray[np.bool_]
@@ -54,14 +54,14 @@ def unwrap(raw: RawList) -> RawList:
 
 
 def _unwrap_formulas(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
-    if not may_hold(column, b"=") or not (count := count_true(wrapped := _are(column, _FORMULA))):
+    if not has_bytes(column, b"=") or not (count := count_true(wrapped := _are(column, _FORMULA))):
         return column, 0
     inner = pc.replace_substring(pc.replace_substring_regex(column, _FORMULA, r"\1"), '""', '"')
     return pc.if_else(wrapped, inner, column), count
 
 
 def _drop_apostrophes(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
-    if not may_hold(column, b"'"):
+    if not has_bytes(column, b"'"):
         return column, 0
     begun = pc.and_(_are(column, _APOSTROPHE), pc.invert(_are(column, _OWN_APOSTROPHE)))
     if not (count := count_true(begun)):
@@ -203,7 +203,7 @@ def decode_entities(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     Returns:
         The column, and how many cells had some.
     """
-    if not may_hold(column, b"&") or not (count := count_true(encoded := _are(column, _ENTITY))):
+    if not has_bytes(column, b"&") or not (count := count_true(encoded := _are(column, _ENTITY))):
         return column, 0
     different = column.filter(encoded).unique()
     decoded = pa.array([_decode(cell) for cell in different.to_pylist()], pa.string())

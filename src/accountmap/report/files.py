@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from accountmap import __version__
 from accountmap.account_map import AccountMap
+from accountmap.accounts.cells import has_bytes, utf8
 from accountmap.errors import InputError
 from accountmap.files import write_atomic
 from accountmap.influence import Influence
@@ -29,7 +30,7 @@ from accountmap.report.influence_views import influence_tables
 from accountmap.report.json_export import influence_to_json, portfolio_json, to_json
 from accountmap.report.portfolio_page import render_portfolio
 from accountmap.report.portfolio_views import portfolio_tables
-from accountmap.report.safe_text import by_value, has_bytes, in_utc, spreadsheet_column, utf8
+from accountmap.report.safe_text import by_value, in_utc, spreadsheet_column
 from accountmap.report.views import VIEW, tables_of
 from accountmap.report.workbook import portfolio_workbook, render_influence_workbook, render_workbook
 

@@ -26,6 +26,7 @@ from accountmap.account_map import (
     TheirSegment,
     Weights,
 )
+from accountmap.accounts.cells import has_bytes, utf8
 from accountmap.accounts.schema import SEGMENTS
 from accountmap.influence import Influence
 from accountmap.influence.compare import DOES_NOT_SHOW
@@ -34,7 +35,7 @@ from accountmap.report.influence_views import influence_tables
 from accountmap.report.influence_words import board_numbers, influence_headline, influence_sentences
 from accountmap.report.portfolio_views import PORTFOLIO_VIEWS, portfolio_tables
 from accountmap.report.portfolio_words import portfolio_headline, portfolio_sentences
-from accountmap.report.safe_text import by_value, has_bytes, utf8
+from accountmap.report.safe_text import by_value
 from accountmap.report.views import VIEWS, View, tables_of
 from accountmap.report.wording import headline, summary_sentences
 

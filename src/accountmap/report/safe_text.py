@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from accountmap.accounts.cells import has_bytes, text_buffers
 
 _SPACING = "[\t\n\v\f\r\u0085\u2028\u2029]+"
 """Controls that stand for a space or a new line; the rest have no business in a name."""
@@ -32,36 +33,11 @@ _FORMULA_BYTES: Final = b"'=+-@\xef \t\n\f\r"
 """The bytes that such a text may begin with, in UTF-8."""
 
 
-def utf8(texts: pa.Array) -> bytes:
-    """Return an array of texts as UTF-8, one right after the other."""
-    offsets, values = _buffers(texts)
-    start, end = offsets[[0, -1]].tolist()
-    return values[start:end].tobytes()
-
-
-def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Return where each text begins and the last one ends, and the bytes that hold them all."""
-    _, offsets, values = texts.buffers()
-    if not len(texts) or values is None:
-        return np.zeros(len(texts) + 1, np.int32), np.zeros(0, np.uint8)
-    at = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return at, np.frombuffer(values, np.uint8)
-
-
-def has_bytes(column: pa.ChunkedArray, wanted: bytes) -> bool:
-    """Return whether any text of a column has one of these bytes in UTF-8.
-
-    Most columns have none, and finding that out takes a tenth of the time of a regular expression.
-    """
-    others = bytes(set(range(256)) - {*wanted})
-    return any(utf8(chunk).translate(None, others) for chunk in column.chunks)
-
-
 def _begins_with(column: pa.ChunkedArray, wanted: bytes) -> bool:
     """Return whether any text of a column begins with one of these bytes."""
     is_wanted = np.isin(np.arange(256), list(wanted))
     for chunk in column.chunks:
-        offsets, values = _buffers(chunk)
+        offsets, values = text_buffers(chunk)
         starts = offsets[:-1][offsets[1:] > offsets[:-1]]
         if is_wanted[values[starts]].any():
             return True

@@ -21,8 +21,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from accountmap.accounts.cells import has_bytes, utf8
 from accountmap.report.columns import COLUMNS
-from accountmap.report.safe_text import by_value, has_bytes, in_utc, utf8, visible, visible_column
+from accountmap.report.safe_text import by_value, in_utc, visible, visible_column
 from accountmap.report.views import Source, View
 
 _NARROW: Final = 12
