@@ -202,8 +202,8 @@ class Jobs:
             parts: one for each of slices(total), in their order.
 
         Raises:
-            ValueError: a part has fewer or more points than were asked for. Who writes products over the points
-                may not take it, or points would stay as they were.
+            ValueError: a part has fewer or more points than were asked for. A caller that writes products over the
+                points relies on this: a point must never stay in their place.
         """
         executor = self._executor if total > self._large else SerialExecutor()
         for part, made in zip(slices(total), executor.map(function, parts), strict=True):

@@ -1,8 +1,7 @@
 """libcrypto_mb, the multi-buffer part of Intel's Cryptography Primitives Library, as pip installs it.
 
 The package `ipp-crypto` contains the library. It is linked to libraries of `intel-cmplr-lib-rt`, which pip
-installs
-where the dynamic linker does not look, so they are loaded first: the linker then finds them by name.
+installs where the dynamic linker does not look, so they are loaded first: the linker then finds them by name.
 
 Functions take addresses as integers. The caller keeps the memory alive, and places tables of eight lanes at
 multiples of 64 bytes.
