@@ -131,8 +131,8 @@ def _stem_or_beginning(facts: Facts) -> Key | None:
 
 
 def _stem_anywhere(facts: Facts) -> Key | None:
-    words = stem(facts.name.core) if facts.name else None
-    return (squash(words), "stem", 0) if words else None
+    key = _stem(facts)
+    return (*key[:2], 0) if key else None
 
 
 Maker = Callable[[Facts], Key | None]
